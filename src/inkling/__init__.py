@@ -1,0 +1,40 @@
+"""inkling reads handwritten digits.
+
+    from inkling import Reader
+    reading = Reader().read("photo.jpg")
+    reading.text, reading.confidence, reading.outcome
+
+Names are loaded when first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inkling.bundle import Bundle
+    from inkling.errors import InklingError
+    from inkling.road.reader import Reader
+    from inkling.road.reading import Digit, Reading
+
+__version__ = "0.1.0"
+__all__ = ["Bundle", "Digit", "InklingError", "Reader", "Reading", "__version__"]
+
+_HOME = {
+    "Bundle": "inkling.bundle",
+    "Digit": "inkling.road.reading",
+    "InklingError": "inkling.errors",
+    "Reader": "inkling.road.reader",
+    "Reading": "inkling.road.reading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'inkling' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

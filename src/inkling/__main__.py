@@ -1,0 +1,5 @@
+"""Run with: python -m inkling"""
+
+from inkling.cli import main
+
+main()

@@ -1,0 +1,54 @@
+"""inkling models: what is installed."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from inkling import bundle
+
+
+@click.command("models")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line instead of a table.")
+def command(as_json: bool) -> None:
+    """List the models that are installed.
+
+    \b
+    Example:
+      inkling models
+    """
+    default = bundle.default_name()
+    rows = [row(entry, default=default) for entry in bundle.packaged().values()]
+    if as_json:
+        for entry in rows:
+            click.echo(json.dumps(entry))
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("model", "version", "parameters", "size", "MNIST test"):
+        table.add_column(heading, justify="left" if heading in ("model", "version") else "right")
+    for entry in rows:
+        accuracy = entry["accuracy"]
+        table.add_row(
+            f"{entry['name']} (default)" if entry["default"] else entry["name"],
+            entry["version"],
+            f"{entry['parameters']:,}",
+            f"{entry['bytes'] / 1000:,.0f} KB",
+            "" if accuracy is None else f"{accuracy:.2%}",
+        )
+    Console().print(table)
+
+
+def row(entry: bundle.Bundle, *, default: str) -> dict[str, object]:
+    """What is worth a line about one model."""
+    scores = entry.manifest.get("scores", {}).get("mnist-test", {})
+    return {
+        "name": entry.name,
+        "version": entry.version,
+        "default": entry.name == default,
+        "parameters": int(entry.manifest["parameters"]),
+        "bytes": entry.model_path.stat().st_size,
+        "accuracy": scores.get("accuracy"),
+    }

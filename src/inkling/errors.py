@@ -1,0 +1,109 @@
+"""Every error that inkling raises on purpose, in one tree.
+
+    InklingError
+    |- BadPicture                the picture that was given
+    |  |- EmptyPicture           400  no bytes
+    |  |- UnknownFormat          415  not a picture, or a format that is not read
+    |  |- ImageTooLarge          413  too many bytes or pixels
+    |  |- ImageTooSmall          422  too few pixels for a digit
+    |  `- BrokenPicture          422  the bytes cannot be decoded to the end
+    |- BadRequest                400  a wrong parameter, option or body
+    |- NotFound                  404  a route, file or folder that is not there
+    |- UnknownName               404  a model, recipe or data set by a name that is not known
+    |- BadBundle                 503  a bundle that is incomplete or does not match its checksum
+    |- BadRecipe                 400  a recipe with a wrong key, type or range
+    |- BadData                   503  training data missing, damaged or unreachable
+    |- MissingExtra              503  an optional part of the package is not installed
+    `- Overloaded                503  more work than the service takes on at once
+
+A message is one sentence in three parts: what it got; what it expected; what to do. `status` is the HTTP
+status, used only where an error leaves through the web; the command line prints the message alone.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class InklingError(Exception):
+    """Base of every error that inkling raises on purpose. `str(error)` is a sentence for the user."""
+
+    status = 500
+
+    @property
+    def kind(self) -> str:
+        """The class name: the `kind` of the JSON error body."""
+        return type(self).__name__
+
+
+class BadPicture(InklingError):
+    status = 422
+
+
+class EmptyPicture(BadPicture):
+    status = 400
+
+
+class UnknownFormat(BadPicture):
+    status = 415
+
+
+class ImageTooLarge(BadPicture):
+    status = 413
+
+
+class ImageTooSmall(BadPicture):
+    status = 422
+
+
+class BrokenPicture(BadPicture):
+    status = 422
+
+
+class BadRequest(InklingError):
+    status = 400
+
+
+class NotFound(InklingError):
+    status = 404
+
+
+class UnknownName(InklingError):
+    """A choice by name that does not exist; the message lists the choices and the nearest one."""
+
+    status = 404
+
+    def __init__(self, what: str, name: str, choices: Iterable[str]) -> None:
+        choices = sorted(choices)
+        message = f"unknown {what} {name!r}; choose from: {', '.join(choices) or '(none)'}."
+        near = difflib.get_close_matches(name, choices, n=1)
+        super().__init__(f"{message} Did you mean {near[0]!r}?" if near else message)
+
+
+class BadBundle(InklingError):
+    status = 503
+
+
+class BadRecipe(InklingError):
+    status = 400
+
+
+class BadData(InklingError):
+    status = 503
+
+
+class MissingExtra(InklingError):
+    """A module of an optional extra is not installed."""
+
+    status = 503
+
+    def __init__(self, task: str, extra: str) -> None:
+        super().__init__(
+            f"{task} needs the {extra!r} extra, which is not installed; "
+            f'install it with: pip install "inkling[{extra}]" (in a clone: make install-{extra}).'
+        )
+
+
+class Overloaded(InklingError):
+    status = 503
