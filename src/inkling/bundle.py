@@ -90,8 +90,7 @@ def open_bundle(path: Path) -> Bundle:
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise BadBundle(
-            f"{manifest_path} is damaged ({error!r}); a manifest is JSON written by export. "
-            "Export the run again."
+            f"{manifest_path} is damaged ({error!r}); a manifest is JSON written by export. Export the run again."
         ) from error
     return bundle
 

@@ -71,9 +71,7 @@ def calibrate(probs: np.ndarray, temperature: float) -> np.ndarray:
     return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
 
 
-def compose(
-    probs: np.ndarray, lines: Sequence[Sequence[Box]], *, sure_at: float, size_wh: tuple[int, int]
-) -> Reading:
+def compose(probs: np.ndarray, lines: Sequence[Sequence[Box]], *, sure_at: float, size_wh: tuple[int, int]) -> Reading:
     """Calibrated probs (N, 10) of the N boxes in `lines`, in the same order -> Reading."""
     boxes = [box for line in lines for box in line]
     if not boxes:

@@ -1,0 +1,161 @@
+"""ink -> glyphs: one box per digit, in reading order.
+
+Connected pieces of ink are found, specks and frames dropped, the pieces of one broken digit joined, and what is
+left put into lines, top to bottom, each from left to right. All lengths are relative to the reference height, the
+usual height of the tall pieces, so that a small number on a large board and a large one are treated alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+INK_AT = 0.35  # ink from which a pixel belongs to a stroke
+SPECK = 0.12  # of the reference height: a piece smaller than this in both directions is dirt
+SMALL = 0.45  # of the reference height: a lower and narrower piece is a part of a digit or a mark, not a digit
+FLAT = 0.2  # of the reference height: a lower piece is a dash or a rule, however wide
+REACH = 0.12  # of the reference height: how near the parts of one digit are
+MAX_PIECES = 1024  # the largest ones are looked at; more is a page of text or a texture
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """The ink of one digit."""
+
+    box_xywh: tuple[int, int, int, int]  # pixels of the ink image
+    pieces: tuple[int, ...]  # its numbers in the label image
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """All digits of a picture."""
+
+    lines: list[list[Glyph]]  # top to bottom, each left to right
+    labels: np.ndarray  # (H, W) int32: 0 = paper, else the number of a connected piece
+
+    @property
+    def flat(self) -> list[Glyph]:
+        """Every glyph in reading order."""
+        return [glyph for line in self.lines for glyph in line]
+
+
+def find_glyphs(ink: np.ndarray, *, single: bool = False) -> Glyphs:
+    """(H, W) float32 ink -> Glyphs. `single` takes all ink that is neither speck nor frame as one digit."""
+    n, labels, stats, _ = cv2.connectedComponentsWithStats(above(ink, INK_AT), connectivity=8)
+    if n == 1:
+        return Glyphs([], labels)
+    if n == 2:
+        return Glyphs([[Glyph(_as_box(stats[1, :4]), (1,))]], labels)
+    numbers = _without_clutter(stats, ink.shape)
+    boxes = stats[numbers, :4]
+    groups = [list(range(len(numbers)))] if single else _without_marks(boxes, _joined(boxes))
+    glyphs = [Glyph(_around(boxes[group]), tuple(numbers[group].tolist())) for group in groups]
+    return Glyphs(_in_lines(glyphs), labels)
+
+
+def above(ink: np.ndarray, level: float) -> np.ndarray:
+    """(H, W) float32 -> (H, W) uint8: 255 where there is more ink than `level`, else 0."""
+    return cv2.threshold(ink, level, 255, cv2.THRESH_BINARY)[1].astype(np.uint8)
+
+
+def reference_height(boxes: np.ndarray) -> float:
+    """(N, 4) x, y, w, h -> the median height of the boxes at least half as high as the highest, pixels."""
+    heights = boxes[:, 3]
+    return float(np.median(heights[heights >= 0.5 * heights.max()]))
+
+
+def _without_clutter(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Numbers of the pieces that may be digits or parts of them; frames along the edge and specks are left out."""
+    h_picture, w_picture = shape
+    x, y, w, h, area = stats.T
+    touches = (x <= 0).astype(int) + (y <= 0) + (x + w >= w_picture) + (y + h >= h_picture)
+    frame = ((w >= 0.85 * w_picture) | (h >= 0.85 * h_picture)) & (touches >= 2)
+    frame[0] = True  # the paper itself
+    numbers = np.flatnonzero(~frame)
+    if numbers.size == 0:
+        return np.array([int(np.argmax(area[1:])) + 1])
+    numbers = np.sort(numbers[np.argsort(-area[numbers], kind="stable")[:MAX_PIECES]])
+    least = SPECK * reference_height(stats[numbers])
+    return np.asarray(numbers[np.maximum(w, h)[numbers] >= least])
+
+
+def _joined(boxes: np.ndarray) -> list[list[int]]:
+    """(N, 4) boxes of pieces -> groups of indices that form one digit each."""
+    reference = reference_height(boxes)
+    x, y, w, h = boxes.T.astype(float)
+    x_gap, x_overlap = _gap_and_overlap(x, w)
+    y_gap, y_overlap = _gap_and_overlap(y, h)
+    area = w * h
+    inside = x_overlap * y_overlap >= 0.4 * np.minimum.outer(area, area)
+    stacked_height = np.maximum.outer(y + h, y + h) - np.minimum.outer(y, y)
+    stacked = (
+        (x_overlap >= 0.5 * np.minimum.outer(w, w))
+        & (y_gap <= 2 * REACH * reference)
+        & ((stacked_height <= 1.35 * reference) | (y_gap <= REACH * reference / 2))
+    )
+    # A small stroke close beside the upper part of a tall one: the top of a 5 that was set down late.
+    small = (h < SMALL * reference) & (np.maximum(w, h) >= 2 * SPECK * reference)
+    upper = np.add.outer(y + h / 2, -(y + 0.6 * h)) < 0  # [i, j]: the middle of i is above 60 % of j
+    beside = small[:, None] & ~small[None, :] & upper & (x_gap <= REACH * reference) & (y_gap <= REACH * reference)
+    parent = list(range(len(boxes)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for i, j in np.argwhere(inside | stacked | beside):
+        parent[root(int(i))] = root(int(j))
+    groups: dict[int, list[int]] = {}
+    for i in range(len(boxes)):
+        groups.setdefault(root(i), []).append(i)
+    return list(groups.values())
+
+
+def _gap_and_overlap(start: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Intervals (N,), (N,) -> pairwise distance and pairwise common length, (N, N) each, at least 0."""
+    end = start + length
+    common = np.minimum.outer(end, end) - np.maximum.outer(start, start)
+    return np.maximum(-common, 0), np.maximum(common, 0)
+
+
+def _without_marks(boxes: np.ndarray, groups: list[list[int]]) -> list[list[int]]:
+    """Leaves out points, commas and dashes: groups that are small or flat beside the digits."""
+    around = np.array([_around(boxes[group]) for group in groups])
+    reference = reference_height(around)
+    w, h = around[:, 2], around[:, 3]
+    mark = ((h < SMALL * reference) & (w < SMALL * reference)) | (h < FLAT * reference)
+    return [group for group, drop in zip(groups, mark, strict=True) if not drop]
+
+
+def _in_lines(glyphs: list[Glyph]) -> list[list[Glyph]]:
+    """Glyphs -> lines. Going right, a glyph joins the line whose last member is beside it, so lines may slant."""
+    lines: list[list[Glyph]] = []
+    for glyph in sorted(glyphs, key=lambda g: g.box_xywh[0]):
+        _, y, _, h = glyph.box_xywh
+        best, best_share = None, 0.35
+        for line in lines:
+            _, y_last, _, h_last = line[-1].box_xywh
+            share = (min(y + h, y_last + h_last) - max(y, y_last)) / min(h, h_last)
+            if share > best_share:
+                best, best_share = line, share
+        if best is None:
+            lines.append([glyph])
+        else:
+            best.append(glyph)
+    return sorted(lines, key=lambda line: float(np.median([g.box_xywh[1] + g.box_xywh[3] / 2 for g in line])))
+
+
+def _as_box(row: np.ndarray) -> tuple[int, int, int, int]:
+    x, y, w, h = (int(value) for value in row)
+    return x, y, w, h
+
+
+def _around(boxes: np.ndarray) -> tuple[int, int, int, int]:
+    """(N, 4) boxes -> the box around all of them."""
+    low = boxes[:, :2].min(axis=0)
+    high = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
+    return _as_box(np.concatenate([low, high - low]))

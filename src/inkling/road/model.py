@@ -1,0 +1,58 @@
+"""tiles -> probs: a bundle's network in LiteRT."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from inkling.bundle import Bundle
+from inkling.errors import BadBundle
+
+MAX_BATCH = 256  # tiles at once: larger batches are cut, which bounds memory and costs no speed
+
+
+class Model:
+    """A network ready to run. Safe to call from several threads: each has an interpreter of its own."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Raises BadBundle if the flatbuffer does not match its manifest or has another input than (N, 28, 28)."""
+        self._content = bundle.model_bytes()
+        self._own = threading.local()
+        shape = self._interpreter().get_input_details()[0]["shape_signature"].tolist()
+        if shape[1:] != [28, 28]:
+            raise BadBundle(
+                f"{bundle.model_path} takes input of shape {shape}; expected (N, 28, 28). Export the run again."
+            )
+
+    def __call__(self, tiles: np.ndarray) -> np.ndarray:
+        """(N, 28, 28) float32, 0 = paper, 1 = ink -> (N, 10) float32 probabilities, each row sums to 1."""
+        if len(tiles) == 0:
+            return np.zeros((0, 10), np.float32)
+        cuts = range(0, len(tiles), MAX_BATCH)
+        return np.concatenate([self._run(tiles[start : start + MAX_BATCH]) for start in cuts])
+
+    def _run(self, tiles: np.ndarray) -> np.ndarray:
+        interpreter = self._interpreter()
+        at = interpreter.get_input_details()[0]["index"]
+        if self._own.batch != len(tiles):
+            interpreter.resize_tensor_input(at, tiles.shape)
+            interpreter.allocate_tensors()
+            self._own.batch = len(tiles)
+        interpreter.set_tensor(at, np.ascontiguousarray(tiles, np.float32))
+        interpreter.invoke()
+        return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+
+    def _interpreter(self) -> Interpreter:
+        interpreter = getattr(self._own, "interpreter", None)
+        if interpreter is None:
+            try:
+                interpreter = Interpreter(model_content=self._content, num_threads=1)
+                interpreter.allocate_tensors()
+            except (ValueError, RuntimeError) as error:
+                raise BadBundle(
+                    f"the network cannot be loaded ({error}); expected a LiteRT flatbuffer. Export the run again."
+                ) from error
+            self._own.interpreter, self._own.batch = interpreter, 1
+        return interpreter

@@ -1,0 +1,117 @@
+"""START HERE: the whole road from a picture to a reading, in order.
+
+image -> ink -> glyphs -> tiles -> probs -> reading
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from inkling import bundle
+from inkling.errors import BadRequest
+from inkling.road import image, ink, reading, tile
+from inkling.road.glyphs import Glyphs, find_glyphs
+from inkling.road.image import Picture, Source
+from inkling.road.model import Model
+from inkling.road.reading import Box, Reading
+
+Mode = Literal["auto", "single"]
+MODES = ("auto", "single")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A picture on its way to the network."""
+
+    picture: Picture
+    ink: np.ndarray  # (H, W) float32, 1 = ink
+    glyphs: Glyphs
+    tiles: np.ndarray  # (N, 28, 28) float32, 1 = ink
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Every step of one reading, to show and to explain."""
+
+    image: np.ndarray  # (H, W) uint8, upright, perhaps reduced
+    ink: np.ndarray  # (H, W) float32, 1 = ink
+    lines: list[list[Box]]  # boxes of the digits in reading order, pixels of the upright picture
+    tiles: np.ndarray  # (N, 28, 28) float32, what the network saw
+    probs: np.ndarray  # (N, 10) float32, calibrated
+    reading: Reading
+
+
+class Reader:
+    """Reads digits with one network.
+
+    >>> from inkling import Reader
+    >>> reader = Reader("ann-tutorial")
+    >>> import numpy as np
+    >>> reader.read(np.full((64, 64), 255, np.uint8)).outcome
+    'empty'
+    """
+
+    def __init__(self, model: str | Path | None = None) -> None:
+        """`model`: a packaged name, a bundle or run folder; the packaged default when it is None.
+
+        Raises UnknownName or BadBundle.
+        """
+        self.bundle = bundle.find(model)
+        self._model = Model(self.bundle)
+
+    def read(self, source: Source, *, mode: Mode = "auto") -> Reading:
+        """Reads one picture: a path, encoded bytes, a PIL image or an (H, W[, C]) uint8 array.
+
+        `mode="single"` treats all ink as one digit; "auto" finds however many there are. Raises a BadPicture
+        (see inkling.errors) for what cannot be opened.
+        """
+        return self.read_many([source], mode=mode)[0]
+
+    def read_many(self, sources: Iterable[Source], *, mode: Mode = "auto") -> list[Reading]:
+        """Reads several pictures with one pass through the network."""
+        return [trace.reading for trace in self.trace_many(sources, mode=mode)]
+
+    def trace(self, source: Source, *, mode: Mode = "auto") -> Trace:
+        """Reads one picture and keeps every step."""
+        return self.trace_many([source], mode=mode)[0]
+
+    def trace_many(self, sources: Iterable[Source], *, mode: Mode = "auto") -> list[Trace]:
+        """Reads several pictures with one pass through the network and keeps every step."""
+        prepared = [prepare(source, mode=mode) for source in sources]
+        if not prepared:
+            return []
+        tiles = np.concatenate([one.tiles for one in prepared])  # (N, 28, 28)
+        probs = reading.calibrate(self._model(tiles), self.bundle.temperature)  # (N, 28, 28) -> (N, 10)
+        cuts = np.cumsum([len(one.tiles) for one in prepared])[:-1]
+        return [self._finish(one, rows) for one, rows in zip(prepared, np.split(probs, cuts), strict=True)]
+
+    def _finish(self, prepared: Prepared, probs: np.ndarray) -> Trace:
+        picture = prepared.picture
+        lines = [[upright_box(glyph.box_xywh, picture) for glyph in line] for line in prepared.glyphs.lines]
+        answer = reading.compose(probs, lines, sure_at=self.bundle.sure_at, size_wh=picture.size_wh)
+        return Trace(picture.image, prepared.ink, lines, prepared.tiles, probs, answer)
+
+
+def prepare(source: Source, *, mode: Mode = "auto") -> Prepared:
+    """The road up to the network: picture -> image -> ink -> glyphs -> tiles."""
+    if mode not in MODES:
+        raise BadRequest(f"mode is {mode!r}; expected {' or '.join(map(repr, MODES))}. Choose one of these.")
+    picture = image.load(source)
+    found = ink.find_ink(picture.image)  # (H, W) uint8 -> (H, W) float32
+    glyphs = find_glyphs(found, single=mode == "single")
+    return Prepared(picture, found, glyphs, tile.make_tiles(found, glyphs))
+
+
+def upright_box(box_xywh: Box, picture: Picture) -> Box:
+    """A box in pixels of the (perhaps reduced) image -> pixels of the upright picture, inside it."""
+    x, y, w, h = box_xywh
+    x_scale = picture.size_wh[0] / picture.image.shape[1]
+    y_scale = picture.size_wh[1] / picture.image.shape[0]
+    left, top = int(x * x_scale), int(y * y_scale)
+    right, bottom = round((x + w) * x_scale), round((y + h) * y_scale)
+    return left, top, max(1, right - left), max(1, bottom - top)

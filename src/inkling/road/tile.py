@@ -1,0 +1,121 @@
+"""glyph -> tile: one digit as MNIST shows it.
+
+MNIST's digits were scaled to a longest side of 20 pixels, with anti-aliasing, and set into 28x28 with their centre
+of mass in the middle (LeCun, Cortes, Burges, "The MNIST database"). A pen much thinner or thicker than those of
+MNIST is brought to their width, or a fine line would fade when it is reduced.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from inkling.road.glyphs import Glyphs, above
+
+SIDE = 28  # pixels: a tile
+LONGEST = 20  # pixels of the tile: the longer side of a digit
+# Width of strokes in MNIST's training images, in pixels of the tile, by `stroke_width`: 1 in 20 is thinner than the
+# first number, 1 in 20 thicker than the third, and the second is the median.
+THIN, USUAL, THICK = 1.9, 2.7, 4.3
+CROP_SIDE = 160  # pixels: a larger glyph is reduced to this before its strokes are measured
+FULL = 0.98  # quantile of a tile's ink that is brought to 1
+
+
+def make_tiles(ink: np.ndarray, glyphs: Glyphs) -> np.ndarray:
+    """(H, W) float32 ink and its N glyphs -> (N, 28, 28) float32, 0 = paper, 1 = ink."""
+    found = glyphs.flat
+    tiles = np.zeros((len(found), SIDE, SIDE), np.float32)
+    several = int(glyphs.labels.max(initial=0)) > 1
+    for tile, glyph in zip(tiles, found, strict=True):
+        x, y, w, h = glyph.box_xywh
+        # One pixel around, where there is one, keeps the soft edge of the outermost strokes.
+        x0, y0, x1, y1 = max(x - 1, 0), max(y - 1, 0), x + w + 1, y + h + 1
+        crop = ink[y0:y1, x0:x1]
+        if several:
+            crop = crop * _near(glyphs.labels[y0:y1, x0:x1], glyph.pieces)
+        tile[:] = make_tile(crop)
+    return tiles
+
+
+def make_tile(crop: np.ndarray) -> np.ndarray:
+    """(h, w) float32 ink of one digit, 0..1 -> (28, 28) float32."""
+    crop = _trimmed(crop)
+    longest = max(crop.shape)
+    if longest > CROP_SIDE:
+        crop = _resized(crop, CROP_SIDE / longest)
+        crop = crop / max(_peak(crop), 1e-6)
+        longest = max(crop.shape)
+    crop = _with_readable_strokes(np.minimum(crop, 1.0), LONGEST / longest)
+    small = _resized(crop, LONGEST / max(crop.shape))
+    small = np.minimum(small / max(_peak(small), 1e-6), 1.0)
+    return _centred(small)
+
+
+def stroke_width(mask: np.ndarray) -> float:
+    """Mean width of the strokes of a (h, w) uint8 mask, pixels.
+
+    Inside a strip of width w the distance to the edge rises from 0 to w/2 and back, so its mean is w/4.
+    """
+    distance = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
+    return 4.0 * float(distance.sum()) / max(int(cv2.countNonZero(mask)), 1)
+
+
+def _near(labels: np.ndarray, pieces: tuple[int, ...]) -> np.ndarray:
+    """1 where a pixel belongs to the pieces or to the soft edge one pixel around them, else 0."""
+    own = np.isin(labels, pieces)
+    others = (labels > 0) & ~own
+    grown = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.asarray(grown & ~others)
+
+
+def _trimmed(crop: np.ndarray, *, edge: float = 0.1) -> np.ndarray:
+    """Cuts off rows and columns without ink."""
+    rows = np.flatnonzero(crop.max(axis=1) > edge)
+    columns = np.flatnonzero(crop.max(axis=0) > edge)
+    if rows.size == 0 or columns.size == 0:
+        return crop
+    return crop[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _resized(crop: np.ndarray, factor: float) -> np.ndarray:
+    h, w = crop.shape
+    size_wh = (max(1, round(w * factor)), max(1, round(h * factor)))
+    if size_wh == (w, h):
+        return crop
+    return cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
+
+
+def _peak(ink: np.ndarray) -> float:
+    """The ink of the body of the strokes: a high quantile of what is not paper."""
+    marks = ink[ink > 0.1]
+    return float(np.quantile(marks, FULL)) if marks.size else 1.0
+
+
+def _with_readable_strokes(crop: np.ndarray, factor: float) -> np.ndarray:
+    """Widens or narrows the strokes if, reduced by `factor`, they leave the range of MNIST's pens."""
+    mask = above(crop, 0.5)
+    width = stroke_width(mask) * factor
+    if THIN <= width <= THICK:
+        return crop
+    if width < THIN:
+        grow = (USUAL - width) / (2 * factor)  # pixels of the crop, on each side of a stroke
+        rim = int(np.ceil(grow)) + 1
+        crop = cv2.copyMakeBorder(crop, rim, rim, rim, rim, cv2.BORDER_CONSTANT)
+        far = cv2.distanceTransform(255 - above(crop, 0.5), cv2.DIST_L2, 5)
+        return _trimmed(np.maximum(crop, np.clip(grow + 1.0 - far, 0.0, 1.0)))
+    shrink = (width - THICK) / (2 * factor)
+    deep = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
+    return _trimmed(np.minimum(crop, np.clip(deep - shrink, 0.0, 1.0)))
+
+
+def _centred(small: np.ndarray) -> np.ndarray:
+    """(h, w), at most 28 each -> (28, 28), the centre of mass as near to the middle as whole pixels allow."""
+    h, w = small.shape
+    moments = cv2.moments(small)
+    mass = moments["m00"] or 1.0
+    x = round(SIDE / 2 - moments["m10"] / mass)
+    y = round(SIDE / 2 - moments["m01"] / mass)
+    x, y = min(max(x, 0), SIDE - w), min(max(y, 0), SIDE - h)
+    tile = np.zeros((SIDE, SIDE), np.float32)
+    tile[y : y + h, x : x + w] = small
+    return tile
