@@ -68,9 +68,7 @@ def checked(arrays: dict[str, np.ndarray], *, source: str) -> Mnist:
             raise BadData(f"{source} has no {name}; MNIST is {', '.join(ARRAYS)}. {advice}")
         array = arrays[name]
         if array.shape != shape or array.dtype != np.uint8:
-            raise BadData(
-                f"{name} of {source} is {array.dtype} {array.shape}; expected uint8 {shape}. {advice}"
-            )
+            raise BadData(f"{name} of {source} is {array.dtype} {array.shape}; expected uint8 {shape}. {advice}")
         found = sha256_of(array)
         if found != expected:
             raise BadData(
@@ -96,9 +94,7 @@ def split(labels: np.ndarray, n_validation: int, seed: int) -> tuple[np.ndarray,
     exact = counts * (n_validation / len(labels))
     quota = np.floor(exact).astype(int)
     quota[np.argsort(quota - exact, kind="stable")[: n_validation - quota.sum()]] += 1
-    taken = [
-        rng.permutation(np.flatnonzero(labels == digit))[:n] for digit, n in zip(classes, quota, strict=True)
-    ]
+    taken = [rng.permutation(np.flatnonzero(labels == digit))[:n] for digit, n in zip(classes, quota, strict=True)]
     validation = np.sort(np.concatenate(taken))
     training = np.setdiff1d(np.arange(len(labels)), validation)
     return training, validation

@@ -1,0 +1,51 @@
+"""inkling data: the training data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+@click.group("data")
+def command() -> None:
+    """Fetch the data that the networks learn from.
+
+    \b
+    Example:
+      inkling data fetch
+    """
+
+
+@command.command("fetch")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    help="A copy of yours: an npz, or a folder with it or with the four IDX files (plain or .gz).",
+)
+@click.option("--force", is_flag=True, help="Fetch again even when the data is there.")
+def fetch_command(source: Path | None, force: bool) -> None:
+    """Put MNIST (60,000 training and 10,000 test images) into the cache, checked by SHA-256.
+
+    The folder is your user's cache, or INKLING_CACHE when that is set.
+
+    \b
+    Example:
+      inkling data fetch
+      inkling data fetch --from ~/Downloads/mnist.npz
+    """
+    from inkling.learn.fetch import fetch
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("MNIST", total=None)
+        path = fetch(
+            source=source,
+            force=force,
+            progress=lambda done, total: bar.update(task, completed=done, total=total or None),
+        )
+    click.echo(f"{path}: MNIST, 60,000 training and 10,000 test images, checksums right")
