@@ -33,7 +33,8 @@ class Glyphs:
     """All digits of a picture."""
 
     lines: list[list[Glyph]]  # top to bottom, each left to right
-    labels: np.ndarray  # (H, W) int32: 0 = paper, else the number of a connected piece
+    labels: np.ndarray  # (h, w) uint16 or int32: 0 = paper, else the number of a connected piece
+    corner_xy: tuple[int, int]  # where `labels` stands in the ink image: it covers all ink and a rim
 
     @property
     def flat(self) -> list[Glyph]:
@@ -43,21 +44,37 @@ class Glyphs:
 
 def find_glyphs(ink: np.ndarray, *, single: bool = False) -> Glyphs:
     """(H, W) float32 ink -> Glyphs. `single` takes all ink that is neither speck nor frame as one digit."""
-    n, labels, stats, _ = cv2.connectedComponentsWithStats(above(ink, INK_AT), connectivity=8)
-    if n == 1:
-        return Glyphs([], labels)
+    mask = above(ink, INK_AT)
+    inked = _as_box(np.array(cv2.boundingRect(mask)))
+    if inked[2] == 0:
+        return Glyphs([], mask[:0, :0], (0, 0))
+    x0, y0, x1, y1 = with_rim(inked)
+    small = mask[y0:y1, x0:x1].size < 4 * 65535  # at most every fourth pixel starts a piece: 16 bits suffice
+    n, labels, stats, _ = cv2.connectedComponentsWithStats(
+        mask[y0:y1, x0:x1], connectivity=8, ltype=cv2.CV_16U if small else cv2.CV_32S
+    )
+    stats[:, :2] += (x0, y0)
     if n == 2:
-        return Glyphs([[Glyph(_as_box(stats[1, :4]), (1,))]], labels)
+        return Glyphs([[Glyph(_as_box(stats[1, :4]), (1,))]], labels, (x0, y0))
     numbers = _without_clutter(stats, ink.shape)
     boxes = stats[numbers, :4]
     groups = [list(range(len(numbers)))] if single else _without_marks(boxes, _joined(boxes))
     glyphs = [Glyph(_around(boxes[group]), tuple(numbers[group].tolist())) for group in groups]
-    return Glyphs(_in_lines(glyphs), labels)
+    return Glyphs(_in_lines(glyphs), labels, (x0, y0))
+
+
+def with_rim(box_xywh: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """Box -> x0, y0, x1, y1 of the slice one pixel wider on each side, for the soft edge of the outermost strokes.
+
+    Beyond the picture's right and lower border a slice may reach; beyond the others it would wrap, so it is cut.
+    """
+    x, y, w, h = box_xywh
+    return max(x - 1, 0), max(y - 1, 0), x + w + 1, y + h + 1
 
 
 def above(ink: np.ndarray, level: float) -> np.ndarray:
-    """(H, W) float32 -> (H, W) uint8: 255 where there is more ink than `level`, else 0."""
-    return cv2.threshold(ink, level, 255, cv2.THRESH_BINARY)[1].astype(np.uint8)
+    """(H, W) float32 -> (H, W) uint8: 1 where there is more ink than `level`, else 0."""
+    return np.asarray(ink > level).view(np.uint8)
 
 
 def reference_height(boxes: np.ndarray) -> float:

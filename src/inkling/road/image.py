@@ -197,6 +197,8 @@ def _grey_of_picture(picture: Image.Image) -> np.ndarray:
         picture = picture.convert("RGBA")
     elif mode not in ("L", "LA", "RGB", "RGBA"):
         picture = picture.convert("RGB")
+    if picture.mode == "RGB" or (picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)):
+        picture = picture.convert("L")  # by Rec. 601, in the decoder's memory
     excess = max(picture.size) // WORKING_SIDE
     if excess >= 2:
         picture = picture.reduce(excess)

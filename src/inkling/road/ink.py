@@ -9,8 +9,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-FLAT = 6.0  # grey levels: a paper whose brightness varies less than this is taken as even
-MIN_CONTRAST = 0.10  # of the paper's brightness: fainter marks are taken as texture, not ink
+EVEN = 6.0  # grey levels: a paper whose brightness varies less than this is taken as even
+MIN_CONTRAST = 25  # of 255 parts of the paper's light: fainter marks are taken as texture, not ink
+OFFSET = 16.0  # grey levels: see contrast_with_paper
 NOISE_FACTOR = 5.0  # ink stands out by this many standard deviations of the paper's grain
 SMALL_SIDE = 64  # pixels: the reduced image on which polarity and paper are judged
 SHARP = 0.3  # of the sharpest edge: an edge sharper than this may be that of a stroke
@@ -50,7 +51,7 @@ def is_light_paper(small: np.ndarray) -> bool:
 
 def edge_witness(small: np.ndarray) -> float:
     """(h, w) uint8 -> -1 (each first edge leads to something lighter) .. 1 (to something darker)."""
-    log = np.log(small.astype(np.float32) + 16.0)  # equal contrasts become equal steps, in light and in shade
+    log = np.log(small.astype(np.float32) + OFFSET)  # equal contrasts become equal steps, in light and in shade
     steps = [log[:, :-2] - log[:, 2:], (log[:-2] - log[2:]).T]  # positive: darker to the right, and downwards
     sharp = SHARP * max(float(np.abs(step).max(initial=0.0)) for step in steps)
     if sharp < 0.02:
@@ -74,18 +75,17 @@ def area_witness(small: np.ndarray) -> float:
 
 
 def contrast_with_paper(image: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Dark ink on light paper, (H, W) uint8 -> (H, W) float32: share of the paper's light that is missing, 0..1.
+    """Share of the paper's light that is missing: (H, W) uint8 and its paper -> (H, W) uint8, 255 = all of it.
 
     The offset keeps noise in black regions from counting as contrast.
     """
-    if np.ptp(paper) < FLAT:
+    if np.ptp(paper) < EVEN:
         level = float(np.median(paper))
-        table = np.maximum(level - np.arange(256, dtype=np.float32), 0.0) / (level + 16.0)
-        return np.asarray(cv2.LUT(image, table.astype(np.float32)))
-    wide = cv2.resize(paper, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    contrast: np.ndarray = cv2.subtract(wide, image, dtype=cv2.CV_32F)
-    contrast /= wide + np.float32(16.0)
-    return np.asarray(np.maximum(contrast, 0.0, out=contrast))
+        share = np.maximum(level - np.arange(256), 0.0) / (level + OFFSET)
+        return cv2.LUT(image, np.rint(255 * share).astype(np.uint8))
+    light = cv2.resize(paper, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    missing = cv2.subtract(light, image, dtype=cv2.CV_32F)
+    return cv2.divide(missing, light + np.float32(OFFSET), scale=255, dtype=cv2.CV_8U)
 
 
 def estimate_paper(small: np.ndarray) -> np.ndarray:
@@ -101,21 +101,16 @@ def estimate_paper(small: np.ndarray) -> np.ndarray:
 
 
 def stretch(contrast: np.ndarray) -> np.ndarray:
-    """Contrast -> ink: the paper's grain to 0, the body of the strokes to 1. (H, W) float32 -> (H, W) float32."""
-    strongest = float(contrast.max())
-    if strongest < MIN_CONTRAST:
-        return np.zeros_like(contrast)
-    levels = cv2.convertScaleAbs(contrast, alpha=255.0 / strongest)
-    unit = strongest / 255.0
-    histogram = cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel()
+    """Contrast -> ink: the paper's grain to 0, the body of the strokes to 1. (H, W) uint8 -> (H, W) float32."""
+    histogram = cv2.calcHist([contrast], [0], None, [256], [0, 256]).ravel()
     middle, sigma = _grain(histogram)
     edge = min(middle + 3.5 * sigma, 250.0)
     body = _body(histogram, round(edge))
-    if body * unit < MIN_CONTRAST or body < middle + NOISE_FACTOR * sigma:
-        return np.zeros_like(contrast)
-    floor = max(edge, 0.08 * body) if edge < 0.5 * body else 0.5 * body
-    ink: np.ndarray = cv2.LUT(levels, np.clip((np.arange(256) - floor) / (body - floor), 0, 1).astype(np.float32))
-    return ink
+    if body < MIN_CONTRAST or body < middle + NOISE_FACTOR * sigma:
+        return np.zeros(contrast.shape, np.float32)
+    floor = min(max(edge, 0.08 * body), 0.5 * body)
+    table = np.clip((np.arange(256) - floor) / (body - floor), 0.0, 1.0)
+    return cv2.LUT(contrast, table.astype(np.float32))
 
 
 def _grain(histogram: np.ndarray) -> tuple[float, float]:
@@ -127,19 +122,17 @@ def _grain(histogram: np.ndarray) -> tuple[float, float]:
 
 def _body(histogram: np.ndarray, edge: int) -> float:
     """The usual level of the strokes: the median of what Otsu's threshold finds dark among levels above the grain."""
-    marks = histogram.copy()
+    marks = histogram.astype(np.float64)
     marks[: edge + 1] = 0
-    total = marks.sum()
+    weight = marks.cumsum()
+    total = weight[-1]
     if total == 0:
         return 0.0
     level = np.arange(256)
-    weight = marks.cumsum()
     moment = (marks * level).cumsum()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        between = (moment[-1] * weight - moment * total) ** 2 / (weight * (total - weight))
-    threshold = int(np.nanargmax(np.where(np.isfinite(between), between, -1.0)))
-    marks[: threshold + 1] = 0
-    upper = marks.cumsum()
-    if upper[-1] == 0:  # a single level: pure black on white
-        return float(level[histogram[edge + 1 :].nonzero()[0][-1] + edge + 1])
-    return float(np.searchsorted(upper, 0.5 * upper[-1]))
+    rest = np.maximum(weight * (total - weight), 1e-9)
+    threshold = int(np.argmax((moment[-1] * weight - moment * total) ** 2 / rest))
+    above = total - weight[threshold]
+    if above == 0:  # a single level, such as pure black on white
+        return float(marks.argmax())
+    return float(np.searchsorted(weight, weight[threshold] + 0.5 * above))

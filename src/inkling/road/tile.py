@@ -10,29 +10,27 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from inkling.road.glyphs import Glyphs, above
+from inkling.road.glyphs import Glyphs, above, with_rim
 
 SIDE = 28  # pixels: a tile
 LONGEST = 20  # pixels of the tile: the longer side of a digit
 # Width of strokes in MNIST's training images, in pixels of the tile, by `stroke_width`: 1 in 20 is thinner than the
 # first number, 1 in 20 thicker than the third, and the second is the median.
 THIN, USUAL, THICK = 1.9, 2.7, 4.3
-CROP_SIDE = 160  # pixels: a larger glyph is reduced to this before its strokes are measured
+CROP_SIDE = 120  # pixels: a glyph twice as large is reduced to about this before its strokes are measured
 FULL = 0.98  # quantile of a tile's ink that is brought to 1
 
 
 def make_tiles(ink: np.ndarray, glyphs: Glyphs) -> np.ndarray:
     """(H, W) float32 ink and its N glyphs -> (N, 28, 28) float32, 0 = paper, 1 = ink."""
-    found = glyphs.flat
-    tiles = np.zeros((len(found), SIDE, SIDE), np.float32)
-    several = int(glyphs.labels.max(initial=0)) > 1
-    for tile, glyph in zip(tiles, found, strict=True):
-        x, y, w, h = glyph.box_xywh
-        # One pixel around, where there is one, keeps the soft edge of the outermost strokes.
-        x0, y0, x1, y1 = max(x - 1, 0), max(y - 1, 0), x + w + 1, y + h + 1
+    tiles = np.zeros((len(glyphs.flat), SIDE, SIDE), np.float32)
+    alone = glyphs.labels.max(initial=0) <= 1
+    for tile, glyph in zip(tiles, glyphs.flat, strict=True):
+        x0, y0, x1, y1 = with_rim(glyph.box_xywh)
         crop = ink[y0:y1, x0:x1]
-        if several:
-            crop = crop * _near(glyphs.labels[y0:y1, x0:x1], glyph.pieces)
+        if not alone:
+            x, y = glyphs.corner_xy
+            crop = crop * _own(glyphs.labels[y0 - y : y1 - y, x0 - x : x1 - x], glyph.pieces)
         tile[:] = make_tile(crop)
     return tiles
 
@@ -41,8 +39,8 @@ def make_tile(crop: np.ndarray) -> np.ndarray:
     """(h, w) float32 ink of one digit, 0..1 -> (28, 28) float32."""
     crop = _trimmed(crop)
     longest = max(crop.shape)
-    if longest > CROP_SIDE:
-        crop = _resized(crop, CROP_SIDE / longest)
+    if longest >= 2 * CROP_SIDE:
+        crop = _resized(crop, 1 / (longest // CROP_SIDE))
         crop = crop / max(_peak(crop), 1e-6)
         longest = max(crop.shape)
     crop = _with_readable_strokes(np.minimum(crop, 1.0), LONGEST / longest)
@@ -60,12 +58,11 @@ def stroke_width(mask: np.ndarray) -> float:
     return 4.0 * float(distance.sum()) / max(int(cv2.countNonZero(mask)), 1)
 
 
-def _near(labels: np.ndarray, pieces: tuple[int, ...]) -> np.ndarray:
-    """1 where a pixel belongs to the pieces or to the soft edge one pixel around them, else 0."""
+def _own(labels: np.ndarray, pieces: tuple[int, ...]) -> np.ndarray:
+    """True where a pixel belongs to the pieces, or to no other ink and the rim one pixel around them."""
     own = np.isin(labels, pieces)
-    others = (labels > 0) & ~own
-    grown = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return np.asarray(grown & ~others)
+    rim = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.asarray(own | (rim & (labels == 0)))
 
 
 def _trimmed(crop: np.ndarray, *, edge: float = 0.1) -> np.ndarray:
@@ -88,7 +85,10 @@ def _resized(crop: np.ndarray, factor: float) -> np.ndarray:
 def _peak(ink: np.ndarray) -> float:
     """The ink of the body of the strokes: a high quantile of what is not paper."""
     marks = ink[ink > 0.1]
-    return float(np.quantile(marks, FULL)) if marks.size else 1.0
+    if marks.size == 0:
+        return 1.0
+    rank = int(FULL * (marks.size - 1))
+    return float(np.partition(marks, rank)[rank])
 
 
 def _with_readable_strokes(crop: np.ndarray, factor: float) -> np.ndarray:
@@ -101,7 +101,7 @@ def _with_readable_strokes(crop: np.ndarray, factor: float) -> np.ndarray:
         grow = (USUAL - width) / (2 * factor)  # pixels of the crop, on each side of a stroke
         rim = int(np.ceil(grow)) + 1
         crop = cv2.copyMakeBorder(crop, rim, rim, rim, rim, cv2.BORDER_CONSTANT)
-        far = cv2.distanceTransform(255 - above(crop, 0.5), cv2.DIST_L2, 5)
+        far = cv2.distanceTransform(1 - above(crop, 0.5), cv2.DIST_L2, 5)
         return _trimmed(np.maximum(crop, np.clip(grow + 1.0 - far, 0.0, 1.0)))
     shrink = (width - THICK) / (2 * factor)
     deep = cv2.distanceTransform(mask, cv2.DIST_L2, 5)

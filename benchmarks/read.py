@@ -1,0 +1,60 @@
+"""How long one drawing takes, from bytes to Reading, in this process, step by step.
+
+    python benchmarks/read.py [MODEL ...]
+
+`drawing.png` is a 280x280 RGBA drawing as Chromium's `canvas.toBlob` writes it. One core: OpenCV is told to use one
+thread, LiteRT always does. Writes benchmarks/read.json; times are medians in microseconds.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from inkling import Reader, bundle
+from inkling.road import image, ink, tile
+from inkling.road.glyphs import find_glyphs
+
+HERE = Path(__file__).parent
+REPEATS = 500
+
+
+def median_us(function: Callable[[], Any]) -> float:
+    """Median time of one call, microseconds, after a warm-up."""
+    times = []
+    for turn in range(REPEATS + REPEATS // 10):
+        start = time.perf_counter()
+        function()
+        if turn >= REPEATS // 10:
+            times.append(time.perf_counter() - start)
+    return round(statistics.median(times) * 1e6, 1)
+
+
+def main() -> None:
+    cv2.setNumThreads(1)
+    content = (HERE / "drawing.png").read_bytes()
+    picture = image.load(content)
+    found = ink.find_ink(picture.image)
+    glyphs = find_glyphs(found)
+    steps = {
+        "image": median_us(lambda: image.load(content)),
+        "ink": median_us(lambda: ink.find_ink(picture.image)),
+        "glyphs": median_us(lambda: find_glyphs(found)),
+        "tile": median_us(lambda: tile.make_tiles(found, glyphs)),
+    }
+    readers = {name: Reader(name) for name in sys.argv[1:] or bundle.packaged()}
+    whole = {name: median_us(lambda reader=reader: reader.read(content)) for name, reader in readers.items()}  # type: ignore[misc]
+    result = {"picture": "280x280 RGBA PNG", "steps_us": steps, "read_us": whole}
+    (HERE / "read.json").write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
