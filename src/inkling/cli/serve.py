@@ -1,0 +1,139 @@
+"""inkling serve: the web app and API on a production server.
+
+This process only watches its workers: it imports neither NumPy nor Flask, so that the workers start at once and
+its own memory stays small.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from typing import Any
+
+import click
+
+from inkling import bundle
+from inkling.errors import InklingError
+from inkling.web.settings import PREFIX, Settings, declared, env_name, load
+
+WARM_UP_S = 60  # how long to wait for a worker's first answer before saying so
+NAMES = ("host", "port", "workers", "model")  # settings that have a flag; the others are set by environment
+
+
+class CannotServe(InklingError):
+    """The address is taken or not this machine's."""
+
+
+def _options(function: Any) -> Any:
+    for setting in reversed([one for one in declared() if one.name in NAMES]):
+        default = setting.default or "the packaged default"
+        function = click.option(
+            f"--{setting.name}",
+            type=int if isinstance(setting.default, int) else str,
+            help=f"{setting.metadata['help']}  [env: {env_name(setting.name)}; default: {default}]",
+        )(function)
+    return function
+
+
+@click.command("serve")
+@_options
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
+def command(open_browser: bool, **flags: Any) -> None:
+    """Serve the drawing page and the API.
+
+    \b
+    Examples:
+      inkling serve
+      inkling serve --host 0.0.0.0 --port 80 --workers 4
+    """
+    settings = load(flags)
+    check_address(settings)
+    bundle.find(settings.model or None)  # a wrong name is said here, before anything starts
+    hand_over(settings)
+    threading.Thread(target=announce, args=(settings, open_browser), daemon=True).start()
+    run(settings)
+
+
+def check_address(settings: Settings) -> None:
+    """Raises CannotServe when the port is in use or the host is not an address of this machine."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind) as probe:
+            # As the server will do it: a port whose last connections are still closing is free.
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CannotServe(
+            f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); expected a free port on this "
+            f"machine. Choose another with --port, for example: inkling serve --port {settings.port % 65535 + 1}"
+        ) from error
+
+
+def hand_over(settings: Settings) -> None:
+    """Puts the settings into the environment, where `create_app` of every worker finds them."""
+    for setting in declared():
+        os.environ[PREFIX + setting.name.upper()] = str(getattr(settings, setting.name))
+
+
+def run(settings: Settings) -> None:
+    """Runs until interrupted. A worker that dies is replaced."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    Granian(
+        "inkling.web:create_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        backpressure=settings.threads * 4,
+        websockets=False,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,
+    ).serve()
+
+
+def url_of(settings: Settings) -> str:
+    """Where a browser on this machine finds the page."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    if ":" in host and not host.startswith("["):
+        host = f"[{host}]"
+    return f"http://{host}:{settings.port}"
+
+
+def announce(settings: Settings, open_browser: bool) -> None:
+    """Says where the page is once it really answers."""
+    url = url_of(settings)
+    if not wait_until_ready(settings, timeout_s=WARM_UP_S):
+        click.echo(f"inkling does not answer at {url} after {WARM_UP_S} s; see the messages above.", err=True)
+        return
+    click.echo(f"inkling is ready at {url}")
+    if open_browser:
+        import webbrowser
+
+        webbrowser.open(url)
+
+
+def wait_until_ready(settings: Settings, *, timeout_s: float) -> bool:
+    """Asks /readyz until it answers 200."""
+    host = url_of(settings).removeprefix("http://").rsplit(":", 1)[0].strip("[]")
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        try:
+            with socket.create_connection((host, settings.port), timeout=5) as line:
+                line.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                if line.recv(16).startswith(b"HTTP/1.1 200"):
+                    return True
+        except OSError:
+            pass  # not listening yet
+        time.sleep(0.02)
+    return False

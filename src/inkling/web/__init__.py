@@ -1,0 +1,70 @@
+"""The web app: `create_app` wires everything and is the WSGI factory.
+
+    granian --interface wsgi --factory inkling.web:create_app      (or: inkling serve)
+
+Importing this module imports nothing heavy; calling `create_app` does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from inkling.web.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The Flask app, its default model being loaded in the background.
+
+    `settings` defaults to the environment's (`INKLING_*`). /readyz answers 503 until the model is there; a reading
+    that comes earlier waits for it.
+    """
+    import threading
+
+    from inkling.web import settings as declared
+    from inkling.web.readers import Readers
+
+    settings = settings or declared.load()
+    readers = Readers(settings)
+    # NumPy, OpenCV and the network load while Flask does: importing native code leaves the other core free.
+    threading.Thread(target=readers.warm, name="inkling-warm", daemon=True).start()
+    return _wire(settings, readers)
+
+
+def _wire(settings: Settings, readers: object) -> Flask:
+    from flask import Flask
+    from flask_smorest import Api
+
+    from inkling import __version__
+    from inkling.web import api, errors, headers, health, metrics, pages, schemas
+
+    app = Flask(__name__)
+    app.config.update(
+        INKLING=settings,
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        API_TITLE="inkling",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        API_SPEC_OPTIONS={
+            "info": {
+                "summary": "Reads handwritten digits.",
+                "description": "Send a picture; get the digits, how sure each is, and why. No key is needed.",
+                "license": {"name": "MIT", "identifier": "MIT"},
+            }
+        },
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # answers in the order of the documentation
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.extensions["inkling"] = readers
+    app.extensions["inkling-metrics"] = metrics.add_metrics(app)
+    service = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorSchema})(app)
+    api.register_schemas(service.spec)
+    service.register_blueprint(api.blueprint)
+    service.register_blueprint(health.blueprint)
+    app.register_blueprint(pages.blueprint)
+    headers.add_headers(app)
+    errors.add_error_handlers(app)
+    return app

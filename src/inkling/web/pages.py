@@ -1,0 +1,94 @@
+"""The pages: `/` draws and reads, `/docs` explains the API. Both work without JavaScript."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, current_app, render_template, request
+
+from inkling.errors import InklingError
+from inkling.web.api import form_pictures, model_json
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from inkling.web.readers import Readers
+
+blueprint = Blueprint("pages", __name__)
+
+EXAMPLES = Path(__file__).parent / "static" / "examples"
+
+
+@blueprint.get("/")
+def index() -> ResponseReturnValue:
+    """The drawing page."""
+    return render_template("index.html", **context(), reading=None, error=None)
+
+
+@blueprint.post("/")
+def index_without_script() -> ResponseReturnValue:
+    """Reads an uploaded picture and answers with the page.
+
+    400 EmptyPicture or BadRequest, 413 ImageTooLarge, 415 UnknownFormat, 422 BrokenPicture or ImageTooSmall: with
+    the sentence on the page.
+    """
+    readers: Readers = current_app.extensions["inkling"]
+    reading, error, status = None, None, 200
+    try:
+        content = form_pictures()[0]
+        with readers.turn():
+            reading = readers.get().read(content)
+    except InklingError as caught:
+        error, status = str(caught), caught.status
+    return render_template("index.html", **context(), reading=reading, error=error), status
+
+
+@blueprint.get("/docs")
+def docs() -> ResponseReturnValue:
+    """The API's documentation, from the OpenAPI document."""
+    spec = openapi()
+    return render_template("docs.html", spec=spec, operations=operations(spec), schemas=spec["components"]["schemas"])
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> ResponseReturnValue:
+    """For browsers that ask without reading the page."""
+    return current_app.send_static_file("favicon.svg")
+
+
+def context() -> dict[str, Any]:
+    """What the page shows before anything is read."""
+    readers: Readers = current_app.extensions["inkling"]
+    try:
+        default = readers.default().name
+        models = [model_json(entry, default=default) for entry in readers.bundles().values()]
+    except InklingError:
+        models = []  # the page still opens; a reading says what is wrong
+    settings = current_app.config["INKLING"]
+    return {"examples": examples(), "models": models, "max_upload_bytes": settings.max_upload_bytes}
+
+
+@functools.cache
+def examples() -> list[dict[str, str]]:
+    """The example pictures: `file`, `alt` and `shows` each. Written by scripts/make_examples.py."""
+    listed: list[dict[str, str]] = json.loads((EXAMPLES / "examples.json").read_text("utf-8"))
+    return listed
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document."""
+    spec: dict[str, Any] = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+    return spec
+
+
+def operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each operation with its path and method, in the order of the document."""
+    return [
+        {"path": path, "method": method.upper(), "host": request.host_url.rstrip("/"), **operation}
+        for path, methods in spec["paths"].items()
+        for method, operation in methods.items()
+        if method in ("get", "post")
+    ]

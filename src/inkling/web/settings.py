@@ -1,0 +1,78 @@
+"""How to serve: every setting once, with its default and its help.
+
+Precedence: a flag of `inkling serve` > an `INKLING_*` environment variable > the default here. Only the standard
+library is imported, because the command line reads this before anything heavy is wanted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+from inkling.errors import BadRequest
+
+PREFIX = "INKLING_"
+
+
+def _setting(default: Any, help: str, least: int | None = None) -> Any:
+    return field(default=default, metadata={"help": help, "least": least})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one server. `Settings()` are the defaults."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 for every network.")
+    port: int = _setting(8000, "Port to listen on.", 1)
+    workers: int = _setting(1, "Worker processes; one per CPU core serves the most.", 1)
+    model: str = _setting("", "Model that reads: a packaged name or a bundle folder; empty for the default.")
+    max_upload_bytes: int = _setting(20_000_000, "Largest request body, bytes.", 1)
+    max_pictures: int = _setting(100, "Most pictures in one request.", 1)
+    max_reading: int = _setting(4, "Readings at the same time per worker; more wait.", 1)
+    max_wait_s: int = _setting(10, "Seconds a request waits for its turn before it is refused with 503.", 1)
+    threads: int = _setting(32, "Requests in hand at the same time per worker, slow uploads among them.", 1)
+
+
+def declared() -> tuple[Field[Any], ...]:
+    """The settings in order, each with `name`, `default` and `metadata["help"]`."""
+    return fields(Settings)
+
+
+def env_name(name: str) -> str:
+    """max_upload_bytes -> INKLING_MAX_UPLOAD_BYTES."""
+    return PREFIX + name.upper()
+
+
+def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings by precedence; a flag that is None was not given.
+
+    Raises BadRequest for a value of the wrong type or range.
+    """
+    flags = flags or {}
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for setting in declared():
+        given = flags.get(setting.name)
+        if given is None:
+            given = environ.get(env_name(setting.name))
+        if given is not None:
+            values[setting.name] = _checked(setting, given)
+    return Settings(**values)
+
+
+def _checked(setting: Field[Any], given: Any) -> Any:
+    if isinstance(setting.default, str):
+        return str(given)
+    least = setting.metadata["least"]
+    try:
+        value = int(given)
+    except ValueError:
+        value = least - 1
+    if value < least or (setting.name == "port" and value > 65535):
+        raise BadRequest(
+            f"setting {setting.name} is {given!r}; expected a whole number from {least}. "
+            f"Correct the flag or {env_name(setting.name)}."
+        )
+    return value
