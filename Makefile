@@ -1,0 +1,73 @@
+# `make help` lists what there is. Everything runs in a virtual environment of its own, with the exact versions of
+# constraints.txt; a second run installs nothing.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test test-learn test-browser test-slow test-all check format install install-dev install-learn \
+        bench results clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+serve: install ## serve the web page and API on port 8000 (PORT=...)
+	@$(BIN)/inkling serve --port $(PORT)
+
+test: install-dev ## run the tests that need neither TensorFlow nor a browser (under a minute)
+	$(BIN)/python -m pytest -n auto
+
+test-learn: install-dev install-learn ## run the tests that train, with TensorFlow
+	$(BIN)/python -m pytest -m "learn and not slow"
+
+test-browser: install-dev ## run the tests that drive Chromium
+	$(BIN)/python -m pytest -m browser
+
+test-slow: install-dev install-learn ## run the long tests
+	$(BIN)/python -m pytest -m slow
+
+test-all: test test-learn test-browser test-slow ## run every test
+
+check: install-dev install-learn ## format, lint, types, import contract, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n auto
+
+format: install-dev ## format the code and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install ## time one reading, step by step, on one core
+	$(BIN)/python benchmarks/read.py
+
+results: install-learn ## evaluate every packaged model and write the results into the README
+	$(BIN)/python scripts/results.py
+
+install: $(VENV)/.base ## the base: reading, command line and web
+install-dev: $(VENV)/.dev ## what tests and checks need
+install-learn: $(VENV)/.learn ## TensorFlow and friends, to train networks
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing inkling into $(VENV) ..."
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(PIP) --editable ".[dev]"
+	@touch $@
+
+$(VENV)/.learn: $(VENV)/.base
+	$(PIP) --editable ".[learn]"
+	@touch $@
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,27 @@
+"""Keeps a library's start-up notes off the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Drops what native code writes to file descriptor 2 meanwhile.
+
+    LiteRT announces its CPU delegate there when the first network is loaded, and offers no way to ask it not to.
+    For the command line only, before threads start: the descriptor belongs to the whole process.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    sink = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(sink)
+        os.close(kept)
