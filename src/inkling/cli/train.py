@@ -1,0 +1,105 @@
+"""inkling train: a recipe -> a run folder."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from inkling.bundle import find as find_bundle
+from inkling.errors import BadRecipe
+
+if TYPE_CHECKING:
+    from inkling.learn.train import Watcher
+
+
+@click.command("train")
+@click.argument("recipe", required=False, metavar="NAME_OR_TOML")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one parameter of the recipe.")
+@click.option("--out", type=click.Path(path_type=Path), help="The run folder; otherwise runs/NAME-<time>.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on with this run folder where it stopped.")
+@click.option("--no-test", is_flag=True, help="Leave the test images alone, for as long as you are still choosing.")
+def command(
+    recipe: str | None, overrides: tuple[str, ...], out: Path | None, resume: Path | None, no_test: bool
+) -> None:
+    """Train a network by a recipe and export it as a bundle.
+
+    NAME_OR_TOML is a recipe that comes with inkling (ann-tutorial, ann, ann-dropout, cnn, tiny) or a file of yours.
+
+    \b
+    Example:
+      inkling train ann-tutorial
+      inkling train cnn --set epochs=10 --set augmentation.rotation=20 --out runs/mine
+      inkling train --resume runs/mine
+    """
+    from inkling.learn import data, train
+    from inkling.learn.recipe import find
+
+    if (recipe is None) == (resume is None):
+        raise BadRecipe("expected a recipe's name, or --resume with a run folder, not both; see: inkling train --help")
+    if resume is not None:
+        if overrides or out:
+            raise BadRecipe("--resume goes on with the run's own recipe and folder; leave out --set and --out.")
+        chosen, folder = find(resume / "recipe.toml"), resume
+    else:
+        chosen = find(str(recipe), overrides)
+        folder = out or Path("runs") / f"{chosen.name}-{datetime.now():%Y%m%d-%H%M%S}"
+        if (folder / "checkpoint.npz").exists():
+            raise BadRecipe(f"{folder} holds a run already; go on with it by --resume, or choose another --out.")
+    mnist = data.load()
+    console = Console(stderr=True)
+    console.print(f"{chosen.name} -> {folder}")
+    try:
+        with _bar(console) as bar:
+            train.train(chosen, mnist, folder, score_test=not no_test, watcher=_watcher(bar, console))
+    except KeyboardInterrupt:
+        click.echo(f"inkling: stopped; go on with: inkling train --resume {folder}", err=True)
+        raise SystemExit(130) from None
+    _print_result(folder)
+
+
+def _bar(console: Console) -> Progress:
+    columns = (TextColumn("epoch {task.fields[epoch]}"), BarColumn(), TimeElapsedColumn(), TextColumn("left"))
+    return Progress(*columns, TimeRemainingColumn(), TextColumn("{task.fields[scores]}"), console=console)
+
+
+def _watcher(bar: Progress, console: Console) -> Watcher:
+    from inkling.learn.train import Watcher
+
+    task = bar.add_task("", total=None, epoch="", scores="starting TensorFlow")
+    validated = ""
+    epochs_in_all = 0
+
+    def on_start(done: int, epochs: int) -> None:
+        nonlocal epochs_in_all
+        epochs_in_all = epochs
+        bar.update(task, total=epochs, completed=done, epoch=f"{done + 1}/{epochs}", scores="")
+
+    def on_step(done: int, steps: int, logs: dict[str, float]) -> None:
+        learnt = f"accuracy {logs.get('accuracy', 0):.2%}  loss {logs.get('loss', 0):.4f}"
+        bar.update(task, completed=epochs_in_all * done / steps, scores=f"{learnt}{validated}")
+
+    def on_epoch(row: dict[str, float]) -> None:
+        nonlocal validated
+        validated = f"  validation {row['val_accuracy']:.2%}  {row['val_loss']:.4f}"
+        epoch = int(row["epoch"])
+        bar.update(task, completed=epoch, epoch=f"{min(epoch + 1, epochs_in_all)}/{epochs_in_all}")
+        console.print(
+            f"epoch {epoch:>3}  accuracy {row['accuracy']:.2%}  loss {row['loss']:.4f}{validated}"
+            f"  {row['seconds']:.1f} s",
+            highlight=False,
+        )
+
+    return Watcher(on_start, on_step, on_epoch)
+
+
+def _print_result(folder: Path) -> None:
+    manifest = find_bundle(folder).manifest
+    for name, scores in manifest["scores"].items():
+        low, high = scores["accuracy_95"]
+        click.echo(f"{name}: {scores['accuracy']:.2%} of {scores['n']:,} right (95 %: {low:.2%} to {high:.2%})")
+    click.echo(f"{folder / 'bundle'}: {manifest['parameters']:,} parameters, version {manifest['version']}")

@@ -1,0 +1,126 @@
+"""A trained network -> a bundle: written whole and proven equal, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import io
+import json
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inkling.bundle import Bundle, open_bundle, version_of
+from inkling.errors import BadBundle
+from inkling.learn import data, scores
+from inkling.learn.architectures import ARCHITECTURES
+from inkling.learn.data import Mnist
+from inkling.learn.recipe import Recipe, to_table
+from inkling.road.model import Model
+
+TOLERANCE = 1e-4  # the most that LiteRT's probabilities may differ from Keras's
+N_COMPARED = 1_000  # images on which the two are compared
+RIGHT = 0.995  # part of the sure digits that are to be right; decides the manifest's `sure_at`
+LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "opencv-python-headless")
+
+
+def export(
+    model: Any, recipe: Recipe, mnist: Mnist, folder: Path, *, validation: np.ndarray, score_test: bool = True
+) -> Bundle:
+    """Writes the bundle of a trained Keras model into `folder`, in place of what was there.
+
+    `validation`: indices of the training images to calibrate on. Raises BadBundle when LiteRT and Keras differ by
+    more than 1e-4 on 1,000 images; then nothing is left under the final name that was not there before.
+    """
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        write_models(model, recipe, part)
+        x_val, y_val = data.as_input(mnist.x_train[validation]), mnist.y_train[validation]
+        check_parity(model, part, x_val[:N_COMPARED])
+        manifest = make_manifest(model, recipe, part, x_val, y_val)
+        if score_test:
+            probs = run(part)(data.as_input(mnist.x_test))
+            manifest["scores"]["mnist-test"] = scores.summary(probs, mnist.y_test, temperature=manifest["temperature"])
+        (part / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return open_bundle(folder)
+
+
+def write_models(model: Any, recipe: Recipe, folder: Path) -> None:
+    """model.keras and model.tflite, both without the optimizer."""
+    clean = ARCHITECTURES[recipe.architecture].build(recipe)  # not compiled: no optimizer to save
+    clean.set_weights(model.get_weights())
+    clean.save(folder / "model.keras")
+    with contextlib.redirect_stdout(io.StringIO()):  # Keras prints the signature
+        clean.export(str(folder / "model.tflite"), format="litert", verbose=False)
+
+
+def check_parity(model: Any, folder: Path, images: np.ndarray) -> None:
+    """Raises BadBundle unless model.tflite in `folder` answers as the Keras model does. images: (N, 28, 28) float32"""
+    expected = model.predict(images, batch_size=500, verbose=0)  # (N, 28, 28) -> (N, 10)
+    difference = float(np.abs(run(folder)(images) - expected).max())
+    if not difference <= TOLERANCE:  # written so that nan is refused too
+        raise BadBundle(
+            f"LiteRT and Keras differ by {difference:.2g} on {len(images)} images; at most {TOLERANCE:g} was expected, "
+            "so nothing was exported. Use operations that LiteRT supports, or another TensorFlow."
+        )
+
+
+def run(folder: Path) -> Model:
+    """The flatbuffer of a bundle that has no manifest yet, ready to run."""
+    manifest = {"name": "part", "version": version_of((folder / "model.tflite").read_bytes())}
+    return Model(Bundle(folder, manifest))
+
+
+def make_manifest(model: Any, recipe: Recipe, folder: Path, x_val: np.ndarray, y_val: np.ndarray) -> dict[str, Any]:
+    """The facts about a network, calibrated on validation images (V, 28, 28) float32 and labels (V,)."""
+    probs = run(folder)(x_val)  # (V, 28, 28) -> (V, 10)
+    temperature = round(scores.fit_temperature(probs, y_val), 4)
+    calibrated = scores.at_temperature(probs, temperature)
+    return {
+        "name": recipe.name,
+        "version": version_of((folder / "model.tflite").read_bytes()),
+        "architecture": recipe.architecture,
+        "parameters": int(model.count_params()),
+        "layers": describe_layers(model),
+        "input": {
+            "shape": [28, 28],
+            "dtype": "float32",
+            "range": [0, 1],
+            "meaning": "1 = ink, 0 = paper; longest side 20 px, centre of mass in the middle",
+        },
+        "temperature": temperature,
+        "sure_at": round(scores.sure_at(calibrated, y_val, right=RIGHT), 4),
+        "scores": {"mnist-validation": scores.summary(probs, y_val, temperature=temperature)},
+        "recipe": to_table(recipe),
+        "data": {"name": "mnist", "sha256": {name: sha256 for name, (_, sha256) in data.ARRAYS.items()}},
+        "libraries": library_versions(),
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def describe_layers(model: Any) -> list[dict[str, Any]]:
+    """Name, type, output shape (without the batch) and number of parameters of each layer."""
+    return [
+        {
+            "name": layer.name,
+            "type": type(layer).__name__,
+            "output_shape": list(layer.output.shape[1:]),
+            "parameters": int(layer.count_params()),
+        }
+        for layer in model.layers
+    ]
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of what decides the weights and how they run."""
+    return {name: importlib.metadata.version(name) for name in LIBRARIES}

@@ -1,0 +1,46 @@
+"""TensorFlow and Keras, made quiet and repeatable before they are first imported."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from inkling.errors import MissingExtra
+
+
+def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
+    """The Keras module on TensorFlow. With `seed`, every random draw and every operation repeats exactly.
+
+    Raises MissingExtra when the `learn` extra is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, when TensorFlow is imported
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    try:
+        with quiet_stderr(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # other people's deprecations; nothing here can mend them
+            import keras
+            import tensorflow as tf
+    except ImportError as error:
+        raise MissingExtra(task, "learn") from error
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
+        tf.config.experimental.enable_op_determinism()
+    return keras
+
+
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Swallows what C++ code writes to file descriptor 2. Python's own errors still arrive: they are exceptions."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

@@ -1,0 +1,49 @@
+"""The learning rate of each step, in Keras and in plain numbers.
+
+`factor` is the one formula; the Keras schedule looks it up in a table of all steps, so both agree to the bit and
+the rate of a resumed run follows from the optimizer's own step count.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+WARM_UP = 0.3  # part of a one-cycle run in which the rate rises (Smith, Topin, "Super-Convergence", 2018)
+START = 0.04  # of the highest rate, where one_cycle begins
+
+
+def factors(schedule: str, steps: int) -> np.ndarray:
+    """Learning rate of each step as a part of the highest, (steps,) float32 in 0..1.
+
+    constant   1 throughout
+    cosine     from 1 to 0 along half a cosine
+    one_cycle  up from 0.04 to 1 in the first 30 %, then to 0, each along half a cosine
+    """
+    at = np.arange(steps) / max(steps, 1)  # 0 <= at < 1
+    if schedule == "constant":
+        return np.ones(steps, np.float32)
+    if schedule == "cosine":
+        return np.asarray(_fall(at), np.float32)
+    rise = START + (1 - START) * (1 - _fall(np.minimum(at / WARM_UP, 1)))
+    return np.asarray(np.where(at < WARM_UP, rise, _fall((at - WARM_UP) / (1 - WARM_UP))), np.float32)
+
+
+def keras_schedule(rates: np.ndarray) -> Any:
+    """(steps,) float32 learning rates -> a Keras LearningRateSchedule; after the last step the last rate stays."""
+    import keras
+
+    class Table(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+        def __call__(self, step: Any) -> Any:
+            at = keras.ops.minimum(keras.ops.cast(step, "int32"), len(rates) - 1)
+            return keras.ops.take(keras.ops.convert_to_tensor(rates), at)
+
+        def get_config(self) -> dict[str, Any]:
+            return {"rates": rates.tolist()}
+
+    return Table()
+
+
+def _fall(at: np.ndarray) -> np.ndarray:
+    return np.asarray(0.5 * (1 + np.cos(np.pi * at)))

@@ -1,0 +1,274 @@
+"""START HERE: recipe -> run folder.
+
+    recipe.toml        what was asked, every default written out
+    history.csv        a line an epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds
+    checkpoint.npz     where the run stands: `--resume` goes on from here and ends in the same weights
+    best.npz           with patience: the weights of the epoch with the lowest validation loss
+    scores.json        by data set, as in the manifest
+    environment.json   machine, versions, seconds
+    bundle/            what a reader needs; see inkling.bundle
+
+A run is a function of its recipe and the data: shuffling and augmentation derive from (seed, epoch).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inkling.errors import BadData, BadRecipe, InklingError
+from inkling.learn import augment, checkpoint, data, export, schedule, scores, targets
+from inkling.learn.architectures import ARCHITECTURES
+from inkling.learn.data import Mnist
+from inkling.learn.keras_setup import import_keras, quiet_stderr
+from inkling.learn.recipe import Recipe, to_toml
+
+COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+STEPS_AT_ONCE = 16  # steps that TensorFlow makes before it comes back to Python
+
+Row = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told how training goes; by default nobody."""
+
+    on_start: Callable[[int, int], None] = lambda done, epochs: None  # epochs done before, epochs in all
+    on_step: Callable[[int, int, Row], None] = lambda done, steps, logs: None  # steps of the whole run
+    on_epoch: Callable[[Row], None] = lambda row: None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What an epoch needs."""
+
+    recipe: Recipe
+    folder: Path
+    model: Any  # compiled keras.Model
+    teacher: Any  # keras.Model or None
+    images: np.ndarray  # (N, 28, 28) uint8, to train on
+    labels: np.ndarray  # (N,) uint8
+    x_val: np.ndarray  # (V, 28, 28) float32
+    y_val: np.ndarray  # (V,) uint8
+
+    @property
+    def n_steps(self) -> int:
+        """Steps of an epoch; the images that do not fill a batch are others each time."""
+        return len(self.images) // self.recipe.batch_size
+
+
+def train(
+    recipe: Recipe, mnist: Mnist, folder: Path, *, score_test: bool = True, watcher: Watcher | None = None
+) -> Path:
+    """Trains into `folder`, from its checkpoint if there is one, and returns it with a bundle inside.
+
+    `score_test=False` leaves the test images alone, which is right for as long as one is still choosing. Raises
+    MissingExtra without the `learn` extra, BadData for a checkpoint that does not fit, BadBundle when the
+    exported network answers otherwise than the trained one, InklingError when the disk is full.
+    """
+    import_keras(seed=recipe.seed)
+    training, validation = data.split(mnist.y_train, recipe.n_validation, recipe.seed)
+    if recipe.batch_size > len(training):
+        raise BadRecipe(f"batch_size is {recipe.batch_size}; there are {len(training)} training images. Lower it.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        checkpoint.write_text(folder / "recipe.toml", to_toml(recipe))
+        task = Task(
+            recipe,
+            folder,
+            build(recipe, recipe.epochs * (len(training) // recipe.batch_size)),
+            targets.load_teacher(recipe.teacher),
+            mnist.x_train[training],
+            mnist.y_train[training],
+            data.as_input(mnist.x_train[validation]),
+            mnist.y_train[validation],
+        )
+        rows = fit(task, resume(task), watcher or Watcher())
+        keep_final_weights(task)
+        with quiet_stderr():
+            bundle = export.export(
+                task.model, recipe, mnist, folder / "bundle", validation=validation, score_test=score_test
+            )
+        write_json(folder / "scores.json", bundle.manifest["scores"])
+        write_json(folder / "environment.json", environment(rows))
+    except OSError as error:
+        raise InklingError(
+            f"{folder} cannot be written ({error.strerror or error}); a run needs some 30 MB and the right to write. "
+            f"Make room, then go on with: inkling train --resume {folder}"
+        ) from error
+    return folder
+
+
+def build(recipe: Recipe, n_steps: int) -> Any:
+    """The recipe's network, compiled, with the optimizer's variables made. `n_steps`: of the whole run."""
+    from keras import optimizers
+
+    model = ARCHITECTURES[recipe.architecture].build(recipe)
+    rates = schedule.factors(recipe.schedule, n_steps) * np.float32(recipe.learning_rate)
+    options: dict[str, Any] = {"learning_rate": schedule.keras_schedule(rates)}
+    if recipe.optimizer == "sgd":
+        options |= {"momentum": 0.9, "nesterov": True}
+    if recipe.weight_decay:
+        options["weight_decay"] = recipe.weight_decay
+    if recipe.ema:
+        options |= {"use_ema": True, "ema_momentum": recipe.ema, "ema_overwrite_frequency": None}
+    optimizer = {"adam": optimizers.Adam, "adamw": optimizers.AdamW, "sgd": optimizers.SGD}[recipe.optimizer](**options)
+    if recipe.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    loss, metric = targets.loss_and_metric(recipe)
+    model.compile(optimizer=optimizer, loss=loss, metrics=[metric], steps_per_execution=STEPS_AT_ONCE)
+    optimizer.build(model.trainable_variables)
+    return model
+
+
+def resume(task: Task) -> list[Row]:
+    """Puts the checkpoint's state into the model and returns the history up to it; [] for a new run."""
+    path = task.folder / "checkpoint.npz"
+    if not path.is_file():
+        return []
+    done = checkpoint.restore(path, task.model) // task.n_steps
+    rows = read_history(task.folder / "history.csv")
+    if len(rows) < done:
+        raise BadData(f"{task.folder} has {len(rows)} lines of history for {done} epochs; train again in a new folder.")
+    return rows[:done]
+
+
+def fit(task: Task, rows: list[Row], watcher: Watcher) -> list[Row]:
+    """The epochs that are left. While one is learnt, another thread prepares the images of the next."""
+    recipe, model = task.recipe, task.model
+    watcher.on_start(len(rows), recipe.epochs)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(prepare, task, len(rows) + 1)
+        for epoch in range(len(rows) + 1, recipe.epochs + 1):
+            if _out_of_patience(rows, recipe.patience):
+                break
+            began = time.perf_counter()
+            x, labels = coming.result()  # (M, 28, 28) float32, (M,) uint8
+            if epoch < recipe.epochs:
+                coming = pool.submit(prepare, task, epoch + 1)
+            logs = model.fit(
+                x,
+                targets.make_targets(labels, x, recipe, task.teacher),
+                batch_size=recipe.batch_size,
+                shuffle=False,  # `prepare` has done it, in an order that a resumed run repeats
+                verbose=0,
+                callbacks=[_steps((epoch - 1) * task.n_steps, recipe.epochs * task.n_steps, watcher)],
+            ).history
+            rows = [*rows, validate(task, epoch, logs, began)]
+            # History first: a run killed between the two repeats the epoch and writes the same line again.
+            write_history(task.folder / "history.csv", rows)
+            checkpoint.save(task.folder / "checkpoint.npz", model)
+            watcher.on_epoch(rows[-1])
+    return rows
+
+
+def prepare(task: Task, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels of one epoch, shuffled and augmented: whole batches, (M, 28, 28) float32 and (M,) uint8."""
+    recipe = task.recipe
+    order = np.random.default_rng((recipe.seed, epoch)).permutation(len(task.images))
+    order = order[: task.n_steps * recipe.batch_size]
+    labels, threads = task.labels[order], augment.thread_count()
+    images = augment.epoch_images(
+        task.images[order], labels, recipe.augmentation, seed=recipe.seed, epoch=epoch, threads=threads
+    )
+    return images, labels
+
+
+def validate(task: Task, epoch: int, logs: dict[str, list[float]], began: float) -> Row:
+    """The epoch's line of history; with patience, the best weights so far are kept on disk."""
+    with averaged(task):
+        probs = task.model.predict(task.x_val, batch_size=500, verbose=0)  # (V, 28, 28) -> (V, 10)
+        row: Row = {
+            "epoch": epoch,
+            "loss": float(logs["loss"][-1]),
+            "accuracy": float(logs["accuracy"][-1]),
+            "val_loss": scores.cross_entropy(probs, task.y_val),
+            "val_accuracy": scores.accuracy(probs, task.y_val),
+            "learning_rate": float(task.model.optimizer.learning_rate),
+        }
+        if task.recipe.patience:
+            before = read_history(task.folder / "history.csv")[: epoch - 1]
+            if row["val_loss"] < min((r["val_loss"] for r in before), default=np.inf):
+                checkpoint.save(task.folder / "best.npz", task.model)
+    return {**row, "seconds": round(time.perf_counter() - began, 3)}
+
+
+@contextlib.contextmanager
+def averaged(task: Task) -> Iterator[None]:
+    """Inside, the model has its averaged weights (recipe.ema); afterwards again those it is training."""
+    variables = task.model.trainable_variables
+    training = [np.array(variable) for variable in variables]
+    if task.recipe.ema:
+        task.model.optimizer.finalize_variable_values(variables)
+    yield
+    for variable, value in zip(variables, training, strict=True):
+        variable.assign(value)
+
+
+def keep_final_weights(task: Task) -> None:
+    """Leaves in the model the weights to export: the best epoch's with patience, else the last (averaged) ones."""
+    best = task.folder / "best.npz"
+    if task.recipe.patience and best.is_file():
+        checkpoint.restore(best, task.model)
+    elif task.recipe.ema:
+        task.model.optimizer.finalize_variable_values(task.model.trainable_variables)
+
+
+def environment(rows: list[Row]) -> dict[str, Any]:
+    """Machine, versions and seconds of the run."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "libraries": export.library_versions(),
+        "train_seconds": round(sum(row["seconds"] for row in rows), 1),
+    }
+
+
+def write_history(path: Path, rows: list[Row]) -> None:
+    """history.csv, replaced as a whole. Floats are written so that they read back to the same bits."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    checkpoint.write_text(path, text.getvalue())
+
+
+def read_history(path: Path) -> list[Row]:
+    """The lines of history.csv; [] when there is none."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [{k: int(v) if k == "epoch" else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+
+
+def write_json(path: Path, value: Any) -> None:
+    """A JSON file for people and programs, replaced as a whole."""
+    checkpoint.write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def _out_of_patience(rows: list[Row], patience: int) -> bool:
+    losses = [row["val_loss"] for row in rows]
+    return bool(patience and losses and len(losses) - 1 - int(np.argmin(losses)) >= patience)
+
+
+def _steps(done_before: int, steps: int, watcher: Watcher) -> Any:
+    import keras
+
+    class Steps(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+            watcher.on_step(done_before + batch + 1, steps, dict(logs or {}))
+
+    return Steps()
