@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from inkling.web.api import form_pictures, model_json
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from inkling.road.reading import Reading
     from inkling.web.readers import Readers
 
 blueprint = Blueprint("pages", __name__)
@@ -25,7 +27,7 @@ EXAMPLES = Path(__file__).parent / "static" / "examples"
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """The drawing page."""
-    return render_template("index.html", **context(), reading=None, error=None)
+    return render_template("index.html", **context(), reading=None, error=None, percent=percent)
 
 
 @blueprint.post("/")
@@ -43,7 +45,7 @@ def index_without_script() -> ResponseReturnValue:
             reading = readers.get().read(content)
     except InklingError as caught:
         error, status = str(caught), caught.status
-    return render_template("index.html", **context(), reading=reading, error=error), status
+    return render_template("index.html", **context(), reading=reading, error=error, percent=percent), status
 
 
 @blueprint.get("/docs")
@@ -68,7 +70,33 @@ def context() -> dict[str, Any]:
     except InklingError:
         models = []  # the page still opens; a reading says what is wrong
     settings = current_app.config["INKLING"]
-    return {"examples": examples(), "models": models, "max_upload_bytes": settings.max_upload_bytes}
+    return {"examples": read_examples(readers), "models": models, "max_upload_bytes": settings.max_upload_bytes}
+
+
+def read_examples(readers: Readers) -> list[dict[str, str]]:
+    """The example pictures with a `caption`: what the default reader makes of them; "" while it is being loaded."""
+    if not readers.ready():
+        return [{**example, "caption": ""} for example in examples()]
+    captions = current_app.extensions.setdefault("inkling-captions", {})
+    version = readers.default().version
+    if version not in captions:
+        pictures = [EXAMPLES / example["file"] for example in examples()]
+        captions[version] = [caption(reading) for reading in readers.get().read_many(pictures)]
+    return [{**one, "caption": text} for one, text in zip(examples(), captions[version], strict=True)]
+
+
+def caption(reading: Reading) -> str:
+    """ "407 · 97 %": as the page says it under an example."""
+    if not reading.text:
+        return "nothing"
+    return f"{reading.text.replace(chr(10), ' ')} · {percent(reading.confidence)}"
+
+
+def percent(share: float) -> str:
+    """0.973 -> "97 %", 0.9987 -> "99.8 %": rounded down near the top, because nothing is 100 % certain."""
+    if share < 0.99:
+        return f"{share * 100:.0f} %"
+    return f"{min(math.floor(share * 1000) / 10, 99.9):.1f} %"
 
 
 @functools.cache

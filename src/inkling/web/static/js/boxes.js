@@ -1,0 +1,43 @@
+// Boxes over the ink, one a digit.
+
+const holder = document.getElementById("boxes");
+
+// `digits` with boxes in pixels of a picture of `size` [width, height]; `frame` {left, top, width, height} is where
+// that picture lies on the paper, CSS pixels.
+export function showBoxes(digits, size, frame, selected) {
+  Object.assign(holder.style, {
+    left: `${frame.left}px`,
+    top: `${frame.top}px`,
+    width: `${frame.width}px`,
+    height: `${frame.height}px`,
+  });
+  holder.replaceChildren(
+    ...digits.map(({ digit, sure, box: [x, y, w, h] }, i) => {
+      const box = document.createElement("div");
+      box.className = "box";
+      box.classList.toggle("unsure", !sure);
+      box.classList.toggle("selected", i === selected && digits.length > 1);
+      Object.assign(box.style, {
+        left: `${(100 * x) / size[0]}%`,
+        top: `${(100 * y) / size[1]}%`,
+        width: `${(100 * w) / size[0]}%`,
+        height: `${(100 * h) / size[1]}%`,
+      });
+      const label = document.createElement("span");
+      label.textContent = sure ? digit : `${digit}?`;
+      box.append(label);
+      return box;
+    }),
+  );
+}
+
+export function hideBoxes() {
+  holder.replaceChildren();
+}
+
+// Where a picture of `size` lies when it is fitted into `paper` (an element): object-fit: contain, in numbers.
+export function containedFrame(size, paper) {
+  const scale = Math.min(paper.clientWidth / size[0], paper.clientHeight / size[1]);
+  const [width, height] = [size[0] * scale, size[1] * scale];
+  return { left: (paper.clientWidth - width) / 2, top: (paper.clientHeight - height) / 2, width, height };
+}

@@ -1,0 +1,46 @@
+// The 28x28 tiles that the network saw, one button a digit.
+
+import { percent } from "./answer.js";
+
+const SIDE = 28;
+const holder = document.getElementById("tiles");
+const placeholder = holder.innerHTML;
+
+function paint(canvas, tile) {
+  const [red, green, blue] = getComputedStyle(canvas).color.match(/[\d.]+/g).map(Number);
+  const image = new ImageData(SIDE, SIDE);
+  tile.flat().forEach((ink, i) => image.data.set([red, green, blue, ink], 4 * i));
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+function makeTile() {
+  const button = document.createElement("button");
+  const canvas = document.createElement("canvas");
+  const label = document.createElement("span");
+  button.type = "button";
+  canvas.width = canvas.height = SIDE;
+  button.append(canvas, label);
+  return button;
+}
+
+// Shows `digits`, the one at `selected` as chosen; `select(index)` is called at a click.
+export function showTiles(digits, selected, select) {
+  if (digits.length === 0) {
+    holder.innerHTML = placeholder;
+    return;
+  }
+  let buttons = [...holder.querySelectorAll("button")];
+  if (buttons.length !== digits.length) {
+    buttons = digits.map(makeTile); // else they are kept, and with them the keyboard's focus
+    holder.replaceChildren(...buttons);
+  }
+  buttons.forEach((button, i) => {
+    const { digit, confidence, sure, tile } = digits[i];
+    button.classList.toggle("unsure", !sure);
+    button.setAttribute("aria-pressed", i === selected);
+    button.setAttribute("aria-label", `Digit ${i + 1}: ${digit}, ${sure ? "sure" : "unsure"}, ${percent(confidence)}`);
+    button.querySelector("span").textContent = sure ? digit : `${digit}?`;
+    button.onclick = () => select(i);
+    paint(button.querySelector("canvas"), tile);
+  });
+}
