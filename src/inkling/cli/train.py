@@ -71,7 +71,7 @@ def _watcher(bar: Progress, console: Console) -> Watcher:
     from inkling.learn.train import Watcher
 
     task = bar.add_task("", total=None, epoch="", scores="starting TensorFlow")
-    validated = ""
+    learnt = validated = ""
     epochs_in_all = 0
 
     def on_start(done: int, epochs: int) -> None:
@@ -80,6 +80,7 @@ def _watcher(bar: Progress, console: Console) -> Watcher:
         bar.update(task, total=epochs, completed=done, epoch=f"{done + 1}/{epochs}", scores="")
 
     def on_step(done: int, steps: int, logs: dict[str, float]) -> None:
+        nonlocal learnt
         learnt = f"accuracy {logs.get('accuracy', 0):.2%}  loss {logs.get('loss', 0):.4f}"
         bar.update(task, completed=epochs_in_all * done / steps, scores=f"{learnt}{validated}")
 
@@ -87,7 +88,9 @@ def _watcher(bar: Progress, console: Console) -> Watcher:
         nonlocal validated
         validated = f"  validation {row['val_accuracy']:.2%}  {row['val_loss']:.4f}"
         epoch = int(row["epoch"])
-        bar.update(task, completed=epoch, epoch=f"{min(epoch + 1, epochs_in_all)}/{epochs_in_all}")
+        bar.update(
+            task, completed=epoch, scores=learnt + validated, epoch=f"{min(epoch + 1, epochs_in_all)}/{epochs_in_all}"
+        )
         console.print(
             f"epoch {epoch:>3}  accuracy {row['accuracy']:.2%}  loss {row['loss']:.4f}{validated}"
             f"  {row['seconds']:.1f} s",

@@ -13,14 +13,13 @@ A run is a function of its recipe and the data: shuffling and augmentation deriv
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ import numpy as np
 from inkling.errors import BadData, BadRecipe, InklingError
 from inkling.learn import augment, checkpoint, data, export, schedule, scores, targets
 from inkling.learn.architectures import ARCHITECTURES
+from inkling.learn.average import Average
 from inkling.learn.data import Mnist
 from inkling.learn.keras_setup import import_keras, quiet_stderr
 from inkling.learn.recipe import Recipe, to_toml
@@ -57,6 +57,7 @@ class Task:
     recipe: Recipe
     folder: Path
     model: Any  # compiled keras.Model
+    average: Average
     teacher: Any  # keras.Model or None
     images: np.ndarray  # (N, 28, 28) uint8, to train on
     labels: np.ndarray  # (N,) uint8
@@ -85,10 +86,12 @@ def train(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         checkpoint.write_text(folder / "recipe.toml", to_toml(recipe))
+        model = build(recipe, recipe.epochs * (len(training) // recipe.batch_size))
         task = Task(
             recipe,
             folder,
-            build(recipe, recipe.epochs * (len(training) // recipe.batch_size)),
+            model,
+            Average(model, recipe.ema),
             targets.load_teacher(recipe.teacher),
             mnist.x_train[training],
             mnist.y_train[training],
@@ -122,8 +125,6 @@ def build(recipe: Recipe, n_steps: int) -> Any:
         options |= {"momentum": 0.9, "nesterov": True}
     if recipe.weight_decay:
         options["weight_decay"] = recipe.weight_decay
-    if recipe.ema:
-        options |= {"use_ema": True, "ema_momentum": recipe.ema, "ema_overwrite_frequency": None}
     optimizer = {"adam": optimizers.Adam, "adamw": optimizers.AdamW, "sgd": optimizers.SGD}[recipe.optimizer](**options)
     if recipe.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
@@ -138,7 +139,7 @@ def resume(task: Task) -> list[Row]:
     path = task.folder / "checkpoint.npz"
     if not path.is_file():
         return []
-    done = checkpoint.restore(path, task.model) // task.n_steps
+    done = checkpoint.restore(path, task.model, task.average) // task.n_steps
     rows = read_history(task.folder / "history.csv")
     if len(rows) < done:
         raise BadData(f"{task.folder} has {len(rows)} lines of history for {done} epochs; train again in a new folder.")
@@ -164,12 +165,12 @@ def fit(task: Task, rows: list[Row], watcher: Watcher) -> list[Row]:
                 batch_size=recipe.batch_size,
                 shuffle=False,  # `prepare` has done it, in an order that a resumed run repeats
                 verbose=0,
-                callbacks=[_steps((epoch - 1) * task.n_steps, recipe.epochs * task.n_steps, watcher)],
+                callbacks=[_steps(task, (epoch - 1) * task.n_steps, watcher)],
             ).history
             rows = [*rows, validate(task, epoch, logs, began)]
             # History first: a run killed between the two repeats the epoch and writes the same line again.
             write_history(task.folder / "history.csv", rows)
-            checkpoint.save(task.folder / "checkpoint.npz", model)
+            checkpoint.save(task.folder / "checkpoint.npz", model, task.average)
             watcher.on_epoch(rows[-1])
     return rows
 
@@ -188,7 +189,7 @@ def prepare(task: Task, epoch: int) -> tuple[np.ndarray, np.ndarray]:
 
 def validate(task: Task, epoch: int, logs: dict[str, list[float]], began: float) -> Row:
     """The epoch's line of history; with patience, the best weights so far are kept on disk."""
-    with averaged(task):
+    with task.average.inside(task.model):
         probs = task.model.predict(task.x_val, batch_size=500, verbose=0)  # (V, 28, 28) -> (V, 10)
         row: Row = {
             "epoch": epoch,
@@ -198,32 +199,19 @@ def validate(task: Task, epoch: int, logs: dict[str, list[float]], began: float)
             "val_accuracy": scores.accuracy(probs, task.y_val),
             "learning_rate": float(task.model.optimizer.learning_rate),
         }
-        if task.recipe.patience:
-            before = read_history(task.folder / "history.csv")[: epoch - 1]
-            if row["val_loss"] < min((r["val_loss"] for r in before), default=np.inf):
-                checkpoint.save(task.folder / "best.npz", task.model)
+    if task.recipe.patience:
+        before = read_history(task.folder / "history.csv")[: epoch - 1]
+        if row["val_loss"] < min((r["val_loss"] for r in before), default=np.inf):
+            checkpoint.save(task.folder / "best.npz", task.model, task.average)
     return {**row, "seconds": round(time.perf_counter() - began, 3)}
-
-
-@contextlib.contextmanager
-def averaged(task: Task) -> Iterator[None]:
-    """Inside, the model has its averaged weights (recipe.ema); afterwards again those it is training."""
-    variables = task.model.trainable_variables
-    training = [np.array(variable) for variable in variables]
-    if task.recipe.ema:
-        task.model.optimizer.finalize_variable_values(variables)
-    yield
-    for variable, value in zip(variables, training, strict=True):
-        variable.assign(value)
 
 
 def keep_final_weights(task: Task) -> None:
     """Leaves in the model the weights to export: the best epoch's with patience, else the last (averaged) ones."""
     best = task.folder / "best.npz"
     if task.recipe.patience and best.is_file():
-        checkpoint.restore(best, task.model)
-    elif task.recipe.ema:
-        task.model.optimizer.finalize_variable_values(task.model.trainable_variables)
+        checkpoint.restore(best, task.model, task.average)
+    task.average.put(task.model)
 
 
 def environment(rows: list[Row]) -> dict[str, Any]:
@@ -264,11 +252,17 @@ def _out_of_patience(rows: list[Row], patience: int) -> bool:
     return bool(patience and losses and len(losses) - 1 - int(np.argmin(losses)) >= patience)
 
 
-def _steps(done_before: int, steps: int, watcher: Watcher) -> Any:
+def _steps(task: Task, done: int, watcher: Watcher) -> Any:
+    """A Keras callback that averages the weights and tells the watcher. `done`: steps before this epoch."""
     import keras
 
     class Steps(keras.callbacks.Callback):  # type: ignore[misc]
+        seen = done
+
         def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-            watcher.on_step(done_before + batch + 1, steps, dict(logs or {}))
+            step = done + batch + 1  # the last of the up to STEPS_AT_ONCE that were made
+            task.average.update(task.model, step, step - self.seen)
+            self.seen = step
+            watcher.on_step(step, task.recipe.epochs * task.n_steps, dict(logs or {}))
 
     return Steps()

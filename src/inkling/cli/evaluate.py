@@ -1,0 +1,86 @@
+"""inkling evaluate: how good a model is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from inkling import bundle
+
+MNIST_TEST = "mnist-test"
+
+
+@click.command("evaluate")
+@click.argument("model", metavar="MODEL_OR_RUN")
+@click.option(
+    "--data",
+    "data_name",
+    default=MNIST_TEST,
+    show_default=True,
+    metavar="mnist-test|FOLDER",
+    help="The MNIST test images, or a folder of pictures named LABEL__anything.png.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@click.option("--single", is_flag=True, help="Read all ink of a picture as one digit.")
+def command(model: str, data_name: str, as_json: bool, single: bool) -> None:
+    """Score a packaged model, a bundle or a run.
+
+    mnist-test judges the network alone. A folder judges everything from the picture to the text.
+
+    \b
+    Example:
+      inkling evaluate cnn
+      inkling evaluate runs/mine --data photos/ --json
+    """
+    from inkling.learn import data, evaluate
+    from inkling.road.reader import Reader
+
+    found = bundle.find(model)
+    if data_name == MNIST_TEST:
+        report = evaluate.evaluate_mnist(found, data.load())
+    else:
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("reading", total=None)
+            report = evaluate.evaluate_folder(
+                Reader(found.path),
+                Path(data_name),
+                mode="single" if single else "auto",
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    if as_json:
+        click.echo(json.dumps(report))
+    else:
+        show(report, Console())
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """The report as a person reads it."""
+    low, high = report["accuracy_95"]
+    console.print(f"{report['model']['name']} ({report['model']['version']}) on {report['data']}", highlight=False)
+    console.print(f"[bold]{report['accuracy']:.2%}[/] of {report['n']:,} right; 95 % interval {low:.2%} to {high:.2%}")
+    for key, words in (("top_2", "label among the best two"), ("cross_entropy", "cross-entropy")):
+        if key in report:
+            console.print(f"{words} {report[key]:.4f}")
+    if "calibration_error" in report:
+        after = report["calibration_error_calibrated"]
+        console.print(f"expected calibration error {report['calibration_error']:.4f}, calibrated {after:.4f}")
+    if "outcomes" in report:
+        console.print("outcomes: " + ", ".join(f"{name} {n}" for name, n in report["outcomes"].items()))
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("label", "n", "precision", "recall", "F1"):
+        table.add_column(heading, justify="right")
+    for row in report["per_class"]:
+        rates = (f"{row[key]:.4f}" for key in ("precision", "recall", "f1"))
+        table.add_row(str(row["digit"]), f"{row['n']:,}", *rates)
+    console.print(table)
+    if report["mistakes"]:
+        most = ", ".join(f"{m['label']} as {m['read'] or 'nothing'} ({m['n']})" for m in report["mistakes"])
+        console.print(f"most frequent mistakes: {most}", highlight=False)
+    for failure in report.get("failures", []):
+        console.print(f"could not be read: {failure['source']}: {failure['error']}", highlight=False)
