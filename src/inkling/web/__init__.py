@@ -38,7 +38,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
     from flask_smorest import Api
 
     from inkling import __version__
-    from inkling.web import api, errors, headers, health, metrics, pages, schemas
+    from inkling.web import api, body, errors, headers, health, metrics, pages, schemas
 
     app = Flask(__name__)
     app.config.update(
@@ -66,5 +66,6 @@ def _wire(settings: Settings, readers: object) -> Flask:
     service.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
     headers.add_headers(app)
+    body.add_draining(app)
     errors.add_error_handlers(app)
     return app

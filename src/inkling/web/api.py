@@ -13,6 +13,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from inkling.errors import BadPicture, BadRequest, EmptyPicture, UnknownFormat
+from inkling.web.body import whole_body
 from inkling.web.errors import body_of
 from inkling.web.readers import Readers
 from inkling.web.schemas import AnswerSchema, AnswersSchema, ErrorSchema, ModelsSchema, ReadingSchema, ReadQuery
@@ -135,7 +136,7 @@ def pictures() -> list[bytes]:
             f"content type is {kind!r}; expected image/*, {BINARY} or {MULTIPART}. "
             "Send the picture's bytes with the header 'Content-Type: image/png'."
         )
-    content = request.get_data(cache=False)
+    content = whole_body()
     if not content:
         raise EmptyPicture("request body is empty; expected the bytes of a picture. Send the file's content.")
     return [content]

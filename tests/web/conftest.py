@@ -1,0 +1,31 @@
+"""A real app with the default model, and a client for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from inkling.web import create_app
+from inkling.web.settings import load
+from tests.pictures import drawn_seven, encoded
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+
+@pytest.fixture(scope="session")
+def app() -> Flask:
+    return create_app(load())
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def seven() -> bytes:
+    """A drawn 7 as PNG."""
+    return encoded(drawn_seven())

@@ -1,0 +1,21 @@
+"""Security headers on every answer, errors and static files included."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from inkling.web.headers import HEADERS
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/openapi.json", "/healthz", "/api/v1/models", "/api/v1/read", "/none", "/static/js/main.js"]
+)
+def test_every_answer_is_secured(client: FlaskClient, path: str) -> None:
+    with client.get(path) as response:
+        headers = response.headers
+    assert {name: headers.get(name) for name in HEADERS} == HEADERS
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy

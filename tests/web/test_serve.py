@@ -1,0 +1,96 @@
+"""`inkling serve` as a process: it starts soon, says so, stops cleanly, and knows no TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from inkling.cli.serve import url_of
+from inkling.web.settings import Settings
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server on a free port, and its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "inkling", "serve", "--port", str(port), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == f"inkling is ready at http://127.0.0.1:{port}\n"
+            yield process, f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=20)
+
+
+def test_serves_reads_and_stops(seven: bytes) -> None:
+    with serving("--workers", "2") as (process, address):
+        request = urllib.request.Request(f"{address}/api/v1/read", seven, {"Content-Type": "image/png"})
+        with urllib.request.urlopen(request, timeout=20) as response:
+            assert json.load(response)["text"] == "7"
+        for size in (15_000_000, 50_000_000):  # the sentence arrives although the body was not wanted
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(f"{address}/api/v1/read?mode=x", bytes(size), timeout=20)
+            assert json.load(refused.value)["ok"] is False
+            refused.value.close()
+        taken = subprocess.run(
+            [sys.executable, "-m", "inkling", "serve", "--port", address.rsplit(":", 1)[1]],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        assert taken.returncode == 1
+        assert taken.stderr.startswith("inkling: cannot listen on 127.0.0.1 port ")
+        assert taken.stderr.count("\n") == 1
+    assert process.returncode == 0
+
+
+FRESH = """
+import sys
+from inkling.cli import serve
+heavy = {"numpy", "cv2", "flask", "PIL", "ai_edge_litert"}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+from inkling.web import create_app
+client = create_app().test_client()
+answer = client.post("/api/v1/read", data=sys.stdin.buffer.read(), content_type="image/png").json
+assert answer["text"] == "7", answer
+learned = {"tensorflow", "keras", "pandas", "matplotlib", "seaborn", "sklearn"}
+assert not learned & set(sys.modules), learned & set(sys.modules)
+"""
+
+
+def test_a_fresh_process_reads_without_tensorflow_and_watches_without_numpy(seven: bytes) -> None:
+    done = subprocess.run([sys.executable, "-c", FRESH], input=seven, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("::", "http://[::1]:8000"),
+        ("example.org", "http://example.org:8000"),
+    ],
+)
+def test_the_address_that_is_announced_can_be_opened(host: str, url: str) -> None:
+    assert url_of(Settings(host=host)) == url
