@@ -31,7 +31,7 @@ def save(path: Path, model: Any, average: Average) -> None:
 def restore(path: Path, model: Any, average: Average) -> int:
     """Puts everything back; returns the steps made so far. Raises BadData when it does not fit."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             values = [arrays[f"v{i:04d}"] for i in range(len(arrays.files))]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise BadData(f"{path} is not a readable checkpoint ({error}); train again in a new folder.") from error

@@ -51,7 +51,7 @@ def load(cache: Path | None = None) -> Mnist:
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an npz, pickles refused. Raises BadData when the file cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in ARRAYS if name in arrays.files}
     except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
         raise BadData(

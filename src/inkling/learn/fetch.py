@@ -6,6 +6,7 @@ under its final name only when it is whole: it is written beside it and renamed.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
@@ -90,7 +91,8 @@ def save(mnist: Mnist, path: Path) -> None:
             "Make room or set INKLING_CACHE to another folder."
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            temporary.unlink(missing_ok=True)
 
 
 def from_path(path: Path) -> Mnist:

@@ -31,7 +31,8 @@ def wilson_interval(right: int, n: int, *, z: float = 1.959964) -> tuple[float, 
     rate = right / n
     middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # The ends are exact: rounding must not leave the rate itself outside.
+    return 0.0 if right == 0 else middle - half, 1.0 if right == n else middle + half
 
 
 def cross_entropy(probs: np.ndarray, labels: np.ndarray) -> float:
