@@ -105,7 +105,7 @@ def _joined(boxes: np.ndarray) -> list[list[int]]:
     x_gap, x_overlap = _gap_and_overlap(x, w)
     y_gap, y_overlap = _gap_and_overlap(y, h)
     area = w * h
-    inside = x_overlap * y_overlap >= 0.4 * np.minimum.outer(area, area)
+    inside = x_overlap * y_overlap >= 0.6 * np.minimum.outer(area, area)
     stacked_height = np.maximum.outer(y + h, y + h) - np.minimum.outer(y, y)
     stacked = (
         (x_overlap >= 0.5 * np.minimum.outer(w, w))
@@ -114,7 +114,7 @@ def _joined(boxes: np.ndarray) -> list[list[int]]:
     )
     # A small stroke close beside the upper part of a tall one: the top of a 5 that was set down late.
     small = (h < SMALL * reference) & (np.maximum(w, h) >= 2 * SPECK * reference)
-    upper = np.add.outer(y + h / 2, -(y + 0.6 * h)) < 0  # [i, j]: the middle of i is above 60 % of j
+    upper = np.subtract.outer(y + h / 2, y + 0.4 * h) < 0  # [i, j]: the middle of i is in the upper 40 % of j
     beside = small[:, None] & ~small[None, :] & upper & (x_gap <= REACH * reference) & (y_gap <= REACH * reference)
     parent = list(range(len(boxes)))
 

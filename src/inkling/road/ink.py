@@ -10,9 +10,12 @@ import cv2
 import numpy as np
 
 EVEN = 6.0  # grey levels: a paper whose brightness varies less than this is taken as even
-MIN_CONTRAST = 25  # of 255 parts of the paper's light: fainter marks are taken as texture, not ink
-OFFSET = 16.0  # grey levels: see contrast_with_paper
-NOISE_FACTOR = 5.0  # ink stands out by this many standard deviations of the paper's grain
+SMOOTH = 0.99  # share of the paper's variance that a quadratic surface explains if nothing but falling light varies
+OFFSET = 24.0  # grey levels added to the paper's, so that noise in black regions does not count as contrast
+NO_CONTRAST = 51  # of 255 levels: as light as the paper; lower levels are lighter, which only grain is
+MIN_CONTRAST = 20  # of the 204 levels of dark: fainter marks are taken as texture, not ink
+STANDS_OUT = 5.0  # standard deviations of the grain, from which a level or an edge is taken as made by a pen
+GRAINY = (200, 1.0)  # an image this large, pixels, with this much grain, grey levels, is a photograph to be smoothed
 SMALL_SIDE = 64  # pixels: the reduced image on which polarity and paper are judged
 SHARP = 0.3  # of the sharpest edge: an edge sharper than this may be that of a stroke
 WIDEST_STROKE = 0.27  # of the longer side: a wider dark region is taken as paper in shadow or background
@@ -26,7 +29,22 @@ def find_ink(image: np.ndarray) -> np.ndarray:
     small = reduced(image)
     if not is_light_paper(small):
         image, small = cv2.bitwise_not(image), cv2.bitwise_not(small)
-    return stretch(contrast_with_paper(image, estimate_paper(small)))
+    return stretch(contrast_with_paper(smoothed(image), estimate_paper(small)))
+
+
+def smoothed(image: np.ndarray) -> np.ndarray:
+    """Removes the grain of a photograph; a drawing has none and stays as it is.
+
+    The grain is the median step between neighbouring pixels on a sparse grid, which strokes hardly touch.
+    """
+    side, grain = GRAINY
+    if max(image.shape) < side:
+        return image
+    left, right = image[::7, :-1:5], image[::7, 1::5]
+    steps = cv2.absdiff(left[:, : right.shape[1]], right)
+    if _middle(steps) < grain:
+        return image
+    return cv2.GaussianBlur(image, (3, 3), 0)
 
 
 def reduced(image: np.ndarray) -> np.ndarray:
@@ -46,16 +64,25 @@ def is_light_paper(small: np.ndarray) -> bool:
     Areas: parted by Otsu's threshold (1979), most of the border and most of the picture is paper. This one decides
     where the ink fills the picture to its border.
     """
-    return edge_witness(small) + 0.5 * area_witness(small) >= 0
+    edges = edge_witness(small)
+    if edges == 0.0:  # nothing was drawn, or too faintly to tell: what is light is paper
+        return bool(small.mean() >= 128)
+    return edges + 0.5 * area_witness(small) >= 0
 
 
 def edge_witness(small: np.ndarray) -> float:
-    """(h, w) uint8 -> -1 (each first edge leads to something lighter) .. 1 (to something darker)."""
+    """(h, w) uint8 -> -1 (each first edge leads to something lighter) .. 1 (to something darker).
+
+    0 when no edge stands out from gradient and grain.
+    """
     log = np.log(small.astype(np.float32) + OFFSET)  # equal contrasts become equal steps, in light and in shade
     steps = [log[:, :-2] - log[:, 2:], (log[:-2] - log[2:]).T]  # positive: darker to the right, and downwards
-    sharp = SHARP * max(float(np.abs(step).max(initial=0.0)) for step in steps)
-    if sharp < 0.02:
+    sizes = [np.abs(step) for step in steps]
+    sharpest = max(float(size.max(initial=0.0)) for size in sizes)
+    grain = max(_middle(np.abs(step[::2, ::2] - step.mean())) for step in steps) * 1.4826  # of a normal distribution
+    if sharpest < 0.05 or sharpest < STANDS_OUT * grain:
         return 0.0
+    sharp = SHARP * sharpest
     votes = []
     for step in steps:
         for inward in (step, -step[:, ::-1]):
@@ -75,29 +102,55 @@ def area_witness(small: np.ndarray) -> float:
 
 
 def contrast_with_paper(image: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Share of the paper's light that is missing: (H, W) uint8 and its paper -> (H, W) uint8, 255 = all of it.
+    """Share of the paper's light that is missing: (H, W) uint8 and its paper -> (H, W) uint8.
 
-    The offset keeps noise in black regions from counting as contrast.
+    NO_CONTRAST = as light as the paper, 255 = all light is missing.
     """
+    span = 255 - NO_CONTRAST
     if np.ptp(paper) < EVEN:
         level = float(np.median(paper))
-        share = np.maximum(level - np.arange(256), 0.0) / (level + OFFSET)
-        return cv2.LUT(image, np.rint(255 * share).astype(np.uint8))
-    light = cv2.resize(paper, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    missing = cv2.subtract(light, image, dtype=cv2.CV_32F)
-    return cv2.divide(missing, light + np.float32(OFFSET), scale=255, dtype=cv2.CV_8U)
+        share = (level - np.arange(256)) / (level + OFFSET)
+        return cv2.LUT(image, np.rint(NO_CONTRAST + span * share).clip(0, 255).astype(np.uint8))
+    # 1 - (image + OFFSET) / (paper + OFFSET) is the same share, in fewer passes over the picture.
+    light = cv2.resize(paper + np.float32(OFFSET), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    left = (image + np.float32(OFFSET)) / light
+    return np.asarray(np.maximum(255 - left * np.float32(span), 0), np.uint8)
 
 
 def estimate_paper(small: np.ndarray) -> np.ndarray:
     """The reduced image -> the brightness of the bare paper, float32, on the same grid.
 
     A grey closing (dilation, then erosion: Serra 1982) removes dark things narrower than its kernel, which are
-    strokes, and keeps wider ones, which are shadow.
+    strokes, and keeps wider ones, which are shadow. Where light falls off smoothly towards the border the closing
+    would stay too light by half a kernel, so such paper is first levelled by the surface that the inside shows.
     """
     side = max(3, round(max(small.shape) * WIDEST_STROKE) | 1)
+    paper = _closed(small, side)
+    if np.ptp(paper) < EVEN:
+        return paper
+    surface = _smooth_surface(paper, side // 2)
+    return paper if surface is None else _closed(small / surface, side) * surface
+
+
+def _closed(small: np.ndarray, side: int) -> np.ndarray:
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
-    return cv2.GaussianBlur(closed, (0, 0), side / 6).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(closed, (0, 0), side / 6), np.float32)
+
+
+def _smooth_surface(paper: np.ndarray, rim: int) -> np.ndarray | None:
+    """The quadratic surface through the inside of `paper`, continued over its rim; None where it does not fit."""
+    h, w = paper.shape
+    if min(h, w) <= 2 * rim + 3:
+        return None
+    y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in (h, w))
+    terms = np.stack(np.broadcast_arrays(1, x, y[:, None], x * x, (y * y)[:, None], x * y[:, None]), axis=-1)
+    inside = (slice(rim, h - rim), slice(rim, w - rim))
+    basis, values = terms[inside].reshape(-1, 6), paper[inside].ravel()
+    weights = np.linalg.solve(basis.T @ basis, basis.T @ values)
+    if np.var(values - basis @ weights) > (1 - SMOOTH) * np.var(values):
+        return None
+    return np.asarray(np.maximum(terms @ weights, 1.0), np.float32)
 
 
 def stretch(contrast: np.ndarray) -> np.ndarray:
@@ -106,9 +159,9 @@ def stretch(contrast: np.ndarray) -> np.ndarray:
     middle, sigma = _grain(histogram)
     edge = min(middle + 3.5 * sigma, 250.0)
     body = _body(histogram, round(edge))
-    if body < MIN_CONTRAST or body < middle + NOISE_FACTOR * sigma:
+    if body < middle + max(MIN_CONTRAST, STANDS_OUT * sigma):
         return np.zeros(contrast.shape, np.float32)
-    floor = min(max(edge, 0.08 * body), 0.5 * body)
+    floor = np.clip(edge, middle + 0.08 * (body - middle), middle + 0.5 * (body - middle))
     table = np.clip((np.arange(256) - floor) / (body - floor), 0.0, 1.0)
     return cv2.LUT(contrast, table.astype(np.float32))
 
@@ -136,3 +189,9 @@ def _body(histogram: np.ndarray, edge: int) -> float:
     if above == 0:  # a single level, such as pure black on white
         return float(marks.argmax())
     return float(np.searchsorted(weight, weight[threshold] + 0.5 * above))
+
+
+def _middle(values: np.ndarray) -> float:
+    """The median, without the cost of NumPy's general one."""
+    flat = values.ravel()
+    return float(np.partition(flat, flat.size // 2)[flat.size // 2]) if flat.size else 0.0

@@ -1,0 +1,24 @@
+"""What several tests need: 200 digits of MNIST's test set, a reader, and pictures made of digits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inkling import Reader
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture(scope="session")
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """(200, 28, 28) uint8 light on dark and (200,) labels, 20 of each class."""
+    with np.load(FIXTURES / "mnist_200.npz") as content:
+        return content["images"], content["labels"]
+
+
+@pytest.fixture(scope="session")
+def reader() -> Reader:
+    return Reader("ann-tutorial")

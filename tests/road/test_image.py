@@ -1,0 +1,168 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from inkling import errors
+from inkling.road.image import WORKING_SIDE, load
+from tests.pictures import drawn_seven, encoded, png_header
+
+GREY = drawn_seven()
+PIL = Image.fromarray(GREY)
+RGBA = Image.merge("RGBA", (PIL, PIL, PIL, PIL.point(lambda v: 255)))
+
+
+def deep(image: Image.Image) -> Image.Image:
+    return Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "tolerance"),
+    [
+        ("grey PNG", encoded(PIL), 0),
+        ("RGB PNG", encoded(PIL.convert("RGB")), 0),
+        ("RGBA PNG", encoded(RGBA), 0),
+        ("grey and alpha PNG", encoded(PIL.convert("LA")), 0),
+        ("palette PNG", encoded(PIL.convert("RGB").convert("P", palette=Image.Palette.ADAPTIVE)), 2),
+        ("1-bit PNG", encoded(PIL.convert("1", dither=Image.Dither.NONE)), 128),
+        ("16-bit PNG", encoded(deep(PIL)), 1),
+        ("16-bit TIFF", encoded(deep(PIL), "TIFF"), 1),
+        ("float TIFF", encoded(Image.fromarray(GREY.astype(np.float32) / 255), "TIFF"), 1),
+        ("JPEG", encoded(PIL, "JPEG", quality=95), 12),
+        ("CMYK JPEG", encoded(PIL.convert("CMYK"), "JPEG", quality=95), 14),
+        ("WebP", encoded(PIL, "WEBP", lossless=True), 0),
+        ("animated GIF", encoded(PIL, "GIF", save_all=True, append_images=[Image.new("L", PIL.size)]), 2),
+        ("BMP", encoded(PIL, "BMP"), 0),
+        ("CMYK TIFF", encoded(PIL.convert("CMYK"), "TIFF"), 2),
+    ],
+)
+def test_every_format_and_mode_becomes_the_same_grey(name: str, content: bytes, tolerance: int) -> None:
+    picture = load(content)
+    assert picture.size_wh == (280, 280)
+    assert picture.image.dtype == np.uint8
+    assert np.abs(picture.image.astype(int) - GREY).max() <= tolerance, name
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(orientation: int) -> None:
+    upright = np.full((40, 60), 255, np.uint8)
+    upright[5:15, 5:25] = 0  # a mark that tells all eight orientations apart
+    undo = {
+        1: lambda a: a,
+        2: np.fliplr,
+        3: lambda a: np.rot90(a, 2),
+        4: np.flipud,
+        5: np.transpose,
+        6: lambda a: np.rot90(a, 1),
+        7: lambda a: np.rot90(a, 2).T,
+        8: lambda a: np.rot90(a, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = encoded(np.ascontiguousarray(undo(upright)), exif=exif)
+    picture = load(content)
+    assert picture.size_wh == (60, 40)
+    assert np.array_equal(picture.image, upright)
+
+
+def test_transparent_background_contrasts_with_the_ink() -> None:
+    alpha = 255 - GREY
+    for ink, paper in ((0, 255), (255, 0)):
+        clear = np.dstack([np.full_like(GREY, ink)] * 3 + [alpha])
+        image = load(clear).image
+        assert image[0, 0] == paper
+        assert abs(int(image[75, 130]) - ink) < 40
+
+
+def test_mostly_opaque_picture_keeps_its_own_paper() -> None:
+    rounded = np.dstack([GREY] * 3 + [np.full_like(GREY, 255)])
+    rounded[:20, :20, 3] = 0
+    assert load(rounded).image[0, 0] == 255
+    assert load(255 - np.dstack([GREY] * 3 + [255 - rounded[:, :, 3]])).image[0, 0] == 0
+
+
+def test_wholly_transparent_picture_is_blank_paper() -> None:
+    assert load(np.zeros((30, 30, 4), np.uint8)).image.min() == 255
+
+
+def test_large_picture_is_reduced_and_its_size_remembered() -> None:
+    picture = load(encoded(Image.new("L", (4000, 3000), 200), "JPEG"))
+    assert picture.size_wh == (4000, 3000)
+    assert max(picture.image.shape) == WORKING_SIDE
+    long = load(np.zeros((10, 9000), np.uint8))
+    assert long.image.shape == (2, WORKING_SIDE)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "says"),
+    [
+        (b"", errors.EmptyPicture, "no bytes"),
+        (b"seven", errors.UnknownFormat, "this is text"),
+        (b"%PDF-1.7 ...", errors.UnknownFormat, "a PDF document"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', errors.UnknownFormat, "an SVG drawing"),
+        (b"<?xml version='1.0'?><svg/>", errors.UnknownFormat, "SVG"),
+        (b"\0\0\0\x18ftypheic" + bytes(range(200)), errors.UnknownFormat, "HEIC"),
+        (bytes(1000), errors.UnknownFormat, "zero bytes"),
+        (b"PK\x03\x04" + bytes(200), errors.UnknownFormat, "ZIP"),
+        (bytes(range(128, 256)), errors.UnknownFormat, "no picture format"),
+        (encoded(PIL, "JPEG")[:1500], errors.BrokenPicture, "cannot be decoded to the end"),
+        (encoded(PIL)[:500], errors.BrokenPicture, "cannot be decoded to the end"),
+        (png_header(30_000, 30_000), errors.ImageTooLarge, "megapixels"),
+        (png_header(12_000, 10_000), errors.ImageTooLarge, "the limit is 50"),
+        (png_header(9_000, 9_000), errors.ImageTooLarge, "9000x9000 px; the limit is 50 megapixels"),
+        (encoded(Image.new("L", (1, 1))), errors.ImageTooSmall, "1x1 px"),
+        (encoded(Image.new("L", (2, 100))), errors.ImageTooSmall, "2x100 px"),
+        (bytes(50_000_000), errors.ImageTooLarge, "50.0 MB; the limit is 20.0 MB"),
+    ],
+)
+def test_bad_bytes_get_one_clear_sentence(content: bytes, kind: type[errors.InklingError], says: str) -> None:
+    with pytest.raises(kind, match=says) as caught:
+        load(content)
+    assert type(caught.value) is kind
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("no/such/picture.png", errors.NotFound),
+        (".", errors.NotFound),
+        ("nul\0byte", errors.NotFound),
+        (7, errors.BadRequest),
+        (np.zeros((8, 8), np.float32), errors.BadRequest),
+        (np.zeros((8, 8, 5), np.uint8), errors.BadRequest),
+        (np.zeros((0, 8), np.uint8), errors.BadRequest),
+        (np.zeros(64, np.uint8), errors.BadRequest),
+        (np.zeros((2, 2), np.uint8), errors.ImageTooSmall),
+        (Image.new("L", (1, 1)), errors.ImageTooSmall),
+    ],
+)
+def test_bad_sources_are_named(source: object, kind: type[errors.InklingError]) -> None:
+    with pytest.raises(kind):
+        load(source)  # type: ignore[arg-type]
+
+
+def test_a_file_is_measured_before_it_is_read(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "huge.png"
+    with path.open("wb") as file:
+        file.truncate(30_000_000_000)  # sparse: reading it would need 30 GB
+    with pytest.raises(errors.ImageTooLarge):
+        load(path)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    start=st.sampled_from([encoded(PIL, kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")]),
+    cut=st.floats(0, 1),
+    flips=st.lists(st.tuples(st.floats(0, 0.999), st.integers(1, 255)), max_size=8),
+)
+def test_damaged_files_never_raise_anything_else(start: bytes, cut: float, flips: list[tuple[float, int]]) -> None:
+    content = bytearray(start[: max(1, round(len(start) * cut))])
+    for where, mask in flips:
+        content[int(where * len(content))] ^= mask
+    try:
+        picture = load(bytes(content))
+    except errors.BadPicture:
+        return
+    assert max(picture.image.shape) <= WORKING_SIDE

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkling.road.ink import area_witness, edge_witness, find_ink, reduced
+from tests.pictures import drawn_seven
+
+CLEAN = drawn_seven() < 128
+
+
+def overlap(ink: np.ndarray, truth: np.ndarray) -> float:
+    """Intersection over union of what is ink."""
+    found = ink > 0.5
+    return float((found & truth).sum() / (found | truth).sum())
+
+
+def light(kind: str, shape: tuple[int, int] = (280, 280)) -> np.ndarray:
+    """(h, w) float: how much light falls on each pixel."""
+    y, x = np.mgrid[: shape[0], : shape[1]] / np.array(shape)[:, None, None]
+    return {
+        "even": np.ones(shape),
+        "from the left": 1 - 0.7 * x,
+        "from below": 0.3 + 0.7 * y,
+        "lamp": np.exp(-2 * ((x - 0.3) ** 2 + (y - 0.2) ** 2)),
+        "flash": 1.0 - 0.9 * np.hypot(x - 0.5, y - 0.5) ** 2,
+        "shadow": np.where(x + 0.3 * y < 0.5, 0.55, 1.0),
+    }[kind].clip(0.05, 1)
+
+
+@pytest.mark.parametrize("blank", [0, 1, 128, 255])
+def test_even_paper_has_no_ink(blank: int) -> None:
+    ink = find_ink(np.full((60, 80), blank, np.uint8))
+    assert ink.shape == (60, 80)
+    assert ink.dtype == np.float32
+    assert not ink.any()
+
+
+@pytest.mark.parametrize("kind", ["even", "from the left", "lamp", "flash"])
+def test_noisy_blank_paper_has_no_ink(kind: str) -> None:
+    rng = np.random.default_rng(1)
+    paper = 210 * light(kind) + rng.normal(0, 4, (280, 280))
+    assert not find_ink(paper.clip(0, 255).astype(np.uint8)).any()
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("kind", ["even", "from the left", "from below", "lamp", "flash", "shadow"])
+def test_ink_is_found_in_any_light_and_polarity(kind: str, inverted: bool) -> None:
+    rng = np.random.default_rng(2)
+    picture = drawn_seven(ink=60, paper=230) * light(kind) + rng.normal(0, 3, (280, 280))
+    picture = picture.clip(0, 255).astype(np.uint8)
+    ink = find_ink(255 - picture if inverted and kind == "even" else picture)
+    assert overlap(ink, CLEAN) > 0.85
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (90, 160), (160, 90), (190, 230), (60, 20)])
+def test_strong_and_faint_ink_of_either_polarity(ink: int, paper: int) -> None:
+    assert overlap(find_ink(drawn_seven(ink=ink, paper=paper)), CLEAN) > 0.9
+
+
+@pytest.mark.parametrize("width", [1, 3, 9, 30, 50])
+def test_thin_and_thick_pens(width: int) -> None:
+    picture = drawn_seven(width=width)
+    assert overlap(find_ink(picture), picture < 128) > 0.8
+
+
+def test_witnesses_agree_on_a_plain_drawing_and_turn_with_it() -> None:
+    small = reduced(drawn_seven())
+    assert edge_witness(small) > 0.9
+    assert area_witness(small) > 0.9
+    assert edge_witness(255 - small) < -0.9
+    assert area_witness(255 - small) < -0.9
+    assert edge_witness(np.full((64, 64), 90, np.uint8)) == 0.0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(3, 40), st.integers(8, 40), st.integers(0, 2**32 - 1))
+def test_any_image_gives_ink_between_0_and_1(h: int, w: int, seed: int) -> None:
+    ink = find_ink(np.random.default_rng(seed).integers(0, 256, (h, w), dtype=np.uint8))
+    assert ink.shape == (h, w)
+    assert 0.0 <= ink.min() <= ink.max() <= 1.0

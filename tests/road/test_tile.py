@@ -1,0 +1,79 @@
+import cv2
+import numpy as np
+import pytest
+
+from inkling.road import tile
+from inkling.road.glyphs import find_glyphs
+from inkling.road.ink import find_ink
+from inkling.road.tile import make_tile, make_tiles, stroke_width
+from tests.pictures import drawn_seven, enlarged
+
+
+def extent(image: np.ndarray) -> int:
+    rows, columns = np.flatnonzero(image.max(axis=1) > 0.1), np.flatnonzero(image.max(axis=0) > 0.1)
+    return int(max(np.ptp(rows), np.ptp(columns))) + 1
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (9, 40), (60, 60), (300, 40), (700, 900)])
+def test_longest_side_is_20_and_mass_is_central(shape: tuple[int, int]) -> None:
+    crop = np.zeros(shape, np.float32)
+    cv2.line(crop, (0, 0), (shape[1] - 1, shape[0] - 1), 1.0, max(1, min(shape) // 6))
+    made = make_tile(crop)
+    assert made.shape == (28, 28)
+    assert made.dtype == np.float32
+    assert 0.0 <= made.min() < made.max() == 1.0
+    assert 19 <= extent(made) <= 21
+    y, x = np.mgrid[:28, :28]
+    assert abs((made * x).sum() / made.sum() - 14) <= 1
+    assert abs((made * y).sum() / made.sum() - 14) <= 1
+
+
+@pytest.mark.parametrize("width", [2, 4, 7, 12, 25])
+def test_stroke_width_of_a_strip(width: int) -> None:
+    mask = np.zeros((80, 200), np.uint8)
+    mask[20 : 20 + width, 10:190] = 1
+    assert stroke_width(mask) == pytest.approx(width, rel=0.15, abs=0.6)
+
+
+@pytest.mark.parametrize("width", [1, 2, 4, 8, 16, 30, 50])
+def test_every_pen_becomes_readable(width: int) -> None:
+    ink = find_ink(drawn_seven(width=width))
+    (made,) = make_tiles(ink, find_glyphs(ink))
+    strokes = stroke_width((made > 0.5).astype(np.uint8))
+    assert 1.3 <= strokes <= 4.5
+
+
+def test_a_digit_of_mnist_comes_back_as_it_was(digits: tuple[np.ndarray, np.ndarray]) -> None:
+    differences = []
+    for digit in digits[0]:
+        ink = find_ink(digit)
+        (made,) = make_tiles(ink, find_glyphs(ink, single=True))
+        differences.append(np.abs(made - digit / 255.0).mean())
+    assert np.median(differences) < 0.012
+    assert np.quantile(differences, 0.9) < 0.06
+
+
+def test_scale_of_the_picture_hardly_matters(digits: tuple[np.ndarray, np.ndarray]) -> None:
+    for digit in digits[0][::40]:
+        small, large = (
+            make_tiles(ink, find_glyphs(ink, single=True))[0]
+            for ink in (find_ink(enlarged(digit, factor)) for factor in (4, 20))
+        )
+        # The centre of mass may fall on either side of half a pixel, hence the search over one pixel of shift.
+        likeness = cv2.matchTemplate(small, large[1:-1, 1:-1].copy(), cv2.TM_CCOEFF_NORMED)
+        assert likeness.max() > 0.85
+
+
+def test_a_neighbour_reaching_into_the_box_is_left_out() -> None:
+    ink = np.zeros((100, 120), np.float32)
+    cv2.line(ink, (10, 90), (60, 10), 1.0, 7)  # leaning into
+    cv2.line(ink, (40, 90), (100, 10), 1.0, 7)  # the box of this one
+    left, right = make_tiles(ink, find_glyphs(ink))
+    for made in (left, right):
+        _, labels = cv2.connectedComponents((made > 0.3).astype(np.uint8))
+        assert labels.max() == 1
+
+
+def test_no_glyphs_no_tiles() -> None:
+    ink = np.zeros((40, 40), np.float32)
+    assert make_tiles(ink, find_glyphs(ink)).shape == (0, tile.SIDE, tile.SIDE)
