@@ -1,0 +1,104 @@
+"""A real server and the system's Chromium. Every page is held to its manners when a test is over."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.web.test_serve import serving
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP_WH = (1440, 900)
+PHONE_WH = (390, 844)
+
+
+def chromium_path() -> str | None:
+    """The system's Chromium; `CHROMIUM` names another."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    with serving() as (_, url):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = chromium_path()
+    if path is None:
+        message = "Chromium is not installed; these tests drive the real page in it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def context_of(chromium: Browser, size_wh: tuple[int, int], **options: object) -> BrowserContext:
+    viewport = {"width": size_wh[0], "height": size_wh[1]}
+    return chromium.new_context(viewport=viewport, **options)  # type: ignore[arg-type]
+
+
+def opened(context: BrowserContext, address: str) -> tuple[Page, list[str]]:
+    """The page, ready for the pen, and a list in which its faults are gathered."""
+    page, faults = context.new_page(), []
+    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if urlsplit(request.url).netloc in (urlsplit(address).netloc, "") or request.url.startswith("blob:")
+            else faults.append(f"request to {request.url}")
+        ),
+    )
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]")
+    return page, faults
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    """A desktop page that must end without an error on the console or a request to another host."""
+    context = context_of(chromium, DESKTOP_WH)
+    page, faults = opened(context, address)
+    yield page
+    context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def page_with_refusals(chromium: Browser, address: str) -> Iterator[Page]:
+    """A desktop page on which requests may fail, which the browser itself writes to the console."""
+    context = context_of(chromium, DESKTOP_WH)
+    page, faults = opened(context, address)
+    yield page
+    context.close()
+    assert [fault for fault in faults if not fault.startswith("Failed to load resource")] == []
+
+
+@pytest.fixture
+def phone(chromium: Browser, address: str) -> Iterator[Page]:
+    """The same on a phone with a touch screen."""
+    context = context_of(chromium, PHONE_WH, has_touch=True, is_mobile=True, device_scale_factor=3)
+    page, faults = opened(context, address)
+    yield page
+    context.close()
+    assert faults == []
