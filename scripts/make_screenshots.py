@@ -37,9 +37,8 @@ def main() -> None:
 
 
 def save(png: bytes, path: Path) -> None:
-    """A PNG of 256 colours, which a page of paper and ink does not exceed visibly."""
-    picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    picture.save(path, optimize=True)
+    """The same pixels, packed as tightly as PNG allows."""
+    Image.open(io.BytesIO(png)).convert("RGB").save(path, optimize=True)
 
 
 if __name__ == "__main__":

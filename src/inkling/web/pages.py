@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, current_app, render_template, request
+from markupsafe import Markup, escape
 
 from inkling.errors import InklingError
 from inkling.web.api import form_pictures, model_json
@@ -53,6 +55,12 @@ def docs() -> ResponseReturnValue:
     """The API's documentation, from the OpenAPI document."""
     spec = openapi()
     return render_template("docs.html", spec=spec, operations=operations(spec), schemas=spec["components"]["schemas"])
+
+
+@blueprint.app_template_filter()
+def marked(text: str) -> Markup:
+    """Escapes a description of the OpenAPI document and shows its `code` as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped above
 
 
 @blueprint.get("/favicon.ico")
