@@ -1,0 +1,70 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from inkling import bundle
+from inkling.errors import BadBundle, UnknownName
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    shutil.copytree(bundle.PACKAGED / "ann-tutorial", tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+@pytest.mark.parametrize("name", bundle.packaged())
+def test_every_packaged_bundle_is_whole(name: str) -> None:
+    found = bundle.find(name)
+    assert found.name == name
+    assert bundle.version_of(found.model_bytes()) == found.version
+    assert (found.path / "model.keras").is_file()
+    assert found.manifest["scores"]["mnist-test"]["n"] == 10_000
+    assert 0.5 <= found.sure_at <= 1
+    assert found.temperature > 0
+
+
+def test_found_by_name_folder_and_run(copy: Path) -> None:
+    assert bundle.find().name == bundle.default_name()
+    assert bundle.find(copy).name == bundle.find(str(copy)).name == "ann-tutorial"
+    run = copy.parent / "run"
+    copy.rename(run.parent / "bundle")
+    run.mkdir()
+    (run.parent / "bundle").rename(run / "bundle")
+    assert bundle.find(run).name == "ann-tutorial"
+
+
+def test_one_changed_byte_is_noticed(copy: Path) -> None:
+    content = bytearray((copy / "model.tflite").read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / "model.tflite").write_bytes(content)
+    with pytest.raises(BadBundle, match="its manifest says"):
+        bundle.find(copy).model_bytes()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "null", '{"name": "x"}', "{"])
+def test_damaged_manifest_is_one_sentence(copy: Path, content: str) -> None:
+    (copy / "manifest.json").write_text(content)
+    with pytest.raises(BadBundle, match="manifest"):
+        bundle.find(copy)
+
+
+def test_what_is_no_bundle_is_named(copy: Path) -> None:
+    (copy / "model.tflite").unlink()
+    with pytest.raises(BadBundle, match="cannot be read"):
+        bundle.find(copy).model_bytes()
+    (copy / "manifest.json").unlink()
+    with pytest.raises(BadBundle, match="no readable manifest"):
+        bundle.find(copy)
+    with pytest.raises(BadBundle, match="is not a folder"):
+        bundle.find(copy / "nothing")
+    with pytest.raises(UnknownName, match="Did you mean 'ann-tutorial'"):
+        bundle.find("ann-tutorila")
+
+
+def test_manifest_holds_what_the_contract_names() -> None:
+    manifest = json.loads((bundle.PACKAGED / "ann-tutorial" / "manifest.json").read_text())
+    keys = {"name", "version", "architecture", "parameters", "layers", "input", "temperature", "sure_at", "scores"}
+    assert keys | {"recipe", "data", "libraries"} <= set(manifest)
+    assert manifest["parameters"] == 101_770

@@ -1,0 +1,48 @@
+"""What holds for every command, and the small ones."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from inkling import bundle, cli
+
+GROUPS = {"data": ["fetch"]}
+EVERY = [[name, *rest] for name in cli.COMMANDS for rest in ([], *([part] for part in GROUPS.get(name, [])))]
+
+
+def run(*arguments: str) -> str:
+    done = CliRunner().invoke(cli.group, list(arguments))
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done.output
+
+
+@pytest.mark.parametrize("command", EVERY, ids=" ".join)
+def test_every_command_explains_itself_with_an_example(command: list[str]) -> None:
+    text = run(*command, "--help")
+    assert "Example" in text
+    assert f"inkling {command[0]}" in text
+
+
+def test_help_lists_every_command() -> None:
+    text = run("--help")
+    assert all(f"  {name} " in text for name in cli.COMMANDS)
+
+
+def test_listing_commands_is_light() -> None:
+    code = "import sys; from inkling import cli; sys.exit(bool({'numpy', 'cv2', 'flask', 'rich'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+def test_models_lists_every_packaged_bundle() -> None:
+    rows = [json.loads(line) for line in run("models", "--json").splitlines()]
+    assert {row["name"] for row in rows} == set(bundle.packaged())
+    assert [row["name"] for row in rows if row["default"]] == [bundle.default_name()]
+    assert all(row["version"] in run("models") for row in rows)
+
+
+def test_doctor_finds_a_machine_that_runs_these_tests_fit() -> None:
+    text = run("doctor")
+    assert "a drawn 7 reads '7'" in text
