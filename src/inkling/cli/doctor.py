@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from inkling import bundle
-from inkling.cli.quiet import quiet_stderr
 from inkling.errors import InklingError
+from inkling.quiet import quiet_stderr
 
 LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "ai-edge-litert", "flask", "granian")
 SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, pixels of a 280x280 board

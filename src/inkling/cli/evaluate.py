@@ -12,6 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from inkling import bundle
+from inkling.quiet import quiet_stderr
 
 MNIST_TEST = "mnist-test"
 
@@ -43,12 +44,16 @@ def command(model: str, data_name: str, as_json: bool, single: bool) -> None:
 
     found = bundle.find(model)
     if data_name == MNIST_TEST:
-        report = evaluate.evaluate_mnist(found, data.load())
+        mnist = data.load()
+        with quiet_stderr():
+            report = evaluate.evaluate_mnist(found, mnist)
     else:
+        with quiet_stderr():
+            reader = Reader(found.path)
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("reading", total=None)
             report = evaluate.evaluate_folder(
-                Reader(found.path),
+                reader,
                 Path(data_name),
                 mode="single" if single else "auto",
                 progress=lambda done, total: bar.update(task, completed=done, total=total),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 from rich.console import Console
@@ -41,7 +42,7 @@ def command(as_json: bool) -> None:
     Console().print(table)
 
 
-def row(entry: bundle.Bundle, *, default: str) -> dict[str, object]:
+def row(entry: bundle.Bundle, *, default: str) -> dict[str, Any]:
     """What is worth a line about one model."""
     scores = entry.manifest.get("scores", {}).get("mnist-test", {})
     return {

@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -14,13 +14,12 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from inkling.cli.quiet import quiet_stderr
 from inkling.errors import InklingError, NotFound
+from inkling.quiet import quiet_stderr
 
 if TYPE_CHECKING:
     from inkling.road.reader import Reader
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff"}  # taken from folders
 COLUMNS = ("source", "outcome", "text", "confidence", "digits", "reason", "error")
 BAR_FROM = 20  # pictures: fewer are read before a progress bar could be seen
 
@@ -80,22 +79,20 @@ def read_one(reader: Reader, source: Path, *, single: bool = False) -> Row:
 
 def _expand(paths: Iterable[str]) -> tuple[list[Path], list[Row]]:
     """Arguments -> the picture files to read, and the rows of arguments that hold none."""
+    from inkling.road.image import SUFFIXES
+
     sources: list[Path] = []
     failed: list[Row] = []
     for path in map(Path, paths):
         if not path.is_dir():
             sources.append(path)
             continue
-        found = sorted(_pictures_in(path))
+        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
         if not found:
             kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
             failed.append(_failed(path, NotFound(f"folder holds no picture; expected {kinds}. Name another folder.")))
         sources.extend(found)
     return sources, failed
-
-
-def _pictures_in(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
 def _failed(source: Path, error: InklingError) -> Row:

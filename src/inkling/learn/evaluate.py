@@ -11,10 +11,10 @@ from inkling.bundle import Bundle
 from inkling.errors import BadPicture, NotFound
 from inkling.learn import data, scores
 from inkling.learn.data import Mnist
+from inkling.road.image import SUFFIXES
 from inkling.road.model import Model
 from inkling.road.reader import Mode, Reader
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 SEPARATOR = "__"  # a picture's label is its file name's part before this
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 from inkling.errors import MissingExtra
+from inkling.quiet import quiet_stderr
 
 
 def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
@@ -30,17 +28,3 @@ def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
         keras.utils.set_random_seed(seed)
         tf.config.experimental.enable_op_determinism()
     return keras
-
-
-@contextlib.contextmanager
-def quiet_stderr() -> Iterator[None]:
-    """Swallows what C++ code writes to file descriptor 2. Python's own errors still arrive: they are exceptions."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    try:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

@@ -32,8 +32,9 @@ from inkling.learn import augment, checkpoint, data, export, schedule, scores, t
 from inkling.learn.architectures import ARCHITECTURES
 from inkling.learn.average import Average
 from inkling.learn.data import Mnist
-from inkling.learn.keras_setup import import_keras, quiet_stderr
+from inkling.learn.keras_setup import import_keras
 from inkling.learn.recipe import Recipe, to_toml
+from inkling.quiet import quiet_stderr
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 STEPS_AT_ONCE = 16  # steps that TensorFlow makes before it comes back to Python

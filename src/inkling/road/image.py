@@ -27,6 +27,7 @@ from inkling.errors import (
 Source = str | Path | bytes | Image.Image | np.ndarray
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff"}  # of files in those formats
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000  # a 48-megapixel phone photograph passes
 MIN_SIDES = (3, 8)  # shorter and longer side, pixels: the least in which a person still sees a digit

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inkling import bundle
 from inkling.errors import InklingError, Overloaded, UnknownName
+from inkling.quiet import quiet_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,8 @@ class Readers:
                 choices = self.bundles()
                 if name not in choices:
                     raise UnknownName("model", name, choices)
-                self._loaded[name] = Reader(choices[name].path)
+                with quiet_stderr():
+                    self._loaded[name] = Reader(choices[name].path)
             return self._loaded[name]
 
     def warm(self) -> bool:

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Drops what native code writes to file descriptor 2 meanwhile.
+    """Drops what native code writes to file descriptor 2 meanwhile; Python's own errors are exceptions and arrive.
 
-    LiteRT announces its CPU delegate there when the first network is loaded, and offers no way to ask it not to.
-    For the command line only, before threads start: the descriptor belongs to the whole process.
+    LiteRT announces its CPU delegate there when the first network is loaded, and offers no way to ask it not to;
+    TensorFlow says much more. For programs at their start, not for the library: the descriptor belongs to the process.
     """
     sys.stderr.flush()
     kept = os.dup(2)
