@@ -206,3 +206,41 @@ def test_the_optimizer_follows_the_schedule() -> None:
     for step in range(25):
         assert float(model.optimizer.learning_rate) == rates[min(step, 19)]
         model.optimizer.iterations.assign_add(1)
+
+
+COMMAND_LINE = """
+import sys
+from inkling import cli
+from inkling.learn import data
+from tests.learn.small import small_mnist
+data.load = small_mnist
+sys.argv = ["inkling", *sys.argv[1:]]
+cli.main()
+"""
+
+
+def test_ctrl_c_says_how_to_go_on_and_resume_does(tmp_path: Path) -> None:
+    run, root = str(tmp_path / "run"), Path(__file__).parents[2]
+    begin = [sys.executable, "-c", COMMAND_LINE]
+    arguments = ["train", "tiny", "--out", run, "--set", "epochs=400", "--set", "n_validation=200"]
+    process = subprocess.Popen(
+        [*begin, *arguments, "--set", "batch_size=100"], cwd=root, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    said = ""
+    for line in process.stderr:
+        said += line
+        if line.startswith("epoch   2"):
+            process.send_signal(signal.SIGINT)
+            break
+    said += process.stderr.read()
+    process.stderr.close()
+    assert process.wait(timeout=60) == 130
+    assert f"inkling: stopped; go on with: inkling train --resume {run}" in said
+    assert "Traceback" not in said
+    path = tmp_path / "run" / "recipe.toml"
+    path.write_text(path.read_text().replace("epochs = 400", "epochs = 5"))  # do not wait for all of them
+    epochs_before = len(train.read_history(tmp_path / "run" / "history.csv"))
+    done = subprocess.run([*begin, "train", "--resume", run], cwd=root, capture_output=True, text=True, check=True)
+    assert "mnist-test: " in done.stdout
+    assert len(train.read_history(tmp_path / "run" / "history.csv")) == max(5, epochs_before)
