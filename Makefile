@@ -42,8 +42,9 @@ format: install-dev ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install ## time one reading, step by step, on one core
+bench: install ## time one reading step by step, and the start of the server
 	$(BIN)/python benchmarks/read.py
+	$(BIN)/python benchmarks/start.py
 
 results: install-learn ## evaluate every packaged model and write the results into the README
 	$(BIN)/python scripts/results.py
