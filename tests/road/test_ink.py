@@ -73,6 +73,14 @@ def test_witnesses_agree_on_a_plain_drawing_and_turn_with_it() -> None:
     assert edge_witness(np.full((64, 64), 90, np.uint8)) == 0.0
 
 
+@pytest.mark.parametrize("shape", [(3, 90), (90, 3), (3, 2000), (2000, 3), (3, 8)])
+def test_narrow_images(shape: tuple[int, int]) -> None:
+    image = np.full(shape, 255, np.uint8)
+    assert not find_ink(image).any()
+    image[1, 1] = 0
+    assert find_ink(image).shape == shape
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(3, 40), st.integers(8, 40), st.integers(0, 2**32 - 1))
 def test_any_image_gives_ink_between_0_and_1(h: int, w: int, seed: int) -> None:

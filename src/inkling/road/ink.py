@@ -76,10 +76,11 @@ def edge_witness(small: np.ndarray) -> float:
     0 when no edge stands out from gradient and grain.
     """
     log = np.log(small.astype(np.float32) + OFFSET)  # equal contrasts become equal steps, in light and in shade
-    steps = [log[:, :-2] - log[:, 2:], (log[:-2] - log[2:]).T]  # positive: darker to the right, and downwards
+    both = log[:, :-2] - log[:, 2:], (log[:-2] - log[2:]).T  # positive: darker to the right, and downwards
+    steps = [step for step in both if step.size]
     sizes = [np.abs(step) for step in steps]
-    sharpest = max(float(size.max(initial=0.0)) for size in sizes)
-    grain = max(_middle(np.abs(step[::2, ::2] - step.mean())) for step in steps) * 1.4826  # of a normal distribution
+    sharpest = max((float(size.max()) for size in sizes), default=0.0)
+    grain = 1.4826 * max((_middle(np.abs(step[::2, ::2] - step.mean())) for step in steps), default=0.0)
     if sharpest < 0.05 or sharpest < STANDS_OUT * grain:
         return 0.0
     sharp = SHARP * sharpest
