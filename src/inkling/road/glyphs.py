@@ -84,18 +84,32 @@ def reference_height(boxes: np.ndarray) -> float:
 
 
 def _without_clutter(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Numbers of the pieces that may be digits or parts of them; frames along the edge and specks are left out."""
+    """Numbers of the pieces that may be digits or parts of them; frames and specks are left out."""
     h_picture, w_picture = shape
     x, y, w, h, area = stats.T
     touches = (x <= 0).astype(int) + (y <= 0) + (x + w >= w_picture) + (y + h >= h_picture)
-    frame = ((w >= 0.85 * w_picture) | (h >= 0.85 * h_picture)) & (touches >= 2)
-    frame[0] = True  # the paper itself
-    numbers = np.flatnonzero(~frame)
+    along_the_edge = ((w >= 0.85 * w_picture) | (h >= 0.85 * h_picture)) & (touches >= 2)
+    along_the_edge[0] = True  # the paper itself
+    numbers = np.flatnonzero(~along_the_edge)
     if numbers.size == 0:
         return np.array([int(np.argmax(area[1:])) + 1])
     numbers = np.sort(numbers[np.argsort(-area[numbers], kind="stable")[:MAX_PIECES]])
+    numbers = numbers[~_frames(stats[numbers])]
     least = SPECK * reference_height(stats[numbers])
     return np.asarray(numbers[np.maximum(w, h)[numbers] >= least])
+
+
+def _frames(stats: np.ndarray) -> np.ndarray:
+    """Which pieces are printed boxes: hollow, around another piece too tall to be dirt in the hole of a digit."""
+    x, y, w, h, area = stats.T
+    inside = (
+        np.greater.outer(x, x).T
+        & np.greater.outer(y, y).T
+        & np.less.outer(x + w, x + w).T
+        & np.less.outer(y + h, y + h).T
+        & (h[None, :] >= 0.3 * h[:, None])
+    )  # [i, j]: j lies within i
+    return np.asarray(inside.any(axis=1) & (area < 0.35 * w * h))
 
 
 def _joined(boxes: np.ndarray) -> list[list[int]]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from inkling.road.sheet import only_sheet
+
 EVEN = 6.0  # grey levels: a paper whose brightness varies less than this is taken as even
 SMOOTH = 0.99  # share of the paper's variance that a quadratic surface explains if nothing but falling light varies
 OFFSET = 24.0  # grey levels added to the paper's, so that noise in black regions does not count as contrast
@@ -26,7 +28,7 @@ def find_ink(image: np.ndarray) -> np.ndarray:
 
     All zeros when there is nothing that stands out from the paper.
     """
-    small = reduced(image)
+    image, small = only_sheet(image, reduced(image))
     if not is_light_paper(small):
         image, small = cv2.bitwise_not(image), cv2.bitwise_not(small)
     return stretch(contrast_with_paper(smoothed(image), estimate_paper(small)))
