@@ -86,7 +86,7 @@ def map_2d(hidden: np.ndarray) -> tuple[np.ndarray, tuple[float, float], np.ndar
     try:
         from sklearn.decomposition import PCA
         from sklearn.manifold import TSNE
-        from threadpoolctl import threadpool_limits
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
     except ImportError as error:
         raise MissingExtra("the report", "learn") from error
     pca = PCA(min(N_COMPONENTS, *hidden.shape), random_state=SEED)

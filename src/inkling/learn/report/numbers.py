@@ -84,7 +84,7 @@ class Measured:
     def to_json(self) -> dict[str, Any]:
         """Every number, without pictures, as JSON takes it (nan becomes None)."""
         found = self.subject.bundle
-        return _plain(
+        table: dict[str, Any] = _plain(
             {
                 "label": self.subject.label,
                 "model": {"name": found.name, "version": found.version},
@@ -108,6 +108,7 @@ class Measured:
                 "history": self.subject.history,
             }
         )
+        return table
 
     def mistake(self, index: int) -> dict[str, Any]:
         """One image: its place in the data set, what it is, what was read, how surely."""
@@ -132,6 +133,7 @@ def measure(subject: Subject, mnist: Mnist, *, tell: Progress = lambda what: Non
     confusion = scores.confusion_matrix(probs.argmax(1), labels)
     tell("timing the network")
     latency = time_model(model, data.as_input(images[:MAX_BATCH]))
+    at_sure = threshold_at(probs, labels, subject.bundle.sure_at)
     chosen = robustness.subset(labels, N_SUBSET)
     found = []
     tell("making the tiles worse")
@@ -148,8 +150,8 @@ def measure(subject: Subject, mnist: Mnist, *, tell: Progress = lambda what: Non
         scores.per_class(confusion),
         reliability_bins(raw, labels),
         reliability_bins(probs, labels),
-        thresholds(probs, labels),
-        threshold_at(probs, labels, subject.bundle.sure_at),
+        thresholds(probs, labels, down_to=min(0.5, at_sure.coverage)),
+        at_sure,
         worst_mistakes(probs, labels),
         found,
         chosen,
@@ -181,9 +183,13 @@ def threshold_at(probs: np.ndarray, labels: np.ndarray, sure_at: float) -> Thres
     return Threshold(sure_at, n, n / max(len(labels), 1), error, scores.wilson_interval(wrong, n))
 
 
-def thresholds(probs: np.ndarray, labels: np.ndarray, *, most: int = N_THRESHOLDS) -> list[Threshold]:
-    """The way from answering everything to answering half, at the confidences of the digits themselves."""
-    confidence = np.unique(np.quantile(probs.max(1), np.linspace(0, 0.5, most))) if len(probs) else np.zeros(0)
+def thresholds(
+    probs: np.ndarray, labels: np.ndarray, *, down_to: float = 0.5, most: int = N_THRESHOLDS
+) -> list[Threshold]:
+    """The way from answering everything to answering `down_to` of it, at the confidences of the digits themselves."""
+    if len(probs) == 0:
+        return []
+    confidence = np.unique(np.quantile(probs.max(1), np.linspace(0, 1 - down_to, most), method="lower"))
     return [threshold_at(probs, labels, float(at)) for at in confidence]
 
 

@@ -28,6 +28,7 @@ class Distortion:
 
     name: str
     unit: str  # what a level means, for the axis
+    phrase: str  # a level in words, to be formatted with it
     levels: tuple[float, ...]  # in order, 0 = untouched among them
     apply: Distort
 
@@ -38,6 +39,7 @@ class Curve:
 
     name: str
     unit: str
+    phrase: str
     n: int
     levels: tuple[float, ...]
     accuracy: tuple[float, ...]  # 0..1
@@ -59,7 +61,8 @@ def moved(tiles: np.ndarray, pixels: float, rng: np.random.Generator) -> np.ndar
 
 def grained(tiles: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:
     """Gaussian noise of this standard deviation added, ink = 1. (N, 28, 28) -> (N, 28, 28)"""
-    return np.clip(tiles + rng.standard_normal(tiles.shape, np.float32) * np.float32(deviation), 0, 1)
+    grain = rng.standard_normal(tiles.shape, np.float32) * np.float32(deviation)
+    return np.asarray(np.clip(tiles + grain, 0, 1))
 
 
 def thickened(tiles: np.ndarray, pixels: float, rng: np.random.Generator) -> np.ndarray:
@@ -84,11 +87,15 @@ def faded(tiles: np.ndarray, lost: float, rng: np.random.Generator) -> np.ndarra
 
 
 DISTORTIONS = (
-    Distortion("rotation", "degrees, to either side", (0, 10, 20, 30, 45, 60), turned),
-    Distortion("shift", "pixels, in any direction", (0, 1, 2, 3, 4, 6), moved),
-    Distortion("noise", "standard deviation of the grain, ink = 1", (0, 0.1, 0.2, 0.3, 0.45, 0.6), grained),
-    Distortion("stroke", "pixels that strokes are wider", (-1.5, -1, -0.5, 0, 1, 2, 3), thickened),
-    Distortion("contrast", "part of the ink lost", (0, 0.3, 0.5, 0.7, 0.8, 0.9), faded),
+    Distortion("rotation", "degrees, to either side", "Turned by {:g}\N{DEGREE SIGN}", (0, 10, 20, 30, 45, 60), turned),
+    Distortion("shift", "pixels, in any direction", "Moved by {:g} px", (0, 1, 2, 3, 4, 6), moved),
+    Distortion(
+        "noise", "standard deviation of the grain, ink = 1", "Grain of {:g}", (0, 0.1, 0.2, 0.3, 0.45, 0.6), grained
+    ),
+    Distortion(
+        "stroke", "pixels that strokes are wider", "Strokes {:g} px wider", (-1.5, -1, -0.5, 0, 1, 2, 3), thickened
+    ),
+    Distortion("contrast", "part of the ink lost", "Ink {:.0%} lighter", (0, 0.3, 0.5, 0.7, 0.8, 0.9), faded),
 )
 
 
@@ -113,6 +120,7 @@ def curves(probs_of: Probs, tiles: np.ndarray, labels: np.ndarray) -> Iterator[C
         yield Curve(
             distortion.name,
             distortion.unit,
+            distortion.phrase,
             n,
             distortion.levels,
             tuple(hits / max(n, 1) for hits in right),

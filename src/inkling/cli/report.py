@@ -1,0 +1,48 @@
+"""inkling report: what a model can and cannot do, on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from inkling.errors import MissingExtra
+from inkling.quiet import quiet_stderr
+
+
+@click.command("report")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option("--out", type=click.Path(path_type=Path), help="The report's folder; otherwise see below.")
+def command(runs: tuple[str, ...], out: Path | None) -> None:
+    """Measure, draw and explain one model, or compare several.
+
+    RUN is a run folder, a bundle folder or the name of a packaged model. The report goes to RUN/report for one run
+    folder, else to runs/report-NAMES; it takes about a minute a model.
+
+    \b
+    Example:
+      inkling report runs/mine
+      inkling report ann-tutorial cnn --out compared
+    """
+    from inkling.learn import data
+    from inkling.learn.report import subject
+    from inkling.road.model import Model
+
+    subjects = subject.find(runs)
+    if out is None:
+        run = subjects[0].run if len(subjects) == 1 else None
+        out = run / "report" if run else Path("runs") / f"report-{'-'.join(each.label for each in subjects)}"
+    mnist = data.load()
+    try:
+        from inkling.learn.report import page
+    except ImportError as error:
+        raise MissingExtra("inkling report", "learn") from error
+    with quiet_stderr():
+        Model(subjects[0].bundle)  # LiteRT announces itself at the first network
+    columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        written = page.make(subjects, mnist, out, tell=lambda what: bar.update(task, description=what))
+    click.echo(written)
