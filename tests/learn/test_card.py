@@ -1,0 +1,84 @@
+"""learn.card: every packaged bundle's card says what its manifest says. Needs no TensorFlow."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inkling import bundle
+from inkling.bundle import Bundle
+from inkling.errors import BadBundle
+from inkling.learn import card
+from inkling.learn.recipe import Augmentation
+
+BUNDLES = bundle.packaged()
+
+
+@pytest.mark.parametrize("name", sorted(BUNDLES))
+def test_the_card_is_up_to_date_with_the_manifest(name: str) -> None:
+    path = BUNDLES[name].path / card.FILE_NAME
+    assert path.is_file(), "write it: python -m inkling.learn.card"
+    assert path.read_text("utf-8") == card.card(BUNDLES[name]), "write it anew: python -m inkling.learn.card"
+
+
+@pytest.mark.parametrize("name", sorted(BUNDLES))
+def test_a_card_tells_the_facts(name: str) -> None:
+    facts, text = BUNDLES[name].manifest, card.card(BUNDLES[name])
+    for fact in (facts["version"], f"{facts['parameters']:,}", f"{facts['temperature']:g}", facts["recipe"]["about"]):
+        assert fact in text
+    for layer in facts["layers"]:
+        assert f"| `{layer['name']}` | {layer['type']} |" in text
+    for score in facts["scores"].values():
+        low, high = score["accuracy_95"]
+        assert f"| {score['n']:,} | {score['accuracy']:.2%} | {low:.2%} to {high:.2%} |" in text
+    for heading in ("Architecture", "Training", "Scores", "Calibration", "Limits", "Use", "Data and licence"):
+        assert f"\n## {heading}\n" in text
+
+
+def test_every_kind_of_augmentation_has_words() -> None:
+    assert set(card.CHANGES) == set(Augmentation.__dataclass_fields__) - {"elastic_sigma"}
+
+
+def test_what_a_recipe_does_is_told() -> None:
+    found = BUNDLES["ann-tutorial"]
+    facts = copy.deepcopy(found.manifest)
+    facts["recipe"] |= {"dropout": 0.25, "label_smoothing": 0.05, "optimizer": "adamw", "patience": 7}
+    facts["recipe"]["augmentation"] |= {"rotation": 12.0, "continental": 0.2}
+    facts["recipe"]["teacher"]["name"] = "runs/big"
+    text = card.card(Bundle(found.path, facts))
+    for words in (
+        "AdamW",
+        "dropout 0.25",
+        "label smoothing 0.05",
+        "after 7 epochs",
+        "rotation by up to 12 degrees",
+        "20% of the 1s",
+        "answers of `big`",
+    ):
+        assert words in text
+    assert "Images are used as they are" not in text
+    facts["sure_at"] = 1.0
+    assert "No confidence was high enough" in card.card(Bundle(found.path, facts))
+
+
+def test_a_manifest_without_the_facts_is_one_sentence() -> None:
+    bare = Bundle(Path("bare"), {"name": "bare", "version": "0", "temperature": 1, "sure_at": 1})
+    with pytest.raises(BadBundle, match="lacks what a model card tells"):
+        card.card(bare)
+
+
+def test_the_command_writes_beside_the_manifest(tmp_path: Path) -> None:
+    shutil.copytree(BUNDLES["ann-tutorial"].path, tmp_path / "mine")
+    (tmp_path / "mine" / card.FILE_NAME).unlink()
+    run = [sys.executable, "-m", "inkling.learn.card"]
+    done = subprocess.run([*run, str(tmp_path / "mine")], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == str(tmp_path / "mine" / card.FILE_NAME)
+    assert (tmp_path / "mine" / card.FILE_NAME).read_text("utf-8") == card.card(BUNDLES["ann-tutorial"])
+    failed = subprocess.run([*run, "nothing"], capture_output=True, text=True, timeout=60, check=False)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("card: unknown model 'nothing'")
