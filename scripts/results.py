@@ -1,0 +1,187 @@
+"""Judges every packaged model, writes docs/results.json, and from it the table in README.md.
+
+    python scripts/results.py [--real DIR]
+
+Each folder in DIR that holds pictures named LABEL__anything is a data set of real handwriting and goes the whole road.
+Without --real the scores of such folders are kept for models whose version has not changed. MNIST is needed: see
+`inkling data fetch`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from inkling import Reader, bundle
+from inkling.bundle import Bundle
+from inkling.errors import BadData, InklingError, NotFound
+from inkling.learn import data, evaluate
+from inkling.learn.data import Mnist
+from inkling.learn.report import numbers
+from inkling.quiet import quiet_stderr
+from inkling.road.model import MAX_BATCH, Model
+
+ROOT = Path(__file__).parents[1]
+RESULTS, README, READ = ROOT / "docs" / "results.json", ROOT / "README.md", ROOT / "benchmarks" / "read.json"
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
+MNIST_TEST = "mnist-test"
+COMMAND = "python scripts/results.py"
+
+Results = dict[str, Any]
+
+
+def judge(found: Bundle, mnist: Mnist, folders: list[Path], *, progress: Progress) -> Results:
+    """What is worth knowing about one model: size, time of the network alone, scores by data set."""
+    model = Model(found)
+    tiles = data.as_input(mnist.x_test[:MAX_BATCH])
+    latency = numbers.time_model(model, tiles)
+    scores = {MNIST_TEST: _kept(evaluate.evaluate_mnist(found, mnist))}
+    reader = Reader(found.path)
+    for folder in folders:
+        task = progress.add_task(f"{found.name}: {folder.name}")
+
+        def step(done: int, total: int, task: Any = task) -> None:
+            progress.update(task, completed=done, total=total)
+
+        scores[folder.name] = _kept(evaluate.evaluate_folder(reader, folder, progress=step))
+        progress.remove_task(task)
+    return {
+        "version": found.version,
+        "architecture": found.manifest["architecture"],
+        "parameters": found.manifest["parameters"],
+        "bytes": found.model_path.stat().st_size,
+        "single_us": latency.single_us,
+        "batch_us": latency.batch_us,
+        "scores": scores,
+    }
+
+
+def real_folders(real: Path | None) -> list[Path]:
+    """Folders in `real` that hold labelled pictures, by name. Raises NotFound when there is none."""
+    if real is None:
+        return []
+    if not real.is_dir():
+        raise NotFound(f"{real} is not a folder; expected one that holds folders of pictures. Check --real.")
+    found = []
+    for folder in sorted(path for path in real.iterdir() if path.is_dir()):
+        try:
+            evaluate.labelled_pictures(folder)
+        except NotFound:
+            continue
+        found.append(folder)
+    if not found:
+        raise NotFound(f"{real} has no folder with pictures named like 7__anything.png; expected some. Check --real.")
+    return found
+
+
+def with_earlier(models: Results, earlier: Results) -> Results:
+    """`models` with scores of data sets that were not judged this time, from models of the same version."""
+    together = {}
+    for name, facts in models.items():
+        before = earlier.get("models", {}).get(name, {})
+        kept = before.get("scores", {}) if before.get("version") == facts["version"] else {}
+        together[name] = {**facts, "scores": {**kept, **facts["scores"]}}
+    return together
+
+
+def table(results: Results) -> str:
+    """results.json -> Markdown: a column a model, in the order of their scores on MNIST."""
+    models = sorted(results["models"].items(), key=lambda item: float(item[1]["scores"][MNIST_TEST]["accuracy"]))
+    names = [name for name, _ in models]
+    sets = list(dict.fromkeys(each for _, facts in models for each in facts["scores"]))
+    rows = [_score_row(each, [facts["scores"].get(each) for _, facts in models]) for each in sorted(sets, key=_order)]
+    rows.append(["parameters", *[f"{facts['parameters']:,}" for _, facts in models]])
+    rows.append(["model file", *[f"{facts['bytes'] / 1000:,.0f} KB" for _, facts in models]])
+    rows.append(["network alone, one digit", *[f"{facts['single_us']:,.0f} \N{MICRO SIGN}s" for _, facts in models]])
+    whole = results.get("read", {}).get("read_us", {})
+    if any(name in whole for name in names):
+        times = [f"{whole[name] / 1000:,.2f} ms" if name in whole else "" for name in names]
+        rows.append(["drawing to answer", *times])
+    head = ["right, with 95% interval", *[f"`{name}`" for name in names]]
+    rule = ["---", *["---:" for _ in names]]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+
+
+def with_table(readme: str, results: Results) -> str:
+    """The README with its block of results replaced. Raises BadData when it has no such block."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise BadData(f"the README has no block {BEGIN} ... {END}; the table goes there. Add the two lines.")
+    return f"{before}{BEGIN}\n{table(results)}\n{END}{after}"
+
+
+def read_results(path: Path = RESULTS) -> Results:
+    """docs/results.json; {} when it is not there. Raises BadData when it is damaged."""
+    if not path.is_file():
+        return {}
+    try:
+        results: Results = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise BadData(f"{path} is not JSON ({error}); expected what {COMMAND} writes. Delete it.") from error
+    return results
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--real", type=Path, metavar="DIR", help="a folder of folders of real handwriting")
+    try:
+        run(parser.parse_args().real)
+    except InklingError as error:
+        sys.exit(f"results: {error}")
+
+
+def run(real: Path | None) -> None:
+    """Judges, writes results.json, then the README's block."""
+    folders, mnist, earlier = real_folders(real), data.load(), read_results()
+    with quiet_stderr():
+        Reader()  # LiteRT announces itself at the first network
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        models = {}
+        for name, found in bundle.packaged().items():
+            models[name] = judge(found, mnist, folders, progress=progress)
+    results: Results = {
+        "written_by": COMMAND + (" --real DIR" if real else ""),
+        "machine": {"processor": platform.machine(), "system": platform.system(), "cores": os.cpu_count()},
+        "models": with_earlier(models, earlier),
+    }
+    if READ.is_file():
+        results["read"] = json.loads(READ.read_text("utf-8"))
+    RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    print(RESULTS.relative_to(ROOT))
+    README.write_text(with_table(README.read_text("utf-8"), results), "utf-8")
+    print(README.relative_to(ROOT))
+
+
+def _kept(report: Results) -> Results:
+    return {key: report[key] for key in ("n", "accuracy", "accuracy_95")}
+
+
+def _order(name: str) -> tuple[bool, str]:
+    return name != MNIST_TEST, name
+
+
+def _score_row(name: str, scores: list[Results | None]) -> list[str]:
+    n = next(score["n"] for score in scores if score)
+    cells = []
+    for score in scores:
+        if score is None:
+            cells.append("")
+            continue
+        low, high = score["accuracy_95"]
+        cells.append(f"**{score['accuracy']:.2%}** <br> {low:.1%} to {high:.1%}")
+    title = "MNIST test images" if name == MNIST_TEST else f"`{name}`"
+    return [f"{title} ({n:,})", *cells]
+
+
+if __name__ == "__main__":
+    main()
