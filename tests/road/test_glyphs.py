@@ -36,6 +36,12 @@ A, B, C = (20, 50, 30, 60), (80, 50, 30, 60), (140, 50, 30, 60)
         ("the bar of a 5 apart above it", [(20, 50, 30, 5), (20, 58, 30, 52)], [[(20, 50, 30, 60)]]),
         ("the bar of a 5 apart beside it", [(20, 50, 10, 60), (33, 50, 24, 6)], [[(20, 50, 37, 60)]]),
         ("a digit broken in two", [(20, 50, 30, 28), (20, 81, 30, 29), B], [[(20, 50, 30, 60), B]]),
+        ("a printed box", [A, B, *((5, y, 120, 3) for y in (30, 127)), *((x, 30, 3, 100) for x in (5, 122))], [[A, B]]),
+        (
+            "dirt in the hole of a 0",
+            [*((x, 50, 8, 60) for x in (20, 52)), *((20, y, 40, 8) for y in (50, 102)), (38, 78, 4, 5)],
+            [[(20, 50, 40, 60)]],
+        ),
         ("a frame along the edge", [A, (0, 0, 400, 3), (0, 0, 3, 200)], [[A]]),
     ],
 )
@@ -77,3 +83,9 @@ def test_a_texture_of_thousands_of_pieces_ends_in_bounded_time() -> None:
 
 def test_ink_at_the_border_keeps_its_box_inside() -> None:
     assert lines_of(page((0, 0, 30, 60), shape=(60, 200))) == [[(0, 0, 30, 60)]]
+
+
+def test_the_remains_of_a_shadow_at_the_border_are_left_out() -> None:
+    ink = page(A, B)
+    ink[150:, 300:] = 0.5
+    assert [glyph.box_xywh for glyph in find_glyphs(ink).flat] == [A, B]

@@ -5,7 +5,8 @@ import pytest
 from inkling.road import tile
 from inkling.road.glyphs import find_glyphs
 from inkling.road.ink import find_ink
-from inkling.road.tile import make_tile, make_tiles, stroke_width
+from inkling.road.strokes import stroke_width
+from inkling.road.tile import make_tile, make_tiles
 from tests.pictures import drawn_seven, enlarged
 
 
@@ -26,13 +27,6 @@ def test_longest_side_is_20_and_mass_is_central(shape: tuple[int, int]) -> None:
     y, x = np.mgrid[:28, :28]
     assert abs((made * x).sum() / made.sum() - 14) <= 1
     assert abs((made * y).sum() / made.sum() - 14) <= 1
-
-
-@pytest.mark.parametrize("width", [2, 4, 7, 12, 25])
-def test_stroke_width_of_a_strip(width: int) -> None:
-    mask = np.zeros((80, 200), np.uint8)
-    mask[20 : 20 + width, 10:190] = 1
-    assert stroke_width(mask) == pytest.approx(width, rel=0.15, abs=0.6)
 
 
 @pytest.mark.parametrize("width", [1, 2, 4, 8, 16, 30, 50])

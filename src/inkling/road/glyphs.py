@@ -16,6 +16,7 @@ INK_AT = 0.35  # ink from which a pixel belongs to a stroke
 SPECK = 0.12  # of the reference height: a piece smaller than this in both directions is dirt
 SMALL = 0.45  # of the reference height: a lower and narrower piece is a part of a digit or a mark, not a digit
 FLAT = 0.2  # of the reference height: a lower piece is a dash or a rule, however wide
+FULL = 0.8  # ink that three quarters of a digit's pixels do not stay below
 REACH = 0.12  # of the reference height: how near the parts of one digit are
 MAX_PIECES = 1024  # the largest ones are looked at; more is a page of text or a texture
 
@@ -57,6 +58,7 @@ def find_glyphs(ink: np.ndarray, *, single: bool = False) -> Glyphs:
     if n == 2:
         return Glyphs([[Glyph(_as_box(stats[1, :4]), (1,))]], labels, (x0, y0))
     numbers = _without_clutter(stats, ink.shape)
+    numbers = _without_shades(numbers, stats, labels, ink[y0:y1, x0:x1], corner_xy=(x0, y0), shape=ink.shape)
     boxes = stats[numbers, :4]
     groups = [list(range(len(numbers)))] if single else _without_marks(boxes, _joined(boxes))
     glyphs = [Glyph(_around(boxes[group]), tuple(numbers[group].tolist())) for group in groups]
@@ -97,6 +99,28 @@ def _without_clutter(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     numbers = numbers[~_frames(stats[numbers])]
     least = SPECK * reference_height(stats[numbers])
     return np.asarray(numbers[np.maximum(w, h)[numbers] >= least])
+
+
+def _without_shades(
+    numbers: np.ndarray,
+    stats: np.ndarray,
+    labels: np.ndarray,
+    ink: np.ndarray,
+    *,
+    corner_xy: tuple[int, int],
+    shape: tuple[int, ...],
+) -> np.ndarray:
+    """Leaves out what is nowhere full ink and runs out of the picture: the remains of a shadow at the border."""
+    kept = []
+    for number in numbers:
+        x, y, w, h, _ = stats[number]
+        if x <= 0 or y <= 0 or x + w >= shape[1] or y + h >= shape[0]:
+            x, y = x - corner_xy[0], y - corner_xy[1]
+            own = ink[y : y + h, x : x + w][labels[y : y + h, x : x + w] == number]
+            if np.quantile(own, 0.75) < FULL:
+                continue
+        kept.append(number)
+    return np.array(kept) if kept else numbers
 
 
 def _frames(stats: np.ndarray) -> np.ndarray:

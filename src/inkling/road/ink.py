@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 
 from inkling.road.sheet import only_sheet
+from inkling.road.strokes import stroke_width
 
 EVEN = 6.0  # grey levels: a paper whose brightness varies less than this is taken as even
+KERNEL_TO_STROKE = 3.5  # in uneven light: how much wider than a stroke the region around is looked at
 SMOOTH = 0.99  # share of the paper's variance that a quadratic surface explains if nothing but falling light varies
 OFFSET = 24.0  # grey levels added to the paper's, so that noise in black regions does not count as contrast
 NO_CONTRAST = 51  # of 255 levels: as light as the paper; lower levels are lighter, which only grain is
@@ -131,8 +133,17 @@ def estimate_paper(small: np.ndarray) -> np.ndarray:
     paper = _closed(small, side)
     if np.ptp(paper) < EVEN:
         return paper
+    side = min(side, _kernel_for(small, paper))
+    paper = _closed(small, side)
     surface = _smooth_surface(paper, side // 2)
     return paper if surface is None else _closed(small / surface, side) * surface
+
+
+def _kernel_for(small: np.ndarray, paper: np.ndarray) -> int:
+    """The smallest odd kernel that still removes these strokes: the smaller it is, the less shadow is taken for ink."""
+    contrast = 1 - (small + OFFSET) / (paper + OFFSET)
+    strongest = float(np.quantile(contrast, 0.995))
+    return int(KERNEL_TO_STROKE * stroke_width((contrast > 0.6 * strongest).astype(np.uint8)) + 2) | 1
 
 
 def _closed(small: np.ndarray, side: int) -> np.ndarray:

@@ -11,10 +11,10 @@ import numpy as np
 
 LEAST_AREA = 0.2  # of the picture: a smaller light region is a digit
 FILLS = 0.86  # of its smallest rectangle: an ellipse fills 0.79
-DARK = 0.6  # of the sheet's brightness: lighter surroundings are paper in shadow
+DARK = 0.5  # of the sheet's brightness: lighter surroundings are paper in shadow
 LEAST_BORDER = 0.06  # of the picture's border that is dark
 RIM = 2  # pixels of the reduced image: the blurred edge of the sheet
-BUSY = 0.02  # share of sharp steps in the surroundings from which something is taken to be written there
+BUSY = 0.008  # share of sharp steps in the surroundings from which something is taken to be written there
 SHARP_STEP = 0.35  # in the logarithm of brightness
 
 
@@ -54,7 +54,7 @@ def find_sheet(small: np.ndarray) -> np.ndarray | None:
     # Falling light has no edge: the sheet must end in one, so both sides of its outline are compared.
     within = small[(inside > 0) & (_grown(hull, -2 * RIM) == 0) & (light > 0)]
     beyond = small[(outside > 0) & (_grown(hull, 2 * RIM) > 0)]
-    if within.size == 0 or beyond.size == 0 or np.median(beyond) > DARK * np.median(within):
+    if within.size == 0 or beyond.size == 0 or np.quantile(beyond, 0.75) > DARK * np.median(within):
         return None
     return None if _is_busy(small, outside > 0) else inside
 
@@ -68,5 +68,7 @@ def _grown(mask: np.ndarray, by: int) -> np.ndarray:
 def _is_busy(small: np.ndarray, where: np.ndarray) -> bool:
     """Whether sharp steps run through a region, as writing has them."""
     log = np.log(small.astype(np.float32) + 24)
-    steps = np.abs(np.diff(log, axis=1))[where[:, 1:] & where[:, :-1]]
+    across = np.abs(np.diff(log, axis=1))[where[:, 1:] & where[:, :-1]]
+    down = np.abs(np.diff(log, axis=0))[where[1:] & where[:-1]]
+    steps = np.concatenate([across, down])
     return bool(steps.size and (steps > SHARP_STEP).mean() > BUSY)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from inkling.road.glyphs import Glyphs, above, with_rim
+from inkling.road.strokes import stroke_width
 
 SIDE = 28  # pixels: a tile
 LONGEST = 20  # pixels of the tile: the longer side of a digit
@@ -47,16 +48,6 @@ def make_tile(crop: np.ndarray) -> np.ndarray:
     small = _resized(crop, LONGEST / max(crop.shape))
     small = np.minimum(small / max(_peak(small), 1e-6), 1.0)
     return _centred(small)
-
-
-def stroke_width(mask: np.ndarray) -> float:
-    """Mean width of the strokes of a (h, w) uint8 mask, pixels.
-
-    Inside a strip of width w the distance to the edge rises from 0 to w/2 and falls again, so its mean is w/4; the
-    distance transform measures from pixel to pixel, half a pixel more.
-    """
-    distance = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
-    return max(4.0 * (float(distance.sum()) / max(int(cv2.countNonZero(mask)), 1) - 0.5), 1.0)
 
 
 def _own(labels: np.ndarray, pieces: tuple[int, ...]) -> np.ndarray:
