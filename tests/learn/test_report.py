@@ -6,17 +6,19 @@ import csv
 import dataclasses
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from playwright.sync_api import expect, sync_playwright
 
 from inkling import bundle, cli
 from inkling.cli.report import command
@@ -24,6 +26,7 @@ from inkling.errors import BadBundle, NotFound, UnknownName
 from inkling.learn import data, recipe, train
 from inkling.learn.data import Mnist
 from inkling.learn.report import network, numbers, subject
+from tests.browser.conftest import FLAGS, chromium_path
 from tests.learn.small import LEARN, small_mnist
 
 if TYPE_CHECKING:
@@ -112,6 +115,33 @@ def test_every_kind_of_figure_is_there_and_opaque(one: Path) -> None:
         assert pixels[..., 3].min() == 255, path
         assert pixels[..., :3].std() > 5, path  # something is drawn
         assert pixels.shape[1] in (1000, 2000), path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_page_fits_phone_and_desk(one: Path, width: int, scheme: Literal["light", "dark"]) -> None:
+    path = chromium_path()
+    if path is None:
+        assert os.environ.get("CI") != "true", "Chromium is not installed"
+        pytest.skip("Chromium is not installed; this test looks at the real page in it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        page = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+        ).new_page()
+        faults: list[str] = []
+        page.on("console", lambda message: faults.append(message.text))
+        page.goto((one / "report.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+        assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('figcaption')).fontSize)") >= 14
+        channels = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+        assert (sum(channels) < 200) == (scheme == "dark")
+        page.locator("summary").first.click()
+        expect(page.locator("details table").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert faults == []
+        browser.close()
 
 
 def test_markdown_shows_the_same_figures(one: Path) -> None:

@@ -160,7 +160,7 @@ def confidence(found: Measured) -> list[Plate]:
             lambda ax: curves.reliability(ax, {"as the network says": found.bins_before, "scaled": found.bins}),
         ),
         Plate(
-            "confidence", Confidence, f"{at.coverage:.1%} of the digits are read surely",
+            "confidence", Confidence, f"{at.coverage:.2%} of the digits are read surely",
             "How many digits were read with which confidence. Each line stands for ten times the one below.",
             lambda ax: curves.confidences(ax, found.probs.max(1), right, sure_at=found.subject.bundle.sure_at),
         ),

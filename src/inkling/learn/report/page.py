@@ -148,7 +148,7 @@ def facts(found: Measured) -> list[tuple[str, str]]:
     return [
         (f"{found.summary['accuracy']:.2%}", "of the test images read right"),
         (f"{wrong:,}", f"wrong of {len(found.labels):,}"),
-        (f"{found.at_sure.coverage:.1%}", f"read surely, {found.at_sure.error:.2%} of them wrong"),
+        (f"{found.at_sure.coverage:.2%}", f"read surely, {found.at_sure.error:.2%} of them wrong"),
         (f"{int(found.subject.bundle.manifest.get('parameters', 0)):,}", f"parameters in {found.bytes / 1000:,.0f} KB"),
         (f"{found.latency.single_us:,.1f} \N{MICRO SIGN}s", "for one tile on one core"),
     ]

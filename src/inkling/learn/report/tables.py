@@ -23,7 +23,7 @@ WORDS: dict[str, Wording] = {
     "accuracy_95": ("95% interval", lambda ends: f"{ends[0]:.2%} to {ends[1]:.2%}"),
     "cross_entropy": ("cross-entropy", "{:.4f}".format),
     "calibration_error": ("calibration error", "{:.2%}".format),
-    "coverage": ("answered", "{:.1%}".format),
+    "coverage": ("answered", "{:.2%}".format),
     "error": ("wrong among them", lambda rate: "" if pd.isna(rate) else f"{rate:.2%}"),
     "error_95": ("95% interval", lambda ends: f"{ends[0]:.2%} to {ends[1]:.2%}"),
     "sure_at": ("sure_at", lambda at: f"{at:.4g}"),
