@@ -250,6 +250,18 @@ def test_plot_functions_return_their_ax_and_draw_the_numbers(ax: Axes, measured:
     assert sum(shown) == 200
 
 
+def test_a_curve_that_reaches_zero_is_drawn_up_to_there(ax: Axes) -> None:
+    from inkling.learn.report import curves
+
+    curves.learning(ax, {"training": [0.1, 0.01, 0.0], "validation": [0.0, 0.0, 0.0]}, what="read wrong", percent=True)
+    ax.figure.canvas.draw()
+    (label,) = ax.texts
+    assert (label.get_text(), label.xy) == ("training", (2, 0.01))
+    ax.clear()
+    curves.learning(ax, {"validation": [0.0]}, what="read wrong")
+    ax.figure.canvas.draw()
+
+
 def test_labels_at_line_ends_do_not_overlap(ax: Axes) -> None:
     from inkling.learn.report import style
 

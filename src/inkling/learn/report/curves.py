@@ -42,8 +42,12 @@ def learning(
     percent: bool = False,
     colours: Sequence[str] = SERIES,
 ) -> Axes:
-    """One value an epoch for each name. A scale by powers of ten, since learning slows by factors."""
-    for values, colour in zip(lines.values(), colours, strict=False):
+    """One value an epoch for each name. A scale by powers of ten, since learning slows by factors.
+
+    Such a scale has no 0: a line ends where it reaches it.
+    """
+    above = {name: np.where(np.asarray(v) > 0, v, np.nan) for name, v in lines.items()}
+    for values, colour in zip(above.values(), colours, strict=False):
         epochs = np.arange(1, len(values) + 1)
         ax.plot(epochs, values, color=colour, marker="o" if len(values) <= 12 else None, markersize=4)
     ax.set_yscale("log")
@@ -53,7 +57,11 @@ def learning(
     ax.set_xlim(1 - 0.03 * most, most + 0.03 * most)
     ax.set_xlabel("epoch")
     ax.set_ylabel(what)
-    ends = [(len(v), v[-1], name, c) for (name, v), c in zip(lines.items(), colours, strict=False) if len(v)]
+    ends = []
+    for (name, values), colour in zip(above.items(), colours, strict=False):
+        drawn = np.flatnonzero(np.isfinite(values))
+        if drawn.size:
+            ends.append((int(drawn[-1]) + 1, float(values[drawn[-1]]), name, colour))
     return label_ends(ax, ends)
 
 
@@ -211,7 +219,7 @@ def _label_points(ax: Axes, curve: Curve) -> None:
             place = {"xytext": (0, 7), "ha": "center", "va": "bottom"}
             if drops[k] > steep:
                 place = {"xytext": (7, 2), "ha": "left", "va": "bottom"}
-        ax.annotate(f"{100 * y:.0f}", (x, y), textcoords="offset points", fontsize=9.5, annotation_clip=False, **place)
+        ax.annotate(f"{100 * y:.1f}", (x, y), textcoords="offset points", fontsize=9.5, annotation_clip=False, **place)
 
 
 def hidden_map(ax: Axes, xy: np.ndarray, labels: np.ndarray, wrong: np.ndarray) -> Axes:

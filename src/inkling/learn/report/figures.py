@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -286,11 +286,6 @@ def augmentation_rows(how: Recipe, mnist: Mnist) -> dict[str, np.ndarray]:
     return rows
 
 
-def names(plates: Iterable[Plate]) -> list[str]:
-    """Names of the plates, in order."""
-    return [plate.name for plate in plates]
-
-
 def _mistakes(images: np.ndarray, notes: list[dict[str, float]]) -> Callable[[Axes], Axes]:
     return lambda ax: pictures.mistakes(ax, images, notes)
 
@@ -304,8 +299,8 @@ def _robustness_title(lines: dict[str, Curve]) -> str:
     label, curve = max(lines.items(), key=lambda item: item[1].accuracy[-2])
     words, rate = curve.phrase.format(curve.levels[-2]), curve.accuracy[-2]
     if len(lines) > 1:
-        return f"{words}: {label} keeps most, {rate:.0%}"
-    before, after = f"{curve.accuracy[curve.levels.index(0)]:.0%}", f"{rate:.0%}"
+        return f"{words}: {label} keeps most, {rate:.1%}"
+    before, after = f"{curve.accuracy[curve.levels.index(0)]:.1%}", f"{rate:.1%}"
     return f"{words}: still {after}" if before == after else f"{words}: {before} becomes {after}"
 
 
