@@ -46,8 +46,8 @@ bench: install ## time one reading step by step, and the start of the server
 	$(BIN)/python benchmarks/read.py
 	$(BIN)/python benchmarks/start.py
 
-results: install-learn ## evaluate every packaged model and write the results into the README
-	$(BIN)/python scripts/results.py
+results: install-learn ## evaluate every packaged model, also on REAL=folder of folders; write it into the README
+	$(BIN)/python scripts/results.py $(if $(REAL),--real $(REAL))
 
 install: $(VENV)/.base ## the base: reading, command line and web
 install-dev: $(VENV)/.dev ## what tests and checks need

@@ -4,7 +4,7 @@ import pytest
 
 from inkling.road.ink import find_ink, reduced
 from inkling.road.sheet import find_sheet, only_sheet
-from tests.pictures import drawn_seven
+from tests.pictures import drawn_seven, enlarged
 
 
 def on_desk(*, sides: tuple[int, int, int, int] = (40, 30, 50, 20), desk: int = 60, angle: float = 3) -> np.ndarray:
@@ -52,3 +52,9 @@ def test_everything_else_stays_as_it_is(name: str, picture: np.ndarray) -> None:
     small = reduced(picture)
     assert find_sheet(small) is None, name
     assert only_sheet(picture, small)[0] is picture
+
+
+@pytest.mark.parametrize("factor", [1, 8])
+def test_no_light_digit_is_taken_for_a_sheet(digits: tuple[np.ndarray, np.ndarray], factor: int) -> None:
+    for digit in digits[0]:
+        assert find_sheet(reduced(255 - enlarged(digit, factor))) is None

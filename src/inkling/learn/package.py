@@ -13,7 +13,7 @@ from pathlib import Path
 from inkling import bundle
 from inkling.bundle import Bundle
 from inkling.errors import InklingError
-from inkling.learn import data, scores
+from inkling.learn import card, data, scores
 from inkling.learn.data import Mnist
 from inkling.road.model import Model
 
@@ -33,7 +33,9 @@ def package(run: Path, mnist: Mnist, *, into: Path = bundle.PACKAGED) -> Bundle:
     for name in FILES:
         shutil.copyfile(source.path / name, folder / name)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    return bundle.open_bundle(folder)
+    packaged = bundle.open_bundle(folder)
+    card.write(packaged)
+    return packaged
 
 
 def main() -> None:

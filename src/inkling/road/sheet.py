@@ -9,7 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-LEAST_AREA = 0.2  # of the picture: a smaller light region is a digit
+LEAST_AREA = 0.25  # of the picture: a smaller light region is a digit
+BARE = 0.7  # of the sheet's area is bare paper; a light digit fills less of its outline
 FILLS = 0.86  # of its smallest rectangle: an ellipse fills 0.79
 DARK = 0.5  # of the sheet's brightness: lighter surroundings are paper in shadow
 LEAST_BORDER = 0.06  # of the picture's border that is dark
@@ -47,7 +48,8 @@ def find_sheet(small: np.ndarray) -> np.ndarray | None:
     cv2.fillConvexPoly(hull, outline, 255)
     inside, outside = _grown(hull, -RIM), 255 - _grown(hull, RIM)
     (_, (w, h), _) = cv2.minAreaRect(outline)
-    is_rectangle = np.count_nonzero(hull) >= FILLS * (w + 1) * (h + 1)
+    area = np.count_nonzero(hull)
+    is_rectangle = area >= FILLS * (w + 1) * (h + 1) and np.count_nonzero(region) >= BARE * area
     is_written_on = np.any((light == 0) & (inside > 0))
     if not (is_rectangle and is_written_on):
         return None

@@ -19,6 +19,7 @@ LONGEST = 20  # pixels of the tile: the longer side of a digit
 # THICK, and a quarter thinner than USUAL. Chosen on training images redrawn with fine and with felt pens.
 THIN, USUAL, THICK = 1.6, 2.0, 3.2
 CROP_SIDE = 120  # pixels: a glyph twice as large is reduced to about this before its strokes are measured
+FINEST_SIDE = 80  # pixels: a smaller glyph is enlarged to at least this before its strokes are measured
 FULL = 0.98  # quantile of a tile's ink that is brought to 1
 
 
@@ -71,7 +72,7 @@ def _resized(crop: np.ndarray, factor: float) -> np.ndarray:
     size_wh = (max(1, round(w * factor)), max(1, round(h * factor)))
     if size_wh == (w, h):
         return crop
-    return cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
+    return cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
 
 
 def _peak(ink: np.ndarray) -> float:
@@ -84,20 +85,26 @@ def _peak(ink: np.ndarray) -> float:
 
 
 def _with_readable_strokes(crop: np.ndarray, factor: float) -> np.ndarray:
-    """Widens or narrows the strokes if, reduced by `factor`, they leave the range of MNIST's pens."""
-    mask = above(crop, 0.5)
+    """Widens or narrows the strokes if, reduced by `factor`, they leave the range of MNIST's pens.
+
+    A crop of few pixels is enlarged first, because widths are measured and changed by whole pixels.
+    """
+    finer = np.ceil(FINEST_SIDE / max(crop.shape))
+    large = np.clip(_resized(crop, finer), 0.0, 1.0) if finer > 1 else crop
+    factor /= max(finer, 1.0)
+    mask = above(large, 0.5)
     width = stroke_width(mask) * factor
     if THIN <= width <= THICK:
         return crop
     if width < THIN:
         grow = (USUAL - width) / (2 * factor)  # pixels of the crop, on each side of a stroke
         rim = int(np.ceil(grow)) + 1
-        crop = cv2.copyMakeBorder(crop, rim, rim, rim, rim, cv2.BORDER_CONSTANT)
-        far = cv2.distanceTransform(1 - above(crop, 0.5), cv2.DIST_L2, 5)
-        return _trimmed(np.maximum(crop, np.clip(grow + 1.0 - far, 0.0, 1.0)))
+        large = cv2.copyMakeBorder(large, rim, rim, rim, rim, cv2.BORDER_CONSTANT)
+        far = cv2.distanceTransform(1 - above(large, 0.5), cv2.DIST_L2, 5)
+        return _trimmed(np.maximum(large, np.clip(grow + 1.0 - far, 0.0, 1.0)))
     shrink = (width - THICK) / (2 * factor)
     deep = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
-    return _trimmed(np.minimum(crop, np.clip(deep - shrink, 0.0, 1.0)))
+    return _trimmed(np.minimum(large, np.clip(deep - shrink, 0.0, 1.0)))
 
 
 def _centred(small: np.ndarray) -> np.ndarray:
