@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-learn test-browser test-slow test-all check format install install-dev install-learn \
+.PHONY: help serve test test-learn test-browser test-all check format install install-dev install-learn \
         bench results clean
 
 help: ## list the targets
@@ -21,15 +21,12 @@ test: install-dev ## run the tests that need neither TensorFlow nor a browser (u
 	$(BIN)/python -m pytest -n auto
 
 test-learn: install-dev install-learn ## run the tests that train, with TensorFlow
-	$(BIN)/python -m pytest -m "learn and not slow"
+	$(BIN)/python -m pytest -m learn
 
 test-browser: install-dev ## run the tests that drive Chromium
 	$(BIN)/python -m pytest -m browser
 
-test-slow: install-dev install-learn ## run the long tests
-	$(BIN)/python -m pytest -m slow
-
-test-all: test test-learn test-browser test-slow ## run every test
+test-all: test test-learn test-browser ## run every test
 
 check: install-dev install-learn ## format, lint, types, import contract, tests
 	$(BIN)/ruff format --check .
