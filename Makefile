@@ -33,7 +33,7 @@ check: install-dev install-learn ## format, lint, types, import contract, tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto
+	$(MAKE) test
 
 format: install-dev ## format the code and mend what the linter can
 	$(BIN)/ruff format .
@@ -51,7 +51,7 @@ install-dev: $(VENV)/.dev ## what tests and checks need
 install-learn: $(VENV)/.learn ## TensorFlow and friends, to train networks
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "no virtual environment: on Debian, apt install python3-venv"; exit 1; }
 
 $(VENV)/.base: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing inkling into $(VENV) ..."

@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -44,8 +46,9 @@ def test_every_format_and_mode_becomes_the_same_grey(name: str, content: bytes, 
     assert np.abs(picture.image.astype(int) - GREY).max() <= tolerance, name
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_applied(orientation: int) -> None:
+def test_exif_orientation_is_applied(orientation: int, kind: str) -> None:
     upright = np.full((40, 60), 255, np.uint8)
     upright[5:15, 5:25] = 0  # a mark that tells all eight orientations apart
     undo = {
@@ -60,10 +63,11 @@ def test_exif_orientation_is_applied(orientation: int) -> None:
     }[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
-    content = encoded(np.ascontiguousarray(undo(upright)), exif=exif)
-    picture = load(content)
-    assert picture.size_wh == (60, 40)
-    assert np.array_equal(picture.image, upright)
+    content = encoded(np.ascontiguousarray(undo(upright)), kind, exif=exif, quality=95)
+    for source in (content, Image.open(io.BytesIO(content))):
+        picture = load(source)
+        assert picture.size_wh == (60, 40)
+        assert np.abs(picture.image.astype(int) - upright).max() < 30
 
 
 def test_transparent_background_contrasts_with_the_ink() -> None:
@@ -141,6 +145,18 @@ def test_bad_bytes_get_one_clear_sentence(content: bytes, kind: type[errors.Inkl
 def test_bad_sources_are_named(source: object, kind: type[errors.InklingError]) -> None:
     with pytest.raises(kind):
         load(source)  # type: ignore[arg-type]
+
+
+def test_a_picture_of_the_caller_stays_as_it_is() -> None:
+    content = encoded(Image.new("L", (4800, 4800), 200), "JPEG")
+    mine = Image.open(io.BytesIO(content))
+    for _ in range(2):
+        assert load(mine).size_wh == mine.size == (4800, 4800)
+
+
+def test_a_picture_that_is_decoded_late_fails_as_one_sentence() -> None:
+    with pytest.raises(errors.BrokenPicture):
+        load(Image.open(io.BytesIO(encoded(PIL)[:500])))
 
 
 def test_a_file_is_measured_before_it_is_read(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inkling import Reader
-from inkling.errors import BadRequest, UnknownName
+from inkling.errors import BadRequest, ImageTooLarge, UnknownName
 from tests.pictures import drawn_seven, encoded, enlarged, row_of
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -97,6 +97,12 @@ def test_many_is_the_same_as_one_by_one(reader: Reader, digits: Digits) -> None:
         assert (together.outcome, together.text) == (alone.outcome, alone.text)
         assert together.confidence == pytest.approx(alone.confidence, abs=1e-5)
     assert reader.read_many([]) == []
+
+
+def test_the_limit_of_bytes_is_the_readers(digits: Digits) -> None:
+    content = encoded(drawn_seven())
+    with pytest.raises(ImageTooLarge):
+        Reader("ann-tutorial", max_bytes=len(content) - 1).read(content)
 
 
 def test_trace_shows_every_step(reader: Reader) -> None:

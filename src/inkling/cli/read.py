@@ -119,7 +119,7 @@ def _percent(confidence: float) -> str:
 
 def _write_csv(path: Path, rows: list[Row]) -> None:
     try:
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
             _write_rows(file, rows)
     except OSError as error:
         raise NotFound(

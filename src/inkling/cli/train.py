@@ -39,12 +39,14 @@ def command(
     from inkling.learn import data, train
     from inkling.learn.recipe import find
 
-    if (recipe is None) == (resume is None):
-        raise BadRecipe("expected a recipe's name, or --resume with a run folder, not both; see: inkling train --help")
+    if recipe is None and resume is None:
+        raise BadRecipe("no recipe is named; expected one, or --resume with a run folder. See: inkling train --help")
     if resume is not None:
         if overrides or out:
             raise BadRecipe("--resume goes on with the run's own recipe and folder; leave out --set and --out.")
         chosen, folder = find(resume / "recipe.toml"), resume
+        if recipe not in (None, chosen.name):
+            raise BadRecipe(f"{resume} is a run of {chosen.name!r}, not of {recipe!r}; leave the name out.")
     else:
         chosen = find(str(recipe), overrides)
         folder = out or Path("runs") / f"{chosen.name}-{datetime.now():%Y%m%d-%H%M%S}"

@@ -21,6 +21,7 @@ from inkling.learn.architectures import ARCHITECTURES
 from inkling.learn.data import Mnist
 from inkling.learn.recipe import Recipe, to_table
 from inkling.road.model import Model
+from inkling.road.reading import calibrate
 
 TOLERANCE = 1e-4  # the most that LiteRT's probabilities may differ from Keras's
 N_COMPARED = 1_000  # images on which the two are compared
@@ -85,7 +86,7 @@ def make_manifest(model: Any, recipe: Recipe, folder: Path, x_val: np.ndarray, y
     """The facts about a network, calibrated on validation images (V, 28, 28) float32 and labels (V,)."""
     probs = run(folder)(x_val)  # (V, 28, 28) -> (V, 10)
     temperature = round(scores.fit_temperature(probs, y_val), 4)
-    calibrated = scores.at_temperature(probs, temperature)
+    calibrated = calibrate(probs, temperature)
     return {
         "name": recipe.name,
         "version": version_of((folder / "model.tflite").read_bytes()),

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from inkling import bundle
 from inkling.bundle import Bundle
-from inkling.errors import InklingError
+from inkling.errors import BadBundle, InklingError
 from inkling.learn import card, data, scores
 from inkling.learn.data import Mnist
 from inkling.road.model import Model
@@ -28,14 +29,18 @@ def package(run: Path, mnist: Mnist, *, into: Path = bundle.PACKAGED) -> Bundle:
         probs = Model(source)(data.as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
         manifest["scores"]["mnist-test"] = scores.summary(probs, mnist.y_test, temperature=source.temperature)
     folder = into / source.name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name in FILES:
-        shutil.copyfile(source.path / name, folder / name)
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    packaged = bundle.open_bundle(folder)
-    card.write(packaged)
-    return packaged
+    if folder.exists() and folder.samefile(source.path):
+        raise BadBundle(f"{source.path} is packaged already; expected a run or another bundle. Name that.")
+    with tempfile.TemporaryDirectory(dir=into) as scratch:
+        ready = Path(scratch) / source.name
+        ready.mkdir()
+        for name in FILES:
+            shutil.copyfile(source.path / name, ready / name)
+        (ready / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        card.write(bundle.open_bundle(ready))
+        shutil.rmtree(folder, ignore_errors=True)
+        ready.replace(folder)
+    return bundle.open_bundle(folder)
 
 
 def main() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from inkling.road.reading import calibrate
+
 CLASSES = 10
 TINY = 1e-12  # probabilities below it count as it: the logarithm of 0 would be infinite
 
@@ -90,19 +92,12 @@ def expected_calibration_error(probs: np.ndarray, labels: np.ndarray, *, bins: i
     return float(np.abs(gaps).sum() / len(labels))
 
 
-def at_temperature(probs: np.ndarray, temperature: float) -> np.ndarray:
-    """softmax(log(probs) / temperature), as inkling.road.reading.calibrate does it. (N, 10) -> (N, 10)"""
-    scaled = np.log(np.maximum(probs, TINY)) / temperature
-    scaled = np.exp(scaled - scaled.max(1, keepdims=True))
-    return np.asarray(scaled / scaled.sum(1, keepdims=True))
-
-
 def fit_temperature(probs: np.ndarray, labels: np.ndarray, *, low: float = 0.05, high: float = 20.0) -> float:
     """The temperature with the lowest cross-entropy, by golden section on its logarithm (Guo et al. 2017)."""
     probs = np.asarray(probs, np.float64)
 
     def loss(log_temperature: float) -> float:
-        return cross_entropy(at_temperature(probs, float(np.exp(log_temperature))), labels)
+        return cross_entropy(calibrate(probs, float(np.exp(log_temperature))), labels)
 
     return float(np.exp(golden_section(loss, float(np.log(low)), float(np.log(high)))))
 
@@ -151,7 +146,7 @@ def coverage_curve(probs: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, n
 
 def summary(probs: np.ndarray, labels: np.ndarray, *, temperature: float = 1.0) -> dict[str, Any]:
     """The scores of one data set as a manifest holds them. `probs` as the network gives them, not calibrated."""
-    calibrated = at_temperature(probs, temperature)
+    calibrated = calibrate(probs, temperature)
     right = int((probs.argmax(1) == labels).sum())
     low, high = wilson_interval(right, len(labels))
     return {

@@ -7,6 +7,8 @@ spent, and every failure becomes one sentence.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from inkling.errors import (
     EmptyPicture,
     ImageTooLarge,
     ImageTooSmall,
+    InklingError,
     NotFound,
     UnknownFormat,
 )
@@ -69,8 +72,9 @@ def load(source: Source, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PI
     if isinstance(source, bytes | bytearray | memoryview):
         return _decode(bytes(source), max_bytes, max_pixels)
     if isinstance(source, Image.Image):
-        _check_size(source.size, max_pixels)
-        return _upright(source)
+        with _one_sentence(max_pixels):
+            _check_size(source.size, max_pixels)
+            return _upright(source, source.size)
     raise BadRequest(
         f"a {type(source).__name__} is not a picture; expected a path, bytes, a PIL image or a uint8 array. "
         "Pass one of these."
@@ -104,16 +108,26 @@ def _decode(content: bytes, max_bytes: int, max_pixels: int) -> Picture:
         )
     if len(content) > max_bytes:
         raise _too_many_bytes(len(content), max_bytes)
+    with _one_sentence(max_pixels, content), Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+        size_wh = picture.size
+        _check_size(size_wh, max_pixels)
+        # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that suffices, and straight to grey.
+        factor = min(1.0, WORKING_SIDE / max(size_wh))
+        picture.draft("L", (round(size_wh[0] * factor), round(size_wh[1] * factor)))
+        return _upright(picture, size_wh)
+
+
+@contextmanager
+def _one_sentence(max_pixels: int, content: bytes = b"") -> Iterator[None]:
+    """Turns whatever a decoder raises into a BadPicture."""
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            _check_size(picture.size, max_pixels)
-            return _upright(picture)
+        yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageTooLarge(
             f"picture has more than {(Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} megapixels; the limit is "
             f"{max_pixels / 1e6:.0f}. Send a smaller picture."
         ) from error
-    except (ImageTooLarge, ImageTooSmall):
+    except InklingError:
         raise
     except UnidentifiedImageError as error:
         raise UnknownFormat(
@@ -155,12 +169,12 @@ def _check_size(size_wh: tuple[int, int], max_pixels: int) -> None:
         )
 
 
-def _upright(picture: Image.Image) -> Picture:
-    """Decodes, greys, turns and reduces a PIL image whose size was checked."""
-    size_wh = picture.size
+def _upright(picture: Image.Image, size_wh: tuple[int, int]) -> Picture:
+    """Decodes, greys, turns and reduces a PIL image whose size, as stored, was checked."""
+    if picture.format == "TIFF":
+        picture.load()  # Pillow turns a TIFF as it decodes it, and forgets the orientation
+        size_wh = picture.size
     orientation = picture.getexif().get(_EXIF_ORIENTATION, 1)
-    # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that suffices, and straight to grey.
-    picture.draft("L", (WORKING_SIDE, WORKING_SIDE))
     grey = _turned(_grey_of_picture(picture), orientation)
     if orientation in (5, 6, 7, 8):
         size_wh = (size_wh[1], size_wh[0])
@@ -208,10 +222,11 @@ def _grey_of_picture(picture: Image.Image) -> np.ndarray:
 
 def _grey_of_deep(values: np.ndarray) -> np.ndarray:
     """16-bit, 32-bit or float samples -> uint8. The largest value becomes white when it exceeds 255."""
+    is_float = values.dtype.kind == "f"
     values = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     low = min(float(values.min()), 0.0)
     high = float(values.max())
-    if values.dtype.kind == "f" and low == 0.0 and 0.0 < high <= 1.0:
+    if is_float and low == 0.0 and 0.0 < high <= 1.0:
         return np.asarray(np.rint(values * 255), dtype=np.uint8)
     return np.asarray(np.rint((values - low) * (255.0 / max(high - low, 255.0))), dtype=np.uint8)
 

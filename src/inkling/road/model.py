@@ -10,7 +10,7 @@ from ai_edge_litert.interpreter import Interpreter
 from inkling.bundle import Bundle
 from inkling.errors import BadBundle
 
-MAX_BATCH = 256  # tiles at once: larger batches are cut, which bounds memory and costs no speed
+MAX_BATCH = 32  # tiles at once: larger batches are cut, which bounds each thread's memory and costs no speed
 
 
 class Model:

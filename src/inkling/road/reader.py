@@ -33,6 +33,11 @@ class Prepared:
     glyphs: Glyphs
     tiles: np.ndarray  # (N, 28, 28) float32, 1 = ink
 
+    @property
+    def lines(self) -> list[list[Box]]:
+        """The digits' boxes in reading order, pixels of the upright picture."""
+        return [[upright_box(glyph.box_xywh, self.picture) for glyph in line] for line in self.glyphs.lines]
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -56,12 +61,13 @@ class Reader:
     'empty'
     """
 
-    def __init__(self, model: str | Path | None = None) -> None:
+    def __init__(self, model: str | Path | None = None, *, max_bytes: int = image.MAX_BYTES) -> None:
         """`model`: a packaged name, a bundle or run folder; the packaged default when it is None.
 
-        Raises UnknownName or BadBundle.
+        `max_bytes` limits an encoded picture. Raises UnknownName or BadBundle.
         """
         self.bundle = bundle.find(model)
+        self._max_bytes = max_bytes
         self._model = Model(self.bundle)
         _keep_freed_memory()
 
@@ -74,28 +80,40 @@ class Reader:
         return self.read_many([source], mode=mode)[0]
 
     def read_many(self, sources: Iterable[Source], *, mode: Mode = "auto") -> list[Reading]:
-        """Reads several pictures with one pass through the network."""
-        return [trace.reading for trace in self.trace_many(sources, mode=mode)]
+        """Reads several pictures with one pass through the network; only their tiles are kept meanwhile."""
+        found = []
+        for source in sources:
+            one = self._prepare(source, mode)
+            found.append((one.lines, one.picture.size_wh, one.tiles))
+        probs = self._probs([tiles for _, _, tiles in found])
+        return [self._compose(rows, lines, size) for rows, (lines, size, _) in zip(probs, found, strict=True)]
 
     def trace(self, source: Source, *, mode: Mode = "auto") -> Trace:
         """Reads one picture and keeps every step."""
         return self.trace_many([source], mode=mode)[0]
 
     def trace_many(self, sources: Iterable[Source], *, mode: Mode = "auto") -> list[Trace]:
-        """Reads several pictures with one pass through the network and keeps every step."""
-        prepared = [prepare(source, mode=mode) for source in sources]
-        if not prepared:
-            return []
-        tiles = np.concatenate([one.tiles for one in prepared])  # (N, 28, 28)
-        probs = reading.calibrate(self._model(tiles), self.bundle.temperature)  # (N, 28, 28) -> (N, 10)
-        cuts = np.cumsum([len(one.tiles) for one in prepared])[:-1]
-        return [self._finish(one, rows) for one, rows in zip(prepared, np.split(probs, cuts), strict=True)]
+        """Reads several pictures with one pass through the network and keeps every step of each in memory."""
+        found = [self._prepare(source, mode) for source in sources]
+        traces = []
+        for one, rows in zip(found, self._probs([one.tiles for one in found]), strict=True):
+            lines = one.lines
+            answer = self._compose(rows, lines, one.picture.size_wh)
+            traces.append(Trace(one.picture.image, one.ink, lines, one.tiles, rows, answer))
+        return traces
 
-    def _finish(self, prepared: Prepared, probs: np.ndarray) -> Trace:
-        picture = prepared.picture
-        lines = [[upright_box(glyph.box_xywh, picture) for glyph in line] for line in prepared.glyphs.lines]
-        answer = reading.compose(probs, lines, sure_at=self.bundle.sure_at, size_wh=picture.size_wh)
-        return Trace(picture.image, prepared.ink, lines, prepared.tiles, probs, answer)
+    def _prepare(self, source: Source, mode: Mode) -> Prepared:
+        return prepare(source, mode=mode, max_bytes=self._max_bytes)
+
+    def _probs(self, tiles: list[np.ndarray]) -> list[np.ndarray]:
+        """Each picture's (N, 28, 28) tiles -> each picture's (N, 10) calibrated probabilities, in one batch."""
+        if not tiles:
+            return []
+        probs = reading.calibrate(self._model(np.concatenate(tiles)), self.bundle.temperature)
+        return np.split(probs, np.cumsum([len(one) for one in tiles])[:-1])
+
+    def _compose(self, probs: np.ndarray, lines: list[list[Box]], size_wh: tuple[int, int]) -> Reading:
+        return reading.compose(probs, lines, sure_at=self.bundle.sure_at, size_wh=size_wh)
 
 
 def _keep_freed_memory() -> None:
@@ -108,11 +126,11 @@ def _keep_freed_memory() -> None:
     np.empty(16_000_000, np.uint8)
 
 
-def prepare(source: Source, *, mode: Mode = "auto") -> Prepared:
+def prepare(source: Source, *, mode: Mode = "auto", max_bytes: int = image.MAX_BYTES) -> Prepared:
     """The road up to the network: picture -> image -> ink -> glyphs -> tiles."""
     if mode not in MODES:
         raise BadRequest(f"mode is {mode!r}; expected {' or '.join(map(repr, MODES))}. Choose one of these.")
-    picture = image.load(source)
+    picture = image.load(source, max_bytes=max_bytes)
     found = ink.find_ink(picture.image)  # (H, W) uint8 -> (H, W) float32
     glyphs = find_glyphs(found, single=mode == "single")
     return Prepared(picture, found, glyphs, tile.make_tiles(found, glyphs))
