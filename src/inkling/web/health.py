@@ -9,7 +9,6 @@ from flask import Response, current_app, jsonify
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from inkling.errors import Overloaded
 from inkling.web.metrics import as_text
 from inkling.web.schemas import ErrorSchema, HealthSchema
 
@@ -36,10 +35,7 @@ class Ready(MethodView):
     @blueprint.response(200, HealthSchema, description="The model is loaded.")
     def get(self) -> Response:
         """Say whether the model is loaded"""
-        readers = current_app.extensions["inkling"]
-        if not readers.ready():
-            readers.default()  # BadBundle when there is none: a better reason than waiting
-            raise Overloaded("the model is still being loaded; expected it in a second. Try again then.")
+        current_app.extensions["inkling"].check()
         return jsonify(ok=True)
 
 

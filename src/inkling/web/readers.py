@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from inkling import bundle
-from inkling.errors import InklingError, Overloaded, UnknownName
+from inkling.errors import BadBundle, InklingError, Overloaded, UnknownName
 from inkling.quiet import quiet_stderr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from inkling.bundle import Bundle
     from inkling.road.reader import Reader
     from inkling.web.settings import Settings
@@ -30,11 +30,15 @@ class Readers:
         self._loaded: dict[str, Reader] = {}
         self._turns = threading.BoundedSemaphore(settings.max_reading)
         self._default: Bundle | None = None
+        self._bundles: dict[str, Bundle] = {}
+        self._failure: InklingError | None = None
 
     def bundles(self) -> dict[str, Bundle]:
-        """What can be named in a request, the default first. Raises BadBundle when there is none."""
-        default = self.default()
-        return {default.name: default, **{n: b for n, b in bundle.packaged().items() if n != default.name}}
+        """What can be named in a request, the default first; read once. Raises BadBundle when there is none."""
+        if not self._bundles:
+            default = self.default()
+            self._bundles = {default.name: default, **{n: b for n, b in bundle.packaged().items() if n != default.name}}
+        return self._bundles
 
     def default(self) -> Bundle:
         """The bundle that reads when a request names none."""
@@ -56,46 +60,72 @@ class Readers:
                 if name not in choices:
                     raise UnknownName("model", name, choices)
                 with quiet_stderr():
-                    self._loaded[name] = Reader(choices[name].path)
+                    self._loaded[name] = Reader(choices[name].path, max_bytes=self._settings.max_upload_bytes)
+                if name == self.default().name:
+                    self._failure = None  # repaired since it was warmed
             return self._loaded[name]
 
     def warm(self) -> bool:
-        """Loads the default reader and reads one blank tile's worth, so that the first person does not wait."""
+        """Loads the default reader and reads one stroke, so that the first person does not wait.
+
+        Returns whether that worked; what went wrong is logged, and kept for `check`.
+        """
         try:
             import numpy as np
 
             image = np.full((64, 64), 255, np.uint8)
             image[12:52, 29:35] = 0
             self.get().read(image)
-        except InklingError:
-            return False  # /readyz and every reading say why
-        return True
+        except InklingError as error:
+            logging.getLogger(__name__).error("%s", error)
+            self._failure = error
+        except Exception as error:  # whatever it is, /readyz must not promise a model that never comes
+            logging.getLogger(__name__).error("the default model failed", exc_info=error)
+            self._failure = BadBundle(
+                f"the model failed when it was loaded ({type(error).__name__}); expected it to read a picture. "
+                "See the server's log, and start the service again."
+            )
+        return self._failure is None
 
     def ready(self) -> bool:
-        """Whether the default reader is loaded."""
-        return self._default is not None and self._default.name in self._loaded
+        """Whether the default reader is loaded and has read."""
+        return self._failure is None and self._default is not None and self._default.name in self._loaded
+
+    def check(self) -> None:
+        """Raises why the default reader is not ready: what went wrong, or Overloaded while it is being loaded."""
+        if self.ready():
+            return
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)  # raised at every request, its traceback would grow for ever
+        self.default()  # raises when there is none: a better reason than waiting
+        raise Overloaded("the model is still being loaded; expected it in a second. Try again then.")
 
     def turn(self) -> Turn:
         """A turn at reading: `with readers.turn():`. Raises Overloaded after `max_wait_s`."""
         return Turn(self._turns, self._settings.max_wait_s)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.bundles())
-
 
 class Turn:
-    """Bounds how many pictures are in memory at once; a large one takes some hundred megabytes while it is read."""
+    """Bounds how many pictures are in memory at once; a large one takes some hundred megabytes while it is read.
+
+    `held_s` is how long the turn took once it had come: the time of reading without the time of waiting.
+    """
 
     def __init__(self, turns: threading.BoundedSemaphore, max_wait_s: float) -> None:
         self._turns = turns
         self._max_wait_s = max_wait_s
+        self._start = 0.0
+        self.held_s = 0.0
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Turn:
         if not self._turns.acquire(timeout=self._max_wait_s):
             raise Overloaded(
                 f"waited {self._max_wait_s} s for a turn; the service is reading as much as it takes on at once. "
                 "Try again in a moment."
             )
+        self._start = time.perf_counter()
+        return self
 
     def __exit__(self, *_: Any) -> None:
+        self.held_s = time.perf_counter() - self._start
         self._turns.release()
