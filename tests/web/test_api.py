@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 from typing import Any
 
 import jsonschema_rs
@@ -13,6 +15,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from inkling.errors import Overloaded
+from inkling.web import create_app
+from inkling.web.settings import Settings
 from tests.pictures import drawn_seven, encoded, row_of
 
 READ = "/api/v1/read"
@@ -116,12 +120,32 @@ def test_a_model_can_be_named(client: FlaskClient, seven: bytes) -> None:
 
 
 def test_a_turn_is_refused_when_the_service_is_full(app: Flask, client: FlaskClient, seven: bytes) -> None:
-    from inkling.web import create_app
-    from inkling.web.settings import Settings
-
     busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1, max_wait_s=1))
     with busy.extensions["inkling"].turn():
         response = busy.test_client().post(READ, data=seven, content_type="image/png")
     assert (response.status_code, response.json["kind"]) == (503, Overloaded.__name__)
     assert response.headers["Retry-After"] == "1"
     assert busy.test_client().post(READ, data=seven, content_type="image/png").status_code == 200
+
+
+@pytest.mark.parametrize("pictures", [1, 2])
+def test_the_wait_for_a_turn_is_not_reading_time(app: Flask, seven: bytes, pictures: int) -> None:
+    busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1))
+    busy.extensions["inkling"].get()
+    turn = busy.extensions["inkling"].turn()
+    turn.__enter__()
+    start, wait_s = time.perf_counter(), 0.5
+    release = threading.Timer(wait_s, turn.__exit__)
+    release.start()
+    answer = busy.test_client().post(READ, data=form(*[seven] * pictures)).json
+    elapsed_s = time.perf_counter() - start
+    release.join()
+    assert elapsed_s > wait_s
+    assert 0 < answer["took_ms"] / 1000 < elapsed_s - wait_s
+
+
+def test_manifests_are_read_once(app: Flask) -> None:
+    readers = app.extensions["inkling"]
+    first, second = readers.bundles(), readers.bundles()
+    assert len(first) >= 2
+    assert all(first[name] is second[name] for name in first)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder
 
 from inkling.web import create_app
 from inkling.web.settings import Settings
@@ -95,6 +98,52 @@ def test_more_pictures_than_the_limit(app: Flask) -> None:
     small = create_app(Settings(model=app.config["INKLING"].model, max_pictures=2)).test_client()
     files = {"image": [(io.BytesIO(SEVEN), f"{i}.png") for i in range(3)]}
     assert "3 pictures" in check(small.post(READ, data=files), 400, "BadRequest")
+
+
+FORM_LIMITS = [
+    ("a long text field", {"image": "x" * 600_000}),
+    ("many files", {"image": [(io.BytesIO(b"x"), f"{i}.png") for i in range(1001)]}),
+]
+
+
+@pytest.mark.parametrize("data", [row[1] for row in FORM_LIMITS], ids=[row[0] for row in FORM_LIMITS])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_a_form_that_is_not_large_but_odd(client: FlaskClient, data: dict[str, Any], chunked: bool) -> None:
+    content_type, body = multipart(data)
+    more = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True} if chunked else {}
+    response = client.post(READ, data=body, content_type=content_type, environ_overrides=more)
+    message = check(response, 400, "BadRequest")
+    assert "1000 fields" in message
+    assert "0.5 MB" in message
+
+
+def test_more_fields_can_be_sent_where_more_pictures_can(app: Flask) -> None:
+    large = create_app(Settings(model=app.config["INKLING"].model, max_pictures=1200)).test_client()
+    files = {"image": [(io.BytesIO(b"x"), f"{i}.png") for i in range(1100)]}
+    assert len(large.post(READ, data=files).json["readings"]) == 1100
+
+
+def test_a_picture_in_a_form_is_not_written_to_disk(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    content_type, body = multipart({"image": (io.BytesIO(SEVEN + bytes(2_000_000)), "7.png")})
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nothing"))  # a temporary file cannot be made there
+    assert client.post(READ, input_stream=io.BytesIO(body), content_type=content_type).status_code == 200
+
+
+def multipart(data: dict[str, Any]) -> tuple[str, bytes]:
+    """The content type and body of a form."""
+    environ = EnvironBuilder(method="POST", data=copy.deepcopy(data), content_type="multipart/form-data").get_environ()
+    with environ["wsgi.input"] as body:
+        return environ["CONTENT_TYPE"], body.read()
+
+
+def test_a_picture_beyond_the_usual_limit_is_read_where_that_is_higher(app: Flask) -> None:
+    large = create_app(Settings(model=app.config["INKLING"].model, max_upload_bytes=30_000_000)).test_client()
+    padded = SEVEN + bytes(25_000_000)  # what follows a PNG's end is ignored
+    response = large.post(READ, data=padded, content_type=PNG)
+    assert (response.status_code, response.json["text"]) == (200, "7")
+    check(large.post(READ, data=SEVEN + bytes(30_000_000), content_type=PNG), 413, "ImageTooLarge")
 
 
 class Endless(io.RawIOBase):

@@ -41,9 +41,11 @@ def _wire(settings: Settings, readers: object) -> Flask:
     from inkling.web import api, body, errors, headers, health, metrics, pages, schemas
 
     app = Flask(__name__)
+    app.request_class = body.InMemory
     app.config.update(
         INKLING=settings,
         MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_PARTS=max(1000, 2 * settings.max_pictures),
         API_TITLE="inkling",
         API_VERSION=__version__,
         OPENAPI_VERSION="3.1.0",

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, jsonify, request
@@ -13,7 +12,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from inkling.errors import BadPicture, BadRequest, EmptyPicture, UnknownFormat
-from inkling.web.body import whole_body
+from inkling.web.body import form_files, whole_body
 from inkling.web.errors import body_of
 from inkling.web.readers import Readers
 from inkling.web.schemas import AnswerSchema, AnswersSchema, ErrorSchema, ModelsSchema, ReadingSchema, ReadQuery
@@ -89,15 +88,15 @@ class Read(MethodView):
         contents = pictures()
         reader = readers.get(query["model"] or None)
         explain = query["explain"] == "1"
-        start = time.perf_counter()
         if len(contents) == 1:
-            with readers.turn():
+            with readers.turn() as turn:
                 answer = reading_json(reader.trace(contents[0], mode=query["mode"]), explain=explain)
+            took_s = turn.held_s
         else:
-            answer = {"ok": True, "readings": read_each(readers, reader, contents, query["mode"], explain=explain)}
-        took_ms = (time.perf_counter() - start) * 1000
+            readings, took_s = read_each(readers, reader, contents, query["mode"], explain=explain)
+            answer = {"ok": True, "readings": readings}
         model = {"name": reader.bundle.name, "version": reader.bundle.version}
-        return jsonify({**answer, "model": model, "took_ms": round(took_ms, 2)})
+        return jsonify({**answer, "model": model, "took_ms": round(took_s * 1000, 2)})
 
 
 @blueprint.route("/models")
@@ -144,7 +143,7 @@ def pictures() -> list[bytes]:
 
 def form_pictures() -> list[bytes]:
     """The pictures of a multipart form's field `image`."""
-    files = request.files.getlist(FIELD)
+    files = form_files(FIELD)
     limit: int = current_app.config["INKLING"].max_pictures
     if not files:
         given = ", ".join(sorted({*request.files, *request.form})) or "none"
@@ -156,16 +155,21 @@ def form_pictures() -> list[bytes]:
 
 def read_each(
     readers: Readers, reader: Reader, contents: list[bytes], mode: Any, *, explain: bool
-) -> list[dict[str, Any]]:
-    """Each picture's reading, or its own error in its place. A turn a picture, so that one request cannot hog."""
-    answers = []
+) -> tuple[list[dict[str, Any]], float]:
+    """Each picture's reading, or its own error in its place; and the seconds spent on them.
+
+    A turn a picture, so that one request cannot hog.
+    """
+    answers, took_s = [], 0.0
     for content in contents:
+        turn = readers.turn()
         try:
-            with readers.turn():
+            with turn:
                 answers.append(reading_json(reader.trace(content, mode=mode), explain=explain))
         except BadPicture as error:
             answers.append(body_of(error))
-    return answers
+        took_s += turn.held_s
+    return answers, took_s
 
 
 def reading_json(trace: Trace, *, explain: bool) -> dict[str, Any]:
@@ -185,14 +189,8 @@ def model_json(entry: Bundle, *, default: str) -> dict[str, Any]:
         "name": entry.name,
         "version": entry.version,
         "default": entry.name == default,
-        "architecture": architecture_of(facts),
+        "architecture": str(facts.get("architecture", "")),
         "parameters": int(facts.get("parameters", 0)),
         "bytes": entry.model_path.stat().st_size,
         "accuracy": facts.get("scores", {}).get("mnist-test", {}).get("accuracy"),
     }
-
-
-def architecture_of(facts: dict[str, Any]) -> str:
-    """The manifest's architecture by name."""
-    architecture = facts.get("architecture", "")
-    return str(architecture.get("name", "") if isinstance(architecture, dict) else architecture)

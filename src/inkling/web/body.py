@@ -7,17 +7,29 @@ does.
 
 from __future__ import annotations
 
+import io
 import time
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
-from flask import current_app, request
+from flask import Request, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from inkling.errors import BadRequest
 
 if TYPE_CHECKING:
     from flask import Flask, Response
+    from werkzeug.datastructures import FileStorage
 
 CHUNK_BYTES = 65_536
 DRAIN_LIMITS = 3  # times the limit of a body
 DRAIN_S = 10
+
+
+class InMemory(Request):
+    """A request whose files stay in memory, which `max_upload_bytes` bounds: no picture is written to disk."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return io.BytesIO()
 
 
 def whole_body() -> bytes:
@@ -26,6 +38,26 @@ def whole_body() -> bytes:
     if request.content_length is None and len(content) >= current_app.config["MAX_CONTENT_LENGTH"]:
         request.stream.read(1)  # a body without a length is cut off at the limit in silence; this raises
     return content
+
+
+def form_files(field: str) -> list[FileStorage]:
+    """The files of a form's field.
+
+    Raises Werkzeug's RequestEntityTooLarge at `max_upload_bytes`, and BadRequest at Werkzeug's other limits of a form:
+    one text field's bytes and the number of fields, for which it has no error of their own.
+    """
+    try:
+        return request.files.getlist(field)
+    except RequestEntityTooLarge:
+        length, limit = request.content_length, current_app.config["MAX_CONTENT_LENGTH"]
+        too_long = length > limit if length is not None else request.stream.tell() >= limit
+        if too_long:
+            raise
+    raise BadRequest(
+        f"form has more than {request.max_form_parts} fields, or a text field larger than "
+        f"{(request.max_form_memory_size or 0) / 1e6:g} MB; expected pictures as files. Send fewer at once, each as a "
+        f"file in field {field!r}."
+    )
 
 
 def add_draining(app: Flask) -> None:

@@ -104,7 +104,9 @@ class AnswerSchema(ReadingSchema):
     """The answer for one picture."""
 
     model = fields.Nested(ModelRef, required=True)
-    took_ms = fields.Float(required=True, metadata=_about("Time spent reading, milliseconds."))
+    took_ms = fields.Float(
+        required=True, metadata=_about("Time spent reading, milliseconds, without waiting for a turn.")
+    )
 
 
 class ErrorSchema(Schema):
@@ -130,7 +132,7 @@ class AnswersSchema(Schema):
         ),
     )
     model = fields.Nested(ModelRef, required=True)
-    took_ms = fields.Float(required=True, metadata=_about("Time spent reading all of them, milliseconds."))
+    took_ms = fields.Float(required=True, metadata=_about("Time spent reading all, milliseconds, without waiting."))
 
 
 class ModelSchema(ModelRef):
