@@ -1,7 +1,8 @@
 """inkling serve: the web app and API on a production server.
 
 This process only watches its workers: it imports neither NumPy nor Flask, so that the workers start at once and
-its own memory stays small.
+its own memory stays small. Serving the public needs a reverse proxy in front that buffers requests, because a body
+that is sent slowly holds a thread until it is whole.
 """
 
 from __future__ import annotations
