@@ -212,7 +212,7 @@ def _grey_of_picture(picture: Image.Image) -> np.ndarray:
         picture = picture.convert("RGBA")
     elif mode not in ("L", "LA", "RGB", "RGBA"):
         picture = picture.convert("RGB")
-    if picture.mode == "RGB" or (picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)):
+    if picture.mode == "RGB":
         picture = picture.convert("L")  # by Rec. 601, in the decoder's memory
     excess = max(picture.size) // WORKING_SIDE
     if excess >= 2:
@@ -256,7 +256,7 @@ def _on_paper(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     Mostly opaque: the opaque part brings its own paper, whose most usual brightness is continued. Mostly clear:
     the opaque part is the ink, so the paper is white under dark ink and black under light ink.
     """
-    if cv2.minMaxLoc(alpha)[0] == 255:
+    if cv2.minMaxLoc(np.ascontiguousarray(alpha))[0] == 255:
         return grey
     visible = grey[alpha > 127]
     if visible.size == 0:

@@ -52,10 +52,17 @@ def smoothed(image: np.ndarray) -> np.ndarray:
 
 
 def reduced(image: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 -> the same with its longer side at most SMALL_SIDE, by the mean of the pixels."""
-    factor = SMALL_SIDE / max(image.shape)
-    if factor >= 1:
+    """(H, W) uint8 -> the same with a longer side of about SMALL_SIDE, by the mean of the pixels.
+
+    Reducing by a whole number is several times faster; the pixels beyond the last whole block are left out.
+    """
+    block = round(max(image.shape) / SMALL_SIDE)
+    h, w = (side // max(block, 1) for side in image.shape)
+    if block <= 1:
         return image
+    if min(h, w) >= 8:
+        return cv2.resize(image[: h * block, : w * block], (w, h), interpolation=cv2.INTER_AREA)
+    factor = SMALL_SIDE / max(image.shape)
     size_wh = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
     return cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA)
 
