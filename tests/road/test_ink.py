@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.road.ink import area_witness, edge_witness, find_ink, reduced
+from inkling.road.ink import area_witness, edge_witness, find_ink
+from inkling.road.reduction import reduced
 from tests.pictures import drawn_seven
 
 CLEAN = drawn_seven() < 128

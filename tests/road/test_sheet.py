@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from inkling.road.ink import find_ink, reduced
+from inkling.road.ink import find_ink
+from inkling.road.reduction import reduced
 from inkling.road.sheet import find_sheet, only_sheet
 from tests.pictures import drawn_seven, enlarged
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from inkling.road.reduction import reduced, spread
 from inkling.road.sheet import only_sheet
 from inkling.road.strokes import stroke_width
 
@@ -20,7 +21,6 @@ NO_CONTRAST = 51  # of 255 levels: as light as the paper; lower levels are light
 MIN_CONTRAST = 20  # of the 204 levels of dark: fainter marks are taken as texture, not ink
 STANDS_OUT = 5.0  # standard deviations of the grain, from which a level or an edge is taken as made by a pen
 GRAINY = (200, 1.0)  # an image this large, pixels, with this much grain, grey levels, is a photograph to be smoothed
-SMALL_SIDE = 64  # pixels: the reduced image on which polarity and paper are judged
 SHARP = 0.3  # of the sharpest edge: an edge sharper than this may be that of a stroke
 WIDEST_STROKE = 0.27  # of the longer side: a wider dark region is taken as paper in shadow or background
 
@@ -49,22 +49,6 @@ def smoothed(image: np.ndarray) -> np.ndarray:
     if _middle(steps) < grain:
         return image
     return cv2.GaussianBlur(image, (3, 3), 0)
-
-
-def reduced(image: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 -> the same with a longer side of about SMALL_SIDE, by the mean of the pixels.
-
-    Reducing by a whole number is several times faster; the pixels beyond the last whole block are left out.
-    """
-    block = round(max(image.shape) / SMALL_SIDE)
-    h, w = (side // max(block, 1) for side in image.shape)
-    if block <= 1:
-        return image
-    if min(h, w) >= 8:
-        return cv2.resize(image[: h * block, : w * block], (w, h), interpolation=cv2.INTER_AREA)
-    factor = SMALL_SIDE / max(image.shape)
-    size_wh = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-    return cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA)
 
 
 def is_light_paper(small: np.ndarray) -> bool:
@@ -124,7 +108,7 @@ def contrast_with_paper(image: np.ndarray, paper: np.ndarray) -> np.ndarray:
         share = (level - np.arange(256)) / (level + OFFSET)
         return cv2.LUT(image, np.rint(NO_CONTRAST + span * share).clip(0, 255).astype(np.uint8))
     # 1 - (image + OFFSET) / (paper + OFFSET) is the same share, in fewer passes over the picture.
-    light = cv2.resize(paper + np.float32(OFFSET), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    light = spread(paper + np.float32(OFFSET), image.shape)
     left = (image + np.float32(OFFSET)) / light
     return np.asarray(np.maximum(255 - left * np.float32(span), 0), np.uint8)
 

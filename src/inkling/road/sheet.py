@@ -9,6 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from inkling.road.reduction import spread
+
 LEAST_AREA = 0.25  # of the picture: a smaller light region is a digit
 BARE = 0.7  # of the sheet's area is bare paper; a light digit fills less of its outline
 FILLS = 0.86  # of its smallest rectangle: an ellipse fills 0.79
@@ -28,7 +30,7 @@ def only_sheet(image: np.ndarray, small: np.ndarray) -> tuple[np.ndarray, np.nda
     if sheet is None:
         return image, small
     level = int(np.median(small[sheet > 0]))
-    wide = cv2.resize(sheet, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    wide = spread(sheet, image.shape)
     return np.where(wide > 127, image, np.uint8(level)), np.where(sheet > 127, small, np.uint8(level))
 
 
