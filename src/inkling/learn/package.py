@@ -31,6 +31,7 @@ def package(run: Path, mnist: Mnist, *, into: Path = bundle.PACKAGED) -> Bundle:
     folder = into / source.name
     if folder.exists() and folder.samefile(source.path):
         raise BadBundle(f"{source.path} is packaged already; expected a run or another bundle. Name that.")
+    into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into) as scratch:
         ready = Path(scratch) / source.name
         ready.mkdir()
