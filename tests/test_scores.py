@@ -114,14 +114,6 @@ def test_sure_digits_reach_the_rate() -> None:
     assert scores.accuracy(probs[sure], labels[sure]) >= 0.98
 
 
-def test_coverage_curve_ends_at_the_error_rate() -> None:
-    probs, labels = drawn(1_000)
-    coverage, error = scores.coverage_curve(probs, labels)
-    assert coverage[-1] == 1
-    assert error[-1] == pytest.approx(1 - scores.accuracy(probs, labels))
-    assert error[:200].mean() < error[-1]
-
-
 def test_summary_has_what_a_manifest_holds() -> None:
     probs, labels = drawn(1_000)
     found = scores.summary(probs, labels, temperature=1.3)

@@ -136,14 +136,6 @@ def sure_at(probs: np.ndarray, labels: np.ndarray, *, right: float = 0.995, leas
     return float(confidence[order][enough[-1]])
 
 
-def coverage_curve(probs: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(coverage, error), each (N,): when only the surest part of the digits is answered, how many are wrong."""
-    order = np.argsort(-probs.max(1), kind="stable")
-    wrong = (probs.argmax(1) != labels)[order]
-    n = np.arange(1, len(order) + 1)
-    return n / max(len(order), 1), np.cumsum(wrong) / n
-
-
 def summary(probs: np.ndarray, labels: np.ndarray, *, temperature: float = 1.0) -> dict[str, Any]:
     """The scores of one data set as a manifest holds them. `probs` as the network gives them, not calibrated."""
     calibrated = calibrate(probs, temperature)

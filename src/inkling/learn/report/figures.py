@@ -18,7 +18,6 @@ from inkling.learn.report.numbers import Measured, Threshold
 from inkling.learn.report.robustness import Curve
 
 MOST_WEIGHTS = 128
-N_DRAWS = 12  # tiles in each row of augmentation samples
 Learning, Mistakes, Confidence, Robustness, InsideOf, Images = (
     "How it learnt",
     "What it gets wrong",
@@ -265,7 +264,7 @@ def augmentation(how: Recipe, mnist: Mnist) -> Plate:
 
 
 def augmentation_rows(how: Recipe, mnist: Mnist) -> dict[str, np.ndarray]:
-    """Name -> (N_DRAWS, 28, 28) float32 tiles; the same digits in each row."""
+    """Name -> (12, 28, 28) float32 tiles; the same digits in each row."""
     labels = mnist.y_train
     wanted = [1, 7, 1, 7, 0, 2, 3, 4, 5, 6, 8, 9]  # continental forms exist of 1 and 7 only
     taken: list[int] = []
