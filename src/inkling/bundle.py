@@ -27,7 +27,8 @@ class Bundle:
 
     `manifest` holds: name, version (first 12 hex digits of the model's SHA-256), architecture, parameters,
     layers, input (shape, dtype, range), temperature (calibration), sure_at (confidence from which a digit
-    counts as sure, 0..1), scores (by data set), recipe, data (checksums), libraries (versions).
+    counts as sure, 0..1), reject_at (probability of being no digit from which a glyph is refused; 1 = never),
+    scores (by data set), recipe, data (checksums), libraries (versions).
     """
 
     path: Path
@@ -48,6 +49,10 @@ class Bundle:
     @property
     def sure_at(self) -> float:
         return float(self.manifest["sure_at"])
+
+    @property
+    def reject_at(self) -> float:
+        return float(self.manifest.get("reject_at", 1.0))
 
     @property
     def model_path(self) -> Path:

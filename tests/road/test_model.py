@@ -6,7 +6,7 @@ import pytest
 
 from inkling import bundle
 from inkling.errors import BadBundle
-from inkling.road.model import MAX_BATCH, Model
+from inkling.road.model import MAX_BATCH, Model, split
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +49,21 @@ def test_a_flatbuffer_that_is_none_is_refused(tmp_path: Path) -> None:
     manifest = {"name": "x", "version": bundle.version_of(content), "temperature": 1, "sure_at": 0.5}
     with pytest.raises(BadBundle, match="cannot be loaded"):
         Model(bundle.Bundle(tmp_path, manifest))
+
+
+def test_an_eleventh_output_is_no_digit() -> None:
+    outputs = np.full((3, 11), 0.01, np.float32)
+    outputs[0, 4] = 0.9  # a 4
+    outputs[1, 10], outputs[1, :10] = 0.99, 0.001  # hardly a digit
+    outputs[2, 10], outputs[2, :10] = 1.0, 0.0  # the ten underflowed
+    judgement = split(outputs)
+    assert judgement.probs.shape == (3, 10)
+    assert np.allclose(judgement.probs.sum(axis=1), 1, atol=1e-6)
+    assert judgement.probs[0].argmax() == 4
+    assert np.allclose(judgement.not_digit, [0.01, 0.99, 1.0])
+
+
+def test_ten_outputs_cannot_say_that_it_is_no_digit(model: Model) -> None:
+    judgement = model.judge(np.zeros((2, 28, 28), np.float32))
+    assert judgement.probs.shape == (2, 10)
+    assert not judgement.not_digit.any()

@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from inkling.road.reading import calibrate, compose
+from inkling.road.model import Judgement
+from inkling.road.reading import Reading, calibrate, compose
 
 BOX = (1, 2, 3, 4)
 
@@ -14,6 +15,12 @@ def row(**shares: float) -> np.ndarray:
     for name, share in shares.items():
         probs[int(name[1])] = share
     return probs
+
+
+def composed(probs, lines, *, not_digit=None) -> Reading:  # type: ignore[no-untyped-def]
+    """A reading that counts as sure from 0.8 and refuses from 0.5; `not_digit`: (N,), else zeros."""
+    strange = np.zeros(len(probs)) if not_digit is None else np.array(not_digit)
+    return compose(Judgement(np.array(probs), strange), lines, sure_at=0.8, reject_at=0.5, size_wh=(30, 20))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +34,7 @@ def row(**shares: float) -> np.ndarray:
     ],
 )
 def test_probabilities_become_a_typed_answer(probs, lines, outcome, text, confidence) -> None:  # type: ignore[no-untyped-def]
-    reading = compose(np.array(probs), lines, sure_at=0.8, size_wh=(30, 20))
+    reading = composed(probs, lines)
     assert (reading.outcome, reading.text) == (outcome, text)
     assert reading.confidence == pytest.approx(confidence)
     assert bool(reading.reason) == (outcome != "read")
@@ -35,9 +42,38 @@ def test_probabilities_become_a_typed_answer(probs, lines, outcome, text, confid
 
 
 def test_doubt_names_the_two_candidates() -> None:
-    reading = compose(np.array([row(d7=0.6, d1=0.4)]), [[BOX]], sure_at=0.8, size_wh=(30, 20))
+    reading = composed([row(d7=0.6, d1=0.4)], [[BOX]])
     assert "7" in reading.reason
     assert "1" in reading.reason
+
+
+@pytest.mark.parametrize(
+    ("not_digit", "outcome", "text", "n_others", "words"),
+    [
+        ([0.0, 0.0, 0.0], "read", "407", 0, ""),
+        ([0.9, 0.0, 0.0], "unsure", "07", 1, "one mark was left out"),
+        ([0.0, 0.9, 0.5], "unsure", "4", 2, "2 marks were left out"),
+        ([0.9, 0.9, 0.9], "not_digit", "", 3, "none of the 3 marks"),
+        ([0.0, 0.3, 0.0], "unsure", "407", 0, "could be"),  # not refused, and not sure either
+    ],
+)
+def test_what_is_no_digit_is_left_out_and_said(not_digit, outcome, text, n_others, words) -> None:  # type: ignore[no-untyped-def]
+    probs = [row(d4=1.0), row(d0=0.9, d6=0.1), row(d7=1.0)]
+    reading = composed(probs, [[BOX, BOX, BOX]], not_digit=not_digit)
+    assert (reading.outcome, reading.text, len(reading.others)) == (outcome, text, n_others)
+    assert words in reading.reason
+    assert len(reading.digits) == len(reading.text)
+    assert [other["not_digit"] for other in reading.to_json()["others"]] == [x for x in not_digit if x >= 0.5]
+
+
+def test_a_line_of_refused_marks_leaves_no_empty_line() -> None:
+    reading = composed([row(d4=1.0), row(d7=1.0)], [[BOX], [BOX]], not_digit=[0.9, 0.0])
+    assert reading.text == "7"
+
+
+def test_a_network_that_cannot_tell_refuses_nothing() -> None:
+    judgement = Judgement(np.array([row(d4=1.0)]), np.ones(1))
+    assert compose(judgement, [[BOX]], sure_at=0.0, size_wh=(30, 20)).text == "4"
 
 
 def test_calibration_is_temperature_scaling_of_logits() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -11,6 +12,14 @@ from inkling.bundle import Bundle
 from inkling.errors import BadBundle
 
 MAX_BATCH = 32  # tiles at once: larger batches are cut, which bounds each thread's memory and costs no speed
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a network says of N tiles."""
+
+    probs: np.ndarray  # (N, 10) float32: which digit, given that it is one; each row sums to 1
+    not_digit: np.ndarray  # (N,) float32: probability 0..1 that it is none; 0 from a network that cannot tell
 
 
 class Model:
@@ -28,10 +37,16 @@ class Model:
 
     def __call__(self, tiles: np.ndarray) -> np.ndarray:
         """(N, 28, 28) float32, 0 = paper, 1 = ink -> (N, 10) float32 probabilities, each row sums to 1."""
-        if len(tiles) == 0:
-            return np.zeros((0, 10), np.float32)
+        return self.judge(tiles).probs
+
+    def judge(self, tiles: np.ndarray) -> Judgement:
+        """(N, 28, 28) float32, 0 = paper, 1 = ink -> which digits they are, and whether they are any.
+
+        An eleventh output of the network is the class "none of the ten"; the ten are scaled to sum to 1 without it.
+        """
         cuts = range(0, len(tiles), MAX_BATCH)
-        return np.concatenate([self._run(tiles[start : start + MAX_BATCH]) for start in cuts])
+        outputs = [self._run(tiles[start : start + MAX_BATCH]) for start in cuts] or [np.zeros((0, 10), np.float32)]
+        return split(np.concatenate(outputs))
 
     def _run(self, tiles: np.ndarray) -> np.ndarray:
         interpreter = self._interpreter()
@@ -56,3 +71,13 @@ class Model:
                 ) from error
             self._own.interpreter, self._own.batch = interpreter, 1
         return interpreter
+
+
+def split(outputs: np.ndarray) -> Judgement:
+    """A network's (N, 10) or (N, 11) softmax -> Judgement."""
+    ten = outputs[:, :10]
+    if outputs.shape[1] == 10:
+        return Judgement(ten, np.zeros(len(ten), np.float32))
+    # What float32 leaves of ten vanishing probabilities still names the most likely digit.
+    ten = np.maximum(ten, 1e-30)
+    return Judgement(ten / ten.sum(axis=1, keepdims=True), outputs[:, 10])

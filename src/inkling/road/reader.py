@@ -17,7 +17,7 @@ from inkling.errors import BadRequest
 from inkling.road import image, ink, reading, tile
 from inkling.road.glyphs import Glyphs, find_glyphs
 from inkling.road.image import Picture, Source
-from inkling.road.model import Model
+from inkling.road.model import Judgement, Model
 from inkling.road.reading import Box, Reading
 
 Mode = Literal["auto", "single"]
@@ -85,8 +85,8 @@ class Reader:
         for source in sources:
             one = self._prepare(source, mode)
             found.append((one.lines, one.picture.size_wh, one.tiles))
-        probs = self._probs([tiles for _, _, tiles in found])
-        return [self._compose(rows, lines, size) for rows, (lines, size, _) in zip(probs, found, strict=True)]
+        judged = self._judge([tiles for _, _, tiles in found])
+        return [self._compose(one, lines, size) for one, (lines, size, _) in zip(judged, found, strict=True)]
 
     def trace(self, source: Source, *, mode: Mode = "auto") -> Trace:
         """Reads one picture and keeps every step."""
@@ -96,24 +96,27 @@ class Reader:
         """Reads several pictures with one pass through the network and keeps every step of each in memory."""
         found = [self._prepare(source, mode) for source in sources]
         traces = []
-        for one, rows in zip(found, self._probs([one.tiles for one in found]), strict=True):
+        for one, judgement in zip(found, self._judge([one.tiles for one in found]), strict=True):
             lines = one.lines
-            answer = self._compose(rows, lines, one.picture.size_wh)
-            traces.append(Trace(one.picture.image, one.ink, lines, one.tiles, rows, answer))
+            answer = self._compose(judgement, lines, one.picture.size_wh)
+            traces.append(Trace(one.picture.image, one.ink, lines, one.tiles, judgement.probs, answer))
         return traces
 
     def _prepare(self, source: Source, mode: Mode) -> Prepared:
         return prepare(source, mode=mode, max_bytes=self._max_bytes)
 
-    def _probs(self, tiles: list[np.ndarray]) -> list[np.ndarray]:
-        """Each picture's (N, 28, 28) tiles -> each picture's (N, 10) calibrated probabilities, in one batch."""
+    def _judge(self, tiles: list[np.ndarray]) -> list[Judgement]:
+        """Each picture's (N, 28, 28) tiles -> each picture's calibrated judgement, in one batch."""
         if not tiles:
             return []
-        probs = reading.calibrate(self._model(np.concatenate(tiles)), self.bundle.temperature)
-        return np.split(probs, np.cumsum([len(one) for one in tiles])[:-1])
+        judged = self._model.judge(np.concatenate(tiles))
+        probs = reading.calibrate(judged.probs, self.bundle.temperature)
+        cuts = np.cumsum([len(one) for one in tiles])[:-1]
+        return [Judgement(*both) for both in zip(np.split(probs, cuts), np.split(judged.not_digit, cuts), strict=True)]
 
-    def _compose(self, probs: np.ndarray, lines: list[list[Box]], size_wh: tuple[int, int]) -> Reading:
-        return reading.compose(probs, lines, sure_at=self.bundle.sure_at, size_wh=size_wh)
+    def _compose(self, judgement: Judgement, lines: list[list[Box]], size_wh: tuple[int, int]) -> Reading:
+        at = {"sure_at": self.bundle.sure_at, "reject_at": self.bundle.reject_at}
+        return reading.compose(judgement, lines, size_wh=size_wh, **at)
 
 
 def _keep_freed_memory() -> None:

@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from inkling.road.model import Judgement
+
 Outcome = Literal["read", "unsure", "empty", "not_digit"]
 Box = tuple[int, int, int, int]  # x, y, w, h in pixels of the upright picture; x to the right, y down
 
@@ -23,6 +25,7 @@ class Digit:
     sure: bool  # confidence is at least the bundle's sure_at
     probs: tuple[float, ...]  # ten calibrated probabilities that sum to 1
     box: Box  # where it stands in the upright picture
+    not_digit: float = 0.0  # probability 0..1 that it is no digit at all; 0 from a network that cannot tell
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -31,6 +34,7 @@ class Digit:
             "sure": self.sure,
             "probs": [round(p, 5) for p in self.probs],
             "box": list(self.box),
+            "not_digit": round(self.not_digit, 4),
         }
 
 
@@ -38,12 +42,13 @@ class Digit:
 class Reading:
     """What was read in one picture."""
 
-    outcome: Outcome  # "read": every digit is sure; "unsure": some are not; "empty": no ink; "not_digit"
+    outcome: Outcome  # "read": all is sure; "unsure": something is not; "empty": no ink; "not_digit": ink, but no digit
     text: str  # digits in reading order, lines joined by "\n"; "" when there is none
     confidence: float  # probability that the whole text is right, 0..1; 0 when there is no text
     digits: tuple[Digit, ...]  # in reading order
     size_wh: tuple[int, int]  # the upright picture, pixels
     reason: str = ""  # for a person: why it is not plainly "read", and what to do about it
+    others: tuple[Digit, ...] = ()  # ink that was refused: no digits, and not in `text`; what each resembles most
 
     def to_json(self) -> dict[str, Any]:
         """The fields of the contract's JSON answer that describe the reading."""
@@ -54,6 +59,7 @@ class Reading:
             "digits": [digit.to_json() for digit in self.digits],
             "size": list(self.size_wh),
             "reason": self.reason,
+            "others": [other.to_json() for other in self.others],
         }
 
 
@@ -71,23 +77,56 @@ def calibrate(probs: np.ndarray, temperature: float) -> np.ndarray:
     return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
 
 
-def compose(probs: np.ndarray, lines: Sequence[Sequence[Box]], *, sure_at: float, size_wh: tuple[int, int]) -> Reading:
-    """Calibrated probs (N, 10) of the N boxes in `lines`, in the same order -> Reading."""
+def compose(
+    judgement: Judgement,
+    lines: Sequence[Sequence[Box]],
+    *,
+    sure_at: float,
+    reject_at: float = 1.0,
+    size_wh: tuple[int, int],
+) -> Reading:
+    """The calibrated judgement of the N boxes in `lines`, in the same order -> Reading."""
     boxes = [box for line in lines for box in line]
     if not boxes:
         return Reading("empty", "", 0.0, (), size_wh, "no ink was found; draw or photograph a digit, larger or darker.")
-    best = probs.argmax(axis=1)
-    digits = []
-    for row, digit, box in zip(probs, best, boxes, strict=True):
-        confidence = float(row[digit])
-        digits.append(Digit(int(digit), confidence, confidence >= sure_at, tuple(row.tolist()), box))
-    rest = iter(digits)
-    text = "\n".join("".join(str(next(rest).digit) for _ in line) for line in lines)
-    confidence = float(np.prod([digit.confidence for digit in digits]))
+    marks = [
+        _digit(row, float(strange), box, sure_at=sure_at)
+        for row, strange, box in zip(judgement.probs, judgement.not_digit, boxes, strict=True)
+    ]
+
+    def refused(mark: Digit) -> bool:
+        return mark.not_digit >= reject_at and reject_at < 1  # a network that cannot tell refuses nothing
+
+    rest = iter(marks)
+    rows = [[mark for mark in (next(rest) for _ in line) if not refused(mark)] for line in lines]
+    digits = tuple(digit for row in rows for digit in row)
+    others = tuple(filter(refused, marks))
+    if not digits:
+        return Reading("not_digit", "", 0.0, (), size_wh, _refusal(len(others)), others)
+    text = "\n".join("".join(str(digit.digit) for digit in row) for row in rows if row)
+    confidence = float(np.prod([digit.confidence * (1 - digit.not_digit) for digit in digits]))
     doubtful = [digit for digit in digits if not digit.sure]
-    if not doubtful:
-        return Reading("read", text, confidence, tuple(digits), size_wh)
-    return Reading("unsure", text, confidence, tuple(digits), size_wh, _doubt(doubtful, len(digits)))
+    if not doubtful and not others:
+        return Reading("read", text, confidence, digits, size_wh)
+    reason = _doubt(doubtful, len(digits)) if doubtful else _left_out(len(others))
+    return Reading("unsure", text, confidence, digits, size_wh, reason, others)
+
+
+def _digit(probs: np.ndarray, not_digit: float, box: Box, *, sure_at: float) -> Digit:
+    best = int(probs.argmax())
+    confidence = float(probs[best])
+    sure = confidence * (1 - not_digit) >= sure_at
+    return Digit(best, confidence, sure, tuple(probs.tolist()), box, not_digit)
+
+
+def _refusal(n: int) -> str:
+    what = "this does not look" if n == 1 else f"none of the {n} marks looks"
+    return f"{what} like a digit; write 0 to 9 upright and whole, or show the number alone."
+
+
+def _left_out(n: int) -> str:
+    what = "one mark was left out: it does" if n == 1 else f"{n} marks were left out: they do"
+    return f"{what} not look like a digit; check the picture by eye, or show the number alone."
 
 
 def _doubt(doubtful: Sequence[Digit], n: int) -> str:

@@ -63,6 +63,11 @@ class DigitSchema(Schema):
         validate=validate.Length(equal=4),
         metadata=_about("x, y, w, h in pixels of the upright picture."),
     )
+    not_digit = fields.Float(
+        required=True,
+        validate=validate.Range(0, 1),
+        metadata=_about("Probability that it is no digit at all; 0 from a model that cannot tell."),
+    )
     tile = fields.List(
         fields.List(fields.Integer(validate=validate.Range(0, 255)), validate=validate.Length(equal=28)),
         validate=validate.Length(equal=28),
@@ -84,7 +89,9 @@ class ReadingSchema(Schema):
     outcome = fields.String(
         required=True,
         validate=validate.OneOf(("read", "unsure", "empty", "not_digit")),
-        metadata=_about("`read`: every digit is sure. `unsure`: some are not. `empty`: no ink. `not_digit`."),
+        metadata=_about(
+            "`read`: every digit is sure. `unsure`: something is not. `empty`: no ink. `not_digit`: ink, but no digit."
+        ),
     )
     text = fields.String(required=True, metadata=_about("Digits in reading order; lines joined by a line feed."))
     confidence = fields.Float(
@@ -98,6 +105,11 @@ class ReadingSchema(Schema):
         metadata=_about("Width and height of the upright picture, pixels."),
     )
     reason = fields.String(required=True, metadata=_about("Why it is not plainly read, and what to do."))
+    others = fields.List(
+        fields.Nested(DigitSchema),
+        required=True,
+        metadata=_about("Ink that was refused: no digits, and not in `text`; `digit` is what each resembles most."),
+    )
 
 
 class AnswerSchema(ReadingSchema):
