@@ -15,6 +15,7 @@ import numpy as np
 from inkling import bundle
 from inkling.errors import BadRequest
 from inkling.road import image, ink, reading, tile
+from inkling.road.candidates import Candidate
 from inkling.road.glyphs import Glyphs, find_glyphs
 from inkling.road.image import Picture, Source
 from inkling.road.model import Judgement, Model
@@ -101,6 +102,14 @@ class Reader:
             answer = self._compose(judgement, lines, one.picture.size_wh)
             traces.append(Trace(one.picture.image, one.ink, lines, one.tiles, judgement.probs, answer))
         return traces
+
+    def candidates(self, source: Source, *, mode: Mode = "auto") -> list[Candidate]:
+        """The ways to part one picture into digits, the one that `read` takes first; no ink is one empty candidate."""
+        return self.candidates_many([source], mode=mode)[0]
+
+    def candidates_many(self, sources: Iterable[Source], *, mode: Mode = "auto") -> list[list[Candidate]]:
+        """The candidates of several pictures with one pass through the network."""
+        return [[Candidate(0.0, trace.lines, trace.probs)] for trace in self.trace_many(sources, mode=mode)]
 
     def _prepare(self, source: Source, mode: Mode) -> Prepared:
         return prepare(source, mode=mode, max_bytes=self._max_bytes)
