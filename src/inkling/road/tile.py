@@ -47,7 +47,7 @@ def make_tile(crop: np.ndarray) -> np.ndarray:
         longest = max(crop.shape)
     crop = _with_readable_strokes(np.minimum(crop, 1.0), LONGEST / longest)
     small = _resized(crop, LONGEST / max(crop.shape))
-    small = np.minimum(small / max(_peak(small), 1e-6), 1.0)
+    small = np.clip(small / max(_peak(small), 1e-6), 0.0, 1.0)  # cubic enlargement undershoots beside strokes
     return _centred(small)
 
 
