@@ -69,7 +69,7 @@ class Reader:
         """
         self.bundle = bundle.find(model)
         self._max_bytes = max_bytes
-        self._model = Model(self.bundle)
+        self.model = Model(self.bundle)
         _keep_freed_memory()
 
     def read(self, source: Source, *, mode: Mode = "auto") -> Reading:
@@ -118,7 +118,7 @@ class Reader:
         """Each picture's (N, 28, 28) tiles -> each picture's calibrated judgement, in one batch."""
         if not tiles:
             return []
-        judged = self._model.judge(np.concatenate(tiles))
+        judged = self.model.judge(np.concatenate(tiles))
         probs = reading.calibrate(judged.probs, self.bundle.temperature)
         cuts = np.cumsum([len(one) for one in tiles])[:-1]
         return [Judgement(*both) for both in zip(np.split(probs, cuts), np.split(judged.not_digit, cuts), strict=True)]

@@ -1,0 +1,51 @@
+"""explanation -> the field `explanation` of the API's answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from inkling.why import words
+from inkling.why.evidence import Why
+from inkling.why.explanation import Explanation
+from inkling.why.filmstrip import Step
+from inkling.why.pictures import data_uri
+
+STEPS = ("image", "ink", "glyphs")  # as pictures; what follows them is in the answer as numbers
+STEP_SIDE = 512  # pixels: the longer side of a picture
+
+
+def explanation_json(explanation: Explanation) -> dict[str, Any]:
+    """Every value is JSON; points are rounded to four decimals, pictures are PNGs of at most STEP_SIDE pixels."""
+    return {
+        "steps": [_step(step) for step in explanation.steps if step.name in STEPS],
+        "digits": [_why(why) for why in explanation.digits],
+        "left_out": explanation.left_out,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    picture = step.picture(STEP_SIDE)
+    h, w, _ = picture.shape
+    about = {"name": step.name, "title": step.title, "caption": step.caption}
+    return {**about, "picture": data_uri(picture), "size": [w, h]}
+
+
+def _why(why: Why) -> dict[str, Any]:
+    leads = {"for": why.for_answer, "against": why.against_runner_up}
+    return {
+        "answer": why.answer,
+        "runner_up": why.runner_up,
+        "method": why.method,
+        "sentence": words.sentence(why),
+        **{name: _rounded(lead.points) for name, lead in leads.items()},
+        "missing": _rounded(why.missing),
+        "totals": {name: round(lead.total, 4) for name, lead in leads.items()},
+        "biases": {name: None if lead.bias is None else round(lead.bias, 4) for name, lead in leads.items()},
+    }
+
+
+def _rounded(points: np.ndarray) -> list[list[float]]:
+    rows: list[list[float]] = (points.round(4) + 0.0).tolist()  # + 0.0: no "-0.0"
+    return rows

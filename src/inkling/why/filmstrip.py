@@ -1,0 +1,130 @@
+"""trace -> filmstrip: every step from the picture to the answer, as pictures with a caption each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from inkling.road.glyphs import INK_AT, above
+from inkling.road.reader import Trace
+from inkling.road.reading import Box
+from inkling.why.drawing import Line, bars, boxed, written
+from inkling.why.marks import MAX_DIGITS, marks
+from inkling.why.pictures import LIGHT, Theme, grey, inked, sheet
+from inkling.why.words import counted, verdict
+
+SIDE = 1024  # pixels: the longer side of a step's picture, unless another is asked for
+SLACK = 2  # pixels: by how much a box may miss the ink that it was cut from
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the road."""
+
+    name: str  # "image", "ink", "glyphs", "tiles", "probs", "answer": as in inkling.road
+    title: str
+    caption: str  # one or two sentences for a beginner
+    draw: Callable[[int, Theme], np.ndarray]  # longer side in pixels at most, colours -> (h, w, 3) uint8
+
+    def picture(self, side: int = SIDE, theme: Theme = LIGHT) -> np.ndarray:
+        """(h, w, 3) uint8, its longer side at most `side` pixels."""
+        return self.draw(side, theme)
+
+
+def filmstrip(trace: Trace) -> tuple[Step, ...]:
+    """The steps of one reading; where no ink was found, those up to the ink and the answer."""
+    reading = trace.reading
+    image = Step("image", "The picture", _image_caption(trace), lambda side, _: grey(trace.image, side))
+    ink = Step(
+        "ink",
+        "The ink",
+        "Ink is told from paper: shade and colour of the paper are taken away, and the ink is dark whether it was "
+        "dark on light or light on dark.",
+        lambda side, theme: inked(trace.ink, side, theme),
+    )
+    answer = Step(
+        "answer",
+        "The answer",
+        "The most probable digits, in reading order.",
+        lambda side, theme: written(reading.text, [verdict(reading), reading.reason], side, theme),
+    )
+    if not len(trace.tiles):
+        return image, ink, answer
+    found = list(marks(trace))
+    boxes = [(mark.box, is_digit) for mark, _, is_digit in found]
+    cuts = find_cuts(trace)
+    shown = [mark for mark in found if mark[2]] or found  # where nothing is a digit, what was refused
+    glyphs = Step(
+        "glyphs",
+        "The digits, one by one",
+        _glyphs_caption(len(reading.digits), len(reading.others), len(cuts)),
+        lambda side, theme: boxed(trace.ink, boxes, cuts, size_wh=reading.size_wh, side=side, theme=theme),
+    )
+    tiles = Step(
+        "tiles",
+        "What the network sees",
+        "Each digit is brought to 28 x 28 pixels the way MNIST's were: 20 pixels long, centred by its mass, with "
+        f"strokes of a usual width. These 784 numbers are all that the network is given.{_first(len(shown))}",
+        lambda side, theme: sheet(np.array([tile for _, tile, _ in shown[:MAX_DIGITS]]), side, theme),
+    )
+    probs = Step(
+        "probs",
+        "How probable each digit is",
+        f"For each tile the network answers with ten probabilities that add up to 1.{_first(len(shown))}",
+        lambda side, theme: bars([mark.probs for mark, _, _ in shown[:MAX_DIGITS]], side, theme),
+    )
+    return image, ink, glyphs, tiles, probs, answer
+
+
+def find_cuts(trace: Trace) -> list[Line]:
+    """Where one connected piece of ink was parted: the line between two neighbouring boxes that share a piece."""
+    pieces = [_scaled(box, trace) for box in _pieces(trace.ink)]
+    cuts = []
+    for line in trace.lines:
+        for (x0, y0, w0, h0), (x1, y1, w1, h1) in pairwise(line):
+            slack = SLACK * max(1.0, trace.reading.size_wh[0] / trace.ink.shape[1])
+            around = (min(x0, x1), min(y0, y1), max(x0 + w0, x1 + w1), max(y0 + h0, y1 + h1))
+            if any(_covers(piece, around, slack) for piece in pieces):
+                x = (x0 + w0 + x1) // 2
+                cuts.append((x, around[1], x, around[3]))
+    return cuts
+
+
+def _pieces(ink: np.ndarray) -> list[Box]:
+    _, _, stats, _ = cv2.connectedComponentsWithStats(above(ink, INK_AT), connectivity=8)
+    return [(x, y, w, h) for x, y, w, h in stats[1:, :4].tolist()]
+
+
+def _scaled(box_xywh: Box, trace: Trace) -> tuple[float, float, float, float]:
+    """A box in pixels of the ink -> x0, y0, x1, y1 in pixels of the upright picture."""
+    x, y, w, h = box_xywh
+    x_scale = trace.reading.size_wh[0] / trace.ink.shape[1]
+    y_scale = trace.reading.size_wh[1] / trace.ink.shape[0]
+    return x * x_scale, y * y_scale, (x + w) * x_scale, (y + h) * y_scale
+
+
+def _covers(piece: tuple[float, ...], around: tuple[int, ...], slack: float) -> bool:
+    low = all(a <= b + slack for a, b in zip(piece[:2], around[:2], strict=True))
+    return low and all(a >= b - slack for a, b in zip(piece[2:], around[2:], strict=True))
+
+
+def _image_caption(trace: Trace) -> str:
+    w, h = trace.reading.size_wh
+    return f"{w} x {h} pixels, turned upright and reduced to shades of grey."
+
+
+def _glyphs_caption(digits: int, others: int, cuts: int) -> str:
+    parts = [f"{counted(digits, 'digit')} found, numbered in reading order."]
+    if cuts:
+        parts.append(f"The orange {'line cuts' if cuts == 1 else 'lines cut'} apart what touches.")
+    if others:
+        parts.append(f"{counted(others, 'mark')} in orange: taken for no digit, and left out.")
+    return " ".join(parts)
+
+
+def _first(n: int) -> str:
+    return f" The first {MAX_DIGITS} of {n} are shown." if n > MAX_DIGITS else ""

@@ -1,0 +1,120 @@
+"""evidence -> plain words."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from inkling.road.reading import Reading
+from inkling.road.tile import SIDE
+from inkling.why.evidence import Evidence, Why
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+ROWS, COLUMNS = ("top", "", "bottom"), ("left", "", "right")
+LEAST_SHOWN = 0.5  # points: a smaller effect is not worth a sentence
+
+
+def verdict(reading: Reading) -> str:
+    """How sure the reading is, in three to six words."""
+    if not reading.text:
+        return "No ink was found" if reading.outcome == "empty" else "No digit was found"
+    sure = "Sure" if reading.outcome == "read" else "Not sure"
+    return f"{sure}: {percent(reading.confidence)}"
+
+
+def percent(share: float) -> str:
+    """Never "100%": no network is certain."""
+    if share > 0.999:
+        return "over 99.9%"
+    return f"{share:.1%}" if share > 0.99 else f"{share:.0%}"
+
+
+def counted(n: int, what: str) -> str:
+    """1, "digit" -> "One digit"."""
+    number = NUMBERS[n] if n < len(NUMBERS) else str(n)
+    return f"{number[0].upper()}{number[1:]} {what}{'' if n == 1 else 's'}"
+
+
+def times(points: float) -> str:
+    """Points of a lead -> how many times as probable, in words."""
+    ratio = math.exp(min(abs(points), 30.0))
+    if ratio >= 1e6:
+        return "over a million times"
+    if ratio < 1.05:
+        return "about"
+    return f"{ratio:,.1f} times" if ratio < 10 else f"{float(f'{ratio:.2g}'):,.0f} times"
+
+
+def signed(points: float) -> str:
+    """1.26 -> "+1.3", with a true minus sign."""
+    text = f"{abs(points):.1f}"
+    return text if text == "0.0" else f"{'+' if points > 0 else chr(0x2212)}{text}"
+
+
+def sentence(why: Why) -> str:
+    """Why the answer and not the runner-up, in one or two sentences."""
+    answer, rival, lead = why.answer, why.runner_up, why.against_runner_up
+    ahead = f"{answer} is {lead.total:.1f} points ahead of {rival}, and so {times(lead.total)} as probable."
+    if lead.total < LEAST_SHOWN:
+        ahead = f"{answer} and {rival} are {lead.total:.1f} points apart: nearly as probable as each other."
+    best, worst = strongest_places(lead.points, why.tile)
+    if best and worst:
+        return f"{ahead} The ink {best} speaks most for {answer}, the ink {worst} for {rival}."
+    if best:
+        return f"{ahead} The ink {best} speaks most for {answer}."
+    return ahead
+
+
+def total(why: Why, evidence: Evidence) -> str:
+    """How the points come together."""
+    plus = float(evidence.points[evidence.points > 0].sum())
+    minus = float(evidence.points[evidence.points < 0].sum())
+    if evidence.bias is None:
+        return (
+            "Each patch of 3 x 3 pixels was erased in turn: blue ink is what the lead falls without, orange ink what "
+            "it grows without."
+        )
+    rest = signed(evidence.bias)
+    return (
+        f"Blue ink {signed(plus)}, orange ink {signed(minus)}, and {rest} from the biases, which no pixel brings: "
+        f"{signed(evidence.total)} points. Nothing is estimated: this is the network's own sum."
+    )
+
+
+def missing(why: Why) -> str:
+    """What ink on the paper would do."""
+    low = float(why.missing.min())
+    start = (
+        "Paper is 0, and 0 times any weight is 0: it brings no points itself. So a dot of ink was tried on all paper."
+    )
+    if low > -LEAST_SHOWN:
+        return f"{start} No dot would help {why.runner_up} much."
+    spot = place(np.minimum(why.missing, 0), why.tile)
+    return (
+        f"{start} Orange: it would help {why.runner_up}, most of all {spot} ({signed(low)} points). "
+        f"That this paper is empty speaks for {why.answer}."
+    )
+
+
+def strongest_places(points: np.ndarray, tile: np.ndarray) -> tuple[str, str]:
+    """Where in the digit the points are most above and most below 0; "" where there is nothing to speak of."""
+    plus, minus = np.maximum(points, 0), np.minimum(points, 0)
+    best = place(plus, tile) if plus.sum() >= LEAST_SHOWN else ""
+    worst = place(minus, tile) if -minus.sum() >= LEAST_SHOWN else ""
+    return (best, "") if best == worst else (best, worst)
+
+
+def place(values: np.ndarray, tile: np.ndarray) -> str:
+    """Where most of (28, 28) values of one sign lie, seen from the digit: "at the top left", "in the middle"."""
+    ys, xs = np.nonzero(tile > 0.1)
+    if ys.size == 0:
+        ys = xs = np.array([0, SIDE - 1])
+    edges_y = np.linspace(ys.min(), ys.max() + 1, 4)[1:3]
+    edges_x = np.linspace(xs.min(), xs.max() + 1, 4)[1:3]
+    row, column = np.searchsorted(edges_y, np.arange(SIDE) + 0.5), np.searchsorted(edges_x, np.arange(SIDE) + 0.5)
+    sums = np.zeros((3, 3))
+    np.add.at(sums, (row[:, None], column[None, :]), np.abs(values))
+    best_row, best_column = divmod(int(sums.argmax()), 3)
+    words = f"{ROWS[best_row]} {COLUMNS[best_column]}".strip()
+    return f"at the {words}" if words else "in the middle"
