@@ -1,0 +1,1 @@
+"""Reading many pictures, with what is known about their numbers."""

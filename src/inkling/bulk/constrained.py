@@ -1,0 +1,116 @@
+"""A reading, and what is known about the number -> a reading that agrees with it, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from inkling.bulk.constraints import Best, Constraints, best_text
+from inkling.road.candidates import Candidate
+from inkling.road.image import Source
+from inkling.road.reader import Mode, Reader
+from inkling.road.reading import Box, Digit, Reading
+
+FITS_AT = 0.001  # below, the picture speaks so much against every text that satisfies that none counts as sure
+
+
+@dataclass(frozen=True)
+class Constrained:
+    """A reading under constraints."""
+
+    reading: Reading  # its confidences are given the constraints
+    satisfied: bool
+    changed: bool
+    first: str  # what is read without constraints
+    fits: float  # probability, given the picture alone, that it shows a text that satisfies the constraints, 0..1
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of the reading's JSON answer, and `constraint`."""
+        return {
+            **self.reading.to_json(),
+            "constraint": {
+                "satisfied": self.satisfied,
+                "changed": self.changed,
+                "first": self.first,
+                "fits": round(self.fits, 6),
+            },
+        }
+
+
+def read(reader: Reader, source: Source, constraints: Constraints, *, mode: Mode = "auto") -> Constrained:
+    """Reads one picture whose number satisfies the constraints. Raises a BadPicture for what cannot be opened."""
+    reading = reader.read(source, mode=mode)
+    if not reading.digits:
+        return Constrained(reading, satisfied=False, changed=False, first="", fits=0.0)
+    candidates = with_refusals(reader.candidates(source, mode=mode), reading)
+    return apply(reading, candidates, constraints, sure_at=reader.bundle.sure_at)
+
+
+def apply(
+    reading: Reading, candidates: Sequence[Candidate], constraints: Constraints, *, sure_at: float
+) -> Constrained:
+    """A reading with digits and its picture's candidates -> the reading under constraints."""
+    best = best_text(candidates, constraints)
+    if not best.satisfied:
+        unsure = replace(reading, outcome="unsure", reason=best.why)
+        return Constrained(unsure, satisfied=False, changed=False, first=reading.text, fits=0.0)
+    strange = {digit.box: digit.not_digit for digit in (*reading.digits, *reading.others)}
+    boxes = [box for line in candidates[best.candidate].lines for box in line]
+    digits = tuple(
+        _digit(digit, row, box, strange.get(box, 0.0), sure_at=sure_at)
+        for digit, row, box in zip(best.digits, best.probs, boxes, strict=True)
+    )
+    others = tuple(other for other in reading.others if other.box not in boxes)
+    changed = best.text != reading.text
+    doubt = _doubt(best, digits, reading, others, sure_at=sure_at)
+    reason = doubt or (f"read first as {_flat(reading.text)}, changed to what is known." if changed else "")
+    answer = Reading("unsure" if doubt else "read", best.text, best.confidence, digits, reading.size_wh, reason, others)
+    return Constrained(answer, satisfied=True, changed=changed, first=reading.text, fits=best.fits)
+
+
+def with_refusals(candidates: Sequence[Candidate], reading: Reading) -> list[Candidate]:
+    """Adds, for each candidate with marks that the reading refused as no digits, the same without them, and first.
+
+    Its share is divided among the two by how probable it is that those marks are no digits.
+    """
+    strange = {other.box: min(max(other.not_digit, 1e-6), 1 - 1e-6) for other in reading.others}
+    found = []
+    for candidate in candidates:
+        refused = np.array([box in strange for line in candidate.lines for box in line], bool)
+        if not refused.any():
+            found.append(candidate)
+            continue
+        odds = np.array([strange[box] for line in candidate.lines for box in line if box in strange])
+        lines = [[box for box in line if box not in strange] for line in candidate.lines]
+        without = candidate.log_weight + float(np.log(odds).sum())
+        found.append(Candidate(without, [line for line in lines if line], candidate.probs[~refused]))
+        found.append(replace(candidate, log_weight=candidate.log_weight + float(np.log1p(-odds).sum())))
+    return found
+
+
+def _digit(digit: int, probs: np.ndarray, box: Box, not_digit: float, *, sure_at: float) -> Digit:
+    confidence = float(min(probs[digit], 1.0))
+    return Digit(digit, confidence, confidence * (1 - not_digit) >= sure_at, tuple(probs.tolist()), box, not_digit)
+
+
+def _doubt(best: Best, digits: Sequence[Digit], reading: Reading, others: Sequence[Digit], *, sure_at: float) -> str:
+    """Why the answer is not sure, for a person; "" when it is."""
+    text, first = _flat(best.text), _flat(reading.text)
+    if best.fits < FITS_AT:
+        return f"it looks like {first}, and {text} is the nearest that agrees with what is known; check it by eye."
+    if best.parted < sure_at:
+        return f"{text} is the likeliest, but other numbers of digits agree with what is known too; check it by eye."
+    doubtful = [at for at, digit in enumerate(digits) if not digit.sure]
+    if doubtful:
+        at = doubtful[0]
+        second = next(d for d in np.argsort(digits[at].probs)[::-1] if d != digits[at].digit)
+        which = f"digit {at + 1} of {len(digits)}" if len(digits) > 1 else "it"
+        return f"{which} looks like {digits[at].digit} but could be {second}, as far as is known; check it by eye."
+    return reading.reason if others else ""
+
+
+def _flat(text: str) -> str:
+    return text.replace("\n", " / ")
