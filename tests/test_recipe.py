@@ -60,6 +60,7 @@ def test_text_with_quotes_reads_back(tmp_path: Path) -> None:
         ({"augmentation": 3}, "augmentation is 3; expected a table"),
         ({"augmentation": {"rotate": 3}}, "augmentation.rotate is not .* Did you mean 'rotation'"),
         ({"augmentation": {"rotation": 90}}, "augmentation.rotation is 90; expected 0 to 45"),
+        ({"nondigits": 0.2}, "nondigits is 0.2, but ann has no output"),
         ({"name": ""}, "name is ''"),
         ({"name": "a/b"}, "name is 'a/b'; expected a word"),
     ],

@@ -138,3 +138,26 @@ def test_against_scikit_learn() -> None:
     assert scores.top_k(probs, labels, 3) == pytest.approx(
         metrics.top_k_accuracy_score(labels, probs, k=3, labels=range(10))
     )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        ([0.1, 0.2], [0.8, 0.9], 1.0),
+        ([0.8, 0.9], [0.1, 0.2], 0.0),
+        ([0.5], [0.5], 0.5),
+        ([0.1, 0.5], [0.3, 0.5], 0.625),
+    ],
+)
+def test_auroc(low: list[float], high: list[float], expected: float) -> None:
+    assert scores.auroc(np.array(low), np.array(high)) == expected
+
+
+def test_auroc_of_nothing_is_nan() -> None:
+    assert np.isnan(scores.auroc(np.zeros(0), np.ones(3)))
+
+
+def test_refusal_counts_both_kinds_of_mistake() -> None:
+    found = scores.refusal(np.array([0.0, 0.1, 0.2, 0.7]), np.array([0.4, 0.9]), reject_at=0.5)
+    assert (found["digits_refused"], found["others_accepted"]) == (0.25, 0.5)
+    assert found["auroc"] == 0.875

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import os
 import signal
@@ -17,8 +18,9 @@ from click.testing import CliRunner
 from inkling import Reader, bundle, cli
 from inkling.cli.train import command
 from inkling.errors import BadData, BadRecipe, InklingError
-from inkling.learn import recipe, schedule, train
+from inkling.learn import data, recipe, schedule, targets, train
 from inkling.learn.recipe import Recipe
+from inkling.road.model import Model
 from tests.learn.small import LEARN, small_mnist
 
 pytestmark = LEARN
@@ -86,7 +88,7 @@ def test_a_run_folder_holds_what_the_docs_say(whole: Path) -> None:
     assert recipe.find(whole / "recipe.toml") == tiny()
     manifest = bundle.find(whole).manifest
     assert json.loads((whole / "scores.json").read_text()) == manifest["scores"]
-    assert set(manifest["scores"]) == {"mnist-validation", "mnist-test"}
+    assert set(manifest["scores"]) == {"mnist-validation", "validation-augmented", "mnist-test"}
     assert json.loads((whole / "environment.json").read_text())["train_seconds"] > 0
     assert Reader(whole).read(np.full((60, 60), 255, np.uint8)).outcome == "empty"
 
@@ -124,7 +126,7 @@ def test_a_killed_write_leaves_the_checkpoint_whole(whole: Path, tmp_path: Path)
 def test_another_seed_gives_other_weights(whole: Path, tmp_path: Path) -> None:
     train.train(tiny(seed=1), small_mnist(), tmp_path, score_test=False)
     assert bundle.find(tmp_path).version != bundle.find(whole).version
-    assert set(bundle.find(tmp_path).manifest["scores"]) == {"mnist-validation"}
+    assert set(bundle.find(tmp_path).manifest["scores"]) == {"mnist-validation", "validation-augmented"}
 
 
 def test_patience_stops_and_keeps_the_best(tmp_path: Path) -> None:
@@ -244,3 +246,27 @@ def test_ctrl_c_says_how_to_go_on_and_resume_does(tmp_path: Path) -> None:
     done = subprocess.run([*begin, "train", "--resume", run], cwd=root, capture_output=True, text=True, check=True)
     assert "mnist-test: " in done.stdout
     assert len(train.read_history(tmp_path / "run" / "history.csv")) == max(5, epochs_before)
+
+
+def test_a_network_learns_to_refuse(tmp_path: Path) -> None:
+    how = dataclasses.replace(recipe.find("cnn"), epochs=2, batch_size=100, n_validation=200, nondigits=0.5)
+    train.train(how, small_mnist(), tmp_path, score_test=False)
+    found = bundle.find(tmp_path)
+    assert found.manifest["classes"] == [*"0123456789", "none"]
+    assert 0.5 <= found.reject_at < 1
+    assert found.manifest["scores"]["non-digits"]["n_others"] > 0
+    judgement = Model(found).judge(data.as_input(small_mnist().x_test))
+    assert judgement.probs.shape == (200, 10)
+    np.testing.assert_allclose(judgement.probs.sum(1), 1, atol=1e-5)
+    assert (judgement.not_digit > 0).all()
+
+
+def test_a_teacher_of_eleven_answers_teaches_ten() -> None:
+    class Teacher:
+        def predict(self, images: np.ndarray, **_: object) -> np.ndarray:
+            return np.full((len(images), 11), 1 / 11, np.float32)
+
+    taught = tiny(teacher={"name": "cnn"})
+    answers = targets.make_targets(np.array([3]), np.zeros((1, 28, 28)), taught, Teacher())
+    assert answers.shape == (1, 20)
+    np.testing.assert_allclose(answers[0, 10:], 0.1)

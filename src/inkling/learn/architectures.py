@@ -1,5 +1,7 @@
 """The networks. Each takes (N, 28, 28) float32 in 0..1, 1 = ink, and gives (N, 10) probabilities.
 
+One that can refuse gives (N, 11) when its recipe shows it what is no digit: the last is "none of the ten".
+
 An architecture is one small function: a recipe in, an uncompiled Keras model out. Its docstring is its
 documentation; `@architecture(budget)` makes its name known and sets how many parameters it may have.
 """
@@ -23,6 +25,7 @@ class Architecture:
     name: str
     build: Build
     max_parameters: int  # with the recipe's defaults; a test holds it
+    can_refuse: bool = False  # whether it has an eleventh output for recipes with `nondigits`
 
     @property
     def about(self) -> str:
@@ -33,12 +36,12 @@ class Architecture:
 ARCHITECTURES: dict[str, Architecture] = {}
 
 
-def architecture(max_parameters: int) -> Callable[[Build], Build]:
+def architecture(max_parameters: int, *, can_refuse: bool = False) -> Callable[[Build], Build]:
     """Registers a function under its name, `_` written as `-`."""
 
     def register(build: Build) -> Build:
         name = build.__name__.replace("_", "-")
-        ARCHITECTURES[name] = Architecture(name, build, max_parameters)
+        ARCHITECTURES[name] = Architecture(name, build, max_parameters, can_refuse)
         return build
 
     return register
@@ -77,9 +80,9 @@ def ann_dropout(recipe: Recipe) -> Any:
     )
 
 
-@architecture(max_parameters=400_000)
+@architecture(max_parameters=400_000, can_refuse=True)
 def cnn(recipe: Recipe) -> Any:
-    """Seven 3x3 convolutions at 28, 14 and 7 pixels, averaged over the image, then Dense 10 softmax."""
+    """Seven 3x3 convolutions at 28, 14 and 7 pixels, averaged over the image, then Dense softmax."""
     from keras import Input, Sequential, layers
 
     model = Sequential([Input((28, 28), name="tiles"), layers.Reshape((28, 28, 1), name="image")], name="cnn")
@@ -91,5 +94,10 @@ def cnn(recipe: Recipe) -> Any:
         model.add(layers.ReLU(name=f"relu_{i}"))
     model.add(layers.GlobalAveragePooling2D(name="average"))  # (N, 7, 7, 96) -> (N, 96)
     model.add(layers.Dropout(recipe.dropout, name="dropout"))
-    model.add(layers.Dense(10, activation="softmax", name="probs"))
+    model.add(layers.Dense(n_outputs(recipe), activation="softmax", name="probs"))
     return model
+
+
+def n_outputs(recipe: Recipe) -> int:
+    """The ten digits, and "none of the ten" where the recipe shows examples of it."""
+    return 11 if recipe.nondigits else 10

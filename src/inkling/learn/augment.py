@@ -3,7 +3,9 @@
 One bend of the plane takes care of all geometry: rotation, slant, stretch and size as one matrix, plus the
 elastic field of Simard, Steinkraus and Platt, "Best Practices for Convolutional Neural Networks Applied to Visual
 Document Analysis" (2003). Afterwards the digit again has a longest side of 20 pixels (times the random scale) and
-its centre of mass in the middle, as `road.tile` would show it; then stroke width, contrast and grain change.
+its centre of mass in the middle, as `road.tile` would show it; then stroke width, contrast and grain change. Some
+digits are replaced by others that code draws (`learn.drawn`) or by poor copies (`learn.coarse`); those pass through
+`road.tile` itself.
 
 Chunks have random streams of their own, so the result does not depend on how many threads share the work.
 """
@@ -15,7 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
+from inkling.learn.coarse import coarsen
+from inkling.learn.drawn import draw_digits
 from inkling.learn.recipe import Augmentation
+from inkling.learn.scores import CLASSES
 
 SIDE = 28
 LONGEST = 20  # pixels, as road.tile
@@ -53,10 +58,15 @@ def augment(images: np.ndarray, labels: np.ndarray, how: Augmentation, rng: np.r
     if how.continental:
         images = with_continental_forms(images, labels, how.continental, rng)
     out = images.astype(np.float32) / np.float32(255)
+    if how.drawn:
+        chosen = np.flatnonzero((labels < CLASSES) & (rng.random(len(out)) < how.drawn))
+        out[chosen] = draw_digits(labels[chosen], rng)
     if how.rotation or how.shear or how.scale or how.stretch or how.elastic or how.shift:
         out = _bent(out, how, rng)
     if how.stroke:
         out = _restroked(out, how.stroke, rng)
+    if how.coarse:
+        coarsen(out, how.coarse, rng)
     n = len(out)
     if how.contrast:
         out *= (1 - rng.random((n, 1, 1), np.float32) * np.float32(how.contrast)).astype(np.float32)
@@ -106,7 +116,7 @@ def _bar(image: np.ndarray, rng: np.random.Generator) -> None:
 
 def _line(image: np.ndarray, start: tuple[float, float], end: tuple[float, float], height: int) -> None:
     """An anti-aliased stroke, about as wide as those that are there; `height` of the digit, pixels."""
-    width = int(np.clip(round(image.sum() / 255 / (1.8 * height)), 1, 3))
+    width = int(np.clip(round(image.sum() / 255 / (1.8 * height)), 1, 2))
     points = [(round(16 * x), round(16 * y)) for x, y in (start, end)]  # in sixteenths of a pixel
     cv2.line(image, points[0], points[1], 255, width, cv2.LINE_AA, shift=4)
 

@@ -16,7 +16,7 @@ from typing import Any
 from inkling import bundle
 from inkling.bundle import Bundle
 from inkling.errors import BadBundle, InklingError
-from inkling.learn.export import RIGHT
+from inkling.learn.calibration import RIGHT
 
 FILE_NAME = "README.md"
 DATA_SETS = {

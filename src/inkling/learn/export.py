@@ -16,16 +16,14 @@ import numpy as np
 
 from inkling.bundle import Bundle, open_bundle, version_of
 from inkling.errors import BadBundle
-from inkling.learn import data, scores
+from inkling.learn import calibration, data, scores
 from inkling.learn.architectures import ARCHITECTURES
 from inkling.learn.data import Mnist
 from inkling.learn.recipe import Recipe, to_table
 from inkling.road.model import Model
-from inkling.road.reading import calibrate
 
 TOLERANCE = 1e-4  # the most that LiteRT's probabilities may differ from Keras's
 N_COMPARED = 1_000  # images on which the two are compared
-RIGHT = 0.995  # part of the sure digits that are to be right; decides the manifest's `sure_at`
 LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "opencv-python-headless")
 
 
@@ -42,8 +40,8 @@ def export(
     part.mkdir(parents=True)
     try:
         write_models(model, recipe, part)
-        x_val, y_val = data.as_input(mnist.x_train[validation]), mnist.y_train[validation]
-        check_parity(model, part, x_val[:N_COMPARED])
+        x_val, y_val = mnist.x_train[validation], mnist.y_train[validation]
+        check_parity(model, part, data.as_input(x_val[:N_COMPARED]))
         manifest = make_manifest(model, recipe, part, x_val, y_val)
         if score_test:
             probs = run(part)(data.as_input(mnist.x_test))
@@ -67,8 +65,8 @@ def write_models(model: Any, recipe: Recipe, folder: Path) -> None:
 
 def check_parity(model: Any, folder: Path, images: np.ndarray) -> None:
     """Raises BadBundle unless model.tflite in `folder` answers as the Keras model does. images: (N, 28, 28) float32"""
-    expected = model.predict(images, batch_size=500, verbose=0)  # (N, 28, 28) -> (N, 10)
-    difference = float(np.abs(run(folder)(images) - expected).max())
+    expected = model.predict(images, batch_size=500, verbose=0)  # (N, 28, 28) -> (N, 10 or 11)
+    difference = float(np.abs(run(folder).outputs(images) - expected).max())
     if not difference <= TOLERANCE:  # written so that nan is refused too
         raise BadBundle(
             f"LiteRT and Keras differ by {difference:.2g} on {len(images)} images; at most {TOLERANCE:g} was expected, "
@@ -83,10 +81,8 @@ def run(folder: Path) -> Model:
 
 
 def make_manifest(model: Any, recipe: Recipe, folder: Path, x_val: np.ndarray, y_val: np.ndarray) -> dict[str, Any]:
-    """The facts about a network, calibrated on validation images (V, 28, 28) float32 and labels (V,)."""
-    probs = run(folder)(x_val)  # (V, 28, 28) -> (V, 10)
-    temperature = round(scores.fit_temperature(probs, y_val), 4)
-    calibrated = calibrate(probs, temperature)
+    """The facts about a network, calibrated on validation images (V, 28, 28) uint8 and labels (V,)."""
+    trust = calibration.measure(run(folder), recipe, x_val, y_val)
     return {
         "name": recipe.name,
         "version": version_of((folder / "model.tflite").read_bytes()),
@@ -99,9 +95,11 @@ def make_manifest(model: Any, recipe: Recipe, folder: Path, x_val: np.ndarray, y
             "range": [0, 1],
             "meaning": "1 = ink, 0 = paper; longest side 20 px, centre of mass in the middle",
         },
-        "temperature": temperature,
-        "sure_at": round(scores.sure_at(calibrated, y_val, right=RIGHT), 4),
-        "scores": {"mnist-validation": scores.summary(probs, y_val, temperature=temperature)},
+        "classes": [*map(str, range(10)), "none"][: model.output_shape[1]],
+        "temperature": trust.temperature,
+        "sure_at": trust.sure_at,
+        "reject_at": trust.reject_at,
+        "scores": trust.scores,
         "recipe": to_table(recipe),
         "data": {"name": "mnist", "sha256": {name: sha256 for name, (_, sha256) in data.ARRAYS.items()}},
         "libraries": library_versions(),

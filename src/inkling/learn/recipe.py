@@ -42,6 +42,8 @@ class Augmentation:
     contrast: float = _number(0.0, 0, 0.9)  # part of the ink's darkness that may be lost
     continental: float = _number(0.0, 0, 1)  # part of the 1s given an upstroke and of the 7s given a bar
     noise: float = _number(0.0, 0, 0.5)  # standard deviation of the grain, ink = 1
+    drawn: float = _number(0.0, 0, 1)  # part of the digits replaced by forms that code draws; see learn.drawn
+    coarse: float = _number(0.0, 0, 1)  # part of the images copied badly: few pixels, stretched; see learn.coarse
 
     @property
     def is_none(self) -> bool:
@@ -74,6 +76,9 @@ class Recipe:
     label_smoothing: float = _number(0.0, 0, 0.5)
     ema: float = _number(0.0, 0, 0.99999)  # momentum of the averaged weights that are kept; 0 = off
     dropout: float = _number(0.0, 0, 0.9)  # for architectures that have it
+    nondigits: float = _number(
+        0.0, 0, 1
+    )  # images an epoch of what is no digit, as part of the digits; see learn.nondigits
     hidden: int = _whole(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
     seed: int = _whole(0, 0, 2**31 - 1)
     n_validation: int = _whole(5_000, 100, 30_000)  # training images held back to choose by
@@ -118,6 +123,11 @@ def from_table(table: Mapping[str, Any]) -> Recipe:
         raise UnknownName("architecture", recipe.architecture, ARCHITECTURES)
     if not recipe.name or set(recipe.name) & set("/\\ "):
         raise BadRecipe(f"name is {recipe.name!r}; expected a word without slashes or spaces. Change it.")
+    if recipe.nondigits and not ARCHITECTURES[recipe.architecture].can_refuse:
+        raise BadRecipe(
+            f"nondigits is {recipe.nondigits}, but {recipe.architecture} has no output for what is no digit; expected 0. "
+            "Leave it out or choose another architecture."
+        )
     return recipe
 
 

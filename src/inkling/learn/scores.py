@@ -153,5 +153,28 @@ def summary(probs: np.ndarray, labels: np.ndarray, *, temperature: float = 1.0) 
     }
 
 
+def auroc(low: np.ndarray, high: np.ndarray) -> float:
+    """Chance that a random value of `high` exceeds one of `low`, ties half: the area under the ROC curve.
+
+    Mann, Whitney (1947). nan when either is empty.
+    """
+    if not len(low) or not len(high):
+        return float("nan")
+    ordered = np.sort(low)
+    below, up_to = np.searchsorted(ordered, high, "left"), np.searchsorted(ordered, high, "right")
+    return float((below + up_to).mean() / (2 * len(ordered)))
+
+
+def refusal(digits: np.ndarray, others: np.ndarray, *, reject_at: float) -> dict[str, Any]:
+    """How well `not_digit` of digits (N,) and of other ink (M,) tells them apart, and what the threshold does."""
+    return {
+        "n_digits": len(digits),
+        "n_others": len(others),
+        "auroc": round(auroc(digits, others), 6),
+        "digits_refused": round(_mean(digits >= reject_at), 6),
+        "others_accepted": round(_mean(others < reject_at), 6),
+    }
+
+
 def _mean(values: np.ndarray) -> float:
     return float(np.mean(values)) if len(values) else float("nan")

@@ -8,7 +8,9 @@ import numpy as np
 
 from inkling import bundle
 from inkling.errors import BadRecipe
-from inkling.learn.recipe import Recipe, Teacher
+from inkling.learn.architectures import n_outputs
+from inkling.learn.recipe import Recipe
+from inkling.road.model import split
 
 
 def is_plain(recipe: Recipe) -> bool:
@@ -17,18 +19,20 @@ def is_plain(recipe: Recipe) -> bool:
 
 
 def make_targets(labels: np.ndarray, images: np.ndarray, recipe: Recipe, teacher: Any) -> np.ndarray:
-    """(N,) labels -> what `fit` takes as y: the labels, or (N, 10) smoothed, or (N, 20) with the teacher's answers.
+    """(N,) labels -> what `fit` takes as y: the labels, or (N, C) smoothed, or (N, 2 C) with the teacher's answers.
 
-    The teacher answers about the very images (N, 28, 28) that the network sees, changed as they are.
+    C is the number of the network's outputs, 10 or 11. The teacher answers about the very images (N, 28, 28) that
+    the network sees, changed as they are; of eleven answers a network with ten outputs hears the ten.
     """
     if is_plain(recipe):
         return labels
-    smoothed: np.ndarray = (
-        np.eye(10, dtype=np.float32)[labels] * (1 - recipe.label_smoothing) + recipe.label_smoothing / 10
-    )
+    n, smoothing = n_outputs(recipe), recipe.label_smoothing
+    smoothed: np.ndarray = np.eye(n, dtype=np.float32)[labels] * (1 - smoothing) + smoothing / n
     if teacher is None:
         return np.asarray(smoothed, np.float32)
-    answers = teacher.predict(images, batch_size=1024, verbose=0)  # (N, 28, 28) -> (N, 10)
+    answers = teacher.predict(images, batch_size=1024, verbose=0)  # (N, 28, 28) -> (N, 10 or 11)
+    if answers.shape[1] > n:
+        answers = split(answers).probs
     return np.concatenate([smoothed, answers], axis=1, dtype=np.float32)
 
 
@@ -43,26 +47,27 @@ def loss_and_metric(recipe: Recipe) -> tuple[Any, Any]:
         return "sparse_categorical_crossentropy", "accuracy"
     from keras import losses, ops
 
-    heat, weight = recipe.teacher.temperature, recipe.teacher.weight
+    n, heat, weight = n_outputs(recipe), recipe.teacher.temperature, recipe.teacher.weight
 
     def warm(probs: Any) -> Any:
         return ops.softmax(ops.log(ops.maximum(probs, 1e-7)) / heat)
 
     def loss(y_true: Any, y_pred: Any) -> Any:
-        value = losses.categorical_crossentropy(y_true[:, :10], y_pred)
+        value = losses.categorical_crossentropy(y_true[:, :n], y_pred)
         if recipe.teacher.name:
-            taught = losses.categorical_crossentropy(warm(y_true[:, 10:]), warm(y_pred))
+            taught = losses.categorical_crossentropy(warm(y_true[:, n:]), warm(y_pred))
             value = (1 - weight) * value + weight * heat**2 * taught
         return value
 
     def accuracy(y_true: Any, y_pred: Any) -> Any:
-        return ops.cast(ops.equal(ops.argmax(y_true[:, :10], -1), ops.argmax(y_pred, -1)), "float32")
+        return ops.cast(ops.equal(ops.argmax(y_true[:, :n], -1), ops.argmax(y_pred, -1)), "float32")
 
     return loss, accuracy
 
 
-def load_teacher(teacher: Teacher) -> Any:
+def load_teacher(recipe: Recipe) -> Any:
     """The teacher's Keras model, or None. Raises UnknownName or BadBundle, and BadRecipe when its shapes differ."""
+    teacher = recipe.teacher
     if not teacher.name:
         return None
     import keras
@@ -71,9 +76,10 @@ def load_teacher(teacher: Teacher) -> Any:
     if not path.is_file():
         raise BadRecipe(f"teacher.name is {teacher.name!r}, which has no model.keras; name another bundle.")
     model = keras.models.load_model(path, compile=False)
-    if model.input_shape != (None, 28, 28) or model.output_shape != (None, 10):
+    outputs = [(None, n) for n in range(n_outputs(recipe), 12)]
+    if model.input_shape != (None, 28, 28) or model.output_shape not in outputs:
         raise BadRecipe(
             f"teacher.name is {teacher.name!r}, which maps {model.input_shape} to {model.output_shape}; expected "
-            "(None, 28, 28) to (None, 10). Name another bundle."
+            f"(None, 28, 28) to {' or '.join(map(str, outputs))}. Name another bundle."
         )
     return model

@@ -28,13 +28,14 @@ from typing import Any
 import numpy as np
 
 from inkling.errors import BadData, BadRecipe, InklingError
-from inkling.learn import augment, checkpoint, data, export, schedule, scores, targets
+from inkling.learn import augment, checkpoint, data, export, nondigits, schedule, scores, targets
 from inkling.learn.architectures import ARCHITECTURES
 from inkling.learn.average import Average
 from inkling.learn.data import Mnist
 from inkling.learn.keras_setup import import_keras
 from inkling.learn.recipe import Recipe, to_toml
 from inkling.quiet import quiet_stderr
+from inkling.road.model import split
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 STEPS_AT_ONCE = 16  # steps that TensorFlow makes before it comes back to Python
@@ -62,13 +63,14 @@ class Task:
     teacher: Any  # keras.Model or None
     images: np.ndarray  # (N, 28, 28) uint8, to train on
     labels: np.ndarray  # (N,) uint8
+    others: np.ndarray  # (K, 28, 28) uint8, no digits: a pool of which each epoch shows a part
     x_val: np.ndarray  # (V, 28, 28) float32
     y_val: np.ndarray  # (V,) uint8
 
     @property
     def n_steps(self) -> int:
         """Steps of an epoch; the images that do not fill a batch are others each time."""
-        return len(self.images) // self.recipe.batch_size
+        return steps_of_epoch(self.recipe, len(self.images))
 
 
 def train(
@@ -87,15 +89,16 @@ def train(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         checkpoint.write_text(folder / "recipe.toml", to_toml(recipe))
-        model = build(recipe, recipe.epochs * (len(training) // recipe.batch_size))
+        model = build(recipe, recipe.epochs * steps_of_epoch(recipe, len(training)))
         task = Task(
             recipe,
             folder,
             model,
             Average(model, recipe.ema),
-            targets.load_teacher(recipe.teacher),
+            targets.load_teacher(recipe),
             mnist.x_train[training],
             mnist.y_train[training],
+            nondigits.pool(recipe, mnist.x_train[training], mnist.y_train[training]),
             data.as_input(mnist.x_train[validation]),
             mnist.y_train[validation],
         )
@@ -133,6 +136,11 @@ def build(recipe: Recipe, n_steps: int) -> Any:
     model.compile(optimizer=optimizer, loss=loss, metrics=[metric], steps_per_execution=STEPS_AT_ONCE)
     optimizer.build(model.trainable_variables)
     return model
+
+
+def steps_of_epoch(recipe: Recipe, n_digits: int) -> int:
+    """Whole batches of `n_digits` images and the share of non-digits beside them."""
+    return (n_digits + nondigits.shown(recipe, n_digits)) // recipe.batch_size
 
 
 def resume(task: Task) -> list[Row]:
@@ -179,19 +187,25 @@ def fit(task: Task, rows: list[Row], watcher: Watcher) -> list[Row]:
 def prepare(task: Task, epoch: int) -> tuple[np.ndarray, np.ndarray]:
     """Images and labels of one epoch, shuffled and augmented: whole batches, (M, 28, 28) float32 and (M,) uint8."""
     recipe = task.recipe
-    order = np.random.default_rng((recipe.seed, epoch)).permutation(len(task.images))
-    order = order[: task.n_steps * recipe.batch_size]
-    labels, threads = task.labels[order], augment.thread_count()
-    images = augment.epoch_images(
-        task.images[order], labels, recipe.augmentation, seed=recipe.seed, epoch=epoch, threads=threads
+    rng = np.random.default_rng((recipe.seed, epoch))
+    images, labels = task.images, task.labels
+    if len(task.others):
+        some = rng.choice(len(task.others), nondigits.shown(recipe, len(images)), replace=False)
+        images = np.concatenate([images, task.others[some]])
+        labels = np.concatenate([labels, np.full(len(some), nondigits.NONE, np.uint8)])
+    order = rng.permutation(len(images))[: task.n_steps * recipe.batch_size]
+    labels, threads = labels[order], augment.thread_count()
+    prepared = augment.epoch_images(
+        images[order], labels, recipe.augmentation, seed=recipe.seed, epoch=epoch, threads=threads
     )
-    return images, labels
+    return prepared, labels
 
 
 def validate(task: Task, epoch: int, logs: dict[str, list[float]], began: float) -> Row:
     """The epoch's line of history; with patience, the best weights so far are kept on disk."""
     with task.average.inside(task.model):
-        probs = task.model.predict(task.x_val, batch_size=500, verbose=0)  # (V, 28, 28) -> (V, 10)
+        outputs = task.model.predict(task.x_val, batch_size=500, verbose=0)  # (V, 28, 28) -> (V, 10 or 11)
+        probs = split(outputs).probs  # (V, 10)
         row: Row = {
             "epoch": epoch,
             "loss": float(logs["loss"][-1]),

@@ -44,9 +44,14 @@ class Model:
 
         An eleventh output of the network is the class "none of the ten"; the ten are scaled to sum to 1 without it.
         """
+        return split(self.outputs(tiles))
+
+    def outputs(self, tiles: np.ndarray) -> np.ndarray:
+        """(N, 28, 28) float32 -> (N, 10 or 11) float32, the softmax as the network gives it."""
         cuts = range(0, len(tiles), MAX_BATCH)
-        outputs = [self._run(tiles[start : start + MAX_BATCH]) for start in cuts] or [np.zeros((0, 10), np.float32)]
-        return split(np.concatenate(outputs))
+        return np.concatenate(
+            [self._run(tiles[start : start + MAX_BATCH]) for start in cuts] or [np.zeros((0, 10), np.float32)]
+        )
 
     def _run(self, tiles: np.ndarray) -> np.ndarray:
         interpreter = self._interpreter()

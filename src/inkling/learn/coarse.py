@@ -1,0 +1,42 @@
+"""Digits as poor copies show them: stretched to fill a box, of few pixels, black and white only.
+
+A scanner that makes bitmaps, a form that cuts out and fills, a one-pixel pen: the copy is made here and goes to a
+tile by the road's own code, so that the network sees what the road makes of such pictures.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from inkling.road.tile import make_tile
+
+SIZES = (11, 40)  # pixels: longest side of the copy
+BOX = (0.6, 1.1)  # width over height of a digit that was made to fill a box
+MOST_STRETCH = 3.0  # a bare 1 made wider than this is no longer one
+_EDGE = 0.1  # ink from which a pixel counts as part of the digit
+
+
+def coarsen(images: np.ndarray, part: float, rng: np.random.Generator) -> None:
+    """Replaces `part` of (N, 28, 28) float32 images, 0..1, in place by tiles of their poor copies."""
+    for i in np.flatnonzero(rng.random(len(images)) < part):
+        images[i] = make_tile(poor_copy(images[i], rng))
+
+
+def poor_copy(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(28, 28) float32 ink -> (h, w) float32 ink of another size, often stretched, mostly without greys."""
+    rows, columns = np.flatnonzero(image.max(1) > _EDGE), np.flatnonzero(image.max(0) > _EDGE)
+    if rows.size == 0:
+        return image
+    crop = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    aspect = crop.shape[1] / crop.shape[0]
+    if rng.random() < 0.5:
+        aspect = float(np.clip(rng.uniform(*BOX), aspect / 1.5, MOST_STRETCH * aspect))
+    longest = np.exp(rng.uniform(*np.log(SIZES)))
+    h, w = (longest, longest * aspect) if aspect < 1 else (longest / aspect, longest)
+    size_wh = (max(2, round(w)), max(2, round(h)))
+    shrinks = size_wh[0] * size_wh[1] < crop.size
+    copy = np.clip(cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC), 0, 1)
+    if rng.random() < 0.75:
+        copy = (copy > rng.uniform(0.25, 0.6) * copy.max()).astype(np.float32)
+    return np.asarray(np.pad(copy, 1), np.float32)
