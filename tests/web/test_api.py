@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import threading
 import time
@@ -85,6 +86,65 @@ def test_explain_adds_the_tile(client: FlaskClient, seven: bytes) -> None:
     rows, _ = np.nonzero(tile > 127)
     assert np.ptp(rows) <= 21, "as MNIST scales it: the longer side is 20 px"
     assert np.average(np.arange(28), weights=tile.sum(axis=1)) == pytest.approx(13.5, abs=1.5), "and centres it"
+    assert conforms(client, "Answer", answer)
+
+
+def test_explain_says_why(client: FlaskClient, seven: bytes) -> None:
+    answer = client.post(f"{READ}?explain=1&model=ann", data=seven, content_type="image/png").json
+    assert conforms(client, "Answer", answer)
+    explanation = answer["explanation"]
+    assert [step["name"] for step in explanation["steps"]] == ["image", "ink", "glyphs"]
+    for step in explanation["steps"]:
+        head, content = step["picture"].split(",")
+        with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
+            assert (head, picture.format, list(picture.size)) == ("data:image/png;base64", "PNG", step["size"])
+        assert max(step["size"]) <= 512
+    (why,) = explanation["digits"]
+    probs = answer["digits"][0]["probs"]
+    assert (why["answer"], why["method"]) == (7, "exact contributions")
+    assert why["runner_up"] != 7
+    assert probs[why["runner_up"]] == sorted(probs)[-2]
+    tile = np.array(answer["digits"][0]["tile"])
+    for name in ("for", "against"):
+        points = np.array(why[name])
+        assert np.abs(points[tile == 0]).max() < 0.05, "paper brings nothing; less than a 255th of ink is rounded to 0"
+        assert points.sum() + why["biases"][name] == pytest.approx(why["totals"][name], abs=0.01)
+    assert why["sentence"].startswith("7 is ")
+
+
+def test_a_network_of_other_layers_is_explained_by_occlusion(client: FlaskClient, seven: bytes) -> None:
+    answer = client.post(f"{READ}?explain=1&model=cnn", data=seven, content_type="image/png").json
+    assert conforms(client, "Answer", answer)
+    (why,) = answer["explanation"]["digits"]
+    assert (why["method"], why["biases"]) == ("occlusion", None)
+    assert np.ptp(why["against"]) > 0.5
+    assert min(map(min, why["missing"])) < 0, "some ink somewhere would help another digit"
+
+
+def test_tiles_alone_and_no_explanation(client: FlaskClient, seven: bytes) -> None:
+    tiles = client.post(f"{READ}?explain=tiles", data=seven, content_type="image/png").json
+    assert ("tile" in tiles["digits"][0], "explanation" in tiles) == (True, False)
+    plain = client.post(f"{READ}?explain=0", data=seven, content_type="image/png").json
+    assert ("tile" in plain["digits"][0], "explanation" in plain) == (False, False)
+
+
+def test_blank_paper_and_each_of_several_pictures_are_explained(client: FlaskClient, seven: bytes) -> None:
+    blank = encoded(np.full((60, 60), 255, np.uint8))
+    answer = client.post(f"{READ}?explain=1&model=ann", data=form(seven, b"no picture", blank)).json
+    assert conforms(client, "Answers", answer)
+    first, wrong, last = answer["readings"]
+    assert [why["answer"] for why in first["explanation"]["digits"]] == [7]
+    assert "explanation" not in wrong
+    assert last["explanation"]["digits"] == []
+    assert [step["name"] for step in last["explanation"]["steps"]] == ["image", "ink"]
+
+
+def test_more_digits_than_are_explained_are_counted(client: FlaskClient, digits: Any) -> None:
+    row = encoded(row_of([digits[0][0]] * 18, factor=2))
+    answer = client.post(f"{READ}?explain=1&model=ann", data=row, content_type="image/png").json
+    assert len(answer["digits"]) == 18
+    assert (len(answer["explanation"]["digits"]), answer["explanation"]["left_out"]) == (16, 2)
+    assert len(answer["digits"][17]["tile"]) == 28
     assert conforms(client, "Answer", answer)
 
 

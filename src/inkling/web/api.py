@@ -87,10 +87,10 @@ class Read(MethodView):
         readers = current_app.extensions["inkling"]
         contents = pictures()
         reader = readers.get(query["model"] or None)
-        explain = query["explain"] == "1"
+        explain = query["explain"]
         if len(contents) == 1:
             with readers.turn() as turn:
-                answer = reading_json(reader.trace(contents[0], mode=query["mode"]), explain=explain)
+                answer = reading_json(reader, reader.trace(contents[0], mode=query["mode"]), explain=explain)
             took_s = turn.held_s
         else:
             readings, took_s = read_each(readers, reader, contents, query["mode"], explain=explain)
@@ -154,7 +154,7 @@ def form_pictures() -> list[bytes]:
 
 
 def read_each(
-    readers: Readers, reader: Reader, contents: list[bytes], mode: Any, *, explain: bool
+    readers: Readers, reader: Reader, contents: list[bytes], mode: Any, *, explain: str
 ) -> tuple[list[dict[str, Any]], float]:
     """Each picture's reading, or its own error in its place; and the seconds spent on them.
 
@@ -165,20 +165,25 @@ def read_each(
         turn = readers.turn()
         try:
             with turn:
-                answers.append(reading_json(reader.trace(content, mode=mode), explain=explain))
+                answers.append(reading_json(reader, reader.trace(content, mode=mode), explain=explain))
         except BadPicture as error:
             answers.append(body_of(error))
         took_s += turn.held_s
     return answers, took_s
 
 
-def reading_json(trace: Trace, *, explain: bool) -> dict[str, Any]:
-    """The JSON of a reading; with the tile of each digit when `explain`."""
+def reading_json(reader: Reader, trace: Trace, *, explain: str) -> dict[str, Any]:
+    """The JSON of a reading. `explain` "tiles" adds each digit's tile, "1" also the explanation."""
     answer = {"ok": True, **trace.reading.to_json()}
-    if explain:
-        tiles = (trace.tiles * 255).round().astype(int).tolist()  # (N, 28, 28), 0 paper .. 255 ink
-        for digit, tile in zip(answer["digits"], tiles, strict=True):
-            digit["tile"] = tile
+    if explain == "0":
+        return answer
+    from inkling.why import explain_trace, explanation_json, marks
+
+    lists = {True: iter(answer["digits"]), False: iter(answer["others"])}
+    for _, tile, is_digit in marks(trace):
+        next(lists[is_digit])["tile"] = (tile * 255).round().astype(int).tolist()  # (28, 28), 0 paper .. 255 ink
+    if explain == "1":
+        answer["explanation"] = explanation_json(explain_trace(reader, trace))
     return answer
 
 

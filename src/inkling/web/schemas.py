@@ -11,7 +11,8 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 MODES = ("auto", "single")  # as in inkling.road.reader, which is not imported here because it is heavy
-SWITCH = ("0", "1")
+EXPLAIN = ("0", "1", "tiles")
+SIDE = 28  # pixels: a tile
 
 
 def _about(text: str, **more: Any) -> dict[str, Any]:
@@ -38,8 +39,11 @@ class ReadQuery(Schema):
     )
     explain = fields.String(
         load_default="0",
-        validate=_choice("explain", SWITCH),
-        metadata=_about("`1` adds to each digit the `tile` that the network saw."),
+        validate=_choice("explain", EXPLAIN),
+        metadata=_about(
+            "`1` adds an `explanation` of the first 16 digits, which takes some ten to a hundred milliseconds a digit, "
+            "and to each digit the `tile` that the network saw. `tiles` adds the tiles alone, which costs nothing."
+        ),
     )
 
 
@@ -71,7 +75,96 @@ class DigitSchema(Schema):
     tile = fields.List(
         fields.List(fields.Integer(validate=validate.Range(0, 255)), validate=validate.Length(equal=28)),
         validate=validate.Length(equal=28),
-        metadata=_about("What the network saw: 28 rows of 28 values, 0 paper to 255 ink. With `explain=1`."),
+        metadata=_about("What the network saw: 28 rows of 28 values, 0 paper to 255 ink. With `explain`."),
+    )
+
+
+def _map(text: str) -> dict[str, Any]:
+    """The arguments of a field of 28 rows of 28 points."""
+    rows = fields.List(fields.Float(), validate=validate.Length(equal=SIDE))
+    return {
+        "cls_or_instance": rows,
+        "required": True,
+        "validate": validate.Length(equal=SIDE),
+        "metadata": _about(text),
+    }
+
+
+class StepSchema(Schema):
+    """One step from the picture to the digits, drawn."""
+
+    name = fields.String(required=True, validate=validate.OneOf(("image", "ink", "glyphs")))
+    title = fields.String(required=True)
+    caption = fields.String(required=True, metadata=_about("What happens there, for a beginner."))
+    picture = fields.String(
+        required=True, metadata=_about("A PNG as a `data:` URI, its longer side at most 512 pixels, on light paper.")
+    )
+    size = fields.List(
+        fields.Integer(), required=True, validate=validate.Length(equal=2), metadata=_about("Its width and height.")
+    )
+
+
+class LeadsSchema(Schema):
+    """Points of the two leads of a digit."""
+
+    for_ = fields.Float(data_key="for", required=True, metadata=_about("The answer over the other nine, on average."))
+    against = fields.Float(required=True, metadata=_about("The answer over the runner-up."))
+
+
+class WhySchema(Schema):
+    """Why one digit was read as it was.
+
+    In points, natural units of log-odds: a lead of 3 points makes the answer e^3 = 20 times as probable.
+    """
+
+    answer = fields.Integer(required=True, validate=validate.Range(0, 9))
+    runner_up = fields.Integer(required=True, validate=validate.Range(0, 9), metadata=_about("Second most probable."))
+    method = fields.String(
+        required=True,
+        validate=validate.OneOf(("exact contributions", "occlusion")),
+        metadata=_about(
+            "`exact contributions`: the network's own sum; a map and its bias add up to the total. `occlusion`: points "
+            "that the lead falls by when the ink there is erased; these do not add up."
+        ),
+    )
+    sentence = fields.String(required=True, metadata=_about("The answer to why, in words."))
+    for_ = fields.List(
+        data_key="for",
+        **_map(
+            "Points that the ink of each pixel brings to the answer's lead over the other nine, on average: above 0 it "
+            "speaks for the answer, below 0 against. White paper is 0 and brings nothing."
+        ),
+    )
+    against = fields.List(**_map("The same for the lead over the runner-up."))
+    missing = fields.List(
+        **_map(
+            "Points that a dot of ink there would add to the lead over the runner-up; below 0 it would help the "
+            "runner-up, so that the place is empty speaks for the answer. 0 where there is ink."
+        )
+    )
+    totals = fields.Nested(LeadsSchema, required=True, metadata=_about("The two leads themselves."))
+    biases = fields.Nested(
+        LeadsSchema,
+        required=True,
+        allow_none=True,
+        metadata=_about("What no pixel brings to them; null with `occlusion`."),
+    )
+
+
+class ExplanationSchema(Schema):
+    """Every step of a reading, and why each digit was read as it was."""
+
+    steps = fields.List(
+        fields.Nested(StepSchema), required=True, metadata=_about("Without `glyphs` if nothing was found.")
+    )
+    digits = fields.List(
+        fields.Nested(WhySchema),
+        required=True,
+        validate=validate.Length(max=16),
+        metadata=_about("In the order of the answer's `digits`, the first 16."),
+    )
+    left_out = fields.Integer(
+        required=True, validate=validate.Range(0), metadata=_about("How many digits beyond those are not explained.")
     )
 
 
@@ -105,6 +198,7 @@ class ReadingSchema(Schema):
         metadata=_about("Width and height of the upright picture, pixels."),
     )
     reason = fields.String(required=True, metadata=_about("Why it is not plainly read, and what to do."))
+    explanation = fields.Nested(ExplanationSchema, metadata=_about("With `explain=1`."))
     others = fields.List(
         fields.Nested(DigitSchema),
         required=True,

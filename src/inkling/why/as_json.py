@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from inkling.why import words
-from inkling.why.evidence import Why
+from inkling.why.evidence import Evidence, Why
 from inkling.why.explanation import Explanation
 from inkling.why.filmstrip import Step
 from inkling.why.pictures import data_uri
@@ -42,8 +42,13 @@ def _why(why: Why) -> dict[str, Any]:
         **{name: _rounded(lead.points) for name, lead in leads.items()},
         "missing": _rounded(why.missing),
         "totals": {name: round(lead.total, 4) for name, lead in leads.items()},
-        "biases": {name: None if lead.bias is None else round(lead.bias, 4) for name, lead in leads.items()},
+        "biases": _biases(leads),
     }
+
+
+def _biases(leads: dict[str, Evidence]) -> dict[str, float] | None:
+    known = {name: round(lead.bias, 4) for name, lead in leads.items() if lead.bias is not None}
+    return known or None
 
 
 def _rounded(points: np.ndarray) -> list[list[float]]:

@@ -16,7 +16,7 @@ export class Away extends Error {}
 
 // Reads one picture (a Blob). Throws Refused or Away.
 export async function read(blob, { model }) {
-  const query = new URLSearchParams({ explain: "1" });
+  const query = new URLSearchParams({ explain: "tiles" });
   if (model) query.set("model", model);
   let response, answer;
   try {
