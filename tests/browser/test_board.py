@@ -128,3 +128,21 @@ def test_it_waits_for_a_server_that_is_away_and_goes_on(page_with_refusals: Page
     page.unroute("**/api/v1/read*")
     expect(page.locator("#answer")).to_have_text("7")
     expect(notice).to_be_hidden()
+
+
+def test_a_scribble_is_refused_in_words(page: Page) -> None:
+    board = page.locator("#board").bounding_box()
+    assert board is not None
+    page.mouse.move(board["x"] + 0.3 * board["width"], board["y"] + 0.3 * board["height"])
+    page.mouse.down()
+    for i in range(1, 14):  # up and down, as one crosses something out
+        page.mouse.move(
+            board["x"] + (0.3 + 0.03 * i) * board["width"], board["y"] + (0.3, 0.7)[i % 2] * board["height"]
+        )
+    page.mouse.up()
+    expect(page.locator("#sure")).to_have_text("Not a digit")
+    expect(page.locator("#answer")).to_have_text("")
+    expect(page.locator("#reason")).to_contain_text("write")
+    expect(page.locator("#boxes .box.refused")).to_have_count(1)
+    page.locator("#clear").click()
+    expect(page.locator("#boxes .box")).to_have_count(0)

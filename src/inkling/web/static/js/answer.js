@@ -12,7 +12,6 @@ export function percent(share) {
 function inWords({ outcome, confidence, digits }) {
   if (digits.length === 0) return outcome === "empty" ? "No ink found" : "Not a digit";
   if (outcome === "unsure") return `Unsure, ${percent(confidence)}`;
-  if (outcome === "not_digit") return "Perhaps not a digit";
   const degree = confidence > 0.98 ? "Very sure" : "Sure";
   return `${degree}, ${percent(confidence)}`;
 }

@@ -2,33 +2,42 @@
 
 const holder = document.getElementById("boxes");
 
-// `digits` with boxes in pixels of a picture of `size` [width, height]; `frame` {left, top, width, height} is where
-// that picture lies on the paper, CSS pixels.
-export function showBoxes(digits, size, frame, selected) {
+// A reading's digits and refused marks, whose boxes are in pixels of a picture of its `size` [width, height]; `frame`
+// {left, top, width, height} is where that picture lies on the paper, CSS pixels.
+export function showBoxes({ digits, others, size }, frame, selected) {
   Object.assign(holder.style, {
     left: `${frame.left}px`,
     top: `${frame.top}px`,
     width: `${frame.width}px`,
     height: `${frame.height}px`,
   });
-  holder.replaceChildren(
-    ...digits.map(({ digit, sure, box: [x, y, w, h] }, i) => {
-      const box = document.createElement("div");
-      box.className = "box";
-      box.classList.toggle("unsure", !sure);
-      box.classList.toggle("selected", i === selected && digits.length > 1);
-      Object.assign(box.style, {
-        left: `${(100 * x) / size[0]}%`,
-        top: `${(100 * y) / size[1]}%`,
-        width: `${(100 * w) / size[0]}%`,
-        height: `${(100 * h) / size[1]}%`,
-      });
-      const label = document.createElement("span");
-      label.textContent = sure ? digit : `${digit}?`;
-      box.append(label);
-      return box;
-    }),
-  );
+  const read = digits.map(({ digit, sure, box }, i) => {
+    const drawn = makeBox(box, size, sure ? digit : `${digit}?`);
+    drawn.classList.toggle("unsure", !sure);
+    drawn.classList.toggle("selected", i === selected && digits.length > 1);
+    return drawn;
+  });
+  const refused = others.map(({ box }) => {
+    const drawn = makeBox(box, size, "no digit");
+    drawn.classList.add("refused");
+    return drawn;
+  });
+  holder.replaceChildren(...read, ...refused);
+}
+
+function makeBox([x, y, w, h], size, words) {
+  const box = document.createElement("div");
+  box.className = "box";
+  Object.assign(box.style, {
+    left: `${(100 * x) / size[0]}%`,
+    top: `${(100 * y) / size[1]}%`,
+    width: `${(100 * w) / size[0]}%`,
+    height: `${(100 * h) / size[1]}%`,
+  });
+  const label = document.createElement("span");
+  label.textContent = words;
+  box.append(label);
+  return box;
 }
 
 export function hideBoxes() {

@@ -93,9 +93,9 @@ function showDigits() {
     selected = i;
     showDigits();
   });
-  if (digits.length === 0) return hideBoxes();
+  if (digits.length + (reading?.others.length ?? 0) === 0) return hideBoxes();
   const whole = { left: 0, top: 0, width: paper.clientWidth, height: paper.clientHeight };
-  showBoxes(digits, reading.size, shownPicture ? containedFrame(reading.size, paper) : whole, selected);
+  showBoxes(reading, shownPicture ? containedFrame(reading.size, paper) : whole, selected);
 }
 
 function showPicture(blob) {
