@@ -9,7 +9,7 @@ PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-learn test-browser test-all check format install install-dev install-learn \
-        bench results clean
+        bench results notebook clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,9 +46,12 @@ bench: install ## time one reading step by step, and the start of the server
 results: install-learn ## evaluate every packaged model, also on REAL=folder of folders; write it into the README
 	$(BIN)/python scripts/results.py $(if $(REAL),--real $(REAL))
 
+notebook: install-learn ## run the notebook and keep its outputs (needs MNIST: inkling data fetch)
+	$(BIN)/python scripts/notebook.py
+
 install: $(VENV)/.base ## the base: reading, command line and web
 install-dev: $(VENV)/.dev ## what tests and checks need
-install-learn: $(VENV)/.learn ## TensorFlow and friends, to train networks
+install-learn: $(VENV)/.learn ## TensorFlow and friends, to train networks and run the notebook
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "no virtual environment: on Debian, apt install python3-venv"; exit 1; }
@@ -63,7 +66,7 @@ $(VENV)/.dev: $(VENV)/.base
 	@touch $@
 
 $(VENV)/.learn: $(VENV)/.base
-	$(PIP) --editable ".[learn]"
+	$(PIP) --editable ".[learn,notebook]"
 	@touch $@
 
 clean: ## remove the virtual environment and caches

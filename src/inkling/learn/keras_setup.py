@@ -24,6 +24,7 @@ def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
             import tensorflow as tf
     except ImportError as error:
         raise MissingExtra(task, "learn") from error
+    tf.get_logger().setLevel("WARNING")  # its notes on saving: in a notebook `quiet_stderr` does not reach them
     if seed is not None:
         keras.utils.set_random_seed(seed)
         tf.config.experimental.enable_op_determinism()
