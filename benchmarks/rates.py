@@ -1,0 +1,42 @@
+"""How well a score tells digits from the rest. NumPy only; a higher score means more of a digit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def auroc(digits: np.ndarray, others: np.ndarray) -> float:
+    """Area under the ROC curve: the chance that a digit (N,) scores above another mark (M,), ties counting half.
+
+    The rank formula of Mann and Whitney (1947). nan when either is empty.
+
+    >>> auroc(np.array([0.9, 0.8]), np.array([0.8, 0.1]))
+    0.875
+    """
+    if len(digits) == 0 or len(others) == 0:
+        return float("nan")
+    ranked = np.sort(others)
+    below = np.searchsorted(ranked, digits, "left") + np.searchsorted(ranked, digits, "right")
+    return float(below.mean() / (2 * len(others)))
+
+
+def auroc_interval(area: float, n_digits: int, n_others: int, *, z: float = 1.959964) -> tuple[float, float]:
+    """95 % interval of an area (Hanley and McNeil, 1982), within 0..1."""
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    variance = area * (1 - area) + (n_digits - 1) * (q1 - area**2) + (n_others - 1) * (q2 - area**2)
+    half = z * float(np.sqrt(max(variance, 0) / max(n_digits * n_others, 1)))
+    return max(0.0, area - half), min(1.0, area + half)
+
+
+def roc(digits: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The curve's corners from (0, 0) to (1, 1): shares of others and of digits that pass, as the threshold falls."""
+    thresholds = np.unique(np.concatenate([digits, others]))[::-1]
+    passed_others = 1 - np.searchsorted(np.sort(others), thresholds, "left") / len(others)
+    passed_digits = 1 - np.searchsorted(np.sort(digits), thresholds, "left") / len(digits)
+    return np.append(0.0, passed_others), np.append(0.0, passed_digits)
+
+
+def accepted_when(refused: float, digits: np.ndarray, others: np.ndarray) -> float:
+    """The share of others that pass the threshold which refuses at most the share `refused` of the digits."""
+    threshold = np.sort(digits)[int(np.floor(refused * len(digits)))]
+    return float((others >= threshold).mean())
