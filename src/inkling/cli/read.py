@@ -30,18 +30,29 @@ Row = dict[str, Any]  # the JSON object of one picture: a reading, or its error
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--csv", "csv_path", type=click.Path(dir_okay=False), metavar="FILE", help="Write a CSV table too.")
+@click.option(
+    "--explain", "explain_dir", type=click.Path(file_okay=False), metavar="DIR", help="Write a page of why for each."
+)
 @click.option("--single", is_flag=True, help="Treat all ink of a picture as one digit.")
 @click.option(
     "--model", metavar="NAME", help="A packaged model, a bundle or a run folder.  [default: the best packaged]"
 )
-def command(paths: tuple[str, ...], as_json: bool, csv_path: str | None, single: bool, model: str | None) -> None:
+def command(
+    *,
+    paths: tuple[str, ...],
+    as_json: bool,
+    csv_path: str | None,
+    explain_dir: str | None,
+    single: bool,
+    model: str | None,
+) -> None:
     """Read the digits in pictures, and in all pictures of folders.
 
     A picture that cannot be opened is named, and the rest are still read; the exit status is then 1.
 
     \b
     Examples:
-      inkling read photo.jpg
+      inkling read photo.jpg --explain why
       inkling read scans/ --csv scans.csv
       inkling read drawing.png --json
     """
@@ -61,6 +72,13 @@ def command(paths: tuple[str, ...], as_json: bool, csv_path: str | None, single:
         rows.append(row)
     if csv_path:
         _write_csv(Path(csv_path), rows)
+    if explain_dir:
+        from inkling.cli.explain import Pages
+
+        pages = Pages(reader, Path(explain_dir), single=single)
+        for row in rows:
+            pages.add(row)
+        pages.finish()
     if not all(row["ok"] for row in rows):
         sys.exit(1)
 

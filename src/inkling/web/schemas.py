@@ -139,7 +139,8 @@ class WhySchema(Schema):
     missing = fields.List(
         **_map(
             "Points that a dot of ink there would add to the lead over the runner-up; below 0 it would help the "
-            "runner-up, so that the place is empty speaks for the answer. 0 where there is ink."
+            "runner-up, so that the place is empty speaks for the answer. 0 where there is "
+            "ink, and outside the square that the digit fills."
         )
     )
     totals = fields.Nested(LeadsSchema, required=True, metadata=_about("The two leads themselves."))

@@ -29,7 +29,7 @@ def boxed(
     draw = ImageDraw.Draw(picture)
     x_scale, y_scale = picture.width / size_wh[0], picture.height / size_wh[1]
     width = max(2, round(max(picture.size) / 260))
-    letter = max(13, round(max(picture.size) / 34))
+    letter = max(13, round(max(picture.size) / 22))
     number = 0
     for (x, y, w, h), is_digit in boxes:
         corners = (x * x_scale - width, y * y_scale - width, (x + w) * x_scale + width, (y + h) * y_scale + width)
@@ -38,7 +38,7 @@ def boxed(
         left, top = max(corners[0], 0), corners[1] - letter * 1.35
         if top < 0:
             top = min(corners[3] + 2, picture.height - letter * 1.35)
-        label = f"#{number}" if is_digit else "no digit"
+        label = (f"#{number}" if len(boxes) > 1 else "") if is_digit else "no digit"
         draw.text((left, top), label, fill=theme.plus if is_digit else theme.minus, font=font(letter))
     for x0, y0, x1, y1 in cuts:
         draw.line((x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale), fill=theme.minus, width=width)

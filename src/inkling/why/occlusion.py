@@ -42,13 +42,29 @@ def occlusion(model: Model, tile: np.ndarray, questions: np.ndarray, temperature
 
 
 def missing_ink(model: Model, tile: np.ndarray, question: np.ndarray, temperature: float) -> np.ndarray:
-    """What a dot of ink would add to one (10,) contrast, tried on all paper. (28, 28) tile -> (28, 28) points"""
-    windows = [at for at in _windows(DOT, DOT_STEP) if tile[at].mean() < 0.5]
+    """What a dot of ink would add to one (10,) contrast, tried on the paper around the strokes.
+
+    (28, 28) tile -> (28, 28) points, 0 on ink and outside the square of the digit's longer side: ink out there would
+    make the digit larger, and so another tile.
+    """
+    around = _square(tile)
+    windows = [at for at in _windows(DOT, DOT_STEP) if tile[at].mean() < 0.5 and around[at].any()]
     dotted = np.repeat(tile[None], len(windows) + 1, axis=0)
     for changed, at in zip(dotted[1:], windows, strict=True):
         changed[at] = 1
     found = leads(model(dotted), question[None], temperature)
-    return np.asarray(_spread(found[1:] - found[0], windows)[0] * (tile <= FAINT))
+    return np.asarray(_spread(found[1:] - found[0], windows)[0] * (around & (tile <= FAINT)))
+
+
+def _square(tile: np.ndarray) -> np.ndarray:
+    """(28, 28) bool: the square around the digit, as large as its longer side; none without ink."""
+    inside = np.zeros(tile.shape, bool)
+    ys, xs = np.nonzero(tile > FAINT)
+    if ys.size:
+        reach = (max(np.ptp(ys), np.ptp(xs)) + 1) / 2
+        y, x = (int(ys.min()) + int(ys.max()) + 1) / 2, (int(xs.min()) + int(xs.max()) + 1) / 2
+        inside[max(round(y - reach), 0) : round(y + reach), max(round(x - reach), 0) : round(x + reach)] = True
+    return inside
 
 
 def _windows(side: int, step: int) -> Iterator[Window]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from inkling.road.reading import Reading
+from inkling.road.reading import Digit, Reading
 from inkling.road.tile import SIDE
 from inkling.why.evidence import Evidence, Why
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 ROWS, COLUMNS = ("top", "", "bottom"), ("left", "", "right")
+_PATCHES = "Patches of 3 x 3 pixels were erased in turn."
 LEAST_SHOWN = 0.5  # points: a smaller effect is not worth a sentence
 
 
@@ -23,11 +25,23 @@ def verdict(reading: Reading) -> str:
     return f"{sure}: {percent(reading.confidence)}"
 
 
+def overruled(reading: Reading) -> str:
+    """For a text that was chosen by what is known of the number."""
+    return f"The picture alone reads {reading.text.replace(chr(10), ' / ') or 'nothing'}; what is known decided."
+
+
 def percent(share: float) -> str:
     """Never "100%": no network is certain."""
     if share > 0.999:
         return "over 99.9%"
     return f"{share:.1%}" if share > 0.99 else f"{share:.0%}"
+
+
+def short_percent(share: float) -> str:
+    """For a narrow place: "97%", ">99%", "<1%"."""
+    if share < 0.005:
+        return "<1%"
+    return f"{share:.0%}" if share < 0.995 else ">99%"
 
 
 def counted(n: int, what: str) -> str:
@@ -71,10 +85,7 @@ def total(why: Why, evidence: Evidence) -> str:
     plus = float(evidence.points[evidence.points > 0].sum())
     minus = float(evidence.points[evidence.points < 0].sum())
     if evidence.bias is None:
-        return (
-            "Each patch of 3 x 3 pixels was erased in turn: blue ink is what the lead falls without, orange ink what "
-            "it grows without."
-        )
+        return f"{_PATCHES} The lead falls without blue ink, and grows without orange ink."
     rest = signed(evidence.bias)
     return (
         f"Blue ink {signed(plus)}, orange ink {signed(minus)}, and {rest} from the biases, which no pixel brings: "
@@ -82,18 +93,81 @@ def total(why: Why, evidence: Evidence) -> str:
     )
 
 
+def for_caption(why: Why) -> str:
+    """What the first map shows."""
+    if why.method == "occlusion":
+        return (
+            f"{_PATCHES} Blue: without this ink {why.answer} loses against the other nine digits. Orange: without it "
+            f"{why.answer} would gain."
+        )
+    return (
+        f"How many points the ink of each pixel brings {why.answer} against the other nine digits, on average. Blue "
+        "speaks for it, orange against."
+    )
+
+
+def against_caption(why: Why) -> str:
+    """What the second map shows."""
+    return f"The same against {why.runner_up} alone. Blue ink speaks for {why.answer}, orange ink for {why.runner_up}."
+
+
+def units(why: Why) -> str:
+    """What the hidden units are."""
+    active, of = why.active
+    return (
+        f"{active} of the {of} hidden units say something here; these weigh most. Blue: ink there excites the unit; "
+        f"orange: it silences it. The number is what the unit adds to the lead of {why.answer} over {why.runner_up}."
+    )
+
+
+def refused(mark: Digit) -> str:
+    """Why a mark is not in the text."""
+    return f"No digit, with {percent(mark.not_digit)}. Of the ten it resembles {mark.digit} most."
+
+
+def about(digits: Sequence[Why], left_out: int) -> list[str]:
+    """How to read the numbers, for the foot of a page."""
+    told = []
+    if digits:
+        told.append(
+            "Points are natural units of log-odds: a lead of 1 point makes a digit 2.7 times as probable as the other, "
+            "3 points 20 times, 7 points 1,100 times."
+        )
+    if any(why.method == "occlusion" for why in digits):
+        told.append(
+            "This network has many layers, so no plain sum tells what each pixel adds. It was asked again with ink "
+            "erased, some hundred times a digit (occlusion; Zeiler and Fergus, 2014). These points do not add up to "
+            "the lead, because strokes stand in for each other."
+        )
+    elif digits:
+        told.append(
+            "A network with one hidden layer of ReLUs is a plain weighted sum of the pixels for as long as the same "
+            "units stay active, so each pixel's share of a lead can be read off, exactly."
+        )
+    if left_out:
+        told.append(
+            f"{counted(left_out, 'more digit')} of this picture {'is' if left_out == 1 else 'are'} not explained."
+        )
+    return told
+
+
+def as_sentence(text: str) -> str:
+    """With a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def missing(why: Why) -> str:
     """What ink on the paper would do."""
     low = float(why.missing.min())
     start = (
-        "Paper is 0, and 0 times any weight is 0: it brings no points itself. So a dot of ink was tried on all paper."
+        "White paper is 0 and brings no points. Yet it can matter that it is white, so a dot of ink was tried in "
+        "each place around the strokes."
     )
     if low > -LEAST_SHOWN:
         return f"{start} No dot would help {why.runner_up} much."
     spot = place(np.minimum(why.missing, 0), why.tile)
     return (
-        f"{start} Orange: it would help {why.runner_up}, most of all {spot} ({signed(low)} points). "
-        f"That this paper is empty speaks for {why.answer}."
+        f"{start} It would help {why.runner_up} most {spot} (orange), so that paper left empty speaks for {why.answer}."
     )
 
 

@@ -1,0 +1,258 @@
+"""What `inkling read --explain DIR` writes: for each picture a page that opens offline, and its figures as PNGs.
+
+DIR/NAME.html            every step, and why each digit was read as it was; style and figures are inside
+DIR/NAME/1-image.png     each step, and the maps of each digit
+DIR/index.html           links to the pages, when there are several
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from inkling.errors import NotFound
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from inkling.road.reader import Mode, Reader
+    from inkling.why import Explanation, Why
+
+HERE = Path(__file__).parent
+INDEX = "index"
+EMBEDDED_SIDE = 720  # pixels: the longer side of a step's picture within the page
+MAP_SIDE = 560  # pixels: 28 squares of 20
+ON_PAGE = ("image", "ink", "glyphs", "tiles")  # the page shows the other steps as text and bars
+
+
+class Pages:
+    """Writes a page for each picture while pictures are read."""
+
+    def __init__(self, reader: Reader, out: Path, *, single: bool = False) -> None:
+        """Makes the folder `out`. Raises NotFound when it cannot be written."""
+        self._reader = reader
+        self._out = out
+        self._mode: Mode = "single" if single else "auto"
+        self._taken = {INDEX}
+        self._pages: list[dict[str, str]] = []
+        with _one_sentence(out):
+            out.mkdir(parents=True, exist_ok=True)
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Explains the picture of one row of `inkling read`; nothing for a row that is an error."""
+        from inkling.why import explain
+        from inkling.why.words import verdict
+
+        if not row["ok"]:
+            return
+        source = Path(row["source"])
+        name = _free(source.stem, self._taken)
+        explanation = explain(self._reader, source, mode=self._mode)
+        reading = explanation.trace.reading
+        title = _printable(source.name)
+        with _one_sentence(self._out):
+            write_figures(explanation, self._out / name)
+            told = page(explanation, title, model=self._reader.bundle.name, text=row["text"])
+            (self._out / f"{name}.html").write_text(told, "utf-8")
+        href = quote(os.fsencode(f"{name}.html"))
+        text = row["text"].replace("\n", " / ")
+        self._pages.append({"file": f"{name}.html", "href": href, "name": title, "text": text, "how": verdict(reading)})
+
+    def finish(self) -> None:
+        """Writes the list of pages, if there are several, and names the page to open."""
+        if not self._pages:
+            return
+        first = self._out / self._pages[0]["file"]
+        if len(self._pages) > 1:
+            first = self._out / f"{INDEX}.html"
+            with _one_sentence(self._out):
+                first.write_text(_render("explain_index.html", pages=self._pages), "utf-8")
+        click.echo(f"why: {first}", err=True)
+
+    def close(self) -> None:
+        """Nothing is left open between pictures."""
+
+
+def write_figures(explanation: Explanation, out: Path) -> None:
+    """Every step and map as a PNG of its own, named in the order of the page."""
+    from inkling.why.pictures import magnified, outlined, png
+
+    out.mkdir(parents=True, exist_ok=True)
+    for number, step in enumerate(explanation.steps, 1):
+        (out / f"{number}-{step.name}.png").write_bytes(png(step.picture()))
+    for number, why in enumerate(explanation.digits, 1):
+        a, b = why.answer, why.runner_up
+        (out / f"digit-{number}-tile.png").write_bytes(png(magnified(why.tile, MAP_SIDE // 28)))
+        for name, values in (
+            (f"for-{a}", why.for_answer.points),
+            (f"{a}-not-{b}", why.against_runner_up.points),
+            (f"missing-ink-{a}-not-{b}", why.missing),
+        ):
+            (out / f"digit-{number}-{name}.png").write_bytes(png(outlined(values, why.tile, MAP_SIDE)))
+
+
+def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
+    """The page of one picture. text: what was read in the end, where more is known of the number than its picture."""
+    from inkling.why import marks, words
+
+    reading = explanation.trace.reading
+    others = [(mark, tile) for mark, tile, is_digit in marks(explanation.trace) if not is_digit]
+    return _render(
+        "explain.html",
+        name=name,
+        model=model,
+        text=text.replace("\n", " / "),
+        lines=text.split(),
+        outcome=reading.outcome,
+        verdict=words.verdict(reading),
+        reason=words.as_sentence(reading.reason) if text == reading.text else words.overruled(reading),
+        steps=[
+            {
+                "title": step.title,
+                "caption": step.caption,
+                "shown": _both(lambda theme, draw=step.picture: draw(EMBEDDED_SIDE, theme)),
+            }
+            for step in explanation.steps
+            if step.name in ON_PAGE
+        ],
+        digits=[_digit(why) for why in explanation.digits],
+        others=[{"tile": _tile(tile), "caption": words.refused(mark)} for mark, tile in others],
+        about=words.about(explanation.digits, explanation.left_out),
+    )
+
+
+def _digit(why: Why) -> dict[str, Any]:
+    """What the page shows of one digit."""
+    from inkling.why import words
+    from inkling.why.pictures import outline
+
+    lines = [" ".join(f"{x} {y}" for x, y in line) for line in outline(why.tile)]
+    a, b = why.answer, why.runner_up
+    maps = [
+        (f"What speaks for {a}", why.for_answer.points, f"against {a}", f"for {a}", words.for_caption(why)),
+        (f"{a}, not {b}", why.against_runner_up.points, f"for {b}", f"for {a}", words.against_caption(why)),
+        ("Ink that is not there", why.missing, f"would help {b}", f"would help {a}", words.missing(why)),
+    ]
+    exact = why.against_runner_up.bias is not None
+    return {
+        "answer": a,
+        "runner_up": b,
+        "sentence": words.sentence(why),
+        "outline": " ".join(f"M{line}Z" for line in lines),
+        "tile": _tile(why.tile),
+        "bars": [
+            {
+                "share": round(share, 4),
+                "text": words.short_percent(share) if digit in (a, b) else "",
+                "role": "best" if digit == a else "second" if digit == b else "",
+            }
+            for digit, share in enumerate(why.digit.probs)
+        ],
+        "maps": [
+            {"title": title, "shown": _signed(points), "low": low, "high": high, "caption": caption}
+            for title, points, low, high, caption in maps
+        ],
+        "sum": _sum(why) if exact else [],
+        "total": words.total(why, why.against_runner_up),
+        "units": [
+            {
+                "number": unit.number,
+                "points": words.signed(unit.points),
+                "kind": "plus" if unit.points > 0 else "minus",
+                "shown": _signed(unit.weights),
+            }
+            for unit in why.units
+        ],
+        "units_caption": words.units(why),
+    }
+
+
+def _sum(why: Why) -> list[dict[str, Any]]:
+    """The rows of the sum, each bar beginning where the one above ends; left and width in percent."""
+    from inkling.why import words
+
+    lead = why.against_runner_up
+    parts = [
+        (f"ink for {why.answer}", float(lead.points[lead.points > 0].sum()), "plus"),
+        (f"ink for {why.runner_up}", float(lead.points[lead.points < 0].sum()), "minus"),
+        ("biases", lead.bias or 0.0, "bias"),
+    ]
+    rows, at = [], 0.0
+    for name, points, kind in parts:
+        rows.append((name, points, kind, min(at, at + points)))
+        at += points
+    rows.append((f"lead of {why.answer} over {why.runner_up}", at, "total", min(0.0, at)))
+    low = min(left for *_, left in rows)
+    span = max(left + abs(points) for _, points, _, left in rows) - low or 1.0
+    return [
+        {
+            "name": name,
+            "text": words.signed(points),
+            "kind": kind,
+            "left": round(100 * (left - low) / span, 2),
+            "width": round(100 * abs(points) / span, 2),
+        }
+        for name, points, kind, left in rows
+    ]
+
+
+def _tile(tile: np.ndarray) -> dict[str, Any]:
+    from inkling.why.pictures import magnified
+
+    return _both(lambda theme: magnified(tile, 1, theme))
+
+
+def _signed(values: np.ndarray) -> dict[str, Any]:
+    from inkling.why.pictures import signed
+
+    return _both(lambda theme: signed(values, theme))
+
+
+def _both(draw: Any) -> dict[str, Any]:
+    """A picture for light and for dark pages, as data: URIs. draw: a theme -> (h, w, 3 or 4) uint8"""
+    from inkling.why.pictures import DARK, LIGHT, data_uri
+
+    light = draw(LIGHT)
+    h, w, _ = light.shape
+    return {"light": data_uri(light), "dark": data_uri(draw(DARK)), "size": (w, h)}
+
+
+def _render(template: str, **told: Any) -> str:
+    import jinja2
+
+    loader = jinja2.FileSystemLoader(HERE)
+    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    css = (HERE / "explain.css").read_text("utf-8")
+    return environment.get_template(template).render(css=css, **told) + "\n"
+
+
+@contextmanager
+def _one_sentence(out: Path) -> Iterator[None]:
+    """Turns what the file system refuses into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise NotFound(
+            f"{out} cannot be written ({error.strerror or error}); expected a folder that may be made and filled. "
+            "Choose another."
+        ) from error
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    """A name that no other picture of this call has, whatever the case of its letters."""
+    name, number = stem, 2
+    while name.lower() in taken:
+        name, number = f"{stem}-{number}", number + 1
+    taken.add(name.lower())
+    return name
+
+
+def _printable(name: str) -> str:
+    """A file name as text: bytes that are no UTF-8 become question marks."""
+    return name.encode("utf-8", "replace").decode("utf-8")
