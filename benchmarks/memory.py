@@ -1,0 +1,115 @@
+"""Memory and time over many photographs of 12 megapixels, one after the other in one process.
+
+    python benchmarks/memory.py [--photos 60] [--model NAME]
+
+The photographs (4000x3000 JPEG: a sheet with rows of MNIST's test digits, in uneven light) are rendered by code in
+another process, so that what is measured here is reading alone. Writes benchmarks/memory.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+from inkling import Reader
+from inkling.quiet import quiet_stderr
+
+HERE = Path(__file__).parent
+SIZE_WH = (4000, 3000)  # pixels
+DISTINCT = 6  # photographs; they are read in turn
+SEED = 5
+
+
+def resident_mb() -> float:
+    """Memory of this process that is in RAM, MB (1e6 bytes). Linux only; elsewhere the most it ever had."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        import resource
+
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
+    return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+def render(folder: Path) -> None:
+    """Writes the photographs into a folder."""
+    import cv2
+    import numpy as np
+    from papers import written_row
+
+    from inkling.learn import data
+
+    mnist = data.load()
+    w, h = SIZE_WH
+    y, x = np.mgrid[:h, :w].astype(np.float32)
+    for number in range(DISTINCT):
+        rng = np.random.default_rng((SEED, number))
+        ink = np.zeros((h, w), np.float32)
+        for top in range(100, h - 700, 700):
+            row = written_row(list(mnist.x_test[rng.integers(0, 10_000, int(rng.integers(3, 7)))]), rng)
+            row = cv2.resize(row, None, fx=1.6, fy=1.6, interpolation=cv2.INTER_CUBIC)[: h - top, : w - 200]
+            left = int(rng.integers(0, w - row.shape[1]))
+            part = ink[top : top + len(row), left : left + row.shape[1]]
+            np.maximum(part, np.clip(row, 0, 1), out=part)
+        light = 1 - 0.4 * (((x - rng.uniform(0, w)) / w) ** 2 + ((y - rng.uniform(0, h)) / h) ** 2)
+        grey = (232 - 185 * ink) * light + rng.normal(0, 4, (h, w)).astype(np.float32)
+        colour = np.clip(grey[..., None] * np.array([0.94, 0.98, 1.0], np.float32), 0, 255).astype(np.uint8)
+        cv2.imwrite(str(folder / f"{number}.jpg"), colour, [cv2.IMWRITE_JPEG_QUALITY, 88])
+
+
+@click.command()
+@click.option("--photos", default=60, show_default=True, help="How many are read.")
+@click.option("--model", default=None, help="A packaged model or bundle.  [default: the best packaged]")
+@click.option("--render", "render_into", type=click.Path(path_type=Path), hidden=True)
+def main(photos: int, model: str | None, render_into: Path | None) -> None:
+    """Prints the memory as it goes and writes the numbers."""
+    if render_into:
+        render(render_into)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, __file__, "--render", folder], check=True)
+        paths = sorted(Path(folder).glob("*.jpg"))
+        with quiet_stderr():
+            reader = Reader(model)
+        start_mb = resident_mb()
+        resident, times, found = [], [], []
+        for number in range(photos):
+            began = time.perf_counter()
+            reading = reader.read(paths[number % len(paths)])
+            times.append(1000 * (time.perf_counter() - began))
+            resident.append(round(resident_mb(), 1))
+            found.append(len(reading.digits))
+            if number % 10 == 0 or number == photos - 1:
+                click.echo(f"{number + 1:4d} read: {resident[-1]:.0f} MB, {times[-1]:.0f} ms, {found[-1]} digits")
+    late = resident[photos // 3 :]
+    content = {
+        "written_by": "python benchmarks/memory.py",
+        "model": {"name": reader.bundle.name, "version": reader.bundle.version},
+        "photos": photos,
+        "size_wh": SIZE_WH,
+        "digits_found": found[:DISTINCT],
+        "before_mb": round(start_mb, 1),
+        "resident_mb": resident,
+        "most_mb": max(resident),
+        "growth_mb": round(max(late[len(late) // 2 :]) - max(late[: len(late) // 2]), 1),  # once warm: should be near 0
+        "ms": {
+            "median": round(statistics.median(times), 1),
+            "least": round(min(times), 1),
+            "most": round(max(times), 1),
+        },
+    }
+    (HERE / "memory.json").write_text(json.dumps(content, indent=1) + "\n")
+    click.echo(f"at most {max(resident):.0f} MB, growth once warm {content['growth_mb']} MB, {content['ms']}")
+
+
+if __name__ == "__main__":
+    main()
