@@ -83,7 +83,7 @@ def test_a_page_and_its_figures(reader: Reader, picture: Path, tmp_path: Path) -
     assert not (out / "index.html").exists(), "one page needs no list"
 
 
-@pytest.mark.parametrize(("name", "adds_up"), [("ann", True), ("cnn", False)])
+@pytest.mark.parametrize(("name", "adds_up"), [("ann-tutorial", True), ("cnn", False)])
 def test_the_sum_is_shown_where_there_is_one(picture: Path, tmp_path: Path, name: str, adds_up: bool) -> None:
     pages = Pages(Reader(name), tmp_path)
     pages.add(row(picture))
@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_made_is_named(reader: Reader, tmp_path: Path) -
 
 def test_the_option_leaves_the_output_as_it_was(picture: Path, tmp_path: Path) -> None:
     out = tmp_path / "why"
-    arguments = ["read", str(picture), "--model", "ann", "--json"]
+    arguments = ["read", str(picture), "--model", "ann-tutorial", "--json"]
     plain = CliRunner().invoke(cli.group, arguments)
     explained = CliRunner().invoke(cli.group, [*arguments, "--explain", str(out)])
     assert explained.exit_code == 0, explained.exception

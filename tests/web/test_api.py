@@ -90,7 +90,7 @@ def test_explain_adds_the_tile(client: FlaskClient, seven: bytes) -> None:
 
 
 def test_explain_says_why(client: FlaskClient, seven: bytes) -> None:
-    answer = client.post(f"{READ}?explain=1&model=ann", data=seven, content_type="image/png").json
+    answer = client.post(f"{READ}?explain=1&model=ann-tutorial", data=seven, content_type="image/png").json
     assert conforms(client, "Answer", answer)
     explanation = answer["explanation"]
     assert [step["name"] for step in explanation["steps"]] == ["image", "ink", "glyphs"]
@@ -130,7 +130,7 @@ def test_tiles_alone_and_no_explanation(client: FlaskClient, seven: bytes) -> No
 
 def test_blank_paper_and_each_of_several_pictures_are_explained(client: FlaskClient, seven: bytes) -> None:
     blank = encoded(np.full((60, 60), 255, np.uint8))
-    answer = client.post(f"{READ}?explain=1&model=ann", data=form(seven, b"no picture", blank)).json
+    answer = client.post(f"{READ}?explain=1&model=ann-tutorial", data=form(seven, b"no picture", blank)).json
     assert conforms(client, "Answers", answer)
     first, wrong, last = answer["readings"]
     assert [why["answer"] for why in first["explanation"]["digits"]] == [7]
@@ -141,7 +141,7 @@ def test_blank_paper_and_each_of_several_pictures_are_explained(client: FlaskCli
 
 def test_more_digits_than_are_explained_are_counted(client: FlaskClient, digits: Any) -> None:
     row = encoded(row_of([digits[0][0]] * 18, factor=2))
-    answer = client.post(f"{READ}?explain=1&model=ann", data=row, content_type="image/png").json
+    answer = client.post(f"{READ}?explain=1&model=ann-tutorial", data=row, content_type="image/png").json
     assert len(answer["digits"]) == 18
     assert (len(answer["explanation"]["digits"]), answer["explanation"]["left_out"]) == (16, 2)
     assert len(answer["digits"][17]["tile"]) == 28

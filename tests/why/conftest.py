@@ -10,7 +10,13 @@ import pytest
 from inkling import Reader
 from inkling.bundle import packaged
 
-DENSE = tuple(name for name in packaged() if name.startswith("ann"))
+
+def n_layers(name: str, kind: str) -> int:
+    return sum(layer["type"] == kind for layer in packaged()[name].manifest["layers"])
+
+
+DENSE = tuple(name for name in packaged() if (n_layers(name, "Dense"), n_layers(name, "Conv2D")) == (2, 0))
+assert "ann-tutorial" in DENSE, "the network of every tutorial has one hidden layer"
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def test_the_lead_is_the_logarithm_of_the_shown_probabilities(
 def test_units_add_up_to_the_same_lead(
     reader_of: Callable[[str], Reader], digits: tuple[np.ndarray, np.ndarray]
 ) -> None:
-    reader = reader_of("ann")
+    reader = reader_of("ann-tutorial")
     weights = read_weights(reader.bundle, reader.model)
     assert weights is not None
     tile, temperature = digits[0][0].astype(np.float32) / 255, reader.bundle.temperature

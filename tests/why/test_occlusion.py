@@ -47,7 +47,7 @@ def test_ink_that_is_said_to_matter_does(reader_of: Callable[[str], Reader], til
 def test_it_agrees_with_the_exact_contributions_where_both_are_known(
     reader_of: Callable[[str], Reader], tiles: np.ndarray
 ) -> None:
-    reader = reader_of("ann")
+    reader = reader_of("ann-tutorial")
     weights = read_weights(reader.bundle, reader.model)
     assert weights is not None
     agreement = []
@@ -60,7 +60,7 @@ def test_it_agrees_with_the_exact_contributions_where_both_are_known(
     assert np.mean(agreement) > 0.5
 
 
-@pytest.mark.parametrize("name", ["cnn", "ann"])
+@pytest.mark.parametrize("name", ["cnn", "ann-tutorial"])
 def test_a_dot_where_ink_is_missed_least_helps_the_runner_up(
     reader_of: Callable[[str], Reader], tiles: np.ndarray, name: str
 ) -> None:
