@@ -39,6 +39,16 @@ class Constraints:
         """Whether there is any."""
         return bool(self.length or self.pattern or self.check or self.among)
 
+    def in_words(self) -> str:
+        """What is stated, for a person."""
+        parts = [
+            self.length and _span(self.length),
+            self.pattern and f"fits {self.pattern}",
+            self.check and f"passes {self.check.name}",
+            self.among and f"one of {len(self.among):,} in {self.among.name}",
+        ]
+        return ", ".join(part for part in parts if part)
+
     def allow_length(self, n: int) -> bool:
         """Whether a number may have n digits."""
         return not self.length or self.length[0] <= n <= self.length[1]

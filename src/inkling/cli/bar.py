@@ -1,0 +1,62 @@
+"""The progress bar of a pile: how many of how many, how fast, how long still, and what came out."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+NAMES = {"read": "read", "unsure": "unsure", "not_digit": "not a digit", "empty": "empty", "failed": "failed"}
+STYLES = {"read": "green", "unsure": "yellow", "not_digit": "yellow", "empty": "yellow", "failed": "red"}
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.0f}/s" if speed >= 10 else f"{speed:.1f}/s", style="dim")
+
+
+class _Outcomes(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text("  ").join(Text(part, STYLES[name]) for name, part in parts_of(task.fields["outcomes"]))
+
+
+@contextmanager
+def bar(sources: list[Path], outcomes: Counter[str], *, visible: bool) -> Iterator[Iterable[Path]]:
+    """Gives `sources`, and shows on standard error how far one is and what `outcomes` has counted so far."""
+    if not visible:
+        yield sources
+        return
+    # What is printed meanwhile goes above the bar when both are on a screen, and where it is sent otherwise.
+    progress = Progress(
+        TextColumn("reading"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+        _Outcomes(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),
+    )
+    with progress:
+        yield progress.track(sources, task_id=progress.add_task("", total=len(sources), outcomes=outcomes))
+
+
+def parts_of(outcomes: Counter[str]) -> list[tuple[str, str]]:
+    """Counts of outcomes -> (outcome, "12 unsure"), in the same order always; what did not occur is left out."""
+    return [(name, f"{outcomes[name]:,} {label}") for name, label in NAMES.items() if outcomes[name]]
