@@ -105,6 +105,9 @@ def _watcher(bar: Progress, console: Console) -> Watcher:
 def _print_result(folder: Path) -> None:
     manifest = find_bundle(folder).manifest
     for name, scores in manifest["scores"].items():
+        if "auroc" in scores:
+            click.echo(f"{name}: told from digits with AUROC {scores['auroc']:.4f} of {scores['n_others']:,}")
+            continue
         low, high = scores["accuracy_95"]
         click.echo(f"{name}: {scores['accuracy']:.2%} of {scores['n']:,} right (95 %: {low:.2%} to {high:.2%})")
     click.echo(f"{folder / 'bundle'}: {manifest['parameters']:,} parameters, version {manifest['version']}")
