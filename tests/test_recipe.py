@@ -49,6 +49,9 @@ def test_text_with_quotes_reads_back(tmp_path: Path) -> None:
         ({"epocs": 3}, "epocs is not a parameter .* Did you mean 'epochs'"),
         ({"zzz": 3}, "zzz is not a parameter .* Choose from: name"),
         ({"epochs": 0}, "epochs is 0; expected 1 to 10000"),
+        ({"epochs": -1}, "epochs is -1; expected 1 to 10000"),
+        ({"standardise": 1}, "standardise is 1; expected true or false"),
+        ({"standardise": "yes"}, "standardise is 'yes'; expected true or false"),
         ({"epochs": 2.5}, "epochs is 2.5; expected a whole number"),
         ({"epochs": True}, "epochs is True; expected a whole number"),
         ({"epochs": "many"}, "epochs is 'many'; expected a whole number"),
@@ -90,10 +93,18 @@ def test_broken_toml(tmp_path: Path) -> None:
 
 def test_overrides() -> None:
     read = recipe.find(
-        "tiny", ["epochs=7", "schedule=cosine", 'name="mine"', "augmentation.shear=0.2", "teacher.name=cnn"]
+        "tiny",
+        ["epochs=7", "schedule=cosine", 'name="mine"', "augmentation.shear=0.2", "teacher.name=cnn"],
     )
     assert (read.epochs, read.schedule, read.name) == (7, "cosine", "mine")
     assert (read.augmentation.shear, read.teacher.name) == (0.2, "cnn")
+
+
+def test_a_choice_of_true_or_false_is_set_and_reads_back(tmp_path: Path) -> None:
+    read = recipe.find("tiny", ["standardise=true"])
+    assert read.standardise is True
+    (tmp_path / "r.toml").write_text(recipe.to_toml(read), "utf-8")
+    assert recipe.find(tmp_path / "r.toml") == read
 
 
 @pytest.mark.parametrize("override", ["epochs", "=3", "epochs.more=3", "epoch=3", "epochs=", "augmentation=none"])

@@ -79,6 +79,7 @@ class Recipe:
     nondigits: float = _number(
         0.0, 0, 1
     )  # images an epoch of what is no digit, as part of the digits; see learn.nondigits
+    standardise: bool = False  # learn from inputs with mean 0 and spread 1; see learn.standard
     hidden: int = _whole(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
     seed: int = _whole(0, 0, 2**31 - 1)
     n_validation: int = _whole(5_000, 100, 30_000)  # training images held back to choose by
@@ -125,8 +126,8 @@ def from_table(table: Mapping[str, Any]) -> Recipe:
         raise BadRecipe(f"name is {recipe.name!r}; expected a word without slashes or spaces. Change it.")
     if recipe.nondigits and not ARCHITECTURES[recipe.architecture].can_refuse:
         raise BadRecipe(
-            f"nondigits is {recipe.nondigits}, but {recipe.architecture} has no output for what is no digit; expected 0. "
-            "Leave it out or choose another architecture."
+            f"nondigits is {recipe.nondigits}, but {recipe.architecture} has no output for what is no digit; "
+            "expected 0. Leave it out or choose another architecture."
         )
     return recipe
 
@@ -148,6 +149,8 @@ def to_toml(recipe: Recipe) -> str:
 
 
 def _toml(value: str | int | float) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'"{escaped}"'
@@ -192,9 +195,11 @@ def _value(each: dataclasses.Field[Any], value: Any, name: str) -> Any:
         if not isinstance(value, dict):
             raise BadRecipe(f"{name} is {value!r}; expected a table, as in [{name}]. Change it.")
         return _record({"augmentation": Augmentation, "teacher": Teacher}[each.name], value, prefix=f"{name}.")
-    accepted = {"str": (str,), "int": (int,), "float": (int, float)}[str(each.type)]
-    if not isinstance(value, accepted) or isinstance(value, bool):
-        wanted = {"str": "a text", "int": "a whole number", "float": "a number"}[str(each.type)]
+    accepted = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}[str(each.type)]
+    if not isinstance(value, accepted) or isinstance(value, bool) != (each.type == "bool"):
+        wanted = {"str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false"}[
+            str(each.type)
+        ]
         raise BadRecipe(f"{name} is {value!r}; expected {wanted}. Change it.")
     if "range" in each.metadata:
         low, high = each.metadata["range"]

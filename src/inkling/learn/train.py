@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from inkling.errors import BadData, BadRecipe, InklingError
-from inkling.learn import augment, checkpoint, data, export, nondigits, schedule, scores, targets
+from inkling.learn import augment, checkpoint, data, export, nondigits, schedule, scores, standard, targets
 from inkling.learn.architectures import ARCHITECTURES
 from inkling.learn.average import Average
 from inkling.learn.data import Mnist
@@ -135,6 +135,8 @@ def build(recipe: Recipe, n_steps: int) -> Any:
     loss, metric = targets.loss_and_metric(recipe)
     model.compile(optimizer=optimizer, loss=loss, metrics=[metric], steps_per_execution=STEPS_AT_ONCE)
     optimizer.build(model.trainable_variables)
+    if recipe.standardise:
+        standard.check(model)
     return model
 
 
@@ -168,9 +170,10 @@ def fit(task: Task, rows: list[Row], watcher: Watcher) -> list[Row]:
             x, labels = coming.result()  # (M, 28, 28) float32, (M,) uint8
             if epoch < recipe.epochs:
                 coming = pool.submit(prepare, task, epoch + 1)
+            y = targets.make_targets(labels, x, recipe, task.teacher)
             logs = model.fit(
-                x,
-                targets.make_targets(labels, x, recipe, task.teacher),
+                standard.standardise(x) if recipe.standardise else x,
+                y,
                 batch_size=recipe.batch_size,
                 shuffle=False,  # `prepare` has done it, in an order that a resumed run repeats
                 verbose=0,
@@ -204,7 +207,8 @@ def prepare(task: Task, epoch: int) -> tuple[np.ndarray, np.ndarray]:
 def validate(task: Task, epoch: int, logs: dict[str, list[float]], began: float) -> Row:
     """The epoch's line of history; with patience, the best weights so far are kept on disk."""
     with task.average.inside(task.model):
-        outputs = task.model.predict(task.x_val, batch_size=500, verbose=0)  # (V, 28, 28) -> (V, 10 or 11)
+        tiles = standard.standardise(task.x_val) if task.recipe.standardise else task.x_val
+        outputs = task.model.predict(tiles, batch_size=500, verbose=0)  # (V, 28, 28) -> (V, 10 or 11)
         probs = split(outputs).probs  # (V, 10)
         row: Row = {
             "epoch": epoch,
@@ -227,6 +231,8 @@ def keep_final_weights(task: Task) -> None:
     if task.recipe.patience and best.is_file():
         checkpoint.restore(best, task.model, task.average)
     task.average.put(task.model)
+    if task.recipe.standardise:
+        standard.fold(task.model)
 
 
 def environment(rows: list[Row]) -> dict[str, Any]:
@@ -234,10 +240,15 @@ def environment(rows: list[Row]) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "cores": os.cpu_count(),
+        "cores": cores(),
         "libraries": export.library_versions(),
         "train_seconds": round(sum(row["seconds"] for row in rows), 1),
     }
+
+
+def cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def write_history(path: Path, rows: list[Row]) -> None:
