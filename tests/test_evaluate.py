@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -92,6 +93,27 @@ def test_command_prints_json_or_tables(folder: Path) -> None:
     assert "of 22 right" in table
     assert "3__broken.png" in table
     assert "most frequent mistakes" in table
+
+
+def test_csv_has_a_row_for_each_label_and_one_for_all(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    arguments = ["ann-tutorial", "--data", str(folder), "--json", "--csv", str(path)]
+    report = json.loads(CliRunner().invoke(command, arguments, catch_exceptions=False).stdout)
+    with path.open(newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [row["label"] for row in table] == [str(row["digit"]) for row in report["per_class"]] + ["all"]
+    assert {row["model"] for row in table} == {"ann-tutorial"}
+    *labels, everything = table
+    assert int(everything["n"]) == sum(int(row["n"]) for row in labels) == 22
+    assert int(everything["right"]) == sum(int(row["right"]) for row in labels)
+    assert float(everything["recall"]) == pytest.approx(report["accuracy"])
+    assert int(table[3]["right"]) < int(table[3]["n"])  # the broken picture is a 3
+
+
+def test_a_csv_that_cannot_be_written_is_one_sentence(folder: Path, tmp_path: Path) -> None:
+    arguments = ["ann-tutorial", "--data", str(folder), "--csv", str(tmp_path / "nowhere" / "x.csv")]
+    with pytest.raises(NotFound, match=r"x.csv cannot be written \(No such file.*Check --csv"):
+        CliRunner().invoke(command, arguments, catch_exceptions=False)
 
 
 def test_help_has_an_example() -> None:

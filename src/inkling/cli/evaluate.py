@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 from inkling import bundle
+from inkling.errors import NotFound
 from inkling.quiet import quiet_stderr
 
 MNIST_TEST = "mnist-test"
+RATES = ("precision", "recall", "f1")
+COLUMNS = ("model", "version", "data", "label", "n", "right", *RATES)
 
 
 @click.command("evaluate")
@@ -28,8 +32,9 @@ MNIST_TEST = "mnist-test"
     help="The MNIST test images, or a folder of pictures named LABEL__anything.png.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@click.option("--csv", "csv_path", type=click.Path(path_type=Path), metavar="FILE", help="Write a CSV table too.")
 @click.option("--single", is_flag=True, help="Read all ink of a picture as one digit.")
-def command(model: str, data_name: str, as_json: bool, single: bool) -> None:
+def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, single: bool) -> None:
     """Score a packaged model, a bundle or a run.
 
     mnist-test judges the network alone. A folder judges everything from the picture to the text.
@@ -38,6 +43,7 @@ def command(model: str, data_name: str, as_json: bool, single: bool) -> None:
     Example:
       inkling evaluate cnn
       inkling evaluate runs/mine --data photos/ --json
+      inkling evaluate ann --csv ann.csv
     """
     from inkling.learn import data, evaluate
     from inkling.road.reader import Reader
@@ -58,10 +64,43 @@ def command(model: str, data_name: str, as_json: bool, single: bool) -> None:
                 mode="single" if single else "auto",
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
+    if csv_path:
+        write_csv(report, csv_path)
     if as_json:
         click.echo(json.dumps(report))
     else:
         show(report, Console())
+
+
+def rows(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """The report as a table: a row for each label, then one for all, whose three rates are its accuracy."""
+    about = {"model": report["model"]["name"], "version": report["model"]["version"], "data": report["data"]}
+    found = [
+        {
+            **about,
+            "label": row["digit"],
+            "n": row["n"],
+            "right": round(row["recall"] * row["n"]),
+            **{key: round(row[key], 6) for key in RATES},
+        }
+        for row in report["per_class"]
+    ]
+    rate, n = report["accuracy"], report["n"]
+    return [*found, {**about, "label": "all", "n": n, "right": round(rate * n), **dict.fromkeys(RATES, rate)}]
+
+
+def write_csv(report: dict[str, Any], path: Path) -> None:
+    """The table as CSV with a heading. Raises NotFound when it cannot be written."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows(report))
+    except OSError as error:
+        raise NotFound(
+            f"{path} cannot be written ({error.strerror or error}); a file in a folder that is there was expected. "
+            "Check --csv."
+        ) from error
 
 
 def show(report: dict[str, Any], console: Console) -> None:
