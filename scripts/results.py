@@ -26,11 +26,14 @@ from inkling.errors import BadData, InklingError, NotFound
 from inkling.learn import data, evaluate
 from inkling.learn.data import Mnist
 from inkling.learn.report import numbers
+from inkling.learn.seeds import differences
+from inkling.learn.seeds import read as read_seeds
 from inkling.quiet import quiet_stderr
 from inkling.road.model import MAX_BATCH, Model
 
 ROOT = Path(__file__).parents[1]
 RESULTS, README, READ = ROOT / "docs" / "results.json", ROOT / "README.md", ROOT / "benchmarks" / "read.json"
+SEEDS = ROOT / "docs" / "seeds.json"  # written by python -m inkling.learn.seeds
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 MNIST_TEST = "mnist-test"
 COMMAND = "python scripts/results.py"
@@ -44,6 +47,7 @@ def judge(found: Bundle, mnist: Mnist, folders: list[Path], *, progress: Progres
     tiles = data.as_input(mnist.x_test[:MAX_BATCH])
     latency = numbers.time_model(model, tiles)
     scores = {MNIST_TEST: _kept(evaluate.evaluate_mnist(found, mnist))}
+    facts = found.manifest
     reader = Reader(found.path)
     for folder in folders:
         task = progress.add_task(f"{found.name}: {folder.name}")
@@ -55,8 +59,10 @@ def judge(found: Bundle, mnist: Mnist, folders: list[Path], *, progress: Progres
         progress.remove_task(task)
     return {
         "version": found.version,
-        "architecture": found.manifest["architecture"],
-        "parameters": found.manifest["parameters"],
+        "architecture": facts["architecture"],
+        "parameters": facts["parameters"],
+        "training": facts.get("training"),
+        "difference_from_keras": facts["scores"].get(MNIST_TEST, {}).get("difference_from_keras"),
         "bytes": found.model_path.stat().st_size,
         "single_us": latency.single_us,
         "batch_us": latency.batch_us,
@@ -105,8 +111,53 @@ def table(results: Results) -> str:
     if any(name in whole for name in names):
         times = [f"{whole[name] / 1000:,.2f} ms" if name in whole else "" for name in names]
         rows.append(["drawing to answer", *times])
-    head = ["right, with 95% interval", *[f"`{name}`" for name in names]]
-    rule = ["---", *["---:" for _ in names]]
+    apart = [facts.get("difference_from_keras") for _, facts in models]
+    if any(each is not None for each in apart):
+        differ = ["" if each is None else f"{each:.0e}" for each in apart]
+        rows.append(["LiteRT and Keras differ on these 10,000 by at most", *differ])
+    if any(facts.get("training") for _, facts in models):
+        rows.append(["training took", *[_time(facts.get("training")) for _, facts in models]])
+    return _markdown(["right, with 95% interval", *[f"`{name}`" for name in names]], rows)
+
+
+def seeds_table(seeds: Results) -> str:
+    """seeds.json -> what each recipe scores with several seeds, lowest mean first, and in what the recipes differ."""
+    models = sorted(seeds["models"].items(), key=lambda item: float(item[1]["mean"]))
+    rows = []
+    for name, facts in models:
+        each = ", ".join(f"{run['accuracy']:.2%}" for run in facts["runs"])
+        deviation = facts["standard_deviation"]
+        spread = "" if deviation is None else f"{100 * deviation:.2f}"
+        rows.append([f"`{name}`", str(facts["recipe"]["epochs"]), each, f"**{facts['mean']:.2%}**", spread])
+    told = f"\n\n{_apart(models)}" if len(models) == 2 else ""
+    head = ["MNIST test images, right", "epochs", "each seed", "mean", "standard deviation, points"]
+    return _markdown(head, rows) + told
+
+
+def _apart(models: list[tuple[str, Results]]) -> str:
+    """Says in what two recipes differ, so that nobody needs to believe that the comparison is fair."""
+    (one, first), (other, second) = models
+    names = [key for key in differences(first["recipe"], second["recipe"]) if key not in ("name", "about")]
+    pairs = [f"{key} ({_at(first['recipe'], key)} and {_at(second['recipe'], key)})" for key in names]
+    return f"The recipes of `{one}` and `{other}` differ in {' and '.join(pairs) or 'nothing'} alone."
+
+
+def _at(recipe: Results, key: str) -> Any:
+    for part in key.split("."):
+        recipe = recipe[part]
+    return recipe
+
+
+def _time(training: Results | None) -> str:
+    if not training:
+        return ""
+    cores = f"{training['cores']} core{'s' if training['cores'] > 1 else ''}"
+    seconds = float(training["seconds"])
+    return f"{seconds:.0f} s on {cores}" if seconds < 100 else f"{seconds / 60:.0f} min on {cores}"
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    rule = ["---", *["---:" for _ in head[1:]]]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
@@ -116,7 +167,8 @@ def with_table(readme: str, results: Results) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise BadData(f"the README has no block {BEGIN} ... {END}; the table goes there. Add the two lines.")
-    return f"{before}{BEGIN}\n{table(results)}\n{END}{after}"
+    seeds = f"\n\n{seeds_table(results['seeds'])}" if "seeds" in results else ""
+    return f"{before}{BEGIN}\n{table(results)}{seeds}\n{END}{after}"
 
 
 def read_results(path: Path = RESULTS) -> Results:
@@ -156,6 +208,8 @@ def run(real: Path | None) -> None:
     }
     if READ.is_file():
         results["read"] = json.loads(READ.read_text("utf-8"))
+    if SEEDS.is_file():
+        results["seeds"] = read_seeds(SEEDS)
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(RESULTS.relative_to(ROOT))
     README.write_text(with_table(README.read_text("utf-8"), results), "utf-8")

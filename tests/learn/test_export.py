@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from inkling import bundle
-from inkling.errors import BadBundle
+from inkling.errors import BadBundle, BadData
 from inkling.learn import data, export, package, recipe
 from inkling.learn.architectures import ARCHITECTURES
 from inkling.learn.keras_setup import import_keras
@@ -101,4 +101,27 @@ def test_package_judges_once_and_copies(model: Any, tmp_path: Path) -> None:
     before = json.loads((run / "bundle" / "manifest.json").read_text())
     assert "mnist-test" not in before["scores"]
     assert packaged.model_bytes() == bundle.find(run).model_bytes()
-    package.package(run, mnist, into=tmp_path / "bundles")  # again, over the old one
+    assert 0 <= packaged.manifest["scores"]["mnist-test"][package.DIFFERENCE] <= 1e-4
+    assert "training" not in packaged.manifest  # nobody knows how long it took
+    (run / "environment.json").write_text(json.dumps({"train_seconds": 12.5, "cores": 1}))
+    again = package.package(run, mnist, into=tmp_path / "bundles")  # over the old one
+    assert again.manifest["training"] == {"seconds": 12.5, "cores": 1}
+
+
+def test_package_refuses_a_keras_file_that_answers_otherwise(model: Any, tmp_path: Path) -> None:
+    mnist = small_mnist()
+    run = tmp_path / "run"
+    export.export(model, RECIPE, mnist, run / "bundle", validation=VALIDATION)
+    old = package.package(run, mnist, into=tmp_path / "bundles")
+    model.set_weights([weight * 1.01 for weight in model.get_weights()])
+    model.save(run / "bundle" / "model.keras")  # of another training than model.tflite
+    with pytest.raises(BadBundle, match=r"differ by .* on 200 images"):
+        package.package(run, mnist, into=tmp_path / "bundles")
+    (run / "bundle" / "model.keras").write_bytes(b"half")
+    with pytest.raises(BadBundle, match="cannot be opened by Keras"):
+        package.package(run, mnist, into=tmp_path / "bundles")
+    assert [path.name for path in (tmp_path / "bundles").iterdir()] == ["small"]
+    assert bundle.open_bundle(tmp_path / "bundles" / "small").model_bytes() == old.model_bytes()
+    (run / "environment.json").write_text("{")
+    with pytest.raises(BadData, match="is damaged"):
+        package.package(run, mnist, into=tmp_path / "bundles")

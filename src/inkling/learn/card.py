@@ -22,6 +22,7 @@ FILE_NAME = "README.md"
 DATA_SETS = {
     "mnist-test": "MNIST, the 10,000 test images; used for nothing but this number",
     "mnist-validation": "MNIST, training images held back; calibration and `sure_at` come from them",
+    "validation-augmented": "the same, changed as training changes its images",
 }
 OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD with Nesterov momentum"}
 SCHEDULES = {"constant": "constant", "one_cycle": "one cycle up and down", "cosine": "falling like a cosine"}
@@ -36,6 +37,8 @@ CHANGES = {  # part of a recipe's augmentation -> words for its amount
     "contrast": "up to {:.0%} less contrast",
     "continental": "{:.0%} of the 1s with an upstroke and of the 7s with a bar",
     "noise": "grain of up to {:g}",
+    "drawn": "{:.0%} replaced by other forms of the digit, drawn by code",
+    "coarse": "{:.0%} copied badly, with few pixels",
 }
 
 
@@ -74,6 +77,8 @@ def _what(facts: dict[str, Any]) -> list[str]:
 def _architecture(facts: dict[str, Any]) -> list[str]:
     given = facts["input"]
     shape = " x ".join(map(str, given["shape"]))
+    n_outputs = facts["layers"][-1]["output_shape"][-1]
+    of = ", the last that of being none of the ten" if n_outputs > 10 else ""
     rows = [
         [f"`{layer['name']}`", layer["type"], " x ".join(map(str, layer["output_shape"])), f"{layer['parameters']:,}"]
         for layer in facts["layers"]
@@ -82,7 +87,7 @@ def _architecture(facts: dict[str, Any]) -> list[str]:
         "## Architecture",
         "",
         f"In: N x {shape} {given['dtype']}, {given['range'][0]} to {given['range'][1]} ({given['meaning']}). "
-        "Out: N x 10 probabilities.",
+        f"Out: N x {n_outputs} probabilities{of}.",
         "",
         *_table(("layer", "type", "output", "parameters"), rows),
     ]
@@ -103,10 +108,16 @@ def _training(facts: dict[str, Any]) -> list[str]:
     ):
         if how[key]:
             steps.append(words.format(how[key]))
+    if how.get("standardise"):
+        steps.append("inputs with mean 0 and standard deviation 1, folded into the weights afterwards")
+    if how.get("nondigits"):
+        steps.append(f"beside the digits {how['nondigits']:.0%} of what is no digit, to be refused")
     if how["teacher"]["name"]:
         steps.append(f"taught also by the answers of `{Path(how['teacher']['name']).name}`")
     changes = [words.format(how["augmentation"][key]) for key, words in CHANGES.items() if how["augmentation"].get(key)]
     seen = f"Each image is drawn anew each time: {'; '.join(changes)}." if changes else "Images are used as they are."
+    took = facts.get("training")
+    time = f"It took {took['seconds']:,.0f} s on {_cores(took['cores'])}. " if took else ""
     versions = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
     return [
         "## Training",
@@ -117,7 +128,7 @@ def _training(facts: dict[str, Any]) -> list[str]:
         "",
         seen,
         "",
-        f"With {versions}. To repeat it: `inkling train` with the recipe in the manifest.",
+        f"{time}With {versions}. To repeat it: `inkling train` with the recipe in the manifest.",
         "",
     ]
 
@@ -125,6 +136,8 @@ def _training(facts: dict[str, Any]) -> list[str]:
 def _scores(facts: dict[str, Any]) -> list[str]:
     rows = []
     for name, score in sorted(facts["scores"].items()):
+        if "accuracy_95" not in score:
+            continue  # not about reading digits; see Calibration
         low, high = score["accuracy_95"]
         rows.append(
             [
@@ -136,13 +149,15 @@ def _scores(facts: dict[str, Any]) -> list[str]:
                 f"{score['cross_entropy_calibrated']:.4f}",
             ]
         )
+    apart = facts["scores"].get("mnist-test", {}).get("difference_from_keras")
+    same = f" On the test images LiteRT and Keras differ by at most {apart:g} in any probability." if apart else ""
     headings = ("data", "n", "right", "95% interval", "among the best two", "cross-entropy")
     return [
         "## Scores",
         "",
         *_table(headings, rows),
         "Intervals are Wilson's. These images are tiles already; how well photos are read depends on the road too: "
-        f"`inkling evaluate {facts['name']} --data FOLDER`.",
+        f"`inkling evaluate {facts['name']} --data FOLDER`.{same}",
         "",
     ]
 
@@ -159,16 +174,34 @@ def _calibration(facts: dict[str, Any]) -> list[str]:
         if facts["sure_at"] < 1
         else f"Temperature {facts['temperature']:g}. No confidence was high enough to count as sure.",
         "",
+        *_refusal(facts),
+    ]
+
+
+def _refusal(facts: dict[str, Any]) -> list[str]:
+    found = facts["scores"].get("non-digits")
+    if found is None:
+        return []
+    return [
+        f"What it takes for no digit with {facts['reject_at']:g} or more is refused: "
+        f"{1 - found['others_accepted']:.1%} of {found['n_others']:,} letters, scribbles and pieces of digits made "
+        f"from the validation images (AUROC {found['auroc']:.4f}), and {found['digits_refused']:.2%} of "
+        f"{found['n_digits']:,} digits.",
+        "",
     ]
 
 
 def _limits(facts: dict[str, Any]) -> list[str]:
-    del facts  # the same for every network on MNIST
+    refuses = facts.get("reject_at", 1) < 1
     return [
         "## Limits",
         "",
-        "- It knows the digits 0 to 9 and nothing else: a letter or a scribble is read as some digit, though often "
-        "with a low confidence.",
+        "- It knows the digits 0 to 9 and nothing else: "
+        + (
+            "it refuses most other ink, but a letter that looks like a digit is read as that digit."
+            if refuses
+            else "a letter or a scribble is read as some digit, though often with a low confidence."
+        ),
         "- MNIST was written by employees and pupils in the United States around 1990. Expect less of hands from "
         "elsewhere: 1s with a long upstroke and 7s with a bar, for one, are rare in it.",
         "- It expects tiles made as MNIST's were; give it pictures through `inkling.Reader`, which makes them.",
@@ -207,6 +240,10 @@ def _licence(facts: dict[str, Any]) -> list[str]:
         "",
         "The network: MIT, as the rest of inkling.",
     ]
+
+
+def _cores(n: int) -> str:
+    return "1 core" if n == 1 else f"{n} cores"
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -1,6 +1,7 @@
 """Puts a run's bundle among those that come with the package: python -m inkling.learn.package RUN
 
-A bundle that has not been judged on the test images yet (`inkling train --no-test`) is judged here, once.
+A bundle that has not been judged on the test images yet (`inkling train --no-test`) is judged here, once. On all of
+them LiteRT is compared with Keras, and the time that the run took is written beside its scores.
 """
 
 from __future__ import annotations
@@ -10,24 +11,36 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from inkling import bundle
 from inkling.bundle import Bundle
-from inkling.errors import BadBundle, InklingError
-from inkling.learn import card, data, scores
+from inkling.errors import BadBundle, BadData, InklingError
+from inkling.learn import card, data, export, scores
 from inkling.learn.data import Mnist
+from inkling.learn.keras_setup import import_keras
+from inkling.quiet import quiet_stderr
 from inkling.road.model import Model
 
+MNIST_TEST = "mnist-test"
+DIFFERENCE = "difference_from_keras"  # in the scores of the test images: the largest of any probability
 FILES = ("model.tflite", "model.keras", "manifest.json")
 
 
 def package(run: Path, mnist: Mnist, *, into: Path = bundle.PACKAGED) -> Bundle:
-    """Copies the bundle of `run` to `into`/NAME in place of the one there, with its scores on the test images."""
+    """Copies the bundle of `run` to `into`/NAME in place of the one there, with its scores on the test images.
+
+    Raises BadBundle when LiteRT and Keras differ by more than export.TOLERANCE on any of them; the one there stays.
+    """
     source = bundle.find(run)
-    manifest = json.loads(json.dumps(source.manifest))
-    if "mnist-test" not in manifest["scores"]:
+    manifest = with_training(source)
+    if MNIST_TEST not in manifest["scores"]:
         probs = Model(source)(data.as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
-        manifest["scores"]["mnist-test"] = scores.summary(probs, mnist.y_test, temperature=source.temperature)
+        manifest["scores"][MNIST_TEST] = scores.summary(probs, mnist.y_test, temperature=source.temperature)
+    if DIFFERENCE not in manifest["scores"][MNIST_TEST]:
+        manifest["scores"][MNIST_TEST][DIFFERENCE] = difference_from_keras(source, data.as_input(mnist.x_test))
     folder = into / source.name
     if folder.exists() and folder.samefile(source.path):
         raise BadBundle(f"{source.path} is packaged already; expected a run or another bundle. Name that.")
@@ -44,6 +57,37 @@ def package(run: Path, mnist: Mnist, *, into: Path = bundle.PACKAGED) -> Bundle:
     return bundle.open_bundle(folder)
 
 
+def with_training(source: Bundle) -> dict[str, Any]:
+    """A copy of the manifest; `training` says how long the run took on how many cores, where its folder says so."""
+    manifest: dict[str, Any] = json.loads(json.dumps(source.manifest))
+    path = source.path.parent / "environment.json"
+    if "training" not in manifest and path.is_file():
+        try:
+            found = json.loads(path.read_text("utf-8"))
+            manifest["training"] = {"seconds": found["train_seconds"], "cores": found["cores"]}
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadData(f"{path} is damaged ({error!r}); expected what training writes. Delete it.") from error
+    return manifest
+
+
+def difference_from_keras(source: Bundle, tiles: np.ndarray) -> float:
+    """The largest difference between what model.tflite and model.keras answer about (N, 28, 28) float32 tiles.
+
+    Raises BadBundle when it is more than export.TOLERANCE, or when Keras cannot open its file.
+    """
+    keras = import_keras(task="packaging")
+    path = source.path / "model.keras"
+    try:
+        with quiet_stderr():
+            model = keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BadBundle(
+            f"{path} cannot be opened by Keras ({str(error).splitlines()[0]}); a network saved by export was expected. "
+            "Export the run again."
+        ) from error
+    return float(f"{export.check_parity(model, source.path, tiles):.2g}")
+
+
 def main() -> None:
     """The command."""
     if len(sys.argv) != 2:
@@ -52,8 +96,11 @@ def main() -> None:
         packaged = package(Path(sys.argv[1]), data.load())
     except InklingError as error:
         sys.exit(f"package: {error}")
-    test = packaged.manifest["scores"]["mnist-test"]
-    sys.stdout.write(f"{packaged.path}: version {packaged.version}, {test['accuracy']:.2%} of MNIST's test images\n")
+    test = packaged.manifest["scores"][MNIST_TEST]
+    sys.stdout.write(
+        f"{packaged.path}: version {packaged.version}, {test['accuracy']:.2%} of MNIST's test images, "
+        f"at most {test[DIFFERENCE]:g} from Keras\n"
+    )
 
 
 if __name__ == "__main__":
