@@ -8,6 +8,7 @@ from PIL import Image
 
 from inkling import errors
 from inkling.road.image import WORKING_SIDE, load
+from inkling.road.ink import find_ink
 from tests.pictures import drawn_seven, encoded, png_header
 
 GREY = drawn_seven()
@@ -96,6 +97,21 @@ def test_large_picture_is_reduced_and_its_size_remembered() -> None:
     assert max(picture.image.shape) == WORKING_SIDE
     long = load(np.zeros((10, 9000), np.uint8))
     assert long.image.shape == (2, WORKING_SIDE)
+
+
+@pytest.mark.parametrize("shape", [(20_000, 3), (3, 20_000), (16_000, 5, 3), (5, 16_000, 4)])
+def test_strips_one_pixel_wide_after_reduction_go_on_to_ink(shape: tuple[int, ...]) -> None:
+    picture = load(np.full(shape, 255, np.uint8))
+    assert min(picture.image.shape) == 1
+    assert not find_ink(picture.image).any()
+
+
+def test_coloured_ink_of_equal_brightness_is_seen_in_every_format() -> None:
+    strokes = (GREY < 128)[..., None]
+    colours = Image.fromarray(np.where(strokes, (214, 92, 82), (120, 146, 92)).astype(np.uint8))
+    for content in (encoded(colours), encoded(colours, "JPEG", quality=90), encoded(colours.convert("RGBA"))):
+        image = load(content).image.astype(int)
+        assert abs(np.median(image[GREY < 128]) - np.median(image[GREY > 128])) > 50
 
 
 @pytest.mark.parametrize(

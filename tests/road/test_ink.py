@@ -1,9 +1,10 @@
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.road.ink import area_witness, edge_witness, find_ink
+from inkling.road.ink import area_witness, edge_witness, find_ink, levelled
 from inkling.road.reduction import reduced
 from tests.pictures import drawn_seven
 
@@ -57,6 +58,34 @@ def test_ink_is_found_in_any_light_and_polarity(kind: str, inverted: bool) -> No
 @pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (90, 160), (160, 90), (190, 230), (60, 20)])
 def test_strong_and_faint_ink_of_either_polarity(ink: int, paper: int) -> None:
     assert overlap(find_ink(drawn_seven(ink=ink, paper=paper)), CLEAN) > 0.9
+
+
+@pytest.mark.parametrize("share", [0.06, 0.08, 0.1, 0.2])
+def test_faint_pencil_is_ink_where_its_edges_are_sharp(share: float) -> None:
+    rng = np.random.default_rng(3)
+    strokes = cv2.GaussianBlur((CLEAN).astype(np.float32), (0, 0), 1)
+    picture = 240 * (1 - share * strokes) + rng.normal(0, 1, CLEAN.shape)
+    assert overlap(find_ink(np.rint(picture).astype(np.uint8)), CLEAN) > 0.8
+
+
+@pytest.mark.parametrize("share", [0.06, 0.1, 0.2])
+def test_faint_stains_are_no_ink(share: float) -> None:
+    rng = np.random.default_rng(3)
+    stain = cv2.GaussianBlur(CLEAN.astype(np.float32), (0, 0), 20)
+    picture = 240 * (1 - share * stain / stain.max()) + rng.normal(0, 1, CLEAN.shape)
+    assert not find_ink(np.rint(picture).astype(np.uint8)).any()
+
+
+def test_a_second_look_levels_rows_and_columns() -> None:
+    x = np.linspace(-1, 1, 280)
+    light = (1 - 0.6 * x[None] ** 4) * (1 + 0.05 * np.sin(40 * x[:, None]))
+    picture = drawn_seven(ink=150, paper=235) * light
+    ink = find_ink(picture.astype(np.uint8))
+    assert overlap(ink, CLEAN) > 0.8
+    image = picture.astype(np.uint8)
+    even, small = levelled(image, reduced(image))
+    assert np.ptp(np.median(even, axis=0)) < 0.3 * np.ptp(np.median(image, axis=0))
+    assert np.ptp(np.quantile(small, 0.8, axis=1)) <= 4
 
 
 @pytest.mark.parametrize("width", [1, 3, 9, 30, 50])

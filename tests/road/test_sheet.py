@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -14,6 +16,37 @@ def on_desk(*, sides: tuple[int, int, int, int] = (40, 30, 50, 20), desk: int = 
     picture = np.pad(drawn_seven(paper=235), ((top, bottom), (left, right)), constant_values=desk)
     turn = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), angle, 1)
     return cv2.warpAffine(picture, turn, picture.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+
+
+def in_shadow(where: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+    """A 7, half the light of which is gone at some pixels."""
+    y, x = np.mgrid[:280, :280]
+    light = cv2.GaussianBlur(np.where(where(x, y), 0.5, 1.0), (0, 0), 4)
+    return np.asarray(drawn_seven(paper=235) * light, np.uint8)
+
+
+@pytest.mark.parametrize("desk", [60, 160, 190, 214, 255])
+@pytest.mark.parametrize("paper", [235, 150])
+@pytest.mark.parametrize("frame", [0, 2])
+def test_a_sheet_or_window_differs_in_either_direction(desk: int, paper: int, frame: int) -> None:
+    picture = np.full((360, 380), desk, np.uint8)
+    picture[40:320, 50:330] = drawn_seven(paper=paper)
+    cv2.rectangle(picture, (5, 5), (374, 354), 20, frame) if frame else None
+    cv2.rectangle(picture, (49, 39), (330, 320), 110, 1)  # a hairline around the drawing
+    ink = find_ink(picture) > 0.5
+    ink[:20] = ink[-20:] = ink[:, :20] = ink[:, -20:] = False  # the frame may stay: it is no digit
+    truth = np.zeros_like(ink)
+    truth[40:320, 50:330] = drawn_seven() < 128
+    assert (ink & truth).sum() / (ink | truth).sum() > 0.85
+
+
+def test_a_torn_edge_and_what_is_behind_it_are_no_ink() -> None:
+    picture = drawn_seven(paper=240, ink=40)
+    for x in range(280):
+        picture[: 14 + 10 * (x // 7 % 2) + 8 * (x // 60 % 2), x] = 50
+    ink = find_ink(picture) > 0.5
+    truth = drawn_seven() < 128
+    assert (ink & truth).sum() / (ink | truth).sum() > 0.9
 
 
 @pytest.mark.parametrize("sides", [(40, 30, 50, 20), (0, 0, 60, 0), (60, 0, 0, 60), (25, 25, 25, 25)])
@@ -42,7 +75,9 @@ def test_a_turned_sheet_is_found() -> None:
             cv2.ellipse(np.zeros((280, 280), np.uint8), (140, 140), (80, 110), 0, 0, 360, 255, 50),
         ),
         ("a bold light 1 on black", cv2.rectangle(np.zeros((280, 280), np.uint8), (90, 20), (190, 260), 255, -1)),
-        ("a light desk", on_desk(desk=160)),
+        ("a hand's shadow", in_shadow(lambda x, y: (x - 140) ** 2 + (y - 280) ** 2 < 130**2)),
+        ("the shadow of an arm", in_shadow(lambda x, y: x + y < 240)),
+        ("light through a window", in_shadow(lambda x, y: (x < 60) | (x > 150))),
         ("falling light", (drawn_seven() * np.linspace(1, 0.15, 280)).astype(np.uint8)),
         ("writing in shadow", (drawn_seven() * np.where(np.arange(280) < 140, 0.4, 1)).astype(np.uint8)),
         ("blank", np.full((80, 80), 200, np.uint8)),

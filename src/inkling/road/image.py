@@ -26,6 +26,7 @@ from inkling.errors import (
     NotFound,
     UnknownFormat,
 )
+from inkling.road.colour import to_grey
 
 Source = str | Path | bytes | Image.Image | np.ndarray
 
@@ -111,9 +112,9 @@ def _decode(content: bytes, max_bytes: int, max_pixels: int) -> Picture:
     with _one_sentence(max_pixels, content), Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         size_wh = picture.size
         _check_size(size_wh, max_pixels)
-        # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that suffices, and straight to grey.
+        # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that suffices.
         factor = min(1.0, WORKING_SIDE / max(size_wh))
-        picture.draft("L", (round(size_wh[0] * factor), round(size_wh[1] * factor)))
+        picture.draft("RGB", (round(size_wh[0] * factor), round(size_wh[1] * factor)))
         return _upright(picture, size_wh)
 
 
@@ -212,8 +213,6 @@ def _grey_of_picture(picture: Image.Image) -> np.ndarray:
         picture = picture.convert("RGBA")
     elif mode not in ("L", "LA", "RGB", "RGBA"):
         picture = picture.convert("RGB")
-    if picture.mode == "RGB":
-        picture = picture.convert("L")  # by Rec. 601, in the decoder's memory
     excess = max(picture.size) // WORKING_SIDE
     if excess >= 2:
         picture = picture.reduce(excess)
@@ -245,9 +244,11 @@ def _grey_of_array(array: np.ndarray) -> np.ndarray:
         return np.asarray(array[:, :, 0])
     array = np.ascontiguousarray(array)
     if channels == 3:
-        return cv2.cvtColor(array, cv2.COLOR_RGB2GRAY)
-    colour = array[:, :, 0] if channels == 2 else cv2.cvtColor(array, cv2.COLOR_RGBA2GRAY)
-    return _on_paper(colour, array[:, :, -1])
+        return to_grey(array)
+    alpha = np.ascontiguousarray(array[:, :, -1])
+    if cv2.minMaxLoc(alpha)[0] == 255:
+        return array[:, :, 0] if channels == 2 else to_grey(array)
+    return _on_paper(array[:, :, 0] if channels == 2 else cv2.cvtColor(array, cv2.COLOR_RGBA2GRAY), alpha)
 
 
 def _on_paper(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -256,8 +257,6 @@ def _on_paper(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     Mostly opaque: the opaque part brings its own paper, whose most usual brightness is continued. Mostly clear:
     the opaque part is the ink, so the paper is white under dark ink and black under light ink.
     """
-    if cv2.minMaxLoc(np.ascontiguousarray(alpha))[0] == 255:
-        return grey
     visible = grey[alpha > 127]
     if visible.size == 0:
         paper = 255.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from inkling.road.border import without_intruders
 from inkling.road.reduction import reduced, spread
 from inkling.road.sheet import only_sheet
 from inkling.road.strokes import stroke_width
@@ -18,10 +19,13 @@ KERNEL_TO_STROKE = 3.5  # in uneven light: how much wider than a stroke the regi
 SMOOTH = 0.99  # share of the paper's variance that a quadratic surface explains if nothing but falling light varies
 OFFSET = 24.0  # grey levels added to the paper's, so that noise in black regions does not count as contrast
 NO_CONTRAST = 51  # of 255 levels: as light as the paper; lower levels are lighter, which only grain is
-MIN_CONTRAST = 20  # of the 204 levels of dark: fainter marks are taken as texture, not ink
+FAINTEST = 10  # of the 204 levels of dark: fainter marks are texture, however sharp
+FAINT = 60  # of the 204 levels: fainter marks are ink only if they end as sharply as strokes do
+SOFT = 0.3  # pixels of edges for each pixel of body: more than strokes have; stains, creases and shadows have more
 STANDS_OUT = 5.0  # standard deviations of the grain, from which a level or an edge is taken as made by a pen
 GRAINY = (200, 1.0)  # an image this large, pixels, with this much grain, grey levels, is a photograph to be smoothed
 SHARP = 0.3  # of the sharpest edge: an edge sharper than this may be that of a stroke
+PAPER_SHARE = 0.7  # quantile of a row or column that is paper
 WIDEST_STROKE = 0.27  # of the longer side: a wider dark region is taken as paper in shadow or background
 
 
@@ -31,9 +35,34 @@ def find_ink(image: np.ndarray) -> np.ndarray:
     All zeros when there is nothing that stands out from the paper.
     """
     image, small = only_sheet(image, reduced(image))
+    ink = _ink_on(image, small)
+    if ink is None and np.ptp(small) >= EVEN:
+        ink = _ink_on(*levelled(image, small), sharp=True)
+    return np.zeros(image.shape, np.float32) if ink is None else without_intruders(ink)
+
+
+def _ink_on(image: np.ndarray, small: np.ndarray, *, sharp: bool = False) -> np.ndarray | None:
+    """The picture and the same reduced -> ink; None when there is none, or no sharp one where that is asked for."""
     if not is_light_paper(small):
         image, small = cv2.bitwise_not(image), cv2.bitwise_not(small)
-    return stretch(contrast_with_paper(smoothed(image), estimate_paper(small)))
+    return stretch(contrast_with_paper(smoothed(image), estimate_paper(small)), sharp=sharp)
+
+
+def levelled(image: np.ndarray, small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The picture and the same reduced, both under even light: columns and rows are brought to one brightness.
+
+    A second look, where light falls so unevenly that no ink was told from it: the curl of a receipt, the bands of a
+    scanner. The lighter part of a row or column is paper, unless a stroke runs along most of it.
+    """
+    light = np.maximum(small, 1).astype(np.float32)
+    columns = np.quantile(light, PAPER_SHARE, axis=0)
+    light = np.outer(np.quantile(light / columns, PAPER_SHARE, axis=1), columns).astype(np.float32)
+    level = np.float32(np.median(small))
+
+    def under(light: np.ndarray, picture: np.ndarray) -> np.ndarray:
+        return np.asarray(np.minimum(picture * (level / np.maximum(light, 1)), 255), np.uint8)
+
+    return under(spread(light, image.shape), image), under(light, small)
 
 
 def smoothed(image: np.ndarray) -> np.ndarray:
@@ -42,7 +71,7 @@ def smoothed(image: np.ndarray) -> np.ndarray:
     The grain is the median step between neighbouring pixels on a sparse grid, which strokes hardly touch.
     """
     side, grain = GRAINY
-    if max(image.shape) < side:
+    if max(image.shape) < side or image.shape[1] < 2:  # OpenCV ends the process on an empty difference
         return image
     left, right = image[::7, :-1:5], image[::7, 1::5]
     steps = cv2.absdiff(left[:, : right.shape[1]], right)
@@ -158,17 +187,28 @@ def _smooth_surface(paper: np.ndarray, rim: int) -> np.ndarray | None:
     return np.asarray(np.maximum(terms @ weights, 1.0), np.float32)
 
 
-def stretch(contrast: np.ndarray) -> np.ndarray:
-    """Contrast -> ink: the paper's grain to 0, the body of the strokes to 1. (H, W) uint8 -> (H, W) float32."""
+def stretch(contrast: np.ndarray, *, sharp: bool = False) -> np.ndarray | None:
+    """Contrast -> ink: the paper's grain to 0, the body of the strokes to 1. (H, W) uint8 -> (H, W) float32.
+
+    None where nothing stands out. Faint marks, and all where `sharp` is asked for, must end in sharp edges.
+    """
     histogram = cv2.calcHist([contrast], [0], None, [256], [0, 256]).ravel()
     middle, sigma = _grain(histogram)
     edge = min(middle + 3.5 * sigma, 250.0)
     body = _body(histogram, round(edge))
-    if body < middle + max(MIN_CONTRAST, STANDS_OUT * sigma):
-        return np.zeros(contrast.shape, np.float32)
-    floor = np.clip(edge, middle + 0.08 * (body - middle), middle + 0.5 * (body - middle))
+    depth = body - middle
+    softest = SOFT if sharp else depth / FAINT if depth < FAINT else np.inf
+    if depth < max(FAINTEST, STANDS_OUT * sigma) or _softness(histogram, middle, body) > softest:
+        return None
+    floor = np.clip(edge, middle + 0.08 * depth, middle + 0.5 * depth)
     table = np.clip((np.arange(256) - floor) / (body - floor), 0.0, 1.0)
     return cv2.LUT(contrast, table.astype(np.float32))
+
+
+def _softness(histogram: np.ndarray, middle: float, body: float) -> float:
+    """Pixels at a quarter to three fifths of the body's contrast, for each one above that."""
+    low, high = round(middle + 0.25 * (body - middle)), round(middle + 0.6 * (body - middle))
+    return float(histogram[low:high].sum() / max(histogram[high:].sum(), 1.0))
 
 
 def _grain(histogram: np.ndarray) -> tuple[float, float]:

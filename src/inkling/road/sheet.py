@@ -1,7 +1,8 @@
-"""image -> image without its surroundings: where a sheet of paper lies on something dark, only the sheet is kept.
+"""image -> image without its surroundings: where a sheet of paper lies on something else, only the sheet is kept.
 
-A photograph seldom ends at the edge of the paper. A sheet is told by its shape: light, large, filling its smallest
-rectangle (a light digit on a dark board does not), with ink on it, and nothing written on what surrounds it.
+A photograph seldom ends at the edge of the paper, nor a screenshot at that of the drawing. A sheet is told by its
+shape: large, bare, filling its smallest rectangle (a light digit on a dark board does not), with ink on it, and
+nothing written on what surrounds it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ BARE = 0.7  # of the sheet's area is bare paper; a light digit fills less of its
 FILLS = 0.86  # of its smallest rectangle: an ellipse fills 0.79
 DARK = 0.5  # of the sheet's brightness: lighter surroundings are paper in shadow
 LEAST_BORDER = 0.06  # of the picture's border that is dark
+LEAST_STEP = 10.0  # grey levels between a panel and its surroundings
+BAND = 4  # pixels of the reduced image along the border, whose most usual level is that of the surroundings
+MOST_SIDES = 2  # of the picture that a panel may reach
+LIKE = 0.35  # of that step: what lies just beyond a panel differs less from the border of the picture
+MARK = 0.1  # of the light: a darker or lighter spot on a panel is writing
 RIM = 2  # pixels of the reduced image: the blurred edge of the sheet
 BUSY = 0.008  # share of sharp steps in the surroundings from which something is taken to be written there
 SHARP_STEP = 0.35  # in the logarithm of brightness
@@ -36,31 +42,112 @@ def only_sheet(image: np.ndarray, small: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def find_sheet(small: np.ndarray) -> np.ndarray | None:
     """(h, w) uint8 -> (h, w) uint8 mask of the sheet's inside, 255 = sheet; None where there is none to be cut out."""
+    if min(small.shape) < 24:
+        return None
+    sheet = _light_sheet(small)
+    return _panel(small) if sheet is None else sheet
+
+
+def _light_sheet(small: np.ndarray) -> np.ndarray | None:
+    """A sheet on something dark, parted by Otsu's threshold (1979)."""
     _, light = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    if min(small.shape) < 24 or 1 - border.mean() < LEAST_BORDER:
+    if 1 - _ring(light).mean() < LEAST_BORDER:
         return None
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(light, connectivity=4)
-    largest = int(np.argmax(np.where(np.arange(len(stats)) > 0, stats[:, cv2.CC_STAT_AREA], 0)))
-    region = (labels == largest).astype(np.uint8)
-    if largest == 0 or region.mean() < LEAST_AREA:
+    found = _rectangle(light)
+    if found is None:
         return None
-    outline = cv2.convexHull(np.concatenate(cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]))
-    hull = np.zeros_like(small)
-    cv2.fillConvexPoly(hull, outline, 255)
-    inside, outside = _grown(hull, -RIM), 255 - _grown(hull, RIM)
-    (_, (w, h), _) = cv2.minAreaRect(outline)
-    area = np.count_nonzero(hull)
-    is_rectangle = area >= FILLS * (w + 1) * (h + 1) and np.count_nonzero(region) >= BARE * area
-    is_written_on = np.any((light == 0) & (inside > 0))
-    if not (is_rectangle and is_written_on):
+    outline, inside, outside = found
+    if not np.any((light == 0) & (inside > 0)):  # nothing is written on it
         return None
     # Falling light has no edge: the sheet must end in one, so both sides of its outline are compared.
-    within = small[(inside > 0) & (_grown(hull, -2 * RIM) == 0) & (light > 0)]
-    beyond = small[(outside > 0) & (_grown(hull, 2 * RIM) > 0)]
+    within = small[(inside > 0) & (_grown(outline, -2 * RIM) == 0) & (light > 0)]
+    beyond = small[(outside > 0) & (_grown(outline, 2 * RIM) > 0)]
     if within.size == 0 or beyond.size == 0 or np.quantile(beyond, 0.75) > DARK * np.median(within):
         return None
-    return None if _is_busy(small, outside > 0) else inside
+    if _is_busy(small, outside > 0):
+        return None
+    # A torn edge is no straight line: what is dark and reaches beyond the outline is no writing.
+    _, labels = cv2.connectedComponents((light == 0).astype(np.uint8), connectivity=4)
+    behind = np.isin(labels, np.unique(labels[(outside > 0) & (light == 0)]))
+    return np.asarray(inside & ~_grown(behind.astype(np.uint8) * 255, RIM))
+
+
+def _panel(small: np.ndarray) -> np.ndarray | None:
+    """A sheet or window that differs a little from even surroundings.
+
+    A lighter one may run out of the picture on a side or two; a darker one that did would be a shadow.
+    """
+    h, w = small.shape
+    around = _usual(small)
+    paper = _middle(small[h // 4 : h - h // 4, w // 4 : w - w // 4])
+    step = paper - around
+    if abs(step) < LEAST_STEP:
+        return None
+    limit = (paper + around) / 2
+    found = _rectangle((small > limit if step > 0 else small < limit).astype(np.uint8))
+    if found is None:
+        return None
+    outline, inside, outside = found
+    sides = outline[0].any(), outline[-1].any(), outline[:, 0].any(), outline[:, -1].any()
+    # Its edge is sharp, or it would be light that falls off: all is as in the middle, and just beyond as at the border.
+    within = small[(inside > 0) & (_grown(outline, -2 * RIM - 1) == 0)].astype(np.float32)
+    beyond = small[(outside > 0) & (_grown(outline, 2 * RIM + 1) > 0)].astype(np.float32)
+    if sum(sides) > (MOST_SIDES if step > 0 else 0) or within.size == 0 or beyond.size == 0:
+        return None
+    if any(
+        np.quantile(np.abs(part - level), 0.75) > LIKE * abs(step)
+        for part, level in ((within, paper), (beyond, around))
+    ):
+        return None
+    marks = np.abs(small - paper) > MARK * (paper + 24)
+    rim = np.zeros_like(small, dtype=bool)
+    rim[RIM:-RIM, RIM:-RIM] = True  # a line along the border of the picture is no writing
+    if not np.any(marks & (_grown(inside, -1) > 0)) or _is_busy(small, (outside > 0) & rim):
+        return None
+    return inside
+
+
+def _sides(small: np.ndarray) -> tuple[np.ndarray, ...]:
+    return small[0], small[-1], small[:, 0], small[:, -1]
+
+
+def _rectangle(region: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """(h, w) uint8, 1 = perhaps sheet -> masks of the largest piece's hull, of its inside and its outside.
+
+    None where that is small, no rectangle, or not bare.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(region, connectivity=4)
+    largest = int(np.argmax(np.where(np.arange(len(stats)) > 0, stats[:, cv2.CC_STAT_AREA], 0)))
+    piece = (labels == largest).astype(np.uint8)
+    if largest == 0 or piece.mean() < LEAST_AREA:
+        return None
+    outline = cv2.convexHull(np.concatenate(cv2.findContours(piece, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]))
+    hull = np.zeros_like(piece)
+    cv2.fillConvexPoly(hull, outline, 255)
+    (_, (w, h), _) = cv2.minAreaRect(outline)
+    area = np.count_nonzero(hull)
+    if area < FILLS * (w + 1) * (h + 1) or np.count_nonzero(piece) < BARE * area:
+        return None
+    return hull, _grown(hull, -RIM), 255 - _grown(hull, RIM)
+
+
+def _ring(small: np.ndarray) -> np.ndarray:
+    """The pixels along the picture's border."""
+    return np.concatenate(_sides(small))
+
+
+def _usual(small: np.ndarray) -> float:
+    """The most usual level near the picture's border, whatever line runs along it."""
+    band = np.ones_like(small)
+    band[BAND:-BAND, BAND:-BAND] = 0
+    histogram = cv2.calcHist([small], [0], band, [32], [0, 256]).ravel()
+    low = 8 * int(histogram.argmax())
+    return _middle(small[(band > 0) & (small >= low) & (small < low + 8)])
+
+
+def _middle(values: np.ndarray) -> float:
+    flat = values.ravel()
+    return float(np.partition(flat, flat.size // 2)[flat.size // 2])
 
 
 def _grown(mask: np.ndarray, by: int) -> np.ndarray:
