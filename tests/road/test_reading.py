@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from inkling.road.model import Judgement
-from inkling.road.reading import Reading, calibrate, compose
+from inkling.road.reading import Reading, calibrate, compose, with_remarks
+from inkling.road.remarks import Remark
 
 BOX = (1, 2, 3, 4)
 
@@ -91,3 +92,27 @@ def test_calibration_keeps_the_order_and_survives_zeros() -> None:
     probs = np.array([row(d3=1.0)])
     assert calibrate(probs, 2.0).argmax() == 3
     assert np.isfinite(calibrate(probs, 2.0)).all()
+
+
+def test_a_remark_says_what_to_do_after_what_it_may_be() -> None:
+    remark = Remark("faint", "the ink is faint; use a darker pen, or more light.")
+    reading = with_remarks(composed([row(d7=0.6, d1=0.4)], [[BOX]]), (remark,))
+    assert reading.reason == "it looks like 7 but could be 1; the ink is faint; use a darker pen, or more light."
+    assert reading.to_json()["remarks"] == [{"code": "faint", "text": remark.text}]
+    sure = with_remarks(composed([row(d7=1.0)], [[BOX]]), (remark,))
+    assert (sure.outcome, sure.reason, sure.remarks) == ("read", "", (remark,))
+
+
+def test_a_page_of_which_most_is_refused_is_no_number() -> None:
+    remark = Remark("page", "200 marks of many shapes: this looks like a page of text; cut the picture to the number.")
+    probs, lines = [row(d7=1.0)] * 3, [[BOX, BOX, BOX]]
+    page = with_remarks(composed(probs, lines, not_digit=[0.9, 0.0, 0.9]), (remark,))
+    assert (page.outcome, page.text, page.digits, len(page.others)) == ("not_digit", "", (), 3)
+    assert page.reason == remark.text
+    digits = with_remarks(composed(probs, lines, not_digit=[0.9, 0.0, 0.0]), (remark,))
+    assert (digits.outcome, digits.text, digits.reason) == ("unsure", "77", remark.text)
+
+
+def test_no_remark_changes_nothing() -> None:
+    reading = composed([row(d7=0.6, d1=0.4)], [[BOX]])
+    assert with_remarks(reading, ()) is reading

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inkling.road.model import Judgement
+    from inkling.road.remarks import Remark
 
 Outcome = Literal["read", "unsure", "empty", "not_digit"]
 Box = tuple[int, int, int, int]  # x, y, w, h in pixels of the upright picture; x to the right, y down
@@ -49,6 +50,7 @@ class Reading:
     size_wh: tuple[int, int]  # the upright picture, pixels
     reason: str = ""  # for a person: why it is not plainly "read", and what to do about it
     others: tuple[Digit, ...] = ()  # ink that was refused: no digits, and not in `text`; what each resembles most
+    remarks: tuple[Remark, ...] = ()  # what about the picture made it hard, the most important first
 
     def to_json(self) -> dict[str, Any]:
         """The fields of the contract's JSON answer that describe the reading."""
@@ -60,6 +62,7 @@ class Reading:
             "size": list(self.size_wh),
             "reason": self.reason,
             "others": [other.to_json() for other in self.others],
+            "remarks": [remark.to_json() for remark in self.remarks],
         }
 
 
@@ -110,6 +113,33 @@ def compose(
         return Reading("read", text, confidence, digits, size_wh)
     reason = _doubt(doubtful, len(digits)) if doubtful else _left_out(len(others))
     return Reading("unsure", text, confidence, digits, size_wh, reason, others)
+
+
+def with_remarks(reading: Reading, remarks: tuple[Remark, ...]) -> Reading:
+    """The reading with what is wrong about its picture, which becomes the reason where it says more.
+
+    Of a page of text or a pattern, of which most marks were refused, the few that resemble digits are none either.
+    """
+    if not remarks:
+        return reading
+    digits, others = reading.digits, reading.others
+    if remarks[0].code == "page" and len(others) > len(digits):
+        return replace(
+            reading,
+            outcome="not_digit",
+            text="",
+            confidence=0.0,
+            digits=(),
+            others=(*digits, *others),
+            reason=remarks[0].text,
+            remarks=remarks,
+        )
+    reason = reading.reason
+    if reading.outcome in ("empty", "not_digit") or remarks[0].code == "page":
+        reason = remarks[0].text
+    elif reading.outcome == "unsure":  # what it may be, then what to do about it
+        reason = f"{reason.partition(';')[0]}; {remarks[0].text}"
+    return replace(reading, reason=reason, remarks=remarks)
 
 
 def _digit(probs: np.ndarray, not_digit: float, box: Box, *, sure_at: float) -> Digit:

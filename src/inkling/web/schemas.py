@@ -176,6 +176,13 @@ class ModelRef(Schema):
     version = fields.String(required=True, metadata=_about("First 12 hex digits of its SHA-256."))
 
 
+class RemarkSchema(Schema):
+    """What about a picture made it hard to read."""
+
+    code = fields.String(required=True, metadata=_about("For a program.", example="border"))
+    text = fields.String(required=True, metadata=_about("For a person: what is wrong; what to do."))
+
+
 class ReadingSchema(Schema):
     """What was read in one picture."""
 
@@ -204,6 +211,9 @@ class ReadingSchema(Schema):
         fields.Nested(DigitSchema),
         required=True,
         metadata=_about("Ink that was refused: no digits, and not in `text`; `digit` is what each resembles most."),
+    )
+    remarks = fields.List(
+        fields.Nested(RemarkSchema), required=True, metadata=_about("What made it hard, the most important first.")
     )
 
 
