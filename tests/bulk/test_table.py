@@ -13,7 +13,7 @@ PROBS = [0.99, *[0.0] * 9]
 def reading(text: str, source: str = "a.png", **more: Any) -> dict[str, Any]:
     digits = [{"digit": int(c), "confidence": 0.9, "sure": c != "7", "probs": PROBS} for c in text if c.isdigit()]
     fields = {"source": source, "ok": True, "outcome": "read", "text": text, "confidence": 0.81, "digits": digits}
-    return {**fields, "reason": "", "others": [], **more}
+    return {**fields, "reason": "", "others": [], "remarks": [], **more}
 
 
 def failure(source: str = "b.png", error: str = "picture is broken.") -> dict[str, Any]:
@@ -41,7 +41,13 @@ def test_a_row_for_each_picture_as_wide_as_the_longest_text(tmp_path: Path) -> N
         tmp_path / "out.csv",
         reading("407"),
         reading("47", constraint=known),
-        reading("", outcome="empty", confidence=0.0, reason="no ink was found; draw."),
+        reading(
+            "",
+            outcome="empty",
+            confidence=0.0,
+            reason="no ink was found; draw.",
+            remarks=[{"code": "dark", "text": "it is dark; light it."}, {"code": "blot", "text": ""}],
+        ),
         failure(),
     )
     assert list(rows[0]) == heading(3)
@@ -52,6 +58,7 @@ def test_a_row_for_each_picture_as_wide_as_the_longest_text(tmp_path: Path) -> N
     assert (second["constraint"], second["first"], second["fits"]) == ("changed", "41", "0.25")
     assert (second["digit_2"], second["digit_3"]) == ("7", "")
     assert (third["outcome"], third["text_cell"], third["reason"]) == ("empty", "", "no ink was found; draw.")
+    assert third["remarks"] == "dark blot"
     assert (fourth["kind"], fourth["error"], fourth["outcome"]) == ("BrokenPicture", "picture is broken.", "")
     assert list(tmp_path.iterdir()) == [tmp_path / "out.csv"]
 

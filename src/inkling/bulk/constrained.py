@@ -12,7 +12,7 @@ from inkling.bulk.constraints import Best, Constraints, best_text
 from inkling.road.candidates import Candidate
 from inkling.road.image import Source
 from inkling.road.reader import Mode, Reader
-from inkling.road.reading import Box, Digit, Outcome, Reading
+from inkling.road.reading import Box, Digit, Reading
 
 # How often the probabilities leave the true text out altogether: ink lost, a speck taken for a digit, a wrong parting.
 # The less a picture fits what is known, the likelier that this is why. Chosen by the likelihood of right answers on
@@ -73,9 +73,15 @@ def apply(
     others = tuple(other for other in reading.others if other.box not in boxes)
     changed = best.text != reading.text
     doubt = _doubt(best, digits, reading, others, sure_at=sure_at)
-    reason = doubt or (f"read first as {_flat(reading.text)}, changed to what is known." if changed else "")
-    outcome: Outcome = "unsure" if doubt else "read"
-    answer = Reading(outcome, best.text, trust * best.confidence, digits, reading.size_wh, reason, others)
+    answer = replace(
+        reading,
+        outcome="unsure" if doubt else "read",
+        text=best.text,
+        confidence=trust * best.confidence,
+        digits=digits,
+        reason=doubt or (f"read first as {_flat(reading.text)}, changed to what is known." if changed else ""),
+        others=others,
+    )
     return Constrained(answer, satisfied=True, changed=changed, first=reading.text, fits=best.fits)
 
 

@@ -3,7 +3,7 @@
 Rows go to `out.csv.part`, each at once, so that a run that is stopped leaves what it read. When all are there, the
 table is written with as many columns as its longest text needs and moved to `out.csv`: a file of that name is whole.
 
-    source, outcome, text, text_cell, confidence, digits, constraint, first, fits, reason, kind, error,
+    source, outcome, text, text_cell, confidence, digits, constraint, first, fits, reason, remarks, kind, error,
     digit_1, confidence_1, sure_1, digit_2, ...
 
 `text` is exact, for programs. A spreadsheet takes 0042 for a number and shows 42, so `text_cell` says ="0042", which
@@ -33,6 +33,7 @@ COLUMNS = (
     "first",
     "fits",
     "reason",
+    "remarks",
     "kind",
     "error",
 )
@@ -110,6 +111,7 @@ def cells_of(row: Row) -> list[Any]:
         "first": known.get("first", ""),
         "fits": known.get("fits", ""),
         "reason": _plain(row["reason"]),
+        "remarks": " ".join(remark["code"] for remark in row["remarks"]),
     }
     digits = [
         cell for digit in row["digits"] for cell in (digit["digit"], digit["confidence"], str(digit["sure"]).lower())

@@ -18,6 +18,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 NAMES = {"read": "read", "unsure": "unsure", "not_digit": "not a digit", "empty": "empty", "failed": "failed"}
@@ -44,13 +45,14 @@ def bar(sources: list[Path], outcomes: Counter[str], *, visible: bool) -> Iterat
     # What is printed meanwhile goes above the bar when both are on a screen, and where it is sent otherwise.
     progress = Progress(
         TextColumn("reading"),
-        BarColumn(bar_width=None),
+        BarColumn(bar_width=16),
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
-        _Outcomes(),
+        _Outcomes(table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
         console=Console(stderr=True),
         transient=True,
+        expand=True,
         redirect_stdout=sys.stdout.isatty(),
     )
     with progress:

@@ -1,0 +1,133 @@
+"""The page for checking a pile, as a person uses it: opened from the disk, digits typed, corrections saved."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+
+from inkling.bulk.review import Review
+from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of
+from tests.pictures import encoded
+
+pytestmark = pytest.mark.browser
+
+NAMES = ["=1+1.png", "b.png", "c.png"]
+
+
+def row(source: Path | str, text: str, confidence: float) -> dict[str, Any]:
+    digits = []
+    for i, digit in enumerate(text.replace("\n", "")):
+        probs = [0.04] * 10
+        probs[int(digit)], probs[(int(digit) + 5) % 10] = 0.5, 0.18
+        digits.append(
+            {"digit": int(digit), "confidence": 0.5, "sure": i == 0, "probs": probs, "box": [20 * i, 10, 18, 40]}
+        )
+    answer = {"outcome": "unsure", "text": text, "confidence": confidence, "digits": digits, "others": []}
+    return {"source": str(source), "ok": True, **answer, "reason": "unclear; check it.", "size": [200, 60]}
+
+
+@pytest.fixture
+def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A page of three pictures: 0042, 12 above 3, 777."""
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        Path(name).write_bytes(encoded(np.full((60, 200), 230, np.uint8)))
+    page = Review(tmp_path / "doubtful.html")
+    for name, text, confidence in zip(NAMES, ("0042", "12\n3", "777"), (0.1, 0.2, 0.3), strict=True):
+        page.add(row(name, text, confidence))
+    page.finish()
+    return page.path
+
+
+@pytest.fixture(params=[DESKTOP_WH, PHONE_WH], ids=["desktop", "phone"])
+def page(chromium: Browser, review: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page from the disk; it must ask for nothing and end without a fault."""
+    context = context_of(chromium, request.param)
+    found, faults = context.new_page(), []
+    found.on("console", lambda said: faults.append(said.text))
+    found.on("pageerror", lambda error: faults.append(str(error)))
+    found.on(
+        "request",
+        lambda asked: faults.append(asked.url) if not asked.url.startswith(("file:", "data:", "blob:")) else None,
+    )
+    found.goto(review.as_uri())
+    yield found
+    assert faults == []
+    context.close()
+
+
+def saved(page: Page, path: Path) -> list[dict[str, str]]:
+    with page.expect_download() as download:
+        page.click("#save")
+    assert download.value.suggested_filename == "doubtful-corrections.csv"
+    download.value.save_as(path)
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_type_enter_save(page: Page, tmp_path: Path) -> None:
+    assert page.locator("#save").is_disabled()
+    boxes = page.locator(".card input")
+    boxes.nth(0).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("12/8")
+    page.keyboard.press("Enter")
+    assert boxes.nth(2).evaluate("box => box === document.activeElement")
+    assert page.locator("#done").inner_text() == "2"
+    rows = saved(page, tmp_path / "saved.csv")
+    assert [list(one.values()) for one in rows] == [
+        ["./=1+1.png", "0042", "0042", '="0042"', "false"],
+        ["b.png", "12\n3", "12\n8", '="12 / 8"', "true"],
+    ]
+
+
+def test_back_undo_and_digits_alone(page: Page) -> None:
+    boxes = page.locator(".card input")
+    boxes.nth(0).fill("a1 b2")
+    page.keyboard.press("Enter")
+    assert boxes.nth(0).input_value() == "12"
+    page.keyboard.press("Shift+Enter")
+    assert boxes.nth(0).evaluate("box => box === document.activeElement")
+    page.keyboard.press("Escape")
+    assert boxes.nth(0).input_value() == "0042"
+    assert page.locator("#done").inner_text() == "0"
+
+
+def test_a_tap_on_the_other_digit(page: Page, tmp_path: Path) -> None:
+    page.locator(".card").nth(1).locator("button[data-place='2'][data-digit='8']").click()
+    (row_,) = saved(page, tmp_path / "saved.csv")
+    assert row_["right"] == "12\n8"
+
+
+def test_the_page_remembers(page: Page) -> None:
+    page.locator(".card input").nth(2).fill("770")
+    page.keyboard.press("Enter")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    assert page.locator("#done").inner_text() == "1"
+    assert page.locator(".card input").nth(2).input_value() == "770"
+
+
+def test_it_fits_its_screen(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for button in page.locator("button:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 20
+
+
+def test_without_a_program_one_can_still_look(chromium: Browser, review: Path) -> None:
+    context = context_of(chromium, DESKTOP_WH, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(review.as_uri())
+    assert page.locator(".card").count() == 3
+    assert page.locator(".card input").first.get_attribute("value") == "0042"
+    assert not page.locator("#save").is_visible()
+    assert page.locator(".how").is_hidden()
+    context.close()
