@@ -81,6 +81,7 @@ class Recipe:
     )  # images an epoch of what is no digit, as part of the digits; see learn.nondigits
     standardise: bool = False  # learn from inputs with mean 0 and spread 1; see learn.standard
     hidden: int = _whole(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
+    start: str = ""  # a trained network to go on from: packaged model, bundle or run folder; "" = from nothing
     seed: int = _whole(0, 0, 2**31 - 1)
     n_validation: int = _whole(5_000, 100, 30_000)  # training images held back to choose by
     patience: int = _whole(0, 0, 10_000)  # epochs without better validation loss before it stops; 0 = never

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from inkling.errors import BadData, BadRecipe, InklingError
-from inkling.learn import augment, checkpoint, data, export, nondigits, schedule, scores, standard, targets
+from inkling.learn import augment, checkpoint, data, export, nondigits, schedule, scores, standard, start, targets
 from inkling.learn.architectures import ARCHITECTURES
 from inkling.learn.average import Average
 from inkling.learn.data import Mnist
@@ -86,16 +86,18 @@ def train(
     training, validation = data.split(mnist.y_train, recipe.n_validation, recipe.seed)
     if recipe.batch_size > len(training):
         raise BadRecipe(f"batch_size is {recipe.batch_size}; there are {len(training)} training images. Lower it.")
-    try:
+    model = build(recipe, recipe.epochs * steps_of_epoch(recipe, len(training)))
+    start.start_from(model, recipe)
+    teacher = targets.load_teacher(recipe)
+    try:  # whatever is wrong with the recipe has been said by now, and no folder been made
         folder.mkdir(parents=True, exist_ok=True)
         checkpoint.write_text(folder / "recipe.toml", to_toml(recipe))
-        model = build(recipe, recipe.epochs * steps_of_epoch(recipe, len(training)))
         task = Task(
             recipe,
             folder,
             model,
             Average(model, recipe.ema),
-            targets.load_teacher(recipe),
+            teacher,
             mnist.x_train[training],
             mnist.y_train[training],
             nondigits.pool(recipe, mnist.x_train[training], mnist.y_train[training]),
@@ -109,7 +111,7 @@ def train(
                 task.model, recipe, mnist, folder / "bundle", validation=validation, score_test=score_test
             )
         write_json(folder / "scores.json", bundle.manifest["scores"])
-        write_json(folder / "environment.json", environment(rows))
+        write_json(folder / "environment.json", environment(rows, earlier_s=start.seconds_spent(recipe)))
     except OSError as error:
         raise InklingError(
             f"{folder} cannot be written ({error.strerror or error}); a run needs some 30 MB and the right to write. "
@@ -235,14 +237,14 @@ def keep_final_weights(task: Task) -> None:
         standard.fold(task.model)
 
 
-def environment(rows: list[Row]) -> dict[str, Any]:
-    """Machine, versions and seconds of the run."""
+def environment(rows: list[Row], *, earlier_s: float = 0.0) -> dict[str, Any]:
+    """Machine, versions and seconds of the run, with those of the run that it goes on from."""
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cores": cores(),
         "libraries": export.library_versions(),
-        "train_seconds": round(sum(row["seconds"] for row in rows), 1),
+        "train_seconds": round(sum(row["seconds"] for row in rows) + earlier_s, 1),
     }
 
 

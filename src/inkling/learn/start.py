@@ -1,0 +1,46 @@
+"""Fine-tuning: a network that begins with the weights of another instead of random ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from inkling import bundle
+from inkling.errors import BadRecipe
+from inkling.learn.recipe import Recipe
+
+
+def start_from(model: Any, recipe: Recipe) -> None:
+    """Puts the weights of the network that `recipe.start` names into a Keras model; does nothing when it names none.
+
+    Raises UnknownName or BadBundle when it is not there, BadRecipe when its layers have other shapes.
+    """
+    if not recipe.start:
+        return
+    if recipe.standardise:
+        raise BadRecipe(
+            "start is set and standardise is true; the weights of a finished network take plain inputs, so one of the "
+            "two was expected. Leave one out."
+        )
+    import keras
+
+    path = bundle.find(recipe.start).path / "model.keras"
+    if not path.is_file():
+        raise BadRecipe(f"start is {recipe.start!r}, which has no model.keras; name another bundle.")
+    weights = keras.models.load_model(path, compile=False).get_weights()
+    have, need = ([each.shape for each in some] for some in (weights, model.get_weights()))
+    if have != need:
+        raise BadRecipe(
+            f"start is {recipe.start!r}, whose weights have other shapes than those of {recipe.architecture} with this "
+            "recipe; the same architecture and number of outputs were expected. Name another bundle."
+        )
+    model.set_weights(weights)
+
+
+def seconds_spent(recipe: Recipe) -> float:
+    """What training the run that `recipe.start` names took; 0 when it is no run."""
+    path = Path(recipe.start) / "environment.json"
+    if not recipe.start or not path.is_file():
+        return 0.0
+    return float(json.loads(path.read_text("utf-8"))["train_seconds"])

@@ -1,0 +1,64 @@
+"""learn.start: fine-tuning begins where another network ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inkling import bundle
+from inkling.errors import BadRecipe, UnknownName
+from inkling.learn import recipe, start, train
+from inkling.learn.keras_setup import import_keras
+from inkling.learn.recipe import Recipe
+from tests.learn.small import LEARN
+
+pytestmark = LEARN
+
+
+def from_ann(**changes: object) -> Recipe:
+    return dataclasses.replace(recipe.find("ann-tutorial"), **{"start": "ann-tutorial", **changes})
+
+
+def test_it_begins_with_the_weights_of_the_other() -> None:
+    keras = import_keras(seed=1)
+    how = from_ann(seed=1)
+    model = train.build(how, 10)
+    start.start_from(model, how)
+    other = keras.models.load_model(bundle.find("ann-tutorial").path / "model.keras", compile=False)
+    for mine, its in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, its)
+
+
+def test_without_a_start_nothing_changes() -> None:
+    import_keras(seed=1)
+    how = dataclasses.replace(from_ann(), start="")
+    model = train.build(how, 10)
+    before = model.get_weights()
+    start.start_from(model, how)
+    for mine, old in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(mine, old)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"hidden": 64}, BadRecipe, "other shapes"),
+        ({"start": "an-tutorial"}, UnknownName, "Did you mean 'ann-tutorial'"),
+        ({"standardise": True}, BadRecipe, "one of the two"),
+    ],
+)
+def test_a_start_that_cannot_be_is_refused(change: dict[str, object], error: type[Exception], words: str) -> None:
+    import_keras(seed=1)
+    how = from_ann(**change)
+    with pytest.raises(error, match=words):
+        start.start_from(train.build(dataclasses.replace(how, start=""), 10), how)
+
+
+def test_the_time_of_the_first_run_counts(tmp_path: Path) -> None:
+    (tmp_path / "environment.json").write_text(json.dumps({"train_seconds": 12.5}))
+    assert start.seconds_spent(from_ann(start=str(tmp_path))) == 12.5
+    assert start.seconds_spent(from_ann()) == 0
