@@ -9,7 +9,7 @@ PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-learn test-browser test-all check format install install-dev install-learn \
-        bench results notebook clean
+        bench compare rivals results notebook clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,18 @@ format: install-dev ## format the code and mend what the linter can
 bench: install ## time one reading step by step, and the start of the server
 	$(BIN)/python benchmarks/read.py
 	$(BIN)/python benchmarks/start.py
+
+compare: install-learn ## compare with other readers, measure refusing, calibration, memory (REAL=folder of folders)
+	$(BIN)/python benchmarks/strangers.py $(if $(REAL),--real $(REAL))
+	$(BIN)/python benchmarks/others.py $(if $(REAL),--real $(REAL))
+	$(BIN)/python benchmarks/calibration.py $(if $(REAL),--real $(REAL))
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/figures.py
+
+rivals: ## RapidOCR, which compare asks, in a virtual environment of its own (.venv-rivals)
+	$(PYTHON) -m venv .venv-rivals
+	.venv-rivals/bin/python -m pip install --quiet --disable-pip-version-check rapidocr==3.10.0 \
+	  rapidocr-onnxruntime==1.4.4 onnxruntime==1.32.0
 
 results: install-learn ## evaluate every packaged model, also on REAL=folder of folders; write it into the README
 	$(BIN)/python scripts/results.py $(if $(REAL),--real $(REAL))

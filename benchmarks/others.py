@@ -25,7 +25,7 @@ import sets
 from pen import enlarged
 from rich.console import Console
 from rich.table import Table
-from rivals import Rival, Setting
+from rivals import Answers, Rival, Setting
 from sets import Labelled
 
 from inkling import Reader
@@ -42,17 +42,17 @@ MNIST_SHOWN = 500  # enlarged test images that rivals read
 Score = dict[str, Any]
 
 
-def score(texts: Sequence[str], labels: Sequence[str], seconds: float, **more: Any) -> Score:
+def score(texts: Sequence[str], labels: Sequence[str], cpu_s: float) -> Score:
     """How many texts are exactly their labels."""
     n, right = len(labels), sum(text == label for text, label in zip(texts, labels, strict=True))
-    return {"n": n, "right": right / n, "right_95": wilson_interval(right, n), "ms": 1000 * seconds / n, **more}
+    return {"n": n, "right": right / n, "right_95": wilson_interval(right, n), "cpu_ms": 1000 * cpu_s / n}
 
 
 def by_inkling(reader: Reader, pictures: Labelled) -> Score:
     """The whole road, one picture at a time."""
-    start = time.perf_counter()
+    start = time.process_time()
     texts = [reader.read(path).text for path in pictures.paths]
-    return score(texts, pictures.labels, time.perf_counter() - start)
+    return score(texts, pictures.labels, time.process_time() - start)
 
 
 def by_rival(rival: Rival, pictures: Labelled) -> Score | None:
@@ -61,27 +61,25 @@ def by_rival(rival: Rival, pictures: Labelled) -> Score | None:
     tried = {setting.name: _answers(rival, setting, pictures) for setting in settings}
     if not tried:
         return None
-    scored = {name: score(texts, pictures.labels, seconds) for name, (texts, seconds) in tried.items()}
+    scored = {name: score(answers.texts, pictures.labels, answers.cpu_s) for name, answers in tried.items()}
     best = max(scored, key=lambda name: float(scored[name]["right"]))
     return {**scored[best], "setting": best, "tried": {name: each["right"] for name, each in scored.items()}}
 
 
-def _answers(rival: Rival, setting: Setting, pictures: Labelled) -> tuple[list[str], float]:
-    """A rival's texts and seconds, from the cache when nothing has changed."""
+def _answers(rival: Rival, setting: Setting, pictures: Labelled) -> Answers:
+    """A rival's answers, from the cache when nothing has changed."""
     key = json.dumps([rival.name, rival.version, str(setting), pictures.fingerprint])
     kept = CACHE / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
     if kept.is_file():
         found = json.loads(kept.read_text("utf-8"))
-        return found["texts"], found["seconds"]
+        return Answers(found["texts"], found["cpu_s"])
     with tempfile.TemporaryDirectory() as folder:
         ready = rivals.ready(pictures.paths, setting, Path(folder))
-        start = time.perf_counter()
-        texts = rival.read(ready, setting)
-        seconds = time.perf_counter() - start
+        answers = rival.read(ready, setting)
     CACHE.mkdir(parents=True, exist_ok=True)
-    content = {"of": json.loads(key), "set": pictures.name, "seconds": seconds, "texts": texts}
+    content = {"of": json.loads(key), "set": pictures.name, "cpu_s": answers.cpu_s, "texts": answers.texts}
     kept.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-    return texts, seconds
+    return answers
 
 
 def fidelity(reader: Reader, mnist: Mnist, n: int) -> Score:

@@ -3,8 +3,9 @@
     python rapid_runner.py ENGINE
 
 ENGINE is the package: `rapidocr` (PP-OCRv6 in its 3.10) or `rapidocr_onnxruntime` (PP-OCRv4 in its 1.4). Once ready
-it says its version on a line. Then it answers each line of JSON, {"lines": true, "paths": [...]}, with a line that
-holds the texts. With `lines` it finds lines of text first, without it takes the whole picture for one. One thread.
+it says its version on a line. Then it answers each line of JSON, {"lines": true, "paths": [...]}, with a line,
+{"texts": [...], "cpu_s": 1.5}. With `lines` it finds lines of text first, without it takes the whole picture for one.
+One thread.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import sys
+import time
 
 import cv2
 import numpy as np
@@ -60,7 +62,9 @@ def main() -> None:
     print(importlib.metadata.version(package.replace("_", "-")), flush=True)
     for line in sys.stdin:
         task = json.loads(line)
-        print(json.dumps([read(cv2.imread(path), task["lines"]) for path in task["paths"]]), flush=True)
+        start = time.process_time()
+        texts = [read(cv2.imread(path), task["lines"]) for path in task["paths"]]
+        print(json.dumps({"texts": texts, "cpu_s": time.process_time() - start}), flush=True)
 
 
 if __name__ == "__main__":

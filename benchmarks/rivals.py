@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,12 +34,20 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What a rival says of some pictures."""
+
+    texts: list[str]
+    cpu_s: float  # of one core, without starting; the same on a busy machine
+
+
+@dataclass(frozen=True)
 class Rival:
     """Another reader."""
 
     name: str
     version: str
-    read: Callable[[Sequence[Path], Setting], list[str]]  # ready pictures -> texts
+    read: Callable[[Sequence[Path], Setting], Answers]  # ready pictures -> texts
     singles: tuple[Setting, ...]  # for pictures of one digit
     rows: tuple[Setting, ...]  # for pictures of several; () when it cannot read such
 
@@ -50,23 +59,25 @@ def tesseract() -> Rival | None:
         return None
     head = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
 
-    def read(paths: Sequence[Path], setting: Setting) -> list[str]:
+    def read(paths: Sequence[Path], setting: Setting) -> Answers:
         listed = paths[0].parent / "paths.txt"
         listed.write_text("".join(f"{path}\n" for path in paths))
         command = [program, str(listed), "stdout", *setting.options, "-c", "tessedit_char_whitelist=0123456789"]
         environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
+        before = _children_s()
         found = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.split("\f")
+        cpu_s = _children_s() - before
         if len(found) == len(paths) + 1 and not found[-1].strip():
             found.pop()  # some versions end the last page, too
         if len(found) != len(paths):
             raise SystemExit(f"tesseract gave {len(found)} pages for {len(paths)} pictures; it cannot be compared.")
-        return ["".join(text.split()) for text in found]
+        return Answers(["".join(text.split()) for text in found], cpu_s)
 
     def settings(heights: tuple[int | None, ...], modes: tuple[int, ...]) -> tuple[Setting, ...]:
         each = [(height, mode) for height in heights for mode in modes]
         return tuple(Setting(f"psm {m}, {h or 'own'} px", h, 0.1, ("--psm", str(m))) for h, m in each)
 
-    singles, rows = settings((None, 32, 48, 96), (6, 7, 8, 10, 13)), settings((None, 64, 128), (3, 6, 7, 8, 11, 13))
+    singles, rows = settings((None, 32, 48, 96), (6, 7, 10)), settings((None, 128), (6, 7, 11, 13))
     return Rival("Tesseract", head.split()[-1], read, singles, rows)
 
 
@@ -86,20 +97,20 @@ def rapidocr(package: str, name: str, *, python: Path = RAPID_PYTHON) -> Rival |
         runner.wait()
         return None
 
-    def read(paths: Sequence[Path], setting: Setting) -> list[str]:
+    def read(paths: Sequence[Path], setting: Setting) -> Answers:
         task = {"lines": setting.options == ("detect",), "paths": [str(path) for path in paths]}
         asked.write(json.dumps(task) + "\n")
         asked.flush()
         line = answered.readline()
         if not line:
             raise SystemExit(f"{name} stopped while it read {len(paths)} pictures; try it alone: {' '.join(command)}")
-        texts: list[str] = json.loads(line)
-        return texts
+        return Answers(**json.loads(line))
 
-    # It brings pictures to heights of its own, so only the margin is worth trying.
-    each = [(task, margin) for task in ("detect", "recognise") for margin in (0, 0.5)]
-    settings = tuple(Setting(f"{task}, margin {margin:g}", None, margin, (task,)) for task, margin in each)
-    return Rival(name, version, read, settings, settings)
+    # It brings pictures to heights of its own, so only the margin is worth trying; a row has one already.
+    margins = {"detect": (0.5,), "recognise": (0, 0.5)}
+    singles = [Setting(f"{task}, margin {m:g}", None, m, (task,)) for task, each in margins.items() for m in each]
+    rows = [Setting(f"{task}, margin 0", None, 0, (task,)) for task in margins]
+    return Rival(name, version, read, tuple(singles), tuple(rows))
 
 
 def tutorial() -> Rival:
@@ -110,10 +121,12 @@ def tutorial() -> Rival:
     found = bundle.find("ann-tutorial")
     model = Model(found)
 
-    def read(paths: Sequence[Path], setting: Setting) -> list[str]:
+    def read(paths: Sequence[Path], setting: Setting) -> Answers:
+        start = time.process_time()
         small = [cv2.resize(_grey(path), (28, 28), interpolation=cv2.INTER_AREA) for path in paths]
         tiles = np.stack(small).astype(np.float32) / 255  # (N, 28, 28)
-        return [str(digit) for digit in model(1 - tiles if setting.invert else tiles).argmax(axis=1)]
+        texts = [str(digit) for digit in model(1 - tiles if setting.invert else tiles).argmax(axis=1)]
+        return Answers(texts, time.process_time() - start)
 
     settings = (Setting("colours as they are", None, 0, invert=False), Setting("light on dark", None, 0))
     return Rival("tutorial network, picture resized", found.version, read, settings, ())
@@ -138,6 +151,12 @@ def ready(paths: Sequence[Path], setting: Setting, folder: Path) -> list[Path]:
         made.append(folder / f"{i:05d}.png")
         cv2.imwrite(str(made[-1]), picture)
     return made
+
+
+def _children_s() -> float:
+    """Time that ended child processes have spent computing, seconds; on Windows the time of day instead."""
+    spent = os.times()
+    return spent.children_user + spent.children_system if os.name == "posix" else time.perf_counter()
 
 
 def _grey(path: Path) -> np.ndarray:

@@ -99,6 +99,7 @@ def of_strangers(digits: Judged, strangers: Judged) -> Rates:
         rates["auroc"][name] = area
         rates["auroc_95"][name] = auroc_interval(area, len(digits.single), n)
         rates["accepted_when_1_percent_refused"][name] = accepted_when(REFUSED, digits.scores[name], score)
+    rates |= _share("in_pieces", _in_pieces(strangers), n)
     rates |= _share("accepted", accepted, n) | _share("text_given", given, n) | _share("read_surely", surely, n)
     return rates
 
@@ -117,10 +118,16 @@ def of_digits(digits: Judged, labels: Sequence[str]) -> Rates:
     right = sum(reading.text == label for reading, label in zip(digits.auto, labels, strict=True))
     return {
         "n": n,
+        **_share("in_pieces", _in_pieces(digits), n),
         **_share("refused", refused, n),
         **_share("something_refused", nothing, n),
         **_share("right", right, n),
     }
+
+
+def _in_pieces(judged: Judged) -> int:
+    """How many pictures were taken for several marks."""
+    return sum(len(reading.digits) + len(reading.others) > 1 for reading in judged.auto)
 
 
 def _share(name: str, part: int, n: int) -> Rates:
@@ -198,7 +205,7 @@ def main(models: tuple[str, ...], n: int, digits: int, real: Path | None, out: P
         Reader()  # LiteRT announces itself at the first network
     for name in models or ("cnn", "ann"):
         found[Path(name).name] = measure(name, n, digits, real, fonts)
-        Console().print(*tables(Path(name).name, found[Path(name).name]))
+        Console(width=110).print(*tables(Path(name).name, found[Path(name).name]))
     content = {
         "written_by": "python benchmarks/strangers.py" + (" --real DIR" if real else ""),
         "seed": marks.SEED,
@@ -213,14 +220,14 @@ def main(models: tuple[str, ...], n: int, digits: int, real: Path | None, out: P
 def tables(name: str, rates: Rates) -> list[Table]:
     """One model's numbers for the terminal."""
     title = f"{name} {rates['version']}, refuses at {rates['reject_at']:.3g}"
-    areas = Table("AUROC", "n", *SCORES, "accepted", "text given", "surely", box=None, title=title)
+    areas = Table("AUROC", "n", *SCORES, "accepted", "pieces", "text given", "surely", box=None, title=title)
     for kind, each in rates["strangers"].items():
         cells = [f"{each['auroc'][score]:.4f}" if score in each["auroc"] else "-" for score in SCORES]
-        shares = [f"{each[key]:.1%}" for key in ("accepted", "text_given", "read_surely")]
+        shares = [f"{each[key]:.1%}" for key in ("accepted", "in_pieces", "text_given", "read_surely")]
         areas.add_row(kind, str(each["n"]), *cells, *shares)
-    digits = Table("digits", "n", "refused", "something refused", "right", box=None)
+    digits = Table("digits", "n", "refused", "something refused", "pieces", "right", box=None)
     for folder, each in rates["digits"].items():
-        shares = [f"{each[key]:.2%}" for key in ("refused", "something_refused", "right")]
+        shares = [f"{each[key]:.2%}" for key in ("refused", "something_refused", "in_pieces", "right")]
         digits.add_row(folder, str(each["n"]), *shares)
     return [areas, digits]
 

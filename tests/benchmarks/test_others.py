@@ -12,7 +12,7 @@ import others
 import pytest
 import rivals
 import sets
-from rivals import Rival, Setting
+from rivals import Answers, Rival, Setting
 from sets import Labelled
 
 from inkling import Reader
@@ -65,7 +65,7 @@ def test_transparency_lies_on_white(tmp_path: Path) -> None:
 def test_score_counts_whole_texts() -> None:
     found = others.score(["12", "3", ""], ["12", "31", "4"], 0.3)
     assert found["right"] == pytest.approx(1 / 3)
-    assert found["ms"] == pytest.approx(100)
+    assert found["cpu_ms"] == pytest.approx(100)
     assert found["right_95"][0] < 1 / 3 < found["right_95"][1]
 
 
@@ -75,9 +75,9 @@ def test_best_setting_counts_and_answers_are_kept(
     monkeypatch.setattr(others, "CACHE", tmp_path / "cache")
     calls = []
 
-    def read(paths: Sequence[Path], setting: Setting) -> list[str]:
+    def read(paths: Sequence[Path], setting: Setting) -> Answers:
         calls.append(setting.name)
-        return list(eight.labels) if setting.name == "good" else ["x"] * len(paths)
+        return Answers(list(eight.labels) if setting.name == "good" else ["x"] * len(paths), 0.1)
 
     rival = Rival("r", "1", read, (PLAIN, Setting("good", 64, 0)), ())
     first, second = others.by_rival(rival, eight), others.by_rival(rival, eight)
@@ -130,7 +130,7 @@ def test_rows_have_five_digits_each(tmp_path: Path, mnist: Mnist) -> None:
 def test_tutorial_reads_what_is_already_a_tile(tmp_path: Path, mnist: Mnist) -> None:
     paths = [written(tmp_path / f"{i}.png", mnist.x_test[i]) for i in range(40)]
     rival = rivals.tutorial()
-    as_they_are, turned = (rival.read(paths, setting) for setting in rival.singles)
+    as_they_are, turned = (rival.read(paths, setting).texts for setting in rival.singles)
     labels = [str(label) for label in mnist.y_test[:40]]
     assert np.mean([a == b for a, b in zip(as_they_are, labels, strict=True)]) > 0.9
     assert np.mean([a == b for a, b in zip(turned, labels, strict=True)]) < 0.6
@@ -146,7 +146,9 @@ def test_tesseract_gives_a_text_for_each_picture(tmp_path: Path) -> None:
     rival = rivals.tesseract()
     assert rival is not None
     setting = next(each for each in rival.rows if each.options == ("--psm", "7"))
-    assert rival.read(paths, setting) == ["", "407", "1234"]
+    answers = rival.read(paths, setting)
+    assert answers.texts == ["", "407", "1234"]
+    assert answers.cpu_s > 0
 
 
 def test_rapidocr_that_is_not_there_is_none(tmp_path: Path) -> None:
