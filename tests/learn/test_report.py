@@ -23,7 +23,7 @@ from playwright.sync_api import expect, sync_playwright
 from inkling import bundle, cli
 from inkling.cli.report import command
 from inkling.errors import BadBundle, NotFound, UnknownName
-from inkling.learn import data, recipe, train
+from inkling.learn import data, keras_setup, recipe, train
 from inkling.learn.data import Mnist
 from inkling.learn.report import network, numbers, subject
 from tests.browser.conftest import FLAGS, chromium_path
@@ -195,10 +195,9 @@ def test_inside_of_a_dense_network(measured: numbers.Measured) -> None:
 
 
 def test_hidden_layer_leads_to_the_probabilities(measured: numbers.Measured) -> None:
-    keras = network.import_keras()
-    model = keras.saving.load_model(measured.subject.bundle.path / "model.keras", compile=False)
+    model = keras_setup.open_network(measured.subject.bundle.path / "model.keras", task="this test")
     tiles = data.as_input(measured.images[:20])
-    hidden = network.hidden_layer(keras, model, tiles)  # (20, 12)
+    hidden = network.hidden_layer(model, tiles)  # (20, 12)
     kernel, bias = model.layers[-1].get_weights()
     logits = hidden @ kernel + bias
     probs = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
@@ -209,12 +208,12 @@ def test_kernels_of_a_convolution_and_their_figure(mnist: Mnist, measured: numbe
     from inkling.learn.architectures import ARCHITECTURES
     from inkling.learn.report import figures, style
 
-    keras = network.import_keras(seed=0)
+    keras_setup.import_keras(seed=0)
     model = ARCHITECTURES["cnn"].build(recipe.find("cnn"))
     kernels, kind, votes = network.first_weights(model)
     assert kind == "convolution"
     np.testing.assert_array_equal(kernels[3], model.layers[1].get_weights()[0][:, :, 0, 3])
-    hidden = network.hidden_layer(keras, model, data.as_input(mnist.x_test[:60]))
+    hidden = network.hidden_layer(model, data.as_input(mnist.x_test[:60]))
     assert hidden.shape == (60, 96)
     inside = network.Inside(kernels, kind, votes, *network.map_2d(hidden))
     few = dataclasses.replace(measured, subset=np.arange(60))

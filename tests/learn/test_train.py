@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from click.testing import CliRunner
 
 from inkling import Reader, bundle, cli
 from inkling.cli.train import command
-from inkling.errors import BadData, BadRecipe, InklingError
+from inkling.errors import BadBundle, BadData, BadRecipe, InklingError, UnknownName
 from inkling.learn import data, recipe, schedule, targets, train
 from inkling.learn.recipe import Recipe
 from inkling.road.model import Model
@@ -157,6 +158,43 @@ def test_a_damaged_checkpoint_and_a_wrong_one_are_refused(whole: Path, tmp_path:
         train.train(tiny(hidden=8), small_mnist(), tmp_path)
 
 
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.99])
+def test_a_checkpoint_cut_short_is_refused(whole: Path, tmp_path: Path, part: float) -> None:
+    content = (whole / "checkpoint.npz").read_bytes()
+    (tmp_path / "checkpoint.npz").write_bytes(content[: int(part * len(content))])
+    with pytest.raises(BadData, match=r"not a readable checkpoint .* train again in a new folder"):
+        train.train(tiny(), small_mnist(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "error", "message"),
+    [
+        ("ann-wide", UnknownName, "unknown model 'ann-wide'; choose from: ann"),
+        ("runs/none", BadBundle, "runs/none is not a folder; expected a bundle or run folder"),
+        ("half", BadBundle, "model.keras cannot be opened by Keras"),
+        ("bare", BadRecipe, "which has no model.keras; name another bundle"),
+        ("other", BadRecipe, r"maps \(None, 14, 14\) to \(None, 10\); expected \(None, 28, 28\)"),
+    ],
+)
+def test_a_teacher_that_will_not_do_is_one_sentence(
+    tmp_path: Path, teacher: str, error: type[InklingError], message: str
+) -> None:
+    if "/" not in teacher and teacher != "ann-wide":
+        shutil.copytree(bundle.PACKAGED / "ann-tutorial", tmp_path / teacher)
+        path = tmp_path / teacher / "model.keras"
+        if teacher == "half":
+            path.write_bytes(path.read_bytes()[:50_000])
+        elif teacher == "bare":
+            path.unlink()
+        else:
+            keras = train.import_keras()
+            keras.Sequential([keras.Input((14, 14)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(path)
+        teacher = str(tmp_path / teacher)
+    with pytest.raises(error, match=message):
+        train.train(tiny(teacher={"name": teacher}), small_mnist(), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_too_large_a_batch_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRecipe, match="batch_size is 5000; there are 800"):
         train.train(tiny(batch_size=5000), small_mnist(), tmp_path)
@@ -183,6 +221,32 @@ def test_missing_data_is_one_sentence(
 @pytest.mark.parametrize("arguments", [[], ["tiny", "--resume", "x"], ["--resume", "x", "--set", "epochs=2"]])
 def test_contradictory_arguments_are_refused(arguments: list[str]) -> None:
     assert isinstance(CliRunner().invoke(command, arguments).exception, BadRecipe)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tiny", "--set", "epochs=-3"], "epochs is -3; expected 1 to 10000"),
+        (["tiny", "--set", "epochs=many"], "epochs is 'many'; expected a whole number"),
+        (["tiny", "--set", "epoch=3"], "epoch is not a parameter .* Did you mean 'epochs'"),
+        (["tiny", "--out", "full"], "full is not empty; a new or an empty folder was expected"),
+        (["tiny", "--out", "run"], "run holds a run already; go on with it by --resume"),
+        (["--resume", "full"], "full is no run folder: it has no recipe.toml"),
+        (["--resume", "nothing"], "nothing is no run folder"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("years of work")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.toml").write_text("")
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    with pytest.raises(BadRecipe, match=message):
+        CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
 
 
 def test_help_has_an_example() -> None:

@@ -44,14 +44,18 @@ def command(
     if resume is not None:
         if overrides or out:
             raise BadRecipe("--resume goes on with the run's own recipe and folder; leave out --set and --out.")
+        if not (resume / "recipe.toml").is_file():
+            raise BadRecipe(f"{resume} is no run folder: it has no recipe.toml. Name one that inkling train has made.")
         chosen, folder = find(resume / "recipe.toml"), resume
         if recipe not in (None, chosen.name):
             raise BadRecipe(f"{resume} is a run of {chosen.name!r}, not of {recipe!r}; leave the name out.")
     else:
         chosen = find(str(recipe), overrides)
         folder = out or Path("runs") / f"{chosen.name}-{datetime.now():%Y%m%d-%H%M%S}"
-        if (folder / "checkpoint.npz").exists():
+        if (folder / "recipe.toml").exists():
             raise BadRecipe(f"{folder} holds a run already; go on with it by --resume, or choose another --out.")
+        if folder.is_dir() and any(folder.iterdir()):
+            raise BadRecipe(f"{folder} is not empty; a new or an empty folder was expected. Choose another --out.")
     mnist = data.load()
     console = Console(stderr=True)
     console.print(f"{chosen.name} -> {folder}")

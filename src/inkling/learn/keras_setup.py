@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import warnings
+import zipfile
+from pathlib import Path
 from typing import Any
 
-from inkling.errors import MissingExtra
+from inkling.errors import BadBundle, MissingExtra
 from inkling.quiet import quiet_stderr
 
 
@@ -29,3 +31,16 @@ def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
         keras.utils.set_random_seed(seed)
         tf.config.experimental.enable_op_determinism()
     return keras
+
+
+def open_network(path: Path, *, task: str) -> Any:
+    """The Keras model in a bundle's `model.keras`, without its optimizer. Raises BadBundle for a damaged file."""
+    keras = import_keras(task=task)
+    try:
+        with quiet_stderr():
+            return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        raise BadBundle(
+            f"{path} cannot be opened by Keras {keras.__version__} ({str(error).splitlines()[0]}); "
+            "a network saved by export was expected. Export the run again."
+        ) from error

@@ -20,8 +20,7 @@ from inkling.bundle import Bundle
 from inkling.errors import BadBundle, BadData, InklingError
 from inkling.learn import card, data, export, scores
 from inkling.learn.data import Mnist
-from inkling.learn.keras_setup import import_keras
-from inkling.quiet import quiet_stderr
+from inkling.learn.keras_setup import open_network
 from inkling.road.model import Model
 
 MNIST_TEST = "mnist-test"
@@ -75,16 +74,7 @@ def difference_from_keras(source: Bundle, tiles: np.ndarray) -> float:
 
     Raises BadBundle when it is more than export.TOLERANCE, or when Keras cannot open its file.
     """
-    keras = import_keras(task="packaging")
-    path = source.path / "model.keras"
-    try:
-        with quiet_stderr():
-            model = keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BadBundle(
-            f"{path} cannot be opened by Keras ({str(error).splitlines()[0]}); a network saved by export was expected. "
-            "Export the run again."
-        ) from error
+    model = open_network(source.path / "model.keras", task="packaging")
     return float(f"{export.check_parity(model, source.path, tiles):.2g}")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from inkling import bundle
 from inkling.errors import BadRecipe
 from inkling.learn.architectures import n_outputs
+from inkling.learn.keras_setup import open_network
 from inkling.learn.recipe import Recipe
 from inkling.road.model import split
 
@@ -70,12 +71,10 @@ def load_teacher(recipe: Recipe) -> Any:
     teacher = recipe.teacher
     if not teacher.name:
         return None
-    import keras
-
     path = bundle.find(teacher.name).path / "model.keras"
     if not path.is_file():
         raise BadRecipe(f"teacher.name is {teacher.name!r}, which has no model.keras; name another bundle.")
-    model = keras.models.load_model(path, compile=False)
+    model = open_network(path, task="training")
     outputs = [(None, n) for n in range(n_outputs(recipe), 12)]
     if model.input_shape != (None, 28, 28) or model.output_shape not in outputs:
         raise BadRecipe(

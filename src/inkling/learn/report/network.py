@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from inkling.bundle import Bundle
-from inkling.errors import BadBundle, MissingExtra
-from inkling.learn.keras_setup import import_keras
-from inkling.quiet import quiet_stderr
+from inkling.errors import MissingExtra
+from inkling.learn.keras_setup import open_network
 
 SEED = 20
 N_COMPONENTS = 50  # principal components that t-SNE is given: the rest is noise and costs time
@@ -38,17 +37,9 @@ def look_inside(bundle: Bundle, tiles: np.ndarray) -> Inside | None:
     path = bundle.path / "model.keras"
     if not path.is_file():
         return None
-    keras = import_keras(task="the report")
-    try:
-        with quiet_stderr():
-            model = keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BadBundle(
-            f"{path} cannot be opened by Keras {keras.__version__} ({str(error).splitlines()[0]}); "
-            "a network saved by export was expected. Export the run again."
-        ) from error
+    model = open_network(path, task="the report")
     first, kind, votes = first_weights(model)
-    hidden = hidden_layer(keras, model, tiles)  # (M, 28, 28) -> (M, H)
+    hidden = hidden_layer(model, tiles)  # (M, 28, 28) -> (M, H)
     pca, explained, tsne = map_2d(hidden)
     return Inside(first, kind, votes, pca, explained, tsne)
 
@@ -73,8 +64,10 @@ def first_weights(model: Any) -> tuple[np.ndarray, str, np.ndarray]:
     return pictures[order], "dense", votes[order]
 
 
-def hidden_layer(keras: Any, model: Any, tiles: np.ndarray) -> np.ndarray:
+def hidden_layer(model: Any, tiles: np.ndarray) -> np.ndarray:
     """What the last layer before the probabilities says. (M, 28, 28) float32 -> (M, H) float32"""
+    import keras
+
     upto = keras.Model(model.inputs, model.layers[-1].input)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras's own, about NumPy's next version
