@@ -80,14 +80,34 @@ def test_a_refused_mark_may_be_the_digit_that_is_missing() -> None:
     marks = sharp("407", sure=0.999)
     reading = reading_of(marks, not_digit=[0.0, 0.0, 0.7], reject_at=0.6)
     assert (reading.text, len(reading.others)) == ("40", 1)
-    without, whole = constrained.with_refusals([marks], reading)
-    assert (without.probs.shape, whole.probs.shape) == ((2, 10), (3, 10))
-    assert np.exp([without.log_weight, whole.log_weight]) == pytest.approx([0.7, 0.3], abs=1e-6)
-    two, three = (constrained.apply(reading, [without, whole], make(length=n), sure_at=SURE_AT).reading for n in (2, 3))
+    ways = constrained.with_and_without([marks], reading)
+    assert [one.probs.shape for one in ways] == [(2, 10), (3, 10)]
+    assert np.exp(ways[0].log_weight - ways[1].log_weight) == pytest.approx(0.7 / 0.3)
+    two, three = (constrained.apply(reading, ways, make(length=n), sure_at=SURE_AT).reading for n in (2, 3))
     assert (two.text, len(two.others), two.outcome) == ("40", 1, "unsure")
     assert (three.text, len(three.others)) == ("407", 0)
     assert three.digits[2].not_digit == pytest.approx(0.7)
     assert not three.digits[2].sure
+
+
+def test_a_mark_that_was_taken_for_a_digit_may_be_left_out() -> None:
+    marks = sharp("4017", sure=0.999)
+    reading = reading_of(marks, not_digit=[0.0, 0.0, 0.4, 0.02], reject_at=0.6)
+    assert reading.text == "4017"
+    ways = constrained.with_and_without([marks], reading)
+    assert [len(one.probs) for one in ways] == [4, 3, 3, 2]
+    assert ways[0].probs is marks.probs
+    three = constrained.apply(reading, ways, make(length=3), sure_at=SURE_AT).reading
+    assert (three.text, three.outcome) == ("407", "unsure")
+    assert [other.box for other in three.others] == [reading.digits[2].box]
+    assert three.reason == "one mark was left out as no digit; check it by eye."
+    assert constrained.apply(reading, ways, make(length=4), sure_at=SURE_AT).reading.text == "4017"
+
+
+def test_marks_are_never_all_left_out() -> None:
+    one = sharp("4", sure=0.999)
+    reading = reading_of(one, not_digit=[0.4], reject_at=0.6)
+    assert [len(way.probs) for way in constrained.with_and_without([one], reading)] == [1]
 
 
 def test_a_picture_whole(reader: Reader, digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from inkling.road.reading import Box, Digit, Reading
 # The less a picture fits what is known, the likelier that this is why. Chosen by the likelihood of right answers on
 # MNIST's validation images, composed to rows on hard paper: python benchmarks/constraints.py --choose
 ASTRAY = 0.0003
+STRANGE = 0.01  # of being no digit: a mark that is as strange may be left out; and no mark is stranger than 1 less this
+MOST_STRANGE = 3  # marks of a candidate, those in the greatest doubt
 NEAREST = 0.5  # of trust: below, the text is only the nearest that satisfies
 
 
@@ -49,7 +52,7 @@ def read(reader: Reader, source: Source, constraints: Constraints, *, mode: Mode
     reading = reader.read(source, mode=mode)
     if not reading.digits:
         return Constrained(reading, satisfied=False, changed=False, first="", fits=0.0)
-    candidates = with_refusals(reader.candidates(source, mode=mode), reading)
+    candidates = with_and_without(reader.candidates(source, mode=mode), reading)
     return apply(reading, candidates, constraints, sure_at=reader.bundle.sure_at)
 
 
@@ -70,9 +73,11 @@ def apply(
         _digit(digit, row, box, strange.get(box, 0.0), sure_at=sure_at)
         for digit, row, box in zip(best.digits, probs, boxes, strict=True)
     )
-    others = tuple(other for other in reading.others if other.box not in boxes)
+    others = tuple(
+        mark for mark in (*reading.digits, *reading.others) if not any(_overlap(mark.box, box) for box in boxes)
+    )
     changed = best.text != reading.text
-    doubt = _doubt(best, digits, reading, others, sure_at=sure_at)
+    doubt = _doubt(best, digits, reading, len(others), sure_at=sure_at)
     answer = replace(
         reading,
         outcome="unsure" if doubt else "read",
@@ -93,24 +98,34 @@ def trust_in(fits: float) -> float:
     return (1 - ASTRAY) * fits / ((1 - ASTRAY) * fits + ASTRAY)
 
 
-def with_refusals(candidates: Sequence[Candidate], reading: Reading) -> list[Candidate]:
-    """Adds, for each candidate with marks that the reading refused as no digits, the same without them, and first.
+def with_and_without(candidates: Sequence[Candidate], reading: Reading) -> list[Candidate]:
+    """Adds, for each candidate, the same with and without the marks that may be no digits.
 
-    Its share is divided among the two by how probable it is that those marks are no digits.
+    The first of each is without those that the reading refused, so the very first is the reading. Leaving a mark out
+    that is no digit with probability p multiplies a candidate's share by p / (1 - p), for its share was worked out as
+    if it were one.
     """
-    strange = {other.box: min(max(other.not_digit, 1e-6), 1 - 1e-6) for other in reading.others}
+    strange = {mark.box: min(mark.not_digit, 1 - STRANGE) for mark in (*reading.digits, *reading.others)}
+    refused = {mark.box for mark in reading.others}
     found = []
     for candidate in candidates:
-        refused = np.array([box in strange for line in candidate.lines for box in line], bool)
-        if not refused.any():
-            found.append(candidate)
-            continue
-        odds = np.array([strange[box] for line in candidate.lines for box in line if box in strange])
-        lines = [[box for box in line if box not in strange] for line in candidate.lines]
-        without = candidate.log_weight + float(np.log(odds).sum())
-        found.append(Candidate(without, [line for line in lines if line], candidate.probs[~refused]))
-        found.append(replace(candidate, log_weight=candidate.log_weight + float(np.log1p(-odds).sum())))
-    return found
+        boxes = {box for line in candidate.lines for box in line}
+        open_ones = sorted(
+            (box for box in boxes if strange.get(box, 0.0) >= STRANGE), key=lambda box: abs(strange[box] - 0.5)
+        )[:MOST_STRANGE]
+        for n in range(len(open_ones) + 1):
+            for turned in combinations(open_ones, n):
+                found.append(_without(candidate, boxes & refused ^ set(turned), strange))
+    return [one for one in found if len(one.probs)]
+
+
+def _without(candidate: Candidate, left_out: set[Box], strange: dict[Box, float]) -> Candidate:
+    if not left_out:
+        return candidate
+    kept = np.array([box not in left_out for line in candidate.lines for box in line])
+    lines = [[box for box in line if box not in left_out] for line in candidate.lines]
+    odds = sum(float(np.log(max(p, STRANGE) / (1 - p))) for box, p in strange.items() if box in left_out)
+    return Candidate(candidate.log_weight + odds, [line for line in lines if line], candidate.probs[kept])
 
 
 def _digit(digit: int, probs: np.ndarray, box: Box, not_digit: float, *, sure_at: float) -> Digit:
@@ -118,7 +133,7 @@ def _digit(digit: int, probs: np.ndarray, box: Box, not_digit: float, *, sure_at
     return Digit(digit, confidence, confidence * (1 - not_digit) >= sure_at, tuple(probs.tolist()), box, not_digit)
 
 
-def _doubt(best: Best, digits: Sequence[Digit], reading: Reading, others: Sequence[Digit], *, sure_at: float) -> str:
+def _doubt(best: Best, digits: Sequence[Digit], reading: Reading, left_out: int, *, sure_at: float) -> str:
     """Why the answer is not sure, for a person; "" when it is."""
     text, first = _flat(best.text), _flat(reading.text)
     if trust_in(best.fits) < NEAREST:
@@ -131,7 +146,20 @@ def _doubt(best: Best, digits: Sequence[Digit], reading: Reading, others: Sequen
         second = next(d for d in np.argsort(digits[at].probs)[::-1] if d != digits[at].digit)
         which = f"digit {at + 1} of {len(digits)}" if len(digits) > 1 else "it"
         return f"{which} looks like {digits[at].digit} but could be {second}, as far as is known; check it by eye."
-    return reading.reason if others else ""
+    if left_out:
+        which = "one mark was" if left_out == 1 else f"{left_out} marks were"
+        return f"{which} left out as no digit; check it by eye."
+    return ""
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    """Whether the middle of one box lies within the other."""
+
+    def within(inner: Box, outer: Box) -> bool:
+        x, y = inner[0] + inner[2] / 2, inner[1] + inner[3] / 2
+        return outer[0] <= x <= outer[0] + outer[2] and outer[1] <= y <= outer[1] + outer[3]
+
+    return within(one, other) or within(other, one)
 
 
 def _flat(text: str) -> str:
