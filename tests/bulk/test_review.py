@@ -119,7 +119,7 @@ def test_the_page_is_bounded_and_says_so(tmp_path: Path, picture: Path) -> None:
     page = page_of(tmp_path / "r.html", *rows, most=5)
     assert len(Tags(page).all("li", "card")) == 5
     assert "60 pictures to check" in page
-    assert "The 10 most doubtful are here" in page
+    assert "Only the 10 most doubtful are here" in page
     assert re.findall(r'class="sure">([^<]+)<', page) == ["&lt;1%", "1%", "2%", "3%", "4%"]
     assert page.count("is broken.") == 5
 
