@@ -80,3 +80,10 @@ def test_ink_is_found_beside_a_finger() -> None:
     ink = find_ink(picture) > 0.5
     truth = board() > 0.5
     assert (ink & truth).sum() / (ink | truth).sum() > 0.9
+
+
+@pytest.mark.parametrize("left", [0, 4])
+def test_what_the_border_left_of_a_1_stays(left: int) -> None:
+    ink = board()
+    ink[64:156, left : left + 6] = 1
+    assert (without_intruders(ink) is ink) is (left == 0)  # clear of the border, it was drawn with a ruler

@@ -43,7 +43,8 @@ def without_intruders(ink: np.ndarray) -> np.ndarray:
     height = float(np.median(h[inner][h[inner] >= 0.5 * h[inner].max()]))
     inner = inner[h[inner] >= 0.5 * height]
     near = np.flatnonzero(gap.min(axis=0) <= margin)
-    deep = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)  # what the border cuts is not thicker for it
+    deep = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
     thickest = max(_depth(deep, labels, stats, int(i)) for i in inner)
     result = None
     for i in near[near > 0]:
@@ -84,10 +85,7 @@ def _is_bar(box_xywh: np.ndarray, piece: np.ndarray, inner: np.ndarray, height: 
     from_upright = (angle if h >= w else angle + 90) % 180
     if min(from_upright, 180 - from_upright) > LYING:
         return True
-    top, bottom = np.median(inner[:, 1]), np.median(inner[:, 1] + inner[:, 3])
-    common = min(box_xywh[1] + box_xywh[3], bottom) - max(box_xywh[1], top)
-    level = common >= LEVEL * max(box_xywh[3], bottom - top)
-    return bool(not level and _distance(box_xywh, inner) >= APART * height)
+    return not _is_level(box_xywh, inner) and _distance(box_xywh, inner) >= APART * height
 
 
 def _is_fragment(box_xywh: np.ndarray, inner: np.ndarray, height: float) -> bool:
@@ -102,7 +100,16 @@ def _is_scroll_bar(box_xywh: np.ndarray, piece: np.ndarray, gap: np.ndarray, inn
     along = np.array([h, w, h, w]) >= LONG * np.array([w, h, w, h])
     if np.count_nonzero(piece) < RULER * w * h or not along[gap == gap.min()].any():
         return False
+    if gap.min() <= 0 and _is_level(box_xywh, inner):  # what the border left of a 1
+        return False
     return _distance(box_xywh, inner) >= APART * height
+
+
+def _is_level(box_xywh: np.ndarray, inner: np.ndarray) -> bool:
+    """Whether a piece stands in one row with the digits."""
+    _, y, _, h = box_xywh
+    top, bottom = np.median(inner[:, 1]), np.median(inner[:, 1] + inner[:, 3])
+    return bool(min(y + h, bottom) - max(y, top) >= LEVEL * max(h, bottom - top))
 
 
 def _distance(box_xywh: np.ndarray, others: np.ndarray) -> float:

@@ -26,6 +26,7 @@ STANDS_OUT = 5.0  # standard deviations of the grain, from which a level or an e
 GRAINY = (200, 1.0)  # an image this large, pixels, with this much grain, grey levels, is a photograph to be smoothed
 SHARP = 0.3  # of the sharpest edge: an edge sharper than this may be that of a stroke
 PAPER_SHARE = 0.7  # quantile of a row or column that is paper
+BLOT = 0.5  # of the usual brightness: a darker patch clear of the border is no shadow
 WIDEST_STROKE = 0.27  # of the longer side: a wider dark region is taken as paper in shadow or background
 
 
@@ -153,10 +154,27 @@ def estimate_paper(small: np.ndarray) -> np.ndarray:
     paper = _closed(small, side)
     if np.ptp(paper) < EVEN:
         return paper
+    if (blots := _blots(small, paper)) is not None:
+        return np.where(blots, np.float32(np.median(paper)), paper)
     side = min(side, _kernel_for(small, paper))
     paper = _closed(small, side)
     surface = _smooth_surface(paper, side // 2)
     return paper if surface is None else _closed(small / surface, side) * surface
+
+
+def _blots(small: np.ndarray, paper: np.ndarray) -> np.ndarray | None:
+    """Where dark patches wider than any stroke stand on the paper, (h, w) bool; None where there are none.
+
+    A shadow comes in from the border or fades; a blot is dark, clear of the border and ends in an edge.
+    """
+    level = float(np.median(small))
+    n, labels, stats, _ = cv2.connectedComponentsWithStats((small < BLOT * level).astype(np.uint8), connectivity=8)
+    x, y, w, h, _ = stats.T
+    inside = (x > 0) & (y > 0) & (x + w < small.shape[1]) & (y + h < small.shape[0])
+    hollow = [i for i in range(1, n) if inside[i] and np.any(paper[labels == i] < BLOT * level)]
+    if not hollow:
+        return None
+    return cv2.dilate(np.isin(labels, hollow).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
 
 
 def _kernel_for(small: np.ndarray, paper: np.ndarray) -> int:

@@ -134,12 +134,14 @@ def with_remarks(reading: Reading, remarks: tuple[Remark, ...]) -> Reading:
             reason=remarks[0].text,
             remarks=remarks,
         )
-    reason = reading.reason
-    if reading.outcome in ("empty", "not_digit") or remarks[0].code == "page":
+    reason, outcome = reading.reason, reading.outcome
+    if outcome in ("empty", "not_digit"):
         reason = remarks[0].text
-    elif reading.outcome == "unsure":  # what it may be, then what to do about it
+    elif remarks[0].code == "page":
+        reason, outcome = remarks[0].text, "unsure"
+    elif outcome == "unsure":  # what it may be, then what to do about it
         reason = f"{reason.partition(';')[0]}; {remarks[0].text}"
-    return replace(reading, reason=reason, remarks=remarks)
+    return replace(reading, outcome=outcome, reason=reason, remarks=remarks)
 
 
 def _digit(probs: np.ndarray, not_digit: float, box: Box, *, sure_at: float) -> Digit:

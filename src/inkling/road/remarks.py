@@ -12,21 +12,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inkling.road.page import MANY, boxes_of, is_page, is_solid
+
 if TYPE_CHECKING:
     from inkling.road.glyphs import Glyphs
 
 DARK = 24  # grey levels: a picture without ink whose lightest hundredth is darker was taken without light
 LOW = 13  # pixels: lower digits are hard to read for a person too
 PALE = 0.2  # of the paper's light that the ink takes: less is faint
-SOFT = 0.09  # of a digit's height that the edge of a stroke is wide: more is a blurred picture
+SOFT = 0.075  # of a digit's height that the edge of a stroke is wide: more is a blurred picture
 LEAST_EDGE = 3.0  # pixels: a narrower edge is that of a small picture
-SOLID = 0.85  # of a glyph's box is ink
-TALL = 2.0  # times as high as wide: a 1 may fill its box
-MANY = 60  # marks in a picture, from which the question is whether these are digits
-HUNDREDS = 400  # marks: nobody writes so many digits for one picture
-PIECES = 900  # connected pieces of ink before specks are dropped
-UNEVEN = 0.3  # interquartile range of the marks' heights for each median height: digits of one hand differ less
-BLOTS = 0.3  # of the marks are solid: the modules of a code, a halftone
+HUNDREDS = 300  # marks: more than a person can check
+CRUMBS = 5  # pieces of ink more than marks, from which a picture is looked at for a pattern
 APART = 0.15  # of a digit's height: paper between the ink and the border opposite to the one that it touches
 LOOKED_AT = (6, 12)  # glyphs, and rows of each
 
@@ -42,7 +39,7 @@ class Remark:
         return {"code": self.code, "text": self.text}
 
 
-CODES = ("dark", "blank", "page", "blot", "border", "small", "blurred", "faint")  # in order of importance
+CODES = ("dark", "blank", "page", "many", "blot", "border", "small", "blurred", "faint")  # in order of importance
 
 
 def remarks(image: np.ndarray, ink: np.ndarray, glyphs: Glyphs) -> tuple[Remark, ...]:
@@ -50,14 +47,29 @@ def remarks(image: np.ndarray, ink: np.ndarray, glyphs: Glyphs) -> tuple[Remark,
 
     () where nothing is, which is usual for a clean drawing.
     """
-    boxes = np.array([glyph.box_xywh for glyph in glyphs.flat], np.int64).reshape(-1, 4)
+    boxes = boxes_of(glyphs)
     if len(boxes) == 0:
         return (_without_ink(image),)
     if is_page(ink, glyphs):
-        text = f"{len(boxes)} marks of many shapes: this looks like a page of text, a code or a pattern; "
-        return (Remark("page", text + "cut the picture to the number alone."),)
-    found = [_blot(ink, boxes), _border(boxes, ink.shape), _small(boxes, image.shape), *_focus(image, ink, boxes)]
+        return (Remark("page", "this looks like a page of text, a code or a pattern; show the number alone."),)
+    found = (
+        _many(len(boxes)),
+        _blot(ink, boxes),
+        _border(boxes, ink.shape),
+        _small(boxes, image.shape),
+        *_focus(image, ink, boxes),
+    )
     return tuple(remark for remark in found if remark is not None)
+
+
+def is_suspect(ink: np.ndarray, glyphs: Glyphs) -> bool:
+    """Whether a picture deserves a look even where every mark resembles a digit; it costs next to nothing to ask.
+
+    Its ink reaches the border, or is in many marks, or in many more pieces than marks.
+    """
+    n = sum(map(len, glyphs.lines))
+    pieces = int(glyphs.labels.max(initial=0))
+    return n >= MANY or pieces > n + CRUMBS or (n > 0 and touches_border(ink, glyphs))
 
 
 def touches_border(ink: np.ndarray, glyphs: Glyphs) -> bool:
@@ -67,38 +79,22 @@ def touches_border(ink: np.ndarray, glyphs: Glyphs) -> bool:
     return any(x <= 0 or y <= 0 or x + w >= w_picture or y + h >= h_picture for x, y, w, h in boxes)
 
 
-def is_page(ink: np.ndarray, glyphs: Glyphs) -> bool:
-    """Whether the marks are a page of text, a code or a pattern rather than numbers.
-
-    Digits of one hand are about equally high, and few of them are solid; a page of digits remains one.
-    """
-    boxes = np.array([glyph.box_xywh for glyph in glyphs.flat], np.int64).reshape(-1, 4)
-    n = len(boxes)
-    if n < MANY:
-        return False
-    if n > HUNDREDS or int(glyphs.labels.max(initial=0)) > PIECES:
-        return True
-    low, middle, high = np.quantile(boxes[:, 3], [0.25, 0.5, 0.75])
-    solid = np.mean([_is_solid(ink, box) for box in boxes])
-    return bool((high - low) > UNEVEN * middle or solid > BLOTS)
-
-
 def _without_ink(image: np.ndarray) -> Remark:
     if np.quantile(image[::7, ::7], 0.99) < DARK:
         return Remark("dark", "the picture is almost black; take it with more light.")
     return Remark("blank", "nothing stands out from the paper; write larger or darker, or come closer.")
 
 
+def _many(n: int) -> Remark | None:
+    if n <= HUNDREDS:
+        return None
+    return Remark("many", f"there are {n} marks in the picture; show fewer numbers at once, or check them by eye.")
+
+
 def _blot(ink: np.ndarray, boxes: np.ndarray) -> Remark | None:
-    if not any(_is_solid(ink, box) for box in boxes[: LOOKED_AT[0]]):
+    if not any(is_solid(ink, box) for box in boxes[: LOOKED_AT[0]]):
         return None
     return Remark("blot", "there is a solid patch and no line; write with a pen, and leave other things out.")
-
-
-def _is_solid(ink: np.ndarray, box_xywh: np.ndarray) -> bool:
-    x, y, w, h = (int(value) for value in box_xywh)
-    step = max(1, min(w, h) // 16)
-    return bool(h < TALL * w and ink[y : y + h : step, x : x + w : step].mean() > SOLID)
 
 
 def _border(boxes: np.ndarray, shape: tuple[int, ...]) -> Remark | None:
@@ -121,25 +117,34 @@ def _small(boxes: np.ndarray, shape: tuple[int, ...]) -> Remark | None:
 
 
 def _focus(image: np.ndarray, ink: np.ndarray, boxes: np.ndarray) -> tuple[Remark | None, Remark | None]:
-    """Whether the picture is blurred, and whether its ink is faint, from rows through some of the glyphs."""
-    edges, crossings, dark, light = 0, 0, [], []
-    most, rows = LOOKED_AT
+    """Whether the picture is blurred, and whether its ink is faint, from lines through some of the glyphs."""
+    most, lines = LOOKED_AT
+    rows, columns, dark, light = [], [], [], []
     for box in boxes[:: -(-len(boxes) // most)]:
         x, y, w, h = (int(value) for value in box)
-        across = slice(max(x - w // 8 - 2, 0), x + w + w // 8 + 2)
-        chosen = slice(y, y + h, -(-h // rows))
-        marks, levels = ink[chosen, across], image[chosen, across]
-        edges += int(np.count_nonzero((marks > 0.15) & (marks < 0.85)))
-        crossings += int(np.count_nonzero((marks[:, 1:] > 0.5) != (marks[:, :-1] > 0.5)))
-        dark.append(levels[marks > 0.7])
-        light.append(levels[marks < 0.05])
-    height = float(np.median(boxes[:, 3]))
-    edge = edges / max(crossings, 1)
-    blurred = edge > max(LEAST_EDGE, SOFT * height)
+        wide, high = (
+            slice(max(x - w // 8 - 2, 0), x + w + w // 8 + 2),
+            slice(max(y - h // 8 - 2, 0), y + h + h // 8 + 2),
+        )
+        across = slice(y, y + h, -(-h // lines)), wide
+        rows.append(_edges(ink[across]))
+        columns.append(_edges(ink[high, x : x + w : -(-w // lines)].T))
+        dark.append(image[across][ink[across] > 0.7])
+        light.append(image[across][ink[across] < 0.05])
+    # A row that runs along a stroke meets a wide edge, so the direction with the narrower ones counts.
+    totals = [(sum(partly), sum(n)) for partly, n in (zip(*rows, strict=True), zip(*columns, strict=True))]
+    edge = min((partly / n for partly, n in totals if n), default=0.0)
+    blurred = edge > max(LEAST_EDGE, SOFT * float(np.median(boxes[:, 3])))
     return (
         Remark("blurred", "the picture is blurred; hold still, or let the camera focus.") if blurred else None,
         Remark("faint", "the ink is faint; use a darker pen, or more light.") if _is_faint(dark, light) else None,
     )
+
+
+def _edges(lines: np.ndarray) -> tuple[int, int]:
+    """(n, length) ink along lines -> how many pixels belong to edges of strokes, and how many edges there are."""
+    partly = np.count_nonzero((lines > 0.15) & (lines < 0.85))
+    return int(partly), int(np.count_nonzero((lines[:, 1:] > 0.5) != (lines[:, :-1] > 0.5)))
 
 
 def _is_faint(dark: list[np.ndarray], light: list[np.ndarray]) -> bool:
