@@ -216,3 +216,17 @@ def test_a_run_that_is_stopped_leaves_what_it_read(pile: Path, tmp_path: Path, h
         assert process.returncode == 130
         assert err.splitlines()[-1].startswith(f"inkling: stopped after {len(rows)} of {400 + PILE + 2} pictures.")
         assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("option", ["--csv", "--review"])
+def test_a_full_disk_is_one_sentence(pile: Path, tmp_path: Path, option: str) -> None:
+    """A limit on the size of files stands in for a disk that is full: the system refuses to write in the same way."""
+    out = tmp_path / "out"
+    limits = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); "
+    code = f"{limits} runpy.run_module('inkling', run_name='__main__', alter_sys=True)"
+    command = [sys.executable, "-c", code, "read", str(pile), "--model", "ann-tutorial", option, str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"inkling: {out} cannot be written (File too large)")
+    assert "Traceback" not in done.stderr
+    assert not out.exists()

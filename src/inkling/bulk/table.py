@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,10 @@ class Table:
 
     def finish(self) -> None:
         """Writes the whole table and moves it into place. Raises NotFound when that fails."""
-        self.close()
         part = part_of(self.path)
         whole = self.path.with_name(f"{self.path.name}.whole")
         try:
+            self._file.close()
             with whole.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
                 writer = _writer(file)
                 wide = heading(self._longest)
@@ -84,7 +85,8 @@ class Table:
 
     def close(self) -> None:
         """Leaves the unfinished table as it is."""
-        self._file.close()
+        with suppress(OSError):  # what could not be written before cannot be now
+            self._file.close()
 
 
 def heading(longest: int) -> list[str]:
