@@ -108,7 +108,8 @@ def test_the_table_of_seeds() -> None:
 
 def test_results_json_holds_the_seeds_that_were_judged() -> None:
     if results.SEEDS.is_file():
-        assert results.read_results().get("seeds") == json.loads(results.SEEDS.read_text()), "write it anew: make results"
+        kept = results.read_results().get("seeds")
+        assert kept == json.loads(results.SEEDS.read_text()), "write it anew: make results"
 
 
 @pytest.mark.parametrize(
