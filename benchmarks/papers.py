@@ -14,23 +14,42 @@ Image = np.ndarray
 Surface = Callable[[Image, np.random.Generator], Image]
 
 DIGIT = 168  # pixels: side of one enlarged MNIST image
+OVERLAP = 12  # pixels: how far the columns of touching digits overlap, at most, if their strokes then meet
+CONTACT = 4  # pixels: how far their strokes overlap, at most, where the digits must come closer to meet
 BLUE, BLACK, RED, GREY = (32, 58, 140), (30, 30, 36), (190, 40, 44), (112, 112, 116)
 
 
-def written_row(digits: Sequence[Image], rng: np.random.Generator, *, gap: int = 14) -> Image:
-    """(28, 28) uint8 digits -> one row of smooth ink, (H, W) float32; `gap` pixels between neighbours, about."""
+def written_row(digits: Sequence[Image], rng: np.random.Generator, *, gap: int = 14, touching: float = 0.0) -> Image:
+    """(28, 28) uint8 digits -> one row of smooth ink, (H, W) float32; `gap` pixels between neighbours, about.
+
+    `touching` is the share of neighbours that touch or overlap; above 0, at least one pair of the row does.
+    """
     strokes = [_stroke(digit) for digit in digits]
     strokes = [stroke[:, np.flatnonzero(stroke.max(axis=0) > 0.3)] for stroke in strokes]
+    touches = rng.random(len(strokes)) < touching
+    if touching and len(strokes) > 1 and not touches[1:].any():
+        touches[rng.integers(1, len(strokes))] = True
     gaps = [gap + int(rng.integers(0, max(gap, 1) + 1)) for _ in strokes]
     margin = int(rng.integers(60, 140))
     ink = np.zeros((DIGIT + 2 * margin, sum(s.shape[1] for s in strokes) + sum(gaps) + 2 * margin), np.float32)
-    x = margin
-    for stroke, space in zip(strokes, gaps, strict=True):
+    right = margin
+    for i, (stroke, space) in enumerate(zip(strokes, gaps, strict=True)):
         y = margin + int(rng.integers(-8, 9))
-        part = ink[y : y + DIGIT, x : x + stroke.shape[1]]
+        band = ink[y : y + DIGIT]
+        x = right + (gaps[i - 1] if i else 0)
+        if i and touches[i]:
+            x = min(right - int(rng.integers(OVERLAP + 1)), _meeting_at(band, stroke) - int(rng.integers(CONTACT)))
+        part = band[:, x : x + stroke.shape[1]]
         np.maximum(part, stroke, out=part)
-        x += stroke.shape[1] + space
-    return ink
+        right = max(right, x + stroke.shape[1])
+    return ink[:, : right + margin]
+
+
+def _meeting_at(band: Image, stroke: Image) -> int:
+    """The column at which a digit's strokes first overlap those on its left."""
+    ends = np.where((band > 0.5).any(axis=1), band.shape[1] - (band > 0.5)[:, ::-1].argmax(axis=1), -(10**6))
+    starts = np.where((stroke > 0.5).any(axis=1), (stroke > 0.5).argmax(axis=1), 10**6)
+    return int((ends - starts).max()) - 1
 
 
 def _stroke(digit: Image) -> Image:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from inkling.road.lines import in_lines
+
 INK_AT = 0.35  # ink from which a pixel belongs to a stroke
 SPECK = 0.12  # of the reference height: a piece smaller than this in both directions is dirt
 SMALL = 0.45  # of the reference height: a lower and narrower piece is a part of a digit or a mark, not a digit
@@ -27,6 +29,7 @@ class Glyph:
 
     box_xywh: tuple[int, int, int, int]  # pixels of the ink image
     pieces: tuple[int, ...]  # its numbers in the label image
+    part: np.ndarray | None = None  # (h, w) bool: its own ink within the box where it is cut from the pieces; else None
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,15 @@ class Glyphs:
     def flat(self) -> list[Glyph]:
         """Every glyph in reading order."""
         return [glyph for line in self.lines for glyph in line]
+
+
+def own_ink(glyphs: Glyphs, glyph: Glyph) -> np.ndarray:
+    """(h, w) bool: which pixels of the glyph's box are its own ink."""
+    if glyph.part is not None:
+        return glyph.part
+    x, y, w, h = glyph.box_xywh
+    x, y = x - glyphs.corner_xy[0], y - glyphs.corner_xy[1]
+    return np.isin(glyphs.labels[y : y + h, x : x + w], glyph.pieces)
 
 
 def find_glyphs(ink: np.ndarray, *, single: bool = False) -> Glyphs:
@@ -61,8 +73,9 @@ def find_glyphs(ink: np.ndarray, *, single: bool = False) -> Glyphs:
     numbers = _without_shades(numbers, stats, labels, ink[y0:y1, x0:x1], corner_xy=(x0, y0), shape=ink.shape)
     boxes = stats[numbers, :4]
     groups = [list(range(len(numbers)))] if single else _without_marks(boxes, _joined(boxes))
-    glyphs = [Glyph(_around(boxes[group]), tuple(numbers[group].tolist())) for group in groups]
-    return Glyphs(_in_lines(glyphs), labels, (x0, y0))
+    glyphs = [Glyph(box_around(boxes[group]), tuple(numbers[group].tolist())) for group in groups]
+    lines = in_lines(np.array([glyph.box_xywh for glyph in glyphs]))
+    return Glyphs([[glyphs[i] for i in line] for line in lines], labels, (x0, y0))
 
 
 def with_rim(box_xywh: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
@@ -179,29 +192,11 @@ def _gap_and_overlap(start: np.ndarray, length: np.ndarray) -> tuple[np.ndarray,
 
 def _without_marks(boxes: np.ndarray, groups: list[list[int]]) -> list[list[int]]:
     """Leaves out points, commas and dashes: groups that are small or flat beside the digits."""
-    around = np.array([_around(boxes[group]) for group in groups])
+    around = np.array([box_around(boxes[group]) for group in groups])
     reference = reference_height(around)
     w, h = around[:, 2], around[:, 3]
     mark = ((h < SMALL * reference) & (w < SMALL * reference)) | (h < FLAT * reference)
     return [group for group, drop in zip(groups, mark, strict=True) if not drop]
-
-
-def _in_lines(glyphs: list[Glyph]) -> list[list[Glyph]]:
-    """Glyphs -> lines. Going right, a glyph joins the line whose last member is beside it, so lines may slant."""
-    lines: list[list[Glyph]] = []
-    for glyph in sorted(glyphs, key=lambda g: g.box_xywh[0]):
-        _, y, _, h = glyph.box_xywh
-        best, best_share = None, 0.35
-        for line in lines:
-            _, y_last, _, h_last = line[-1].box_xywh
-            share = (min(y + h, y_last + h_last) - max(y, y_last)) / min(h, h_last)
-            if share > best_share:
-                best, best_share = line, share
-        if best is None:
-            lines.append([glyph])
-        else:
-            best.append(glyph)
-    return sorted(lines, key=lambda line: float(np.median([g.box_xywh[1] + g.box_xywh[3] / 2 for g in line])))
 
 
 def _as_box(row: np.ndarray) -> tuple[int, int, int, int]:
@@ -209,7 +204,7 @@ def _as_box(row: np.ndarray) -> tuple[int, int, int, int]:
     return x, y, w, h
 
 
-def _around(boxes: np.ndarray) -> tuple[int, int, int, int]:
+def box_around(boxes: np.ndarray) -> tuple[int, int, int, int]:
     """(N, 4) boxes -> the box around all of them."""
     low = boxes[:, :2].min(axis=0)
     high = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)

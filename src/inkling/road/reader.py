@@ -1,6 +1,6 @@
 """START HERE: the whole road from a picture to a reading, in order.
 
-image -> ink -> glyphs -> tiles -> probs -> reading
+image -> ink -> glyphs -> tiles -> probs -> partings -> reading
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from inkling.road.candidates import Candidate
 from inkling.road.glyphs import Glyphs, find_glyphs
 from inkling.road.image import Picture, Source
 from inkling.road.model import Judgement, Model
+from inkling.road.parting import Parting, part
 from inkling.road.reading import Box, Reading
+from inkling.road.remarks import is_suspect, remarks
 
 Mode = Literal["auto", "single"]
 MODES = ("auto", "single")
@@ -34,11 +36,6 @@ class Prepared:
     glyphs: Glyphs
     tiles: np.ndarray  # (N, 28, 28) float32, 1 = ink
 
-    @property
-    def lines(self) -> list[list[Box]]:
-        """The digits' boxes in reading order, pixels of the upright picture."""
-        return [[upright_box(glyph.box_xywh, self.picture) for glyph in line] for line in self.glyphs.lines]
-
 
 @dataclass(frozen=True)
 class Trace:
@@ -50,6 +47,7 @@ class Trace:
     tiles: np.ndarray  # (N, 28, 28) float32, what the network saw
     probs: np.ndarray  # (N, 10) float32, calibrated
     reading: Reading
+    candidates: tuple[Candidate, ...] = ()  # the ways to part the ink into digits; the first is the reading's
 
 
 class Reader:
@@ -81,47 +79,43 @@ class Reader:
         return self.read_many([source], mode=mode)[0]
 
     def read_many(self, sources: Iterable[Source], *, mode: Mode = "auto") -> list[Reading]:
-        """Reads several pictures with one pass through the network; only their tiles are kept meanwhile."""
-        found = []
-        for source in sources:
-            one = self._prepare(source, mode)
-            found.append((one.lines, one.picture.size_wh, one.tiles))
-        judged = self._judge([tiles for _, _, tiles in found])
-        return [self._compose(one, lines, size) for one, (lines, size, _) in zip(judged, found, strict=True)]
+        """Reads several pictures, one after another: a network gains nothing from the tiles of several at once."""
+        return [self._trace(source, mode).reading for source in sources]
 
     def trace(self, source: Source, *, mode: Mode = "auto") -> Trace:
         """Reads one picture and keeps every step."""
-        return self.trace_many([source], mode=mode)[0]
+        return self._trace(source, mode)
 
     def trace_many(self, sources: Iterable[Source], *, mode: Mode = "auto") -> list[Trace]:
-        """Reads several pictures with one pass through the network and keeps every step of each in memory."""
-        found = [self._prepare(source, mode) for source in sources]
-        traces = []
-        for one, judgement in zip(found, self._judge([one.tiles for one in found]), strict=True):
-            lines = one.lines
-            answer = self._compose(judgement, lines, one.picture.size_wh)
-            traces.append(Trace(one.picture.image, one.ink, lines, one.tiles, judgement.probs, answer))
-        return traces
+        """Reads several pictures and keeps every step of each in memory."""
+        return [self._trace(source, mode) for source in sources]
 
     def candidates(self, source: Source, *, mode: Mode = "auto") -> list[Candidate]:
         """The ways to part one picture into digits, the one that `read` takes first; no ink is one empty candidate."""
-        return self.candidates_many([source], mode=mode)[0]
+        return list(self._trace(source, mode).candidates)
 
     def candidates_many(self, sources: Iterable[Source], *, mode: Mode = "auto") -> list[list[Candidate]]:
-        """The candidates of several pictures with one pass through the network."""
-        return [[Candidate(0.0, trace.lines, trace.probs)] for trace in self.trace_many(sources, mode=mode)]
+        """The candidates of several pictures."""
+        return [self.candidates(source, mode=mode) for source in sources]
 
-    def _prepare(self, source: Source, mode: Mode) -> Prepared:
-        return prepare(source, mode=mode, max_bytes=self._max_bytes)
+    def _trace(self, source: Source, mode: Mode) -> Trace:
+        one = prepare(source, mode=mode, max_bytes=self._max_bytes)
+        judgement = self._judge(one.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
+        if mode == "auto":
+            partings = part(one.ink, one.glyphs, one.tiles, judgement, self._judge)
+        else:
+            partings = [Parting(0.0, one.glyphs.lines, one.tiles, judgement)]
+        found = tuple(_candidate(parting, one.picture) for parting in partings)
+        first, lines = partings[0], found[0].lines
+        answer = self._compose(first.judgement, lines, one.picture.size_wh)
+        if answer.outcome != "read" or is_suspect(one.ink, one.glyphs):
+            answer = reading.with_remarks(answer, remarks(one.picture.image, one.ink, one.glyphs))
+        return Trace(one.picture.image, one.ink, lines, first.tiles, first.judgement.probs, answer, found)
 
-    def _judge(self, tiles: list[np.ndarray]) -> list[Judgement]:
-        """Each picture's (N, 28, 28) tiles -> each picture's calibrated judgement, in one batch."""
-        if not tiles:
-            return []
-        judged = self.model.judge(np.concatenate(tiles))
-        probs = reading.calibrate(judged.probs, self.bundle.temperature)
-        cuts = np.cumsum([len(one) for one in tiles])[:-1]
-        return [Judgement(*both) for both in zip(np.split(probs, cuts), np.split(judged.not_digit, cuts), strict=True)]
+    def _judge(self, tiles: np.ndarray) -> Judgement:
+        """(N, 28, 28) tiles -> the calibrated judgement, in one batch."""
+        judged = self.model.judge(tiles)
+        return Judgement(reading.calibrate(judged.probs, self.bundle.temperature), judged.not_digit)
 
     def _compose(self, judgement: Judgement, lines: list[list[Box]], size_wh: tuple[int, int]) -> Reading:
         at = {"sure_at": self.bundle.sure_at, "reject_at": self.bundle.reject_at}
@@ -146,6 +140,11 @@ def prepare(source: Source, *, mode: Mode = "auto", max_bytes: int = image.MAX_B
     found = ink.find_ink(picture.image)  # (H, W) uint8 -> (H, W) float32
     glyphs = find_glyphs(found, single=mode == "single")
     return Prepared(picture, found, glyphs, tile.make_tiles(found, glyphs))
+
+
+def _candidate(parting: Parting, picture: Picture) -> Candidate:
+    lines = [[upright_box(glyph.box_xywh, picture) for glyph in line] for line in parting.lines]
+    return Candidate(parting.log_weight, lines, parting.judgement.probs)
 
 
 def upright_box(box_xywh: Box, picture: Picture) -> Box:

@@ -89,9 +89,11 @@ def _panel(small: np.ndarray) -> np.ndarray | None:
         return None
     outline, inside, outside = found
     sides = outline[0].any(), outline[-1].any(), outline[:, 0].any(), outline[:, -1].any()
+    rim = np.zeros_like(small, dtype=bool)
+    rim[RIM:-RIM, RIM:-RIM] = True  # a line may run along the border of the picture
     # Its edge is sharp, or it would be light that falls off: all is as in the middle, and just beyond as at the border.
     within = small[(inside > 0) & (_grown(outline, -2 * RIM - 1) == 0)].astype(np.float32)
-    beyond = small[(outside > 0) & (_grown(outline, 2 * RIM + 1) > 0)].astype(np.float32)
+    beyond = small[(outside > 0) & rim & (_grown(outline, 2 * RIM + 1) > 0)].astype(np.float32)
     if sum(sides) > (MOST_SIDES if step > 0 else 0) or within.size == 0 or beyond.size == 0:
         return None
     if any(
@@ -100,8 +102,6 @@ def _panel(small: np.ndarray) -> np.ndarray | None:
     ):
         return None
     marks = np.abs(small - paper) > MARK * (paper + 24)
-    rim = np.zeros_like(small, dtype=bool)
-    rim[RIM:-RIM, RIM:-RIM] = True  # a line along the border of the picture is no writing
     if not np.any(marks & (_grown(inside, -1) > 0)) or _is_busy(small, (outside > 0) & rim):
         return None
     return inside
@@ -138,11 +138,10 @@ def _ring(small: np.ndarray) -> np.ndarray:
 
 def _usual(small: np.ndarray) -> float:
     """The most usual level near the picture's border, whatever line runs along it."""
-    band = np.ones_like(small)
-    band[BAND:-BAND, BAND:-BAND] = 0
-    histogram = cv2.calcHist([small], [0], band, [32], [0, 256]).ravel()
-    low = 8 * int(histogram.argmax())
-    return _middle(small[(band > 0) & (small >= low) & (small < low + 8)])
+    sides = small[:BAND], small[-BAND:], small[:, :BAND], small[:, -BAND:]
+    band = np.concatenate([side.ravel() for side in sides])
+    eighths = band >> 3  # 32 bins of 8 levels
+    return _middle(band[eighths == np.bincount(eighths).argmax()])
 
 
 def _middle(values: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from inkling.road.glyphs import Glyphs, above, with_rim
+from inkling.road.glyphs import Glyph, Glyphs, above, with_rim
 from inkling.road.strokes import stroke_width
 
 SIDE = 28  # pixels: a tile
@@ -26,13 +26,14 @@ FULL = 0.98  # quantile of a tile's ink that is brought to 1
 def make_tiles(ink: np.ndarray, glyphs: Glyphs) -> np.ndarray:
     """(H, W) float32 ink and its N glyphs -> (N, 28, 28) float32, 0 = paper, 1 = ink."""
     tiles = np.zeros((len(glyphs.flat), SIDE, SIDE), np.float32)
-    alone = glyphs.labels.max(initial=0) <= 1
+    alone = glyphs.labels.max(initial=0) <= 1 and all(glyph.part is None for glyph in glyphs.flat)
     for tile, glyph in zip(tiles, glyphs.flat, strict=True):
         x0, y0, x1, y1 = with_rim(glyph.box_xywh)
         crop = ink[y0:y1, x0:x1]
         if not alone:
             x, y = glyphs.corner_xy
-            crop = crop * _own(glyphs.labels[y0 - y : y1 - y, x0 - x : x1 - x], glyph.pieces)
+            labels = glyphs.labels[y0 - y : y1 - y, x0 - x : x1 - x]
+            crop = crop * _with_rim(_own(labels, glyph, corner_xy=(x0, y0)), labels)
         tile[:] = make_tile(crop)
     return tiles
 
@@ -51,9 +52,18 @@ def make_tile(crop: np.ndarray) -> np.ndarray:
     return _centred(small)
 
 
-def _own(labels: np.ndarray, pieces: tuple[int, ...]) -> np.ndarray:
-    """True where a pixel belongs to the pieces, or to no other ink and the rim one pixel around them."""
-    own = np.isin(labels, pieces)
+def _own(labels: np.ndarray, glyph: Glyph, *, corner_xy: tuple[int, int]) -> np.ndarray:
+    """True where a pixel of the slice at `corner_xy` belongs to the glyph."""
+    if glyph.part is None:
+        return np.isin(labels, glyph.pieces)
+    own = np.zeros(labels.shape, bool)
+    x, y, w, h = glyph.box_xywh
+    own[y - corner_xy[1] :, x - corner_xy[0] :][:h, :w] = glyph.part
+    return own
+
+
+def _with_rim(own: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """True where a pixel is the glyph's own, or no other ink and in the rim one pixel around it."""
     rim = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     return np.asarray(own | (rim & (labels == 0)))
 

@@ -1,0 +1,136 @@
+"""Glyphs that stand close -> the segments into which their ink may be parted, each as a glyph of its own.
+
+The nodes of the lattice are, from left to right, the left end, the seams of the first glyph, the gap to the next, its
+seams, and so on to the right end. What lies between two nodes is a segment if it has the shape of a digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inkling.road.glyphs import Glyph, Glyphs, box_around, own_ink
+from inkling.road.seams import Seam, find_seams
+
+WIDEST = 1.5  # width to height of the tallest glyph: a wider segment is no digit
+LOWEST = 0.4  # of the height of the tallest glyph: a lower segment is no digit
+CUT = 2.0  # price of a cut, in nats: by how much two digits must be more probable than one ..
+LIKELY = 0.1  # .. and how much less for a likely seam
+JOIN = 2.0  # price of taking the ink on both sides of a gap for one digit
+
+
+@dataclass(frozen=True)
+class Segment:
+    """What lies between two nodes."""
+
+    start: int
+    end: int
+    likely: float | None  # how likely the seam at its end is; None where nothing is cut
+    gaps: int  # how many gaps between glyphs it spans
+    glyph: Glyph
+
+    @property
+    def price(self) -> float:
+        """In nats: by how much a parting with this segment must be more probable than one without."""
+        cut = 0.0 if self.likely is None else CUT - LIKELY * self.likely
+        return cut + JOIN * self.gaps
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """All segments of some glyphs."""
+
+    last: int  # the number of the right end; the left one is 0
+    segments: list[Segment]
+
+
+@dataclass(frozen=True)
+class _Node:
+    glyph: int  # which glyph it cuts, or starts
+    seam: Seam | None  # None: the left end of the glyph
+    x: float  # its middle, pixels of the ink image
+
+
+def make_lattice(glyphs: Glyphs, chosen: Sequence[Glyph], *, seams: Sequence[int]) -> Lattice:
+    """Neighbouring glyphs of a line, and how many seams each may have at most -> their lattice."""
+    inks = [own_ink(glyphs, glyph) for glyph in chosen]
+    nodes = []
+    for i, (glyph, ink, most) in enumerate(zip(chosen, inks, seams, strict=True)):
+        x = glyph.box_xywh[0]
+        nodes.append(_Node(i, None, x))
+        for seam in find_seams(ink, most=most) if most else []:
+            nodes.append(_Node(i, seam, x + float(seam.x.mean())))
+    nodes.append(_Node(len(chosen), None, max(glyph.box_xywh[0] + glyph.box_xywh[2] for glyph in chosen)))
+    segments = []
+    for end in range(1, len(nodes)):
+        for start in range(end):
+            own = _between(glyphs, chosen, inks, nodes[start], nodes[end])
+            if own is not None:
+                gaps = nodes[end].glyph - nodes[start].glyph - (nodes[end].seam is None)
+                cut = nodes[end].seam
+                segments.append(Segment(start, end, cut.likely if cut else None, gaps, own))
+    return Lattice(len(nodes) - 1, segments)
+
+
+def _between(glyphs: Glyphs, chosen: Sequence[Glyph], inks: list[np.ndarray], start: _Node, end: _Node) -> Glyph | None:
+    """The ink between two nodes as one glyph; None where it has not the shape of a digit, or the seams cross.
+
+    A glyph that is whole comes back as it is, whatever its shape, so that there is always a way through.
+    """
+    tallest = max(glyph.box_xywh[3] for glyph in chosen)
+    is_whole = start.seam is end.seam is None and end.glyph == start.glyph + 1
+    if is_whole:
+        return chosen[start.glyph]
+    if end.x - start.x > (WIDEST + 1) * tallest:
+        return None
+    parts: list[Glyph] = []
+    for i in range(start.glyph, min(end.glyph + (end.seam is not None), len(chosen))):
+        left = start.seam if i == start.glyph else None
+        right = end.seam if i == end.glyph else None
+        one = _cut(chosen[i], inks[i], left, right)
+        if one is None:
+            return None
+        parts.append(one)
+    whole = parts[0] if len(parts) == 1 else _united(glyphs, parts)
+    if whole is chosen[start.glyph]:
+        return whole
+    _, _, w, h = whole.box_xywh
+    tallest = max(glyph.box_xywh[3] for glyph in chosen)
+    return whole if LOWEST * tallest <= h and w <= WIDEST * tallest else None
+
+
+def _cut(glyph: Glyph, ink: np.ndarray, left: Seam | None, right: Seam | None) -> Glyph | None:
+    """What lies between two seams of a glyph; None where there is nothing, or where they cross."""
+    if left is None and right is None:
+        return glyph
+    x0 = int(left.x.min()) if left else 0
+    x1 = int(right.x.max()) if right else ink.shape[1]
+    columns = np.arange(x0, max(x1, x0))
+    own = ink[:, x0:x1]
+    if left and right and (own & (columns < left.x[:, None]) & (columns >= right.x[:, None])).any():
+        return None
+    if left:
+        own = own & (columns >= left.x[:, None])
+    if right:
+        own = own & (columns < right.x[:, None])
+    rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
+    if rows.size == 0:
+        return None
+    y0, y1, c0, c1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    x, y, _, _ = glyph.box_xywh
+    return Glyph((x + x0 + c0, y + y0, c1 - c0, y1 - y0), glyph.pieces, own[y0:y1, c0:c1])
+
+
+def _united(glyphs: Glyphs, parts: list[Glyph]) -> Glyph:
+    """Several glyphs, or parts of them, as one."""
+    box = box_around(np.array([part.box_xywh for part in parts]))
+    pieces = tuple(piece for part in parts for piece in part.pieces)
+    if all(part.part is None for part in parts):
+        return Glyph(box, pieces)
+    own = np.zeros((box[3], box[2]), bool)
+    for part in parts:
+        x, y, w, h = part.box_xywh
+        own[y - box[1] :, x - box[0] :][:h, :w] |= own_ink(glyphs, part)
+    return Glyph(box, pieces, own)

@@ -1,0 +1,170 @@
+"""glyphs -> partings: the ways in which glyphs may be digits that touch or broken ones, ranked by the network.
+
+A glyph that is wide, or that the network doubts, is cut along seams and tried together with its neighbours. Every way
+through the lattice of segments is a parting. All segments are shown to the network at once, and dynamic programming
+finds the partings whose digits together are the most probable: the segmentation lattice of Matan et al.,
+"Multi-digit recognition using a space displacement neural network" (1991), and of the graph transformer networks of
+LeCun et al., "Gradient-based learning applied to document recognition" (1998).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from inkling.road.glyphs import Glyph, Glyphs, box_around
+from inkling.road.lattice import Lattice, make_lattice
+from inkling.road.model import Judgement
+from inkling.road.tile import make_tiles
+from inkling.road.ways import Arc, Way, through, together
+
+Judge = Callable[[np.ndarray], Judgement]  # (N, 28, 28) tiles -> calibrated judgement
+
+WIDE = 1.2  # width to height: a wider glyph may be several digits, whatever the network says of it
+DOUBTED = 0.5  # a glyph that is more probably no digit may be several or a part of one
+WIDEST = 12.0  # width to height: what is wider is a rule or a signature, not digits that touch
+NEAR = 0.12  # of the height of the taller: a doubted glyph and a neighbour at most so far away may be one digit
+WIDEST_PAIR = 1.3  # width to height of two glyphs that may be one digit
+HIGHEST_PAIR = 1.3  # height of the two to that of the taller
+SEAMS = 6  # at most, for each square of a glyph's height
+MOST_SEAMS = 400  # at most, on a page
+USUAL_WIDTH = 1.2  # width to height: a wider digit is the less likely one ..
+WIDER = 4.0  # .. by so many nats for each height by which it is wider
+LEAST = 1e-4  # a probability below which the network is not believed further
+
+
+@dataclass(frozen=True)
+class Parting:
+    """One way to part a picture's ink into digits."""
+
+    log_weight: float  # natural logarithm of its share among the partings that are kept: their exp sum to 1
+    lines: list[list[Glyph]]  # in reading order
+    tiles: np.ndarray  # (N, 28, 28) float32
+    judgement: Judgement  # of the N glyphs
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Neighbouring glyphs of a line that are read together; mostly one alone."""
+
+    line: int
+    numbers: tuple[int, ...]  # of the glyphs, in reading order
+    doubted: tuple[bool, ...]  # which of them may be several digits or a part of one
+
+
+def part(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgement, judge: Judge) -> list[Parting]:
+    """(H, W) float32 ink, its N glyphs, their tiles and what the network says of them -> partings, the best first.
+
+    Where no glyph may be several digits or a part of one, the only parting is the glyphs as they are.
+    """
+    stretches = _stretches(glyphs, _doubted(glyphs.flat, judgement))
+    lattices = _lattices(glyphs, stretches)
+    parts = [segment.glyph for lattice in lattices if lattice for segment in lattice.segments]
+    if not parts:
+        return [Parting(0.0, glyphs.lines, tiles, judgement)]
+    more = make_tiles(ink, Glyphs([parts], glyphs.labels, glyphs.corner_xy))
+    everything, tiles = glyphs.flat + parts, np.concatenate([tiles, more])
+    judgement = _joined(judgement, judge(more))
+    as_one = _as_one_digit(everything, judgement)
+    units, number = [], len(everything) - len(parts)
+    for stretch, lattice in zip(stretches, lattices, strict=True):
+        if lattice is None:
+            units.append([as_one[i] for i in stretch.numbers])
+            continue
+        own = as_one[number : number + len(lattice.segments)]
+        arcs = [Arc(s.start, s.end, s.price, way) for s, way in zip(lattice.segments, own, strict=True)]
+        units.append(through(arcs, last=lattice.last))
+        number += len(own)
+    return _partings(together(units), stretches, everything, tiles, judgement)
+
+
+def _doubted(glyphs: list[Glyph], judgement: Judgement) -> list[bool]:
+    """Which glyphs may be several digits or a part of one: the wide, and those that the network takes for no digit.
+
+    None for a network that cannot refuse: to it the halves of a digit are digits too, as sure as any.
+    """
+    if not judgement.not_digit.any():
+        return [False] * len(glyphs)
+    shapes = (glyph.box_xywh[2:] for glyph in glyphs)
+    strange = judgement.not_digit > DOUBTED
+    return [bool(w > WIDE * h or one) and w <= WIDEST * h for (w, h), one in zip(shapes, strange, strict=True)]
+
+
+def _stretches(glyphs: Glyphs, doubted: list[bool]) -> list[Stretch]:
+    """All glyphs in reading order; a doubted one together with the neighbours with which it may be one digit."""
+    stretches: list[Stretch] = []
+    number = 0
+    for i, line in enumerate(glyphs.lines):
+        before: Glyph | None = None
+        for glyph in line:
+            doubt = doubted[number]
+            last = stretches[-1] if before else None
+            if last and before and (doubt or last.doubted[-1]) and _may_be_one(before, glyph):
+                stretches[-1] = Stretch(i, (*last.numbers, number), (*last.doubted, doubt))
+            else:
+                stretches.append(Stretch(i, (number,), (doubt,)))
+            before, number = glyph, number + 1
+    return stretches
+
+
+def _may_be_one(left: Glyph, right: Glyph) -> bool:
+    """Whether two neighbours may be parts of one digit, by their boxes."""
+    _, _, w, h = box_around(np.array([left.box_xywh, right.box_xywh]))
+    gap = w - left.box_xywh[2] - right.box_xywh[2]
+    tallest = max(left.box_xywh[3], right.box_xywh[3])
+    return gap <= NEAR * tallest and w <= WIDEST_PAIR * tallest and h <= HIGHEST_PAIR * tallest
+
+
+def _lattices(glyphs: Glyphs, stretches: list[Stretch]) -> list[Lattice | None]:
+    """The lattice of each stretch in which something is doubted."""
+    flat, left = glyphs.flat, MOST_SEAMS
+    lattices: list[Lattice | None] = []
+    for stretch in stretches:
+        if not any(stretch.doubted):
+            lattices.append(None)
+            continue
+        chosen = [flat[i] for i in stretch.numbers]
+        seams = []
+        for glyph, doubt in zip(chosen, stretch.doubted, strict=True):
+            _, _, w, h = glyph.box_xywh
+            seams.append(min(left, int(np.ceil(SEAMS * max(w / h, 1.0)))) if doubt else 0)
+            left -= seams[-1]
+        lattices.append(make_lattice(glyphs, chosen, seams=seams))
+    return lattices
+
+
+def _joined(first: Judgement, second: Judgement) -> Judgement:
+    return Judgement(np.concatenate([first.probs, second.probs]), np.concatenate([first.not_digit, second.not_digit]))
+
+
+def _as_one_digit(glyphs: list[Glyph], judgement: Judgement) -> list[Way]:
+    """Each glyph read as one digit."""
+    w, h = np.array([glyph.box_xywh[2:] for glyph in glyphs], float).T
+    weights = np.log(np.maximum(1 - judgement.not_digit, LEAST)) - WIDER * np.maximum(w / h - USUAL_WIDTH, 0)
+    scores = weights + np.log(np.maximum(judgement.probs.max(axis=1), LEAST))
+    digits = judgement.probs.argmax(axis=1)
+    of_each = zip(scores.tolist(), weights.tolist(), digits.tolist(), strict=True)
+    return [Way(score, weight, (i,), (digit,)) for i, (score, weight, digit) in enumerate(of_each)]
+
+
+def _partings(
+    combinations: list[tuple[Way, ...]],
+    stretches: list[Stretch],
+    glyphs: list[Glyph],
+    tiles: np.ndarray,
+    judgement: Judgement,
+) -> list[Parting]:
+    """Combinations of a way for each stretch, the best first -> partings."""
+    log_weights = [sum(way.log_weight for way in ways) for ways in combinations]
+    total = float(np.logaddexp.reduce(log_weights))
+    partings = []
+    for ways, log_weight in zip(combinations, log_weights, strict=True):
+        lines: list[list[Glyph]] = [[] for _ in range(stretches[-1].line + 1)]
+        for stretch, way in zip(stretches, ways, strict=True):
+            lines[stretch.line] += [glyphs[i] for i in way.members]
+        members = [i for way in ways for i in way.members]
+        judged = Judgement(judgement.probs[members], judgement.not_digit[members])
+        partings.append(Parting(log_weight - total, lines, tiles[members], judged))
+    return partings
