@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from inkling.road.border import without_intruders
+from inkling.road.glyphs import find_glyphs
 from inkling.road.ink import find_ink
 
 DIGITS = ((60, 60, 40, 100), (130, 60, 40, 100), (200, 60, 40, 100))  # x, y, w, h of three 0s on a 300x220 board
@@ -65,6 +66,24 @@ def cut_row(shift: int) -> np.ndarray:
 )
 def test_a_digit_at_the_border_is_never_taken_away(name: str, ink: np.ndarray) -> None:
     assert without_intruders(ink) is ink, name
+
+
+def test_lines_from_border_to_border_go_and_what_stands_on_them_stays() -> None:
+    ruled = np.zeros((220, 300), np.float32)
+    ruled[20:22] = ruled[200:202] = ruled[110:112] = 1
+    assert not without_intruders(ruled).any()
+    ink = without_intruders(np.maximum(ruled, board()))
+    assert not ink[:40].any()
+    assert not ink[180:].any()
+    np.testing.assert_array_equal(ink[50:180], np.maximum(ruled, board())[50:180])
+
+
+def test_blank_ruled_paper_has_no_ink() -> None:
+    paper = np.full((400, 500), 246, np.uint8)
+    for y in range(30, 400, 60):
+        paper[y : y + 2] = 168
+    glyphs = find_glyphs(find_ink(paper))
+    assert glyphs.lines == []
 
 
 @pytest.mark.parametrize("x", [0, 1, 2, 4, 20])

@@ -21,6 +21,8 @@ LYING = 50.0  # degrees from upright, from which a bar is no 1
 FRAGMENT = 0.45  # of the digits' height: a lower piece above or below them is what is left of something else
 FRAGMENT_AT_BORDER = 0.6  # of the digits' height: the same where it touches the border
 APART = 0.4  # of the digits' height between a bar along the border and the nearest digit
+RULE = 0.02  # of its length is the usual thickness of a line across the picture
+SLANT = 0.1  # of its length that such a line rises or falls
 MAX_PIECES = 256  # with more this is a page of text or a texture, and nothing is taken away
 
 
@@ -31,36 +33,57 @@ def without_intruders(ink: np.ndarray) -> np.ndarray:
         return ink
     mask = np.asarray(ink > INK_AT).view(np.uint8)
     n, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if not 2 < n <= MAX_PIECES:
+    if not 1 < n <= MAX_PIECES:
         return ink
-    h_picture, w_picture = ink.shape
+    rules = _rules(stats, ink.shape)
+    gone = [*rules, *_intruders(mask, labels, stats, others_than=rules, margin=margin)]
+    if not gone:
+        return ink
+    result = ink.copy()
+    for i in gone:
+        _erase(result, labels, int(i), stats[i, :4])
+    return result
+
+
+def _intruders(
+    mask: np.ndarray, labels: np.ndarray, stats: np.ndarray, *, others_than: np.ndarray, margin: int
+) -> list[int]:
+    """Numbers of the pieces at the border that are no digits, where there are whole digits to compare them with."""
+    h_picture, w_picture = mask.shape
     x, y, w, h, _ = stats.T
     gap = np.stack([x, y, w_picture - x - w, h_picture - y - h])  # pixels to the left, upper, right and lower border
-    inner = np.flatnonzero((gap.min(axis=0) > margin) & (h >= max(8, LEAST_DIGIT * min(ink.shape))))
-    inner = inner[inner > 0]
+    inner = np.flatnonzero((gap.min(axis=0) > margin) & (h >= max(8, LEAST_DIGIT * min(mask.shape))))
     if inner.size == 0:
-        return ink
+        return []
     height = float(np.median(h[inner][h[inner] >= 0.5 * h[inner].max()]))
     inner = inner[h[inner] >= 0.5 * height]
-    near = np.flatnonzero(gap.min(axis=0) <= margin)
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)  # what the border cuts is not thicker for it
     deep = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
     thickest = max(_depth(deep, labels, stats, int(i)) for i in inner)
-    result = None
-    for i in near[near > 0]:
-        box = stats[i, :4]
+
+    def goes(i: int) -> bool:
+        box, digits = stats[i, :4], stats[inner, :4]
         piece = (labels[box[1] : box[1] + box[3], box[0] : box[0] + box[2]] == i).astype(np.uint8)
-        touches = gap[:, i].min() <= 0
-        goes = (
-            (touches and _depth(deep, labels, stats, int(i)) > THICK * thickest)
-            or (touches and _is_bar(box, piece, stats[inner, :4], height))
-            or _is_fragment(box, stats[inner, :4], FRAGMENT_AT_BORDER * height if touches else FRAGMENT * height)
-            or _is_scroll_bar(box, piece, gap[:, i], stats[inner, :4], height)
+        if _is_scroll_bar(box, piece, gap[:, i], digits, height):
+            return True
+        if gap[:, i].min() > 0:
+            return _is_fragment(box, digits, FRAGMENT * height)
+        return (
+            _depth(deep, labels, stats, i) > THICK * thickest
+            or _is_bar(box, piece, digits, height)
+            or _is_fragment(box, digits, FRAGMENT_AT_BORDER * height)
         )
-        if goes:
-            result = ink.copy() if result is None else result
-            _erase(result, labels, int(i), box)
-    return ink if result is None else result
+
+    near = np.setdiff1d(np.flatnonzero(gap.min(axis=0) <= margin), [0, *others_than])
+    return [int(i) for i in near if goes(int(i))]
+
+
+def _rules(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Numbers of the pieces that are lines from the left border to the right one, as ruled paper has them."""
+    x, _, w, h, area = stats.T
+    across = (x <= 0) & (w >= shape[1])
+    across[0] = False
+    return np.flatnonzero(across & (area <= RULE * w * shape[1]) & (h <= SLANT * w))
 
 
 def _strips(ink: np.ndarray, width: int) -> tuple[np.ndarray, ...]:
