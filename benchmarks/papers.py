@@ -26,23 +26,23 @@ def written_row(digits: Sequence[Image], rng: np.random.Generator, *, gap: int =
     """
     strokes = [_stroke(digit) for digit in digits]
     strokes = [stroke[:, np.flatnonzero(stroke.max(axis=0) > 0.3)] for stroke in strokes]
-    touches = rng.random(len(strokes)) < touching
-    if touching and len(strokes) > 1 and not touches[1:].any():
-        touches[rng.integers(1, len(strokes))] = True
     gaps = [gap + int(rng.integers(0, max(gap, 1) + 1)) for _ in strokes]
     margin = int(rng.integers(60, 140))
+    touches = rng.random(len(strokes)) < touching if touching else np.zeros(len(strokes), bool)
+    if touching and len(strokes) > 1 and not touches[1:].any():
+        touches[rng.integers(1, len(strokes))] = True
     ink = np.zeros((DIGIT + 2 * margin, sum(s.shape[1] for s in strokes) + sum(gaps) + 2 * margin), np.float32)
-    right = margin
-    for i, (stroke, space) in enumerate(zip(strokes, gaps, strict=True)):
+    end = margin - gaps[-1]
+    for i, stroke in enumerate(strokes):
         y = margin + int(rng.integers(-8, 9))
         band = ink[y : y + DIGIT]
-        x = right + (gaps[i - 1] if i else 0)
+        x = end + gaps[i - 1]
         if i and touches[i]:
-            x = min(right - int(rng.integers(OVERLAP + 1)), _meeting_at(band, stroke) - int(rng.integers(CONTACT)))
+            x = min(end - int(rng.integers(OVERLAP + 1)), _meeting_at(band, stroke) - int(rng.integers(CONTACT)))
         part = band[:, x : x + stroke.shape[1]]
         np.maximum(part, stroke, out=part)
-        right = max(right, x + stroke.shape[1])
-    return ink[:, : right + margin]
+        end = max(end, x + stroke.shape[1])
+    return ink[:, : end + gaps[-1] + margin]
 
 
 def _meeting_at(band: Image, stroke: Image) -> int:

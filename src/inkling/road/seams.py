@@ -16,17 +16,16 @@ import numpy as np
 from inkling.road.strokes import stroke_width
 
 ROWS = 40  # a glyph is reduced to so many rows before seams are looked for
-PITCH = 0.06  # of the height: from one guide to the next
+PITCH = 0.08  # of the height: from one guide to the next
 SLANTS = (-0.25, 0.0, 0.25, 0.5)  # how far a guide's top leans to the right of its bottom, in heights
 ROOM = 0.45  # of the height: how far to each side of a guide's middle its seam may go
-PULL = 0.2  # price of each pixel away from the guide, a row; the price of cutting through a pixel of ink is 1 ..
-DEEP, LEAST_PRICE = (1.05, 1.5), 0.25  # .. and falls to this where ink is so many times as deep as a stroke
+PULL = 0.2  # price of each pixel away from the guide, a row; the price of cutting through a pixel of ink is 1
 NEAR = 0.5  # of the height: so much to the left and right of a seam is looked at
-DIFFERENT = 0.035  # of the ink of a square: two seams part at least so much differently
+DIFFERENT = 0.04  # of the ink of a square: two seams part at least so much differently
 # How likely a seam is: weights fitted, as conditional logit, to pairs and chains of MNIST's training digits set so
 # that they touch. Per height of the lower side, height of what lies between the first and last ink it crosses, height
 # by which its lean differs from the usual one, and stroke as long as the glyph is high on the side with less.
-TALL, SPAN, LEAN, INK = 9.0, -6.5, -6.6, 1.0
+TALL, SPAN, LEAN, INK = 9.1, -7.2, -5.9, 1.0
 USUAL_LEAN = 0.15
 
 
@@ -45,8 +44,7 @@ def find_seams(mask: np.ndarray, *, most: int) -> list[Seam]:
     size_wh = (max(1, round(w * factor)), max(1, round(h * factor)))
     width = stroke_width(mask.view(np.uint8))
     ink = cv2.resize(mask.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
-    costly = ink * cv2.resize(_price_of_ink(mask, width), size_wh, interpolation=cv2.INTER_AREA)
-    paths = np.unique(_paths(*_prices(costly), _guides(*size_wh)), axis=0)  # (K, rows)
+    paths = np.unique(_paths(ink, _guides(*size_wh)), axis=0)  # (K, rows)
     chosen, likely = _likeliest(ink, paths, width * size_wh[1] / h, most=most)
     rows: list[float] = np.linspace(0.0, size_wh[1] - 1.0, h).tolist()
     seams = []
@@ -54,13 +52,6 @@ def find_seams(mask: np.ndarray, *, most: int) -> list[Seam]:
         x = np.interp(rows, np.arange(float(size_wh[1])), paths[i].astype(float)) * (w / size_wh[0])
         seams.append(Seam(np.rint(x).astype(np.int32), float(likely[i])))
     return seams
-
-
-def _price_of_ink(mask: np.ndarray, width: float) -> np.ndarray:
-    """(h, w) bool -> (h, w) float32: what cutting through each pixel costs; little where strokes lie on each other."""
-    deep = cv2.distanceTransform(np.pad(mask, 1).view(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1] / (width / 2)
-    excess = np.clip((deep - DEEP[0]) / (DEEP[1] - DEEP[0]), 0.0, 1.0)
-    return np.asarray(1.0 - (1.0 - LEAST_PRICE) * excess, np.float32)
 
 
 def _guides(w: int, h: int) -> np.ndarray:
@@ -84,8 +75,9 @@ def _prices(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.minimum(wide[:, :-1], wide[:, 1:]), along
 
 
-def _paths(down: np.ndarray, along: np.ndarray, guides: np.ndarray) -> np.ndarray:
-    """Prices (h, w + 1) twice and (K, h) guides -> (K, h) columns of the cheapest seam near each guide."""
+def _paths(ink: np.ndarray, guides: np.ndarray) -> np.ndarray:
+    """(h, w) ink and (K, h) guides -> (K, h) columns, 0 to w, of the cheapest seam near each guide."""
+    down, along = _prices(ink)
     h, columns = down.shape
     room = int(ROOM * h) + 1
     first = np.clip(guides.mean(axis=1).astype(np.int32) - room, 0, max(columns - 2 * room, 0))
@@ -117,8 +109,9 @@ def _likeliest(ink: np.ndarray, paths: np.ndarray, width: float, *, most: int) -
     tall_left = (left - before[rows, np.maximum(paths - near, 0)] > 0.5).mean(axis=1)
     tall_right = (before[rows, np.minimum(paths + near, w)] - left > 0.5).mean(axis=1)
     less = np.minimum(np.minimum(left.sum(axis=1), right.sum(axis=1)) / (h * width), 2.0)
-    wide = np.pad(ink, ((0, 0), (1, 1)))
-    cut = np.minimum(wide[rows, paths], wide[rows, paths + 1]) > 0.5
+    down, along = _prices(ink)
+    cut = down[rows, paths] > 0.5
+    cut[:, 1:] |= np.abs(along[rows[1:], paths[:, 1:]] - along[rows[1:], paths[:, :-1]]) > 0.5
     span = np.where(cut.any(axis=1), h - cut.argmax(axis=1) - cut[:, ::-1].argmax(axis=1), 0) / h
     lean = np.abs((paths[:, 0] - paths[:, -1]) / h - USUAL_LEAN)
     likely = TALL * np.minimum(tall_left, tall_right) + SPAN * span + LEAN * lean + INK * less
