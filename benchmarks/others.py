@@ -101,9 +101,12 @@ def fidelity(reader: Reader, mnist: Mnist, n: int) -> Score:
     }
 
 
-def pictures_of(mnist: Mnist, real: Path | None, folder: Path, *, most: int) -> list[Labelled]:
-    """Every set, in the order of the table."""
-    single = [*sets.of_folders(real, most=most), sets.of_mnist(mnist, folder, most=MNIST_SHOWN)]
+def pictures_of(mnist: Mnist, real: Path | None, folder: Path, *, most: int, quick: bool) -> list[Labelled]:
+    """Every set, in the order of the table; only the folders when `quick`."""
+    folders = sets.of_folders(real, most=most)
+    if quick:
+        return folders
+    single = [*folders, sets.of_mnist(mnist, folder, most=MNIST_SHOWN)]
     return [*single, *(sets.of_rows(mnist, folder, most=most, touching=touching) for touching in (False, True))]
 
 
@@ -125,9 +128,12 @@ def found_rivals(python: Path) -> list[Rival]:
 @click.option("--model", "models", multiple=True, help="A packaged model or bundle; repeatable.  [default: cnn, ann]")
 @click.option("--most", default=200, show_default=True, help="Pictures of a folder, and rows.")
 @click.option("--digits", default=10_000, show_default=True, help="Test images for what the road loses.")
+@click.option("--quick", is_flag=True, help="The folders alone: rivals need an hour for the rest.")
 @click.option("--python", type=click.Path(path_type=Path), default=rivals.RAPID_PYTHON, help="One with RapidOCR.")
 @click.option("--out", type=click.Path(path_type=Path), default=HERE / "others.json", help="Where the numbers go.")
-def main(*, real: Path | None, models: tuple[str, ...], most: int, digits: int, python: Path, out: Path) -> None:
+def main(
+    *, real: Path | None, models: tuple[str, ...], most: int, digits: int, quick: bool, python: Path, out: Path
+) -> None:
     """Prints a table and writes the numbers."""
     mnist = data.load()
     with quiet_stderr():
@@ -141,7 +147,7 @@ def main(*, real: Path | None, models: tuple[str, ...], most: int, digits: int, 
         "sets": {},
     }
     with tempfile.TemporaryDirectory() as folder:
-        for pictures in pictures_of(mnist, real, Path(folder), most=most):
+        for pictures in pictures_of(mnist, real, Path(folder), most=most, quick=quick):
             scores = {f"inkling {name}": by_inkling(reader, pictures) for name, reader in readers.items()}
             for rival in others:
                 click.echo(f"{pictures.name}: {rival.name}", err=True)

@@ -49,10 +49,11 @@ class Constrained:
 
 def read(reader: Reader, source: Source, constraints: Constraints, *, mode: Mode = "auto") -> Constrained:
     """Reads one picture whose number satisfies the constraints. Raises a BadPicture for what cannot be opened."""
-    reading = reader.read(source, mode=mode)
+    trace = reader.trace(source, mode=mode)
+    reading = trace.reading
     if not reading.digits:
         return Constrained(reading, satisfied=False, changed=False, first="", fits=0.0)
-    candidates = with_and_without(reader.candidates(source, mode=mode), reading)
+    candidates = with_and_without(trace.candidates, reading)
     return apply(reading, candidates, constraints, sure_at=reader.bundle.sure_at)
 
 
