@@ -40,6 +40,15 @@ def test_a_sheet_or_window_differs_in_either_direction(desk: int, paper: int, fr
     assert (ink & truth).sum() / (ink | truth).sum() > 0.85
 
 
+@pytest.mark.parametrize("desk", [40, 90, 160, 205])
+def test_a_blank_sheet_has_no_ink(desk: int) -> None:
+    rng = np.random.default_rng(2)
+    picture = np.full((400, 480), desk, np.float64)
+    picture[50:350, 60:420] = 240
+    noisy = np.rint(picture + rng.normal(0, 2, picture.shape)).clip(0, 255).astype(np.uint8)
+    assert not find_ink(noisy).any()
+
+
 def test_a_torn_edge_and_what_is_behind_it_are_no_ink() -> None:
     picture = drawn_seven(paper=240, ink=40)
     for x in range(280):

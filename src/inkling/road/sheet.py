@@ -17,6 +17,8 @@ BARE = 0.7  # of the sheet's area is bare paper; a light digit fills less of its
 FILLS = 0.86  # of its smallest rectangle: an ellipse fills 0.79
 DARK = 0.5  # of the sheet's brightness: lighter surroundings are paper in shadow
 LEAST_BORDER = 0.06  # of the picture's border that is dark
+BLANK_AREA = 0.4  # of the picture: a smaller rectangle with nothing on it may be a digit
+LONG = 1.8  # times as long as wide: the same
 LEAST_STEP = 10.0  # grey levels between a panel and its surroundings
 BAND = 4  # pixels of the reduced image along the border, whose most usual level is that of the surroundings
 MOST_SIDES = 2  # of the picture that a panel may reach
@@ -57,7 +59,7 @@ def _light_sheet(small: np.ndarray) -> np.ndarray | None:
     if found is None:
         return None
     outline, inside, outside = found
-    if not np.any((light == 0) & (inside > 0)):  # nothing is written on it
+    if not np.any((light == 0) & (inside > 0)) and not _may_be_blank(outline):
         return None
     # Falling light has no edge: the sheet must end in one, so both sides of its outline are compared.
     within = small[(inside > 0) & (_grown(outline, -2 * RIM) == 0) & (light > 0)]
@@ -93,18 +95,24 @@ def _panel(small: np.ndarray) -> np.ndarray | None:
     rim[RIM:-RIM, RIM:-RIM] = True  # a line may run along the border of the picture
     # Its edge is sharp, or it would be light that falls off: all is as in the middle, and just beyond as at the border.
     within = small[(inside > 0) & (_grown(outline, -2 * RIM - 1) == 0)].astype(np.float32)
-    beyond = small[(outside > 0) & rim & (_grown(outline, 2 * RIM + 1) > 0)].astype(np.float32)
+    near = (outside > 0) & (_grown(outline, 2 * RIM + 1) > 0)
+    beyond = small[near & rim if np.any(near & rim) else near].astype(np.float32)
     if sum(sides) > (MOST_SIDES if step > 0 else 0) or within.size == 0 or beyond.size == 0:
         return None
-    if any(
-        np.quantile(np.abs(part - level), 0.75) > LIKE * abs(step)
-        for part, level in ((within, paper), (beyond, around))
+    # Beyond, half may differ: a sheet throws a shadow, and has a frame around it.
+    if np.quantile(np.abs(within - paper), 0.75) > LIKE * abs(step) or np.median(np.abs(beyond - around)) > LIKE * abs(
+        step
     ):
         return None
     marks = np.abs(small - paper) > MARK * (paper + 24)
-    if not np.any(marks & (_grown(inside, -1) > 0)) or _is_busy(small, (outside > 0) & rim):
-        return None
-    return inside
+    is_written_on = np.any(marks & (_grown(inside, -1) > 0)) or _may_be_blank(outline)
+    return inside if is_written_on and not _is_busy(small, (outside > 0) & rim) else None
+
+
+def _may_be_blank(outline: np.ndarray) -> bool:
+    """Whether a rectangle is a sheet even with nothing on it: too large and too wide for a bold 1."""
+    h, w = np.ptp(np.argwhere(outline), axis=0) + 1
+    return bool((outline > 0).mean() >= BLANK_AREA and max(h, w) < LONG * min(h, w))
 
 
 def _sides(small: np.ndarray) -> tuple[np.ndarray, ...]:
