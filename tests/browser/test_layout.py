@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from inkling.web.pages import MASTHEAD
 from tests.browser.conftest import context_of, opened
 from tests.browser.test_board import draw
 
 pytestmark = pytest.mark.browser
 
+PATHS = [path for path, _ in MASTHEAD]
+
 
 @pytest.mark.parametrize("size_wh", [(320, 568), (390, 844), (768, 1024), (1440, 900), (3840, 2160)])
-@pytest.mark.parametrize("path", ["", "/docs"])
+@pytest.mark.parametrize("path", PATHS)
 def test_nothing_scrolls_sideways(chromium: Browser, address: str, size_wh: tuple[int, int], path: str) -> None:
     context = context_of(chromium, size_wh)
     page = context.new_page()
@@ -75,7 +78,7 @@ CONTRASTS = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/docs"])
+@pytest.mark.parametrize("path", PATHS)
 def test_text_has_contrast(chromium: Browser, address: str, scheme: Any, path: str) -> None:
     context = context_of(chromium, (1440, 900), color_scheme=scheme)
     page = context.new_page()

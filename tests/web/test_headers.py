@@ -6,10 +6,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from inkling.web.headers import HEADERS
+from inkling.web.pages import MASTHEAD
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/docs", "/openapi.json", "/healthz", "/api/v1/models", "/api/v1/read", "/none", "/static/js/main.js"]
+    "path",
+    [
+        *(path for path, _ in MASTHEAD),
+        *("/openapi.json", "/healthz", "/api/v1/models", "/api/v1/read", "/none", "/static/js/draw/main.js"),
+    ],
 )
 def test_every_answer_is_secured(client: FlaskClient, path: str) -> None:
     with client.get(path) as response:

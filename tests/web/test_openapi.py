@@ -8,7 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-PAGES = {"/", "/docs", "/favicon.ico", "/openapi.json", "/static/<path:filename>"}
+from inkling.web.pages import MASTHEAD
+
+PAGES = {*dict(MASTHEAD), "/favicon.ico", "/openapi.json", "/static/<path:filename>"}
 
 
 def test_the_document_is_valid(client: FlaskClient) -> None:

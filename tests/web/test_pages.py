@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 import inkling.web
 from inkling import Reader
-from inkling.web.pages import EXAMPLES, examples, percent
+from inkling.web.pages.draw import EXAMPLES, examples, percent
 from tests.pictures import png_header
 
 STATIC = Path(inkling.web.__file__).parent / "static"
@@ -72,15 +72,15 @@ def test_nothing_is_loaded_from_elsewhere_and_files_are_small(file: Path) -> Non
 
 
 def test_scripts_import_only_what_is_there() -> None:
-    for script in (STATIC / "js").glob("*.js"):
-        for name in re.findall(r'from "\./([\w.]+)"', script.read_text("utf-8")):
-            assert (STATIC / "js" / name).is_file(), f"{script.name} imports {name}"
+    for script in (STATIC / "js").rglob("*.js"):
+        for name in re.findall(r'from "(\.[\w./-]+)"', script.read_text("utf-8")):
+            assert (script.parent / name).is_file(), f"{script.name} imports {name}"
 
 
 def test_static_files_are_served_with_their_types(client: FlaskClient) -> None:
-    for path, mimetype in (("js/main.js", "text/javascript"), ("css/base.css", "text/css")):
+    for path, mimetype in (("js/draw/main.js", "text/javascript"), ("css/base.css", "text/css")):
         with client.get(f"/static/{path}") as response:
             assert response.mimetype == mimetype
     with client.get("/favicon.ico") as response:
         assert response.mimetype == "image/svg+xml"
-    assert client.get("/static/../pages.py").status_code == 404
+    assert client.get("/static/../settings.py").status_code == 404

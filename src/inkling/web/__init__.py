@@ -66,7 +66,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
     api.register_schemas(service.spec)
     service.register_blueprint(api.blueprint)
     service.register_blueprint(health.blueprint)
-    app.register_blueprint(pages.blueprint)
+    pages.add_pages(app)
     headers.add_headers(app)
     body.add_draining(app)
     errors.add_error_handlers(app)

@@ -1,16 +1,14 @@
-"""The pages: `/` draws and reads, `/docs` explains the API. Both work without JavaScript."""
+"""`/`: draws and reads; without JavaScript it reads an uploaded picture."""
 
 from __future__ import annotations
 
 import functools
 import json
 import math
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, current_app, render_template, request
-from markupsafe import Markup, escape
+from flask import Blueprint, current_app, render_template
 
 from inkling.errors import InklingError
 from inkling.web.api import form_pictures, model_json
@@ -21,15 +19,15 @@ if TYPE_CHECKING:
     from inkling.road.reading import Reading
     from inkling.web.readers import Readers
 
-blueprint = Blueprint("pages", __name__)
+blueprint = Blueprint("draw", __name__)
 
-EXAMPLES = Path(__file__).parent / "static" / "examples"
+EXAMPLES = Path(__file__).parents[1] / "static" / "examples"
 
 
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """The drawing page."""
-    return render_template("index.html", **context(), reading=None, error=None, percent=percent)
+    return render_template("draw.html", **context(), reading=None, error=None, percent=percent)
 
 
 @blueprint.post("/")
@@ -47,26 +45,7 @@ def index_without_script() -> ResponseReturnValue:
             reading = readers.get().read(content)
     except InklingError as caught:
         error, status = str(caught), caught.status
-    return render_template("index.html", **context(), reading=reading, error=error, percent=percent), status
-
-
-@blueprint.get("/docs")
-def docs() -> ResponseReturnValue:
-    """The API's documentation, from the OpenAPI document."""
-    spec = openapi()
-    return render_template("docs.html", spec=spec, operations=operations(spec), schemas=spec["components"]["schemas"])
-
-
-@blueprint.app_template_filter()
-def marked(text: str) -> Markup:
-    """Escapes a description of the OpenAPI document and shows its `code` as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped above
-
-
-@blueprint.get("/favicon.ico")
-def favicon() -> ResponseReturnValue:
-    """For browsers that ask without reading the page."""
-    return current_app.send_static_file("favicon.svg")
+    return render_template("draw.html", **context(), reading=reading, error=error, percent=percent), status
 
 
 def context() -> dict[str, Any]:
@@ -112,19 +91,3 @@ def examples() -> list[dict[str, str]]:
     """The example pictures: `file`, `alt` and `shows` each. Written by scripts/make_examples.py."""
     listed: list[dict[str, str]] = json.loads((EXAMPLES / "examples.json").read_text("utf-8"))
     return listed
-
-
-def openapi() -> dict[str, Any]:
-    """The OpenAPI document."""
-    spec: dict[str, Any] = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
-    return spec
-
-
-def operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each operation with its path and method, in the order of the document."""
-    return [
-        {"path": path, "method": method.upper(), "host": request.host_url.rstrip("/"), **operation}
-        for path, methods in spec["paths"].items()
-        for method, operation in methods.items()
-        if method in ("get", "post")
-    ]

@@ -2,9 +2,9 @@
 
 import { percent, showAnswer } from "./answer.js";
 import { showBars } from "./bars.js";
-import { Board } from "./board.js";
+import { Board } from "../common/board.js";
 import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
-import { read } from "./client.js";
+import { read } from "../common/client.js";
 import { Live } from "./live.js";
 import { lightened, watchPictures } from "./pictures.js";
 import { showTiles } from "./tiles.js";

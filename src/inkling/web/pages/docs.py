@@ -1,0 +1,43 @@
+"""`/docs`: the API's documentation, from the OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, current_app, render_template, request
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+blueprint = Blueprint("docs", __name__)
+
+
+@blueprint.get("/docs")
+def docs() -> ResponseReturnValue:
+    """The API's documentation."""
+    spec = openapi()
+    return render_template("docs.html", spec=spec, operations=operations(spec), schemas=spec["components"]["schemas"])
+
+
+@blueprint.app_template_filter()
+def marked(text: str) -> Markup:
+    """Escapes a description of the OpenAPI document and shows its `code` as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped above
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document."""
+    spec: dict[str, Any] = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+    return spec
+
+
+def operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each operation with its path and method, in the order of the document."""
+    return [
+        {"path": path, "method": method.upper(), "host": request.host_url.rstrip("/"), **operation}
+        for path, methods in spec["paths"].items()
+        for method, operation in methods.items()
+        if method in ("get", "post")
+    ]
