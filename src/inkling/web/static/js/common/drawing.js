@@ -1,0 +1,164 @@
+// A drawing as text: for a link, and to be there again after a reload.
+//
+// Strokes are arrays of points {x, y, width}, lengths in units of the board's scale (see ink.js). As bytes: a format
+// number, a checksum of what follows, then for each stroke the number of points (times two, plus one if the width
+// varies), the first point, and the steps to the next ones, all as variable-length integers; then base64url.
+
+const FORMAT = 1;
+const HEAD = 5; // bytes: format, checksum
+const FINE = 2048; // steps to a unit: a quarter of a pixel on a large board
+const REACH = 8; // units: no ink lies further from the middle
+const WIDEST = 0.5; // units
+const LINK_LIMITS = { length: 30_000, points: 12_000 }; // what a link may hold: a page full of writing
+const KEPT_LIMITS = { length: 3_000_000, points: 1_000_000 }; // what a browser keeps
+const KEY = "inkling-drawing";
+
+// URL-safe text; null where the strokes are more than a link holds.
+export function encode(strokes) {
+  return pack(strokes, LINK_LIMITS);
+}
+
+// The strokes; null for text that is cut short, forged, or more than a link holds.
+export function decode(text) {
+  return unpack(text, LINK_LIMITS);
+}
+
+// "#d=TEXT&m=MODEL" for the address of a page; null where the strokes are more than a link holds.
+export function fragment({ strokes, model }) {
+  const text = encode(strokes);
+  return text === null ? null : `#d=${text}${model ? `&m=${encodeURIComponent(model)}` : ""}`;
+}
+
+// What such a fragment says: {strokes, model}, whose strokes are null when they cannot be trusted; null for another.
+export function fromFragment(hash) {
+  const said = new URLSearchParams(hash.replace(/^#/, ""));
+  return said.has("d") ? { strokes: decode(said.get("d")), model: said.get("m") ?? "" } : null;
+}
+
+// The current drawing, which every page can show. A browser that keeps nothing loses nothing else.
+export function keep({ strokes, model }) {
+  try {
+    const text = pack(strokes, KEPT_LIMITS);
+    if (text !== null) localStorage.setItem(KEY, JSON.stringify({ drawing: text, model: model ?? "" }));
+  } catch {
+    // storage is full or forbidden
+  }
+}
+
+// {strokes, model} as last kept; null when there is none.
+export function kept() {
+  try {
+    const { drawing, model } = JSON.parse(localStorage.getItem(KEY));
+    const strokes = unpack(drawing, KEPT_LIMITS);
+    return strokes && { strokes, model: String(model ?? "") };
+  } catch {
+    return null;
+  }
+}
+
+function pack(strokes, limits) {
+  if (strokes.reduce((sum, points) => sum + points.length, 0) > limits.points) return null;
+  const bytes = [];
+  for (const points of strokes) packStroke(points.map(quantised), bytes);
+  const sum = checksum(bytes);
+  const head = [FORMAT, sum >>> 24, (sum >>> 16) & 255, (sum >>> 8) & 255, sum & 255];
+  const text = toBase64([...head].concat(bytes));
+  return text.length > limits.length ? null : text;
+}
+
+function unpack(text, limits) {
+  if (typeof text !== "string" || text.length > limits.length || !/^[\w-]+$/.test(text)) return null;
+  const bytes = fromBase64(text);
+  if (bytes === null || bytes.length < HEAD || bytes[0] !== FORMAT) return null;
+  const body = bytes.subarray(HEAD);
+  const sum = ((bytes[1] << 24) | (bytes[2] << 16) | (bytes[3] << 8) | bytes[4]) >>> 0;
+  if (checksum(body) !== sum) return null;
+  const reader = { bytes: body, at: 0, left: limits.points };
+  const strokes = [];
+  while (reader.at < body.length) {
+    const points = unpackStroke(reader);
+    if (points === null) return null;
+    strokes.push(points);
+  }
+  return strokes;
+}
+
+function quantised({ x, y, width }) {
+  return [x, y, width].map((value) => Math.round(value * FINE));
+}
+
+function packStroke(points, bytes) {
+  const varies = points.some((point) => point[2] !== points[0][2]);
+  putNumber(points.length * 2 + (varies ? 1 : 0), bytes);
+  let before = [0, 0, 0];
+  points.forEach((point, i) => {
+    putSigned(point[0] - before[0], bytes);
+    putSigned(point[1] - before[1], bytes);
+    if (varies || i === 0) putSigned(point[2] - before[2], bytes);
+    before = point;
+  });
+}
+
+function unpackStroke(reader) {
+  const head = getNumber(reader);
+  const [n, varies] = [head >>> 1, (head & 1) === 1];
+  if (!(n >= 1) || n > reader.left) return null;
+  reader.left -= n;
+  const points = [];
+  let [x, y, width] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    x += getSigned(reader);
+    y += getSigned(reader);
+    if (varies || i === 0) width += getSigned(reader);
+    const fits = Math.abs(x) <= REACH * FINE && Math.abs(y) <= REACH * FINE && width > 0 && width <= WIDEST * FINE;
+    if (!fits) return null; // also when the bytes have ended, which makes it NaN
+    points.push({ x: x / FINE, y: y / FINE, width: width / FINE });
+  }
+  return points;
+}
+
+function putNumber(value, bytes) {
+  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
+  bytes.push(value);
+}
+
+function putSigned(value, bytes) {
+  putNumber(value < 0 ? -2 * value - 1 : 2 * value, bytes);
+}
+
+function getNumber(reader) {
+  let value = 0;
+  for (let factor = 1; factor <= 128 ** 3; factor *= 128) {
+    const byte = reader.bytes[reader.at++];
+    if (byte === undefined) return NaN;
+    value += (byte & 127) * factor;
+    if (byte < 128) return value;
+  }
+  return NaN; // no number of ours is that long
+}
+
+function getSigned(reader) {
+  const value = getNumber(reader);
+  return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+}
+
+// 32-bit FNV-1a.
+function checksum(bytes) {
+  let sum = 0x811c9dc5;
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193) >>> 0;
+  return sum;
+}
+
+function toBase64(bytes) {
+  let binary = "";
+  for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.slice(i, i + 8192));
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function fromBase64(text) {
+  try {
+    return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}
