@@ -17,6 +17,7 @@ FULL = Augmentation(
     shear=0.3,
     scale=0.1,
     stretch=0.4,
+    bow=0.2,
     shift=1,
     elastic=34,
     stroke=0.5,

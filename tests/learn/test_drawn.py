@@ -6,12 +6,26 @@ import numpy as np
 import pytest
 
 from inkling import bundle
-from inkling.learn import drawn
+from inkling.learn import drawn, forms
 from inkling.road.model import Model
 
 
-def test_every_digit_has_a_form() -> None:
-    assert {form.digit for form in drawn.FORMS} == set(range(10))
+def test_every_digit_has_forms_within_the_square() -> None:
+    assert {form.digit for form in forms.FORMS} == set(range(10))
+    for form in forms.FORMS:
+        assert 0 < form.width[0] < form.width[1] <= 1
+        points = np.concatenate([stroke.points for stroke in form.strokes])
+        assert points.min() >= 0
+        assert points.max() <= 1
+        assert np.ptp(points[:, 1]) > 0.85, f"a {form.digit} that does not fill its height: {form}"
+
+
+def test_the_notation() -> None:
+    form = forms.parsed(7, "30..60 - 0,2 100,0 40,100; ~ 30,50 95,47")
+    assert form.width == (0.3, 0.6)
+    assert [stroke.smooth for stroke in form.strokes] == [False, True]
+    assert form.strokes[1].points == ((0.3, 0.5), (0.95, 0.47))
+    assert forms.parsed(1, "- 50,0 50,100").width == forms.WIDTH
 
 
 def test_no_labels_no_tiles() -> None:

@@ -61,7 +61,7 @@ def augment(images: np.ndarray, labels: np.ndarray, how: Augmentation, rng: np.r
     if how.drawn:
         chosen = np.flatnonzero((labels < CLASSES) & (rng.random(len(out)) < how.drawn))
         out[chosen] = draw_digits(labels[chosen], rng)
-    if how.rotation or how.shear or how.scale or how.stretch or how.elastic or how.shift:
+    if how.rotation or how.shear or how.scale or how.stretch or how.bow or how.elastic or how.shift:
         out = _bent(out, how, rng)
     if how.stroke:
         out = _restroked(out, how.stroke, rng)
@@ -159,6 +159,8 @@ def _bent(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np
     x_shift, y_shift = (_spread(n, how.shift, rng)[:, None, None] for _ in range(2))
     x, y = _X - SIDE / 2 - x_shift, _Y - SIDE / 2 - y_shift  # (N, 28, 28), from where the centre will be
     a, b, c, d = (back[:, i, j, None, None] for i in (0, 1) for j in (0, 1))
+    if how.bow:
+        x, y = _bowed(x, y, how.bow, rng)
     x_from = a * x + b * y + x_centre
     y_from = c * x + d * y + y_centre
     if how.elastic:
@@ -172,6 +174,14 @@ def _bent(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np
         double = cv2.resize(images[i], (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_CUBIC)
         cv2.remap(double, x_from[i], y_from[i], cv2.INTER_LINEAR, dst=out[i], borderMode=cv2.BORDER_CONSTANT)
     return np.clip(out, 0, 1, out=out)
+
+
+def _bowed(x: np.ndarray, y: np.ndarray, most: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Places (N, 28, 28) moved by squares of themselves: bowed stems, loops larger above or below, wider at one end."""
+    half = LONGEST / 2
+    xx, xy, yy = (x * x - half**2 / 3) / half, x * y / half, (y * y - half**2 / 3) / half  # mean 0 over the digit
+    bend = rng.uniform(-most, most, (4, len(x), 1, 1)).astype(np.float32)
+    return x + bend[0] * yy + bend[1] * xy, y + bend[2] * yy + bend[3] * xx / 2
 
 
 def _longest_side(images: np.ndarray, forward: np.ndarray) -> np.ndarray:

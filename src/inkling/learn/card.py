@@ -31,6 +31,7 @@ CHANGES = {  # part of a recipe's augmentation -> words for its amount
     "shear": "slant by up to {:g}",
     "scale": "size by up to {:.0%}",
     "stretch": "width over height by a factor of up to e^{:g}",
+    "bow": "bowed strokes and uneven ends, by up to {:g}",
     "shift": "shift by up to {:g} px",
     "elastic": "elastic bending (strength {:g})",
     "stroke": "strokes up to {:g} px wider or narrower",

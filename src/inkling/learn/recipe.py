@@ -35,6 +35,7 @@ class Augmentation:
     shear: float = _number(0.0, 0, 1)  # slant: x moves by up to this much for each y
     scale: float = _number(0.0, 0, 0.5)  # size changes by up to this part of it
     stretch: float = _number(0.0, 0, 1)  # log of width over height: up to this wider, a third of it narrower
+    bow: float = _number(0.0, 0, 0.4)  # how far strokes bow and one end outgrows the other: quadratic terms, at most
     shift: float = _number(0.0, 0, 8)  # pixels, each way
     elastic: float = _number(0.0, 0, 60)  # strength of the elastic field (alpha of Simard et al.), pixels
     elastic_sigma: float = _number(4.5, 1, 14)  # its smoothness, pixels

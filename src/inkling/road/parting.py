@@ -18,7 +18,7 @@ from inkling.road.glyphs import Glyph, Glyphs, box_around
 from inkling.road.lattice import Lattice, make_lattice
 from inkling.road.model import Judgement
 from inkling.road.tile import make_tiles
-from inkling.road.ways import Arc, Way, through, together
+from inkling.road.ways import NOTHING, Arc, Way, through, together
 
 Judge = Callable[[np.ndarray], Judgement]  # (N, 28, 28) tiles -> calibrated judgement
 
@@ -33,6 +33,9 @@ MOST_SEAMS = 400  # at most, on a page
 USUAL_WIDTH = 1.2  # width to height: a wider digit is the less likely one ..
 WIDER = 4.0  # .. by so many nats for each height by which it is wider
 LEAST = 1e-4  # a probability below which the network is not believed further
+MOST_PIECES = 3  # a picture of so few glyphs may show one broken digit ..
+SLENDER = 1.1  # .. if the box around them is at most so wide for its height ..
+WHOLE = 2.0  # .. and one digit is by so many nats more probable than each gap between them
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,18 @@ def part(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgemen
 
     Where no glyph may be several digits or a part of one, the only parting is the glyphs as they are.
     """
+    whole = _whole(glyphs, judgement)
     stretches = _stretches(glyphs, _doubted(glyphs.flat, judgement))
     lattices = _lattices(glyphs, stretches)
-    parts = [segment.glyph for lattice in lattices if lattice for segment in lattice.segments]
+    parts = [segment.glyph for lattice in lattices if lattice for segment in lattice.segments] + whole
     if not parts:
         return [Parting(0.0, glyphs.lines, tiles, judgement)]
     more = make_tiles(ink, Glyphs([parts], glyphs.labels, glyphs.corner_xy))
     everything, tiles = glyphs.flat + parts, np.concatenate([tiles, more])
     judgement = _joined(judgement, judge(more))
     as_one = _as_one_digit(everything, judgement)
-    units, number = [], len(everything) - len(parts)
+    number = len(everything) - len(parts)
+    units = []
     for stretch, lattice in zip(stretches, lattices, strict=True):
         if lattice is None:
             units.append([as_one[i] for i in stretch.numbers])
@@ -77,7 +82,33 @@ def part(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgemen
         arcs = [Arc(s.start, s.end, s.price, way) for s, way in zip(lattice.segments, own, strict=True)]
         units.append(through(arcs, last=lattice.last))
         number += len(own)
-    return _partings(together(units), stretches, everything, tiles, judgement)
+    combinations = together(units)
+    if whole:
+        price = WHOLE * (len(glyphs.flat) - 1)
+        combinations = _with_whole(combinations, NOTHING.then(as_one[-1], price=price), len(stretches))
+    return _partings(combinations, stretches, everything, tiles, judgement)
+
+
+def _whole(glyphs: Glyphs, judgement: Judgement) -> list[Glyph]:
+    """All ink of a picture as one glyph where it may be one broken digit; none where it may not."""
+    flat = glyphs.flat
+    if not 2 <= len(flat) <= MOST_PIECES or not judgement.not_digit.any():
+        return []
+    box = box_around(np.array([glyph.box_xywh for glyph in flat]))
+    if box[2] > SLENDER * box[3]:
+        return []
+    return [Glyph(box, tuple(piece for glyph in flat for piece in glyph.pieces))]
+
+
+def _with_whole(combinations: list[tuple[Way, ...]], whole: Way, n: int) -> list[tuple[Way, ...]]:
+    """The combinations of a way for each of `n` stretches, and that of one digit in the place of all, sorted.
+
+    Where one of the ways already reads that digit, it is not read twice.
+    """
+    if any(sum((way.digits for way in ways), ()) == whole.digits for ways in combinations):
+        return combinations
+    every = [*combinations, (whole, *[NOTHING] * (n - 1))]
+    return sorted(every, key=lambda ways: -sum(way.score for way in ways))
 
 
 def _doubted(glyphs: list[Glyph], judgement: Judgement) -> list[bool]:
@@ -166,5 +197,5 @@ def _partings(
             lines[stretch.line] += [glyphs[i] for i in way.members]
         members = [i for way in ways for i in way.members]
         judged = Judgement(judgement.probs[members], judgement.not_digit[members])
-        partings.append(Parting(log_weight - total, lines, tiles[members], judged))
+        partings.append(Parting(log_weight - total, [line for line in lines if line], tiles[members], judged))
     return partings
