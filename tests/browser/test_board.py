@@ -97,7 +97,11 @@ def test_undo_and_clear(page: Page) -> None:
     expect(page.locator("#sure")).to_have_text("Nothing written yet.")
     expect(page.locator("#bars .best")).to_have_count(0)
     expect(page.locator("#boxes .box")).to_have_count(0)
-    expect(page.locator("#undo")).to_be_disabled()
+    page.locator("#undo").click()
+    expect(page.locator("#answer")).to_have_text("7")
+    for answer in ("", "7", ""):
+        page.locator("#undo" if answer == "" else "#redo").click()
+        expect(page.locator("#answer")).to_have_text(answer)
 
 
 @pytest.mark.parametrize("clearing", ["Escape", "Delete"])
@@ -107,6 +111,11 @@ def test_keys(page: Page, clearing: str) -> None:
     expect(page.locator("#answer")).to_have_text("71")
     page.keyboard.press("Control+z")
     expect(page.locator("#answer")).to_have_text("7")
+    for again in ("Control+y", "Control+Shift+Z"):
+        page.keyboard.press(again)
+        expect(page.locator("#answer")).to_have_text("71")
+        page.keyboard.press("Control+z")
+        expect(page.locator("#answer")).to_have_text("7")
     page.keyboard.press(clearing)
     expect(page.locator("#answer")).to_be_empty()
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import DESKTOP_WH, context_of, opened
 from tests.browser.test_board import draw
 from tests.pictures import drawn_seven, encoded
 
@@ -114,3 +118,65 @@ def test_a_wrong_file_gets_one_sentence_and_the_board_stays(page_with_refusals: 
     draw(page, 1, centre=0.85)
     expect(page.locator("#answer")).to_have_text("31")
     expect(page.locator("#message")).to_be_empty()
+
+
+def test_pasted_text_gets_a_sentence(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", "four hundred and seven");
+          document.body.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData }));
+        }"""
+    )
+    expect(page.locator("#message")).to_contain_text("That is text, not a picture")
+    draw(page, 3)
+    expect(page.locator("#answer")).to_have_text("3")
+    expect(page.locator("#message")).to_be_empty()
+
+
+def saved(page: Page) -> list[list[str]]:
+    with page.expect_download() as download:
+        page.locator("#save-table").click()
+    text = Path(download.value.path()).read_text("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_the_digits_of_a_picture_as_a_table(chromium: Browser, address: str) -> None:
+    context = context_of(chromium, DESKTOP_WH, permissions=["clipboard-read", "clipboard-write"])
+    page, faults = opened(context, address)
+    expect(page.locator("#table")).to_be_hidden()
+    page.locator("[data-shows='196']").click()
+    expect(page.locator("#answer")).to_have_text("196")
+    page.locator("#table summary").click()
+    expect(page.locator("#table tbody tr")).to_have_count(3)
+    rows = saved(page)
+    assert rows[0] == ["Place", "Digit", "Confidence", "Left", "Top", "Width", "Height"]
+    assert [row[1] for row in rows[1:]] == ["1", "9", "6"]
+    assert int(rows[1][3]) < int(rows[2][3]) < int(rows[3][3])
+    page.locator("#copy-table").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert [line.split("\t") for line in copied.splitlines()] == rows
+    page.locator("#close").click()
+    expect(page.locator("#table")).to_be_hidden()
+    context.close()
+    assert faults == []
+
+
+def test_several_pictures_give_a_row_each(page_with_refusals: Page) -> None:
+    page = page_with_refusals
+    files = [("=7.png", SEVEN), ("not.png", b"not a picture"), ("blank.png", encoded(drawn_seven(ink=255)))]
+    page.locator("#upload").set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in files]
+    )
+    expect(page.locator("#table summary")).to_have_text("3 of 3 pictures read")
+    rows = page.locator("#table tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("7")
+    expect(rows.nth(1)).to_contain_text("expected")
+    expect(rows.nth(2)).to_contain_text("nothing stands out")
+    table = saved(page)
+    assert [row[:2] for row in table[1:]] == [["./=7.png", "7"], ["not.png", ""], ["blank.png", ""]]
+    page.evaluate("scrollTo(0, 0)")
+    draw(page, 3)
+    expect(page.locator("#answer")).to_have_text("3")
+    expect(page.locator("#table summary")).to_have_text("The digits as a table")

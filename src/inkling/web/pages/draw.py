@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("draw", __name__)
 
 EXAMPLES = Path(__file__).parents[1] / "static" / "examples"
+PENS = ((0.026, "Fine pen"), (0.046, "Felt pen"), (0.075, "Broad pen"))  # widths in units of the board (ink.js)
 
 
 @blueprint.get("/")
@@ -57,7 +58,12 @@ def context() -> dict[str, Any]:
     except InklingError:
         models = []  # the page still opens; a reading says what is wrong
     settings = current_app.config["INKLING"]
-    return {"examples": read_examples(readers), "models": models, "max_upload_bytes": settings.max_upload_bytes}
+    return {
+        "examples": read_examples(readers),
+        "models": models,
+        "pens": PENS,
+        "max_upload_bytes": settings.max_upload_bytes,
+    }
 
 
 def read_examples(readers: Readers) -> list[dict[str, str]]:

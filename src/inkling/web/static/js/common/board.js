@@ -1,136 +1,206 @@
-// The drawing board: pointer -> strokes -> canvas.
+// The drawing board: pen, eraser and keys -> strokes -> canvas.
 
-import { drawStroke, reach, widthFor } from "./ink.js";
+import { erase, ERASER_WIDTH } from "./eraser.js";
+import { History } from "./history.js";
+import { PEN_WIDTH, reach, widthFor } from "./ink.js";
+import { greyPng } from "./png.js";
+import { Sheet } from "./sheet.js";
 
-const SENT_SIDE = 448; // pixels of the shorter side of the picture that is sent: enough detail, few bytes
+const SENT_SIDE = 320; // pixels of the shorter side of the picture that is sent: enough detail, few bytes
+const STEP = 0.002; // units: a shorter move is no move
+const ERASER_BUTTON = 5; // the other end of a pen (Pointer Events, 10.1)
 
 export class Board {
-  #strokes = [];
-  #active = null; // {id, points}: the pointer that is drawing
+  tool = "pen"; // or "eraser"
+  penWidth = PEN_WIDTH;
+  #history = new History();
+  #active = null; // the line that is being drawn or erased: {id, erasing, points, before, last}
   #place = { scale: 1, x: 0, y: 0 }; // of the canvas, CSS pixels
 
   // `changed()` is called whenever the ink changes; `touched()` when a stroke begins.
   constructor(canvas, { changed, touched }) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d");
     this.changed = changed;
     this.touched = touched;
-    canvas.addEventListener("pointerdown", (event) => this.#begin(event));
-    canvas.addEventListener("pointermove", (event) => this.#extend(event));
+    this.seen = new Sheet(canvas, { colour: () => getComputedStyle(canvas).color });
+    this.sent = new Sheet(document.createElement("canvas"), { paper: "#fff", colour: () => "#000", read: true });
+    canvas.addEventListener("pointerdown", (event) => this.#pointerDown(event));
+    canvas.addEventListener("pointermove", (event) => this.#pointerMove(event));
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
-      canvas.addEventListener(end, (event) => this.#end(event));
+      canvas.addEventListener(end, (event) => event.pointerId === this.#active?.id && this.end());
     }
     new ResizeObserver(() => this.#fit()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
     this.#fit();
   }
 
+  get strokes() {
+    return this.#history.strokes;
+  }
+
   get isEmpty() {
-    return this.#strokes.length === 0;
+    return this.strokes.length === 0;
+  }
+
+  get isDrawing() {
+    return this.#active !== null;
+  }
+
+  get canUndo() {
+    return this.#history.canUndo;
+  }
+
+  get canRedo() {
+    return this.#history.canRedo;
   }
 
   undo() {
-    this.#active = null;
-    if (this.#strokes.pop()) this.#update();
+    this.end();
+    this.#repaint(this.#history.undo());
   }
 
+  redo() {
+    this.end();
+    this.#repaint(this.#history.redo());
+  }
+
+  // Can be undone, as everything can but `load`.
   clear() {
+    this.end();
+    if (!this.isEmpty) this.replace([]);
+  }
+
+  replace(strokes) {
+    this.end();
+    this.#history.replace(strokes);
+    this.#fit();
+    this.changed();
+  }
+
+  // Starts anew with these strokes.
+  load(strokes) {
     this.#active = null;
-    if (this.#strokes.length === 0) return;
-    this.#strokes = [];
-    this.#update();
+    this.#history.reset(strokes);
+    this.#fit();
+    this.changed();
+  }
+
+  // One line, in units: `begin`, `extend` any number of times, `end`. `id` is the pointer's.
+  begin(point, { id = null, erasing = this.tool === "eraser" } = {}) {
+    this.touched();
+    this.#active = { id, erasing, points: [point], before: this.strokes, last: point };
+    if (erasing) {
+      this.#rub([point]);
+    } else {
+      this.#history.add(this.#active.points);
+      this.#line(0);
+    }
+  }
+
+  extend(points) {
+    if (this.#active.erasing) {
+      this.#rub(points);
+      return;
+    }
+    const own = this.#active.points;
+    const before = own.length;
+    for (const point of points) {
+      const last = own.at(-1);
+      if (Math.hypot(point.x - last.x, point.y - last.y) > STEP) own.push(point);
+    }
+    if (own.length > before) this.#line(before - 1);
+  }
+
+  end() {
+    if (!this.#active) return;
+    const { erasing, points, before } = this.#active;
+    this.#active = null;
+    if (!erasing) for (const sheet of [this.seen, this.sent]) sheet.finish(points);
+    else if (this.strokes !== before) this.#history.replace(this.strokes, before);
+    else return;
+    this.changed();
   }
 
   // The ink as a picture, dark on white whatever the colours of the page: {blob, width, height}.
   async snapshot() {
-    const { clientWidth, clientHeight } = this.canvas;
-    const factor = SENT_SIDE / Math.min(clientWidth, clientHeight);
-    const sheet = document.createElement("canvas");
-    sheet.width = Math.round(clientWidth * factor);
-    sheet.height = Math.round(clientHeight * factor);
-    const context = sheet.getContext("2d");
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, sheet.width, sheet.height);
-    context.strokeStyle = "#000";
-    const place = { scale: this.#place.scale * factor, x: sheet.width / 2, y: sheet.height / 2 };
-    for (const stroke of this.#strokes) drawStroke(context, stroke, place);
-    const blob = await new Promise((done) => sheet.toBlob(done, "image/png"));
-    return { blob, width: sheet.width, height: sheet.height };
+    const { width, height } = this.sent.canvas;
+    return { blob: await greyPng(this.sent.canvas), width, height };
   }
 
   redraw() {
-    const { canvas, context } = this;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    this.#prepare();
-    for (const stroke of this.#strokes) drawStroke(context, stroke, this.#place);
+    for (const sheet of [this.seen, this.sent]) sheet.paint(this.strokes);
   }
 
-  #prepare() {
-    const density = this.canvas.width / (this.canvas.clientWidth || 1);
-    this.context.setTransform(density, 0, 0, density, 0, 0);
-    this.context.strokeStyle = getComputedStyle(this.canvas).color;
+  // Where a point lies on the canvas, CSS pixels, and the other way round.
+  toPixels({ x, y }) {
+    const { scale, x: left, y: top } = this.#place;
+    return { x: left + x * scale, y: top + y * scale, scale };
+  }
+
+  toUnits(x, y) {
+    const { scale, x: left, y: top } = this.#place;
+    return { x: (x - left) / scale, y: (y - top) / scale };
+  }
+
+  #line(start) {
+    for (const sheet of [this.seen, this.sent]) sheet.extend(this.#active.points, start);
+    this.changed();
+  }
+
+  #rub(points) {
+    const all = [];
+    let { strokes } = this;
+    for (const point of points) {
+      const result = erase(strokes, this.#active.last, point);
+      this.#active.last = point;
+      strokes = result.strokes;
+      all.push(...result.changed);
+    }
+    if (all.length === 0) return;
+    this.#history.strokes = strokes; // remembered as one change when the eraser is lifted
+    this.#repaint(all);
+  }
+
+  #repaint(changed) {
+    if (changed.length === 0) return;
+    for (const sheet of [this.seen, this.sent]) sheet.repaint(this.strokes, changed);
+    this.changed();
   }
 
   #fit() {
     const { clientWidth, clientHeight } = this.canvas;
     if (!clientWidth || !clientHeight) return; // not laid out yet
-    this.canvas.width = Math.round(clientWidth * devicePixelRatio);
-    this.canvas.height = Math.round(clientHeight * devicePixelRatio);
-    const far = reach(this.#strokes); // what was written stays on the sheet when a phone is turned
+    const far = reach(this.strokes); // what was written stays on the sheet when a phone is turned
     const scale = Math.min(clientWidth, clientHeight, clientWidth / 2 / far.x, clientHeight / 2 / far.y);
     this.#place = { scale, x: clientWidth / 2, y: clientHeight / 2 };
+    const fitted = (sheet, factor) => {
+      const [width, height] = [Math.round(clientWidth * factor), Math.round(clientHeight * factor)];
+      sheet.fit(width, height, { scale: scale * factor, x: width / 2, y: height / 2 });
+    };
+    fitted(this.seen, devicePixelRatio);
+    fitted(this.sent, SENT_SIDE / Math.min(clientWidth, clientHeight));
     this.redraw();
   }
 
   #point(event) {
     const frame = this.canvas.getBoundingClientRect();
-    const { scale, x, y } = this.#place;
-    return {
-      x: (event.clientX - frame.left - x) / scale,
-      y: (event.clientY - frame.top - y) / scale,
-      width: widthFor(event),
-    };
+    const place = this.toUnits(event.clientX - frame.left, event.clientY - frame.top);
+    return { ...place, width: widthFor(event, this.penWidth) };
   }
 
-  #begin(event) {
-    if (this.#active || event.button !== 0) return; // a second finger or another button does not draw
+  #pointerDown(event) {
+    if (this.#active || ![0, ERASER_BUTTON].includes(event.button)) return; // a second finger or button does not draw
+    const erasing = event.button === ERASER_BUTTON || this.tool === "eraser";
     this.canvas.setPointerCapture(event.pointerId);
-    this.touched();
-    const points = [this.#point(event)];
-    this.#active = { id: event.pointerId, points };
-    this.#strokes.push(points);
-    this.#prepare();
-    drawStroke(this.context, points, this.#place);
-    this.changed();
+    this.begin(this.#point(event), { id: event.pointerId, erasing });
   }
 
-  #extend(event) {
+  #pointerMove(event) {
     if (event.pointerId !== this.#active?.id) return;
     event.preventDefault();
-    const { points } = this.#active;
-    const before = points.length;
     const events = event.getCoalescedEvents?.() ?? [];
-    for (const one of events.length ? events : [event]) {
-      const point = this.#point(one);
-      const last = points.at(-1);
-      if (Math.hypot(point.x - last.x, point.y - last.y) > 0.002) points.push(point);
-    }
-    if (points.length === before) return;
-    this.#prepare();
-    drawStroke(this.context, points, this.#place, before - 1);
-    this.changed();
-  }
-
-  #end(event) {
-    if (event.pointerId !== this.#active?.id) return;
-    this.#active = null;
-    this.redraw(); // once in one go, without the joints of the live line
-    this.changed();
-  }
-
-  #update() {
-    this.redraw();
-    this.changed();
+    this.extend((events.length ? events : [event]).map((one) => this.#point(one)));
   }
 }
+
+export { ERASER_WIDTH };

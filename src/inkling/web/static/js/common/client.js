@@ -15,12 +15,16 @@ export class Refused extends Error {
 export class Away extends Error {}
 
 // Reads one picture (a Blob). Throws Refused or Away.
-export async function read(blob, { model }) {
-  const query = new URLSearchParams({ explain: "tiles" });
-  if (model) query.set("model", model);
+export function read(blob, { model }) {
+  return ask("read", blob, { explain: "tiles", model });
+}
+
+// Sends one picture (a Blob) to /api/v1/`route`; parameters that are empty are left out. Throws Refused or Away.
+export async function ask(route, blob, parameters) {
+  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value));
   let response, answer;
   try {
-    response = await fetch(`/api/v1/read?${query}`, {
+    response = await fetch(`/api/v1/${route}?${query}`, {
       method: "POST",
       headers: { "Content-Type": blob.type.startsWith("image/") ? blob.type : "application/octet-stream" },
       body: blob,

@@ -1,23 +1,16 @@
 // The answer in large figures and in words.
 
+import { percent, sentence } from "./words.js";
+
 const answer = document.getElementById("answer");
 const sure = document.getElementById("sure");
 const reason = document.getElementById("reason");
-
-export function percent(share) {
-  if (share < 0.99) return `${Math.round(share * 100)} %`;
-  return `${(Math.floor(share * 1000) / 10).toFixed(1).replace("100.0", "99.9")} %`; // nothing is 100 % certain
-}
 
 function inWords({ outcome, confidence, digits }) {
   if (digits.length === 0) return outcome === "empty" ? "No ink found" : "Not a digit";
   if (outcome === "unsure") return `Unsure, ${percent(confidence)}`;
   const degree = confidence > 0.98 ? "Very sure" : "Sure";
   return `${degree}, ${percent(confidence)}`;
-}
-
-function sentence(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 // `reading` as the API gives it; null for a board without ink.

@@ -3,7 +3,6 @@
 
 import { Away, Refused } from "../common/client.js";
 
-const GAP_MS = 70; // between two requests: faster than that nobody sees
 const RETRY_MS = [500, 1000, 2000, 4000];
 
 export class Live {
@@ -12,9 +11,11 @@ export class Live {
   #subject = 0; // what is being read: answers about an earlier subject are stale
   #wake = null;
 
-  // `shown(answer, job)`, `refused(error, job)`, `away(isAway)` report what happens.
-  constructor({ shown, refused, away }) {
+  // `shown(answer, job)`, `refused(error, job)`, `away(isAway)` report what happens. `gapMs` is the rest between two
+  // requests; the first after a rest goes at once.
+  constructor({ shown, refused, away, gapMs = 0 }) {
     this.report = { shown, refused, away };
+    this.gapMs = gapMs;
     addEventListener("online", () => this.#wake?.());
   }
 
@@ -56,7 +57,7 @@ export class Live {
         if (job.subject === this.#subject) this.report.refused(error, job);
         if (!(error instanceof Refused)) console.error(error);
       }
-      await this.#pause(GAP_MS);
+      if (this.gapMs) await this.#pause(this.gapMs);
     }
     this.#busy = false;
   }

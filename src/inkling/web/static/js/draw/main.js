@@ -1,17 +1,21 @@
 // START HERE: ties the board, the pictures and the answer together.
 
-import { percent, showAnswer } from "./answer.js";
-import { showBars } from "./bars.js";
 import { Board } from "../common/board.js";
-import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
 import { read } from "../common/client.js";
+import { showAnswer } from "./answer.js";
+import { showBars } from "./bars.js";
+import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
+import { KeyPen } from "./keypen.js";
 import { Live } from "./live.js";
+import { Memory } from "./memory.js";
 import { lightened, watchPictures } from "./pictures.js";
+import { endSeveral, readSeveral } from "./several.js";
+import { showDigitTable } from "./table.js";
 import { showTiles } from "./tiles.js";
+import { updateTools, watchTools } from "./tools.js";
+import { byId, say, tell } from "./words.js";
 
-const byId = (id) => document.getElementById(id);
-const [paper, picture, message] = [byId("paper"), byId("picture"), byId("message")];
-const [undo, clear, model] = [byId("undo"), byId("clear"), byId("model")];
+const [paper, picture, model] = [byId("paper"), byId("picture"), byId("model")];
 
 let reading = null; // the answer that is shown
 let selected = 0; // the digit of it whose bars are shown
@@ -19,14 +23,18 @@ let shownPicture = null; // the Blob on the paper; null while the board is shown
 
 const live = new Live({ shown, refused, away });
 const board = new Board(byId("board"), { changed: inkChanged, touched: beginWriting });
+const memory = new Memory(board, model);
 
 function beginWriting() {
+  endSeveral();
   if (shownPicture || paper.hasAttribute("aria-busy")) leavePicture();
 }
 
 function inkChanged() {
-  message.textContent = "";
-  updateTools();
+  say("");
+  memory.changed();
+  showState();
+  if (shownPicture) return;
   if (board.isEmpty) {
     live.drop();
     show(null);
@@ -42,9 +50,9 @@ async function readBoard() {
 }
 
 async function takePicture(blob, example) {
-  message.textContent = "";
+  say("");
   if (!blob || blob.size === 0) {
-    message.textContent = "That picture is empty or cannot be opened. Choose another.";
+    say("That picture is empty or cannot be opened. Choose another.");
     return;
   }
   const sentAt = performance.now();
@@ -56,17 +64,26 @@ async function takePicture(blob, example) {
   live.ask({ run, blob, example }, { fresh: true });
 }
 
+function takeOne(blob, example) {
+  endSeveral();
+  takePicture(blob, example);
+}
+
+function takeSeveral(files) {
+  takePicture(files[0]);
+  readSeveral(files, { read: async (file) => read(await lightened(file), { model: model.value }), away, open: takePicture });
+}
+
 function shown(answer, { blob, example }) {
   paper.removeAttribute("aria-busy");
   if (blob && blob !== shownPicture) showPicture(blob);
-  if (example) caption(example, answer);
+  if (example) example.querySelector(".caption").textContent = tell(answer);
   show(answer);
 }
 
 function refused(error, { blob }) {
   paper.removeAttribute("aria-busy");
-  const text = error.message;
-  message.textContent = text.charAt(0).toUpperCase() + text.slice(1);
+  say(error.message);
   if (!blob) show(null);
 }
 
@@ -81,6 +98,7 @@ function show(answer) {
   if (n !== before || selected >= n) selected = Math.max(0, n - 1); // a new digit is the one being looked at
   showAnswer(answer);
   showDigits();
+  showDigitTable(answer);
   if (!answer) return;
   byId("version").textContent = answer.model.version;
   byId("took").textContent = `read in ${answer.took_ms.toFixed(1)} ms, ${answer.tookAll.toFixed(0)} ms in all`;
@@ -88,7 +106,8 @@ function show(answer) {
 
 function showDigits() {
   const digits = reading?.digits ?? [];
-  showBars(digits[selected]?.probs ?? null);
+  const which = digits.length > 1 ? `Digit ${selected + 1} of ${digits.length}` : "";
+  showBars(digits[selected]?.probs ?? null, which);
   showTiles(digits, selected, (i) => {
     selected = i;
     showDigits();
@@ -103,8 +122,7 @@ function showPicture(blob) {
   shownPicture = blob;
   picture.src = URL.createObjectURL(blob);
   picture.hidden = false;
-  paper.classList.add("has-picture");
-  updateTools();
+  showState();
 }
 
 function leavePicture() {
@@ -115,23 +133,19 @@ function leavePicture() {
   URL.revokeObjectURL(picture.src);
   picture.hidden = true;
   picture.removeAttribute("src");
-  paper.classList.remove("has-picture");
-  updateTools();
+  showState();
 }
 
 function backToBoard() {
+  endSeveral();
   leavePicture();
   inkChanged();
 }
 
-function caption(button, { text, confidence }) {
-  button.querySelector(".caption").textContent = text ? `${text.replaceAll("\n", " ")} · ${percent(confidence)}` : "nothing";
-}
-
-function updateTools() {
+function showState() {
   paper.classList.toggle("has-ink", !board.isEmpty);
-  undo.disabled = shownPicture !== null || board.isEmpty;
-  clear.disabled = shownPicture === null && board.isEmpty;
+  paper.classList.toggle("has-picture", shownPicture !== null);
+  updateTools(board, shownPicture !== null);
 }
 
 function clearAll() {
@@ -139,29 +153,25 @@ function clearAll() {
   else board.clear();
 }
 
-undo.addEventListener("click", () => board.undo());
-clear.addEventListener("click", clearAll);
 byId("close").addEventListener("click", backToBoard);
 model.addEventListener("change", () => {
   if (shownPicture) takePicture(shownPicture);
   else inkChanged();
 });
-addEventListener("keydown", (event) => {
-  if (event.target.closest?.("select, input")) return;
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !event.shiftKey) {
-    event.preventDefault();
-    if (!undo.disabled) board.undo();
-  } else if (event.key === "Escape" || event.key === "Delete") {
-    clearAll();
-  }
-});
+watchTools(board, { picture: () => shownPicture !== null, clearAll, copyLink: () => memory.copyLink() });
 watchPictures({
-  upload: byId("upload"),
+  inputs: [byId("upload"), byId("camera")],
   dropZone: byId("drop"),
   examples: document.querySelectorAll("[data-example]"),
-  take: takePicture,
+  take: takeOne,
+  takeSeveral,
+  takeText: (text) => {
+    if (!memory.openText(text)) say("That is text, not a picture. Copy a picture of a number and paste that, or write here.");
+  },
 });
+new KeyPen(board, { nib: byId("nib"), say: (text) => (byId("spoken").textContent = text) });
 new ResizeObserver(showDigits).observe(paper);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showDigits);
-updateTools();
+memory.begin();
+showState();
 document.documentElement.dataset.ready = "true"; // the page answers to the pen

@@ -1,22 +1,28 @@
-// Pictures from elsewhere: the file button, a drop anywhere, a paste, an example.
+// Pictures from elsewhere: the file button, the camera, a drop anywhere, a paste, an example.
 
 const LIGHT_BYTES = 2_000_000; // more than this is reduced before it is sent
 const LIGHT_SIDE = 2400; // pixels; the reader itself works on 1600
 const READ_AS_IS = /^image\/(png|jpeg|webp|gif|bmp|tiff)$/;
 
-// Calls `take(blob)` for every picture that a person hands over.
-export function watchPictures({ upload, dropZone, examples, take }) {
-  upload.addEventListener("change", () => {
-    if (upload.files[0]) take(upload.files[0]);
-    upload.value = ""; // so that the same file can be chosen again
-  });
+// Calls `take(blob)` for every picture that a person hands over, `takeSeveral(files)` for more than one at once, and
+// `takeText(text)` for text.
+export function watchPictures({ inputs, dropZone, examples, take, takeSeveral, takeText }) {
+  const handed = ({ files, text }) => {
+    if (files.length > 1) takeSeveral(files);
+    else if (files.length === 1) take(files[0]);
+    else if (text) takeText(text);
+  };
+  for (const input of inputs) {
+    input.addEventListener("change", () => {
+      handed({ files: [...input.files] });
+      input.value = ""; // so that the same file can be chosen again
+    });
+  }
   addEventListener("paste", (event) => {
-    const file = [...(event.clipboardData?.files ?? [])][0];
-    if (!file) return;
     event.preventDefault();
-    take(file);
+    handed(contents(event.clipboardData));
   });
-  watchDrops(dropZone, take);
+  watchDrops(dropZone, handed);
   for (const button of examples) {
     button.addEventListener("click", async () => {
       try {
@@ -29,7 +35,11 @@ export function watchPictures({ upload, dropZone, examples, take }) {
   }
 }
 
-function watchDrops(dropZone, take) {
+function contents(transfer) {
+  return { files: [...(transfer?.files ?? [])], text: transfer?.getData("text/plain") };
+}
+
+function watchDrops(dropZone, handed) {
   let depth = 0; // dragenter and dragleave come for every element on the way
   const show = (visible) => {
     depth = visible ? depth : 0;
@@ -45,8 +55,7 @@ function watchDrops(dropZone, take) {
   addEventListener("drop", (event) => {
     event.preventDefault();
     show(false);
-    const file = event.dataTransfer?.files[0];
-    if (file) take(file);
+    handed(contents(event.dataTransfer));
   });
 }
 

@@ -1,6 +1,6 @@
 // The 28x28 tiles that the network saw, one button a digit.
 
-import { percent } from "./answer.js";
+import { percent } from "./words.js";
 
 const SIDE = 28;
 const holder = document.getElementById("tiles");

@@ -1,0 +1,56 @@
+// A canvas as a grey PNG: a quarter of the bytes of the browser's own, which has colours, and no slower.
+
+const GREY = 0;
+const table = new Uint32Array(256).map((_, n) => {
+  for (let bit = 0; bit < 8; bit++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
+  return n;
+});
+
+// The picture of a canvas whose pixels are grey and opaque, as a Blob.
+export async function greyPng(canvas) {
+  if (!("CompressionStream" in globalThis)) return new Promise((done) => canvas.toBlob(done, "image/png"));
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const rows = new Uint8Array((width + 1) * height); // each begins with 0: as it is, not told by its neighbours
+  for (let y = 0, to = 0, from = 0; y < height; y++) {
+    to++;
+    for (let x = 0; x < width; x++, from += 4) rows[to++] = data[from];
+  }
+  const head = new DataView(new ArrayBuffer(13));
+  head.setUint32(0, width);
+  head.setUint32(4, height);
+  head.setUint8(8, 8); // bits
+  head.setUint8(9, GREY);
+  const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+  const parts = [signature, chunk("IHDR", [new Uint8Array(head.buffer)]), chunk("IDAT", await deflated(rows)), chunk("IEND", [])];
+  return new Blob(parts.flat(), { type: "image/png" });
+}
+
+async function deflated(bytes) {
+  const stream = new CompressionStream("deflate");
+  const writer = stream.writable.getWriter();
+  writer.write(bytes);
+  writer.close();
+  const parts = [];
+  for (const reader = stream.readable.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) return parts;
+    parts.push(value);
+  }
+}
+
+function chunk(name, parts) {
+  const named = [new TextEncoder().encode(name), ...parts];
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return [number(length), ...named, number(checksum(named))];
+}
+
+function number(value) {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+}
+
+function checksum(parts) {
+  let sum = ~0;
+  for (const part of parts) for (const byte of part) sum = table[(sum ^ byte) & 255] ^ (sum >>> 8);
+  return ~sum;
+}

@@ -1,0 +1,98 @@
+// What outlives the page: the drawing in this browser, and links that carry one.
+
+import { fragment, fromFragment, keep, kept } from "../common/drawing.js";
+import { byId, say } from "./words.js";
+
+const REST_MS = 300; // after the last change the drawing is kept
+const NOTE_MS = 2500;
+const IN_TEXT = /#d=[\w-]+(&m=[^\s&]+)?/;
+
+export class Memory {
+  #timer = null;
+  #opening = false;
+
+  // `model` is the select of networks.
+  constructor(board, model) {
+    this.board = board;
+    this.model = model;
+    addEventListener("hashchange", () => this.#open(location.hash));
+    addEventListener("pagehide", () => this.#keep());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#keep());
+  }
+
+  // Shows what the address carries, or else what was here before.
+  begin() {
+    const before = kept();
+    if (before) {
+      this.#choose(before.model);
+      this.#load(before.strokes);
+    }
+    this.#open(location.hash);
+  }
+
+  // The ink or the network has changed: an address that carries another drawing no longer holds.
+  changed() {
+    if (this.#opening) return;
+    if (fromFragment(location.hash)) history.replaceState(null, "", location.pathname + location.search);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#keep(), REST_MS);
+  }
+
+  // Opens a link that was pasted; whether there was one.
+  openText(text) {
+    const found = text.match(IN_TEXT);
+    if (found) this.#open(found[0]);
+    return found !== null;
+  }
+
+  async copyLink() {
+    const hash = fragment({ strokes: this.board.strokes, model: this.model.value });
+    if (hash === null) {
+      say("This drawing is more than a link can hold. Undo some of it, or save a picture of the screen.");
+      return;
+    }
+    history.replaceState(null, "", location.pathname + location.search + hash);
+    let note = "Link copied";
+    try {
+      await navigator.clipboard.writeText(location.href);
+    } catch {
+      note = "See address bar"; // a browser that lets no page copy
+    }
+    const label = byId("link").querySelector("span");
+    label.textContent = note;
+    byId("spoken").textContent = `${note}.`;
+    setTimeout(() => (label.textContent = "Copy link"), NOTE_MS);
+  }
+
+  #open(hash) {
+    const link = fromFragment(hash);
+    if (!link) return;
+    this.#load(link.strokes ?? [], { undoable: true });
+    if (link.strokes === null) {
+      say("This link is cut short or damaged, so its drawing cannot be shown. Ask for it again, or write here.");
+    } else if (link.model && !this.#choose(link.model)) {
+      say(`This link names the network ${link.model.slice(0, 40)}, which is not here; ${this.model.value} reads instead.`);
+    }
+  }
+
+  #load(strokes, { undoable = false } = {}) {
+    this.#opening = true;
+    if (undoable && !this.board.isEmpty) this.board.replace(strokes);
+    else this.board.load(strokes);
+    this.#opening = false;
+    this.#timer = setTimeout(() => this.#keep(), REST_MS);
+  }
+
+  #choose(name) {
+    const found = [...this.model.options].some((option) => option.value === name);
+    if (found) this.model.value = name;
+    return found;
+  }
+
+  #keep() {
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    keep({ strokes: this.board.strokes, model: this.model.value });
+  }
+}

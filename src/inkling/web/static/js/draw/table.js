@@ -1,0 +1,94 @@
+// What was read as a table, to copy or to save as CSV; all of it happens in the browser.
+
+import { byId, percent } from "./words.js";
+
+const holder = byId("table");
+const [title, head, body] = [holder.querySelector("summary"), holder.querySelector("thead"), holder.querySelector("tbody")];
+const DIGIT_HEAD = ["Place", "Digit", "Confidence", "Left", "Top", "Width", "Height"];
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // what a spreadsheet would take for a formula
+let shown = null; // {title, name, head, rows, open}
+let stale = false; // rows were given while the table was closed
+let several = false;
+
+// `rows` of texts under the texts of `head`; `name` is that of the file; `open(i)` makes the first cells buttons.
+export function showTable(table) {
+  shown = table;
+  several = Boolean(table.open);
+  holder.hidden = false;
+  title.textContent = table.title;
+  if (several) holder.open = true;
+  stale = true;
+  if (holder.open) fill();
+}
+
+// The digits of one reading; null for none. While there are several pictures, the table is theirs.
+export function showDigitTable(reading) {
+  if (several) return;
+  const marks = [...(reading?.digits ?? []), ...(reading?.others ?? [])];
+  holder.hidden = marks.length === 0;
+  if (holder.hidden) return;
+  const rows = marks.map(({ digit, confidence, box }, i) => {
+    const read = i < reading.digits.length;
+    return [i + 1, read ? digit : "no digit", read ? percent(confidence) : "", ...box].map(String);
+  });
+  showTable({ title: "The digits as a table", name: "inkling-digits", head: DIGIT_HEAD, rows });
+}
+
+export function forgetSeveral() {
+  several = false;
+}
+
+function fill() {
+  if (!stale) return;
+  stale = false;
+  head.replaceChildren(row(shown.head, "th"));
+  head.querySelectorAll("th").forEach((cell) => (cell.scope = "col"));
+  body.replaceChildren(...shown.rows.map((texts, i) => row(texts, "td", shown.open && (() => shown.open(i)))));
+}
+
+function row(texts, kind, open) {
+  const line = document.createElement("tr");
+  texts.forEach((text, i) => {
+    const cell = document.createElement(kind);
+    if (open && i === 0) cell.append(button(text, open));
+    else cell.textContent = text;
+    line.append(cell);
+  });
+  return line;
+}
+
+function button(text, act) {
+  const one = document.createElement("button");
+  one.type = "button";
+  one.textContent = text;
+  one.addEventListener("click", act);
+  return one;
+}
+
+// As RFC 4180 has it; a name that a spreadsheet would run is made a path.
+export function csv({ head: names, rows }) {
+  const field = (text) => `"${(FORMULA.test(text) ? `./${text}` : text).replaceAll('"', '""')}"`;
+  return [names, ...rows].map((texts) => `${texts.map(field).join(",")}\r\n`).join("");
+}
+
+async function copy() {
+  const lines = [shown.head, ...shown.rows].map((texts) => texts.map((text) => text.replaceAll(/\s+/g, " ")).join("\t"));
+  try {
+    await navigator.clipboard.writeText(lines.join("\n"));
+    byId("spoken").textContent = byId("copied").textContent = "Copied.";
+  } catch {
+    byId("copied").textContent = "This browser lets no page copy; save it as CSV.";
+  }
+}
+
+function save() {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(["\ufeff", csv(shown)], { type: "text/csv;charset=utf-8" }));
+  link.download = `${shown.name}.csv`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+holder.addEventListener("toggle", () => holder.open && fill());
+byId("copy-table").addEventListener("click", copy);
+byId("save-table").addEventListener("click", save);
