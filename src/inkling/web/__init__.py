@@ -38,7 +38,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
     from flask_smorest import Api
 
     from inkling import __version__
-    from inkling.web import api, body, errors, headers, health, metrics, pages, schemas
+    from inkling.web import api, body, delivery, errors, headers, health, metrics, pages, schemas
 
     app = Flask(__name__)
     app.request_class = body.InMemory
@@ -68,6 +68,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
     service.register_blueprint(health.blueprint)
     pages.add_pages(app)
     headers.add_headers(app)
+    delivery.add_delivery(app)
     body.add_draining(app)
     errors.add_error_handlers(app)
     return app
