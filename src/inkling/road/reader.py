@@ -35,6 +35,7 @@ class Prepared:
     ink: np.ndarray  # (H, W) float32, 1 = ink
     glyphs: Glyphs
     tiles: np.ndarray  # (N, 28, 28) float32, 1 = ink
+    mode: Mode = "auto"  # "single": the glyphs are not parted further
 
 
 @dataclass(frozen=True)
@@ -80,37 +81,44 @@ class Reader:
 
     def read_many(self, sources: Iterable[Source], *, mode: Mode = "auto") -> list[Reading]:
         """Reads several pictures, one after another: a network gains nothing from the tiles of several at once."""
-        return [self._trace(source, mode).reading for source in sources]
+        return [self.trace(source, mode=mode).reading for source in sources]
 
     def trace(self, source: Source, *, mode: Mode = "auto") -> Trace:
         """Reads one picture and keeps every step."""
-        return self._trace(source, mode)
+        return self.trace_prepared(self.prepare(source, mode=mode))
 
     def trace_many(self, sources: Iterable[Source], *, mode: Mode = "auto") -> list[Trace]:
         """Reads several pictures and keeps every step of each in memory."""
-        return [self._trace(source, mode) for source in sources]
+        return [self.trace(source, mode=mode) for source in sources]
 
     def candidates(self, source: Source, *, mode: Mode = "auto") -> list[Candidate]:
         """The ways to part one picture into digits, the one that `read` takes first; no ink is one empty candidate."""
-        return list(self._trace(source, mode).candidates)
+        return list(self.trace(source, mode=mode).candidates)
 
     def candidates_many(self, sources: Iterable[Source], *, mode: Mode = "auto") -> list[list[Candidate]]:
         """The candidates of several pictures."""
         return [self.candidates(source, mode=mode) for source in sources]
 
-    def _trace(self, source: Source, mode: Mode) -> Trace:
-        one = prepare(source, mode=mode, max_bytes=self._max_bytes)
-        judgement = self._judge(one.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
-        if mode == "auto":
-            partings = part(one.ink, one.glyphs, one.tiles, judgement, self._judge)
-        else:
-            partings = [Parting(0.0, one.glyphs.lines, one.tiles, judgement)]
+    def prepare(self, source: Source, *, mode: Mode = "auto") -> Prepared:
+        """The road up to the network, which is the same for every network: see `trace_prepared`."""
+        return prepare(source, mode=mode, max_bytes=self._max_bytes)
+
+    def trace_prepared(self, one: Prepared) -> Trace:
+        """Reads a prepared picture and keeps every step; several readers may read the same one."""
+        partings = self.partings(one)
         found = tuple(_candidate(parting, one.picture) for parting in partings)
         first, lines = partings[0], found[0].lines
         answer = self._compose(first.judgement, lines, one.picture.size_wh)
         if answer.outcome != "read" or is_suspect(one.ink, one.glyphs):
             answer = reading.with_remarks(answer, remarks(one.picture.image, one.ink, one.glyphs))
         return Trace(one.picture.image, one.ink, lines, first.tiles, first.judgement.probs, answer, found)
+
+    def partings(self, one: Prepared) -> list[Parting]:
+        """The ways in which the glyphs of a prepared picture may be digits, the best first."""
+        judgement = self._judge(one.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
+        if one.mode == "auto":
+            return part(one.ink, one.glyphs, one.tiles, judgement, self._judge)
+        return [Parting(0.0, one.glyphs.lines, one.tiles, judgement)]
 
     def _judge(self, tiles: np.ndarray) -> Judgement:
         """(N, 28, 28) tiles -> the calibrated judgement, in one batch."""
@@ -139,7 +147,7 @@ def prepare(source: Source, *, mode: Mode = "auto", max_bytes: int = image.MAX_B
     picture = image.load(source, max_bytes=max_bytes)
     found = ink.find_ink(picture.image)  # (H, W) uint8 -> (H, W) float32
     glyphs = find_glyphs(found, single=mode == "single")
-    return Prepared(picture, found, glyphs, tile.make_tiles(found, glyphs))
+    return Prepared(picture, found, glyphs, tile.make_tiles(found, glyphs), mode)
 
 
 def _candidate(parting: Parting, picture: Picture) -> Candidate:

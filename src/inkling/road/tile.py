@@ -7,6 +7,8 @@ MNIST is brought to their width, or a fine line would fade when it is reduced.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
@@ -26,30 +28,43 @@ FULL = 0.98  # quantile of a tile's ink that is brought to 1
 def make_tiles(ink: np.ndarray, glyphs: Glyphs) -> np.ndarray:
     """(H, W) float32 ink and its N glyphs -> (N, 28, 28) float32, 0 = paper, 1 = ink."""
     tiles = np.zeros((len(glyphs.flat), SIDE, SIDE), np.float32)
+    for tile, crop in zip(tiles, crops(ink, glyphs), strict=True):
+        tile[:] = make_tile(crop)
+    return tiles
+
+
+def crops(ink: np.ndarray, glyphs: Glyphs) -> Iterator[np.ndarray]:
+    """(H, W) float32 ink -> for each glyph its box and a rim, (h, w) float32, without the ink of other glyphs."""
     alone = glyphs.labels.max(initial=0) <= 1 and all(glyph.part is None for glyph in glyphs.flat)
-    for tile, glyph in zip(tiles, glyphs.flat, strict=True):
+    for glyph in glyphs.flat:
         x0, y0, x1, y1 = with_rim(glyph.box_xywh)
         crop = ink[y0:y1, x0:x1]
         if not alone:
             x, y = glyphs.corner_xy
             labels = glyphs.labels[y0 - y : y1 - y, x0 - x : x1 - x]
             crop = crop * _with_rim(_own(labels, glyph, corner_xy=(x0, y0)), labels)
-        tile[:] = make_tile(crop)
-    return tiles
+        yield crop
 
 
 def make_tile(crop: np.ndarray) -> np.ndarray:
     """(h, w) float32 ink of one digit, 0..1 -> (28, 28) float32."""
-    crop = _trimmed(crop)
+    crop = moderate(trimmed(crop))
+    crop = with_readable_strokes(crop, LONGEST / max(crop.shape))
+    return centred(full(resized(crop, LONGEST / max(crop.shape))))
+
+
+def moderate(crop: np.ndarray) -> np.ndarray:
+    """A large crop reduced by a whole number; ink at most 1."""
     longest = max(crop.shape)
     if longest >= 2 * CROP_SIDE:
-        crop = _resized(crop, 1 / (longest // CROP_SIDE))
-        crop = crop / max(_peak(crop), 1e-6)
-        longest = max(crop.shape)
-    crop = _with_readable_strokes(np.minimum(crop, 1.0), LONGEST / longest)
-    small = _resized(crop, LONGEST / max(crop.shape))
-    small = np.clip(small / max(_peak(small), 1e-6), 0.0, 1.0)  # cubic enlargement undershoots beside strokes
-    return _centred(small)
+        crop = resized(crop, 1 / (longest // CROP_SIDE))
+        crop = crop / max(peak(crop), 1e-6)
+    return np.asarray(np.minimum(crop, 1.0))
+
+
+def full(small: np.ndarray) -> np.ndarray:
+    """The body of the strokes brought to 1, everything into 0..1: cubic enlargement undershoots beside strokes."""
+    return np.clip(small / max(peak(small), 1e-6), 0.0, 1.0)
 
 
 def _own(labels: np.ndarray, glyph: Glyph, *, corner_xy: tuple[int, int]) -> np.ndarray:
@@ -68,7 +83,7 @@ def _with_rim(own: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.asarray(own | (rim & (labels == 0)))
 
 
-def _trimmed(crop: np.ndarray, *, edge: float = 0.1) -> np.ndarray:
+def trimmed(crop: np.ndarray, *, edge: float = 0.1) -> np.ndarray:
     """Cuts off rows and columns without ink."""
     rows = np.flatnonzero(crop.max(axis=1) > edge)
     columns = np.flatnonzero(crop.max(axis=0) > edge)
@@ -77,7 +92,8 @@ def _trimmed(crop: np.ndarray, *, edge: float = 0.1) -> np.ndarray:
     return crop[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _resized(crop: np.ndarray, factor: float) -> np.ndarray:
+def resized(crop: np.ndarray, factor: float) -> np.ndarray:
+    """(h, w) -> (h * factor, w * factor), by area when it becomes smaller."""
     h, w = crop.shape
     size_wh = (max(1, round(w * factor)), max(1, round(h * factor)))
     if size_wh == (w, h):
@@ -85,7 +101,7 @@ def _resized(crop: np.ndarray, factor: float) -> np.ndarray:
     return cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
 
 
-def _peak(ink: np.ndarray) -> float:
+def peak(ink: np.ndarray) -> float:
     """The ink of the body of the strokes: a high quantile of what is not paper."""
     marks = ink[ink > 0.1]
     if marks.size == 0:
@@ -94,13 +110,13 @@ def _peak(ink: np.ndarray) -> float:
     return float(np.partition(marks, rank)[rank])
 
 
-def _with_readable_strokes(crop: np.ndarray, factor: float) -> np.ndarray:
+def with_readable_strokes(crop: np.ndarray, factor: float) -> np.ndarray:
     """Widens or narrows the strokes if, reduced by `factor`, they leave the range of MNIST's pens.
 
     A crop of few pixels is enlarged first, because widths are measured and changed by whole pixels.
     """
     finer = np.ceil(FINEST_SIDE / max(crop.shape))
-    large = np.clip(_resized(crop, finer), 0.0, 1.0) if finer > 1 else crop
+    large = np.clip(resized(crop, finer), 0.0, 1.0) if finer > 1 else crop
     factor /= max(finer, 1.0)
     mask = above(large, 0.5)
     width = stroke_width(mask) * factor
@@ -111,13 +127,13 @@ def _with_readable_strokes(crop: np.ndarray, factor: float) -> np.ndarray:
         rim = int(np.ceil(grow)) + 1
         large = cv2.copyMakeBorder(large, rim, rim, rim, rim, cv2.BORDER_CONSTANT)
         far = cv2.distanceTransform(1 - above(large, 0.5), cv2.DIST_L2, 5)
-        return _trimmed(np.maximum(large, np.clip(grow + 1.0 - far, 0.0, 1.0)))
+        return trimmed(np.maximum(large, np.clip(grow + 1.0 - far, 0.0, 1.0)))
     shrink = (width - THICK) / (2 * factor)
     deep = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
-    return _trimmed(np.minimum(large, np.clip(deep - shrink, 0.0, 1.0)))
+    return trimmed(np.minimum(large, np.clip(deep - shrink, 0.0, 1.0)))
 
 
-def _centred(small: np.ndarray) -> np.ndarray:
+def centred(small: np.ndarray) -> np.ndarray:
     """(h, w), at most 28 each -> (28, 28), the centre of mass as near to the middle as whole pixels allow."""
     h, w = small.shape
     moments = cv2.moments(small)

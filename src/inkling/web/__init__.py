@@ -38,7 +38,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
     from flask_smorest import Api
 
     from inkling import __version__
-    from inkling.web import api, body, delivery, errors, headers, health, metrics, pages, schemas
+    from inkling.web import api, body, compare, delivery, errors, filmstrip, headers, health, metrics, pages, schemas
 
     app = Flask(__name__)
     app.request_class = body.InMemory
@@ -64,8 +64,8 @@ def _wire(settings: Settings, readers: object) -> Flask:
     app.extensions["inkling-metrics"] = metrics.add_metrics(app)
     service = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorSchema})(app)
     api.register_schemas(service.spec)
-    service.register_blueprint(api.blueprint)
-    service.register_blueprint(health.blueprint)
+    for routes in (api, filmstrip, compare, health):
+        service.register_blueprint(routes.blueprint)
     pages.add_pages(app)
     headers.add_headers(app)
     delivery.add_delivery(app)

@@ -49,6 +49,11 @@ _REQUEST_BODY = {
         },
     },
 }
+# For the routes that take one picture and no more.
+ONE_PICTURE = {
+    **_REQUEST_BODY,
+    "description": "One picture (PNG, JPEG, WebP, GIF, BMP or TIFF) as the raw body, or as a form's field `image`.",
+}
 _ERRORS = {
     400: "EmptyPicture: no bytes. BadRequest: a wrong parameter or body.",
     404: "UnknownName: a model that is not offered.",
@@ -139,6 +144,14 @@ def pictures() -> list[bytes]:
     if not content:
         raise EmptyPicture("request body is empty; expected the bytes of a picture. Send the file's content.")
     return [content]
+
+
+def one_picture() -> bytes:
+    """The encoded picture of a request that may hold but one. Raises as `pictures` does, and BadRequest for more."""
+    contents = pictures()
+    if len(contents) > 1:
+        raise BadRequest(f"form has {len(contents)} pictures; this route takes one. Send each in its own request.")
+    return contents[0]
 
 
 def form_pictures() -> list[bytes]:

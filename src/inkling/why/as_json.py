@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,19 @@ STEP_SIDE = 512  # pixels: the longer side of a picture
 def explanation_json(explanation: Explanation) -> dict[str, Any]:
     """Every value is JSON; points are rounded to four decimals, pictures are PNGs of at most STEP_SIDE pixels."""
     return {
-        "steps": [_step(step) for step in explanation.steps if step.name in STEPS],
+        "steps": steps_json(explanation.steps),
         "digits": [_why(why) for why in explanation.digits],
         "left_out": explanation.left_out,
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
-    picture = step.picture(STEP_SIDE)
+def steps_json(steps: Iterable[Step], *, side: int = STEP_SIDE) -> list[dict[str, Any]]:
+    """The steps that are pictures, the longer side of each at most `side` pixels."""
+    return [_step(step, side) for step in steps if step.name in STEPS]
+
+
+def _step(step: Step, side: int) -> dict[str, Any]:
+    picture = step.picture(side)
     h, w, _ = picture.shape
     about = {"name": step.name, "title": step.title, "caption": step.caption}
     return {**about, "picture": data_uri(picture), "size": [w, h]}
