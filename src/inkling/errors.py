@@ -10,6 +10,7 @@
     |- BadRequest                400  a wrong parameter, option or body
     |- NotFound                  404  a route, file or folder that is not there
     |- UnknownName               404  a model, recipe or data set by a name that is not known
+    |- WrongNetwork              422  a network of other layers than the task needs
     |- BadBundle                 503  a bundle that is incomplete or does not match its checksum
     |- BadRecipe                 400  a recipe with a wrong key, type or range
     |- BadData                   503  training data missing, damaged or unreachable
@@ -79,6 +80,10 @@ class UnknownName(InklingError):
         message = f"unknown {what} {name!r}; choose from: {', '.join(choices) or '(none)'}."
         near = difflib.get_close_matches(name, choices, n=1)
         super().__init__(f"{message} Did you mean {near[0]!r}?" if near else message)
+
+
+class WrongNetwork(InklingError):
+    status = 422
 
 
 class BadBundle(InklingError):

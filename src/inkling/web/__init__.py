@@ -38,7 +38,20 @@ def _wire(settings: Settings, readers: object) -> Flask:
     from flask_smorest import Api
 
     from inkling import __version__
-    from inkling.web import api, body, compare, delivery, errors, filmstrip, headers, health, metrics, pages, schemas
+    from inkling.web import (
+        api,
+        body,
+        compare,
+        delivery,
+        errors,
+        filmstrip,
+        headers,
+        health,
+        metrics,
+        networks,
+        pages,
+        schemas,
+    )
 
     app = Flask(__name__)
     app.request_class = body.InMemory
@@ -64,7 +77,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
     app.extensions["inkling-metrics"] = metrics.add_metrics(app)
     service = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorSchema})(app)
     api.register_schemas(service.spec)
-    for routes in (api, filmstrip, compare, health):
+    for routes in (api, filmstrip, compare, networks, health):
         service.register_blueprint(routes.blueprint)
     pages.add_pages(app)
     headers.add_headers(app)

@@ -73,7 +73,7 @@ def explain_digit(reader: Reader, digit: Digit, tile: np.ndarray) -> Why:
         runner_up = int(np.argsort(digit.probs, kind="stable")[::-1][0])
     questions = contrasts(digit.digit, runner_up)
     missing = missing_ink(reader.model, tile, questions[1], temperature)
-    weights = _weights_of(reader)
+    weights = weights_of(reader)
     if weights is None:
         over_all, over_one = occlusion(reader.model, tile, questions, temperature)
         return Why(digit, tile, runner_up, "occlusion", over_all, over_one, missing)
@@ -82,8 +82,8 @@ def explain_digit(reader: Reader, digit: Digit, tile: np.ndarray) -> Why:
     return Why(digit, tile, runner_up, "exact contributions", over_all, over_one, missing, units, active)
 
 
-def _weights_of(reader: Reader) -> Weights | None:
-    """Read once for each reader, and forgotten with it."""
+def weights_of(reader: Reader) -> Weights | None:
+    """The weights of a network with one hidden layer, None of any other. Read once for each reader."""
     if reader not in _weights:
         _weights[reader] = read_weights(reader.bundle, reader.model)
     return _weights[reader]

@@ -36,7 +36,13 @@ def openapi() -> dict[str, Any]:
 def operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
     """Each operation with its path and method, in the order of the document."""
     return [
-        {"path": path, "method": method.upper(), "host": request.host_url.rstrip("/"), **operation}
+        {
+            "path": path,
+            "method": method.upper(),
+            "host": request.host_url.rstrip("/"),
+            **operation,
+            "parameters": [*methods.get("parameters", []), *operation.get("parameters", [])],
+        }
         for path, methods in spec["paths"].items()
         for method, operation in methods.items()
         if method in ("get", "post")

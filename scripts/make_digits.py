@@ -1,0 +1,29 @@
+"""Makes the test digits that the pages play with: the first thousand of MNIST's test set and their labels.
+
+    python scripts/make_digits.py        (needs MNIST: inkling data fetch)
+
+One file, deflated (zlib): 1,000 labels 0 to 9 as bytes, then the 1,000 images of 28 x 28 bytes, row by row, 0 paper to
+255 ink. Not a picture, because browsers may convert the colours of one, and these values are to arrive exactly.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+from inkling.learn.data import load
+
+FILE = Path(__file__).parents[1] / "src/inkling/web/static/data/mnist-test-1000.zlib"
+COUNT = 1000
+
+
+def main() -> None:
+    """Writes the file."""
+    mnist = load()
+    content = mnist.y_test[:COUNT].tobytes() + mnist.x_test[:COUNT].tobytes()
+    FILE.parent.mkdir(parents=True, exist_ok=True)
+    FILE.write_bytes(zlib.compress(content, level=9))
+
+
+if __name__ == "__main__":
+    main()
