@@ -5,11 +5,13 @@ import { read } from "../common/client.js";
 import { showAnswer } from "./answer.js";
 import { showBars } from "./bars.js";
 import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
+import { watchComparison } from "./compare.js";
 import { KeyPen } from "./keypen.js";
 import { Live } from "./live.js";
 import { Memory } from "./memory.js";
 import { lightened, watchPictures } from "./pictures.js";
 import { endSeveral, readSeveral } from "./several.js";
+import { watchStrip } from "./strip.js";
 import { showDigitTable } from "./table.js";
 import { showTiles } from "./tiles.js";
 import { updateTools, watchTools } from "./tools.js";
@@ -24,6 +26,8 @@ let shownPicture = null; // the Blob on the paper; null while the board is shown
 const live = new Live({ shown, refused, away });
 const board = new Board(byId("board"), { changed: inkChanged, touched: beginWriting });
 const memory = new Memory(board, model);
+const strip = watchStrip({ model: () => model.value, whole: () => reading });
+const comparison = watchComparison({ parameters: (name) => model.querySelector(`[value="${CSS.escape(name)}"]`)?.dataset.parameters ?? "" });
 
 function beginWriting() {
   endSeveral();
@@ -46,7 +50,7 @@ function inkChanged() {
 async function readBoard() {
   const sentAt = performance.now();
   const { blob } = await board.snapshot();
-  return { ...(await read(blob, { model: model.value })), tookAll: performance.now() - sentAt };
+  return { ...(await read(blob, { model: model.value })), blob, tookAll: performance.now() - sentAt };
 }
 
 async function takePicture(blob, example) {
@@ -57,8 +61,9 @@ async function takePicture(blob, example) {
   }
   const sentAt = performance.now();
   const run = async () => {
-    const answer = await read(await lightened(blob), { model: model.value });
-    return { ...answer, tookAll: performance.now() - sentAt };
+    const light = await lightened(blob);
+    const answer = await read(light, { model: model.value });
+    return { ...answer, blob: light, tookAll: performance.now() - sentAt };
   };
   paper.setAttribute("aria-busy", "true");
   live.ask({ run, blob, example }, { fresh: true });
@@ -99,6 +104,7 @@ function show(answer) {
   showAnswer(answer);
   showDigits();
   showDigitTable(answer);
+  for (const panel of [strip, comparison]) panel.look(answer?.blob ?? null);
   if (!answer) return;
   byId("version").textContent = answer.model.version;
   byId("took").textContent = `read in ${answer.took_ms.toFixed(1)} ms, ${answer.tookAll.toFixed(0)} ms in all`;

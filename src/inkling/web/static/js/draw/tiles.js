@@ -6,7 +6,8 @@ const SIDE = 28;
 const holder = document.getElementById("tiles");
 const placeholder = holder.innerHTML;
 
-function paint(canvas, tile) {
+// Paints 28 rows of 28 values, 0 paper to 255 ink, in the canvas's colour.
+export function paint(canvas, tile) {
   const [red, green, blue] = getComputedStyle(canvas).color.match(/[\d.]+/g).map(Number);
   const image = new ImageData(SIDE, SIDE);
   tile.flat().forEach((ink, i) => image.data.set([red, green, blue, ink], 4 * i));

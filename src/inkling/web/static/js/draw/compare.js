@@ -1,0 +1,84 @@
+// The same ink through every network, side by side.
+
+import { ask } from "../common/client.js";
+import { Panel } from "./panel.js";
+import { byId, percent } from "./words.js";
+
+const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"];
+const panel = byId("compare");
+const cards = byId("networks");
+const said = byId("compare-said");
+
+// `parameters(name)`: how many numbers a network has learned, "" if unknown. Returns the panel.
+export function watchComparison({ parameters }) {
+  const run = (blob) => ask("compare", blob, {});
+  return new Panel(panel, { run, show: (answer) => show(answer, parameters), said });
+}
+
+function show({ readings }, parameters) {
+  const usual = mostCommon(readings.map(({ text }) => text));
+  const place = firstDifference(readings.map(({ text }) => text.replaceAll("\n", "")));
+  if (cards.children.length !== readings.length) cards.replaceChildren(...readings.map(makeCard));
+  readings.forEach((reading, i) => fill(cards.children[i], reading, { usual, place, parameters }));
+  const words = inWords(readings, usual);
+  if (said.textContent !== words) said.textContent = words;
+}
+
+function makeCard() {
+  const card = document.createElement("li");
+  card.innerHTML =
+    '<h3></h3><p class="size"></p><p class="text"></p><p class="share"></p><p class="differs">differs from most</p><div class="well" aria-hidden="true"></div>';
+  for (let digit = 0; digit < 10; digit++) {
+    const bar = document.createElement("span");
+    bar.append(document.createElement("i"), String(digit));
+    card.querySelector(".well").append(bar);
+  }
+  return card;
+}
+
+function fill(card, { model, text, confidence, digits, outcome }, { usual, place, parameters }) {
+  const part = (name) => card.querySelector(name);
+  const differs = text !== usual;
+  const numbers = parameters(model.name);
+  card.classList.toggle("other", differs);
+  card.classList.toggle("unsure", outcome !== "read");
+  part("h3").textContent = model.name;
+  part(".size").textContent = numbers ? `${numbers} numbers` : "";
+  part(".text").textContent = text || "–";
+  part(".text").style.setProperty("--columns", Math.max(2, ...text.split("\n").map((line) => line.length)));
+  part(".share").textContent = text ? `${outcome === "unsure" ? "unsure, " : ""}${percent(confidence)}` : "no digit";
+  part(".differs").hidden = !differs;
+  const probs = digits[Math.min(place, digits.length - 1)]?.probs ?? [];
+  [...part(".well").children].forEach((bar, digit) => {
+    bar.style.setProperty("--share", probs[digit] ?? 0);
+    bar.classList.toggle("best", digits.length > 0 && probs[digit] === Math.max(...probs));
+  });
+}
+
+// The text that most networks read; of equally many, that of the first.
+function mostCommon(texts) {
+  const counts = new Map();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best))[0];
+}
+
+// Where the texts part; the last place where they do not.
+function firstDifference(texts) {
+  const length = Math.max(...texts.map((text) => text.length));
+  for (let i = 0; i < length; i++) if (new Set(texts.map((text) => text[i])).size > 1) return i;
+  return length - 1;
+}
+
+function inWords(readings, usual) {
+  const read = (text) => (text ? text.replaceAll("\n", " / ") : "no digit");
+  const others = readings.filter(({ text }) => text !== usual);
+  const n = readings.length;
+  if (others.length === 0) {
+    const least = readings.reduce((a, b) => (b.confidence < a.confidence ? b : a));
+    const doubt = usual && n > 1 ? `; the least sure is ${least.model.name}, ${percent(least.confidence)}` : "";
+    return `All ${NUMBERS[n] ?? n} read ${read(usual)}${doubt}.`;
+  }
+  const said = others.map(({ model, text }) => `${model.name} reads ${read(text)}`);
+  const rest = n - others.length;
+  return `They disagree: ${said.join(", ")}; the other ${rest > 1 ? `${NUMBERS[rest] ?? rest} read` : "one reads"} ${read(usual)}.`;
+}

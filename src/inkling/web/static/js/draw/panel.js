@@ -1,0 +1,49 @@
+// A part of the page that can be opened and that asks about the same picture as the answer, in its own time.
+
+import { Live } from "./live.js";
+import { sentence } from "./words.js";
+
+const GAP_MS = 300; // between two requests: the answer itself comes first
+
+export class Panel {
+  #blob = null; // the picture that is being looked at
+  #asked = null; // the one that was asked about
+  #live;
+
+  // `run(blob)` asks, `show(answer)` shows; `said` is the element for a sentence when the service refuses.
+  constructor(details, { run, show, said }) {
+    Object.assign(this, { details, run });
+    this.#live = new Live({
+      shown: (answer) => {
+        details.classList.toggle("empty", this.#blob === null);
+        show(answer);
+      },
+      refused: (error) => (said.textContent = sentence(error.message)),
+      away: () => {}, // the page says so already
+      gapMs: GAP_MS,
+    });
+    details.addEventListener("toggle", () => this.#ask());
+  }
+
+  // The picture has changed; null for none.
+  look(blob) {
+    this.#blob = blob;
+    if (blob !== null) return this.#ask();
+    this.#asked = null;
+    this.#live.drop();
+    this.details.classList.add("empty");
+  }
+
+  // The question has changed, or the network.
+  again() {
+    this.#asked = null;
+    this.#ask();
+  }
+
+  #ask() {
+    const blob = this.#blob;
+    if (!this.details.open || blob === null || blob === this.#asked) return;
+    this.#asked = blob;
+    this.#live.ask({ run: () => this.run(blob) });
+  }
+}

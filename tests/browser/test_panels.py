@@ -1,0 +1,138 @@
+"""What can be opened below the board: the filmstrip with its switches, and the comparison of networks."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.conftest import DESKTOP_WH, context_of, opened
+from tests.browser.test_accessibility import faults_of
+from tests.browser.test_board import draw
+
+pytestmark = pytest.mark.browser
+
+
+def switch(page: Page, name: str) -> None:
+    page.get_by_role("switch", name=name).click()
+
+
+def test_the_strip_follows_the_pen(page: Page) -> None:
+    strip = page.locator("#strip")
+    expect(strip).to_have_attribute("open", "")
+    expect(strip.locator(".content")).to_be_hidden()
+    draw(page, 4)
+    for step in ("image", "ink", "glyphs"):
+        expect(strip.locator(f"[data-step={step}] img")).to_have_count(1)
+    assert strip.locator("[data-step=ink] img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 200
+    expect(strip.locator("[data-step=tile] canvas")).to_have_count(1)
+    expect(strip.locator("[data-step=answer] .frame")).to_have_text("4")
+    draw(page, 7, centre=0.85)
+    expect(strip.locator("[data-step=answer] .frame")).to_have_text("47")
+    expect(strip.locator("[data-step=tile] canvas")).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(strip.locator(".content")).to_be_hidden()
+
+
+def test_a_step_off_makes_it_worse_and_says_so(page: Page) -> None:
+    said, answer = page.locator("#strip-said"), page.locator("#strip [data-step=answer] .frame")
+    page.locator("#model").select_option("ann")
+    draw(page, 7)
+    expect(answer).to_have_text("7")
+    switch(page, "tell ink from paper")
+    expect(said).to_have_text(re.compile(r"Without telling ink from paper it reads \d at .* instead of 7 at"))
+    expect(answer).to_have_class(re.compile("worse"))
+    expect(page.locator("#answer")).to_have_text("7")
+    switch(page, "centre by mass")
+    expect(said).to_contain_text("Without telling ink from paper and centring")
+    page.locator("#all-steps").click()
+    expect(answer).to_have_text("7")
+    expect(page.get_by_role("switch", checked=False)).to_have_count(0)
+    expect(page.locator("#all-steps")).to_be_hidden()
+
+
+def test_without_finding_digits_a_row_is_one(page: Page) -> None:
+    draw(page, 4, centre=0.3)
+    draw(page, 7, centre=0.7)
+    answer = page.locator("#strip [data-step=answer] .frame")
+    expect(answer).to_have_text("47")
+    switch(page, "find each digit")
+    expect(page.locator("#strip-said")).to_contain_text("instead of 47")
+    expect(page.locator("#strip [data-step=tile] canvas")).to_have_count(1)
+
+
+def test_a_switch_works_by_keyboard(page: Page) -> None:
+    draw(page, 3)
+    expect(page.locator("#strip [data-step=answer] .frame")).to_have_text("3")
+    page.get_by_role("switch", name="even out the pen").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#strip-said")).to_contain_text("Without evening out the pen")
+
+
+def test_on_a_phone_the_strip_is_closed_until_asked_for(phone: Page) -> None:
+    asked = []
+    phone.on("request", lambda request: asked.append(request.url) if "filmstrip" in request.url else None)
+    draw(phone, 7)
+    expect(phone.locator("#answer")).to_have_text("7")
+    assert phone.locator("#strip").get_attribute("open") is None
+    assert asked == []
+    phone.locator("#strip summary").tap()
+    expect(phone.locator("#strip [data-step=answer] .frame")).to_have_text("7")
+
+
+def test_every_network_is_compared(page: Page) -> None:
+    draw(page, 2)
+    expect(page.locator("#answer")).to_have_text("2")
+    page.locator("#compare summary").click()
+    names = page.locator("#model option").all_text_contents()
+    cards = page.locator("#networks li")
+    expect(cards).to_have_count(len(names))
+    assert cards.locator("h3").all_text_contents() == names
+    expect(page.locator("#compare-said")).to_have_text(re.compile("All four read 2; the least sure is "))
+    expect(page.locator("#networks .other")).to_have_count(0)
+    page.evaluate("scrollTo(0, 0)")
+    draw(page, 7, centre=0.85, height=0.5)
+    expect(page.locator("#compare-said")).to_contain_text("27")
+
+
+def test_disagreement_is_marked_and_told(page: Page) -> None:
+    def another(route: Route) -> None:
+        answer = route.fetch().json()
+        tutorial = next(one for one in answer["readings"] if one["model"]["name"] == "ann-tutorial")
+        tutorial["text"], tutorial["digits"][0]["digit"] = "9", 9
+        route.fulfill(body=json.dumps({**answer, "agree": False}), content_type="application/json")
+
+    page.route("**/api/v1/compare*", another)
+    draw(page, 4)
+    expect(page.locator("#answer")).to_have_text("4")
+    page.locator("#compare summary").click()
+    expect(page.locator("#compare-said")).to_have_text(
+        "They disagree: ann-tutorial reads 9; the other three read 4.", use_inner_text=True
+    )
+    expect(page.locator("#compare-said")).to_have_attribute("role", "status")
+    other = page.locator("#networks .other")
+    expect(other).to_have_count(1)
+    expect(other).to_contain_text("ann-tutorial")
+    expect(other.locator(".differs")).to_be_visible()
+    page.unroute("**/api/v1/compare*")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_is_open(chromium: Browser, address: str, scheme: Any) -> None:
+    context = context_of(chromium, DESKTOP_WH, color_scheme=scheme, reduced_motion="reduce")
+    page, faults = opened(context, address)
+    draw(page, 4)
+    expect(page.locator("#answer")).to_have_text("4")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    switch(page, "tell ink from paper")
+    expect(page.locator("#strip-said")).to_contain_text("Without")
+    expect(page.locator("#networks li").first).to_be_visible()
+    assert faults_of(page) == []
+    for width in (320, 768, 3840):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+    assert faults == []

@@ -1,0 +1,55 @@
+"""The server goes in mid-stroke and comes back: the page says so and goes on; nothing that was drawn is lost."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import DESKTOP_WH, context_of, opened
+from tests.browser.test_board import paths
+from tests.web.test_serve import free_port
+
+pytestmark = pytest.mark.browser
+
+
+def serve(port: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "inkling", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    assert "ready" in process.stdout.readline()
+    return process
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+
+
+def test_the_server_is_killed_in_mid_stroke_and_started_again(chromium: Browser) -> None:
+    port = free_port()
+    first = serve(port)
+    context = context_of(chromium, DESKTOP_WH)
+    page, faults = opened(context, f"http://127.0.0.1:{port}")
+    ((x0, y0), *rest) = paths(page, 7)[0]
+    page.mouse.move(x0, y0)
+    page.mouse.down()
+    for x, y in rest[: len(rest) // 2]:
+        page.mouse.move(x, y)
+    expect(page.locator("#answer")).not_to_be_empty()
+    stop(first)
+    for x, y in rest[len(rest) // 2 :]:
+        page.mouse.move(x, y)
+    page.mouse.up()
+    expect(page.locator("#away")).to_contain_text("Your writing is safe")
+    second = serve(port)
+    try:
+        expect(page.locator("#answer")).to_have_text("7", timeout=15_000)
+        expect(page.locator("#away")).to_be_hidden()
+    finally:
+        context.close()
+        stop(second)
+    assert [fault for fault in faults if not fault.startswith("Failed to load resource")] == []
