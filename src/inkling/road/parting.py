@@ -35,7 +35,7 @@ WIDER = 4.0  # .. by so many nats for each height by which it is wider
 LEAST = 1e-4  # a probability below which the network is not believed further
 MOST_PIECES = 3  # a picture of so few glyphs may show one broken digit ..
 SLENDER = 1.1  # .. if the box around them is at most so wide for its height ..
-WHOLE = 2.0  # .. and one digit is by so many nats more probable than each gap between them
+WHOLE = 0.5  # .. and one digit is by so many nats more probable than each gap between them
 
 
 @dataclass(frozen=True)
