@@ -1,0 +1,83 @@
+// A window of nine weights over a digit, and the map that it makes.
+
+import { loadDigits } from "../common/digits.js";
+import { convolve, PRESETS } from "./convolve.js";
+import { buttons, colour, drawn, paintTile, partsOf, SIDE, signed, tileOf, walk } from "./parts.js";
+
+export async function begin(section) {
+  const { presets, digit, kernel, map, sum, another } = partsOf(section);
+  const digits = await loadDigits();
+  let number = 3;
+  let at = [13, 11];
+  let weights = [...PRESETS.upright.weights];
+  const tile = () => tileOf(digits, number);
+
+  const fields = weights.map((_, i) => {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "number", step: 0.5, min: -5, max: 5 });
+    field.setAttribute("aria-label", `Weight, row ${Math.floor(i / 3) + 1}, column ${(i % 3) + 1}`);
+    field.addEventListener("input", () => {
+      weights[i] = Math.max(-5, Math.min(5, Number(field.value) || 0));
+      choices.press(null);
+      show();
+    });
+    return field;
+  });
+  kernel.append(...fields);
+
+  const drawDigit = drawn(digit, 1, (context, width) => {
+    paintTile(context, tile(), { size: width });
+    frame(context, width, at, 3);
+  });
+  const drawMap = drawn(map, 1, (context, width) => {
+    const found = convolve(tile(), weights);
+    const most = found.reduce((top, each) => Math.max(top, Math.abs(each)), 0.001);
+    paintTile(context, found.map((each) => each / most), { size: width, positive: "blue" });
+    frame(context, width, at, 1);
+  });
+  const show = () => {
+    drawDigit();
+    drawMap();
+    fields.forEach((field, i) => {
+      if (field !== document.activeElement) field.value = weights[i];
+      field.dataset.sign = Math.sign(weights[i]);
+    });
+    const [column, row] = at;
+    const inked = weights.flatMap((weight, i) => {
+      const [x, y] = [column + (i % 3) - 1, row + Math.floor(i / 3) - 1];
+      const ink = x < 0 || y < 0 || x >= SIDE || y >= SIDE ? 0 : tile()[y * SIDE + x];
+      return ink && weight ? [`${ink.toFixed(2)} × ${weight < 0 ? `(${signed(weight, 1)})` : weight}`] : [];
+    });
+    const total = convolve(tile(), weights)[row * SIDE + column];
+    sum.textContent = `At column ${column + 1}, row ${row + 1}: ${inked.join(" + ") || "no ink under a weight"} = ${signed(total)}`;
+  };
+  const choices = buttons(presets, Object.fromEntries(Object.entries(PRESETS).map(([key, each]) => [key, each.name])), (key) => {
+    weights = [...PRESETS[key].weights];
+    show();
+  });
+  choices.press("upright");
+  for (const canvas of [digit, map]) {
+    walk(canvas, {
+      columns: SIDE,
+      rows: SIDE,
+      at: () => at,
+      choose: (column, row) => {
+        at = [column, row];
+        show();
+      },
+    });
+  }
+  another.addEventListener("click", () => {
+    number = (number + 1) % digits.labels.length;
+    show();
+  });
+  show();
+}
+
+function frame(context, width, [column, row], side) {
+  const cell = width / SIDE;
+  context.strokeStyle = colour("ochre");
+  context.lineWidth = 2;
+  const half = (side - 1) / 2;
+  context.strokeRect((column - half) * cell, (row - half) * cell, side * cell, side * cell);
+}

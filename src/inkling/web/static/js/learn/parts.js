@@ -1,0 +1,143 @@
+// What the pieces are made of: controls, canvases that follow the page's colours, tiles.
+
+export const SIDE = 28;
+
+// The elements of a piece by the names of their data-part.
+export function partsOf(section) {
+  const parts = {};
+  for (const element of section.querySelectorAll("[data-part]")) parts[element.dataset.part] = element;
+  return parts;
+}
+
+// A labelled slider; `say(value)` is how the value reads. Returns {element, value, set(value)}.
+export function slider({ label, min, max, step, value, say = String, change }) {
+  const element = document.createElement("label");
+  const [words, input, output] = ["span", "input", "output"].map((tag) => document.createElement(tag));
+  words.textContent = label;
+  input.setAttribute("aria-label", label); // without the value, which a screen reader says by itself
+  Object.assign(input, { type: "range", min, max, step, value });
+  const show = () => {
+    output.textContent = say(Number(input.value));
+    input.setAttribute("aria-valuetext", output.textContent);
+  };
+  input.addEventListener("input", () => {
+    show();
+    change(Number(input.value));
+  });
+  element.className = "slider";
+  element.append(words, input, output);
+  show();
+  return {
+    element,
+    get value() {
+      return Number(input.value);
+    },
+    set(next) {
+      input.value = next;
+      show();
+    },
+  };
+}
+
+// A labelled choice of `options` {value: words}.
+export function choice({ label, options, value, change }) {
+  const element = document.createElement("label");
+  const [words, select] = ["span", "select"].map((tag) => document.createElement(tag));
+  words.textContent = label;
+  for (const [key, text] of Object.entries(options)) select.append(new Option(text, key, false, key === String(value)));
+  select.addEventListener("change", () => change(select.value));
+  element.className = "choice";
+  element.append(words, select);
+  return element;
+}
+
+// Buttons of which one is pressed; `names` {key: words}. Returns {press(key)}.
+export function buttons(holder, names, change) {
+  const made = Object.entries(names).map(([key, words]) => {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", textContent: words });
+    button.addEventListener("click", () => {
+      press(key);
+      change(key);
+    });
+    holder.append(button);
+    return [key, button];
+  });
+  const press = (key) => made.forEach(([own, button]) => button.setAttribute("aria-pressed", own === key));
+  return { press };
+}
+
+// Calls `draw(context, width, height)` in CSS pixels now, after a resize and when the colours change; returns a function
+// that draws again. `aspect` is width over height.
+export function drawn(canvas, aspect, draw) {
+  const context = canvas.getContext("2d");
+  const again = () => {
+    const width = canvas.clientWidth;
+    const height = width / aspect;
+    if (!width) return;
+    const [w, h] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)];
+    if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
+    context.setTransform(w / width, 0, 0, h / height, 0, 0);
+    context.clearRect(0, 0, width, height);
+    draw(context, width, height);
+  };
+  canvas.style.aspectRatio = aspect;
+  new ResizeObserver(again).observe(canvas);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+  again();
+  return again;
+}
+
+// A colour of css/base.css by name: "ink", "blue", ...
+export function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+const rgbOf = (context, name) => {
+  context.fillStyle = colour(name);
+  return [1, 3, 5].map((i) => parseInt(context.fillStyle.slice(i, i + 2), 16));
+};
+
+// 784 numbers, -1..1, as a square of pixels: `positive` and `negative` name the colours of either sign.
+export function paintTile(context, tile, { x = 0, y = 0, size, positive = "ink", negative = "ochre" }) {
+  const side = Math.round(Math.sqrt(tile.length));
+  const image = new ImageData(side, side);
+  const [above, below] = [rgbOf(context, positive), rgbOf(context, negative)];
+  for (let i = 0; i < tile.length; i++) {
+    const strength = Math.min(1, Math.abs(tile[i]));
+    image.data.set([...(tile[i] < 0 ? below : above), 255 * strength], 4 * i);
+  }
+  const small = new OffscreenCanvas(side, side);
+  small.getContext("2d").putImageData(image, 0, 0);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(small, x, y, size, size);
+}
+
+// Digit number `i` of the thousand as 784 numbers, 0 paper to 1 ink.
+export function tileOf(digits, i) {
+  return Float32Array.from(digits.images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE), (ink) => ink / 255);
+}
+
+// Arrow keys and the pointer choose a cell of `columns` x `rows`; `choose(column, row)` is called for each.
+export function walk(canvas, { columns, rows, at, choose }) {
+  const clamp = (value, most) => Math.max(0, Math.min(most - 1, value));
+  const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  canvas.addEventListener("keydown", (event) => {
+    const step = steps[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const [column, row] = at();
+    choose(clamp(column + step[0], columns), clamp(row + step[1], rows));
+  });
+  const point = (event) => {
+    const frame = canvas.getBoundingClientRect();
+    const column = Math.floor(((event.clientX - frame.left) / frame.width) * columns);
+    const row = Math.floor(((event.clientY - frame.top) / frame.height) * rows);
+    choose(clamp(column, columns), clamp(row, rows));
+  };
+  canvas.addEventListener("pointermove", point);
+  canvas.addEventListener("pointerdown", point);
+}
+
+export const percent = (share) => `${Math.round(100 * share)} %`; // of what was counted; a confidence: draw/words.js
+export const signed = (value, digits = 2) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
