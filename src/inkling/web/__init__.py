@@ -47,6 +47,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
         filmstrip,
         headers,
         health,
+        layers,
         metrics,
         networks,
         pages,
@@ -77,7 +78,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
     app.extensions["inkling-metrics"] = metrics.add_metrics(app)
     service = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorSchema})(app)
     api.register_schemas(service.spec)
-    for routes in (api, filmstrip, compare, networks, health):
+    for routes in (api, filmstrip, compare, networks, layers, health):
         service.register_blueprint(routes.blueprint)
     pages.add_pages(app)
     headers.add_headers(app)

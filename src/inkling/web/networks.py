@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("networks", __name__, url_prefix="/api/v1/models", description="Shows networks from inside.")
 
 BINARY = "application/octet-stream"
-_NAME: dict[str, Any] = {
+NAME: dict[str, Any] = {
     "name": "name",
     "in": "path",
     "required": True,
@@ -37,7 +37,7 @@ _WEIGHTS = {
 }
 
 
-@blueprint.route("/<string:name>/weights", parameters=[_NAME])
+@blueprint.route("/<string:name>/weights", parameters=[NAME])
 class WeightsOf(MethodView):
     """The numbers of a small network."""
 

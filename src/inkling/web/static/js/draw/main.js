@@ -7,7 +7,7 @@ import { showBars } from "./bars.js";
 import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
 import { watchComparison } from "./compare.js";
 import { KeyPen } from "./keypen.js";
-import { Live } from "./live.js";
+import { Live } from "../common/live.js";
 import { Memory } from "./memory.js";
 import { lightened, watchPictures } from "./pictures.js";
 import { endSeveral, readSeveral } from "./several.js";

@@ -1,6 +1,6 @@
 // A part of the page that can be opened and that asks about the same picture as the answer, in its own time.
 
-import { Live } from "./live.js";
+import { Live } from "../common/live.js";
 import { sentence } from "./words.js";
 
 const GAP_MS = 300; // between two requests: the answer itself comes first

@@ -1,7 +1,7 @@
 // Reading while the pen moves: at most one request in flight, always the latest ink next, and patience when the
 // service is away.
 
-import { Away, Refused } from "../common/client.js";
+import { Away, Refused } from "./client.js";
 
 const RETRY_MS = [500, 1000, 2000, 4000];
 

@@ -1,0 +1,86 @@
+// 28 x 28 numbers as a small picture. A canvas has one pixel a number; CSS enlarges it without smoothing.
+
+import { colours, shade } from "./colours.js";
+
+const MARK = 7; // pixels a cell of a map with marks
+const SOFT = 0.7; // the power that lets small numbers be seen beside large ones
+
+// Ink on paper: 0 to `high`. `soft` lets what is faint be seen.
+export function drawInk(canvas, values, { width = 28, high = 1, soft = false } = {}) {
+  const { ink } = colours().shades;
+  const power = soft ? SOFT : 1;
+  paint(canvas, width, values.length / width, (i) => shade(ink, (values[i] / high) ** power));
+}
+
+// Above 0 in blue, below in ochre; full colour at `peak`. With `marks`, cells below 0 carry a bar: a minus that needs no
+// colour.
+export function drawSigned(canvas, values, { width = 28, peak = peakOf(values), marks = false } = {}) {
+  const { blue, ochre } = colours().shades;
+  const colour = (i) => shade(values[i] < 0 ? ochre : blue, (Math.abs(values[i]) / peak) ** SOFT);
+  const height = values.length / width;
+  if (!marks) {
+    paint(canvas, width, height, colour);
+    return;
+  }
+  const context = paint(canvas, width, height, colour, MARK);
+  context.fillStyle = colours().paper;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] > -0.18 * peak) continue;
+    context.fillRect((i % width) * MARK + 2, Math.floor(i / width) * MARK + 3, 3, 1);
+  }
+}
+
+export function peakOf(values) {
+  let peak = 1e-9;
+  for (let i = 0; i < values.length; i++) peak = Math.max(peak, Math.abs(values[i]));
+  return peak;
+}
+
+const surfaces = new WeakMap(); // canvas -> what it is painted with, kept from frame to frame
+
+function surfaceOf(canvas, width, height) {
+  const known = surfaces.get(canvas);
+  if (known?.image.width === width && known.image.height === height) return known;
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  const surface = { context, image, pixels: new Uint32Array(image.data.buffer) };
+  surfaces.set(canvas, surface);
+  return surface;
+}
+
+// `cell` pixels a side for each number. Returns the context.
+function paint(canvas, width, height, colour, cell = 1) {
+  const { context, image, pixels } = surfaceOf(canvas, width * cell, height * cell);
+  const line = width * cell;
+  for (let y = 0, i = 0; y < height; y++) {
+    const start = y * cell * line;
+    for (let x = 0, at = start; x < width; x++, i++) {
+      const packed = colour(i);
+      for (let n = 0; n < cell; n++) pixels[at++] = packed;
+    }
+    for (let row = 1; row < cell; row++) pixels.copyWithin(start + row * line, start, start + line);
+  }
+  context.putImageData(image, 0, 0);
+  return context;
+}
+
+// Which number of a map the pointer is over; -1 outside.
+export function cellUnder(event, canvas, width = 28, height = 28) {
+  const frame = canvas.getBoundingClientRect();
+  const x = Math.floor(((event.clientX - frame.left) / frame.width) * width);
+  const y = Math.floor(((event.clientY - frame.top) / frame.height) * height);
+  return x >= 0 && y >= 0 && x < width && y < height ? y * width + x : -1;
+}
+
+// Lays the element `.cursor` beside a canvas over one of its numbers.
+export function pointAt(cursor, cell, { width = 28, height = 28, size = 1 } = {}) {
+  cursor.hidden = cell < 0;
+  if (cell < 0) return;
+  Object.assign(cursor.style, {
+    left: `${(100 * (cell % width)) / width}%`,
+    top: `${(100 * Math.floor(cell / width)) / height}%`,
+    width: `${(100 * size) / width}%`,
+    height: `${(100 * size) / height}%`,
+  });
+}

@@ -1,0 +1,457 @@
+"""Looking inside: every number on the page is the real one, and the sums that it shows add up."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from inkling import Reader
+from inkling.road.reading import calibrate
+from inkling.why.contributions import contributions
+from inkling.why.evidence import contrasts
+from inkling.why.weights import Weights, read_weights
+from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
+from tests.browser.test_board import draw, paths, tap_and_drag
+from tests.web.test_pages import STATIC
+from tests.why.conftest import DENSE
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def inside(chromium: Browser, address: str) -> Iterator[Page]:
+    context = context_of(chromium, DESKTOP_WH)
+    page, faults = opened(context, f"{address}/inside")
+    yield page
+    context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="module")
+def mnist() -> tuple[np.ndarray, np.ndarray]:
+    """The packaged test digits: (1000, 28, 28) float32 tiles and (1000,) labels."""
+    content = np.frombuffer(zlib.decompress((STATIC / "data/mnist-test-1000.zlib").read_bytes()), np.uint8)
+    return content[1000:].reshape(1000, 28, 28).astype(np.float32) / 255, content[:1000]
+
+
+def weights_of(name: str) -> tuple[Weights, float]:
+    reader = Reader(name)
+    weights = read_weights(reader.bundle, reader.model)
+    assert weights is not None
+    return weights, reader.bundle.temperature
+
+
+def number(page: Page, name: str) -> float:
+    """A number as the page shows it."""
+    return float(page.locator(f"#{name}").inner_text().replace("\u2212", "-"))
+
+
+def right(page: Page) -> int:
+    accuracy = page.locator("#accuracy")
+    expect(accuracy).to_contain_text("of 1,000")
+    return int(accuracy.inner_text().split()[0])
+
+
+def slide(page: Page, name: str, value: float) -> None:
+    page.locator(f"#{name}").evaluate(
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
+        value,
+    )
+
+
+def sums_add_up(page: Page) -> None:
+    """Each sum on the page, as it is shown."""
+    z = number(page, "sum-z")
+    assert number(page, "sum-pixels") + number(page, "sum-bias") == pytest.approx(z, abs=1e-9)
+    assert number(page, "sum-says") == pytest.approx(max(z, 0), abs=1e-9)
+    terms = page.locator("#terms tr:visible td:nth-child(3)").all_inner_texts()
+    listed = sum(float(text.replace("\u2212", "-")) for text in terms)
+    score = number(page, "score-term")
+    assert listed + number(page, "others-term") + number(page, "bias-term") == pytest.approx(score, abs=1e-6)
+    shares = page.locator("#shares td:nth-child(4)").all_inner_texts()
+    assert sum(float(share) for share in shares) == pytest.approx(100, abs=1e-6)
+    for view in ("for", "lead"):
+        total = number(page, f"{view}-total")
+        assert number(page, f"{view}-pixels") + number(page, f"{view}-biases") == pytest.approx(total, abs=1e-9)
+    assert number(page, "for-total") == score, "the map explains the score that the table shows"
+
+
+def test_the_first_visit_shows_a_network_at_work(inside: Page) -> None:
+    expect(inside.locator("#answer")).to_have_text("7")
+    expect(inside.locator("#shown")).to_have_text("Test digit 1: a 7.")
+    expect(inside.locator("#neurons button")).to_have_count(128)
+    expect(inside.locator("#outputs button[aria-current]")).to_have_attribute("aria-label", re.compile("Output 7"))
+    assert right(inside) > 980
+    sums_add_up(inside)
+
+
+def test_a_drawing_is_read_as_it_is_drawn_and_the_sums_go_with_it(inside: Page) -> None:
+    for digit in (4, 2):
+        draw(inside, digit)
+        expect(inside.locator("#answer")).to_have_text(str(digit))
+        expect(inside.locator("#shown")).to_have_text("Your drawing.")
+        expect(inside.locator("#why-title")).to_have_text(f"Why {digit}?")
+        sums_add_up(inside)
+        inside.locator("#clear").click()
+        expect(inside.locator("#shown")).to_contain_text("only the biases speak")
+        sums_add_up(inside)
+    inside.locator("#undo").click()
+    expect(inside.locator("#answer")).to_have_text("2")
+
+
+def test_the_drawing_of_the_board_is_here_and_one_of_its_digits_can_be_chosen(page: Page, address: str) -> None:
+    for digit, centre in ((4, 0.25), (7, 0.7)):
+        draw(page, digit, centre=centre, height=0.5)
+    expect(page.locator("#answer")).to_have_text("47")
+    page.wait_for_function("() => localStorage.length > 0")
+    page.goto(f"{address}/inside")
+    page.wait_for_selector("html[data-ready]")
+    expect(page.locator("#marks button")).to_have_count(2)
+    expect(page.locator("#answer")).to_have_text("7")
+    page.locator("#marks button").first.click()
+    expect(page.locator("#answer")).to_have_text("4")
+
+
+WHY = """async ([name, index, digit, rival]) => {
+  const { loadDigits } = await import("/static/js/common/digits.js");
+  const { loadNetwork } = await import("/static/js/common/network.js");
+  const { Knobs } = await import("/static/js/inside/knobs.js");
+  const { contributions, question } = await import("/static/js/inside/why.js");
+  const [{ images }, network] = await Promise.all([loadDigits(), loadNetwork(name)]);
+  const tile = Float32Array.from(images.subarray(784 * index, 784 * (index + 1)), (ink) => ink / 255);
+  const knobs = new Knobs(network);
+  const run = knobs.run(tile);
+  const { points, pixels, biases, total } = contributions(knobs, run, tile, question(digit, rival));
+  return { points: [...points], pixels, biases, total, logits: [...run.logits] };
+}"""
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_why_is_exact(inside: Page, mnist: tuple[np.ndarray, np.ndarray], name: str) -> None:
+    weights, temperature = weights_of(name)
+    for index, digit, rival in ((0, 7, 9), (8, 5, 6), (247, 4, 2), (115, 4, 9)):
+        ours = inside.evaluate(WHY, [name, index, digit, rival])
+        tile = mnist[0][index]
+        (_, lead) = contributions(weights, tile, contrasts(digit, rival), temperature)
+        assert lead.bias is not None
+        assert np.abs(np.array(ours["points"]).reshape(28, 28) / temperature - lead.points).max() < 1e-4
+        assert ours["biases"] / temperature == pytest.approx(lead.bias, abs=1e-4)
+        assert ours["pixels"] + ours["biases"] == pytest.approx(ours["total"], abs=1e-9)
+        assert ours["total"] == pytest.approx(ours["logits"][digit] - ours["logits"][rival], abs=1e-4)
+        whole = inside.evaluate(WHY, [name, index, digit, None])
+        assert whole["total"] == pytest.approx(weights.logits(tile[None])[0, digit], abs=1e-4)
+
+
+def test_why_and_why_not_any_digit(inside: Page) -> None:
+    inside.locator("#targets button").nth(2).click()
+    expect(inside.locator("#why-title")).to_have_text("Why any 2 at all?")
+    expect(inside.locator("#output-title")).to_have_text("Output 2")
+    expect(inside.locator("#lead-title")).to_have_text("2, why not?")
+    inside.locator("#rivals button").nth(3).click()
+    expect(inside.locator("#lead-title")).to_have_text("And not 3")
+    sums_add_up(inside)
+    lead = number(inside, "lead-total")
+    scores = [
+        float(text.replace("\u2212", "-")) for text in inside.locator("#shares td:nth-child(2)").all_inner_texts()
+    ]
+    assert lead == pytest.approx(scores[2] - scores[3], abs=0.011)
+    inside.locator("#lead-map").hover(position={"x": 100, "y": 100})
+    expect(inside.locator("#lead-pixel")).to_have_text(re.compile(r"row \d+, column \d+: [+\u2212]\d"))
+    inside.locator("#digit-after").click()  # another answer, another question
+    expect(inside.locator("#why-title")).to_have_text("Why 2?")
+
+
+def accuracy(weights: Weights, tiles: np.ndarray, labels: np.ndarray) -> int:
+    return int((weights.logits(tiles).argmax(axis=1) == labels).sum())
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_knobs_change_the_thousand_as_they_should(
+    inside: Page, mnist: tuple[np.ndarray, np.ndarray], name: str
+) -> None:
+    weights, _ = weights_of(name)
+    inside.locator("#model").select_option(name)
+    expect(inside.locator("#accuracy")).to_have_text(f"{accuracy(weights, *mnist)} of 1,000")
+    neuron = int(inside.locator("#neuron-title").inner_text().split()[1]) - 1
+
+    def turned(*, scale: float = 1, shift: float = 0, on: bool = True) -> int:
+        hidden, bias, scores = weights.hidden.copy(), weights.hidden_bias.copy(), weights.scores.copy()
+        hidden[neuron] *= scale
+        bias[neuron] += shift
+        scores[:, neuron] *= on
+        return accuracy(Weights(hidden, bias, scores, weights.scores_bias), *mnist)
+
+    for name_of, value, expected in (
+        ("scale", 3, turned(scale=3)),
+        ("scale", -1.5, turned(scale=-1.5)),
+        ("shift", 5, turned(scale=-1.5, shift=5)),
+    ):
+        slide(inside, name_of, value)
+        assert abs(right(inside) - expected) <= 1, "float32 may break a tie otherwise"
+        sums_add_up(inside)
+    inside.locator("#on").uncheck()
+    assert abs(right(inside) - turned(on=False)) <= 1
+    expect(inside.locator("#neuron-says")).to_have_text("It is switched off: it says 0.")
+    expect(inside.locator("#neuron-title")).to_contain_text(str(neuron + 1))
+    inside.locator("#reset").click()
+    expect(inside.locator("#accuracy")).to_have_text(f"{accuracy(weights, *mnist)} of 1,000")
+    expect(inside.locator("#accuracy-change")).to_have_text("as trained")
+    expect(inside.locator("#reset")).to_be_disabled()
+
+
+def test_temperature_changes_how_sure_it_sounds_and_nothing_else(inside: Page) -> None:
+    before = right(inside)
+    slide(inside, "temperature", 2.3)
+    expect(inside.locator("#temperature-says")).to_have_text("4.92")
+    expect(inside.locator("#answer")).to_have_text("7")
+    assert right(inside) == before
+    assert float(inside.locator("#sure").inner_text().split()[0]) < 95
+    assert "sure, and right" in inside.locator("#surety").inner_text()
+    assert "as trained: 7, 99.9 %" in inside.locator("#before-knobs").inner_text()
+    sums_add_up(inside)
+
+
+def test_what_flips_is_shown_and_can_be_looked_at(inside: Page) -> None:
+    for _ in range(7):
+        inside.locator("#silence").click()
+    assert right(inside) < 989
+    expect(inside.locator("#turned")).to_contain_text("other neurons are changed too")
+    first = inside.locator("#flips button").first
+    said = re.match(
+        r"Test digit (\d+), a (\d): read as (\d) before, now as (\d)", first.get_attribute("aria-label") or ""
+    )
+    assert said
+    first.click()
+    expect(inside.locator("#shown")).to_have_text(f"Test digit {said[1]}: a {said[2]}.")
+    expect(inside.locator("#answer")).to_have_text(said[4])
+    inside.locator("#reset").click()
+    expect(inside.locator("#answer")).to_have_text(said[3])
+    expect(inside.locator("#flips-part")).to_be_hidden()
+
+
+def test_the_next_one_that_it_gets_wrong(inside: Page, mnist: tuple[np.ndarray, np.ndarray]) -> None:
+    weights, _ = weights_of("ann")
+    wrong = np.flatnonzero(weights.logits(mnist[0]).argmax(axis=1) != mnist[1])
+    for index in wrong[:2]:
+        inside.locator("#mistake").click()
+        expect(inside.locator("#digit")).to_have_value(str(index + 1))
+        expect(inside.locator("#rightly")).to_have_text(f"wrong: it is a {mnist[1][index]}")
+
+
+def test_pixel_by_pixel(inside: Page) -> None:
+    inside.locator("#map-products").scroll_into_view_if_needed()
+    inside.locator("#map-weights").hover(position={"x": 5, "y": 5})
+    expect(inside.locator("#step-place")).to_have_text("row 1, column 1")
+    expect(inside.locator("#step-product")).to_contain_text("0.00 \N{MULTIPLICATION SIGN}")
+    said = []
+    slider = inside.locator("#pixel")
+    slider.focus()
+    for key in ("Home", "ArrowRight", "End"):
+        slider.press(key)
+        said.append(slider.get_attribute("aria-valuetext") or "")
+    assert len(set(said)) == 3
+    for text in said:
+        ink, weight, product = (float(x.replace("\u2212", "-")) for x in re.findall(r"[\u2212+]?\d+\.\d+", text)[:3])
+        assert ink * weight == pytest.approx(product, abs=0.005 * abs(weight) + 0.001 * ink + 0.001)
+    last = float(re.findall(r"[\u2212+]\d+\.\d+$", said[-1])[0].replace("\u2212", "-"))
+    assert last == pytest.approx(number(inside, "sum-pixels"), abs=0.0011), "the last sum so far is the whole sum"
+    inside.locator("#add-up").click()
+    inside.wait_for_function("() => document.getElementById('pixel').value === document.getElementById('pixel').max")
+
+
+def test_a_link_carries_digit_network_neuron_and_knobs(chromium: Browser, inside: Page, address: str) -> None:
+    inside.locator("#model").select_option("ann-tutorial")
+    inside.locator("#digit").fill("248")
+    inside.locator("#digit").press("Enter")
+    expect(inside.locator("#shown")).to_have_text("Test digit 248: a 4.")
+    inside.locator("#neurons button").nth(40).click()
+    slide(inside, "scale", 2.5)
+    inside.locator("#on").uncheck()
+    slide(inside, "temperature", 1)
+    before = right(inside)
+    inside.wait_for_function("() => location.hash.includes('t=') && location.hash.includes('k=')")
+    context = context_of(chromium, DESKTOP_WH)
+    page, faults = opened(context, inside.url)
+    expect(page.locator("#shown")).to_have_text("Test digit 248: a 4.")
+    expect(page.locator("#model")).to_have_value("ann-tutorial")
+    expect(page.locator("#neuron-title")).to_have_text("Neuron 41 of 128")
+    expect(page.locator("#scale-says")).to_have_text("\N{MULTIPLICATION SIGN} 2.50")
+    expect(page.locator("#on")).not_to_be_checked()
+    expect(page.locator("#temperature-says")).to_have_text("2.00")
+    assert right(page) == before
+    context.close()
+    assert faults == []
+
+
+@pytest.mark.parametrize("fragment", ["#d=AQAAAA&m=ann", "#d=zzzz", "#i=77777&n=999&k=999off_x&t=99&m=none"])
+def test_a_link_that_is_cut_short_or_forged_still_shows_something(
+    chromium: Browser, address: str, fragment: str
+) -> None:
+    context = context_of(chromium, DESKTOP_WH)
+    page, faults = opened(context, f"{address}/inside{fragment}")
+    expect(page.locator("#message")).to_contain_text(re.compile("cut short|no network called"))
+    expect(page.locator("#shown")).to_contain_text("Test digit")
+    assert right(page) > 980
+    context.close()
+    assert faults == []
+
+
+def test_every_layer_of_the_convolutional_network(inside: Page, mnist: tuple[np.ndarray, np.ndarray]) -> None:
+    inside.locator("#model").select_option("cnn")
+    expect(inside.locator(".strip")).to_have_count(9)
+    titles = inside.locator(".strip h3").all_inner_texts()
+    assert titles[0] == "Convolution 1: 24 maps of 28 \N{MULTIPLICATION SIGN} 28"
+    assert titles[-1] == "Scores: 11 numbers"
+    expect(inside.locator("#answer")).to_have_text("7")
+    reader = Reader("cnn")
+    judgement = reader.model.judge(mnist[0][:1])
+    seven = calibrate(judgement.probs, reader.bundle.temperature)[0, 7] * (1 - judgement.not_digit[0])
+    shown = float(inside.locator("#ends [data-output='7'] .share").inner_text().split()[0])
+    assert shown == pytest.approx(100 * seven, abs=0.02)
+    inside.locator(".side-14 button").nth(4).hover()
+    expect(inside.locator("#large-title")).to_have_text("Map 5 of 32")
+    inside.locator("#large-map").hover(position={"x": 20, "y": 20})
+    expect(inside.locator("#film-cursor")).to_be_visible()
+    inside.locator(".side-7").first.locator("button").nth(0).focus()
+    inside.keyboard.press("ArrowRight")
+    expect(inside.locator("#large-title")).to_have_text("Map 2 of 96")
+    lit = inside.locator(".frames canvas").evaluate_all(
+        """maps => maps.filter((map) => {
+          const { data } = map.getContext("2d").getImageData(0, 0, map.width, map.height);
+          return new Set(new Uint32Array(data.buffer)).size > 1;
+        }).length"""
+    )
+    assert lit > 200, "most maps show something"
+
+
+def test_a_scribble_is_none_of_the_ten(inside: Page) -> None:
+    inside.locator("#model").select_option("cnn")
+    board = inside.locator("#board").bounding_box()
+    assert board is not None
+    inside.mouse.move(board["x"] + 0.25 * board["width"], board["y"] + 0.3 * board["height"])
+    inside.mouse.down()
+    for i in range(1, 14):
+        inside.mouse.move(
+            board["x"] + (0.25 + 0.04 * i) * board["width"], board["y"] + (0.3, 0.7)[i % 2] * board["height"]
+        )
+    inside.mouse.up()
+    expect(inside.locator("#answer")).to_have_text("none")
+    expect(inside.locator("#ends [data-best]")).to_contain_text("none of the ten")
+
+
+def test_by_keys_alone(inside: Page) -> None:
+    inside.locator("#model").focus()
+    for _ in range(2):  # the link, then the neurons: one stop for all of them
+        inside.keyboard.press("Tab")
+    focused = inside.locator("#neurons button:focus")
+    expect(focused).to_have_count(1)
+    inside.keyboard.press("Home")
+    expect(focused).to_have_attribute("aria-label", re.compile(r"^Neuron 1, says \d"))
+    expect(inside.locator("#card")).to_be_visible()
+    inside.keyboard.press("ArrowRight")
+    inside.keyboard.press("ArrowDown")
+    columns = inside.locator("#neurons button").evaluate_all(
+        "all => all.filter((one) => one.offsetTop === all[0].offsetTop).length"
+    )
+    expect(focused).to_have_attribute("aria-label", re.compile(f"^Neuron {columns + 2}, "))
+    inside.keyboard.press("Enter")
+    expect(inside.locator("#neuron-title")).to_have_text(f"Neuron {columns + 2} of 128")
+    inside.keyboard.press("Tab")
+    expect(inside.locator("#outputs button:focus")).to_have_attribute("aria-label", re.compile("^Output 7"))
+    inside.keyboard.press("ArrowUp")
+    inside.keyboard.press("Space")
+    expect(inside.locator("#output-title")).to_have_text("Output 6")
+    inside.locator("#on").focus()
+    inside.keyboard.press("Space")
+    expect(inside.locator("#on-says")).to_have_text("Off")
+    expect(inside.locator("#spoken")).to_contain_text("of the test digits right")
+
+
+def test_by_finger_on_a_phone(chromium: Browser, address: str) -> None:
+    context = context_of(chromium, PHONE_WH, has_touch=True, is_mobile=True, device_scale_factor=3)
+    page, faults = opened(context, f"{address}/inside")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE_WH[0]
+    for path in paths(page, 3):
+        tap_and_drag(page, path)
+    expect(page.locator("#answer")).to_have_text("3")
+    assert page.evaluate("scrollY") == 0, "the page stays put under the pen"
+    neuron = page.locator("#neurons button").nth(60)
+    neuron.tap()
+    expect(page.locator("#neuron-title")).to_have_text("Neuron 61 of 128")
+    box = neuron.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= 24
+    tile, output = page.locator("#neurons").bounding_box(), page.locator("#outputs button").first.bounding_box()
+    assert tile is not None
+    assert output is not None
+    assert output["y"] > box["y"], "from top to bottom on a narrow page"
+    page.locator("#outputs button").nth(5).tap()
+    expect(page.locator("#why-title")).to_have_text("Why any 5 at all?")
+    sums_add_up(page)
+    context.close()
+    assert faults == []
+
+
+def test_it_waits_for_a_server_that_is_away_and_goes_on(chromium: Browser, address: str) -> None:
+    context = context_of(chromium, DESKTOP_WH)
+    page = context.new_page()
+    page.route("**/weights", lambda route: route.abort())
+    page.goto(f"{address}/inside")
+    expect(page.locator("#away")).to_be_visible()
+    page.unroute("**/weights")
+    expect(page.locator("#answer")).to_have_text("7")
+    expect(page.locator("#away")).to_be_hidden()
+    page.route("**/api/v1/read*", lambda route: route.abort())
+    draw(page, 4)
+    expect(page.locator("#away")).to_be_visible()
+    page.unroute("**/api/v1/read*")
+    expect(page.locator("#answer")).to_have_text("4")
+    expect(page.locator("#away")).to_be_hidden()
+    context.close()
+
+
+def test_no_request_is_made_for_looking_and_turning_and_both_are_quick(inside: Page) -> None:
+    right(inside)
+    asked: list[str] = []
+    inside.on("request", lambda request: asked.append(request.url))
+    for i in (3, 50, 100):
+        inside.locator("#neurons button").nth(i).hover()
+        inside.locator("#neurons button").nth(i).click()
+    took = inside.evaluate(
+        """async () => {
+          const slider = document.getElementById("scale");
+          const took = [];
+          for (let i = 0; i < 30; i++) {
+            slider.value = -2 + i / 6;
+            const start = performance.now();
+            slider.dispatchEvent(new Event("input"));
+            took.push(performance.now() - start);
+            await new Promise(requestAnimationFrame);
+          }
+          return took;
+        }"""
+    )
+    assert min(took) < 16, "a knob is turned, and all is drawn anew, within a frame on a core that is free"
+    assert [url for url in asked if not url.endswith("favicon.svg")] == [], "which the browser asks for by itself"
+
+
+def test_a_network_of_another_size_is_shown_as_well(inside: Page, mnist: tuple[np.ndarray, np.ndarray]) -> None:
+    rng = np.random.default_rng(2)
+    hidden, outputs = 40, 10
+    sizes = (784 * hidden, hidden, hidden * outputs, outputs)
+    w1, b1, w2, b2 = (rng.normal(0, 0.1, size).astype("<f4") for size in sizes)
+    body = np.concatenate([np.array([784, hidden, outputs, 1], "<f4"), w1, b1, w2, b2]).tobytes()
+    inside.route("**/ann-dropout/weights", lambda route: route.fulfill(body=body))
+    inside.locator("#model").select_option("ann-dropout")
+    expect(inside.locator("#neurons button")).to_have_count(hidden)
+    expect(inside.locator("#neuron-title")).to_contain_text(f"of {hidden}")
+    tiles, labels = mnist
+    logits = np.maximum(tiles.reshape(-1, 784) @ w1.reshape(784, hidden) + b1, 0) @ w2.reshape(hidden, outputs) + b2
+    expect(inside.locator("#answer")).to_have_text(str(logits[0].argmax()))
+    assert abs(right(inside) - (logits.argmax(axis=1) == labels).sum()) <= 1
+    sums_add_up(inside)
