@@ -117,3 +117,21 @@ def test_hundreds_of_touching_digits_take_bounded_time(reader: Reader, digits: t
     start = time.perf_counter()
     reader.read(page)
     assert time.perf_counter() - start < 30
+
+
+def test_what_is_too_low_for_a_digit_of_its_line_is_not_cut() -> None:
+    """The first stroke of a 7 beside a digit: cutting it in a hundred ways would make a moving pen wait."""
+    ink = np.pad(zeros_in_a_row(1), ((0, 0), (0, 120)))  # (130, 234)
+    ink[20:48, 120:210] = 1.0
+    glyphs = find_glyphs(ink)
+    tiles = make_tiles(ink, glyphs)
+    asked = []
+
+    def refuses_all(more: np.ndarray) -> Judgement:
+        asked.append(len(more))
+        return Judgement(np.full((len(more), 10), 0.1, np.float32), np.full(len(more), 0.99, np.float32))
+
+    assert len(tiles) == 2
+    first = Judgement(np.full((2, 10), 0.1, np.float32), np.array([0.01, 0.99], np.float32))
+    part(ink, glyphs, tiles, first, refuses_all)
+    assert sum(asked) <= 2, "the low mark as it is"

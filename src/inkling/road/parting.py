@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inkling.road.glyphs import Glyph, Glyphs, box_around
-from inkling.road.lattice import Lattice, make_lattice
+from inkling.road.lattice import LOWEST, Lattice, make_lattice
 from inkling.road.model import Judgement
 from inkling.road.tile import make_tiles
 from inkling.road.ways import NOTHING, Arc, Way, through, together
@@ -149,8 +149,12 @@ def _may_be_one(left: Glyph, right: Glyph) -> bool:
 
 
 def _lattices(glyphs: Glyphs, stretches: list[Stretch]) -> list[Lattice | None]:
-    """The lattice of each stretch in which something is doubted."""
+    """The lattice of each stretch in which something is doubted.
+
+    What is too low for a digit of its line is not cut: it may be a part of one, as the first stroke of a 7 is.
+    """
     flat, left = glyphs.flat, MOST_SEAMS
+    tallest = [max(glyph.box_xywh[3] for glyph in line) for line in glyphs.lines]
     lattices: list[Lattice | None] = []
     for stretch in stretches:
         if not any(stretch.doubted):
@@ -160,7 +164,8 @@ def _lattices(glyphs: Glyphs, stretches: list[Stretch]) -> list[Lattice | None]:
         seams = []
         for glyph, doubt in zip(chosen, stretch.doubted, strict=True):
             _, _, w, h = glyph.box_xywh
-            seams.append(min(left, int(np.ceil(SEAMS * max(w / h, 1.0)))) if doubt else 0)
+            cut = doubt and h >= LOWEST * tallest[stretch.line]
+            seams.append(min(left, int(np.ceil(SEAMS * max(w / h, 1.0)))) if cut else 0)
             left -= seams[-1]
         lattices.append(make_lattice(glyphs, chosen, seams=seams))
     return lattices
