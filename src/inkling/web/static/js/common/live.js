@@ -11,11 +11,9 @@ export class Live {
   #subject = 0; // what is being read: answers about an earlier subject are stale
   #wake = null;
 
-  // `shown(answer, job)`, `refused(error, job)`, `away(isAway)` report what happens. `gapMs` is the rest between two
-  // requests; the first after a rest goes at once.
-  constructor({ shown, refused, away, gapMs = 0 }) {
+  // `shown(answer, job)`, `refused(error, job)`, `away(isAway)` report what happens.
+  constructor({ shown, refused, away }) {
     this.report = { shown, refused, away };
-    this.gapMs = gapMs;
     addEventListener("online", () => this.#wake?.());
   }
 
@@ -57,7 +55,6 @@ export class Live {
         if (job.subject === this.#subject) this.report.refused(error, job);
         if (!(error instanceof Refused)) console.error(error);
       }
-      if (this.gapMs) await this.#pause(this.gapMs);
     }
     this.#busy = false;
   }

@@ -2,7 +2,7 @@
 
 import { ask } from "../common/client.js";
 import { Panel } from "./panel.js";
-import { byId, percent } from "./words.js";
+import { byId, percent, together } from "./words.js";
 
 const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"];
 const panel = byId("compare");
@@ -20,7 +20,7 @@ function show({ readings }, parameters) {
   const place = firstDifference(readings.map(({ text }) => text.replaceAll("\n", "")));
   if (cards.children.length !== readings.length) cards.replaceChildren(...readings.map(makeCard));
   readings.forEach((reading, i) => fill(cards.children[i], reading, { usual, place, parameters }));
-  const words = inWords(readings, usual);
+  const words = together(inWords(readings, usual));
   if (said.textContent !== words) said.textContent = words;
 }
 

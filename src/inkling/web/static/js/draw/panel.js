@@ -3,12 +3,16 @@
 import { Live } from "../common/live.js";
 import { sentence } from "./words.js";
 
-const GAP_MS = 300; // between two requests: the answer itself comes first
+// The answer itself comes first: a panel asks when the ink rests, and now and then while it moves.
+const REST_MS = 120;
+const SELDOM_MS = 500;
 
 export class Panel {
   #blob = null; // the picture that is being looked at
   #asked = null; // the one that was asked about
   #live;
+  #resting = null;
+  #askedAt = 0;
 
   // `run(blob)` asks, `show(answer)` shows; `said` is the element for a sentence when the service refuses.
   constructor(details, { run, show, said }) {
@@ -20,7 +24,6 @@ export class Panel {
       },
       refused: (error) => (said.textContent = sentence(error.message)),
       away: () => {}, // the page says so already
-      gapMs: GAP_MS,
     });
     details.addEventListener("toggle", () => this.#ask());
   }
@@ -28,7 +31,12 @@ export class Panel {
   // The picture has changed; null for none.
   look(blob) {
     this.#blob = blob;
-    if (blob !== null) return this.#ask();
+    clearTimeout(this.#resting);
+    if (blob !== null) {
+      if (performance.now() - this.#askedAt > SELDOM_MS) this.#ask();
+      else this.#resting = setTimeout(() => this.#ask(), REST_MS);
+      return;
+    }
     this.#asked = null;
     this.#live.drop();
     this.details.classList.add("empty");
@@ -44,6 +52,7 @@ export class Panel {
     const blob = this.#blob;
     if (!this.details.open || blob === null || blob === this.#asked) return;
     this.#asked = blob;
+    this.#askedAt = performance.now();
     this.#live.ask({ run: () => this.run(blob) });
   }
 }

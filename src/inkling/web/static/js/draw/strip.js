@@ -3,7 +3,7 @@
 import { ask } from "../common/client.js";
 import { Panel } from "./panel.js";
 import { paint } from "./tiles.js";
-import { byId, percent } from "./words.js";
+import { byId, percent, together } from "./words.js";
 
 const MOST_TILES = 6;
 const WITHOUT = {
@@ -56,7 +56,7 @@ function show(answer, whole) {
   frame("answer").classList.toggle("worse", answer.off.length > 0 && answer.text !== whole?.text);
   strip.querySelector("[data-step=answer] .caption").textContent = answer.text ? percent(answer.confidence) : "no digit";
   byId("all-steps").hidden = answer.off.length === 0;
-  const words = inWords(answer, whole);
+  const words = together(inWords(answer, whole));
   if (said.textContent !== words) said.textContent = words;
 }
 

@@ -16,6 +16,11 @@ export function percent(share) {
   return `${(Math.floor(share * 1000) / 10).toFixed(1).replace("100.0", "99.9")} %`; // nothing is 100 % certain
 }
 
+// No line ends between a number and its "%".
+export function together(text) {
+  return text.replaceAll(" %", "\u00a0%");
+}
+
 // A reading in short: "407 · 97 %".
 export function tell({ text, confidence }) {
   return text ? `${text.replaceAll("\n", " ")} · ${percent(confidence)}` : "nothing";
