@@ -2,9 +2,10 @@
 
     python benchmarks/page.py
 
-A server and the system's Chromium run on this machine. A hand draws numbers with a thousand moves of the mouse, one
+A server and the system's Chromium run on this machine. A hand draws numbers with some 800 moves of the mouse, one
 every 8 ms. A move is answered when a frame has been painted that shows an answer whose picture held that move. Writes
-benchmarks/page.json; times in milliseconds. On a machine that does other work too, run it several times.
+benchmarks/page.json; times in milliseconds. On a machine that does other work too, run it
+several times, with `chrt -r 5` in front (Linux, root), and keep the quietest.
 """
 
 from __future__ import annotations
