@@ -39,7 +39,7 @@ def test_the_server_is_killed_in_mid_stroke_and_started_again(chromium: Browser)
     page.mouse.down()
     for x, y in rest[: len(rest) // 2]:
         page.mouse.move(x, y)
-    expect(page.locator("#answer")).not_to_be_empty()
+    expect(page.locator("#took")).not_to_be_empty()
     stop(first)
     for x, y in rest[len(rest) // 2 :]:
         page.mouse.move(x, y)

@@ -2,7 +2,7 @@
 
 const byId = (id) => document.getElementById(id);
 const [undo, redo, clear, link] = ["undo", "redo", "clear", "link"].map(byId);
-const pens = [...document.querySelectorAll("input[name=pen]")];
+const pens = [...document.querySelectorAll(".pens input")];
 
 // `picture()` says whether a picture lies on the paper; `clearAll()` and `copyLink()` do what they say.
 export function watchTools(board, { picture, clearAll, copyLink }) {
