@@ -4,7 +4,7 @@ import { loadDigits } from "../common/digits.js";
 import { kept } from "../common/drawing.js";
 import { whenColoursChange } from "./colours.js";
 import { Dense } from "./dense.js";
-import { byId, write } from "./dom.js";
+import { announce, byId, write } from "./dom.js";
 import { Film } from "./film.js";
 import { fromAddress, toAddress } from "./link.js";
 import { Source } from "./source.js";
@@ -101,6 +101,7 @@ async function copyLink() {
   } catch {
     write(words, "It is in the address bar");
   }
+  announce(words.textContent);
   setTimeout(() => write(words, "Copy link"), 2000);
 }
 
