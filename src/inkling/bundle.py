@@ -3,6 +3,9 @@
     model.tflite     the network as it runs
     model.keras      the same network, for fine-tuning and inspection (only `learn` opens it)
     manifest.json    facts learned, written by export and never edited by hand
+    README.md        its card                              (these three are for people,
+    history.csv      how training went, a line an epoch     and a network runs without them)
+    report/          what the pages show, written by inkling.learn.publish
 
 `find` turns a name or a path into a `Bundle`; the packaged ones lie in `inkling/bundles/`.
 """

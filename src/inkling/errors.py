@@ -11,6 +11,7 @@
     |- NotFound                  404  a route, file or folder that is not there
     |- UnknownName               404  a model, recipe or data set by a name that is not known
     |- WrongNetwork              422  a network of other layers than the task needs
+    |- NoReport                  404  a model without a report of this version of it
     |- BadBundle                 503  a bundle that is incomplete or does not match its checksum
     |- BadRecipe                 400  a recipe with a wrong key, type or range
     |- BadData                   503  training data missing, damaged or unreachable
@@ -84,6 +85,10 @@ class UnknownName(InklingError):
 
 class WrongNetwork(InklingError):
     status = 422
+
+
+class NoReport(InklingError):
+    status = 404
 
 
 class BadBundle(InklingError):

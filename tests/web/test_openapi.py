@@ -10,7 +10,14 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from inkling.web.pages import MASTHEAD
 
-PAGES = {*dict(MASTHEAD), "/favicon.ico", "/learn/<slug>", "/openapi.json", "/static/<path:filename>"}
+PAGES = {
+    *dict(MASTHEAD),
+    "/favicon.ico",
+    "/learn/<slug>",
+    "/models/<string:name>",
+    "/openapi.json",
+    "/static/<path:filename>",
+}
 
 
 def test_the_document_is_valid(client: FlaskClient) -> None:

@@ -1,7 +1,8 @@
 """Puts a run's bundle among those that come with the package: python -m inkling.learn.package RUN
 
 A bundle that has not been judged on the test images yet (`inkling train --no-test`) is judged here, once. On all of
-them LiteRT is compared with Keras, and the time that the run took is written beside its scores.
+them LiteRT is compared with Keras, and the time that the run took is written beside its scores. The run's history is
+kept with it, and the report that the pages show is written (`inkling.learn.publish`).
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import numpy as np
 from inkling import bundle
 from inkling.bundle import Bundle
 from inkling.errors import BadBundle, BadData, InklingError
-from inkling.learn import card, data, export, scores
+from inkling.learn import card, data, export, publish, scores, train
 from inkling.learn.data import Mnist
 from inkling.learn.keras_setup import open_network
+from inkling.quiet import quiet_stderr
 from inkling.road.model import Model
 
 MNIST_TEST = "mnist-test"
@@ -50,6 +52,9 @@ def package(run: Path, mnist: Mnist, *, into: Path = bundle.PACKAGED) -> Bundle:
         for name in FILES:
             shutil.copyfile(source.path / name, ready / name)
         (ready / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        rows = history(source)
+        if rows:
+            publish.write_history(ready / publish.HISTORY, rows)
         card.write(bundle.open_bundle(ready))
         shutil.rmtree(folder, ignore_errors=True)
         ready.replace(folder)
@@ -69,6 +74,11 @@ def with_training(source: Bundle) -> dict[str, Any]:
     return manifest
 
 
+def history(source: Bundle) -> list[train.Row]:
+    """A line an epoch: of the run that `source` lies in, or as the bundle keeps it; [] when neither does."""
+    return train.read_history(source.path.parent / publish.HISTORY) or train.read_history(source.path / publish.HISTORY)
+
+
 def difference_from_keras(source: Bundle, tiles: np.ndarray) -> float:
     """The largest difference between what model.tflite and model.keras answer about (N, 28, 28) float32 tiles.
 
@@ -83,7 +93,10 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("usage: python -m inkling.learn.package RUN")
     try:
-        packaged = package(Path(sys.argv[1]), data.load())
+        mnist = data.load()
+        packaged = package(Path(sys.argv[1]), mnist)
+        with quiet_stderr():  # LiteRT announces itself
+            publish.publish(packaged, mnist)
     except InklingError as error:
         sys.exit(f"package: {error}")
     test = packaged.manifest["scores"][MNIST_TEST]

@@ -51,6 +51,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
         metrics,
         networks,
         pages,
+        report_api,
         schemas,
     )
 
@@ -78,7 +79,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
     app.extensions["inkling-metrics"] = metrics.add_metrics(app)
     service = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorSchema})(app)
     api.register_schemas(service.spec)
-    for routes in (api, filmstrip, compare, networks, layers, health):
+    for routes in (api, filmstrip, compare, networks, layers, report_api, health):
         service.register_blueprint(routes.blueprint)
     pages.add_pages(app)
     headers.add_headers(app)

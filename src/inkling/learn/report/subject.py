@@ -20,7 +20,7 @@ class Subject:
     label: str  # what the figures call it
     bundle: Bundle
     run: Path | None  # the run folder
-    history: list[train.Row]  # an entry an epoch; [] without a run
+    history: list[train.Row]  # an entry an epoch, of the run or kept in the bundle; [] without
     recipe: Recipe | None  # None for a bundle made by other means
 
 
@@ -36,14 +36,15 @@ def find(names: Sequence[str | Path]) -> list[Subject]:
 
 def _one(name: str | Path) -> tuple[Bundle, Path | None, list[train.Row], Recipe | None]:
     folder = Path(name)
-    if (folder / "history.csv").is_file() and not (folder / "bundle").is_dir():
+    ended = (folder / "bundle").is_dir() or (folder / "manifest.json").is_file()  # a bundle may keep its history
+    if (folder / "history.csv").is_file() and not ended:
         raise NotFound(
             f"{folder} is a run without a bundle; a report needs a run that has ended. "
             f"Go on with it: inkling train --resume {folder}"
         )
     found = bundle.find(name)
-    run = next((path for path in (found.path.parent, found.path) if (path / "history.csv").is_file()), None)
-    history = train.read_history(run / "history.csv") if run else []
+    run = found.path.parent if (found.path.parent / "history.csv").is_file() else None
+    history = train.read_history((run or found.path) / "history.csv")  # [] when neither keeps one
     try:
         made_by = recipe.from_table(found.manifest["recipe"])
     except (BadRecipe, UnknownName, KeyError, TypeError):

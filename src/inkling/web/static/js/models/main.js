@@ -1,0 +1,3 @@
+// The table of models stands still; the page is ready when it is there.
+
+document.documentElement.dataset.ready = "true";
