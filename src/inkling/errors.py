@@ -14,6 +14,9 @@
     |- NoReport                  404  a model without a report of this version of it
     |- BadBundle                 503  a bundle that is incomplete or does not match its checksum
     |- BadRecipe                 400  a recipe with a wrong key, type or range
+    |- ForeignRequest            403  a request that another site's page made a browser send
+    |- Busy                      409  what may be done once at a time is being done
+    |- LabClosed                 503  the server was started without the lab
     |- BadData                   503  training data missing, damaged or unreachable
     |- MissingExtra              503  an optional part of the package is not installed
     `- Overloaded                503  more work than the service takes on at once
@@ -97,6 +100,18 @@ class BadBundle(InklingError):
 
 class BadRecipe(InklingError):
     status = 400
+
+
+class ForeignRequest(InklingError):
+    status = 403
+
+
+class Busy(InklingError):
+    status = 409
+
+
+class LabClosed(InklingError):
+    status = 503
 
 
 class BadData(InklingError):

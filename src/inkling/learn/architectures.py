@@ -98,6 +98,21 @@ def cnn(recipe: Recipe) -> Any:
     return model
 
 
+@architecture(max_parameters=12_000)
+def cnn_small(recipe: Recipe) -> Any:
+    """Two layers of 5x5 filters, each halved by pooling, then Dense softmax: much as LeNet-5 (LeCun et al. 1998)."""
+    from keras import Input, Sequential, layers
+
+    model = Sequential([Input((28, 28), name="tiles"), layers.Reshape((28, 28, 1), name="image")], name="cnn-small")
+    for i, channels in enumerate([12, 24], 1):
+        model.add(layers.Conv2D(channels, 5, activation="relu", name=f"conv_{i}"))
+        model.add(layers.MaxPooling2D(name=f"pool_{i}"))
+    model.add(layers.Flatten(name="flatten"))  # (N, 4, 4, 24) -> (N, 384)
+    model.add(layers.Dropout(recipe.dropout, name="dropout"))
+    model.add(layers.Dense(10, activation="softmax", name="probs"))
+    return model
+
+
 def n_outputs(recipe: Recipe) -> int:
     """The ten digits, and "none of the ten" where the recipe shows examples of it."""
     return 11 if recipe.nondigits else 10

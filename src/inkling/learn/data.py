@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from inkling.errors import BadData
+from inkling.places import MNIST, cache_folder
 
-FILE_NAME = "mnist.npz"
+FILE_NAME = MNIST
 
 # name -> (shape, SHA-256 of the raw uint8 array in C order)
 ARRAYS: dict[str, tuple[tuple[int, ...], str]] = {
@@ -31,13 +31,6 @@ class Mnist:
     y_train: np.ndarray  # (60000,) uint8
     x_test: np.ndarray  # (10000, 28, 28) uint8
     y_test: np.ndarray  # (10000,) uint8
-
-
-def cache_folder() -> Path:
-    """INKLING_CACHE when it is set, else the user's cache folder of this operating system."""
-    import platformdirs
-
-    return Path(os.environ.get("INKLING_CACHE") or platformdirs.user_cache_dir("inkling"))
 
 
 def load(cache: Path | None = None) -> Mnist:
@@ -98,6 +91,17 @@ def split(labels: np.ndarray, n_validation: int, seed: int) -> tuple[np.ndarray,
     validation = np.sort(np.concatenate(taken))
     training = np.setdiff1d(np.arange(len(labels)), validation)
     return training, validation
+
+
+def some(training: np.ndarray, labels: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """`n` of the indices `training` into labels, each class in its proportion; all of them for 0 or more than there are.
+
+    The same seed gives the same ones.
+    """
+    if n == 0 or n >= len(training):
+        return training
+    _, chosen = split(labels[training], n, seed)
+    return np.asarray(training[chosen])
 
 
 def as_input(images: np.ndarray) -> np.ndarray:

@@ -38,8 +38,7 @@ def package(run: Path, mnist: Mnist, *, into: Path = bundle.PACKAGED) -> Bundle:
     source = bundle.find(run)
     manifest = with_training(source)
     if MNIST_TEST not in manifest["scores"]:
-        probs = Model(source)(data.as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
-        manifest["scores"][MNIST_TEST] = scores.summary(probs, mnist.y_test, temperature=source.temperature)
+        manifest["scores"][MNIST_TEST] = test_scores(source, mnist)
     if DIFFERENCE not in manifest["scores"][MNIST_TEST]:
         manifest["scores"][MNIST_TEST][DIFFERENCE] = difference_from_keras(source, data.as_input(mnist.x_test))
     folder = into / source.name
@@ -59,6 +58,12 @@ def package(run: Path, mnist: Mnist, *, into: Path = bundle.PACKAGED) -> Bundle:
         shutil.rmtree(folder, ignore_errors=True)
         ready.replace(folder)
     return bundle.open_bundle(folder)
+
+
+def test_scores(source: Bundle, mnist: Mnist) -> dict[str, Any]:
+    """What a manifest says of a bundle on the 10,000 test images."""
+    probs = Model(source)(data.as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
+    return scores.summary(probs, mnist.y_test, temperature=source.temperature)
 
 
 def with_training(source: Bundle) -> dict[str, Any]:

@@ -43,13 +43,18 @@ STEPS_AT_ONCE = 16  # steps that TensorFlow makes before it comes back to Python
 Row = dict[str, float]
 
 
+class Stop(Exception):
+    """Raised by a watcher: what has been learnt by then is kept, the rest of the epochs left out."""
+
+
 @dataclass(frozen=True)
 class Watcher:
-    """Who is told how training goes; by default nobody."""
+    """Who is told how training goes; by default nobody. `on_step` and `on_epoch` may raise Stop."""
 
     on_start: Callable[[int, int], None] = lambda done, epochs: None  # epochs done before, epochs in all
     on_step: Callable[[int, int, Row], None] = lambda done, steps, logs: None  # steps of the whole run
     on_epoch: Callable[[Row], None] = lambda row: None
+    on_task: Callable[[Task], None] = lambda task: None  # before the first step, for whoever looks inside
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ def train(
     """
     import_keras(seed=recipe.seed)
     training, validation = data.split(mnist.y_train, recipe.n_validation, recipe.seed)
+    training = data.some(training, mnist.y_train, recipe.n_train, recipe.seed)
     if recipe.batch_size > len(training):
         raise BadRecipe(f"batch_size is {recipe.batch_size}; there are {len(training)} training images. Lower it.")
     model = build(recipe, recipe.epochs * steps_of_epoch(recipe, len(training)))
@@ -104,7 +110,9 @@ def train(
             data.as_input(mnist.x_train[validation]),
             mnist.y_train[validation],
         )
-        rows = fit(task, resume(task), watcher or Watcher())
+        watcher = watcher or Watcher()
+        watcher.on_task(task)
+        rows = fit(task, resume(task), watcher)
         keep_final_weights(task)
         with quiet_stderr():
             bundle = export.export(
@@ -173,19 +181,25 @@ def fit(task: Task, rows: list[Row], watcher: Watcher) -> list[Row]:
             if epoch < recipe.epochs:
                 coming = pool.submit(prepare, task, epoch + 1)
             y = targets.make_targets(labels, x, recipe, task.teacher)
-            logs = model.fit(
-                standard.standardise(x) if recipe.standardise else x,
-                y,
-                batch_size=recipe.batch_size,
-                shuffle=False,  # `prepare` has done it, in an order that a resumed run repeats
-                verbose=0,
-                callbacks=[_steps(task, (epoch - 1) * task.n_steps, watcher)],
-            ).history
+            try:
+                logs = model.fit(
+                    standard.standardise(x) if recipe.standardise else x,
+                    y,
+                    batch_size=recipe.batch_size,
+                    shuffle=False,  # `prepare` has done it, in an order that a resumed run repeats
+                    verbose=0,
+                    callbacks=[_steps(task, (epoch - 1) * task.n_steps, watcher)],
+                ).history
+            except Stop:
+                break
             rows = [*rows, validate(task, epoch, logs, began)]
             # History first: a run killed between the two repeats the epoch and writes the same line again.
             write_history(task.folder / "history.csv", rows)
             checkpoint.save(task.folder / "checkpoint.npz", model, task.average)
-            watcher.on_epoch(rows[-1])
+            try:
+                watcher.on_epoch(rows[-1])
+            except Stop:
+                break
     return rows
 
 

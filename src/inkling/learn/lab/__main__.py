@@ -1,0 +1,51 @@
+"""What the web app starts as processes of their own.
+
+    python -m inkling.learn.lab train LAB       the training that lies in the lab's folder, from where it stands
+    python -m inkling.learn.lab samples         digits drawn anew: a JSON line in, a JSON line out, until the input ends
+    python -m inkling.learn.lab score BUNDLE    its score on MNIST's 10,000 test images, as JSON
+
+They give way to everything else that runs on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from inkling.errors import InklingError
+
+NICE = 15
+
+
+def main(arguments: list[str]) -> None:
+    """Runs one of the three. Exits with a sentence on standard error when it cannot."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    try:
+        match arguments:
+            case ["train", folder]:
+                from inkling.lab.folder import Lab
+                from inkling.learn.lab.training import train_in
+
+                train_in(Lab(Path(folder)))
+            case ["samples"]:
+                from inkling.learn.lab.samples import serve
+
+                serve(sys.stdin, sys.stdout)
+            case ["score", folder]:
+                from inkling.bundle import open_bundle
+                from inkling.learn import data
+                from inkling.learn.package import test_scores
+
+                scores = test_scores(open_bundle(Path(folder)), data.load())
+                sys.stdout.write(json.dumps(scores) + "\n")
+            case _:
+                sys.exit("usage: python -m inkling.learn.lab train LAB | samples | score BUNDLE")
+    except InklingError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

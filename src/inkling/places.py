@@ -1,0 +1,22 @@
+"""The folders of this user: what may be fetched again, and what may not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+MNIST = "mnist.npz"
+
+
+def cache_folder() -> Path:
+    """INKLING_CACHE when it is set, else the user's cache folder of this operating system."""
+    import platformdirs
+
+    return Path(os.environ.get("INKLING_CACHE") or platformdirs.user_cache_dir("inkling"))
+
+
+def data_folder() -> Path:
+    """Where a person's own networks are kept: the user's data folder of this operating system."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("inkling"))
