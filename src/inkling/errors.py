@@ -16,7 +16,8 @@
     |- BadRecipe                 400  a recipe with a wrong key, type or range
     |- ForeignRequest            403  a request that another site's page made a browser send
     |- Busy                      409  what may be done once at a time is being done
-    |- LabClosed                 503  the server was started without the lab
+    |- LabClosed                 503  nothing can be trained here: no lab, no `learn` extra or no MNIST
+    |- CannotWrite               503  a folder that cannot be written, or is full
     |- BadData                   503  training data missing, damaged or unreachable
     |- MissingExtra              503  an optional part of the package is not installed
     `- Overloaded                503  more work than the service takes on at once
@@ -111,6 +112,10 @@ class Busy(InklingError):
 
 
 class LabClosed(InklingError):
+    status = 503
+
+
+class CannotWrite(InklingError):
     status = 503
 
 

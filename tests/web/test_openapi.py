@@ -33,10 +33,10 @@ def test_every_route_is_documented(app: Flask, client: FlaskClient) -> None:
         (path, method.upper())
         for path, methods in client.get("/openapi.json").json["paths"].items()
         for method in methods
-        if method != "parameters"  # of the path
+        if method != "parameters"  # of the path, shared by its methods
     }
     served = {
-        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method)
+        (re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule.rule), method)
         for rule in app.url_map.iter_rules()
         if rule.rule not in PAGES
         for method in rule.methods - {"HEAD", "OPTIONS"}

@@ -19,10 +19,25 @@ def test_precedence() -> None:
 def test_every_setting_has_help_and_an_environment_variable(setting: object) -> None:
     name, help_text = setting.name, setting.metadata["help"]  # type: ignore[attr-defined]
     assert help_text.endswith(".")
-    assert getattr(load({}, {env_name(name): "7"}), name) in (7, "7")
+    given, expected = ("yes", True) if isinstance(setting.default, bool) else ("7", (7, "7"))  # type: ignore[attr-defined]
+    assert getattr(load({}, {env_name(name): given}), name) in (
+        expected if isinstance(expected, tuple) else (expected,)
+    )
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "x"), ("PORT", "0"), ("PORT", "70000"), ("WORKERS", "-1")])
+@pytest.mark.parametrize(
+    ("given", "value"), [("1", True), ("True", True), ("on", True), ("0", False), ("FALSE", False)]
+)
+def test_a_switch(given: str, value: bool) -> None:
+    assert load({}, {"INKLING_LAB": given}).lab is value
+    assert load({"lab": not value}, {"INKLING_LAB": given}).lab is not value
+    assert load({}, {}).lab is False, "people are not let in unasked"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LAB", "perhaps"), ("LAB", ""), ("PORT", "x"), ("PORT", "0"), ("PORT", "70000"), ("WORKERS", "-1")],
+)
 def test_a_wrong_value_is_named(name: str, value: str) -> None:
     with pytest.raises(BadRequest, match=f"{name.lower()} is '{value}'.*INKLING_{name}"):
         load({}, {f"INKLING_{name}": value})

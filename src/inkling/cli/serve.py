@@ -7,6 +7,7 @@ that is sent slowly holds a thread until it is whole.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import threading
@@ -20,7 +21,12 @@ from inkling.errors import InklingError
 from inkling.web.settings import PREFIX, Settings, declared, env_name, load
 
 WARM_UP_S = 60  # how long to wait for a worker's first answer before saying so
-NAMES = ("host", "port", "workers", "model")  # settings that have a flag; the others are set by environment
+NAMES = ("host", "port", "workers", "model", "lab")  # settings that have a flag; the others are set by environment
+
+WARNING = (
+    "inkling: the lab is open to everyone who can reach {host}; they may train networks and keep models without a "
+    "password. Leave out --host to keep it to this machine."
+)
 
 
 class CannotServe(InklingError):
@@ -29,10 +35,12 @@ class CannotServe(InklingError):
 
 def _options(function: Any) -> Any:
     for setting in reversed([one for one in declared() if one.name in NAMES]):
-        default = setting.default or "the packaged default"
+        switch = isinstance(setting.default, bool)
+        default = "off" if switch else setting.default or "the packaged default"
         function = click.option(
-            f"--{setting.name}",
-            type=int if isinstance(setting.default, int) else str,
+            f"--{setting.name}/--no-{setting.name}" if switch else f"--{setting.name}",
+            type=type(setting.default),
+            default=None,
             help=f"{setting.metadata['help']}  [env: {env_name(setting.name)}; default: {default}]",
         )(function)
     return function
@@ -48,13 +56,24 @@ def command(open_browser: bool, **flags: Any) -> None:
     Examples:
       inkling serve
       inkling serve --host 0.0.0.0 --port 80 --workers 4
+      inkling serve --lab
     """
     settings = load(flags)
     check_address(settings)
     bundle.find(settings.model or None)  # a wrong name is said here, before anything starts
+    if settings.lab and not is_loopback(settings.host):
+        click.echo(WARNING.format(host=settings.host), err=True)
     hand_over(settings)
     threading.Thread(target=announce, args=(settings, open_browser), daemon=True).start()
     run(settings)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the host's address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_address(settings: Settings) -> None:

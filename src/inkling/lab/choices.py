@@ -32,7 +32,7 @@ class Choice:
     high: float = 0
     step: float = 0  # of a slider
     unit: str = ""
-    only: tuple[str, ...] = ()  # architectures that have it; empty for all
+    fits: tuple[str, ...] = ()  # architectures that have it; empty for all
     part: str = ""  # table of the recipe in which it lies
 
     @property
@@ -51,7 +51,7 @@ class Preset:
     values: Mapping[str, Value]  # what differs from the defaults
 
 
-def _changed(name: str, label: str, about: str, high: float, step: float, unit: str = "") -> Choice:
+def _changed(name: str, label: str, about: str, *, high: float, step: float, unit: str = "") -> Choice:
     return Choice(name, label, about, 0.0, low=0, high=high, step=step, unit=unit, part="augmentation")
 
 
@@ -71,7 +71,7 @@ CHOICES: tuple[Choice, ...] = (
         low=1,
         high=512,
         step=1,
-        only=("ann", "ann-dropout"),
+        fits=("ann", "ann-dropout"),
     ),
     Choice(
         "dropout",
@@ -81,7 +81,7 @@ CHOICES: tuple[Choice, ...] = (
         low=0,
         high=0.8,
         step=0.05,
-        only=("ann-dropout", "cnn-small"),
+        fits=("ann-dropout", "cnn-small"),
     ),
     Choice(
         "learning_rate",
@@ -113,13 +113,13 @@ CHOICES: tuple[Choice, ...] = (
         N_IMAGES,
         options=(500, 1_000, 2_000, 5_000, 10_000, 20_000, N_IMAGES),
     ),
-    _changed("rotation", "Rotation", "Turned by up to this much to either side.", 30, 1, "°"),
-    _changed("shear", "Slant", "Leaning by up to this much.", 0.5, 0.05),
-    _changed("stretch", "Stretch", "Made wider or narrower.", 0.6, 0.05),
-    _changed("shift", "Shift", "Moved off the middle by up to this much.", 4, 0.5, "px"),
-    _changed("elastic", "Bending", "Bent like rubber.", 60, 2),
-    _changed("stroke", "Pen width", "Strokes made thicker or thinner by about this much.", 1.2, 0.1, "px"),
-    _changed("noise", "Grain", "Speckled like poor paper.", 0.3, 0.02),
+    _changed("rotation", "Rotation", "Turned by up to this much to either side.", high=30, step=1, unit="°"),
+    _changed("shear", "Slant", "Leaning by up to this much.", high=0.5, step=0.05),
+    _changed("stretch", "Stretch", "Made wider or narrower.", high=0.6, step=0.05),
+    _changed("shift", "Shift", "Moved off the middle by up to this much.", high=4, step=0.5, unit="px"),
+    _changed("elastic", "Bending", "Bent like rubber.", high=60, step=2),
+    _changed("stroke", "Pen width", "Strokes made thicker or thinner by about as much.", high=1.2, step=0.1, unit="px"),
+    _changed("noise", "Grain", "Speckled like poor paper.", high=0.3, step=0.02),
 )
 BY_NAME = {choice.name: choice for choice in CHOICES}
 
@@ -197,7 +197,7 @@ def recipe_table(values: Mapping[str, Value], *, name: str) -> dict[str, Any]:
     """Checked values -> the table of a recipe (`learn.recipe.from_table`)."""
     table: dict[str, Any] = {"name": name, "schedule": "constant", "n_validation": N_VALIDATION}
     for choice in CHOICES:
-        if choice.only and values["architecture"] not in choice.only:
+        if choice.fits and values["architecture"] not in choice.fits:
             continue
         place = table.setdefault(choice.part, {}) if choice.part else table
         place[choice.name] = values[choice.name]

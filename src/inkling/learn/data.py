@@ -94,7 +94,7 @@ def split(labels: np.ndarray, n_validation: int, seed: int) -> tuple[np.ndarray,
 
 
 def some(training: np.ndarray, labels: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """`n` of the indices `training` into labels, each class in its proportion; all of them for 0 or more than there are.
+    """`n` of the indices `training` into labels, each class in its proportion; all of them when n is 0 or more.
 
     The same seed gives the same ones.
     """

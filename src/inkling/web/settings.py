@@ -14,6 +14,7 @@ from typing import Any
 from inkling.errors import BadRequest
 
 PREFIX = "INKLING_"
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 def _setting(default: Any, help: str, least: int | None = None) -> Any:
@@ -32,6 +33,9 @@ class Settings:
     max_pictures: int = _setting(100, "Most pictures in one request.", 1)
     max_reading: int = _setting(4, "Readings at the same time per worker; more wait.", 1)
     max_wait_s: int = _setting(10, "Seconds a request waits for its turn before it is refused with 503.", 1)
+    lab: bool = _setting(False, "Let people train networks on the page, one at a time.")
+    lab_folder: str = _setting("", "Folder of trainings and kept models; empty for the user's data folder.")
+    lab_hosts: str = _setting("", "Names besides localhost by which the lab may be used, separated by commas.")
     threads: int = _setting(32, "Requests in hand at the same time per worker, slow uploads among them.", 1)
 
 
@@ -62,9 +66,22 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
     return Settings(**values)
 
 
+def _truth(setting: Field[Any], given: Any) -> bool:
+    if str(given).lower() in YES:
+        return True
+    if str(given).lower() in NO:
+        return False
+    raise BadRequest(
+        f"setting {setting.name} is {given!r}; expected one of {', '.join(YES + NO)}. "
+        f"Correct the flag or {env_name(setting.name)}."
+    )
+
+
 def _checked(setting: Field[Any], given: Any) -> Any:
     if isinstance(setting.default, str):
         return str(given)
+    if isinstance(setting.default, bool):
+        return _truth(setting, given)
     least = setting.metadata["least"]
     try:
         value = int(given)

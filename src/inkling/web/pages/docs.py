@@ -45,5 +45,5 @@ def operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for path, methods in spec["paths"].items()
         for method, operation in methods.items()
-        if method in ("get", "post")
+        if method in ("get", "post", "delete")
     ]
