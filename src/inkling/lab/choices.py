@@ -123,7 +123,7 @@ CHOICES: tuple[Choice, ...] = (
 )
 BY_NAME = {choice.name: choice for choice in CHOICES}
 
-_FEW = {"n_train": 500, "batch_size": 32, "epochs": 60, "hidden": 256}
+_FEW = {"n_train": 500, "batch_size": 32, "epochs": 40, "hidden": 256}
 PRESETS: tuple[Preset, ...] = (
     Preset(
         "quick",

@@ -305,6 +305,7 @@ def _steps(task: Task, done: int, watcher: Watcher) -> Any:
             step = done + batch + 1  # the last of the up to STEPS_AT_ONCE that were made
             task.average.update(task.model, step, step - self.seen)
             self.seen = step
-            watcher.on_step(step, task.recipe.epochs * task.n_steps, dict(logs or {}))
+            made = min(step, done + task.n_steps)  # Keras counts a last part of an execution as a whole one
+            watcher.on_step(made, task.recipe.epochs * task.n_steps, dict(logs or {}))
 
     return Steps()

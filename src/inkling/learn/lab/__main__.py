@@ -30,6 +30,8 @@ def main(arguments: list[str]) -> None:
                 from inkling.learn.lab.training import train_in
 
                 train_in(Lab(Path(folder)))
+                sys.stdout.flush()
+                os._exit(0)  # all is on disk, and the lock is wanted: taking TensorFlow apart can take seconds
             case ["samples"]:
                 from inkling.learn.lab.samples import serve
 

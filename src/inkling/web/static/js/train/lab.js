@@ -1,0 +1,31 @@
+// The lab over HTTP.
+
+import { Away, Refused } from "../common/client.js";
+
+const TIMEOUT_MS = 20000;
+const LONG_MS = 150000; // judging on the test images
+
+export const look = (path) => ask("GET", path);
+export const steer = (path, value = {}) => ask("POST", path, value);
+export const remove = (path) => ask("DELETE", path);
+
+// Throws Refused (with the server's sentence) or Away.
+async function ask(method, path, value) {
+  let response, answer;
+  try {
+    response = await fetch(`/api/v1/lab/${path}`, {
+      method,
+      headers: value ? { "Content-Type": "application/json" } : {},
+      body: value ? JSON.stringify(value) : undefined,
+      signal: AbortSignal.timeout(path === "models" ? LONG_MS : TIMEOUT_MS),
+    });
+    answer = await response.json();
+  } catch {
+    throw new Away(); // no connection, no answer in time, or a proxy's page instead of JSON
+  }
+  if (answer.ok) return answer;
+  throw new Refused(answer, response.status);
+}
+
+// "rotation is 90; expected ..." -> "Rotation is 90; expected ...": a sentence for the page.
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,119 @@
+// What was learnt is kept under a name, listed, tried, deleted.
+
+import { Away, Refused } from "../common/client.js";
+import { look, remove, sentence, steer } from "./lab.js";
+import { count, percent } from "./numbers.js";
+
+const byId = (id) => document.getElementById(id);
+const [name, wrong, said, button] = [byId("keep-name"), byId("keep-wrong"), byId("kept-said"), byId("keep-button")];
+const SURE_MS = 4000;
+
+let names = new Set();
+let offered = ""; // the version that may be kept
+
+// `changed()` is called when the models have changed.
+export function watchModels(changed) {
+  byId("keep-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    wrong.textContent = "";
+    button.disabled = true;
+    button.textContent = byId("keep-test").checked ? "Judging it …" : "Keep";
+    await tried(async () => {
+      showModels(await steer("models", { name: name.value, test: byId("keep-test").checked }));
+      changed();
+    });
+    button.disabled = false;
+    button.textContent = "Keep";
+  });
+  byId("discard").addEventListener("click", (event) => {
+    sure(event.currentTarget, () => tried(async () => changed(await remove("training"))));
+  });
+  refreshModels();
+}
+
+export async function refreshModels() {
+  try {
+    showModels(await look("models"));
+  } catch {
+    // the list stays as it is
+  }
+}
+
+// Offers to keep what a training has ended in.
+export function offer({ state, bundle, choices, kept_as: keptAs }) {
+  const over = ["finished", "stopped"].includes(state) && bundle;
+  byId("keep").hidden = !over;
+  if (!over) return;
+  byId("keep-form").hidden = byId("keep-help").hidden = keptAs.length > 0;
+  if (keptAs.length) return said.replaceChildren(`Kept as ${keptAs[0]}. `, tryIt(keptAs[0]));
+  said.textContent = "";
+  if (offered !== bundle.version) {
+    offered = bundle.version;
+    name.value = free(`my-${choices.architecture}`);
+    wrong.textContent = "";
+  }
+  return undefined;
+}
+
+function free(stem) {
+  for (let i = 1; ; i++) if (!names.has(`${stem}-${i}`)) return `${stem}-${i}`;
+}
+
+async function tried(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Away)) throw error;
+    const text = error instanceof Refused ? sentence(error.message) : "The server is not answering just now. Try again.";
+    wrong.textContent = text;
+  }
+}
+
+function showModels({ models, folder }) {
+  names = new Set(models.map((model) => model.name));
+  byId("kept").hidden = models.length === 0;
+  byId("kept-folder").textContent = folder;
+  byId("kept-list").replaceChildren(...models.map(row));
+}
+
+function row(model) {
+  const item = document.createElement("li");
+  const title = document.createElement("strong");
+  title.textContent = model.name;
+  const facts = document.createElement("span");
+  facts.className = "quiet";
+  const test = model.test === null ? "" : `, ${percent(model.test)} of the test images`;
+  facts.textContent = `${model.architecture}, ${count(model.parameters)} parameters; ${percent(model.validation)} of the images held back${test}`;
+  const away = document.createElement("button");
+  away.type = "button";
+  away.textContent = "Delete";
+  away.setAttribute("aria-label", `Delete ${model.name}`);
+  away.addEventListener("click", () => {
+    sure(away, () => tried(async () => showModels(await remove(`models/${model.name}`))));
+  });
+  item.append(title, facts, tryIt(model.name), away);
+  return item;
+}
+
+function tryIt(model) {
+  const link = document.createElement("a");
+  link.className = "button";
+  link.href = `/#m=${encodeURIComponent(model)}`;
+  link.textContent = "Try it on the board";
+  return link;
+}
+
+// Does what a button does when it is pressed a second time.
+function sure(button, work) {
+  if (button.dataset.sure) return work();
+  const [text, label] = [button.textContent, button.getAttribute("aria-label")];
+  button.dataset.sure = "asked";
+  button.textContent = "Press again to be sure";
+  button.removeAttribute("aria-label");
+  setTimeout(() => {
+    delete button.dataset.sure;
+    button.textContent = text;
+    if (label) button.setAttribute("aria-label", label);
+  }, SURE_MS);
+  return undefined;
+}
