@@ -242,3 +242,16 @@ def test_as_input_keeps_the_ends_of_the_range() -> None:
     tiles = data.as_input(np.array([[[0, 255]]], np.uint8))
     assert tiles.dtype == np.float32
     assert tiles.ravel().tolist() == [0.0, 1.0]
+
+
+def test_some_training_images_are_taken_from_each_class_and_are_the_same_again() -> None:
+    labels = np.repeat(np.arange(10, dtype=np.uint8), 100)
+    training = np.arange(0, 1000, 2)
+    chosen = data.some(training, labels, 50, 0)
+    assert len(chosen) == len(set(chosen)) == 50
+    assert set(chosen) <= set(training)
+    assert np.bincount(labels[chosen]).tolist() == [5] * 10
+    np.testing.assert_array_equal(chosen, data.some(training, labels, 50, 0))
+    assert (chosen != data.some(training, labels, 50, 1)).any()
+    for n in (0, 500, 9999):
+        np.testing.assert_array_equal(data.some(training, labels, n, 0), training)

@@ -26,9 +26,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server on a free port, and its address."""
-    port = free_port()
+def serving(*options: str, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server on that port, or on a free one, and its address."""
+    port = port or free_port()
     command = [sys.executable, "-m", "inkling", "serve", "--port", str(port), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -43,6 +43,12 @@ class Record:
             **read_json(lab.state),
         }
 
+    def __enter__(self) -> Record:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._file.close()
+
     def become(self, state: str, **facts: Any) -> None:
         """Another state; said and saved at once."""
         self.state.update(facts, state=state)

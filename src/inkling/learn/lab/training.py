@@ -30,18 +30,17 @@ class Gone(Exception):
 
 def train_in(lab: Lab) -> None:
     """Trains what the lab's folder asks for, from where it stands; the outcome is in its record."""
-    record = Record(lab)
-    steering = Steering(lab)
-    record.become("starting", error="")
-    try:
-        _train(lab, record, steering)
-    except Gone:
-        record.become("interrupted", error="The server stopped, and the training with it.")
-    except InklingError as error:
-        record.become("failed", error=str(error))
-    except Exception as error:
-        traceback.print_exc()
-        record.become("failed", error=f"The training failed ({type(error).__name__}); {lab.log} says more.")
+    with Record(lab) as record:
+        record.become("starting", error="")
+        try:
+            _train(lab, record, Steering(lab))
+        except Gone:
+            record.become("interrupted", error="The server stopped, and the training with it.")
+        except InklingError as error:
+            record.become("failed", error=str(error))
+        except Exception as error:
+            traceback.print_exc()
+            record.become("failed", error=f"The training failed ({type(error).__name__}); {lab.log} says more.")
 
 
 def _train(lab: Lab, record: Record, steering: Steering) -> None:

@@ -25,6 +25,8 @@ from inkling.web.settings import Settings
 ROOM_BYTES = 200_000_000  # a run and its bundle take a tenth of it
 MOST_KEPT = 50
 MNIST_TEST = "mnist-test"
+TRAIN = (sys.executable, "-m", "inkling.learn.lab", "train")
+SCORE = (sys.executable, "-m", "inkling.learn.lab", "score")
 CLOSED = {
     "off": "the lab is closed; expected a server that was started with it. Start: inkling serve --lab",
     "system": "the lab needs Linux or macOS, whose file locks it relies on; on Windows use WSL. See the documentation.",
@@ -210,7 +212,7 @@ class Laboratory:
         self.greet()
         with self.lab.log.open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - a fixed command
-                [sys.executable, "-m", "inkling.learn.lab", "train", str(self.lab.path)],
+                [*TRAIN, str(self.lab.path)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -221,7 +223,7 @@ class Laboratory:
 
     def _test_scores(self, folder: Any) -> dict[str, Any]:
         done = subprocess.run(  # noqa: S603 - a fixed command
-            [sys.executable, "-m", "inkling.learn.lab", "score", str(folder)],
+            [*SCORE, str(folder)],
             capture_output=True,
             text=True,
             timeout=120,

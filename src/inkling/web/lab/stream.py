@@ -95,12 +95,12 @@ def position(laboratory: Laboratory, last_event_id: str) -> tuple[str, int]:
     run, _, text = last_event_id.partition(":")
     if not run or not text.isdecimal() or read_json(laboratory.lab.facts).get("run") != run:
         return "", 0
-    offset = int(text)
     try:
+        offset = int(text)
         with laboratory.lab.events.open("rb") as file:
             file.seek(max(0, offset - 1))
             return (run, offset) if offset == 0 or file.read(1) == b"\n" else ("", 0)
-    except (OSError, OverflowError):
+    except (OSError, OverflowError, ValueError):
         return "", 0
 
 

@@ -3,7 +3,7 @@
 import { lossAxis, shareAxis, wholeTicks } from "./axes.js";
 import { lossText, percent } from "./numbers.js";
 
-const SVG = ["http:", "", "www.w3.org", "2000", "svg"].join("/");
+const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { left: 46, right: 14, top: 10, bottom: 26 };
 const KINDS = {
   loss: { axis: lossAxis, say: lossText },
