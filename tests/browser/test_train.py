@@ -1,4 +1,4 @@
-"""Training in the page: from the click to the new network's answer on the board; held, stopped, left and come back to."""
+"""Training in the page: from the click to the new network's answer on the board; held, stopped, come back to."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_pause_one_more_epoch_reload_second_page_and_stop(chromium: Browser, tra
     expect(train.locator("#status")).to_contain_text("Stopped early.")
     expect(train.locator("#keep")).to_be_visible()
     assert second.evaluate("document.documentElement.scrollWidth") <= PHONE_WH[0]
-    assert [fault for fault in faults if "409" not in fault] == []
+    assert [fault for fault in faults if "409" not in fault] == []  # which was asked for
     context.close()
     train.locator("#discard").click()
     train.locator("#discard").click()

@@ -66,13 +66,24 @@ export class Memory {
 
   #open(hash) {
     const link = fromFragment(hash);
-    if (!link) return;
+    if (!link) {
+      this.#openNetwork(new URLSearchParams(hash.slice(1)).get("m"));
+      return;
+    }
     this.#load(link.strokes ?? [], { undoable: true });
     if (link.strokes === null) {
       say("This link is cut short or damaged, so its drawing cannot be shown. Ask for it again, or write here.");
     } else if (link.model && !this.#choose(link.model)) {
       say(`This link names the network ${link.model.slice(0, 40)}, which is not here; ${this.model.value} reads instead.`);
     }
+  }
+
+  // A link that names a network and no drawing: what is on the board is read by it.
+  #openNetwork(name) {
+    if (!name) return;
+    history.replaceState(null, "", location.pathname + location.search);
+    if (this.#choose(name)) this.model.dispatchEvent(new Event("change", { bubbles: true }));
+    else say(`This link names the network ${name.slice(0, 40)}, which is not here; ${this.model.value} reads instead.`);
   }
 
   #load(strokes, { undoable = false } = {}) {

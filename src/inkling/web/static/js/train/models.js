@@ -7,6 +7,7 @@ import { count, percent } from "./numbers.js";
 const byId = (id) => document.getElementById(id);
 const [name, wrong, said, button] = [byId("keep-name"), byId("keep-wrong"), byId("kept-said"), byId("keep-button")];
 const SURE_MS = 4000;
+const NAME = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
 
 let names = new Set();
 let offered = ""; // the version that may be kept
@@ -15,7 +16,9 @@ let offered = ""; // the version that may be kept
 export function watchModels(changed) {
   byId("keep-form").addEventListener("submit", async (event) => {
     event.preventDefault();
-    wrong.textContent = "";
+    wrong.textContent = complaint(name.value);
+    name.setAttribute("aria-invalid", String(Boolean(wrong.textContent)));
+    if (wrong.textContent) return name.focus();
     button.disabled = true;
     button.textContent = byId("keep-test").checked ? "Judging it …" : "Keep";
     await tried(async () => {
@@ -24,6 +27,7 @@ export function watchModels(changed) {
     });
     button.disabled = false;
     button.textContent = "Keep";
+    return undefined;
   });
   byId("discard").addEventListener("click", (event) => {
     sure(event.currentTarget, () => tried(async () => changed(await remove("training"))));
@@ -53,6 +57,11 @@ export function offer({ state, bundle, choices, kept_as: keptAs }) {
     wrong.textContent = "";
   }
   return undefined;
+}
+
+function complaint(text) {
+  if (names.has(text)) return `There is a network called ${text} already. Choose another name, or delete that one.`;
+  return NAME.test(text) ? "" : "A name has 1 to 32 small letters, digits and hyphens, as in my-first.";
 }
 
 function free(stem) {
