@@ -64,21 +64,33 @@ def slide(page: Page, name: str, value: float) -> None:
     )
 
 
+SUMS = """() => {
+  const text = (element) => Number(element.innerText.replace("\u2212", "-"));
+  const of = (name) => text(document.getElementById(name));
+  const isShown = (element) => !element.closest("[hidden]");
+  const all = (selector) => [...document.querySelectorAll(selector)].filter(isShown).map(text);
+  const names = ["sum-pixels", "sum-bias", "sum-z", "sum-says", "others-term", "bias-term", "score-term",
+    ...["for", "lead"].flatMap((view) => ["pixels", "biases", "total"].map((part) => `${view}-${part}`))];
+  return {
+    ...Object.fromEntries(names.map((name) => [name, of(name)])),
+    terms: all("#terms td:nth-child(3)"),
+    shares: all("#shares td:nth-child(4)"),
+  };
+}"""
+
+
 def sums_add_up(page: Page) -> None:
-    """Each sum on the page, as it is shown."""
-    z = number(page, "sum-z")
-    assert number(page, "sum-pixels") + number(page, "sum-bias") == pytest.approx(z, abs=1e-9)
-    assert number(page, "sum-says") == pytest.approx(max(z, 0), abs=1e-9)
-    terms = page.locator("#terms tr:visible td:nth-child(3)").all_inner_texts()
-    listed = sum(float(text.replace("\u2212", "-")) for text in terms)
-    score = number(page, "score-term")
-    assert listed + number(page, "others-term") + number(page, "bias-term") == pytest.approx(score, abs=1e-6)
-    shares = page.locator("#shares td:nth-child(4)").all_inner_texts()
-    assert sum(float(share) for share in shares) == pytest.approx(100, abs=1e-6)
+    """Each sum on the page, as it is shown at one moment: the answer to the last move may still change it."""
+    shown = page.evaluate(SUMS)
+    assert shown["sum-pixels"] + shown["sum-bias"] == pytest.approx(shown["sum-z"], abs=1e-9)
+    assert shown["sum-says"] == pytest.approx(max(shown["sum-z"], 0), abs=1e-9)
+    listed = sum(shown["terms"]) + shown["others-term"] + shown["bias-term"]
+    assert listed == pytest.approx(shown["score-term"], abs=1e-6)
+    assert len(shown["shares"]) == 10
+    assert sum(shown["shares"]) == pytest.approx(100, abs=1e-6)
     for view in ("for", "lead"):
-        total = number(page, f"{view}-total")
-        assert number(page, f"{view}-pixels") + number(page, f"{view}-biases") == pytest.approx(total, abs=1e-9)
-    assert number(page, "for-total") == score, "the map explains the score that the table shows"
+        assert shown[f"{view}-pixels"] + shown[f"{view}-biases"] == pytest.approx(shown[f"{view}-total"], abs=1e-9)
+    assert shown["for-total"] == shown["score-term"], "the map explains the score that the table shows"
 
 
 def test_the_first_visit_shows_a_network_at_work(inside: Page) -> None:
