@@ -87,6 +87,7 @@ def test_a_fragment_carries_drawing_and_model(page: Page) -> None:
 
 
 def test_the_drawing_is_kept_and_what_is_spoiled_is_not_shown(page: Page) -> None:
+    page.goto(f"{page.url}docs")  # a page that keeps nothing of its own
     page.evaluate("localStorage.clear()")
     assert call(page, "return drawing.kept()") is None
     call(page, "drawing.keep({ strokes: given, model: 'ann' })", STROKES)
