@@ -4,7 +4,7 @@ import { bytes, count, percent } from "./numbers.js";
 import { inkShade, paintMaps, weightShade } from "./paint.js";
 
 const byId = (id) => document.getElementById(id);
-const COLUMNS = 6;
+const COLUMNS = { 28: 6, 5: 4 }; // of maps, by their side
 const TILE = 28;
 
 let latest = null;
@@ -22,7 +22,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show
 
 function showWeights({ maps, side, n, of, scale }) {
   const canvas = byId("weights");
-  paintMaps(canvas, bytes(maps), { side, columns: COLUMNS, shade: weightShade() });
+  paintMaps(canvas, bytes(maps), { side, columns: COLUMNS[side] ?? 6, shade: weightShade() });
   const what = side === TILE ? "hidden units, a pixel's weight each" : "filters of 5 by 5 pixels";
   canvas.setAttribute("aria-label", `Weights of ${n} of ${of} ${what}; the strongest are ${scale.toPrecision(2)}`);
   byId("weights-said").textContent = `· ${n === of ? n : `${n} of ${of}`} ${what}`;
