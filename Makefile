@@ -49,6 +49,7 @@ compare: install-learn ## compare with other readers, measure refusing, calibrat
 	$(BIN)/python benchmarks/calibration.py $(if $(REAL),--real $(REAL))
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/figures.py
+	$(BIN)/python scripts/make_measured.py
 
 rivals: ## RapidOCR, which compare asks, in a virtual environment of its own (.venv-rivals)
 	$(PYTHON) -m venv .venv-rivals
@@ -57,6 +58,7 @@ rivals: ## RapidOCR, which compare asks, in a virtual environment of its own (.v
 
 results: install-learn ## evaluate every packaged model, also on REAL=folder of folders; write it into the README
 	$(BIN)/python scripts/results.py $(if $(REAL),--real $(REAL))
+	$(BIN)/python scripts/make_measured.py
 
 notebook: install-learn ## run the notebook and keep its outputs (needs MNIST: inkling data fetch)
 	$(BIN)/python scripts/notebook.py

@@ -64,7 +64,7 @@ def test_percent_never_claims_certainty(share: float, said: str) -> None:
     assert percent(share) == said
 
 
-@pytest.mark.parametrize("file", [*STATIC.glob("**/*.*s"), *TEMPLATES.glob("*.html"), STATIC / "favicon.svg"], ids=str)
+@pytest.mark.parametrize("file", [*STATIC.glob("**/*.*s"), *TEMPLATES.rglob("*.html"), STATIC / "favicon.svg"], ids=str)
 def test_nothing_is_loaded_from_elsewhere_and_files_are_small(file: Path) -> None:
     text = file.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?:|//cdn|@import|<script(?! type=\"module\" src)|\son\w+=|style=\"", text)

@@ -2,14 +2,17 @@
 
 import { loadDigits } from "../common/digits.js";
 import { convolve, PRESETS } from "./convolve.js";
-import { buttons, colour, drawn, paintTile, partsOf, SIDE, signed, tileOf, walk } from "./parts.js";
+import { buttons, colour, drawn, isStill, paintTile, partsOf, SIDE, signed, tileOf, walk } from "./parts.js";
+
+const A_FRAME = 7; // places that the window passes while one frame is shown
 
 export async function begin(section) {
-  const { presets, digit, kernel, map, sum, another } = partsOf(section);
+  const { presets, digit, kernel, map, sum, another, slide } = partsOf(section);
   const digits = await loadDigits();
   let number = 3;
   let at = [13, 11];
   let weights = [...PRESETS.upright.weights];
+  let done = SIDE * SIDE; // places of the map that are shown: all, but while the window slides
   const tile = () => tileOf(digits, number);
 
   const fields = weights.map((_, i) => {
@@ -32,7 +35,7 @@ export async function begin(section) {
   const drawMap = drawn(map, 1, (context, width) => {
     const found = convolve(tile(), weights);
     const most = found.reduce((top, each) => Math.max(top, Math.abs(each)), 0.001);
-    paintTile(context, found.map((each) => each / most), { size: width, positive: "blue" });
+    paintTile(context, found.map((each, i) => (i < done ? each / most : 0)), { size: width, positive: "blue" });
     frame(context, width, at, 1);
   });
   const show = () => {
@@ -49,6 +52,7 @@ export async function begin(section) {
       return ink && weight ? [`${ink.toFixed(2)} × ${weight < 0 ? `(${signed(weight, 1)})` : weight}`] : [];
     });
     const total = convolve(tile(), weights)[row * SIDE + column];
+    sum.setAttribute("aria-live", done < SIDE * SIDE ? "off" : "polite");
     sum.textContent = `At column ${column + 1}, row ${row + 1}: ${inked.join(" + ") || "no ink under a weight"} = ${signed(total)}`;
   };
   const choices = buttons(presets, Object.fromEntries(Object.entries(PRESETS).map(([key, each]) => [key, each.name])), (key) => {
@@ -63,10 +67,23 @@ export async function begin(section) {
       at: () => at,
       choose: (column, row) => {
         at = [column, row];
+        done = SIDE * SIDE;
         show();
       },
     });
   }
+  const pass = () => {
+    if (done >= SIDE * SIDE) return;
+    done = Math.min(SIDE * SIDE, done + A_FRAME);
+    at = [(done - 1) % SIDE, Math.floor((done - 1) / SIDE)];
+    show();
+    requestAnimationFrame(pass);
+  };
+  slide.addEventListener("click", () => {
+    const resting = done >= SIDE * SIDE;
+    done = isStill() ? SIDE * SIDE - 1 : 0;
+    if (resting) pass();
+  });
   another.addEventListener("click", () => {
     number = (number + 1) % digits.labels.length;
     show();

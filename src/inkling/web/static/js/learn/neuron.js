@@ -1,45 +1,112 @@
-// A neuron with three inputs, all of whose numbers can be set.
+// A neuron with three inputs, all of whose numbers can be set, and what it does with them as a picture.
 
-import { partsOf, signed, slider } from "./parts.js";
+import { colour, drawn, partsOf, signed, slider } from "./parts.js";
+
+const N = 3;
+const minus = (value) => value.toFixed(2).replace("-", "−");
 
 export function begin(section) {
-  const { inputs, sum } = partsOf(section);
-  const values = { x: [1, 0.5, 0], w: [0.8, -0.6, 0.4], b: -0.2 };
+  const { picture, inputs, sum } = partsOf(section);
+  const values = { x: [1, 0.5, 0], w: [0.8, -0.6, 0.4], b: [-0.2] };
+  const z = () => values.x.reduce((total, each, i) => total + each * values.w[i], values.b[0]);
+  const again = drawn(picture, [2.6, 1.7], (context, width, height) => sketch(context, width, height, values, z()));
   const show = () => {
+    again();
     const { x, w, b } = values;
-    const z = x.reduce((total, each, i) => total + each * w[i], b);
     const terms = x.map((each, i) => `${each.toFixed(2)} × ${w[i] < 0 ? `(${signed(w[i])})` : w[i].toFixed(2)}`);
-    sum.replaceChildren(
-      line(`z = ${terms.join(" + ")} ${b < 0 ? "−" : "+"} ${Math.abs(b).toFixed(2)} = ${signed(z).replace("+", "")}`),
-      line(z > 0 ? `ReLU lets it through: the neuron gives ${z.toFixed(2)}.` : "ReLU: z is not above zero, so the neuron gives 0.00."),
-    );
+    const lines = [
+      `z = ${terms.join(" + ")} ${b[0] < 0 ? "−" : "+"} ${Math.abs(b[0]).toFixed(2)} = ${minus(z())}`,
+      z() > 0 ? `ReLU lets it through: the neuron gives ${z().toFixed(2)}.` : "ReLU: z is not above zero, so the neuron gives 0.00.",
+    ];
+    sum.replaceChildren(...lines.map((textContent) => Object.assign(document.createElement("span"), { textContent })));
   };
-  const change = (kind, i) => (value) => {
-    values[kind][i] = value;
-    show();
-  };
-  for (let i = 0; i < 3; i++) {
+  const knob = (label, kind, i, range) =>
+    slider({
+      label,
+      ...range,
+      step: 0.05,
+      value: values[kind][i],
+      say: minus,
+      change: (value) => {
+        values[kind][i] = value;
+        show();
+      },
+    }).element;
+  for (let i = 0; i < N; i++) {
     const group = document.createElement("div");
-    const range = { step: 0.05, say: (value) => value.toFixed(2).replace("-", "−") };
-    group.append(
-      slider({ ...range, label: `Input ${i + 1}`, min: 0, max: 1, value: values.x[i], change: change("x", i) }).element,
-      slider({ ...range, label: `Weight ${i + 1}`, min: -1, max: 1, value: values.w[i], change: change("w", i) }).element,
-    );
+    group.append(knob(`Input ${i + 1}`, "x", i, { min: 0, max: 1 }), knob(`Weight ${i + 1}`, "w", i, { min: -1, max: 1 }));
     inputs.append(group);
   }
-  const bias = (value) => {
-    values.b = value;
-    show();
-  };
-  const last = document.createElement("div");
-  const say = (value) => value.toFixed(2).replace("-", "−");
-  last.append(slider({ label: "Bias", min: -1, max: 1, step: 0.05, value: values.b, say, change: bias }).element);
-  inputs.append(last);
+  inputs.append(knob("Bias", "b", 0, { min: -1, max: 1 }));
   show();
 }
 
-function line(text) {
-  const element = document.createElement("span");
-  element.textContent = text;
-  return element;
+// Three pixels, a line from each as thick as what it adds (dashed where it takes away), the sum, the bend, the output.
+function sketch(context, width, height, { x, w }, z) {
+  const [side, left, radius] = [height * 0.22, width * 0.1, height * 0.17];
+  const [middle, across] = [height / 2, width * 0.55];
+  context.font = `${Math.max(12, Math.round(height * 0.075))}px ${getComputedStyle(document.body).fontFamily}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  x.forEach((ink, i) => {
+    const top = (i + 0.5) * (height / N);
+    const given = ink * w[i];
+    line(context, [left + side / 2 + 6, top, across - radius - 4, middle + (i - 1) * radius * 0.5], given, 1.2 + 16 * Math.abs(given));
+    context.strokeStyle = colour("edge");
+    context.lineWidth = 1;
+    context.strokeRect(left - side / 2, top - side / 2, side, side);
+    context.globalAlpha = ink;
+    context.fillStyle = colour("ink");
+    context.fillRect(left - side / 2, top - side / 2, side, side);
+    context.globalAlpha = 1;
+    const at = { x: (left + across) / 2, y: (top + middle) / 2 + (i - 1) * 12 };
+    label(context, signed(given), at, given < 0 ? "ochre" : given > 0 ? "blue" : "quiet");
+  });
+  const out = Math.max(0, z);
+  line(context, [across + radius + 4, middle, width * 0.84, middle], out, 1.2 + 16 * Math.min(1.2, out));
+  context.beginPath();
+  context.arc(across, middle, radius, 0, 2 * Math.PI);
+  context.fillStyle = colour("paper");
+  context.fill();
+  context.strokeStyle = colour("ink");
+  context.lineWidth = 2;
+  context.stroke();
+  bend(context, across, middle, radius * 0.62, z);
+  label(context, `z = ${minus(z)}`, { x: across, y: middle + radius + 16 }, z > 0 ? "blue" : "ochre");
+  label(context, out.toFixed(2), { x: width * 0.91, y: middle }, out ? "blue" : "quiet");
+}
+
+function line(context, [x0, y0, x1, y1], value, thickness) {
+  context.strokeStyle = colour(value < 0 ? "ochre" : value > 0 ? "blue" : "edge");
+  context.setLineDash(value < 0 ? [thickness + 3, 4] : []);
+  context.lineWidth = thickness;
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(x1, y1);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+// The curve of ReLU with a dot where z is.
+function bend(context, x, y, size, z) {
+  context.strokeStyle = colour("quiet");
+  context.lineWidth = 2;
+  context.beginPath();
+  context.moveTo(x - size, y + size * 0.4);
+  context.lineTo(x, y + size * 0.4);
+  context.lineTo(x + size, y - size * 0.6);
+  context.stroke();
+  const along = Math.max(-1, Math.min(1, z));
+  context.beginPath();
+  context.arc(x + along * size, y + size * (0.4 - Math.max(0, along)), 5, 0, 2 * Math.PI);
+  context.fillStyle = colour(z > 0 ? "blue" : "ochre");
+  context.fill();
+}
+
+function label(context, text, { x, y }, name) {
+  const { width } = context.measureText(text);
+  context.fillStyle = colour("paper");
+  context.fillRect(x - width / 2 - 4, y - 10, width + 8, 20);
+  context.fillStyle = colour(name);
+  context.fillText(text, x, y);
 }

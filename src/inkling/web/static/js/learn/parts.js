@@ -1,6 +1,7 @@
 // What the pieces are made of: controls, canvases that follow the page's colours, tiles.
 
 export const SIDE = 28;
+const NARROW_PX = 420; // a canvas on a phone
 
 // The elements of a piece by the names of their data-part.
 export function partsOf(section) {
@@ -9,7 +10,7 @@ export function partsOf(section) {
   return parts;
 }
 
-// A labelled slider; `say(value)` is how the value reads. Returns {element, value, set(value)}.
+// A labelled slider; `say(value)` is how the value reads. Returns {element, value, set(value), limit(most)}.
 export function slider({ label, min, max, step, value, say = String, change }) {
   const element = document.createElement("label");
   const [words, input, output] = ["span", "input", "output"].map((tag) => document.createElement(tag));
@@ -36,6 +37,10 @@ export function slider({ label, min, max, step, value, say = String, change }) {
       input.value = next;
       show();
     },
+    limit(most) {
+      input.max = input.value = most;
+      show();
+    },
   };
 }
 
@@ -44,11 +49,30 @@ export function choice({ label, options, value, change }) {
   const element = document.createElement("label");
   const [words, select] = ["span", "select"].map((tag) => document.createElement(tag));
   words.textContent = label;
+  select.setAttribute("aria-label", label); // without the options
   for (const [key, text] of Object.entries(options)) select.append(new Option(text, key, false, key === String(value)));
   select.addEventListener("change", () => change(select.value));
   element.className = "choice";
   element.append(words, select);
   return element;
+}
+
+// A labelled box to tick. Returns {element, checked, set(checked)}.
+export function tick({ label, checked = false, change }) {
+  const element = document.createElement("label");
+  const box = Object.assign(document.createElement("input"), { type: "checkbox", checked });
+  element.className = "tick";
+  element.append(box, ` ${label}`);
+  box.addEventListener("change", () => change(box.checked));
+  return {
+    element,
+    get checked() {
+      return box.checked;
+    },
+    set(next) {
+      box.checked = next;
+    },
+  };
 }
 
 // Buttons of which one is pressed; `names` {key: words}. Returns {press(key)}.
@@ -68,20 +92,22 @@ export function buttons(holder, names, change) {
 }
 
 // Calls `draw(context, width, height)` in CSS pixels now, after a resize and when the colours change; returns a function
-// that draws again. `aspect` is width over height.
-export function drawn(canvas, aspect, draw) {
+// that draws again. `aspect` is width over height; a second one is for narrow canvases.
+export function drawn(canvas, aspects, draw) {
   const context = canvas.getContext("2d");
   const again = () => {
     const width = canvas.clientWidth;
-    const height = width / aspect;
     if (!width) return;
+    const [wide, narrow = wide] = [aspects].flat();
+    const aspect = width < NARROW_PX ? narrow : wide;
+    canvas.style.aspectRatio = aspect;
+    const height = width / aspect;
     const [w, h] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)];
     if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
     context.setTransform(w / width, 0, 0, h / height, 0, 0);
     context.clearRect(0, 0, width, height);
     draw(context, width, height);
   };
-  canvas.style.aspectRatio = aspect;
   new ResizeObserver(again).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
   again();
@@ -94,11 +120,12 @@ export function colour(name) {
 }
 
 const rgbOf = (context, name) => {
-  context.fillStyle = colour(name);
+  context.fillStyle = colour(name) || name;
   return [1, 3, 5].map((i) => parseInt(context.fillStyle.slice(i, i + 2), 16));
 };
 
-// 784 numbers, -1..1, as a square of pixels: `positive` and `negative` name the colours of either sign.
+// 784 numbers, -1..1, as a square of pixels: `positive` and `negative` name the colours of either
+// sign.
 export function paintTile(context, tile, { x = 0, y = 0, size, positive = "ink", negative = "ochre" }) {
   const side = Math.round(Math.sqrt(tile.length));
   const image = new ImageData(side, side);
@@ -118,26 +145,59 @@ export function tileOf(digits, i) {
   return Float32Array.from(digits.images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE), (ink) => ink / 255);
 }
 
-// Arrow keys and the pointer choose a cell of `columns` x `rows`; `choose(column, row)` is called for each.
+// Ten shares as columns, the largest in blue: for a canvas of `drawn`.
+export function drawShares(context, width, height, shares) {
+  const best = shares.indexOf(Math.max(...shares));
+  const [step, foot] = [width / shares.length, 20];
+  context.font = `13px ${getComputedStyle(document.body).fontFamily}`;
+  context.textAlign = "center";
+  context.textBaseline = "alphabetic";
+  shares.forEach((share, digit) => {
+    const tall = Math.max(1, share * (height - foot - 4));
+    context.fillStyle = colour(digit === best ? "blue" : "quiet");
+    context.fillRect(digit * step + step * 0.16, height - foot - tall, step * 0.68, tall);
+    context.fillText(digit, (digit + 0.5) * step, height - 4);
+  });
+}
+
+// Arrow keys and the pointer choose a cell of `columns` x `rows`; `choose(column, row, how)` is called for each,
+// `how` being "key", "hover" or "press": a button or finger that is down, Space or Enter.
 export function walk(canvas, { columns, rows, at, choose }) {
   const clamp = (value, most) => Math.max(0, Math.min(most - 1, value));
   const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   canvas.addEventListener("keydown", (event) => {
-    const step = steps[event.key];
+    const press = event.key === " " || event.key === "Enter";
+    const step = press ? [0, 0] : steps[event.key];
     if (!step) return;
     event.preventDefault();
     const [column, row] = at();
-    choose(clamp(column + step[0], columns), clamp(row + step[1], rows));
+    choose(clamp(column + step[0], columns), clamp(row + step[1], rows), press ? "press" : "key");
   });
   const point = (event) => {
     const frame = canvas.getBoundingClientRect();
     const column = Math.floor(((event.clientX - frame.left) / frame.width) * columns);
     const row = Math.floor(((event.clientY - frame.top) / frame.height) * rows);
-    choose(clamp(column, columns), clamp(row, rows));
+    choose(clamp(column, columns), clamp(row, rows), event.buttons % 2 === 1 ? "press" : "hover");
   };
   canvas.addEventListener("pointermove", point);
   canvas.addEventListener("pointerdown", point);
 }
 
+// Whether the page should hold still.
+export const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// A digit's 784 numbers moved by whole pixels; what leaves the tile is lost.
+export function shifted(tile, right, down) {
+  const moved = new Float32Array(SIDE * SIDE);
+  for (let y = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++) {
+      const [column, row] = [x - right, y - down];
+      if (column >= 0 && row >= 0 && column < SIDE && row < SIDE) moved[y * SIDE + x] = tile[row * SIDE + column];
+    }
+  }
+  return moved;
+}
+
+export const bestOf = (shares) => shares.indexOf(Math.max(...shares));
 export const percent = (share) => `${Math.round(100 * share)} %`; // of what was counted; a confidence: draw/words.js
 export const signed = (value, digits = 2) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;

@@ -1,63 +1,97 @@
-// All thousand test digits through `ann-tutorial`: how many answers of about one confidence are right.
+// All thousand test digits through a real network: how many answers of about one confidence are right.
 
 import { loadDigits } from "../common/digits.js";
 import { forward, loadNetwork, softmax } from "../common/network.js";
-import { colour, drawn, partsOf, percent, slider, tileOf } from "./parts.js";
+import { bestOf, choice, colour, drawn, partsOf, percent, shifted, slider, tileOf } from "./parts.js";
 
-const NETWORK = "ann-tutorial";
 const BINS = 10;
+const FEW = 10; // answers in a bar that say little
 
-// Answers {logits, label} at a temperature -> {bins: [{n, right, confidence}], error, accuracy}: Guo et al. 2017, eq. 3.
+// Answers {logits, label} at a temperature -> {bins: [{n, right, confidence}], error, accuracy, confidence}: `error` is the
+// expected calibration error (Guo et al. 2017, equation 3).
 export function reliability(answers, temperature) {
   const bins = Array.from({ length: BINS }, () => ({ n: 0, right: 0, confidence: 0 }));
   for (const { logits, label } of answers) {
     const shares = softmax(logits, temperature);
-    const best = shares.indexOf(Math.max(...shares));
+    const best = bestOf(shares);
     const bin = bins[Math.min(BINS - 1, Math.floor(shares[best] * BINS))];
     bin.n++;
     bin.right += best === label;
     bin.confidence += shares[best];
   }
-  const error = bins.reduce((sum, { right, confidence }) => sum + Math.abs(right - confidence), 0) / answers.length;
-  return { bins, error, accuracy: bins.reduce((sum, { right }) => sum + right, 0) / answers.length };
+  const total = (of) => bins.reduce((sum, bin) => sum + of(bin), 0) / answers.length;
+  return {
+    bins,
+    error: total(({ right, confidence }) => Math.abs(right - confidence)),
+    accuracy: total(({ right }) => right),
+    confidence: total(({ confidence }) => confidence),
+  };
+}
+
+// The 95 % interval of a share of n, by Wilson's formula (1927): [low, high].
+export function wilson(right, n) {
+  const [z, p] = [1.96, right / n];
+  const middle = (p + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
+  const half = (z / (1 + z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
+  return [middle - half, middle + half];
 }
 
 export async function begin(section) {
-  const { knobs, chart, said } = partsOf(section);
-  const [digits, network] = await Promise.all([loadDigits(), loadNetwork(NETWORK)]);
-  const answers = Array.from(digits.labels, (label, i) => ({ label, logits: forward(network, tileOf(digits, i)).logits }));
-  const found = () => reliability(answers, heat.value);
+  const { knobs, chart, said, fitted } = partsOf(section);
+  const digits = await loadDigits();
+  const tiles = Array.from(digits.labels, (_, i) => tileOf(digits, i));
+  let network = await loadNetwork("ann-tutorial");
+  let answers = [];
+  const read = () => {
+    answers = tiles.map((tile, i) => ({ label: digits.labels[i], logits: forward(network, shifted(tile, aside.value, 0)).logits }));
+    show();
+  };
   const show = () => {
     again();
-    const { error, accuracy } = found();
-    const mood = heat.value < 0.7 ? "It boasts." : heat.value > 1.6 ? "It is too humble." : "";
-    said.textContent = `${(100 * accuracy).toFixed(1)} % of 1,000 are right, whatever the temperature. What is promised and what is kept differ by ${(100 * error).toFixed(1)} points on average. ${mood}`;
+    const { error, accuracy, confidence } = reliability(answers, heat.value);
+    const points = (100 * (confidence - accuracy)).toFixed(1);
+    const mood = points >= 0.1 ? `It promises ${points} points too much.` : points <= -0.1 ? `It is ${-points} points too humble.` : "On average it promises what it keeps.";
+    said.textContent = `${(100 * accuracy).toFixed(1)} % of 1,000 are right; it claimed ${(100 * confidence).toFixed(1)} %. ${mood} Bar by bar, the two differ by ${(100 * error).toFixed(1)} points.`;
   };
   const say = (value) => value.toFixed(2);
-  const heat = slider({ label: "Temperature", min: 0.2, max: 5, step: 0.05, value: 1, say, change: () => show() });
-  knobs.append(heat.element);
-  const again = drawn(chart, 1.7, (context, width, height) => draw(context, width, height, found().bins));
-  show();
+  const heat = slider({ label: "Temperature", min: 0.2, max: 5, step: 0.01, value: 1, say, change: () => show() });
+  const aside = slider({ label: "Each digit moved aside", min: 0, max: 6, step: 1, value: 0, say: (v) => `${v} px`, change: () => read() });
+  const which = choice({
+    label: "Network",
+    options: { "ann-tutorial": "ann-tutorial", ann: "ann" },
+    value: "ann-tutorial",
+    change: async (name) => {
+      network = await loadNetwork(name);
+      read();
+    },
+  });
+  knobs.append(heat.element, aside.element, which);
+  fitted.addEventListener("click", () => {
+    heat.set(network.temperature);
+    show();
+  });
+  const again = drawn(chart, [1.9, 1.3], (context, width, height) => draw(context, width, height, reliability(answers, heat.value).bins));
+  read();
 }
 
 function draw(context, width, height, bins) {
-  const [left, bottom, top] = [44, height - 26, 10];
+  const [left, bottom, top] = [46, height - 44, 10];
   const [w, h] = [(width - left - 8) / BINS, bottom - top];
   context.font = `13px ${getComputedStyle(document.body).fontFamily}`;
-  context.textAlign = "center";
   context.textBaseline = "middle";
-  bins.forEach(({ n, right }, i) => {
-    const x = left + i * w;
+  context.textAlign = "right";
+  context.lineWidth = 1;
+  for (const share of [0, 0.5, 1]) {
+    context.strokeStyle = colour("edge");
+    context.strokeRect(left, bottom - share * h, BINS * w, 0);
     context.fillStyle = colour("quiet");
-    context.fillText(percent(i / BINS), x, bottom + 14);
-    if (!n) return;
-    context.fillStyle = colour("blue");
-    context.globalAlpha = n < 10 ? 0.4 : 1; // few answers say little
-    context.fillRect(x + 2, bottom - (right / n) * h, w - 4, (right / n) * h);
-    context.globalAlpha = 1;
-    context.fillStyle = colour(right / n > 0.15 ? "paper" : "text");
-    if (w > 34) context.fillText(n, x + w / 2, bottom - Math.max(12, (right / n) * h - 12));
-  });
+    context.fillText(percent(share), left - 7, bottom - share * h);
+  }
+  context.textAlign = "center";
+  context.fillText("claimed", left + (BINS * w) / 2, bottom + 34);
+  const every = w > 40 ? 1 : 5;
+  for (let i = 0; i <= BINS; i += every) context.fillText(percent(i / BINS), left + i * w - (i === BINS ? 12 : 0), bottom + 15);
+  bins.forEach(({ n, right }, i) => n && bar(context, { x: left + i * w, w, bottom, h }, n, right));
   context.strokeStyle = colour("ochre");
   context.lineWidth = 2;
   context.setLineDash([6, 4]);
@@ -66,7 +100,31 @@ function draw(context, width, height, bins) {
   context.lineTo(left + BINS * w, top);
   context.stroke();
   context.setLineDash([]);
-  context.fillStyle = colour("quiet");
-  context.textAlign = "right";
-  for (const share of [0, 0.5, 1]) context.fillText(percent(share), left - 6, bottom - share * h);
+}
+
+// A bar with its interval, as wide as doubt allows, and how many answers it stands for.
+function bar(context, { x, w, bottom, h }, n, right) {
+  const tall = (right / n) * h;
+  context.fillStyle = colour("blue");
+  context.globalAlpha = n < FEW ? 0.4 : 0.85;
+  context.fillRect(x + 2, bottom - tall, w - 4, tall);
+  context.globalAlpha = 1;
+  const [low, high] = wilson(right, n).map((share) => bottom - share * h);
+  context.strokeStyle = colour("ink");
+  context.lineWidth = 1.5;
+  context.beginPath();
+  context.moveTo(x + w / 2, low);
+  context.lineTo(x + w / 2, high);
+  for (const y of [low, high]) {
+    context.moveTo(x + w / 2 - 4, y);
+    context.lineTo(x + w / 2 + 4, y);
+  }
+  context.stroke();
+  context.font = `${w > 34 ? 13 : 11}px ${getComputedStyle(document.body).fontFamily}`;
+  const text = String(n);
+  const wide = context.measureText(text).width + 6;
+  context.fillStyle = colour("paper");
+  context.fillRect(x + w / 2 - wide / 2, bottom - 20, wide, 16);
+  context.fillStyle = colour("text");
+  context.fillText(text, x + w / 2, bottom - 12);
 }

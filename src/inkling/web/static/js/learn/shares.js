@@ -3,12 +3,12 @@
 import { loadDigits } from "../common/digits.js";
 import { forward, loadNetwork, softmax } from "../common/network.js";
 import { percent } from "../draw/words.js";
-import { drawn, paintTile, partsOf, slider, tileOf } from "./parts.js";
+import { bestOf, drawn, paintTile, partsOf, slider, tileOf } from "./parts.js";
 
 const NETWORK = "ann";
 
 export async function begin(section) {
-  const { digit, said, knobs, another, doubtful, reset, scores } = partsOf(section);
+  const { digit, said, sum, knobs, another, doubtful, reset, honest, scores } = partsOf(section);
   const [digits, network] = await Promise.all([loadDigits(), loadNetwork(NETWORK)]);
   let number = 0;
   let own = []; // the network's scores, as they are
@@ -16,12 +16,17 @@ export async function begin(section) {
   const rows = Array.from({ length: 10 }, (_, d) => row(d, () => show()));
   scores.append(...rows.map((each) => each.element));
   const show = () => {
-    const shares = softmax(rows.map((each) => each.value), heat.value);
-    const best = shares.indexOf(Math.max(...shares));
+    const values = rows.map((each) => each.value);
+    const shares = softmax(values, heat.value);
+    const best = bestOf(shares);
     rows.forEach((each, d) => each.show(shares[d], d === best));
     const meddled = rows.some((each, d) => Math.abs(each.value - own[d]) > 0.06);
     const label = digits.labels[number];
     said.textContent = `A ${label}. ${meddled ? "With your scores it says" : "The network says"} ${best}, with ${percent(shares[best])}.`;
+    const powers = values.map((score) => Math.exp(score / heat.value));
+    const total = powers.reduce((all, power) => all + power, 0);
+    const score = values[best].toFixed(1).replace("-", "−");
+    sum.textContent = `e to the ${score} / ${heat.value.toFixed(2)} is ${amount(powers[best])}; all ten together ${amount(total)}; ${amount(powers[best])} / ${amount(total)} = ${Math.min(Math.floor(1e5 * shares[best]) / 1e3, 99.999)} %.`;
   };
   const look = (next) => {
     number = next;
@@ -31,7 +36,7 @@ export async function begin(section) {
     show();
   };
   const say = (value) => value.toFixed(2);
-  const heat = slider({ label: "Temperature", min: 0.2, max: 5, step: 0.05, value: 1, say, change: () => show() });
+  const heat = slider({ label: "Temperature", min: 0.2, max: 5, step: 0.01, value: 1, say, change: () => show() });
   knobs.append(heat.element);
   another.addEventListener("click", () => look((number + 1) % digits.labels.length));
   doubtful.addEventListener("click", () => look(next(digits, network, number)));
@@ -39,7 +44,15 @@ export async function begin(section) {
     heat.set(1);
     look(number);
   });
+  honest.addEventListener("click", () => {
+    heat.set(network.temperature);
+    show();
+  });
   look(number);
+}
+
+function amount(value) {
+  return value < 1000 && value >= 0.01 ? value.toFixed(2) : value.toLocaleString("en-GB", { maximumSignificantDigits: 6 });
 }
 
 // The next digit after `number` of which the network is less than 80 % sure.

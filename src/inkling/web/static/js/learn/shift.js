@@ -1,43 +1,105 @@
-// A digit moved about: what the dense network says, and what a feature map keeps.
+// A digit moved about, before a dense network and before a small one of convolutions; and how both fare over many digits.
 
 import { loadDigits } from "../common/digits.js";
 import { forward, loadNetwork } from "../common/network.js";
-import { convolve, PRESETS } from "./convolve.js";
-import { percent } from "../draw/words.js";
-import { drawn, paintTile, partsOf, SIDE, slider, tileOf } from "./parts.js";
+import { percent as sure } from "../draw/words.js";
+import { drawChart } from "./chart.js";
+import { bestOf, drawn, drawShares, paintTile, partsOf, percent, shifted, SIDE, slider, tileOf } from "./parts.js";
+import { loadSmallConv, sharesOf } from "./smallconv.js";
 
 const NETWORK = "ann-tutorial";
-const NUMBER = 0; // a 7
+const MOST = 10; // pixels either way
+const MANY = 150; // digits behind the curves
+const SHIFTS = Array.from({ length: 2 * MOST + 1 }, (_, i) => i - MOST);
 
 export async function begin(section) {
-  const { knobs, digit, dense, conv } = partsOf(section);
-  const [digits, network] = await Promise.all([loadDigits(), loadNetwork(NETWORK)]);
-  const still = tileOf(digits, NUMBER);
-  const moved = () => {
-    const tile = new Float32Array(SIDE * SIDE);
-    for (let y = 0; y < SIDE; y++) {
-      for (let x = 0; x < SIDE; x++) {
-        const [column, row] = [x - right.value, y - down.value];
-        if (column >= 0 && row >= 0 && column < SIDE && row < SIDE) tile[y * SIDE + x] = still[row * SIDE + column];
-      }
-    }
-    return tile;
-  };
+  const { knobs, digit, dense, densebars, conv, convbars, curve, counted, another } = partsOf(section);
+  const [digits, network, small] = await Promise.all([loadDigits(), loadNetwork(NETWORK), loadSmallConv()]);
+  const readers = { dense: (tile) => forward(network, tile).probs, conv: (tile) => sharesOf(small, tile) };
+  let number = 0;
+  let drag = null; // {x, y, right, down}: where it began
+  const rates = { dense: [], conv: [] }; // [[shift, share right]], as far as counted
+  const moved = () => shifted(tileOf(digits, number), right.value, down.value);
+  let found = { dense: new Float64Array(10), conv: new Float64Array(10) };
+
   const show = () => {
-    again();
     const tile = moved();
-    const { probs } = forward(network, tile);
-    const best = probs.indexOf(Math.max(...probs));
-    const label = digits.labels[NUMBER];
-    dense.textContent = `Dense network: ${best}, with ${percent(probs[best])}${best === label ? "" : `. It is a ${label}`}.`;
-    const map = convolve(tile, PRESETS.level.weights).map((each) => Math.max(each, 0));
-    const mean = map.reduce((sum, each) => sum + each, 0) / map.length;
-    conv.textContent = `Map of level edges: largest value ${Math.max(...map).toFixed(2)}, average ${mean.toFixed(3)}.`;
+    found = { dense: readers.dense(tile), conv: readers.conv(tile) };
+    const words = (name, shares) => {
+      const best = bestOf(shares);
+      const label = digits.labels[number];
+      return `${name} reads ${best}, with ${sure(shares[best])}${best === label ? "" : `. It is a ${label}`}.`;
+    };
+    dense.textContent = words("The dense network", found.dense);
+    conv.textContent = words("The convolutional one", found.conv);
+    redraw.forEach((each) => each());
   };
-  const say = (value) => `${Math.abs(value)} px`;
-  const right = slider({ label: "To the right or left", min: -12, max: 12, step: 1, value: 0, say, change: () => show() });
-  const down = slider({ label: "Down or up", min: -12, max: 12, step: 1, value: 0, say, change: () => show() });
+  const say = (value) => (value === 0 ? "0 px" : `${value < 0 ? "−" : "+"}${Math.abs(value)} px`);
+  const range = { min: -MOST, max: MOST, step: 1, value: 0, say, change: () => show() };
+  const [right, down] = [slider({ label: "To the right", ...range }), slider({ label: "Down", ...range })];
   knobs.append(right.element, down.element);
-  const again = drawn(digit, 1, (context, width) => paintTile(context, moved(), { size: width }));
+  const redraw = [
+    drawn(digit, 1, (context, width) => paintTile(context, moved(), { size: width })),
+    drawn(densebars, 2.6, (context, width, height) => drawShares(context, width, height, found.dense)),
+    drawn(convbars, 2.6, (context, width, height) => drawShares(context, width, height, found.conv)),
+    drawn(curve, [2.2, 1.4], (context, width, height) =>
+      drawChart(context, width, height, {
+        lines: [
+          { points: rates.conv, shade: "blue", name: "convolutions" },
+          { points: rates.dense, shade: "quiet", dash: [5, 4], name: "dense" },
+        ],
+        x: { from: -MOST, to: MOST, ticks: [-10, -5, 0, 5, 10], say: (value) => say(value).replace(" px", "") },
+        y: { from: 0, to: 1, ticks: [0, 0.5, 1], say: percent },
+        xName: "moved to the right, pixels",
+        mark: right.value,
+      }),
+    ),
+  ];
+  digit.addEventListener("pointerdown", (event) => {
+    digit.setPointerCapture(event.pointerId);
+    drag = { x: event.clientX, y: event.clientY, right: right.value, down: down.value };
+  });
+  digit.addEventListener("pointermove", (event) => {
+    if (!drag) return;
+    const cell = digit.clientWidth / SIDE;
+    right.set(drag.right + Math.round((event.clientX - drag.x) / cell));
+    down.set(drag.down + Math.round((event.clientY - drag.y) / cell));
+    show();
+  });
+  for (const end of ["pointerup", "pointercancel"]) digit.addEventListener(end, () => (drag = null));
+  const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  digit.addEventListener("keydown", (event) => {
+    const step = steps[event.key];
+    if (!step) return;
+    event.preventDefault();
+    right.set(right.value + step[0]);
+    down.set(down.value + step[1]);
+    show();
+  });
+  another.addEventListener("click", () => {
+    number = (number + 1) % digits.labels.length;
+    show();
+  });
   show();
+  new IntersectionObserver(([entry], observer) => {
+    if (!entry.isIntersecting) return;
+    observer.disconnect();
+    countAll();
+  }).observe(curve);
+
+  // From the middle outwards, a shift at a time, so that the page goes on answering.
+  async function countAll() {
+    const tiles = Array.from({ length: MANY }, (_, i) => tileOf(digits, i));
+    for (const by of [...SHIFTS].sort((a, b) => Math.abs(a) - Math.abs(b))) {
+      for (const [name, reader] of Object.entries(readers)) {
+        const right = tiles.filter((tile, i) => bestOf(reader(shifted(tile, by, 0))) === digits.labels[i]).length;
+        rates[name] = [...rates[name], [by, right / MANY]].sort((a, b) => a[0] - b[0]);
+        await new Promise((done) => setTimeout(done, 0));
+      }
+      redraw.at(-1)();
+    }
+    const at = (name, by) => percent(rates[name].find(([shift]) => shift === by)[1]);
+    counted.textContent = `Counted just now over ${MANY} digits: in the middle ${at("dense", 0)} right for the dense network and ${at("conv", 0)} for the convolutions; three pixels to the right ${at("dense", 3)} and ${at("conv", 3)}; six pixels ${at("dense", 6)} and ${at("conv", 6)}.`;
+    for (const name of ["dense", "conv"]) section.dataset[name] = rates[name].find(([shift]) => shift === 4)[1];
+  }
 }

@@ -1,0 +1,45 @@
+"""Writes what /learn says of measurements, from the files that hold them: docs/results.json and benchmarks/others.json.
+
+    python scripts/make_measured.py
+
+The page is part of the package and those files are not, so it has this digest of them. A test compares it with them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS, OTHERS = ROOT / "docs/results.json", ROOT / "benchmarks/others.json"
+FILE = ROOT / "src/inkling/web/pages/measured.json"
+NETWORKS = ("ann-tutorial", "ann", "ann-dropout", "cnn")
+SQUEEZED = "tutorial network, picture resized"
+
+
+def digest(results: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """Shares right, 0..1: `right` by network and data set; `seeds` of two recipes; `squeezed` by data set."""
+    models = {name: results["models"][name] for name in NETWORKS}
+    folders = {name: each for name, each in others["sets"].items() if not each["rows"]}
+    return {
+        "written_by": "python scripts/make_measured.py",
+        "right": {name: {key: s["accuracy"] for key, s in each["scores"].items()} for name, each in models.items()},
+        "n": {key: score["n"] for key, score in models["cnn"]["scores"].items()},
+        "seeds": {
+            name: {"mean": each["mean"], "deviation": each["standard_deviation"], "n": each["n"]}
+            for name, each in results["seeds"]["models"].items()
+        },
+        "squeezed": {name: each["readers"][SQUEEZED]["right"] for name, each in folders.items()},
+    }
+
+
+def main() -> None:
+    """Writes the file."""
+    found = digest(*(json.loads(path.read_text("utf-8")) for path in (RESULTS, OTHERS)))
+    FILE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    print(FILE.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
