@@ -20,7 +20,9 @@
     |- CannotWrite               503  a folder that cannot be written, or is full
     |- BadData                   503  training data missing, damaged or unreachable
     |- MissingExtra              503  an optional part of the package is not installed
-    `- Overloaded                503  more work than the service takes on at once
+    |- Overloaded                503  more work than the service takes on at once
+    |- Unreachable               503  a service that the client cannot reach, or that is not inkling
+    `- ServiceError                   what a service answers to the client with a kind that is not in this tree
 
 A message is one sentence in three parts: what it got; what it expected; what to do. `status` is the HTTP
 status, used only where an error leaves through the web; the command line prints the message alone.
@@ -137,3 +139,19 @@ class MissingExtra(InklingError):
 
 class Overloaded(InklingError):
     status = 503
+
+
+class Unreachable(InklingError):
+    status = 503
+
+
+class ServiceError(InklingError):
+    """An error of a service: its kind is the service's own, as is its status (400..599)."""
+
+    def __init__(self, kind: str, message: str, status: int) -> None:
+        super().__init__(message)
+        self._kind, self.status = kind or "ServiceError", status
+
+    @property
+    def kind(self) -> str:
+        return self._kind

@@ -1,0 +1,188 @@
+"""A small client of the API, with nothing beyond the standard library: neither NumPy nor Flask is imported.
+
+    from inkling.client import Client
+
+    with Client("http://127.0.0.1:8000") as inkling:
+        print(inkling.read("photo.jpg").text)
+
+May: import the standard library and `inkling.errors`. May not: import anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.parse
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import IO, Any, Literal, TypeVar
+
+from inkling.client.answers import Answer, Digit, Model, Remark, answer_of, error_of, model_of, picture_error_of
+from inkling.client.wire import Wire
+from inkling.errors import BadPicture, Unreachable
+
+__all__ = ["Answer", "Client", "Digit", "Model", "Remark"]
+
+Picture = str | os.PathLike[str] | bytes | IO[bytes]
+Mode = Literal["auto", "single"]
+Explain = bool | Literal["tiles"]
+T = TypeVar("T")
+
+BINARY = "application/octet-stream"
+
+
+class Client:
+    """A client of the service at `url`, its address with all that stands before /api.
+
+    `api_key` is sent with every request if it is given. `timeout_s` bounds each wait for the network. `retries` is how
+    often a request is sent again when the service refuses it with 429 or 503, or the connection is refused: after the
+    wait that the service asks for (`Retry-After`), else after 0.2 s doubled each time, and not at all when it asks for
+    more than 30 s. So a call ends after some (1 + retries) * timeout_s + retries * 30 s at the very most.
+
+    Connections are kept open and used again. Threads may share a client: each request has a connection to itself.
+    Proxies named by the environment are not used, and redirects are not followed.
+
+    Every error of the service is raised as its class in `inkling.errors`, one of an unknown kind as ServiceError. A
+    service that cannot be reached, is too slow, or is not inkling, is Unreachable. Raises BadRequest for a `url` that
+    is none, `timeout_s` of 0 or less, and `retries` below 0.
+
+    >>> with Client(url, timeout_s=5) as inkling:
+    ...     answer = inkling.read("seven.png")
+    >>> answer.text, answer.outcome, answer.digits[0].digit
+    ('7', 'read', 7)
+    """
+
+    def __init__(self, url: str, *, api_key: str | None = None, timeout_s: float = 10.0, retries: int = 2) -> None:
+        headers = {"Accept": "application/json", "User-Agent": "inkling-client"}
+        if api_key:
+            headers["X-API-Key"] = api_key
+        self._url = url
+        self._wire = Wire(url, headers=headers, timeout_s=timeout_s, retries=retries)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections that are not in use. The client can still be used, and opens new ones."""
+        self._wire.close()
+
+    def read(
+        self, picture: Picture, *, mode: Mode = "auto", model: str | None = None, explain: Explain = False
+    ) -> Answer:
+        """Reads one picture: a path, its bytes, or a file open for reading bytes.
+
+        `mode` "single" treats all ink as one digit; `model` is a name that `models` lists; `explain` adds tiles and
+        the explanation, or "tiles" the tiles alone. Raises BadPicture, BadRequest, UnknownName, Overloaded,
+        Unreachable, and OSError for a path that cannot be opened.
+
+        >>> answer = inkling.read("seven.png", model="ann", explain="tiles")
+        >>> answer.model.name, len(answer.digits[0].tile)
+        ('ann', 28)
+        """
+        return self._typed(answer_of, self._json("POST", _read_path(mode, model, explain), _bytes_of(picture), BINARY))
+
+    def read_many(
+        self, pictures: Iterable[Picture], *, mode: Mode = "auto", model: str | None = None, explain: Explain = False
+    ) -> list[Answer | BadPicture]:
+        """Reads pictures in one request; a picture that cannot be read has its error in its place, not raised.
+
+        Raises what `read` raises. BadPicture is raised only for the request as a whole: ImageTooLarge when all
+        pictures together have too many bytes. BadRequest also when there are more than the service takes at once.
+
+        >>> good, bad = inkling.read_many(["seven.png", b"no picture"])
+        >>> good.text, bad.kind
+        ('7', 'UnknownFormat')
+        """
+        contents = [_bytes_of(picture) for picture in pictures]
+        if not contents:
+            return []
+        body, content_type = _form(contents)
+        try:
+            found = self._json("POST", _read_path(mode, model, explain), body, content_type)
+        except BadPicture as error:
+            if len(contents) > 1:
+                raise
+            return [error]
+        return self._typed(_entries, found)
+
+    def models(self) -> list[Model]:
+        """The models that can be asked for, the default first.
+
+        >>> [model.name for model in inkling.models() if model.default]
+        ['cnn']
+        """
+        return self._typed(lambda found: [model_of(entry) for entry in found["models"]], self._json("GET", "/models"))
+
+    def ready(self) -> bool:
+        """Whether the service answers and its model is loaded. Asks once, and raises nothing.
+
+        >>> inkling.ready(), Client("http://127.0.0.1:9").ready()
+        (True, False)
+        """
+        try:
+            return self._wire.once("GET", "/readyz").status == 200
+        except Unreachable:
+            return False
+
+    def _json(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Mapping[str, Any]:
+        """The JSON object that answers. Raises the error that it is."""
+        reply = self._wire.patiently(method, f"/api/v1{path}", body, content_type)
+        try:
+            found = json.loads(reply.content)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or "ok" not in found:
+            raise self._no_inkling(f"{reply.status} without inkling's JSON")
+        if found["ok"]:
+            return found
+        error = error_of(found, reply.status)
+        if request_id := reply.headers.get("X-Request-ID"):
+            error.add_note(f"request {request_id}")
+        raise error
+
+    def _typed(self, kind: Callable[[Mapping[str, Any]], T], found: Mapping[str, Any]) -> T:
+        try:
+            return kind(found)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise self._no_inkling(f"JSON of another shape ({error!r})") from error
+
+    def _no_inkling(self, what: str) -> Unreachable:
+        return Unreachable(
+            f"{self._url} answered {what}; expected version 1 of inkling's API. Correct the address, or look at what "
+            "stands between."
+        )
+
+
+def _bytes_of(picture: Picture) -> bytes:
+    if isinstance(picture, bytes):
+        return picture
+    if isinstance(picture, str | os.PathLike):
+        with open(picture, "rb") as file:
+            return file.read()
+    return picture.read()
+
+
+def _read_path(mode: str, model: str | None, explain: Explain) -> str:
+    level = explain if isinstance(explain, str) else str(int(explain))
+    return "/read?" + urllib.parse.urlencode({"mode": mode, "model": model or "", "explain": level})
+
+
+def _form(contents: list[bytes]) -> tuple[bytes, str]:
+    """(body, content type) of a form with every picture in field `image`. Source: RFC 7578."""
+    boundary = uuid.uuid4().hex
+    body = bytearray()
+    for n, content in enumerate(contents):
+        body += f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="{n}"\r\n'.encode()
+        body += f"Content-Type: {BINARY}\r\n\r\n".encode() + content + b"\r\n"
+    body += f"--{boundary}--\r\n".encode()
+    return bytes(body), f"multipart/form-data; boundary={boundary}"
+
+
+def _entries(found: Mapping[str, Any]) -> list[Answer | BadPicture]:
+    """The entries of an answer for several pictures; one picture in a form is answered as one."""
+    shared = {"model": found["model"], "took_ms": found["took_ms"]}
+    entries = found.get("readings", [found])
+    return [answer_of({**shared, **entry}) if entry["ok"] else picture_error_of(entry) for entry in entries]

@@ -1,0 +1,113 @@
+"""JSON -> typed answers and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from inkling import errors
+from inkling.errors import BadPicture, InklingError, ServiceError
+
+Outcome = Literal["read", "unsure", "empty", "not_digit"]
+
+
+@dataclass(frozen=True)
+class Digit:
+    """One digit of an answer."""
+
+    digit: int  # 0..9, the most probable
+    confidence: float  # its calibrated probability, 0..1
+    sure: bool  # confidence is high enough to rely on
+    probs: tuple[float, ...]  # ten calibrated probabilities that sum to 1
+    box: tuple[int, int, int, int]  # x, y, w, h in pixels of the upright picture
+    not_digit: float = 0.0  # probability 0..1 that it is no digit at all
+    tile: tuple[tuple[int, ...], ...] | None = None  # 28 rows of 28, 0 paper..255 ink; with `explain` only
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What about a picture made it hard to read."""
+
+    code: str  # for a program
+    text: str  # for a person: what is wrong; what to do
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network that reads. What an answer's `model` does not say is None."""
+
+    name: str
+    version: str  # first 12 hex digits of its SHA-256
+    default: bool | None = None
+    architecture: str | None = None
+    parameters: int | None = None  # trainable numbers
+    bytes: int | None = None  # on disk
+    accuracy: float | None = None  # 0..1, on MNIST's 10,000 test images; None also when not measured
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was read in one picture."""
+
+    outcome: Outcome  # "read": all is sure; "unsure": something is not; "empty": no ink; "not_digit": ink, but no digit
+    text: str  # digits in reading order, lines joined by "\n"; "" when there is none
+    confidence: float  # probability 0..1 that the whole text is right
+    digits: tuple[Digit, ...]  # in reading order
+    size_wh: tuple[int, int]  # the upright picture, pixels
+    reason: str  # for a person: why it is not plainly "read", and what to do; "" when it is
+    others: tuple[Digit, ...]  # ink that was refused: no digits, and not in `text`
+    remarks: tuple[Remark, ...]  # what made it hard, the most important first
+    model: Model
+    took_ms: float  # time spent reading; of all pictures together after `read_many`
+    explanation: Mapping[str, Any] | None = field(default=None, repr=False)  # the API's `Explanation`; `explain=True`
+
+
+def error_of(found: Mapping[str, Any], status: int) -> InklingError:
+    """The error of an answer, of the class that its kind names."""
+    kind, message = str(found.get("kind", "")), str(found.get("error", ""))
+    known = getattr(errors, kind, None)
+    if not (isinstance(known, type) and issubclass(known, InklingError)):
+        return ServiceError(kind, message, status)
+    error = known.__new__(known, message)  # not __init__: some classes make their message of parts
+    error.args = (message,)
+    return error
+
+
+def picture_error_of(entry: Mapping[str, Any]) -> BadPicture:
+    error = error_of(entry, 422)
+    return error if isinstance(error, BadPicture) else BadPicture(str(error))
+
+
+def answer_of(found: Mapping[str, Any]) -> Answer:
+    return Answer(
+        outcome=found["outcome"],
+        text=found["text"],
+        confidence=found["confidence"],
+        digits=tuple(map(_digit, found["digits"])),
+        size_wh=(found["size"][0], found["size"][1]),
+        reason=found["reason"],
+        others=tuple(map(_digit, found["others"])),
+        remarks=tuple(Remark(remark["code"], remark["text"]) for remark in found["remarks"]),
+        model=model_of(found["model"]),
+        took_ms=found["took_ms"],
+        explanation=found.get("explanation"),
+    )
+
+
+def _digit(found: Mapping[str, Any]) -> Digit:
+    x, y, w, h = found["box"]
+    tile = found.get("tile")
+    return Digit(
+        digit=found["digit"],
+        confidence=found["confidence"],
+        sure=found["sure"],
+        probs=tuple(found["probs"]),
+        box=(x, y, w, h),
+        not_digit=found.get("not_digit", 0.0),
+        tile=tuple(map(tuple, tile)) if tile is not None else None,
+    )
+
+
+def model_of(found: Mapping[str, Any]) -> Model:
+    return Model(**{name: found.get(name) for name in Model.__dataclass_fields__})  # type: ignore[arg-type]

@@ -1,0 +1,32 @@
+"""A real server in a process of its own, and a folder with a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pictures import drawn_seven, encoded
+from tests.web.test_serve import serving
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[str]:
+    with serving() as (_, url):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def seven() -> bytes:
+    """A drawn 7 as PNG."""
+    return encoded(drawn_seven())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, seven: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with the picture under the names that examples use."""
+    for name in ("seven.png", "photo.png"):
+        (tmp_path / name).write_bytes(seven)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

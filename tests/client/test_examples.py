@@ -1,0 +1,61 @@
+"""The examples of /docs and of the README are run as they stand, against a real server."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[2] / "README.md"
+NODE = shutil.which("node")
+DRIVER = 'read(await (await import("node:fs/promises")).readFile("photo.png")).then(console.log)'
+
+
+def examples(url: str) -> dict[str, str]:
+    """The examples by name, from the page as the server shows it."""
+    with urllib.request.urlopen(f"{url}/docs", timeout=20) as response:
+        page = response.read().decode()
+    return {
+        name: html.unescape(code) for name, code in re.findall(r'<code id="example-(\w+)">(.*?)</code>', page, re.S)
+    }
+
+
+def ran(*command: str, given: str | None = None) -> str:
+    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_every_example_of_the_page_runs(service: str) -> None:
+    found = examples(service)
+    assert set(found) == {"curl", "several", "client", "urllib", "javascript"}
+    for name in ("curl", "several"):
+        answer = ran("bash", "-e", "-c", found[name])
+        assert answer.count('"text":"7"') == {"curl": 1, "several": 2}[name], answer
+    assert re.fullmatch(r"7 0\.9\d+ read\n", ran(sys.executable, "-c", found["client"]))
+    assert ran(sys.executable, "-I", "-c", found["urllib"]) == "7\n"
+
+
+@pytest.mark.skipif(NODE is None, reason="Node is not here; the same example is run in Chromium")
+@pytest.mark.usefixtures("folder")
+def test_the_javascript_runs_in_node(service: str) -> None:
+    assert NODE is not None
+    script = f"{examples(service)['javascript']}\n{DRIVER}\n"
+    assert ran(NODE, "--input-type=module", "-", given=script) == "7\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_examples_of_the_readme_run(service: str, seven: bytes) -> None:
+    Path("photo.jpg").write_bytes(seven)
+    text = README.read_text().replace("http://127.0.0.1:8000", service)
+    (curl,) = re.findall(r"^curl .*$", text, re.M)
+    assert '"text":"7"' in ran("bash", "-e", "-c", curl)
+    (client,) = re.findall(r"```python\n(from inkling\.client.*?)```", text, re.S)
+    assert ran(sys.executable, "-c", f"{client}\nprint(answer.text)") == "7\n"
