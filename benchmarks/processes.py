@@ -1,0 +1,134 @@
+"""A server as processes: started, weighed and stopped. Linux only, by way of /proc."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+STOP_S = 15  # how long a server may take to stop before it is killed
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def started(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str] | None = None,
+    cores: set[int] | None = None,
+    log: Path | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A command running in a session of its own, on the given cores; at the end it and all it started are stopped."""
+
+    def pin() -> None:
+        if cores:
+            os.sched_setaffinity(0, cores)
+
+    with open(log or os.devnull, "wb") as out:
+        process = subprocess.Popen(
+            list(command), cwd=cwd, env={**os.environ, **(environ or {})}, stdout=out, stderr=out,
+            start_new_session=True, preexec_fn=pin,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """SIGTERM, and SIGKILL to what is left of its session after `STOP_S` or when its parent is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_S)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def family(root: int) -> list[int]:
+    """The process and all its descendants that live now, the root first."""
+    started_by: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                started_by.setdefault(_parent(int(entry.name)), []).append(int(entry.name))
+    found = [root] if Path(f"/proc/{root}").is_dir() else []
+    for pid in found:  # which grows meanwhile
+        found += started_by.get(pid, [])
+    return found
+
+
+def children(root: int) -> list[int]:
+    """The processes that it started itself and that live now: a server's workers."""
+    found = []
+    for pid in family(root)[1:]:
+        with contextlib.suppress(OSError):
+            found += [pid] if _parent(pid) == root else []
+    return found
+
+
+def _parent(pid: int) -> int:
+    # The name in brackets may hold anything, brackets too; the parent is the second field behind it.
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def pss_mb(pids: Sequence[int]) -> float:
+    """Proportional set size of the processes together, MB (1e6 bytes): shared pages are counted once, in parts."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            total += _pss_kib(Path(f"/proc/{pid}/smaps_rollup").read_text())
+    return total * 1024 / 1e6
+
+
+def _pss_kib(rollup: str) -> int:
+    for line in rollup.splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
+
+
+def cpu_s(pids: Sequence[int]) -> float:
+    """Seconds that the living processes have computed, user and system together."""
+    ticks = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def folder_mb(*folders: Path) -> float:
+    """What the folders take on the disk, MB (1e6 bytes); a link is not followed, a file with two names counts once."""
+    seen, total = set(), 0
+    for folder in folders:
+        for path in folder.rglob("*"):
+            facts = path.lstat()
+            if path.is_symlink() or not path.is_file() or (facts.st_dev, facts.st_ino) in seen:
+                continue
+            seen.add((facts.st_dev, facts.st_ino))
+            total += facts.st_blocks * 512
+    return total / 1e6
+
+
+def wait_for(ready: Callable[[], bool], *, timeout_s: float, pause_s: float = 0.005) -> float:
+    """Calls `ready` until it is true; the seconds that took. Raises TimeoutError."""
+    start = time.perf_counter()
+    while time.perf_counter() - start < timeout_s:
+        if ready():
+            return time.perf_counter() - start
+        time.sleep(pause_s)
+    raise TimeoutError(f"not ready after {timeout_s} s")

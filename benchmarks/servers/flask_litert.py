@@ -1,0 +1,16 @@
+"""Flask and LiteRT on Granian: the server and framework that inkling uses, with nothing of inkling's.
+
+    granian --interface wsgi --workers 2 flask_litert:app
+"""
+
+from __future__ import annotations
+
+from flask import Flask, request
+from network import answer
+
+app = Flask(__name__)
+
+
+@app.post("/read")
+def read() -> dict[str, object]:
+    return answer(request.get_data())

@@ -1,0 +1,62 @@
+"""wrk, the load generator: what is asked of it and what it says. `apt install wrk`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LOAD = Path(__file__).parent / "load.lua"
+
+
+@dataclass(frozen=True)
+class Load:
+    """One request, sent again and again."""
+
+    body: Path
+    content_type: str
+    right: str  # Lua pattern that a right answer holds
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run found."""
+
+    per_s: float  # right answers a second
+    p50_ms: float
+    p99_ms: float
+    errors: int  # wrong answers, other statuses than 200, broken connections and time-outs
+    answer_bytes: float  # an answer's mean bytes on the wire, head and body
+
+
+def run(url: str, load: Load, *, seconds: float, connections: int = 8) -> Found:
+    """Loads a server from one thread. Raises SystemExit when wrk is not there or says something unexpected."""
+    program = shutil.which("wrk")
+    if program is None:
+        raise SystemExit("wrk is not there; expected it on the PATH. On Debian and Ubuntu: apt install wrk")
+    command = [program, "--threads", "1", "--connections", str(connections), "--duration", f"{round(seconds)}s",
+               "--timeout", "10s", "--script", str(LOAD), url, "--", str(load.body), load.content_type,
+               load.right]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"wrk failed at {url}: {done.stderr.strip() or done.stdout.strip()}")
+    return parsed(done.stdout)
+
+
+def parsed(output: str) -> Found:
+    """What `load.lua` printed, found among wrk's own lines. Raises SystemExit when it is not there."""
+    lines = [line for line in output.splitlines() if line.startswith("{")]
+    if len(lines) != 1:
+        raise SystemExit(f"wrk printed no line of figures; expected one from {LOAD.name}:\n{output}")
+    numbers: dict[str, Any] = json.loads(lines[0])
+    answered = numbers["right"] + numbers["wrong"] + numbers["refused"]
+    return Found(
+        per_s=round(numbers["right"] / (numbers["duration_us"] / 1e6), 1),
+        p50_ms=round(numbers["p50_us"] / 1000, 2),
+        p99_ms=round(numbers["p99_us"] / 1000, 2),
+        errors=numbers["wrong"] + numbers["refused"] + numbers["broken"],
+        answer_bytes=round(numbers["bytes"] / max(answered, 1)),
+    )
