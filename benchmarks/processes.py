@@ -32,15 +32,13 @@ def started(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A command running in a session of its own, on the given cores; at the end it and all it started are stopped."""
 
-    def pin() -> None:
-        if cores:
-            os.sched_setaffinity(0, cores)
-
     with open(log or os.devnull, "wb") as out:
         process = subprocess.Popen(
             list(command), cwd=cwd, env={**os.environ, **(environ or {})}, stdout=out, stderr=out,
-            start_new_session=True, preexec_fn=pin,
+            start_new_session=True,
         )  # fmt: skip
+        if cores:
+            os.sched_setaffinity(process.pid, cores)  # before it has threads or children, which inherit it
         try:
             yield process
         finally:

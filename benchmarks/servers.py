@@ -89,7 +89,8 @@ def size_mb(contestant: Contestant) -> float:
 def machine() -> dict[str, Any]:
     """Where this ran."""
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    git = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False).stdout
     return {
         "cores": os.cpu_count(),
         "cpu": cpu.group(1) if cpu else platform.machine(),

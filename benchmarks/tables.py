@@ -1,4 +1,4 @@
-"""The benchmarks' numbers -> Markdown for docs/benchmark.md, each block between its two marks."""
+"""The benchmarks' numbers -> Markdown for a page in docs, each block between its two marks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def with_block(page: str, name: str, block: str) -> str:
     before, found, rest = page.partition(begin)
     _, closed, after = rest.partition(end)
     if not found or not closed:
-        raise BadData(f"docs/benchmark.md has no block {begin} ... {end}; the table goes there. Add the two lines.")
+        raise BadData(f"the page has no block {begin} ... {end}; the table goes there. Add the two lines.")
     return f"{before}{begin}\n{block}\n{end}{after}"
 
 

@@ -1,6 +1,6 @@
 """BentoML and LiteRT: two workers and adaptive batching, which is what it is known for.
 
-    bentoml serve bentoml_litert:Digits
+bentoml serve bentoml_litert:Digits
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Flask and LiteRT on Granian: the server and framework that inkling uses, with nothing of inkling's.
 
-    granian --interface wsgi --workers 2 flask_litert:app
+granian --interface wsgi --workers 2 flask_litert:app
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Gradio and LiteRT, without its queue (one request instead of two), mounted so that uvicorn can start two workers.
 
-    uvicorn --workers 2 --no-access-log gradio_litert:app
+uvicorn --workers 2 --no-access-log gradio_litert:app
 """
 
 from __future__ import annotations

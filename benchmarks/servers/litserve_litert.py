@@ -8,6 +8,7 @@ The picture comes as base64 in JSON, which is how its examples send one.
 from __future__ import annotations
 
 import base64
+
 import litserve
 import numpy as np
 from network import PORT, WORKERS, as_answer, decoded, probs
