@@ -9,7 +9,7 @@ PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-learn test-browser test-all check format install install-dev install-learn \
-        bench compare rivals results notebook clean
+        bench soak servers compare rivals results notebook clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,9 +39,30 @@ format: install-dev ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install ## time one reading step by step, and the start of the server
+bench: install-learn servers ## time a reading, the start, and servers side by side under load (12 minutes; needs wrk)
+	@command -v wrk >/dev/null || { echo "wrk is not there: on Debian and Ubuntu, apt install wrk"; exit 1; }
 	$(BIN)/python benchmarks/read.py
 	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/servers.py
+	$(BIN)/python benchmarks/utilisation.py
+	$(BIN)/python benchmarks/serving.py
+	$(BIN)/python benchmarks/capacity.py
+
+soak: install-dev ## overload the server, kill it, stop it, spoil its pictures (40 minutes; SOAK=--quick: 3)
+	cd benchmarks && ../$(BIN)/python -m soak $(SOAK)
+
+servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastapi litserve bentoml gradio tutorial)) ## the servers that bench compares, each in an environment of its own (3 GB)
+
+.venv-servers/inkling/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv --without-pip $(@D)
+	$(PYTHON) -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable .
+	@touch $@
+
+.venv-servers/%/.installed: benchmarks/servers/requirements/%.txt
+	$(PYTHON) -m venv --without-pip $(@D)
+	$(PYTHON) -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 compare: install-learn ## compare with other readers, measure refusing, calibration, memory (REAL=folder of folders)
 	$(BIN)/python benchmarks/strangers.py $(if $(REAL),--real $(REAL))
@@ -84,5 +105,5 @@ $(VENV)/.learn: $(VENV)/.base
 	@touch $@
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-servers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
+import random
 import time
 
 import pytest
@@ -13,6 +14,8 @@ from soak import killed, mutated, mutators, overload, schema, stopped
 from soak.generator import Asked, closed_loop, open_loop
 from soak.lines import Outcome, request
 from soak.numbers import growth, percentile
+
+from inkling.web.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -37,9 +40,14 @@ def test_the_same_seed_and_number_spoil_alike() -> None:
     assert len({mutators.spoiled(1, number).body for number in range(50)}) > 40
 
 
-def test_every_way_spoils_something() -> None:
-    some = {mutators.spoiled(1, number).what for number in range(400)}
-    assert {way.__name__ for way, weight in mutators.WAYS.items() if weight >= 1} <= some
+@pytest.mark.parametrize("way", mutators.WAYS, ids=lambda way: way.__name__)
+def test_every_way_says_its_name_and_makes_bytes(way: mutators.Way) -> None:
+    _, body, kind = mutators.seeds()[0]
+    made = way(random.Random(2), body, kind)
+    assert made.what == way.__name__
+    assert isinstance(made.body, bytes)
+    if way is mutators.too_large:
+        assert len(made.body) > Settings().max_upload_bytes
 
 
 def test_a_changed_png_has_right_checksums() -> None:
