@@ -105,6 +105,20 @@ class BadRecipe(InklingError):
     status = 400
 
 
+class BadKey(InklingError):
+    status = 401
+
+
+class TooManyRequests(InklingError):
+    """`retry_after_s`: whole seconds until the next request is taken."""
+
+    status = 429
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class ForeignRequest(InklingError):
     status = 403
 

@@ -20,6 +20,8 @@ def test_every_setting_has_help_and_an_environment_variable(setting: object) -> 
     name, help_text = setting.name, setting.metadata["help"]  # type: ignore[attr-defined]
     assert help_text.endswith(".")
     given, expected = ("yes", True) if isinstance(setting.default, bool) else ("7", (7, "7"))  # type: ignore[attr-defined]
+    if setting.metadata["choices"]:  # type: ignore[attr-defined]
+        given = expected = setting.metadata["choices"][-1]  # type: ignore[attr-defined]
     assert getattr(load({}, {env_name(name): given}), name) in (
         expected if isinstance(expected, tuple) else (expected,)
     )

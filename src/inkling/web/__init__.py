@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from inkling.web.settings import Settings
+    from inkling.web.watch.memory import Memory
+    from inkling.web.watch.metrics import Metrics
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -21,19 +23,28 @@ def create_app(settings: Settings | None = None) -> Flask:
     `settings` defaults to the environment's (`INKLING_*`). /readyz answers 503 until the model is there; a reading
     that comes earlier waits for it.
     """
+    import os
     import threading
 
     from inkling.web import settings as declared
+    from inkling.web.front import log
     from inkling.web.readers import Readers
+    from inkling.web.watch import memory
+    from inkling.web.watch.metrics import Metrics
 
     settings = settings or declared.load()
-    readers = Readers(settings)
+    log.set_up(settings.log)
+    shared = memory.attach(os.environ.get(memory.NAME, ""))
+    metrics = Metrics(shared.claim())
+    readers = Readers(settings, metrics)
     # NumPy, OpenCV and the network load while Flask does: importing native code leaves the other core free.
     threading.Thread(target=readers.warm, name="inkling-warm", daemon=True).start()
-    return _wire(settings, readers)
+    return _wire(settings, readers, shared, metrics)
 
 
-def _wire(settings: Settings, readers: object) -> Flask:
+def _wire(settings: Settings, readers: object, shared: Memory, metrics: Metrics) -> Flask:
+    import functools
+
     from flask import Flask
     from flask_smorest import Api
 
@@ -49,12 +60,13 @@ def _wire(settings: Settings, readers: object) -> Flask:
         health,
         lab,
         layers,
-        metrics,
         networks,
         pages,
         report_api,
         schemas,
+        security,
     )
+    from inkling.web.front.gate import Gate
 
     app = Flask(__name__)
     app.request_class = body.InMemory
@@ -69,7 +81,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
         API_SPEC_OPTIONS={
             "info": {
                 "summary": "Reads handwritten digits.",
-                "description": "Send a picture; get the digits, how sure each is, and why. No key is needed.",
+                "description": security.description(settings),
                 "license": {"name": "MIT", "identifier": "MIT"},
             }
         },
@@ -77,7 +89,8 @@ def _wire(settings: Settings, readers: object) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # answers in the order of the documentation
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["inkling"] = readers
-    app.extensions["inkling-metrics"] = metrics.add_metrics(app)
+    app.extensions["inkling-metrics"] = metrics
+    app.extensions["inkling-memory"] = shared
     service = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorSchema})(app)
     api.register_schemas(service.spec)
     for routes in (api, filmstrip, compare, networks, layers, report_api, health):
@@ -88,4 +101,7 @@ def _wire(settings: Settings, readers: object) -> Flask:
     delivery.add_delivery(app)
     body.add_draining(app)
     errors.add_error_handlers(app)
+    security.document(service.spec, settings)
+    plain = functools.cache(lambda: frozenset(rule.rule for rule in app.url_map.iter_rules() if not rule.arguments))
+    app.wsgi_app = Gate(app.wsgi_app, settings, shared, metrics, plain)  # type: ignore[method-assign]
     return app

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, jsonify, request
@@ -14,6 +15,7 @@ from flask_smorest import Blueprint
 from inkling.errors import BadPicture, BadRequest, EmptyPicture, UnknownFormat
 from inkling.web.body import form_files, whole_body
 from inkling.web.errors import body_of
+from inkling.web.front.note import note_of
 from inkling.web.readers import Readers
 from inkling.web.schemas import AnswerSchema, AnswersSchema, ErrorSchema, ModelsSchema, ReadingSchema, ReadQuery
 
@@ -95,7 +97,8 @@ class Read(MethodView):
         explain = query["explain"]
         if len(contents) == 1:
             with readers.turn() as turn:
-                answer = reading_json(reader, reader.trace(contents[0], mode=query["mode"]), explain=explain)
+                trace = traced(reader, contents[0], query["mode"])
+                answer = reading_json(reader, trace, explain=explain)
             took_s = turn.held_s
         else:
             readings, took_s = read_each(readers, reader, contents, query["mode"], explain=explain)
@@ -178,11 +181,30 @@ def read_each(
         turn = readers.turn()
         try:
             with turn:
-                answers.append(reading_json(reader, reader.trace(content, mode=mode), explain=explain))
+                answers.append(reading_json(reader, traced(reader, content, mode), explain=explain))
         except BadPicture as error:
             answers.append(body_of(error))
         took_s += turn.held_s
     return answers, took_s
+
+
+def traced(reader: Reader, content: bytes, mode: Any) -> Trace:
+    """One picture's reading, counted and noted."""
+    from inkling.web.watch.readings import watch_reading
+
+    metrics = current_app.extensions["inkling-metrics"]
+    note = note_of(request.environ)
+    note.model = reader.bundle.name
+    start = time.perf_counter()
+    try:
+        trace = reader.trace(content, mode=mode)
+    except BadPicture as error:
+        metrics.count("inkling_bad_pictures_total", error.kind)
+        note.outcome = error.kind
+        raise
+    watch_reading(metrics, reader.bundle.name, trace, time.perf_counter() - start)
+    note.outcome = trace.reading.outcome
+    return trace
 
 
 def reading_json(reader: Reader, trace: Trace, *, explain: str) -> dict[str, Any]:

@@ -64,17 +64,18 @@ def add_draining(app: Flask) -> None:
     """Takes the rest of every refused body."""
 
     @app.after_request
-    def drain(response: Response) -> Response:
+    def drain_refused(response: Response) -> Response:
         if response.status_code >= 400 and request.method not in ("GET", "HEAD"):
-            _drain(app.config["MAX_CONTENT_LENGTH"] * DRAIN_LIMITS)
+            drain(request.environ, app.config["MAX_CONTENT_LENGTH"] * DRAIN_LIMITS, within_s=DRAIN_S)
         return response
 
 
-def _drain(most_bytes: int) -> None:
-    if not request.environ.get("wsgi.input_terminated"):
+def drain(environ: dict[str, Any], most_bytes: int, *, within_s: float) -> None:
+    """Takes what is left of a request's body off the line and throws it away, up to those bytes and seconds."""
+    if not environ.get("wsgi.input_terminated"):
         return  # a server that does not end the stream would wait for bytes that never come
-    stream = request.environ["wsgi.input"]
-    until = time.monotonic() + DRAIN_S
+    stream = environ["wsgi.input"]
+    until = time.monotonic() + within_s
     while most_bytes > 0 and time.monotonic() < until:
         taken = len(stream.read(CHUNK_BYTES))
         if taken == 0:

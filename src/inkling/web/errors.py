@@ -18,16 +18,16 @@ from werkzeug.exceptions import (
 )
 
 from inkling.errors import InklingError
+from inkling.web.front.note import note_of
 
 if TYPE_CHECKING:
     from flask import Flask, Response
     from flask.typing import ResponseReturnValue
 
-UNEXPECTED = "something went wrong on the server; expected an answer. Try again, and report it if it happens again."
+UNEXPECTED = "something went wrong on the server; expected an answer. Try again, and report it if it happens again"
 
 _SENTENCES = {
     400: ("BadRequest", "the request could not be understood; expected a picture as documented. See /docs."),
-    500: ("InternalError", UNEXPECTED),
 }
 
 
@@ -66,8 +66,12 @@ def _answer_http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _answer_unexpected(error: Exception) -> ResponseReturnValue:
-    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return _respond(500, "InternalError", UNEXPECTED)
+    request_id = note_of(request.environ).id
+    route = request.url_rule.rule if request.url_rule else "(none)"
+    current_app.logger.error(
+        "%s %s failed (request %s)", request.method, route, request_id, exc_info=error, extra={"request_id": request_id}
+    )
+    return _respond(500, "InternalError", f"{UNEXPECTED}, with the request's id {request_id}.")
 
 
 def _describe(error: HTTPException) -> tuple[str, str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inkling.bundle import Bundle
     from inkling.road.reader import Reader
     from inkling.web.settings import Settings
+    from inkling.web.watch.metrics import Metrics
 
 
 class Readers:
@@ -26,8 +27,10 @@ class Readers:
     that one, the packaged ones and those that were kept in the lab, which come and go.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._settings = settings
+        self._metrics = metrics
+        self._reading = Counting(metrics)
         self._kept = Kept(lab_at(settings.lab_folder).models) if settings.lab else None
         self._loading = threading.Lock()
         self._loaded: dict[str, Reader] = {}
@@ -65,7 +68,7 @@ class Readers:
             return reader
         with self._loading:
             if key not in self._loaded:
-                from inkling.road.reader import Reader
+                from inkling.web.watch.readings import WatchedReader
 
                 choices = self.bundles()
                 if name not in choices:
@@ -73,7 +76,9 @@ class Readers:
                 current = {f"{n} {b.version}" for n, b in mine.items()}
                 self._loaded = {k: r for k, r in self._loaded.items() if " " not in k or k in current}
                 with quiet_stderr():
-                    self._loaded[key] = Reader(choices[name].path, max_bytes=self._settings.max_upload_bytes)
+                    self._loaded[key] = WatchedReader(
+                        choices[name].path, self._metrics, max_bytes=self._settings.max_upload_bytes
+                    )
                 if name == self.default().name:
                     self._failure = None  # repaired since it was warmed
             return self._loaded[key]
@@ -115,7 +120,21 @@ class Readers:
 
     def turn(self) -> Turn:
         """A turn at reading: `with readers.turn():`. Raises Overloaded after `max_wait_s`."""
-        return Turn(self._turns, self._settings.max_wait_s)
+        return Turn(self._turns, self._settings.max_wait_s, self._reading)
+
+
+class Counting:
+    """How many turns are held at this moment, for the metrics."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._lock = threading.Lock()
+        self._held = 0
+
+    def change(self, by: int) -> None:
+        with self._lock:
+            self._held += by
+            self._metrics.set("inkling_reading", self._held, self._metrics.worker)
 
 
 class Turn:
@@ -124,9 +143,10 @@ class Turn:
     `held_s` is how long the turn took once it had come: the time of reading without the time of waiting.
     """
 
-    def __init__(self, turns: threading.BoundedSemaphore, max_wait_s: float) -> None:
+    def __init__(self, turns: threading.BoundedSemaphore, max_wait_s: float, counting: Counting) -> None:
         self._turns = turns
         self._max_wait_s = max_wait_s
+        self._counting = counting
         self._start = 0.0
         self.held_s = 0.0
 
@@ -136,9 +156,11 @@ class Turn:
                 f"waited {self._max_wait_s} s for a turn; the service is reading as much as it takes on at once. "
                 "Try again in a moment."
             )
+        self._counting.change(1)
         self._start = time.perf_counter()
         return self
 
     def __exit__(self, *_: Any) -> None:
         self.held_s = time.perf_counter() - self._start
         self._turns.release()
+        self._counting.change(-1)

@@ -14,11 +14,14 @@ from typing import Any
 from inkling.errors import BadRequest
 
 PREFIX = "INKLING_"
+LOGS = ("off", "text", "json")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
-def _setting(default: Any, help: str, least: int | None = None) -> Any:
-    return field(default=default, metadata={"help": help, "least": least})
+def _setting(
+    default: Any, help: str, least: int | None = None, *, choices: tuple[str, ...] = (), secret: bool = False
+) -> Any:
+    return field(default=default, metadata={"help": help, "least": least, "choices": choices, "secret": secret})
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,30 @@ class Settings:
     max_upload_bytes: int = _setting(20_000_000, "Largest request body, bytes.", 1)
     max_pictures: int = _setting(100, "Most pictures in one request.", 1)
     max_reading: int = _setting(4, "Readings at the same time per worker; more wait.", 1)
+    max_waiting: int = _setting(16, "Further requests that may wait per worker; more are refused at once with 503.", 0)
     max_wait_s: int = _setting(10, "Seconds a request waits for its turn before it is refused with 503.", 1)
+    log: str = _setting(
+        "off", "A line per request on stderr: json, text or off; errors are told in any case.", choices=LOGS
+    )
+    api_key: str = _setting(
+        "", "Key that /api and /metrics ask for; several, separated by commas, while one is replaced.", secret=True
+    )
+    rate_per_minute: int = _setting(0, "Requests to /api per client and minute, over all workers; 0 for no limit.", 0)
+    trusted_proxies: int = _setting(
+        0, "Proxies in front that add to X-Forwarded-For, which is believed so far and no further.", 0
+    )
+    cors_origins: str = _setting(
+        "", "Origins whose pages may use /api, separated by commas, as in https://example.org; * for any."
+    )
+    drain_s: int = _setting(
+        0, "Seconds from SIGTERM, when /readyz turns 503, to the end of accepting; for load balancers.", 0
+    )
+    stop_s: int = _setting(30, "Most seconds that the requests in hand get to finish when the server stops.", 1)
+    watchdog_s: int = _setting(0, "Seconds of one reading after which its worker is replaced; 0 for never.", 0)
     lab: bool = _setting(False, "Let people train networks on the page, one at a time.")
     lab_folder: str = _setting("", "Folder of trainings and kept models; empty for the user's data folder.")
     lab_hosts: str = _setting("", "Names besides localhost by which the lab may be used, separated by commas.")
-    threads: int = _setting(32, "Requests in hand at the same time per worker, slow uploads among them.", 1)
+    threads: int = _setting(32, "Threads per worker; never fewer than the readings, the waiting and some spare.", 1)
 
 
 def declared() -> tuple[Field[Any], ...]:
@@ -66,6 +88,26 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
     return Settings(**values)
 
 
+def source(setting: Field[Any], flags: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """Where `load` takes the setting's value from: "flag", "environment" or "default"."""
+    if flags.get(setting.name) is not None:
+        return "flag"
+    return "environment" if env_name(setting.name) in environ else "default"
+
+
+def shown(setting: Field[Any], settings: Settings) -> str:
+    """The setting's value to show to a person; of a secret only how many characters it has."""
+    value = str(getattr(settings, setting.name))
+    if setting.metadata["secret"] and value:
+        return f"(set, {len(value)} characters)"
+    return value
+
+
+def listed(value: str) -> tuple[str, ...]:
+    """The parts of a setting that holds several, separated by commas."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
 def _truth(setting: Field[Any], given: Any) -> bool:
     if str(given).lower() in YES:
         return True
@@ -78,6 +120,12 @@ def _truth(setting: Field[Any], given: Any) -> bool:
 
 
 def _checked(setting: Field[Any], given: Any) -> Any:
+    choices = setting.metadata["choices"]
+    if choices and given not in choices:
+        raise BadRequest(
+            f"setting {setting.name} is {given!r}; expected one of {', '.join(choices)}. "
+            f"Correct the flag or {env_name(setting.name)}."
+        )
     if isinstance(setting.default, str):
         return str(given)
     if isinstance(setting.default, bool):
