@@ -1,8 +1,8 @@
 """inkling serve: the web app and API on a production server.
 
-This process only watches its workers: it imports neither NumPy nor Flask, so that the workers start at once and
-its own memory stays small. Serving the public needs a reverse proxy in front that buffers requests, because a body
-that is sent slowly holds a thread until it is whole.
+This process only watches its workers (`inkling.web.supervisor`): it imports neither NumPy nor Flask, so that the
+workers start at once and its own memory stays small. Serving the public needs a reverse proxy in front that buffers
+requests, because a body that is sent slowly holds a thread until it is whole.
 """
 
 from __future__ import annotations
@@ -102,24 +102,13 @@ def hand_over(settings: Settings) -> None:
 
 def run(settings: Settings) -> None:
     """Runs until interrupted. A worker that dies is replaced."""
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
+    from inkling.web.supervisor import Supervisor, raise_open_files
+    from inkling.web.watch import memory
 
-    Granian(
-        "inkling.web:create_app",
-        factory=True,
-        interface=Interfaces.WSGI,
-        address=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        blocking_threads=settings.threads,
-        backpressure=settings.threads * 4,
-        websockets=False,
-        log_level=LogLevels.error,
-        respawn_failed_workers=True,
-        workers_kill_timeout=5,
-    ).serve()
+    raise_open_files()
+    # A worker that is being replaced and its successor live side by side for a moment.
+    os.environ[memory.NAME] = memory.create(2 * settings.workers + 2)
+    Supervisor(settings, memory.attach(os.environ[memory.NAME])).serve()
 
 
 def url_of(settings: Settings) -> str:

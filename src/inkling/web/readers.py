@@ -103,6 +103,7 @@ class Readers:
                 f"the model failed when it was loaded ({type(error).__name__}); expected it to read a picture. "
                 "See the server's log, and start the service again."
             )
+        self._metrics.slot.come_up()
         return self._failure is None
 
     def ready(self) -> bool:

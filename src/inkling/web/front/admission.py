@@ -7,12 +7,17 @@ is small: each takes its turn within a few readings' time, and whoever is refuse
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from inkling.web.settings import Settings
+    from inkling.web.watch.memory import Memory, Slot
     from inkling.web.watch.metrics import Metrics
 
+CROWD, CROWD_GAP = 3, 2  # so many in hand, and so many more than at another worker, are worth a new connection
+CROWD_SHARE = 4  # to one in so many
+LOOK_S = 1.0  # between two looks at who the other workers are
 SPARE_THREADS = 12  # for refusals, pages, health and the lab's streams while all places are taken
 
 
@@ -29,13 +34,16 @@ def threads(settings: Settings) -> int:
 class Admission:
     """The places of one worker."""
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, memory: Memory, metrics: Metrics) -> None:
         self.most = places(settings)
         self._in_hand = 0
         self._lock = threading.Lock()
-        self._metrics = metrics
+        self._slot = metrics.slot
+        self._memory = memory
+        self._others: list[Slot] = []
+        self._looked_s = 0.0
+        self._crowded = 0
         metrics.set("inkling_in_hand_limit", self.most, metrics.worker)
-        metrics.set("inkling_in_hand", 0, metrics.worker)
 
     def enter(self) -> bool:
         """Takes a place if one is free."""
@@ -43,13 +51,29 @@ class Admission:
             if self._in_hand >= self.most:
                 return False
             self._in_hand += 1
-            self._metrics.set("inkling_in_hand", self._in_hand, self._metrics.worker)
+            self._slot.in_hand = self._in_hand
             return True
 
     def leave(self) -> None:
         with self._lock:
             self._in_hand -= 1
-            self._metrics.set("inkling_in_hand", self._in_hand, self._metrics.worker)
+            self._slot.in_hand = self._in_hand
+
+    def is_crowded(self) -> bool:
+        """Whether this connection had better be another worker's; true for some only, so that not all move at once.
+
+        The kernel gives a connection to whichever worker is the first to accept, and there it stays: eight of eight
+        may have the same one. Those whose answer says `Connection: close` come again, and may find another.
+        """
+        if self._in_hand < CROWD:
+            return False
+        now_s = time.monotonic()
+        if now_s - self._looked_s > LOOK_S:
+            self._looked_s, self._others = now_s, self._memory.others(self._slot)
+        if not any(slot.in_hand <= self._in_hand - CROWD_GAP for slot in self._others):
+            return False
+        self._crowded += 1
+        return self._crowded % CROWD_SHARE == 0
 
 
 def is_reading(method: str, path: str) -> bool:

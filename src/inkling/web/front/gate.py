@@ -62,7 +62,7 @@ class Gate:
         self._rate = Rate(memory, settings.rate_per_minute)
         self._keys = Keys(settings.api_key)
         self._cors = Cors(settings.cors_origins)
-        self._admission = admission.Admission(settings, metrics)
+        self._admission = admission.Admission(settings, memory, metrics)
         self._log = RequestLog(settings.log, metrics.worker)
         self._drainers = threading.BoundedSemaphore(DRAINERS)
 
@@ -83,6 +83,8 @@ class Gate:
         if not self._admission.enter():
             seen.refused = "overloaded"
             return self._refuse(seen, start_response, _full(self._admission.most), extra)
+        if self._admission.is_crowded() and not self._memory.stopping:
+            extra.append(("Connection", "close"))
         try:
             return self._pass_on(seen, start_response, extra)
         finally:

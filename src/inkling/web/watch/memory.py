@@ -30,7 +30,7 @@ RATE_WAYS, RATE_SETS = 4, 8192
 _RATE_BYTES = RATE_WAYS * RATE_SETS * 16
 _VALUES, _KEY_BYTES = 8192, 256 * 1024  # of one slot
 _SLOT_HEAD_BYTES = 64
-_PID, _BORN, _KEYS_USED, _CLAIMS = 0, 1, 2, 3  # words of a slot's head
+_PID, _BORN, _KEYS_USED, _CLAIMS, _UP, _IN_HAND = 0, 1, 2, 3, 4, 5  # words of a slot's head
 _SLOT_BYTES = _SLOT_HEAD_BYTES + 8 * _VALUES + _KEY_BYTES
 
 Key = tuple[str, ...]  # a metric's name and its labels' values
@@ -61,6 +61,10 @@ class Memory:
 
     def stop(self) -> None:
         self._head[_STOPPING] = 1
+
+    def others(self, mine: Slot) -> list[Slot]:
+        """The slots of the other workers that live."""
+        return [slot for slot in self.slots() if slot.number != mine.number and slot.alive]
 
     def slots(self) -> list[Slot]:
         """The slots that were ever claimed."""
@@ -124,10 +128,28 @@ class Slot:
         """Whether the process that claimed it last still runs."""
         return bool(self.pid) and born(self.pid) == self._head[_BORN]
 
+    @property
+    def up(self) -> bool:
+        """Whether the process that claimed it last has come so far as to answer."""
+        return bool(self._head[_UP])
+
+    def come_up(self) -> None:
+        self._head[_UP] = 1
+
+    @property
+    def in_hand(self) -> int:
+        """Readings that wait or go on there, for the others to compare."""
+        return self._head[_IN_HAND]
+
+    @in_hand.setter
+    def in_hand(self, value: int) -> None:
+        self._head[_IN_HAND] = value
+
     def take(self) -> None:
         """Makes this process the owner, who counts on from what is there."""
         self._head[_PID], self._head[_BORN] = os.getpid(), born(os.getpid()) or 0
         self._head[_CLAIMS] += 1
+        self._head[_UP] = self._head[_IN_HAND] = 0
         for key, values in self.read():
             self._places[key] = self._used
             self._used += len(values)

@@ -52,6 +52,7 @@ def gathered(slots: list[Slot]) -> Series:
             total[key] = [a + b for a, b in zip(so_far, values, strict=True)] if so_far else values
         if alive:
             memory_bytes, cpu_s = use_of(slot.pid)
+            total["inkling_in_hand", str(slot.number)] = [float(slot.in_hand)]
             total["inkling_worker_memory_bytes", str(slot.number)] = [memory_bytes]
             total["inkling_worker_cpu_seconds_total", str(slot.number)] = [cpu_s]
     return total
