@@ -13,7 +13,7 @@ KINDS = [value for _, value in inspect.getmembers(errors, inspect.isclass) if is
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_error_is_drawn_in_the_tree_and_has_a_status(kind: type[errors.InklingError]) -> None:
     assert kind.__name__ in (errors.__doc__ or "")
-    assert kind.status in {400, 403, 404, 409, 413, 415, 422, 500, 503}
+    assert kind.status in {400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503}
 
 
 @pytest.mark.parametrize(

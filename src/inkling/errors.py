@@ -14,6 +14,8 @@
     |- NoReport                  404  a model without a report of this version of it
     |- BadBundle                 503  a bundle that is incomplete or does not match its checksum
     |- BadRecipe                 400  a recipe with a wrong key, type or range
+    |- BadKey                 401  no API key, or a wrong one, where the operator asks for one
+    |- TooManyRequests        429  more requests from one client than the operator allows
     |- ForeignRequest            403  a request that another site's page made a browser send
     |- Busy                      409  what may be done once at a time is being done
     |- LabClosed                 503  nothing can be trained here: no lab, no `learn` extra or no MNIST

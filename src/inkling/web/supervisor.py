@@ -13,6 +13,7 @@ and tests/web/test_stop.py and test_workers.py hold real servers to these rules.
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -34,7 +35,10 @@ MOST_CONNECTIONS = 2048  # per worker, idle ones included; beyond them a newcome
 BACKLOG = 1024  # connections that wait to be accepted
 MOST_YOUNG = 5  # deaths in a row, for each worker, of such as were never up, after which the server gives up
 PAUSE_S = 0.5  # before such a one is replaced again
+LAST_ANSWERS_S = 0.25  # at least so long do answers say that their connection closes, before it does
+AGAIN_S = 1.0  # between two times of telling a worker to stop: one that was just starting may have missed it
 DOOR_S = 0.5  # most time spent on those who wait at the door at the end
+ENDS = (signal.SIGINT, signal.SIGTERM)
 _GO_ELSEWHERE = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nConnection: close\r\n"
     b"Content-Length: %d\r\n\r\n%s"
@@ -77,6 +81,9 @@ class Supervisor(MPServer):
             respawn_failed_workers=True,
             workers_kill_timeout=settings.stop_s,
         )
+        if sys.platform != "win32":
+            # Until a worker has its own handlers it would run this process's, and not stop.
+            os.register_at_fork(before=_hold_signals, after_in_parent=_let_signals, after_in_child=_forget_signals)
 
     def _init_shared_socket(self) -> None:
         holder = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
@@ -91,8 +98,7 @@ class Supervisor(MPServer):
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         self._memory.stop()
-        if args and args[0] == signal.SIGINT:
-            self._drain_s = 0.0
+        self._drain_s = 0.0 if args[0] == signal.SIGINT else max(self._drain_s, LAST_ANSWERS_S)
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
@@ -123,11 +129,41 @@ class Supervisor(MPServer):
         self._respawn_workers(dead, spawn_target, target_loader)
         return True
 
+    def _stop_workers(self) -> None:
+        until = time.monotonic() + (self.workers_kill_timeout or 0)
+        alive = self.wrks
+        while alive and time.monotonic() < until:
+            again = min(until, time.monotonic() + AGAIN_S)
+            for worker in alive:
+                worker.terminate()  # type: ignore[no-untyped-call]
+            for worker in alive:
+                worker.join(max(0.001, again - time.monotonic()))  # type: ignore[no-untyped-call]
+            alive = [worker for worker in alive if worker.is_alive()]  # type: ignore[no-untyped-call]
+        for worker in alive:
+            logger.error(f"Worker {worker.inner.pid} had requests in hand for more than {self.workers_kill_timeout} s")
+            worker.kill()  # type: ignore[no-untyped-call]
+            worker.join()  # type: ignore[no-untyped-call]
+        self.wrks.clear()
+
     def shutdown(self, exit_code: int = 0) -> None:
         try:
             super().shutdown(exit_code)  # type: ignore[no-untyped-call]
         finally:
             _turn_away(self._listener)
+
+
+def _hold_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+
+
+def _let_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+
+
+def _forget_signals() -> None:
+    for end in ENDS:
+        signal.signal(end, signal.SIG_DFL)
+    _let_signals()
 
 
 def _turn_away(listener: socket.socket) -> None:

@@ -19,7 +19,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 NAME = "INKLING_SHARED"  # the environment variable with the path; set by `inkling serve`, no setting
 
@@ -39,7 +38,7 @@ Key = tuple[str, ...]  # a metric's name and its labels' values
 class Memory:
     """One mapped piece of memory. `secret` is the same for all who share it and is told to nobody."""
 
-    def __init__(self, mapped: mmap.mmap, file: IO[bytes] | None) -> None:
+    def __init__(self, mapped: mmap.mmap, file: int | None) -> None:
         self._file = file
         self._view = memoryview(mapped)
         self._head = self._view[:_HEAD_BYTES].cast("Q")
@@ -219,8 +218,8 @@ def attach(path: str) -> Memory:
     """The memory at that path; one of this process's own for "" or when it cannot be opened."""
     if path and sys.platform != "win32":
         try:
-            file = Path(path).open("r+b")  # noqa: SIM115 - kept: its lock orders the claims
-            return Memory(mmap.mmap(file.fileno(), 0), file)
+            number = os.open(path, os.O_RDWR)  # kept open: its lock orders the claims
+            return Memory(mmap.mmap(number, 0), number)
         except (OSError, ValueError):
             pass
     return Memory(mmap.mmap(-1, _HEAD_BYTES + _RATE_BYTES + _SLOT_BYTES), None)
