@@ -39,7 +39,7 @@ format: install-dev ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install-learn servers ## time a reading, the start, and servers side by side under load (12 minutes; needs wrk)
+bench: install-learn servers ## time a reading, the start, and servers side by side under load (10 minutes; needs wrk)
 	@command -v wrk >/dev/null || { echo "wrk is not there: on Debian and Ubuntu, apt install wrk"; exit 1; }
 	$(BIN)/python benchmarks/read.py
 	$(BIN)/python benchmarks/start.py
@@ -48,20 +48,20 @@ bench: install-learn servers ## time a reading, the start, and servers side by s
 	$(BIN)/python benchmarks/serving.py
 	$(BIN)/python benchmarks/capacity.py
 
-soak: install-dev ## overload the server, kill it, stop it, spoil its pictures (40 minutes; SOAK=--quick: 3)
+soak: install-dev ## overload the server, kill it, stop it, spoil its pictures (35 minutes; SOAK=--quick: 3)
 	cd benchmarks && ../$(BIN)/python -m soak $(SOAK)
 
-servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastapi litserve bentoml gradio tutorial)) ## the servers that bench compares, each in an environment of its own (3 GB)
+servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastapi litserve bentoml gradio tutorial)) ## the servers that bench compares, each in an environment of its own (4 GB)
 
-.venv-servers/inkling/.installed: pyproject.toml constraints.txt
+.venv-servers/inkling/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(PYTHON) -m venv --without-pip $(@D)
-	$(PYTHON) -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check \
+	$(BIN)/python -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check \
 	  --constraint constraints.txt --editable .
 	@touch $@
 
-.venv-servers/%/.installed: benchmarks/servers/requirements/%.txt
+.venv-servers/%/.installed: benchmarks/servers/requirements/%.txt | $(BIN)/python
 	$(PYTHON) -m venv --without-pip $(@D)
-	$(PYTHON) -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check --requirement $<
+	$(BIN)/python -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 compare: install-learn ## compare with other readers, measure refusing, calibration, memory (REAL=folder of folders)

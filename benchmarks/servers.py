@@ -1,6 +1,6 @@
 """Servers of the same network side by side: speed, memory, start and size, each in turn under the same load.
 
-    make bench            (or: python benchmarks/servers.py [--rounds 5] [--seconds 6] [--only NAME])
+    make bench            (or: python benchmarks/servers.py [--rounds 5] [--seconds 5] [--only NAME])
 
 The load is wrk's: the picture `drawing.png`, 8 connections, each answer looked at. The rounds are interleaved, so that
 what else the machine does falls on all alike; the figures are medians over the rounds, and what counts is how they
@@ -102,7 +102,7 @@ def machine() -> dict[str, Any]:
 
 @click.command()
 @click.option("--rounds", default=5, show_default=True)
-@click.option("--seconds", default=6, show_default=True, help="Of load in each round.")
+@click.option("--seconds", default=5, show_default=True, help="Of load in each round.")
 @click.option("--only", multiple=True, help="Names; the file is not written.")
 @click.option("--quick", is_flag=True, help="One round of 2 seconds, to try it; the file says that it was one.")
 def main(rounds: int, seconds: int, only: tuple[str, ...], quick: bool) -> None:

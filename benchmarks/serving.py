@@ -6,6 +6,7 @@ python benchmarks/serving.py        (needs the learn extra, for Matplotlib)
 from __future__ import annotations
 
 import json
+import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,9 @@ def steps(numbers: Numbers) -> str:
     rows = [[f"`{name}`", f"{each:,.0f}"] for name, each in numbers["steps_us"].items()]
     rest = {name: each - sum(numbers["steps_us"].values()) for name, each in numbers["read_us"].items()}
     rows += [[f"parting, network `{name}`, reading", f"{rest[name]:,.0f}"] for name in ("ann", "cnn") if name in rest]
+    web = [each - numbers["read_us"][name] for name, each in numbers.get("request_us", {}).items()]
+    if web:
+        rows.append(["the request around it: routing, parameters, JSON, headers", f"{statistics.median(web):,.0f}"])
     return tables.markdown(["step", "microseconds"], rows)
 
 

@@ -1,6 +1,6 @@
 """How long an answer takes by how busy the service is: one core, requests at random moments.
 
-    python benchmarks/utilisation.py [--seconds 15]
+    python benchmarks/utilisation.py [--seconds 12]
 
 The server is pinned to one core and the generator to another, so what is measured is one core's work. Requests come
 as a Poisson process, which is how many independent people send them. Writes benchmarks/utilisation.json, from which
@@ -75,7 +75,7 @@ def curve(model: str, *, seconds: float) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--seconds", default=15, show_default=True, help="At each rate.")
+@click.option("--seconds", default=12, show_default=True, help="At each rate.")
 @click.option("--quick", is_flag=True, help="2 seconds at each rate; the file says so.")
 def main(seconds: int, quick: bool) -> None:
     """Prints the curve and writes benchmarks/utilisation.json."""
