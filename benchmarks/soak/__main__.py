@@ -37,7 +37,7 @@ def runs(quick: bool, minutes: float, pictures: int, times: int) -> dict[str, Ca
         "killed": lambda: killed.run(times=times, seed=SEED),
         "stopped": lambda: stopped.run(times=2 if quick else 10),
         "mutated": lambda: mutated.run(count=pictures, seed=SEED),
-        "schema": lambda: schema.run(examples=5 if quick else 200, seed=SEED),
+        "schema": lambda: schema.run(examples=5 if quick else 500, seed=SEED),
         "steady": lambda: steady.run(minutes=minutes, seed=SEED),
     }
 
