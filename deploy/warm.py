@@ -1,0 +1,30 @@
+"""Loads all that a server and its watching process load, and reads a picture, so that Python leaves its bytecode.
+
+In an image whose files cannot be written, each start would else compile them again.
+"""
+
+from __future__ import annotations
+
+import io
+
+import granian
+import granian.server
+from PIL import Image, ImageDraw
+
+from inkling.cli import main, serve
+from inkling.client import Client
+from inkling.web import create_app
+
+assert all((granian.Granian, main, serve.command, Client))  # noqa: S101 - imported for their bytecode
+picture = Image.new("L", (280, 280), 255)
+ImageDraw.Draw(picture).line([(70, 75), (205, 75), (130, 230)], fill=20, width=18, joint="curve")
+content = io.BytesIO()
+picture.save(content, "PNG")
+client = create_app().test_client()
+for path in ("/", "/docs", "/openapi.json", "/models", "/metrics"):
+    if client.get(path).status_code != 200:
+        raise SystemExit(f"{path} does not answer")
+answer = client.post("/api/v1/read?explain=1", data=content.getvalue(), content_type="image/png").get_json()
+if answer["text"] != "7":
+    raise SystemExit(f"a drawn 7 reads {answer}")
+print("a drawn 7 reads 7")
