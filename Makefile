@@ -9,7 +9,7 @@ PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-learn test-browser test-all check format install install-dev install-learn \
-        bench soak servers compare rivals results notebook clean
+        bench soak servers compare rivals results notebook image check-deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,12 @@ rivals: ## RapidOCR, which compare asks, in a virtual environment of its own (.v
 	.venv-rivals/bin/python -m pip install --quiet --disable-pip-version-check rapidocr==3.10.0 \
 	  rapidocr-onnxruntime==1.4.4 onnxruntime==1.32.0
 
+image: install ## build the container image and let it read ten pictures (BASE=image; CI=true keeps deploy/image.json)
+	$(BIN)/python scripts/image.py $(if $(BASE),--base $(BASE)) $(if $(CI),--keep)
+
+check-deploy: .venv-deploy/.ready .venv-deploy/bin/promtool ## hold every file in deploy/ to the schema of what reads it
+	.venv-deploy/bin/python scripts/check_deploy.py
+
 results: install-learn ## evaluate every packaged model, also on REAL=folder of folders; write it into the README
 	$(BIN)/python scripts/results.py $(if $(REAL),--real $(REAL))
 	$(BIN)/python scripts/make_measured.py
@@ -104,6 +110,22 @@ $(VENV)/.learn: $(VENV)/.base
 	$(PIP) --editable ".[learn,notebook]"
 	@touch $@
 
+.venv-deploy/.ready: deploy/requirements-check.txt
+	$(PYTHON) -m venv .venv-deploy
+	.venv-deploy/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	.venv-deploy/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --dest .venv-deploy/wheels \
+	  google-api-python-client==2.202.0
+	@touch $@
+
+# The one that is here, else the one of Debian's package, which is not installed because it would start a server.
+.venv-deploy/bin/promtool: | .venv-deploy/.ready
+	@if command -v promtool >/dev/null; then ln -s "$$(command -v promtool)" $@; else \
+	  cd .venv-deploy && apt-get download --quiet=2 prometheus && \
+	  dpkg-deb --fsys-tarfile prometheus_*.deb | tar --extract --directory bin --strip-components 3 ./usr/bin/promtool && \
+	  rm prometheus_*.deb; \
+	fi || { echo "no promtool: install Prometheus, which brings it (on Debian first: apt-get update)"; exit 1; }
+
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .venv-servers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-servers .venv-deploy .cache/containers build dist
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,90 @@
+"""The files in deploy/ name what exists: settings, routes, files. Their schemas are for `make check-deploy`."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import make_dashboard
+import pytest
+
+from inkling.web import create_app
+from inkling.web.settings import Settings, declared, env_name
+from tests.web.test_serve import free_port, serving
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+TEXTS = [path for path in sorted(DEPLOY.rglob("*")) if path.is_file() and path.suffix in (".md", ".yaml", ".yml", "")]
+PAGES = [path for path in TEXTS if path.suffix == ".md"]
+COMPOSE_ONLY = {"INKLING_IMAGE", "INKLING_HOST_PORT"}  # what compose.yaml itself asks the environment
+SCREEN_LINES = 45
+
+
+def test_there_is_a_page_for_each_way() -> None:
+    ways = {path.name for path in DEPLOY.iterdir() if path.is_dir()}
+    assert ways == {"aws", "azure", "compose", "google-cloud-run", "kubernetes", "monitoring"}
+    assert {path.parent.name for path in PAGES} == ways | {"deploy"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+def test_a_page_fits_a_screen_and_names_files_that_are_there(page: Path) -> None:
+    text = page.read_text()
+    assert len(text.splitlines()) <= SCREEN_LINES
+    for name in re.findall(r"(?<![\w./-])deploy/[\w./-]+[\w]", text):
+        assert (ROOT / name).exists(), name
+    for name in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (page.parent / name).exists(), name
+    for name in re.findall(r"^\| `([\w/.-]+\.(?:ya?ml|json))`", text, re.M):
+        assert (page.parent / name).exists(), name
+    if page.parent.name not in ("deploy", "monitoring"):
+        assert "Roll back:" in text or "Roll back, " in text
+
+
+def test_every_setting_that_is_named_is_declared() -> None:
+    settings = {env_name(setting.name) for setting in declared()} | COMPOSE_ONLY
+    named = {name for path in TEXTS for name in re.findall(r"\bINKLING_[A-Z_]+", path.read_text())}
+    assert "INKLING_WORKERS" in named
+    assert named <= settings
+
+
+def test_every_probe_asks_a_route() -> None:
+    routes = {rule.rule for rule in create_app(Settings()).url_map.iter_rules()}
+    probed = {
+        path
+        for file in TEXTS
+        if file.suffix == ".yaml"
+        for path in re.findall(r"(?:httpGet: \{ path: |HealthCheckPath: )(/\w+)", file.read_text())
+    }
+    assert probed == {"/readyz", "/healthz"}
+    assert probed <= routes
+
+
+def test_the_image_s_context_has_what_it_copies() -> None:
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (DEPLOY / "Dockerfile").read_text(), re.M)
+    assert {name for line in copied for name in line.split()} == allowed
+    assert all((ROOT / name).exists() for name in allowed)
+
+
+def test_the_health_check_tells_a_server_from_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    (check,) = re.findall(r"HEALTHCHECK .*\\\n\s+CMD (\[.*\])", (DEPLOY / "Dockerfile").read_text())
+    command = [sys.executable, *json.loads(check)[1:]]
+    port = free_port()
+    monkeypatch.setenv("INKLING_PORT", str(port))
+    assert subprocess.run(command, timeout=30, check=False).returncode == 1
+    with serving(port=port):
+        assert subprocess.run(command, timeout=30, check=False).returncode == 0
+
+
+def test_compose_and_fargate_check_health_alike() -> None:
+    checks = [re.findall(r'"(import sys; from inkling.client .*)"\n', path.read_text()) for path in TEXTS]
+    found = [check for file in checks for check in file]
+    assert len(found) == 2
+    assert len(set(found)) == 1
+
+
+def test_the_dashboard_is_as_its_script_writes_it() -> None:
+    assert make_dashboard.PATH.read_text() == make_dashboard.as_text()
