@@ -13,6 +13,8 @@ import pytest
 import serving
 import simulate
 
+from inkling.web.settings import Settings
+
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 MEAN_S = 0.01
@@ -67,6 +69,10 @@ def test_a_step_is_met_by_more_cores_and_headroom() -> None:
     assert tight["cores_after"] >= 7
     assert tight["refused"] > 0 == wide["refused"]
     assert 5 < tight["refusing_s"] < 60
+
+
+def test_the_simulated_queue_is_as_long_as_a_workers() -> None:
+    assert Settings().max_reading + Settings().max_waiting == simulate.MOST_IN_HAND
 
 
 def test_services_keep_their_shape() -> None:
