@@ -30,6 +30,21 @@ EMPTIED = (
     "var/lib/apt/lists",
     "var/cache/apt",
 )
+# Of "$0", the root that a container sees, in a mount namespace of its own: read-only, with an empty /tmp, and with the
+# few devices that every container has.
+MOUNTS = """
+mount --make-rprivate /
+mount --bind "$0" "$0"
+mount -o remount,bind,ro "$0"
+mount -t tmpfs -o size=16m,mode=1777 tmpfs "$0/tmp"
+mount -t proc -o ro proc "$0/proc"
+mount -t tmpfs -o size=64k,mode=755 tmpfs "$0/dev"
+for device in null zero full random urandom; do
+  touch "$0/dev/$device"
+  mount --bind "/dev/$device" "$0/dev/$device"
+done
+mount -o remount,ro "$0/dev"
+"""
 
 
 @dataclass
@@ -148,8 +163,11 @@ class Buildah:
     image = "localhost/inkling"
 
     def __init__(self) -> None:
-        store = ["--root", str(STORE / "root"), "--runroot", str(STORE / "run"), "--storage-driver", "vfs"]
-        self._buildah = ["buildah", *store]
+        for driver in ("overlay", "vfs"):  # the second copies everything for each layer, and works everywhere
+            store = ["--root", str(STORE / driver), "--runroot", str(STORE / "run" / driver)]
+            self._buildah = ["buildah", *store, "--storage-driver", driver]
+            if subprocess.run([*self._buildah, "info"], capture_output=True, check=False).returncode == 0:
+                return
 
     def base(self, wanted: str | None) -> str:
         if wanted:
@@ -199,10 +217,7 @@ class Buildah:
         user = [str(part) for part in (config["User"].split(":") * 2)[:2]]
         limits = ["--reuid", user[0], "--regid", user[1], "--clear-groups", "--no-new-privs", "--bounding-set=-all"]
         within = ["chroot", root, "/usr/bin/setpriv", *limits, *settings]
-        mounts = (
-            'mount --make-rprivate / && mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && '
-            'mount -t tmpfs tmpfs "$0/tmp" && mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec "$@"'
-        )
+        mounts = f'set -e\n{MOUNTS}exec "$@"'
         entry = [*config["Entrypoint"], *config["Cmd"]]
         since = time.monotonic()
         server = subprocess.Popen(["unshare", "--mount", "sh", "-c", mounts, root, *within, *entry])

@@ -26,9 +26,12 @@ def writable(folder):
         return True
     except OSError:
         return False
+def size(folder):
+    return sum(os.lstat(os.path.join(at, name)).st_size for at, _, names in os.walk(folder) for name in names)
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 print(json.dumps({
     "python": ".".join(map(str, __import__("sys").version_info[:3])),
+    "installed_mb": round(size("/opt/inkling") / 1e6),
     "user": os.getuid(),
     "root_is_writable": any(map(writable, ("", "/opt/inkling", "/var", "/etc"))),
     "tmp_is_writable": writable("/tmp"),

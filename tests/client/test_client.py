@@ -19,6 +19,7 @@ from inkling import errors
 from inkling.client import Answer, Client, Digit
 from inkling.client.answers import error_of
 from inkling.errors import (
+    BadKey,
     BadRequest,
     BrokenPicture,
     EmptyPicture,
@@ -30,6 +31,7 @@ from inkling.errors import (
 )
 from inkling.web.settings import Settings
 from tests.pictures import png_header
+from tests.web.test_serve import serving
 
 FRESH = """
 import sys
@@ -134,6 +136,19 @@ def test_models_and_readiness(service: str) -> None:
     assert models["ann"].parameters == 101_770
     assert models["cnn"].default
     assert not models["ann"].default
+
+
+def test_a_key_opens_what_asks_for_one(seven: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INKLING_API_KEY", "right")
+    with serving() as (_, url):
+        with Client(url, api_key="right") as client:
+            assert client.read(seven).text == "7"
+        for key in (None, "wrong"):
+            with Client(url, api_key=key) as client, pytest.raises(BadKey) as caught:
+                client.read(seven)
+            assert caught.value.__notes__[0].startswith("request ")
+            assert client.ready(), "health asks for no key"
+            client.close()
 
 
 def test_threads_share_a_client(service: str, seven: bytes) -> None:
