@@ -1,6 +1,7 @@
 """What holds for every command, and the small ones."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from inkling import bundle, cli
+from inkling.web.settings import declared
 
 GROUPS = {"data": ["fetch"]}
 EVERY = [[name, *rest] for name in cli.COMMANDS for rest in ([], *([part] for part in GROUPS.get(name, [])))]
@@ -46,3 +48,19 @@ def test_models_lists_every_packaged_bundle() -> None:
 def test_doctor_finds_a_machine_that_runs_these_tests_fit() -> None:
     text = run("doctor")
     assert "a drawn 7 reads '7'" in text
+    assert re.search(r"\d+ ms from start to the first answer", text)
+
+
+def test_doctor_tells_every_setting_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INKLING_API_KEY", "very-secret")
+    monkeypatch.setenv("INKLING_MAX_WAITING", "5")
+    text = run("doctor", "--json", "--workers", "3")
+    found = json.loads(text)
+    assert found["fits"] is True
+    assert found["boot_ms"] > 0
+    by_name = {one["name"]: one for one in found["settings"]}
+    assert set(by_name) == {one.name for one in declared()}
+    got = {name: (by_name[name]["value"], by_name[name]["source"]) for name in ("workers", "max_waiting", "port")}
+    assert got == {"workers": ("3", "flag"), "max_waiting": ("5", "environment"), "port": ("8000", "default")}
+    assert by_name["api_key"]["value"] == "(set, 11 characters)"
+    assert "very-secret" not in text + run("doctor")

@@ -1,58 +1,105 @@
-"""inkling doctor: does this machine fit?"""
+"""inkling doctor: does this machine fit, and how would it be served?"""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import json
 import os
 import platform
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from inkling import bundle
+from inkling.cli import fitness
+from inkling.cli.fitness import Check
+from inkling.cli.serve import options
 from inkling.errors import InklingError
 from inkling.quiet import quiet_stderr
+from inkling.web.settings import Settings, load
 
 LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "ai-edge-litert", "flask", "granian")
 SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, pixels of a 280x280 board
 
-Check = tuple[bool | None, str]  # True fits, False does not, None is optional and absent; and what was found
-
 
 @click.command("doctor")
-def command() -> None:
-    """Check that this machine can run inkling.
+@options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(as_json: bool, **flags: Any) -> None:
+    """Check that this machine can run inkling, and show how it would be served.
+
+    Every setting is shown with where its value comes from; a server is really started and asked. Exit status 1 when
+    something does not fit.
 
     \b
-    Example:
+    Examples:
       inkling doctor
+      inkling doctor --workers 4 --json
     """
-    checks: list[tuple[str, Callable[[], Check]]] = [
-        ("Python", _python),
-        ("libraries", _libraries),
-        ("models", _models),
-        ("a reading", _reading),
-        ("memory", _memory),
-        ("MNIST", _data),
-        ("training", _training),
-    ]
-    table = Table(box=None, show_header=False, pad_edge=False)
-    fits = True
-    for name, check in checks:
+    settings = load(flags)
+    how = fitness.values(settings, flags)
+    facts: dict[str, Any] = {}
+    results = []
+    for name, check in _checks(settings, facts):
         try:
             good, found = check()
         except InklingError as error:
             good, found = False, str(error)
-        mark = {True: "[green]ok[/]", False: "[red]no[/]", None: "[dim]--[/]"}[good]
-        table.add_row(mark, name, found)
-        fits = fits and good is not False
-    Console().print(table)
+        results.append((name, good, found))
+    fits = all(good is not False for _, good, _ in results)
+    if as_json:
+        checks = [{"name": name, "fits": good, "found": found} for name, good, found in results]
+        settings_json = [asdict(value) for value in how]
+        click.echo(json.dumps({"fits": fits, "checks": checks, **facts, "settings": settings_json}, indent=2))
+    else:
+        _print(results, how)
     sys.exit(0 if fits else 1)
+
+
+def _checks(settings: Settings, facts: dict[str, Any]) -> list[tuple[str, Callable[[], Check]]]:
+    """What is asked, in order; `facts` gets what was measured."""
+
+    def service() -> Check:
+        check, measured = fitness.service(settings, _picture_of_seven())
+        facts.update(measured)
+        return check
+
+    return [
+        ("Python", _python),
+        ("libraries", _libraries),
+        ("models", _models),
+        ("a reading", lambda: _reading(settings)),
+        ("memory", _memory),
+        ("workers", lambda: fitness.workers(settings)),
+        ("files", fitness.files),
+        ("a server", service),
+        ("MNIST", _data),
+        ("training", _training),
+    ]
+
+
+def _print(results: list[tuple[str, bool | None, str]], values: list[fitness.Value]) -> None:
+    marks = {True: "[green]ok[/]", False: "[red]no[/]", None: "[dim]--[/]"}
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, good, found in results:
+        table.add_row(marks[good], name, found)
+    how = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("setting", "value", "from", "variable"):
+        how.add_column(title)
+    for value in values:
+        how.add_row(value.name, escape(value.value or "-"), value.source, value.variable)
+    console = Console()
+    console.print(table)
+    console.print()
+    console.print(how)
 
 
 def _python() -> Check:
@@ -81,22 +128,29 @@ def _models() -> Check:
     return True, ", ".join(f"{entry.name} {entry.version}" for entry in bundles.values())
 
 
-def _reading() -> Check:
+def _picture_of_seven() -> bytes:
+    """A drawn 7 as PNG."""
     import cv2
     import numpy as np
 
-    from inkling.road.reader import Reader
-
-    start = time.perf_counter()
-    with quiet_stderr():
-        reader = Reader()
     board = np.full((280, 280), 255, np.uint8)
     cv2.polylines(board, [np.array(SEVEN)], isClosed=False, color=20, thickness=18, lineType=cv2.LINE_AA)
-    first = reader.read(board)
+    return bytes(cv2.imencode(".png", board)[1])
+
+
+def _reading(settings: Settings) -> Check:
+    from inkling.road.reader import Reader
+
+    picture = _picture_of_seven()
+    start = time.perf_counter()
+    with quiet_stderr():
+        reader = Reader(settings.model or None)
+    first = reader.read(picture)
     loaded = time.perf_counter()
-    reader.read(board)
+    reader.read(picture)
     again_ms = (time.perf_counter() - loaded) * 1000
-    found = f"a drawn 7 reads {first.text!r}; first answer {1000 * (loaded - start):.0f} ms, next {again_ms:.1f} ms"
+    times = f"first answer {1000 * (loaded - start):.0f} ms, next {again_ms:.1f} ms"
+    found = f"{reader.bundle.name}: a drawn 7 reads {first.text!r}; {times}"
     return first.text == "7", found
 
 

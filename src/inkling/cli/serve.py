@@ -33,7 +33,8 @@ class CannotServe(InklingError):
     """The address is taken or not this machine's."""
 
 
-def _options(function: Any) -> Any:
+def options(function: Any) -> Any:
+    """Adds a flag for each setting that has one."""
     for setting in reversed([one for one in declared() if one.name in NAMES]):
         switch = isinstance(setting.default, bool)
         default = "off" if switch else setting.default or "the packaged default"
@@ -47,7 +48,7 @@ def _options(function: Any) -> Any:
 
 
 @click.command("serve")
-@_options
+@options
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
 def command(open_browser: bool, **flags: Any) -> None:
     """Serve the drawing page and the API.

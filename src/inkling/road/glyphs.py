@@ -52,7 +52,8 @@ def own_ink(glyphs: Glyphs, glyph: Glyph) -> np.ndarray:
         return glyph.part
     x, y, w, h = glyph.box_xywh
     x, y = x - glyphs.corner_xy[0], y - glyphs.corner_xy[1]
-    return np.isin(glyphs.labels[y : y + h, x : x + w], glyph.pieces)
+    labels = glyphs.labels[y : y + h, x : x + w]
+    return labels == glyph.pieces[0] if len(glyph.pieces) == 1 else np.isin(labels, glyph.pieces)
 
 
 def find_glyphs(ink: np.ndarray, *, single: bool = False) -> Glyphs:

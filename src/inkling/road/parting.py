@@ -30,6 +30,7 @@ WIDEST_PAIR = 1.3  # width to height of two glyphs that may be one digit
 HIGHEST_PAIR = 1.3  # height of the two to that of the taller
 SEAMS = 6  # at most, for each square of a glyph's height
 MOST_SEAMS = 400  # at most, on a page
+MOST_SEAM_PIXELS = 40_000_000  # at most, each seam being worth its glyph's height squared times the stretch's glyphs
 USUAL_WIDTH = 1.2  # width to height: a wider digit is the less likely one ..
 WIDER = 4.0  # .. by so many nats for each height by which it is wider
 LEAST = 1e-4  # a probability below which the network is not believed further
@@ -153,7 +154,7 @@ def _lattices(glyphs: Glyphs, stretches: list[Stretch]) -> list[Lattice | None]:
 
     What is too low for a digit of its line is not cut: it may be a part of one, as the first stroke of a 7 is.
     """
-    flat, left = glyphs.flat, MOST_SEAMS
+    flat, left, pixels = glyphs.flat, MOST_SEAMS, MOST_SEAM_PIXELS
     tallest = [max(glyph.box_xywh[3] for glyph in line) for line in glyphs.lines]
     lattices: list[Lattice | None] = []
     for stretch in stretches:
@@ -165,8 +166,10 @@ def _lattices(glyphs: Glyphs, stretches: list[Stretch]) -> list[Lattice | None]:
         for glyph, doubt in zip(chosen, stretch.doubted, strict=True):
             _, _, w, h = glyph.box_xywh
             cut = doubt and h >= LOWEST * tallest[stretch.line]
-            seams.append(min(left, int(np.ceil(SEAMS * max(w / h, 1.0)))) if cut else 0)
+            price = h**2 * len(chosen)
+            seams.append(min(left, pixels // price, int(np.ceil(SEAMS * max(w / h, 1.0)))) if cut else 0)
             left -= seams[-1]
+            pixels -= seams[-1] * price
         lattices.append(make_lattice(glyphs, chosen, seams=seams))
     return lattices
 

@@ -12,6 +12,7 @@ from inkling.errors import BadBundle, InklingError, Overloaded, UnknownName
 from inkling.lab.folder import lab_at
 from inkling.quiet import quiet_stderr
 from inkling.web.lab.kept import Kept
+from inkling.web.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from inkling.bundle import Bundle
@@ -30,7 +31,7 @@ class Readers:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._settings = settings
         self._metrics = metrics
-        self._reading = Counting(metrics)
+        self._reading = Counting(metrics, Watchdog(settings.watchdog_s))
         self._kept = Kept(lab_at(settings.lab_folder).models) if settings.lab else None
         self._loading = threading.Lock()
         self._loaded: dict[str, Reader] = {}
@@ -125,14 +126,23 @@ class Readers:
 
 
 class Counting:
-    """How many turns are held at this moment, for the metrics."""
+    """The turns that are held at this moment, for the metrics and the watchdog."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, watchdog: Watchdog) -> None:
         self._metrics = metrics
+        self._watchdog = watchdog
         self._lock = threading.Lock()
         self._held = 0
 
-    def change(self, by: int) -> None:
+    def began(self, turn: object) -> None:
+        self._watchdog.began(turn)
+        self._change(1)
+
+    def ended(self, turn: object) -> None:
+        self._watchdog.ended(turn)
+        self._change(-1)
+
+    def _change(self, by: int) -> None:
         with self._lock:
             self._held += by
             self._metrics.set("inkling_reading", self._held, self._metrics.worker)
@@ -157,11 +167,11 @@ class Turn:
                 f"waited {self._max_wait_s} s for a turn; the service is reading as much as it takes on at once. "
                 "Try again in a moment."
             )
-        self._counting.change(1)
+        self._counting.began(self)
         self._start = time.perf_counter()
         return self
 
     def __exit__(self, *_: Any) -> None:
         self.held_s = time.perf_counter() - self._start
         self._turns.release()
-        self._counting.change(-1)
+        self._counting.ended(self)

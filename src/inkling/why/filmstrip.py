@@ -11,7 +11,6 @@ import numpy as np
 
 from inkling.road.glyphs import INK_AT, above
 from inkling.road.reader import Trace
-from inkling.road.reading import Box
 from inkling.why.drawing import Line, bars, boxed, written
 from inkling.why.marks import MAX_DIGITS, marks
 from inkling.why.pictures import LIGHT, Theme, grey, inked, sheet
@@ -82,34 +81,25 @@ def filmstrip(trace: Trace) -> tuple[Step, ...]:
 
 def find_cuts(trace: Trace) -> list[Line]:
     """Where one connected piece of ink was parted: the line between two neighbouring boxes that share a piece."""
-    pieces = [_scaled(box, trace) for box in _pieces(trace.ink)]
+    scale = trace.reading.size_wh[0] / trace.ink.shape[1], trace.reading.size_wh[1] / trace.ink.shape[0]
+    x0s, y0s, x1s, y1s = _pieces(trace.ink) * np.array([*scale, *scale])[:, None]  # of the upright picture
+    slack = SLACK * max(1.0, scale[0])
     cuts = []
     for line in trace.lines:
         for (x0, y0, w0, h0), (x1, y1, w1, h1) in pairwise(line):
-            slack = SLACK * max(1.0, trace.reading.size_wh[0] / trace.ink.shape[1])
-            around = (min(x0, x1), min(y0, y1), max(x0 + w0, x1 + w1), max(y0 + h0, y1 + h1))
-            if any(_covers(piece, around, slack) for piece in pieces):
+            left, top, right, bottom = min(x0, x1), min(y0, y1), max(x0 + w0, x1 + w1), max(y0 + h0, y1 + h1)
+            across = (x0s <= left + slack) & (x1s >= right - slack)
+            if (across & (y0s <= top + slack) & (y1s >= bottom - slack)).any():
                 x = (x0 + w0 + x1) // 2
-                cuts.append((x, around[1], x, around[3]))
+                cuts.append((x, top, x, bottom))
     return cuts
 
 
-def _pieces(ink: np.ndarray) -> list[Box]:
+def _pieces(ink: np.ndarray) -> np.ndarray:
+    """(4, N): left, top, right and bottom of every connected piece, pixels of the ink."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(above(ink, INK_AT), connectivity=8)
-    return [(x, y, w, h) for x, y, w, h in stats[1:, :4].tolist()]
-
-
-def _scaled(box_xywh: Box, trace: Trace) -> tuple[float, float, float, float]:
-    """A box in pixels of the ink -> x0, y0, x1, y1 in pixels of the upright picture."""
-    x, y, w, h = box_xywh
-    x_scale = trace.reading.size_wh[0] / trace.ink.shape[1]
-    y_scale = trace.reading.size_wh[1] / trace.ink.shape[0]
-    return x * x_scale, y * y_scale, (x + w) * x_scale, (y + h) * y_scale
-
-
-def _covers(piece: tuple[float, ...], around: tuple[int, ...], slack: float) -> bool:
-    low = all(a <= b + slack for a, b in zip(piece[:2], around[:2], strict=True))
-    return low and all(a >= b - slack for a, b in zip(piece[2:], around[2:], strict=True))
+    x, y, w, h = stats[1:, :4].T
+    return np.array([x, y, x + w, y + h])
 
 
 def _image_caption(trace: Trace) -> str:

@@ -1,5 +1,7 @@
 // The API over HTTP.
 
+import { fetchWithKey } from "./key.js";
+
 const TIMEOUT_MS = 20000;
 
 // The service said no: `kind` and the sentence of its JSON error.
@@ -24,7 +26,7 @@ export async function ask(route, blob, parameters) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value));
   let response, answer;
   try {
-    response = await fetch(`/api/v1/${route}?${query}`, {
+    response = await fetchWithKey(`/api/v1/${route}?${query}`, {
       method: "POST",
       headers: { "Content-Type": blob.type.startsWith("image/") ? blob.type : "application/octet-stream" },
       body: blob,

@@ -1,6 +1,7 @@
 // A network of one hidden layer, Flatten - Dense (ReLU) - Dense (softmax), with all its numbers, run in the page.
 
 import { Away, Refused } from "./client.js";
+import { fetchWithKey } from "./key.js";
 
 const TIMEOUT_MS = 20000;
 const HEAD = 4; // numbers before the weights: pixels, hidden units, outputs, temperature
@@ -11,7 +12,7 @@ const HEAD = 4; // numbers before the weights: pixels, hidden units, outputs, te
 export async function loadNetwork(name) {
   let response, content;
   try {
-    response = await fetch(`/api/v1/models/${encodeURIComponent(name)}/weights`, {
+    response = await fetchWithKey(`/api/v1/models/${encodeURIComponent(name)}/weights`, {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     content = await (response.ok ? response.arrayBuffer() : response.json());

@@ -1,12 +1,14 @@
 // The reports of models, over HTTP.
 
+import { fetchWithKey } from "../common/key.js";
+
 const PATIENCE_MS = 2000;
 
 export const path = (name) => `/api/v1/models/${encodeURIComponent(name)}/report`;
 
 // The report about a model. Throws when it does not come.
 export async function report(name) {
-  const response = await fetch(path(name));
+  const response = await fetchWithKey(path(name));
   if (!response.ok) throw new Error(`no report about ${name}: ${response.status}`);
   return response.json();
 }

@@ -1,6 +1,7 @@
 // The lab over HTTP.
 
 import { Away, Refused } from "../common/client.js";
+import { fetchWithKey } from "../common/key.js";
 
 const TIMEOUT_MS = 20000;
 const LONG_MS = 150000; // judging on the test images
@@ -13,7 +14,7 @@ export const remove = (path) => ask("DELETE", path);
 async function ask(method, path, value) {
   let response, answer;
   try {
-    response = await fetch(`/api/v1/lab/${path}`, {
+    response = await fetchWithKey(`/api/v1/lab/${path}`, {
       method,
       headers: value ? { "Content-Type": "application/json" } : {},
       body: value ? JSON.stringify(value) : undefined,

@@ -1,0 +1,74 @@
+"""Where the operator asks for a key, the page asks the person for it once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP_WH, context_of
+from tests.web.test_serve import serving
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def closed(request: pytest.FixtureRequest) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INKLING_API_KEY", "open-sesame")
+        with serving() as (_, url):
+            yield url
+
+
+def asked(page: Page, answer: str | None) -> list[str]:
+    """The questions, each of which gets that answer."""
+    questions: list[str] = []
+
+    def tell(dialog: object) -> None:
+        questions.append(dialog.message)  # type: ignore[attr-defined]
+        dialog.accept(answer) if answer else dialog.dismiss()  # type: ignore[attr-defined]
+
+    page.on("dialog", tell)
+    return questions
+
+
+def tap(page: Page) -> None:
+    """A dot of ink, whatever it reads as."""
+    box = page.locator("#board").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 100, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 100, box["y"] + 200, steps=12)
+    page.mouse.up()
+
+
+def test_the_board_reads_once_the_key_is_given(chromium: Browser, closed: str) -> None:
+    context = context_of(chromium, DESKTOP_WH)
+    page = context.new_page()
+    questions = asked(page, "open-sesame")
+    page.goto(closed)
+    page.wait_for_selector("html[data-ready]")
+    tap(page)
+    expect(page.locator("#answer")).to_have_text("1")
+    assert len(questions) == 1
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    tap(page)
+    expect(page.locator("#answer")).not_to_be_empty()
+    assert len(questions) == 1, "the tab keeps it"
+    context.close()
+
+
+def test_who_has_no_key_is_told_and_not_asked_again(chromium: Browser, closed: str) -> None:
+    context = context_of(chromium, DESKTOP_WH)
+    page = context.new_page()
+    questions = asked(page, None)
+    page.goto(closed)
+    page.wait_for_selector("html[data-ready]")
+    tap(page)
+    expect(page.locator("body")).to_contain_text("needs a key")
+    tap(page)
+    page.wait_for_timeout(300)
+    assert len(questions) == 1
+    context.close()
