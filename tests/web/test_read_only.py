@@ -53,9 +53,8 @@ def test_serves_as_a_user_who_can_write_nothing(seven: bytes) -> None:
             assert first == f"inkling is ready at http://127.0.0.1:{port}\n", process.poll()
             status = Path(f"/proc/{process.pid}/status").read_text()
             assert "CapEff:\t0000000000000000" in status
-            request = urllib.request.Request(
-                f"http://127.0.0.1:{port}/api/v1/read", seven, {"Content-Type": "image/png"}
-            )
+            url = f"http://127.0.0.1:{port}"
+            request = urllib.request.Request(f"{url}/api/v1/read", seven, {"Content-Type": "image/png"})
             with urllib.request.urlopen(request, timeout=20) as response:
                 assert json.load(response)["text"] == "7"
             with urllib.request.urlopen(f"{url}/metrics", timeout=20) as response:
