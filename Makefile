@@ -42,6 +42,7 @@ format: install-dev ## format the code and mend what the linter can
 bench: install-learn servers ## time a reading, the start, and servers side by side under load (10 minutes; needs wrk)
 	@command -v wrk >/dev/null || { echo "wrk is not there: on Debian and Ubuntu, apt install wrk"; exit 1; }
 	$(BIN)/python benchmarks/read.py
+	$(BIN)/python benchmarks/request.py
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/servers.py
 	$(BIN)/python benchmarks/utilisation.py

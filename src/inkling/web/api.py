@@ -79,7 +79,7 @@ class Read(MethodView):
 
     @blueprint.doc(requestBody=_REQUEST_BODY, operationId="read")
     @documents_errors
-    @blueprint.arguments(ReadQuery, location="query")
+    @blueprint.arguments(ReadQuery(), location="query")  # a class would be made into a schema at every request
     @blueprint.response(
         200,
         {"anyOf": [{"$ref": "#/components/schemas/Answer"}, {"$ref": "#/components/schemas/Answers"}]},

@@ -12,6 +12,7 @@ from inkling.errors import BadBundle, InklingError, Overloaded, UnknownName
 from inkling.lab.folder import lab_at
 from inkling.quiet import quiet_stderr
 from inkling.web.lab.kept import Kept
+from inkling.web.turns import Turns
 from inkling.web.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Readers:
         self._kept = Kept(lab_at(settings.lab_folder).models) if settings.lab else None
         self._loading = threading.Lock()
         self._loaded: dict[str, Reader] = {}
-        self._turns = threading.BoundedSemaphore(settings.max_reading)
+        self._turns = Turns(settings.max_reading)
         self._default: Bundle | None = None
         self._bundles: dict[str, Bundle] = {}
         self._failure: InklingError | None = None
@@ -154,7 +155,7 @@ class Turn:
     `held_s` is how long the turn took once it had come: the time of reading without the time of waiting.
     """
 
-    def __init__(self, turns: threading.BoundedSemaphore, max_wait_s: float, counting: Counting) -> None:
+    def __init__(self, turns: Turns, max_wait_s: float, counting: Counting) -> None:
         self._turns = turns
         self._max_wait_s = max_wait_s
         self._counting = counting
@@ -162,7 +163,7 @@ class Turn:
         self.held_s = 0.0
 
     def __enter__(self) -> Turn:
-        if not self._turns.acquire(timeout=self._max_wait_s):
+        if not self._turns.take(self._max_wait_s):
             raise Overloaded(
                 f"waited {self._max_wait_s} s for a turn; the service is reading as much as it takes on at once. "
                 "Try again in a moment."
@@ -173,5 +174,5 @@ class Turn:
 
     def __exit__(self, *_: Any) -> None:
         self.held_s = time.perf_counter() - self._start
-        self._turns.release()
+        self._turns.give()
         self._counting.ended(self)

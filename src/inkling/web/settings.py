@@ -34,8 +34,8 @@ class Settings:
     model: str = _setting("", "Model that reads: a packaged name or a bundle folder; empty for the default.")
     max_upload_bytes: int = _setting(20_000_000, "Largest request body, bytes.", 1)
     max_pictures: int = _setting(100, "Most pictures in one request.", 1)
-    max_reading: int = _setting(4, "Readings at the same time per worker; more wait.", 1)
-    max_waiting: int = _setting(16, "Further requests that may wait per worker; more are refused at once with 503.", 0)
+    max_reading: int = _setting(2, "Readings at the same time per worker; more wait.", 1)
+    max_waiting: int = _setting(12, "Further requests that may wait per worker; more are refused at once with 503.", 0)
     max_wait_s: int = _setting(10, "Seconds a request waits for its turn before it is refused with 503.", 1)
     log: str = _setting(
         "off", "A line per request on stderr: json, text or off; errors are told in any case.", choices=LOGS

@@ -28,7 +28,7 @@ from inkling.web.front.key import CHALLENGE, Keys
 from inkling.web.front.log import RequestLog
 from inkling.web.front.note import Note
 from inkling.web.front.rate import Rate, client_of
-from inkling.web.headers import HEADERS
+from inkling.web.headers import secured
 
 if TYPE_CHECKING:
     from inkling.web.settings import Settings
@@ -113,7 +113,7 @@ class Gate:
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
             seen.status = int(status[:3])
             seen.streams = not any(name == "Content-Length" for name, _ in headers) and seen.status == 200
-            return start_response(status, _merged(headers, extra), exc_info)
+            return start_response(status, secured(_merged(headers, extra)), exc_info)
 
         parts = self._app(seen.environ, start)
         if seen.streams:
@@ -146,7 +146,7 @@ class Gate:
                 self._drainers.release()
         if status != 204:
             headers = [*headers, ("Content-Length", str(len(body)))]
-        start_response(f"{status} {REASONS[status]}", [*HEADERS.items(), *headers])
+        start_response(f"{status} {REASONS[status]}", secured(headers))
         self._finish(seen)
         return [b"" if seen.method == "HEAD" else body]
 

@@ -1,0 +1,166 @@
+"""Where each microsecond of a request goes: POST /api/v1/read with a drawing, through the whole WSGI app, in process.
+
+    python benchmarks/request.py [MODEL]
+
+Times are medians in microseconds on one core; `drawing.png` is a 280x280 RGBA drawing as Chromium writes it. What the
+server does with the socket is not in it. Writes benchmarks/request.json and the table in src/inkling/web/README.md.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from contextlib import redirect_stderr
+from pathlib import Path
+from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import cv2
+from flask import request
+from webargs.flaskparser import parser
+
+from inkling.road import image, ink, tile
+from inkling.road.glyphs import find_glyphs
+from inkling.web import create_app
+from inkling.web.api import reading_json
+from inkling.web.front.gate import Gate
+from inkling.web.front.log import RequestLog
+from inkling.web.front.note import Note
+from inkling.web.schemas import ReadQuery
+from inkling.web.settings import Settings
+from inkling.web.watch.readings import watch_reading
+
+HERE = Path(__file__).parent
+README = HERE.parent / "src/inkling/web/README.md"
+MARKS = "<!-- profile -->", "<!-- /profile -->"
+REPEATS = 600
+READ = "/api/v1/read"
+
+
+def median_us(function: Callable[[], Any]) -> float:
+    """Median time of one call, microseconds, after a warm-up."""
+    times = []
+    for turn in range(REPEATS + REPEATS // 10):
+        start = time.perf_counter()
+        function()
+        if turn >= REPEATS // 10:
+            times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1e6
+
+
+def environ(path: str, body: bytes = b"") -> dict[str, Any]:
+    """What a WSGI server hands over."""
+    return {
+        "REQUEST_METHOD": "POST" if body else "GET",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "127.0.0.1:8000",
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": "image/png" if body else "",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.url_scheme": "http",
+        "wsgi.version": (1, 0),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+
+
+def started(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+    assert status.startswith("200"), status
+
+
+def plain(given: dict[str, Any], start: Any) -> list[bytes]:
+    """An app that does nothing."""
+    start("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+
+
+def steps_us(model: str, body: bytes) -> dict[str, float]:
+    """What each step takes, and the whole."""
+    settings = Settings(model=model)
+    app = create_app(settings)
+    reader = app.extensions["inkling"].get()
+    metrics, memory = app.extensions["inkling-metrics"], app.extensions["inkling-memory"]
+    gate = Gate(plain, settings, memory, metrics, lambda: frozenset({READ}))
+    trace = reader.trace(body)
+    picture = image.load(body)
+    found = ink.find_ink(picture.image)
+    glyphs = find_glyphs(found)
+    tiles = tile.make_tiles(found, glyphs)
+    query = ReadQuery()
+    with app.test_request_context(READ, method="POST"):
+        query_us = median_us(lambda: parser.parse(query, request, location="query"))
+    road = {
+        "image: bytes decoded, upright, grey": median_us(lambda: image.load(body)),
+        "ink: told from paper": median_us(lambda: ink.find_ink(picture.image)),
+        "glyphs: one box a digit": median_us(lambda: find_glyphs(found)),
+        "tiles: as MNIST shows them": median_us(lambda: tile.make_tiles(found, glyphs)),
+        "network": median_us(lambda: reader.model.judge(tiles)),
+    }
+    whole_road = median_us(lambda: reader.trace(body))
+    gate_us = median_us(lambda: gate(environ(READ, body), started)) - median_us(lambda: environ(READ, body))
+    health = median_us(lambda: b"".join(app(environ("/healthz"), started)))
+    whole = median_us(lambda: b"".join(app(environ(READ, body), started)))
+    log = RequestLog("json", "0")
+    note = Note(environ(READ, body))
+    note.route, note.status = READ, 200
+    with redirect_stderr(io.StringIO()):
+        log_us = median_us(lambda: log.write(note, 0.002, len(body)))
+    steps = {
+        "gate: id, admission, counting, headers": gate_us,
+        "Flask: context, route, hooks, response": health - gate_us,
+        "query checked": query_us,
+        **road,
+        "parting, confidence, remarks": whole_road - sum(road.values()),
+        "counted: outcome, digits, ink": median_us(lambda: watch_reading(metrics, "x", trace, 0.001)),
+        "answer as JSON": median_us(lambda: json.dumps(reading_json(reader, trace, explain="0"))),
+    }
+    rest = whole - sum(steps.values())
+    return {
+        **steps,
+        "rest: body, turn, decorators, cold caches": rest,
+        "all": whole,
+        "a line of the JSON log, if on": log_us,
+    }
+
+
+def table(times_us: dict[str, float], model: str) -> str:
+    """The Markdown table."""
+    whole = times_us["all"]
+    lines = [f"| with `{model}` | µs | |", "| --- | ---: | ---: |"]
+    for name, value in times_us.items():
+        bold = "**" if name == "all" else ""
+        lines.append(f"| {bold}{name}{bold} | {bold}{value:,.0f}{bold} | {100 * value / whole:.0f}% |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    cv2.setNumThreads(1)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    model = sys.argv[1] if len(sys.argv) > 1 else "ann"
+    times_us = {name: round(us, 1) for name, us in steps_us(model, (HERE / "drawing.png").read_bytes()).items()}
+    result = {"model": model, "picture": "280x280 RGBA PNG", "times_us": times_us}
+    (HERE / "request.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    before, _, rest = README.read_text("utf-8").partition(MARKS[0])
+    after = rest.partition(MARKS[1])[2]
+    README.write_text(f"{before}{MARKS[0]}\n{table(times_us, model)}\n{MARKS[1]}{after}", "utf-8")
+    print(json.dumps(result, indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
