@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from soak.numbers import percentile
 
-MOST_IN_HAND = 20  # requests of one core, reading and waiting: `max_reading` and `max_waiting` of a worker
+MOST_IN_HAND = 14  # requests of one core, reading and waiting: `max_reading` and `max_waiting` of a worker
 LOOK_S = 15.0  # how often the autoscaler looks: the HPA's default
 GROW = 2.0  # times at most that it grows at one look: the HPA's default
 
