@@ -107,6 +107,8 @@ def run(settings: Settings) -> None:
     from inkling.web.watch import memory
 
     raise_open_files()
+    # Left to itself glibc gives every other thread a heap of its own, and each keeps what its largest picture took.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     # A worker that is being replaced and its successor live side by side for a moment.
     os.environ[memory.NAME] = memory.create(2 * settings.workers + 2)
     Supervisor(settings, memory.attach(os.environ[memory.NAME])).serve()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from inkling.bundle import Bundle
 from inkling.errors import BadBundle
 
-MAX_BATCH = 32  # tiles at once: larger batches are cut, which bounds each thread's memory and costs no speed
+MAX_BATCH = 32  # tiles at once: larger batches are cut, which bounds each interpreter's memory and costs no speed
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,22 @@ class Judgement:
 
 
 class Model:
-    """A network ready to run. Safe to call from several threads: each has an interpreter of its own."""
+    """A network ready to run. Safe to call from several threads.
+
+    An interpreter serves one call at a time, so there are as many as there have been calls at once: a server of many
+    threads that lets two read at a time has two.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
         """Raises BadBundle if the flatbuffer does not match its manifest or has another input than (N, 28, 28)."""
         self._content = bundle.model_bytes()
-        self._own = threading.local()
-        shape = self._interpreter().get_input_details()[0]["shape_signature"].tolist()
+        first = self._load()
+        shape = first.get_input_details()[0]["shape_signature"].tolist()
         if shape[1:] != [28, 28]:
             raise BadBundle(
                 f"{bundle.model_path} takes input of shape {shape}; expected (N, 28, 28). Export the run again."
             )
+        self._free = deque([first])  # the one used last is taken first: its memory is in the cache
 
     def __call__(self, tiles: np.ndarray) -> np.ndarray:
         """(N, 28, 28) float32, 0 = paper, 1 = ink -> (N, 10) float32 probabilities, each row sums to 1."""
@@ -54,27 +59,29 @@ class Model:
         )
 
     def _run(self, tiles: np.ndarray) -> np.ndarray:
-        interpreter = self._interpreter()
-        at = interpreter.get_input_details()[0]["index"]
-        if self._own.batch != len(tiles):
-            interpreter.resize_tensor_input(at, tiles.shape)
-            interpreter.allocate_tensors()
-            self._own.batch = len(tiles)
-        interpreter.set_tensor(at, np.ascontiguousarray(tiles, np.float32))
-        interpreter.invoke()
-        return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
-
-    def _interpreter(self) -> Interpreter:
-        interpreter = getattr(self._own, "interpreter", None)
-        if interpreter is None:
-            try:
-                interpreter = Interpreter(model_content=self._content, num_threads=1)
+        try:
+            interpreter = self._free.pop()
+        except IndexError:
+            interpreter = self._load()
+        try:
+            [entrance] = interpreter.get_input_details()
+            if entrance["shape"][0] != len(tiles):
+                interpreter.resize_tensor_input(entrance["index"], tiles.shape)
                 interpreter.allocate_tensors()
-            except (ValueError, RuntimeError) as error:
-                raise BadBundle(
-                    f"the network cannot be loaded ({error}); expected a LiteRT flatbuffer. Export the run again."
-                ) from error
-            self._own.interpreter, self._own.batch = interpreter, 1
+            interpreter.set_tensor(entrance["index"], np.ascontiguousarray(tiles, np.float32))
+            interpreter.invoke()
+            return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+        finally:
+            self._free.append(interpreter)
+
+    def _load(self) -> Interpreter:
+        try:
+            interpreter = Interpreter(model_content=self._content, num_threads=1)
+            interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise BadBundle(
+                f"the network cannot be loaded ({error}); expected a LiteRT flatbuffer. Export the run again."
+            ) from error
         return interpreter
 
 
