@@ -11,10 +11,7 @@ from __future__ import annotations
 import io
 import json
 import os
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import cv2
 from flask import request
+from read import median_us
 from webargs.flaskparser import parser
 
 from inkling.road import image, ink, tile
@@ -39,19 +37,7 @@ from inkling.web.watch.readings import watch_reading
 HERE = Path(__file__).parent
 README = HERE.parent / "src/inkling/web/README.md"
 MARKS = "<!-- profile -->", "<!-- /profile -->"
-REPEATS = 600
 READ = "/api/v1/read"
-
-
-def median_us(function: Callable[[], Any]) -> float:
-    """Median time of one call, microseconds, after a warm-up."""
-    times = []
-    for turn in range(REPEATS + REPEATS // 10):
-        start = time.perf_counter()
-        function()
-        if turn >= REPEATS // 10:
-            times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e6
 
 
 def environ(path: str, body: bytes = b"") -> dict[str, Any]:

@@ -7,6 +7,8 @@ requests, because a body that is sent slowly holds a thread until it is whole.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import ipaddress
 import os
 import socket
@@ -20,6 +22,7 @@ from inkling import bundle
 from inkling.errors import InklingError
 from inkling.web.settings import PREFIX, Settings, declared, env_name, load
 
+M_ARENA_MAX, HEAPS = -8, 2  # as malloc.h has it; as many as read at once
 WARM_UP_S = 60  # how long to wait for a worker's first answer before saying so
 NAMES = ("host", "port", "workers", "model", "lab")  # settings that have a flag; the others are set by environment
 
@@ -107,11 +110,20 @@ def run(settings: Settings) -> None:
     from inkling.web.watch import memory
 
     raise_open_files()
-    # Left to itself glibc gives every other thread a heap of its own, and each keeps what its largest picture took.
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    bound_heaps()
     # A worker that is being replaced and its successor live side by side for a moment.
     os.environ[memory.NAME] = memory.create(2 * settings.workers + 2)
     Supervisor(settings, memory.attach(os.environ[memory.NAME])).serve()
+
+
+def bound_heaps() -> None:
+    """Lets glibc keep few heaps, here and in the workers that this process forks: mallopt(3), M_ARENA_MAX.
+
+    Left to itself it gives most threads a heap of their own, and each keeps what its largest picture took. Other
+    allocators have no such function, and nothing happens.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
 
 
 def url_of(settings: Settings) -> str:
