@@ -3,6 +3,7 @@ import numpy as np
 
 from inkling.road.glyphs import Glyphs, find_glyphs, own_ink
 from inkling.road.lattice import Lattice, make_lattice
+from inkling.road.parting import price_of
 
 
 def zeros_in_a_row(n: int, *, pitch: int = 54, apart: int = 0) -> np.ndarray:
@@ -16,14 +17,16 @@ def zeros_in_a_row(n: int, *, pitch: int = 54, apart: int = 0) -> np.ndarray:
 def lattice_of(ink: np.ndarray, *, seams: int) -> tuple[Glyphs, Lattice]:
     glyphs = find_glyphs(ink)
     chosen = glyphs.flat
-    return glyphs, make_lattice(glyphs, chosen, seams=[seams] * len(chosen))
+    return glyphs, make_lattice(
+        glyphs, chosen, seams=[seams] * len(chosen), tallest=max(glyph.box_xywh[3] for glyph in chosen)
+    )
 
 
 def test_the_whole_glyph_is_a_segment_without_a_price() -> None:
     glyphs, lattice = lattice_of(zeros_in_a_row(2), seams=6)
     whole = [segment for segment in lattice.segments if (segment.start, segment.end) == (0, lattice.last)]
     assert [segment.glyph for segment in whole] == glyphs.flat
-    assert whole[0].price == 0
+    assert price_of(whole[0]) == 0
 
 
 def test_two_segments_share_the_ink_between_them() -> None:
@@ -69,7 +72,8 @@ def test_neighbours_may_be_one_digit_or_two() -> None:
     both = found[0, 2]
     assert both.glyph.pieces == left.pieces + right.pieces
     assert both.glyph.part is None
-    assert both.price > found[0, 1].price == found[1, 2].price == 0
+    assert both.gaps == 1
+    assert price_of(both) > price_of(found[0, 1]) == price_of(found[1, 2]) == 0
 
 
 def test_a_part_of_one_glyph_may_go_with_its_neighbour() -> None:

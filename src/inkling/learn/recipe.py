@@ -80,6 +80,7 @@ class Recipe:
     nondigits: float = _number(
         0.0, 0, 1
     )  # images an epoch of what is no digit, as part of the digits; see learn.nondigits
+    touching: float = _number(0.0, 0, 1)  # images an epoch cut from rows of touching digits; see learn.touching
     standardise: bool = False  # learn from inputs with mean 0 and spread 1; see learn.standard
     hidden: int = _whole(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
     start: str = ""  # a trained network to go on from: packaged model, bundle or run folder; "" = from nothing

@@ -28,7 +28,19 @@ from typing import Any
 import numpy as np
 
 from inkling.errors import BadData, BadRecipe, InklingError
-from inkling.learn import augment, checkpoint, data, export, nondigits, schedule, scores, standard, start, targets
+from inkling.learn import (
+    augment,
+    checkpoint,
+    data,
+    export,
+    nondigits,
+    schedule,
+    scores,
+    standard,
+    start,
+    targets,
+    touching,
+)
 from inkling.learn.architectures import ARCHITECTURES
 from inkling.learn.average import Average
 from inkling.learn.data import Mnist
@@ -58,6 +70,15 @@ class Watcher:
 
 
 @dataclass(frozen=True)
+class Others:
+    """Images made before training, of which each epoch shows some."""
+
+    images: np.ndarray  # (K, 28, 28) uint8
+    labels: np.ndarray  # (K,) uint8
+    shown: int  # in an epoch
+
+
+@dataclass(frozen=True)
 class Task:
     """What an epoch needs."""
 
@@ -68,7 +89,7 @@ class Task:
     teacher: Any  # keras.Model or None
     images: np.ndarray  # (N, 28, 28) uint8, to train on
     labels: np.ndarray  # (N,) uint8
-    others: np.ndarray  # (K, 28, 28) uint8, no digits: a pool of which each epoch shows a part
+    others: tuple[Others, ...]  # of each an epoch shows a part
     x_val: np.ndarray  # (V, 28, 28) float32
     y_val: np.ndarray  # (V,) uint8
 
@@ -106,7 +127,7 @@ def train(
             teacher,
             mnist.x_train[training],
             mnist.y_train[training],
-            nondigits.pool(recipe, mnist.x_train[training], mnist.y_train[training]),
+            others(recipe, mnist.x_train[training], mnist.y_train[training]),
             data.as_input(mnist.x_train[validation]),
             mnist.y_train[validation],
         )
@@ -151,8 +172,17 @@ def build(recipe: Recipe, n_steps: int) -> Any:
 
 
 def steps_of_epoch(recipe: Recipe, n_digits: int) -> int:
-    """Whole batches of `n_digits` images and the share of non-digits beside them."""
-    return (n_digits + nondigits.shown(recipe, n_digits)) // recipe.batch_size
+    """Whole batches of `n_digits` images and the others beside them."""
+    return (n_digits + nondigits.shown(recipe, n_digits) + touching.shown(recipe, n_digits)) // recipe.batch_size
+
+
+def others(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> tuple[Others, ...]:
+    """What a run shows beside its (N, 28, 28) uint8 digits, made of them: non-digits, and pieces of rows."""
+    strange, pieces = nondigits.pool(recipe, images, labels), touching.pool(recipe, images, labels)
+    return (
+        Others(strange, np.full(len(strange), nondigits.NONE, np.uint8), nondigits.shown(recipe, len(images))),
+        Others(*pieces, touching.shown(recipe, len(images))),
+    )
 
 
 def resume(task: Task) -> list[Row]:
@@ -207,17 +237,18 @@ def prepare(task: Task, epoch: int) -> tuple[np.ndarray, np.ndarray]:
     """Images and labels of one epoch, shuffled and augmented: whole batches, (M, 28, 28) float32 and (M,) uint8."""
     recipe = task.recipe
     rng = np.random.default_rng((recipe.seed, epoch))
-    images, labels = task.images, task.labels
-    if len(task.others):
-        some = rng.choice(len(task.others), nondigits.shown(recipe, len(images)), replace=False)
-        images = np.concatenate([images, task.others[some]])
-        labels = np.concatenate([labels, np.full(len(some), nondigits.NONE, np.uint8)])
-    order = rng.permutation(len(images))[: task.n_steps * recipe.batch_size]
-    labels, threads = labels[order], augment.thread_count()
+    images, labels = [task.images], [task.labels]
+    for other in task.others:
+        if other.shown:
+            some = rng.choice(len(other.images), other.shown, replace=False)
+            images.append(other.images[some])
+            labels.append(other.labels[some])
+    order = rng.permutation(sum(map(len, images)))[: task.n_steps * recipe.batch_size]
+    chosen, threads = np.concatenate(labels)[order], augment.thread_count()
     prepared = augment.epoch_images(
-        images[order], labels, recipe.augmentation, seed=recipe.seed, epoch=epoch, threads=threads
+        np.concatenate(images)[order], chosen, recipe.augmentation, seed=recipe.seed, epoch=epoch, threads=threads
     )
-    return prepared, labels
+    return prepared, chosen
 
 
 def validate(task: Task, epoch: int, logs: dict[str, list[float]], began: float) -> Row:

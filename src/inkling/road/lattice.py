@@ -14,11 +14,8 @@ import numpy as np
 from inkling.road.glyphs import Glyph, Glyphs, box_around, own_ink
 from inkling.road.seams import Seam, find_seams
 
-WIDEST = 1.5  # width to height of the tallest glyph: a wider segment is no digit
-LOWEST = 0.4  # of the height of the tallest glyph: a lower segment is no digit
-CUT = 2.0  # price of a cut, in nats: by how much two digits must be more probable than one ..
-LIKELY = 0.1  # .. and how much less for a likely seam
-JOIN = 2.0  # price of taking the ink on both sides of a gap for one digit
+WIDEST = 1.5  # width to height of the line's tallest glyph: a wider segment is no digit
+LOWEST = 0.4  # of the height of the line's tallest glyph: a lower segment is no digit
 
 
 @dataclass(frozen=True)
@@ -29,13 +26,8 @@ class Segment:
     end: int
     likely: float | None  # how likely the seam at its end is; None where nothing is cut
     gaps: int  # how many gaps between glyphs it spans
+    height: float  # of the line's tallest glyph
     glyph: Glyph
-
-    @property
-    def price(self) -> float:
-        """In nats: by how much a parting with this segment must be more probable than one without."""
-        cut = 0.0 if self.likely is None else CUT - LIKELY * self.likely
-        return cut + JOIN * self.gaps
 
 
 @dataclass(frozen=True)
@@ -53,8 +45,11 @@ class _Node:
     x: float  # its middle, pixels of the ink image
 
 
-def make_lattice(glyphs: Glyphs, chosen: Sequence[Glyph], *, seams: Sequence[int]) -> Lattice:
-    """Neighbouring glyphs of a line, and how many seams each may have at most -> their lattice."""
+def make_lattice(glyphs: Glyphs, chosen: Sequence[Glyph], *, seams: Sequence[int], tallest: int) -> Lattice:
+    """Neighbouring glyphs of a line, and how many seams each may have at most -> their lattice.
+
+    `tallest`: height of the line's tallest glyph, pixels.
+    """
     inks = [own_ink(glyphs, glyph) for glyph in chosen]
     nodes = []
     for i, (glyph, ink, most) in enumerate(zip(chosen, inks, seams, strict=True)):
@@ -66,20 +61,22 @@ def make_lattice(glyphs: Glyphs, chosen: Sequence[Glyph], *, seams: Sequence[int
     segments = []
     for end in range(1, len(nodes)):
         for start in range(end):
-            own = _between(glyphs, chosen, inks, nodes[start], nodes[end])
+            own = _between(glyphs, chosen, inks, nodes[start], nodes[end], tallest=tallest)
             if own is not None:
                 gaps = nodes[end].glyph - nodes[start].glyph - (nodes[end].seam is None)
                 cut = nodes[end].seam
-                segments.append(Segment(start, end, cut.likely if cut else None, gaps, own))
+                likely, height = cut.likely if cut else None, own.box_xywh[3] / tallest
+                segments.append(Segment(start, end, likely, gaps, height, own))
     return Lattice(len(nodes) - 1, segments)
 
 
-def _between(glyphs: Glyphs, chosen: Sequence[Glyph], inks: list[np.ndarray], start: _Node, end: _Node) -> Glyph | None:
+def _between(
+    glyphs: Glyphs, chosen: Sequence[Glyph], inks: list[np.ndarray], start: _Node, end: _Node, *, tallest: int
+) -> Glyph | None:
     """The ink between two nodes as one glyph; None where it has not the shape of a digit, or the seams cross.
 
     A glyph that is whole comes back as it is, whatever its shape, so that there is always a way through.
     """
-    tallest = max(glyph.box_xywh[3] for glyph in chosen)
     is_whole = start.seam is end.seam is None and end.glyph == start.glyph + 1
     if is_whole:
         return chosen[start.glyph]
@@ -97,7 +94,6 @@ def _between(glyphs: Glyphs, chosen: Sequence[Glyph], inks: list[np.ndarray], st
     if whole is chosen[start.glyph]:
         return whole
     _, _, w, h = whole.box_xywh
-    tallest = max(glyph.box_xywh[3] for glyph in chosen)
     return whole if LOWEST * tallest <= h and w <= WIDEST * tallest else None
 
 

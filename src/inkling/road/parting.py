@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inkling.road.glyphs import Glyph, Glyphs, box_around
-from inkling.road.lattice import LOWEST, Lattice, make_lattice
+from inkling.road.lattice import LOWEST, Lattice, Segment, make_lattice
 from inkling.road.model import Judgement
 from inkling.road.tile import make_tiles
 from inkling.road.ways import NOTHING, Arc, Way, through, together
@@ -31,8 +31,16 @@ HIGHEST_PAIR = 1.3  # height of the two to that of the taller
 SEAMS = 6  # at most, for each square of a glyph's height
 MOST_SEAMS = 400  # at most, on a page
 MOST_SEAM_PIXELS = 40_000_000  # at most, each seam being worth its glyph's height squared times the stretch's glyphs
-USUAL_WIDTH = 1.2  # width to height: a wider digit is the less likely one ..
-WIDER = 4.0  # .. by so many nats for each height by which it is wider
+# The prices, in nats: by how much a way to part the ink must be more probable than another, set on rows of MNIST's
+# validation digits. `python -m inkling.learn.prices` fits others to a network.
+FIRM = 1.0  # how much the network's word that something is no digit weighs
+CUT = 2.0  # a cut; ..
+LIKELY = 0.1  # .. so much less for each unit by which its seam is likely
+JOIN = 2.0  # taking the ink on both sides of a gap for one digit
+WIDER = 4.0  # a digit wider than usual, for each height ..
+USUAL_WIDTH = 1.2  # .. by which its width exceeds this
+LOWER = 0.0  # a part lower than usual, for each height of the line's tallest glyph ..
+USUAL_HEIGHT = 0.9  # .. by which it falls short of this
 LEAST = 1e-4  # a probability below which the network is not believed further
 MOST_PIECES = 3  # a picture of so few glyphs may show one broken digit ..
 SLENDER = 1.1  # .. if the box around them is at most so wide for its height ..
@@ -64,8 +72,8 @@ def part(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgemen
     Where no glyph may be several digits or a part of one, the only parting is the glyphs as they are.
     """
     whole = _whole(glyphs, judgement)
-    stretches = _stretches(glyphs, _doubted(glyphs.flat, judgement))
-    lattices = _lattices(glyphs, stretches)
+    stretches = in_stretches(glyphs, _doubted(glyphs.flat, judgement))
+    lattices = make_lattices(glyphs, stretches)
     parts = [segment.glyph for lattice in lattices if lattice for segment in lattice.segments] + whole
     if not parts:
         return [Parting(0.0, glyphs.lines, tiles, judgement)]
@@ -80,7 +88,8 @@ def part(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgemen
             units.append([as_one[i] for i in stretch.numbers])
             continue
         own = as_one[number : number + len(lattice.segments)]
-        arcs = [Arc(s.start, s.end, s.price, way) for s, way in zip(lattice.segments, own, strict=True)]
+        prices = map(price_of, lattice.segments)
+        arcs = [Arc(s.start, s.end, price, way) for s, price, way in zip(lattice.segments, prices, own, strict=True)]
         units.append(through(arcs, last=lattice.last))
         number += len(own)
     combinations = together(units)
@@ -124,7 +133,7 @@ def _doubted(glyphs: list[Glyph], judgement: Judgement) -> list[bool]:
     return [bool(w > WIDE * h or one) and w <= WIDEST * h for (w, h), one in zip(shapes, strange, strict=True)]
 
 
-def _stretches(glyphs: Glyphs, doubted: list[bool]) -> list[Stretch]:
+def in_stretches(glyphs: Glyphs, doubted: list[bool]) -> list[Stretch]:
     """All glyphs in reading order; a doubted one together with the neighbours with which it may be one digit."""
     stretches: list[Stretch] = []
     number = 0
@@ -149,7 +158,7 @@ def _may_be_one(left: Glyph, right: Glyph) -> bool:
     return gap <= NEAR * tallest and w <= WIDEST_PAIR * tallest and h <= HIGHEST_PAIR * tallest
 
 
-def _lattices(glyphs: Glyphs, stretches: list[Stretch]) -> list[Lattice | None]:
+def make_lattices(glyphs: Glyphs, stretches: list[Stretch]) -> list[Lattice | None]:
     """The lattice of each stretch in which something is doubted.
 
     What is too low for a digit of its line is not cut: it may be a part of one, as the first stroke of a 7 is.
@@ -164,14 +173,25 @@ def _lattices(glyphs: Glyphs, stretches: list[Stretch]) -> list[Lattice | None]:
         chosen = [flat[i] for i in stretch.numbers]
         seams = []
         for glyph, doubt in zip(chosen, stretch.doubted, strict=True):
-            _, _, w, h = glyph.box_xywh
-            cut = doubt and h >= LOWEST * tallest[stretch.line]
-            price = h**2 * len(chosen)
-            seams.append(min(left, pixels // price, int(np.ceil(SEAMS * max(w / h, 1.0)))) if cut else 0)
+            cut = doubt and glyph.box_xywh[3] >= LOWEST * tallest[stretch.line]
+            price = glyph.box_xywh[3] ** 2 * len(chosen)
+            seams.append(min(left, pixels // price, most_seams(glyph.box_xywh)) if cut else 0)
             left -= seams[-1]
             pixels -= seams[-1] * price
-        lattices.append(make_lattice(glyphs, chosen, seams=seams))
+        lattices.append(make_lattice(glyphs, chosen, seams=seams, tallest=tallest[stretch.line]))
     return lattices
+
+
+def price_of(segment: Segment) -> float:
+    """What a segment costs before it is read, in nats."""
+    cut = 0.0 if segment.likely is None else CUT - LIKELY * segment.likely
+    return cut + JOIN * segment.gaps + LOWER * max(USUAL_HEIGHT - segment.height, 0.0)
+
+
+def most_seams(box_xywh: tuple[int, int, int, int]) -> int:
+    """How many seams are tried in a glyph, by its box."""
+    _, _, w, h = box_xywh
+    return int(np.ceil(SEAMS * max(w / h, 1.0)))
 
 
 def _joined(first: Judgement, second: Judgement) -> Judgement:
@@ -181,7 +201,7 @@ def _joined(first: Judgement, second: Judgement) -> Judgement:
 def _as_one_digit(glyphs: list[Glyph], judgement: Judgement) -> list[Way]:
     """Each glyph read as one digit."""
     w, h = np.array([glyph.box_xywh[2:] for glyph in glyphs], float).T
-    weights = np.log(np.maximum(1 - judgement.not_digit, LEAST)) - WIDER * np.maximum(w / h - USUAL_WIDTH, 0)
+    weights = FIRM * np.log(np.maximum(1 - judgement.not_digit, LEAST)) - WIDER * np.maximum(w / h - USUAL_WIDTH, 0)
     scores = weights + np.log(np.maximum(judgement.probs.max(axis=1), LEAST))
     digits = judgement.probs.argmax(axis=1)
     of_each = zip(scores.tolist(), weights.tolist(), digits.tolist(), strict=True)

@@ -115,12 +115,12 @@ class Reader:
 
     def partings(self, one: Prepared) -> list[Parting]:
         """The ways in which the glyphs of a prepared picture may be digits, the best first."""
-        judgement = self._judge(one.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
+        judgement = self.judge(one.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
         if one.mode == "auto":
-            return part(one.ink, one.glyphs, one.tiles, judgement, self._judge)
+            return part(one.ink, one.glyphs, one.tiles, judgement, self.judge)
         return [Parting(0.0, one.glyphs.lines, one.tiles, judgement)]
 
-    def _judge(self, tiles: np.ndarray) -> Judgement:
+    def judge(self, tiles: np.ndarray) -> Judgement:
         """(N, 28, 28) tiles -> the calibrated judgement, in one batch."""
         judged = self.model.judge(tiles)
         return Judgement(reading.calibrate(judged.probs, self.bundle.temperature), judged.not_digit)

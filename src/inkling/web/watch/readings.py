@@ -29,9 +29,9 @@ class WatchedReader(Reader):
         self._metrics = metrics
         super().__init__(model, max_bytes=max_bytes)
 
-    def _judge(self, tiles: np.ndarray) -> Judgement:
+    def judge(self, tiles: np.ndarray) -> Judgement:
         self._metrics.observe("inkling_tiles_per_call", len(tiles), self.bundle.name)
-        return super()._judge(tiles)
+        return super().judge(tiles)
 
 
 def watch_reading(metrics: Metrics, model: str, trace: Trace, took_s: float) -> None:
