@@ -1,4 +1,4 @@
-"""The service as it runs in a container: a normal user, and nothing that can be written but an empty /tmp."""
+"""The service as it runs in a container: a normal user, and nothing that can be written but an empty folder."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ import pytest
 
 from tests.web.test_serve import free_port
 
-# A mount namespace of its own, in which the file system is read-only; then no rights beyond those of a user.
+# A mount namespace of its own, in which the file system is read-only; then no rights beyond those of a user. What can
+# be written is not /tmp, in which this checkout may lie.
 INSIDE = """
-mount --make-rprivate / && mount -o remount,bind,ro / && mount -t tmpfs -o size=1m,mode=1777 tmpfs /tmp || exit 99
-touch "$1/written" 2>/tmp/refused && exit 98
+mount --make-rprivate / && mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99
+mount -o remount,bind,ro / && mount -t tmpfs -o size=1m,mode=1777 tmpfs "$TMPDIR" || exit 99
+cd "$1" && touch "$1/written" 2>"$TMPDIR/refused" && exit 98
 shift
 exec setpriv --bounding-set -all --inh-caps -all --no-new-privs $INKLING_TEST_USER "$@"
 """
@@ -41,7 +43,13 @@ def test_serves_as_a_user_who_can_write_nothing(seven: bytes) -> None:
     serve = [sys.executable, "-m", "inkling", "serve", "--port", str(port), "--workers", "2"]
     with subprocess.Popen(
         [*unshare, "sh", "-c", INSIDE, "sh", str(here), *serve],
-        env={**os.environ, "INKLING_TEST_USER": user, "HOME": "/nonexistent", "INKLING_LOG": "json"},
+        env={
+            **os.environ,
+            "TMPDIR": "/dev/shm",
+            "INKLING_TEST_USER": user,
+            "HOME": "/nonexistent",
+            "INKLING_LOG": "json",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
