@@ -8,8 +8,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-learn test-browser test-all check format install install-dev install-learn \
-        bench soak servers compare rivals results notebook image check-deploy clean
+.PHONY: help serve test test-learn test-cluster test-browser test-all check format install install-dev \
+        install-learn install-cluster bench soak servers compare rivals results notebook image check-deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,12 +23,15 @@ test: install-dev ## run the tests that need neither TensorFlow nor a browser (u
 test-learn: install-dev install-learn ## run the tests that train, with TensorFlow
 	$(BIN)/python -m pytest -m learn
 
+test-cluster: install-dev install-learn install-cluster ## run the tests of reading and searching on a cluster, with Ray
+	$(BIN)/python -m pytest -m cluster
+
 test-browser: install-dev ## run the tests that drive Chromium
 	$(BIN)/python -m pytest -m browser
 
-test-all: test test-learn test-browser ## run every test
+test-all: test test-learn test-cluster test-browser ## run every test
 
-check: install-dev install-learn ## format, lint, types, import contract, tests
+check: install-dev install-learn install-cluster ## format, lint, types, import contract, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -94,6 +97,7 @@ notebook: install-learn ## run the notebook and keep its outputs (needs MNIST: i
 install: $(VENV)/.base ## the base: reading, command line and web
 install-dev: $(VENV)/.dev ## what tests and checks need
 install-learn: $(VENV)/.learn ## TensorFlow and friends, to train networks and run the notebook
+install-cluster: $(VENV)/.cluster ## Ray, pyarrow and Optuna, to read archives and search settings on many machines
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "no virtual environment: on Debian, apt install python3-venv"; exit 1; }
@@ -109,6 +113,10 @@ $(VENV)/.dev: $(VENV)/.base
 
 $(VENV)/.learn: $(VENV)/.base
 	$(PIP) --editable ".[learn,notebook]"
+	@touch $@
+
+$(VENV)/.cluster: $(VENV)/.base
+	$(PIP) --editable ".[cluster]"
 	@touch $@
 
 .venv-deploy/.ready: deploy/requirements-check.txt

@@ -12,7 +12,7 @@ import numpy as np
 from inkling.bulk.constraints import Best, Constraints, best_text
 from inkling.road.candidates import Candidate
 from inkling.road.image import Source
-from inkling.road.reader import Mode, Reader
+from inkling.road.reader import Mode, Reader, Trace
 from inkling.road.reading import Box, Digit, Reading
 
 # How often the probabilities leave the true text out altogether: ink lost, a speck taken for a digit, a wrong parting.
@@ -49,12 +49,15 @@ class Constrained:
 
 def read(reader: Reader, source: Source, constraints: Constraints, *, mode: Mode = "auto") -> Constrained:
     """Reads one picture whose number satisfies the constraints. Raises a BadPicture for what cannot be opened."""
-    trace = reader.trace(source, mode=mode)
+    return of_trace(reader.trace(source, mode=mode), constraints, sure_at=reader.bundle.sure_at)
+
+
+def of_trace(trace: Trace, constraints: Constraints, *, sure_at: float) -> Constrained:
+    """A reading with every step -> the reading under constraints."""
     reading = trace.reading
     if not reading.digits:
         return Constrained(reading, satisfied=False, changed=False, first="", fits=0.0)
-    candidates = with_and_without(trace.candidates, reading)
-    return apply(reading, candidates, constraints, sure_at=reader.bundle.sure_at)
+    return apply(reading, with_and_without(trace.candidates, reading), constraints, sure_at=sure_at)
 
 
 def apply(

@@ -103,9 +103,12 @@ class Reader:
         """The road up to the network, which is the same for every network: see `trace_prepared`."""
         return prepare(source, mode=mode, max_bytes=self._max_bytes)
 
-    def trace_prepared(self, one: Prepared) -> Trace:
-        """Reads a prepared picture and keeps every step; several readers may read the same one."""
-        partings = self.partings(one)
+    def trace_prepared(self, one: Prepared, judgement: Judgement | None = None) -> Trace:
+        """Reads a prepared picture and keeps every step; several readers may read the same one.
+
+        `judgement` of its tiles, where the network was asked already, together with those of other pictures.
+        """
+        partings = self.partings(one, judgement)
         found = tuple(_candidate(parting, one.picture) for parting in partings)
         first, lines = partings[0], found[0].lines
         answer = self._compose(first.judgement, lines, one.picture.size_wh)
@@ -113,9 +116,10 @@ class Reader:
             answer = reading.with_remarks(answer, remarks(one.picture.image, one.ink, one.glyphs))
         return Trace(one.picture.image, one.ink, lines, first.tiles, first.judgement.probs, answer, found)
 
-    def partings(self, one: Prepared) -> list[Parting]:
+    def partings(self, one: Prepared, judgement: Judgement | None = None) -> list[Parting]:
         """The ways in which the glyphs of a prepared picture may be digits, the best first."""
-        judgement = self.judge(one.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
+        if judgement is None:
+            judgement = self.judge(one.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
         if one.mode == "auto":
             return part(one.ink, one.glyphs, one.tiles, judgement, self.judge)
         return [Parting(0.0, one.glyphs.lines, one.tiles, judgement)]

@@ -1,0 +1,121 @@
+"""pictures -> rows: bytes are fetched, the road is gone, and the network is asked once for many pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from inkling.archive.fetch import Fetcher
+from inkling.archive.picture import Picture
+from inkling.archive.rows import Row, of_error, of_reading
+from inkling.bulk import constrained, constraints
+from inkling.errors import BadBundle, BrokenPicture, InklingError
+from inkling.quiet import quiet_stderr
+from inkling.road.model import Judgement
+from inkling.road.reader import Prepared, Reader
+
+if TYPE_CHECKING:
+    from inkling.archive.work import Job
+
+MOST_PIXELS = 4_000_000  # of the pictures that are prepared at once, which bounds memory at some 100 MB
+MOST_TILES = 256
+
+Item = tuple[Picture, Prepared | InklingError]
+
+
+class Batch:
+    """Reads pictures many at a time with one network; gives what `Reader.read` gives."""
+
+    def __init__(self, job: Job) -> None:
+        """Raises BadBundle, UnknownName or BadRequest when the job cannot be done here."""
+        cv2.setNumThreads(1)  # every core has a worker of its own
+        with quiet_stderr():
+            self.reader = Reader(Path(job.model) if "/" in job.model else job.model)
+        bundle = self.reader.bundle
+        if bundle.version != job.version:
+            raise BadBundle(
+                f"the worker's model {job.model} has version {bundle.version}; expected {job.version}, which the run "
+                "was started with. Install the same version of inkling, or the same bundle, everywhere."
+            )
+        self._mode = job.mode
+        self._known = constraints.make(**job.known)
+        self._model = (bundle.name, bundle.version)
+        self._fetcher = Fetcher()
+
+    def rows(self, pictures: Iterable[Picture]) -> tuple[list[Row], int]:
+        """Pictures -> a row each, in their order, and how many bytes they had."""
+        self._read_bytes = 0
+        found = [row for items in _in_groups(self._prepared(pictures)) for row in self._read(items)]
+        return found, self._read_bytes
+
+    def _prepared(self, pictures: Iterable[Picture]) -> Iterator[Item]:
+        """The road of each picture up to the network."""
+        for picture, content in self._fetcher.fetch(pictures):
+            try:
+                if isinstance(content, InklingError):
+                    raise content
+                self._read_bytes += len(content)
+                yield picture, self.reader.prepare(content, mode=self._mode)
+            except InklingError as error:
+                yield picture, error
+            except (cv2.error, MemoryError, ValueError, ArithmeticError, IndexError) as error:
+                yield picture, _strange(error)
+
+    def _read(self, items: list[Item]) -> Iterator[Row]:
+        ready = [one for _, one in items if isinstance(one, Prepared)]
+        judgements = iter(self._judged(ready))
+        for picture, one in items:
+            if isinstance(one, InklingError):
+                yield of_error(picture.source, one, self._model)
+                continue
+            try:
+                yield self._row(picture, one, next(judgements))
+            except InklingError as error:
+                yield of_error(picture.source, error, self._model)
+            except (cv2.error, MemoryError, ValueError, ArithmeticError, IndexError) as error:
+                yield of_error(picture.source, _strange(error), self._model)
+
+    def _judged(self, ready: list[Prepared]) -> Iterator[Judgement]:
+        """What the network says of the tiles of each, asked once."""
+        if not ready:
+            return
+        judged = self.reader.judge(np.concatenate([one.tiles for one in ready]))  # (N, 28, 28) -> (N, 10) and (N,)
+        ends = np.cumsum([0, *(len(one.tiles) for one in ready)]).tolist()
+        for start, end in pairwise(ends):
+            yield Judgement(judged.probs[start:end], judged.not_digit[start:end])
+
+    def _row(self, picture: Picture, one: Prepared, judgement: Judgement) -> Row:
+        trace = self.reader.trace_prepared(one, judgement)
+        if not self._known.stated:
+            return of_reading(picture.source, trace.reading, self._model)
+        answer = constrained.of_trace(trace, self._known, sure_at=self.reader.bundle.sure_at)
+        return of_reading(picture.source, answer.reading, self._model, answer)
+
+
+def _in_groups(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Items -> groups of at most so many pixels and tiles, or of one item."""
+    group: list[Item] = []
+    pixels = tiles = 0
+    for item in items:
+        one = item[1]
+        more = (one.ink.size, len(one.tiles)) if isinstance(one, Prepared) else (0, 0)
+        if group and (pixels + more[0] > MOST_PIXELS or tiles + more[1] > MOST_TILES):
+            yield group
+            group, pixels, tiles = [], 0, 0
+        group.append(item)
+        pixels, tiles = pixels + more[0], tiles + more[1]
+    if group:
+        yield group
+
+
+def _strange(error: Exception) -> InklingError:
+    """Whatever a library raises on a picture that nobody thought of ends that picture, not the run."""
+    return BrokenPicture(
+        f"picture made {type(error).__name__} ({str(error).strip() or 'no more is known'}); expected one that can be "
+        "read. Save it again, or report it."
+    )
