@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.road.ink import area_witness, edge_witness, find_ink, levelled
+from inkling.road.ink import area_witness, edge_witness, find_ink, is_light_paper, levelled
 from inkling.road.reduction import reduced
 from tests.pictures import drawn_seven
 
@@ -117,3 +117,13 @@ def test_any_image_gives_ink_between_0_and_1(h: int, w: int, seed: int) -> None:
     ink = find_ink(np.random.default_rng(seed).integers(0, 256, (h, w), dtype=np.uint8))
     assert ink.shape == (h, w)
     assert 0.0 <= ink.min() <= ink.max() <= 1.0
+
+
+@pytest.mark.parametrize("paper", [0, 255])
+def test_a_drawing_on_pure_paper_is_told_as_its_edges_tell_it(paper):
+    rng = np.random.default_rng(7)
+    for _ in range(20):
+        small = np.full((70, 70), paper, np.uint8)
+        points = rng.integers(8, 62, (rng.integers(2, 7), 1, 2)).astype(np.int32)
+        cv2.polylines(small, [points], False, int(rng.integers(60, 196)), int(rng.integers(1, 8)))
+        assert is_light_paper(small) == (edge_witness(small) > 0) == (paper == 255)

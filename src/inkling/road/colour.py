@@ -56,9 +56,10 @@ def ink_axis(rgb: np.ndarray) -> np.ndarray | None:
 
 def _shows_ink(grey: np.ndarray) -> bool:
     """Whether brightness alone has edges as strong as those of a usual pen."""
-    sample = _thinned(grey, -(-max(grey.shape) // GLANCE)).astype(np.int16)
+    sample = np.ascontiguousarray(_thinned(grey, -(-max(grey.shape) // GLANCE)))
     least = PLAIN * (int(sample.max()) + OFFSET)
-    strong = sum(int(np.count_nonzero(np.abs(np.diff(sample, axis=axis)) >= least)) for axis in (0, 1))
+    beside = (sample[1:], sample[:-1]), (sample[:, 1:], sample[:, :-1])
+    strong = sum(int(np.count_nonzero(cv2.absdiff(*pair) >= least)) for pair in beside if pair[0].size)
     return strong > (1 - STRONGEST) * 2 * sample.size
 
 

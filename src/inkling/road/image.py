@@ -245,7 +245,7 @@ def _grey_of_array(array: np.ndarray) -> np.ndarray:
     array = np.ascontiguousarray(array)
     if channels == 3:
         return to_grey(array)
-    alpha = np.ascontiguousarray(array[:, :, -1])
+    alpha = cv2.extractChannel(array, channels - 1)
     if cv2.minMaxLoc(alpha)[0] == 255:
         return array[:, :, 0] if channels == 2 else to_grey(array)
     return _on_paper(array[:, :, 0] if channels == 2 else cv2.cvtColor(array, cv2.COLOR_RGBA2GRAY), alpha)

@@ -25,8 +25,10 @@ SOFT = 0.3  # pixels of edges for each pixel of body: more than strokes have; st
 STANDS_OUT = 5.0  # standard deviations of the grain, from which a level or an edge is taken as made by a pen
 GRAINY = (200, 1.0)  # an image this large, pixels, with this much grain, grey levels, is a photograph to be smoothed
 SHARP = 0.3  # of the sharpest edge: an edge sharper than this may be that of a stroke
+SAMPLED = 128  # rows, evenly spread, are enough to know how dark paper and strokes are
 PAPER_SHARE = 0.7  # quantile of a row or column that is paper
 BLOT = 0.5  # of the usual brightness: a darker patch clear of the border is no shadow
+LOG = np.log(np.arange(256, dtype=np.float32) + OFFSET)  # of brightness
 WIDEST_STROKE = 0.27  # of the longer side: a wider dark region is taken as paper in shadow or background
 
 
@@ -89,6 +91,11 @@ def is_light_paper(small: np.ndarray) -> bool:
     Areas: parted by Otsu's threshold (1979), most of the border and most of the picture is paper. This one decides
     where the ink fills the picture to its border.
     """
+    darkest, lightest, _, _ = cv2.minMaxLoc(border_of(small))
+    if darkest == 255 or lightest == 0:  # a drawing: from the purest white every edge leads to ink, as from black
+        light = bool(small.mean() >= 128)
+        if light == (darkest == 255):
+            return light
     edges = edge_witness(small)
     if edges == 0.0:  # nothing was drawn, or too faintly to tell: what is light is paper
         return bool(small.mean() >= 128)
@@ -100,13 +107,13 @@ def edge_witness(small: np.ndarray) -> float:
 
     0 when no edge stands out from gradient and grain.
     """
-    log = np.log(small.astype(np.float32) + OFFSET)  # equal contrasts become equal steps, in light and in shade
+    log = LOG[small]  # equal contrasts become equal steps, in light and in shade
     both = log[:, :-2] - log[:, 2:], (log[:-2] - log[2:]).T  # positive: darker to the right, and downwards
     steps = [step for step in both if step.size]
     sizes = [np.abs(step) for step in steps]
     sharpest = max((float(size.max()) for size in sizes), default=0.0)
-    grain = 1.4826 * max((_middle(np.abs(step[::2, ::2] - step.mean())) for step in steps), default=0.0)
-    if sharpest < 0.05 or sharpest < STANDS_OUT * grain:
+    most = sharpest / (STANDS_OUT * 1.4826)  # of the median step, in which 1.4826 is a normal's standard deviation
+    if sharpest < 0.05 or any(_middle(np.abs(step[::2, ::2] - step.mean())) > most for step in steps):
         return 0.0
     sharp = SHARP * sharpest
     votes = []
@@ -123,8 +130,12 @@ def area_witness(small: np.ndarray) -> float:
     """(h, w) uint8 -> -1 (border and picture are dark) .. 1 (they are light); the border counts double."""
     threshold, _ = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     light = small > threshold
-    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    return float((4 * border.mean() + 2 * light.mean()) / 3 - 1)
+    return float((4 * border_of(light).mean() + 2 * light.mean()) / 3 - 1)
+
+
+def border_of(small: np.ndarray) -> np.ndarray:
+    """(h, w) -> its outermost pixels, the corners twice."""
+    return np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
 
 
 def contrast_with_paper(image: np.ndarray, paper: np.ndarray) -> np.ndarray:
@@ -134,7 +145,7 @@ def contrast_with_paper(image: np.ndarray, paper: np.ndarray) -> np.ndarray:
     """
     span = 255 - NO_CONTRAST
     if np.ptp(paper) < EVEN:
-        level = float(np.median(paper))
+        level = _middle(paper)
         share = (level - np.arange(256)) / (level + OFFSET)
         return cv2.LUT(image, np.rint(NO_CONTRAST + span * share).clip(0, 255).astype(np.uint8))
     # 1 - (image + OFFSET) / (paper + OFFSET) is the same share, in fewer passes over the picture.
@@ -187,6 +198,8 @@ def _kernel_for(small: np.ndarray, paper: np.ndarray) -> int:
 def _closed(small: np.ndarray, side: int) -> np.ndarray:
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
+    if np.ptp(closed) == 0:  # a drawing's paper has nothing to be blurred
+        return np.asarray(closed, np.float32)
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), side / 6), np.float32)
 
 
@@ -210,7 +223,8 @@ def stretch(contrast: np.ndarray, *, sharp: bool = False) -> np.ndarray | None:
 
     None where nothing stands out. Faint marks, and all where `sharp` is asked for, must end in sharp edges.
     """
-    histogram = cv2.calcHist([contrast], [0], None, [256], [0, 256]).ravel()
+    every = max(1, len(contrast) // SAMPLED)
+    histogram = cv2.calcHist([contrast[::every]], [0], None, [256], [0, 256]).ravel()
     middle, sigma = _grain(histogram)
     edge = min(middle + 3.5 * sigma, 250.0)
     body = _body(histogram, round(edge))

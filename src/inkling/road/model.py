@@ -33,10 +33,9 @@ class Model:
         """Raises BadBundle if the flatbuffer does not match its manifest or has another input than (N, 28, 28)."""
         self._content = bundle.model_bytes()
         first = self._load()
-        shape = first.get_input_details()[0]["shape_signature"].tolist()
-        if shape[1:] != [28, 28]:
+        if first.signature[1:] != [28, 28]:
             raise BadBundle(
-                f"{bundle.model_path} takes input of shape {shape}; expected (N, 28, 28). Export the run again."
+                f"{bundle.model_path} takes input of shape {first.signature}; expected (N, 28, 28). Export the run again."
             )
         self._free = deque([first])  # the one used last is taken first: its memory is in the cache
 
@@ -64,17 +63,11 @@ class Model:
         except IndexError:
             interpreter = self._load()
         try:
-            [entrance] = interpreter.get_input_details()
-            if entrance["shape"][0] != len(tiles):
-                interpreter.resize_tensor_input(entrance["index"], tiles.shape)
-                interpreter.allocate_tensors()
-            interpreter.set_tensor(entrance["index"], np.ascontiguousarray(tiles, np.float32))
-            interpreter.invoke()
-            return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+            return interpreter(tiles)
         finally:
             self._free.append(interpreter)
 
-    def _load(self) -> Interpreter:
+    def _load(self) -> _Interpreter:
         try:
             interpreter = Interpreter(model_content=self._content, num_threads=1)
             interpreter.allocate_tensors()
@@ -82,7 +75,29 @@ class Model:
             raise BadBundle(
                 f"the network cannot be loaded ({error}); expected a LiteRT flatbuffer. Export the run again."
             ) from error
-        return interpreter
+        return _Interpreter(interpreter)
+
+
+class _Interpreter:
+    """LiteRT's, which is asked for the numbers and shapes of its tensors only when they change."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        [entrance], exits = interpreter.get_input_details(), interpreter.get_output_details()
+        self.signature: list[int] = entrance["shape_signature"].tolist()  # -1 = any
+        self._interpreter = interpreter
+        self._entrance, self._exit = entrance["index"], exits[0]["index"]
+        self._n = int(entrance["shape"][0])
+
+    def __call__(self, tiles: np.ndarray) -> np.ndarray:
+        """(N, 28, 28) -> (N, outputs) float32."""
+        if len(tiles) != self._n:
+            self._n = -1  # until it has been done
+            self._interpreter.resize_tensor_input(self._entrance, tiles.shape)
+            self._interpreter.allocate_tensors()
+            self._n = len(tiles)
+        self._interpreter.set_tensor(self._entrance, np.ascontiguousarray(tiles, np.float32))
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(self._exit))
 
 
 def split(outputs: np.ndarray) -> Judgement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -107,7 +108,7 @@ def compose(
     if not digits:
         return Reading("not_digit", "", 0.0, (), size_wh, _refusal(len(others)), others)
     text = "\n".join("".join(str(digit.digit) for digit in row) for row in rows if row)
-    confidence = float(np.prod([digit.confidence * (1 - digit.not_digit) for digit in digits]))
+    confidence = math.prod(digit.confidence * (1 - digit.not_digit) for digit in digits)
     doubtful = [digit for digit in digits if not digit.sure]
     if not doubtful and not others:
         return Reading("read", text, confidence, digits, size_wh)

@@ -20,7 +20,7 @@ LONGEST = 20  # pixels of the tile: the longer side of a digit
 # Widths of strokes in pixels of the tile. Among MNIST's training images 5 % are thinner than THIN, 12 % thicker than
 # THICK, and a quarter thinner than USUAL. Chosen on training images redrawn with fine and with felt pens.
 THIN, USUAL, THICK = 1.6, 2.0, 3.2
-CROP_SIDE = 120  # pixels: a glyph twice as large is reduced to about this before its strokes are measured
+CROP_SIDE = 80  # pixels: a glyph twice as large is reduced to about this before its strokes are measured
 FINEST_SIDE = 80  # pixels: a smaller glyph is enlarged to at least this before its strokes are measured
 FULL = 0.98  # quantile of a tile's ink that is brought to 1
 
