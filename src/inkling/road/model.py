@@ -35,7 +35,8 @@ class Model:
         first = self._load()
         if first.signature[1:] != [28, 28]:
             raise BadBundle(
-                f"{bundle.model_path} takes input of shape {first.signature}; expected (N, 28, 28). Export the run again."
+                f"{bundle.model_path} takes input of shape {first.signature}; expected (N, 28, 28). "
+                "Export the run again."
             )
         self._free = deque([first])  # the one used last is taken first: its memory is in the cache
 
