@@ -22,6 +22,7 @@
     |- CannotWrite               503  a folder that cannot be written, or is full
     |- BadData                   503  training data missing, damaged or unreachable
     |- MissingExtra              503  an optional part of the package is not installed
+    |- NoPermission           403  a file, folder or bucket that this user or these credentials may not use
     |- Overloaded                503  more work than the service takes on at once
     |- Unreachable               503  a service that the client cannot reach, or that is not inkling
     `- ServiceError                   what a service answers to the client with a kind that is not in this tree
@@ -151,6 +152,10 @@ class MissingExtra(InklingError):
             f"{task} needs the {extra!r} extra, which is not installed; "
             f'install it with: pip install "inkling[{extra}]" (in a clone: make install-{extra}).'
         )
+
+
+class NoPermission(InklingError):
+    status = 403
 
 
 class Overloaded(InklingError):

@@ -1,0 +1,123 @@
+"""Buckets by a real S3 protocol server on loopback, which fails, is away, refuses."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from inkling.archive import patience, places
+from inkling.errors import NoPermission, NotFound, Unreachable
+from tests.archive.s3 import Proxy
+
+pytestmark = pytest.mark.cluster
+
+
+def fill(folder: str, count: int) -> list[str]:
+    """Files of different contents, the first of them with a difficult name; gives their places."""
+    made = [places.join(folder, f"{n // 50:02}", f"{n:04} #%20?.png") for n in range(count)]
+    for n, place in enumerate(made):
+        places.write(place, content(n))
+    return made
+
+
+def content(n: int) -> bytes:
+    return b"%04d" % n * 300
+
+
+def test_a_file_is_written_read_found_and_deleted(bucket: Proxy) -> None:
+    place = "s3://pictures/one/a/7 #%20?.png"
+    assert places.kind(place) == "none"
+    places.write(place, b"0123456789")
+    assert bucket.seen["PUT"] == 1  # one request, which is carried out whole or not at all
+    assert places.kind(place) == "file"
+    assert places.kind("s3://pictures/one/a") == places.kind("s3://pictures") == "folder"
+    assert places.read(place) == b"0123456789"
+    assert places.read(place, offset=3, size_bytes=4) == b"3456"
+    assert places.read(place, offset=8, size_bytes=4) == b"89"
+    assert places.read(place, offset=12, size_bytes=4) == b""
+    assert [(found.place, found.size_bytes) for found in places.walk("s3://pictures/one")] == [(place, 10)]
+    places.delete(place)
+    places.delete(place)
+    assert places.kind(place) == "none"
+
+
+def test_a_large_file_is_written_in_parts_and_streamed(bucket: Proxy) -> None:
+    large = bytes(range(256)) * 50_000  # 12.8 MB
+    places.write("s3://pictures/large.tar", large)
+    with places.open_stream("s3://pictures/large.tar") as file:
+        assert file.read(1000) == large[:1000]
+        file.seek(12_000_000)
+        assert file.read() == large[12_000_000:]
+        file.seek(0)
+        assert file.read() == large
+    assert bucket.seen["GET"] < 10
+
+
+def test_failures_of_many_requests_do_no_harm(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "FIRST_PAUSE_S", 0.01)
+    bucket.failing = 0.05  # five times what is asked, so that few files meet every kind
+    made = fill("s3://pictures/many", 300)
+    found = list(places.walk("s3://pictures/many"))
+    assert [one.place for one in found] == made
+    got = list(places.read_many(places.Want(place) for place in made))
+    assert got == [content(n) for n in range(300)]
+    assert all(bucket.seen[fate] > 0 for fate in ("error", "slow down", "reset", "reset after", "cut"))
+
+
+def test_a_bucket_that_is_away_is_waited_for(bucket: Proxy) -> None:
+    made = fill("s3://pictures/away", 40)
+    bucket.away = True
+    back = threading.Timer(4.0, lambda: setattr(bucket, "away", False))
+    back.start()
+    got = list(places.read_many(places.Want(place) for place in made))
+    back.join()
+    assert got == [content(n) for n in range(40)]
+    assert bucket.seen["away"] > 0
+
+
+def test_patience_ends_and_says_so(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    places.write("s3://pictures/x", b"1")
+    bucket.away = True
+    monkeypatch.setattr(patience, "PATIENCE_S", 0.3)
+    for act in (
+        lambda: places.read("s3://pictures/x"),
+        lambda: places.write("s3://pictures/x", b"2"),
+        lambda: list(places.walk("s3://pictures")),
+        lambda: list(places.read_many([places.Want("s3://pictures/x")])),
+    ):
+        with pytest.raises(Unreachable, match=r"s3://pictures\S* could not be reached for"):
+            act()
+
+
+def test_at_the_door_nobody_waits_long(monkeypatch: pytest.MonkeyPatch, bucket: Proxy) -> None:
+    monkeypatch.setattr(patience, "PATIENCE_S", 10_000.0)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
+    start = time.monotonic()
+    with pytest.raises(Unreachable, match="Check its name, the endpoint and the network"):
+        places.reach("s3://pictures/x")
+    assert time.monotonic() - start < 30
+
+
+def test_what_waiting_does_not_mend_is_said_at_once(bucket: Proxy) -> None:
+    with pytest.raises(NotFound, match=r"s3://pictures/nothing\.png is not there"):
+        places.read("s3://pictures/nothing.png")
+    with pytest.raises(NotFound, match="there is no such bucket"):
+        places.reach("s3://nobodys/scans")
+    with pytest.raises(NotFound, match="there is no such bucket"):
+        places.write("s3://nobodys/x", b"1")
+    with pytest.raises(NotFound):
+        list(places.walk("s3://pictures/no/folder"))
+    bucket.refusing = True
+    for act in (places.read, places.reach, lambda place: places.write(place, b""), lambda place: [*places.walk(place)]):
+        with pytest.raises(NoPermission, match="refuses these credentials"):
+            act("s3://pictures/x")
+    assert bucket.seen["refused"] < 12
+
+
+def test_many_are_read_around_one_that_is_missing(bucket: Proxy) -> None:
+    made = fill("s3://pictures/few", 3)
+    wanted = [places.Want(place) for place in (made[0], made[0] + "x", made[2])]
+    got = list(places.read_many(wanted))
+    assert [one if isinstance(one, bytes) else type(one) for one in got] == [content(0), NotFound, content(2)]
