@@ -9,10 +9,16 @@ WHOLE = -1  # size: the whole file
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture to read. `source` is its name in the result and, within one run, its identity."""
+    """A picture to read."""
 
-    source: str  # as the user would name it: scans/a.png, s3://bucket/a.png, shard-000.tar/a.png
+    source: str  # its name in the result, as the user would write it: scans/a.png, s3://bucket/a.png, a.tar/7.png
     place: str  # absolute path or URL of the file that holds it
     offset: int = 0  # bytes from the file's start to the picture's
     size: int = WHOLE  # bytes
+    member: str = ""  # its name in a tar shard
     fault: str = ""  # why it cannot be read, where the listing knows that already: a sentence
+
+    @property
+    def identity(self) -> str:
+        """What makes it another picture than all others of a run, from whatever folder the run is started."""
+        return f"{self.place}/{self.member}" if self.member else self.place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkling.archive.fetch import Fetcher
-from inkling.archive.picture import Picture
+from inkling.archive import places
+from inkling.archive.picture import WHOLE, Picture
 from inkling.archive.rows import Row, of_error, of_reading
 from inkling.bulk import constrained, constraints
-from inkling.errors import BadBundle, BrokenPicture, InklingError
+from inkling.errors import BadBundle, BrokenPicture, ImageTooLarge, InklingError
 from inkling.quiet import quiet_stderr
+from inkling.road.image import MAX_BYTES
 from inkling.road.model import Judgement
 from inkling.road.reader import Prepared, Reader
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 4_000_000  # of the pictures that are prepared at once, which bounds memory at some 100 MB
 MOST_TILES = 256
+
+STRANGE = (cv2.error, MemoryError, ValueError, ArithmeticError, LookupError)  # what libraries raise on odd pictures
 
 Item = tuple[Picture, Prepared | InklingError]
 
@@ -45,17 +48,25 @@ class Batch:
         self._mode = job.mode
         self._known = constraints.make(**job.known)
         self._model = (bundle.name, bundle.version)
-        self._fetcher = Fetcher()
 
-    def rows(self, pictures: Iterable[Picture]) -> tuple[list[Row], int]:
-        """Pictures -> a row each, in their order, and how many bytes they had."""
+    def rows(self, pictures: Sequence[Picture], note: Callable[[int], None] | None = None) -> tuple[list[Row], int]:
+        """Pictures -> a row each, in their order, and how many bytes they had; for `note` see `Worker`."""
         self._read_bytes = 0
-        found = [row for items in _in_groups(self._prepared(pictures)) for row in self._read(items)]
+        if note is None:
+            groups: Iterable[list[Item]] = _in_groups(self._prepared(pictures))
+        else:
+            groups = self._one_by_one(pictures, note)
+        found = [row for group in groups for row in self._read(group)]
         return found, self._read_bytes
 
-    def _prepared(self, pictures: Iterable[Picture]) -> Iterator[Item]:
+    def _one_by_one(self, pictures: Sequence[Picture], note: Callable[[int], None]) -> Iterator[list[Item]]:
+        for i, picture in enumerate(pictures):
+            note(i)
+            yield list(self._prepared([picture]))
+
+    def _prepared(self, pictures: Sequence[Picture]) -> Iterator[Item]:
         """The road of each picture up to the network."""
-        for picture, content in self._fetcher.fetch(pictures):
+        for picture, content in _fetched(pictures):
             try:
                 if isinstance(content, InklingError):
                     raise content
@@ -63,7 +74,7 @@ class Batch:
                 yield picture, self.reader.prepare(content, mode=self._mode)
             except InklingError as error:
                 yield picture, error
-            except (cv2.error, MemoryError, ValueError, ArithmeticError, IndexError) as error:
+            except STRANGE as error:
                 yield picture, _strange(error)
 
     def _read(self, items: list[Item]) -> Iterator[Row]:
@@ -77,7 +88,7 @@ class Batch:
                 yield self._row(picture, one, next(judgements))
             except InklingError as error:
                 yield of_error(picture.source, error, self._model)
-            except (cv2.error, MemoryError, ValueError, ArithmeticError, IndexError) as error:
+            except STRANGE as error:
                 yield of_error(picture.source, _strange(error), self._model)
 
     def _judged(self, ready: list[Prepared]) -> Iterator[Judgement]:
@@ -95,6 +106,33 @@ class Batch:
             return of_reading(picture.source, trace.reading, self._model)
         answer = constrained.of_trace(trace, self._known, sure_at=self.reader.bundle.sure_at)
         return of_reading(picture.source, answer.reading, self._model, answer)
+
+
+def _fetched(pictures: Sequence[Picture]) -> Iterator[tuple[Picture, bytes | InklingError]]:
+    """Each picture with its bytes, or with the error for which there are none. Raises Unreachable."""
+    wants = [
+        places.Want(picture.place, picture.offset, MAX_BYTES + 1 if picture.size == WHOLE else picture.size)
+        for picture in pictures
+        if not _fault(picture)
+    ]
+    contents = iter(places.read_many(wants))
+    for picture in pictures:
+        content = _fault(picture) or next(contents)
+        if isinstance(content, bytes) and len(content) < picture.size:
+            content = BrokenPicture(
+                f"{picture.source} ends after {len(content)} of {picture.size} bytes; expected a whole shard. Copy it "
+                "again."
+            )
+        yield picture, content
+
+
+def _fault(picture: Picture) -> InklingError | None:
+    """What is known to be wrong with a picture before it is fetched."""
+    if picture.size > MAX_BYTES:
+        return ImageTooLarge(
+            f"{picture.source} has {picture.size / 1e6:.1f} MB; the limit is {MAX_BYTES / 1e6:.1f} MB. Make it smaller."
+        )
+    return BrokenPicture(picture.fault) if picture.fault else None
 
 
 def _in_groups(items: Iterable[Item]) -> Iterator[list[Item]]:

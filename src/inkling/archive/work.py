@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from inkling.archive import places
 from inkling.archive.chunks import Chunk
-from inkling.archive.picture import Picture
 from inkling.road.reader import Mode
 
 Format = Literal["parquet", "csv", "jsonl"]
@@ -50,25 +51,23 @@ class Worker:
     def __init__(self, job: Job) -> None:
         """Raises BadBundle or UnknownName when the model is not there, BadRequest for constraints no one satisfies."""
         from inkling.archive.reading import Batch
-        from inkling.archive.storage import open_folder
 
         self.job = job
         self._batch = Batch(job)
-        self._out = open_folder(job.out)
 
-    def __call__(self, chunk: Chunk) -> Done:
+    def __call__(self, chunk: Chunk, note: Callable[[int], None] | None = None) -> Done:
         """Reads a chunk and puts its part in place as a whole. Doing it twice leaves the same part.
 
-        A picture that cannot be read is a row with its error. Raises CannotWrite when the part cannot be written.
+        A picture that cannot be read is a row with its error. `note`, where it is given, is called with the index of
+        each picture before it is read, one by one: so it is known which one ended the process. Raises CannotWrite or
+        NoPermission when the part cannot be written, and Unreachable when a bucket does not answer for long.
         """
         from inkling.archive.rows import encode
 
         start = time.perf_counter()
-        rows, read = self._batch.rows(chunk.pictures)
-        self._out.write(part_name(chunk.number, self.job.format), encode(rows, self.job.format))
+        rows, read = self._batch.rows(chunk.pictures, note)
+        place = places.join(self.job.out, part_name(chunk.number, self.job.format))
+        places.write(place, encode(rows, self.job.format))
         outcomes = Counter(row["outcome"] for row in rows)
         took_s = time.perf_counter() - start
         return Done(chunk.number, len(rows), dict(outcomes), outcomes["failed"], read, took_s)
-
-
-__all__ = ["FORMATS", "Chunk", "Done", "Format", "Job", "Picture", "Worker", "part_name"]

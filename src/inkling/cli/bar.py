@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -20,6 +21,9 @@ from rich.progress import (
 )
 from rich.table import Column
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from inkling.archive.progress import Progress as ArchiveProgress
 
 NAMES = {"read": "read", "unsure": "unsure", "not_digit": "not a digit", "empty": "empty", "failed": "failed"}
 STYLES = {"read": "green", "unsure": "yellow", "not_digit": "yellow", "empty": "yellow", "failed": "red"}
@@ -57,6 +61,32 @@ def bar(sources: list[Path], outcomes: Counter[str], *, visible: bool) -> Iterat
     )
     with progress:
         yield progress.track(sources, task_id=progress.add_task("", total=len(sources), outcomes=outcomes))
+
+
+@contextmanager
+def archive_bar() -> Iterator[Callable[[ArchiveProgress], None]]:
+    """A bar for a run over an archive, whose length is not known at first; gives what renews it."""
+    progress = Progress(
+        TextColumn("reading"),
+        BarColumn(bar_width=16),
+        TextColumn("{task.fields[of]}"),
+        TextColumn("{task.fields[rate]}", style="dim"),
+        TimeRemainingColumn(),
+        _Outcomes(table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
+        console=Console(stderr=True),
+        transient=True,
+        expand=True,
+    )
+    with progress:
+        task = progress.add_task("", total=None, of="", rate="", outcomes=Counter())
+
+        def show(state: ArchiveProgress) -> None:
+            total = None if state.listing else state.planned
+            of = f"{state.rows:,}/{state.planned:,}{'+' if state.listing else ''}"
+            rate = f"{state.rate:,.0f}/s" if state.rate else ""
+            progress.update(task, total=total, completed=state.rows, of=of, rate=rate, outcomes=state.outcomes)
+
+        yield show
 
 
 def parts_of(outcomes: Counter[str]) -> list[tuple[str, str]]:

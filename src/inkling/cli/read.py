@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from inkling.cli.archive import check_options, duration, read_archive
 from inkling.cli.bar import bar, parts_of
 from inkling.errors import InklingError, NotFound
 from inkling.quiet import quiet_stderr
 
 if TYPE_CHECKING:
+    from inkling.archive.work import Format
     from inkling.bulk.constraints import Constraints
     from inkling.road.reader import Mode, Reader
 
+FORMATS = ("parquet", "csv", "jsonl")  # of archives: as `archive.work`, which takes a while to import
 PILE = 20  # pictures: fewer are read before a progress bar could be seen, and need no summary
 
 Row = dict[str, Any]  # the JSON object of one picture: a reading, or its error
@@ -48,6 +51,14 @@ class Sink(Protocol):
 @click.option("--pattern", metavar="REGEX", help="A regular expression over digits that each number fits.")
 @click.option("--check", metavar="NAME", help="The checksum that each number passes: luhn, verhoeff, damm, ean, ...")
 @click.option("--among", metavar="FILE", help="A list of the numbers there are: one a line, or the first column.")
+@click.option("--out", metavar="DIR|URL", help="Read an archive: PATHs may be buckets, shards, listings; see docs.")
+@click.option("--resume", is_flag=True, help="Go on with what --out holds; read only what is new.")
+@click.option("--format", type=click.Choice(FORMATS), help="Of the parts in --out.  [default: parquet]")
+@click.option("--limit", type=int, metavar="N", help="Stop at so many pictures, to try first.")
+@click.option("--sample", type=float, metavar="SHARE", help="Read only this share of the pictures: 0.01.")
+@click.option("--cluster", metavar="auto|ADDRESS", help="Read on a Ray cluster.  [default: this machine's cores]")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes on this machine.  [default: its cores]")
+@click.option("--metrics", metavar="PORT|FILE", help="Show Prometheus how far it is: 9400, or FILE.prom.")
 @click.option(
     "--model", metavar="NAME", help="A packaged model, a bundle or a run folder.  [default: the best packaged]"
 )
@@ -63,6 +74,14 @@ def command(
     pattern: str | None,
     check: str | None,
     among: str | None,
+    out: str | None,
+    resume: bool,
+    format: Format | None,
+    limit: int | None,
+    sample: float | None,
+    cluster: str | None,
+    workers: int | None,
+    metrics: str | None,
     model: str | None,
 ) -> None:
     """Read the digits in pictures, and in all pictures of folders.
@@ -75,7 +94,26 @@ def command(
       inkling read photo.jpg --explain why
       inkling read scans/ --csv scans.csv --review doubtful.html
       inkling read forms/ --length 8 --check luhn --json
+      inkling read s3://bucket/forms --out readings --resume
     """
+    check_options(click.get_current_context().params, out=out)
+    if out:
+        from inkling.archive.run import Order
+
+        stated = {"length": length, "pattern": pattern, "check": check, "among": among}
+        order = Order(
+            paths,
+            out,
+            model=model,
+            format=format or "parquet",
+            mode="single" if single else "auto",
+            known={name: value for name, value in stated.items() if value is not None},
+            resume=resume,
+            limit=limit,
+            sample=1.0 if sample is None else sample,
+        )
+        read_archive(order, cluster=cluster, workers=workers, metrics=metrics)
+        return
     from inkling.bulk import constraints
     from inkling.road.reader import Reader
 
@@ -206,11 +244,4 @@ def _summary(outcomes: Counter[str], took_s: float, files: Sequence[str]) -> str
     counts = ", ".join(part for _, part in parts_of(outcomes))
     rate = f"{outcomes.total() / max(took_s, 1e-3):.0f}/s"
     written = f" Written: {', '.join(files)}." if files else ""
-    return f"{outcomes.total():,} pictures in {_duration(took_s)} ({rate}): {counts}.{written}"
-
-
-def _duration(took_s: float) -> str:
-    if took_s < 60:
-        return f"{took_s:.1f} s"
-    minutes, seconds = divmod(round(took_s), 60)
-    return f"{minutes} min {seconds} s"
+    return f"{outcomes.total():,} pictures in {duration(took_s)} ({rate}): {counts}.{written}"
