@@ -62,3 +62,9 @@ def test_the_time_of_the_first_run_counts(tmp_path: Path) -> None:
     (tmp_path / "environment.json").write_text(json.dumps({"train_seconds": 12.5}))
     assert start.seconds_spent(from_ann(start=str(tmp_path))) == 12.5
     assert start.seconds_spent(from_ann()) == 0
+
+
+def test_the_course_before_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadRecipe, match="Train that first: inkling train cnn-digits --out runs/cnn-digits"):
+        start.start_from(None, recipe.find("cnn"))

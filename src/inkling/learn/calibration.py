@@ -18,7 +18,7 @@ from inkling.road.reading import calibrate
 
 COPIES = 3  # changed versions of each validation image
 RIGHT = 0.995  # part of the sure digits that are to be right; decides `sure_at`
-REFUSED = 0.002  # part of the digits that may be refused; decides `reject_at`
+REFUSED = 0.001  # part of the digits that may be refused; decides `reject_at`
 N_OTHERS = 5_000  # non-digits made to measure with
 
 

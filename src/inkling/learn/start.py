@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from inkling import bundle
-from inkling.errors import BadRecipe
-from inkling.learn.recipe import Recipe
+from inkling.bundle import Bundle
+from inkling.errors import BadBundle, BadRecipe
+from inkling.learn.recipe import Recipe, packaged
 
 
 def start_from(model: Any, recipe: Recipe) -> None:
@@ -23,11 +24,11 @@ def start_from(model: Any, recipe: Recipe) -> None:
             "start is set and standardise is true; the weights of a finished network take plain inputs, so one of the "
             "two was expected. Leave one out."
         )
-    import keras
-
-    path = bundle.find(recipe.start).path / "model.keras"
+    path = _bundle_of(recipe.start).path / "model.keras"
     if not path.is_file():
         raise BadRecipe(f"start is {recipe.start!r}, which has no model.keras; name another bundle.")
+    import keras
+
     weights = keras.models.load_model(path, compile=False).get_weights()
     have, need = ([each.shape for each in some] for some in (weights, model.get_weights()))
     if have != need:
@@ -36,6 +37,19 @@ def start_from(model: Any, recipe: Recipe) -> None:
             "recipe; the same architecture and number of outputs were expected. Name another bundle."
         )
     model.set_weights(weights)
+
+
+def _bundle_of(start: str) -> Bundle:
+    try:
+        return bundle.find(start)
+    except BadBundle as error:
+        course = Path(start).name
+        if Path(start).exists() or course not in packaged():
+            raise
+        raise BadRecipe(
+            f"start is {start!r}, which is not there; expected the run of the course before. Train that first: "
+            f"inkling train {course} --out {start}"
+        ) from error
 
 
 def seconds_spent(recipe: Recipe) -> float:
