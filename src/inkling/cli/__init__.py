@@ -9,7 +9,7 @@ import click
 
 from inkling.errors import InklingError
 
-COMMANDS = ("read", "serve", "train", "evaluate", "report", "models", "data", "doctor")
+COMMANDS = ("read", "serve", "train", "sweep", "evaluate", "report", "models", "data", "doctor")
 
 
 class LazyGroup(click.Group):

@@ -12,6 +12,7 @@ Chunks have random streams of their own, so the result does not depend on how ma
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -232,5 +233,6 @@ def _spread(n: int, most: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def thread_count() -> int:
-    """Threads to prepare images with: the cores of the machine, at most 8."""
-    return max(1, min(8, cv2.getNumberOfCPUs()))
+    """Threads to prepare images with: the cores of the machine, at most 8 and what OMP_NUM_THREADS allows."""
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(8, cv2.getNumberOfCPUs(), int(allowed) if allowed.isdigit() else 8))

@@ -92,6 +92,9 @@ class Recipe:
     teacher: Teacher = field(default_factory=Teacher)
 
 
+TABLES = {"augmentation": Augmentation, "teacher": Teacher}  # parameters that have parts
+
+
 def packaged() -> dict[str, Path]:
     """The recipes that come with the package, by name."""
     return {path.stem: path for path in sorted(PACKAGED.glob("*.toml"))}
@@ -134,6 +137,27 @@ def from_table(table: Mapping[str, Any]) -> Recipe:
             "expected 0. Leave it out or choose another architecture."
         )
     return recipe
+
+
+def parameters() -> dict[str, dataclasses.Field[Any]]:
+    """Every parameter by its dotted name, as in augmentation.rotation."""
+    found = {}
+    for each in dataclasses.fields(Recipe):
+        if each.name in TABLES:
+            inner = dataclasses.fields(TABLES[each.name])
+            found.update({f"{each.name}.{part.name}": part for part in inner})
+        else:
+            found[each.name] = each
+    return found
+
+
+def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """The recipe with some parameters, by dotted name, set anew. Raises BadRecipe as `from_table` does."""
+    table = to_table(recipe)
+    for key, value in values.items():
+        parent, _, last = key.rpartition(".")
+        (table[parent] if parent else table)[last] = value
+    return from_table(table)
 
 
 def to_table(recipe: Recipe) -> dict[str, Any]:
@@ -188,17 +212,18 @@ def _record(kind: type, table: Mapping[str, Any], *, prefix: str) -> Any:
     values = {}
     for name, each in known.items():
         if name in table:
-            values[name] = _value(each, table[name], prefix + name)
+            values[name] = checked(each, table[name], prefix + name)
         elif each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
             raise BadRecipe(f"{prefix}{name} is missing; every recipe has one. Add: {name} = ...")
     return kind(**values)
 
 
-def _value(each: dataclasses.Field[Any], value: Any, name: str) -> Any:
-    if each.name in ("augmentation", "teacher"):
+def checked(each: dataclasses.Field[Any], value: Any, name: str) -> Any:
+    """A value of one parameter, `name` in messages, as a recipe holds it. Raises BadRecipe when it cannot be one."""
+    if each.name in TABLES:
         if not isinstance(value, dict):
             raise BadRecipe(f"{name} is {value!r}; expected a table, as in [{name}]. Change it.")
-        return _record({"augmentation": Augmentation, "teacher": Teacher}[each.name], value, prefix=f"{name}.")
+        return _record(TABLES[each.name], value, prefix=f"{name}.")
     accepted = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}[str(each.type)]
     if not isinstance(value, accepted) or isinstance(value, bool) != (each.type == "bool"):
         wanted = {"str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false"}[

@@ -1,0 +1,189 @@
+"""The trials of a sweep on Ray Tune, on this machine or on a cluster.
+
+Tune places trials, starts their processes, brings their rows and notices deaths. What to try and whom to stop is the
+study's business, which Tune asks through two interfaces of its own: a Searcher and a scheduler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ray import tune
+from ray.tune.schedulers import FIFOScheduler
+from ray.tune.search import Searcher
+
+from inkling.learn import recipe as recipes
+from inkling.learn import train
+from inkling.learn.data import Mnist
+from inkling.learn.sweep import plan as plans
+from inkling.learn.sweep import trial as trials
+from inkling.learn.sweep.plan import Means, Plan
+from inkling.learn.sweep.study import Study, Trial
+
+ROW = train.COLUMNS
+FAILURES_ON_A_CLUSTER = 1  # a node may go while a trial is on it: the trial is begun once more elsewhere
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told how a sweep goes; by default nobody."""
+
+    on_trial: Callable[[int, dict[str, Any]], None] = lambda number, settings: None  # one begins
+    on_epoch: Callable[[int, train.Row], None] = lambda number, row: None
+    on_end: Callable[[Trial], None] = lambda trial: None
+
+
+def run(
+    study: Study, plan: Plan, folder: Path, mnist: Mnist, means: Means, *, at_once: int, scratch: Path, watcher: Watcher
+) -> None:
+    """Makes the trials that are left, `at_once` at a time; returns when there are none or the time is up."""
+    keeper = Keeper(study, plan, folder, watcher)
+    trainable = tune.with_resources(
+        tune.with_parameters(
+            train_one,
+            mnist=trials.without_test(mnist),
+            cores=means.cores,
+            scratch="" if means.cluster else str(scratch),
+        ),
+        {"cpu": means.cores},
+    )
+    tune.Tuner(
+        trainable,
+        tune_config=tune.TuneConfig(
+            search_alg=Proposals(keeper),
+            scheduler=Decisions(keeper),
+            num_samples=study.left,
+            max_concurrent_trials=at_once,
+            time_budget_s=means.time_limit_s or None,
+            reuse_actors=True,  # TensorFlow takes seconds to start
+        ),
+        run_config=tune.RunConfig(
+            name="tune",
+            storage_path=str(scratch),
+            verbose=0,
+            failure_config=tune.FailureConfig(max_failures=FAILURES_ON_A_CLUSTER if means.cluster else 0),
+            callbacks=[Slim()],
+        ),
+    ).fit()
+
+
+def train_one(config: dict[str, Any], mnist: Mnist, cores: int, scratch: str) -> None:
+    """What a trial's process does."""
+    trials.run(config["recipe"], mnist, tune.report, cores=cores, scratch=scratch or None)
+
+
+class Keeper:
+    """Stands between Tune and the study: which of Tune's trials is which, and what is kept of it."""
+
+    def __init__(self, study: Study, plan: Plan, folder: Path, watcher: Watcher) -> None:
+        self.study, self._plan, self._folder, self._watcher = study, plan, folder, watcher
+        self._numbers: dict[str, int] = {}  # Tune's name of a trial -> ours
+        self._patience: dict[int, int] = {}
+
+    def begin(self, tune_id: str) -> dict[str, Any]:
+        """A new trial for Tune: its config."""
+        number, settings = self.study.ask()
+        recipe = self._plan.recipe_of(number, settings)
+        self._numbers[tune_id], self._patience[number] = number, recipe.patience
+        self._watcher.on_trial(number, settings)
+        return {"recipe": recipes.to_table(recipe)}
+
+    def hear(self, tune_id: str, result: dict[str, Any]) -> bool:
+        """A report of a trial; whether the trial is to go on."""
+        number = self._numbers[tune_id]
+        if not self.study.is_running(number):
+            return False
+        node = str(result.get("node", ""))
+        if "failed" in result:
+            self.study.fail(number, str(result["failed"]), node)
+        elif "finished" in result:
+            # The files first: a trial that the study has as finished is whole.
+            trials.unpack(result["run"], plans.trial_folder(self._folder, number))
+            self.study.finish(number, _row(result), self._patience[number], node)
+        else:
+            hopeless = self.study.report(number, _row(result))
+            self._watcher.on_epoch(number, _row(result))
+            if not hopeless:
+                return True
+            self.study.stop(number, node)
+        self._watcher.on_end(self.study.trial(number))
+        return False
+
+    def lose(self, tune_id: str, error: str) -> None:
+        """The trial's process died."""
+        number = self._numbers[tune_id]
+        if self.study.is_running(number):
+            self.study.fail(number, error)
+            self._watcher.on_end(self.study.trial(number))
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        # Tune saves copies of what it is given, to resume by its own means. Ours is the study: the copies stay empty.
+        return object, ()
+
+
+class Proposals(Searcher):
+    """Asks the study what to try."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        super().__init__()
+        self._keeper = keeper
+
+    def set_search_properties(self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any) -> bool:
+        return True
+
+    def suggest(self, trial_id: str) -> dict[str, Any]:
+        return self._keeper.begin(trial_id)
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        pass
+
+    def save(self, checkpoint_path: str) -> None:
+        pass
+
+    def restore(self, checkpoint_path: str) -> None:
+        pass
+
+
+class Decisions(FIFOScheduler):
+    """Passes what trials report to the study, and its word to Tune."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        super().__init__()
+        self._keeper = keeper
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        return self.CONTINUE if self._keeper.hear(trial.trial_id, result) else self.STOP
+
+    def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
+        self._keeper.lose(trial.trial_id, _why(trial))
+
+
+class Slim(tune.Callback):
+    """Takes the packed run out of what Tune remembers of a trial."""
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        result.pop("run", None)
+
+
+def _row(result: dict[str, Any]) -> train.Row:
+    return {name: int(result[name]) if name == "epoch" else float(result[name]) for name in ROW}
+
+
+def _why(trial: Any) -> str:
+    """What Tune knows about the death of a trial's process, in a line."""
+    error = trial.get_error()
+    text = str(error) if error else ""
+    known = {
+        "OutOfMemory": "out of memory: Ray ended the process",
+        "memory monitor": "out of memory: Ray ended the process",
+        "node": "its machine has gone",
+    }
+    for word, said in known.items():
+        if word.lower() in text.lower():
+            return said
+    return "the process was killed"
