@@ -23,18 +23,14 @@ if TYPE_CHECKING:
 UNITS_S = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
 
-class Duration(click.ParamType):
-    """90, 90s, 20m or 2h -> seconds."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, float):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|)", str(value).strip())
-        if found is None or not float(found[1]):
-            self.fail(f"{value!r} is no time; expected as in 90s, 20m or 2h.", param, ctx)
-        return float(found[1]) * UNITS_S[found[2]]
+def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float:
+    """90, 90s, 20m or 2h -> seconds; none -> 0."""
+    if value is None:
+        return 0.0
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|)", value.strip())
+    if found is None or not float(found[1]):
+        raise click.BadParameter(f"{value!r} is no time; expected as in 90s, 20m or 2h.", ctx, param)
+    return float(found[1]) * UNITS_S[found[2]]
 
 
 @click.command("sweep")
@@ -46,12 +42,13 @@ class Duration(click.ParamType):
 @click.option("--trials", type=click.IntRange(1, 100_000), help="How many, in all; 20.")
 @click.option("--judge", type=click.Choice(["loss", "accuracy"]), help="By what, on the held-back digits; loss.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Of the search; 0.")
-@click.option("--time-limit", "time_limit_s", type=Duration(), default=0.0, help="Stop after, as in 20m or 2h.")
+@click.option("--time-limit", "time_limit_s", metavar="TIME", callback=_seconds, help="Stop after, as in 20m or 2h.")
 @click.option("--cores", type=click.IntRange(1), default=1, show_default=True, help="For each trial.")
 @click.option("--at-once", type=click.IntRange(1), help="Trials at a time; otherwise as many as there are cores for.")
 @click.option("--cluster", default="", metavar="auto|HOST:PORT", help="A Ray cluster; otherwise this machine.")
 @click.option("--test", "score_test", is_flag=True, help="Judge the best on the test images, once, at the end.")
 def command(
+    *,
     recipe: str | None,
     space_name: str | None,
     overrides: tuple[str, ...],
@@ -92,7 +89,7 @@ def command(
             raise BadRecipe(f"--trials is {trials}; {resume} is a sweep of {plan.trials}. Name as many or more.")
         plan = plans.with_trials(plan, trials or plan.trials)
     else:
-        plan, space_text = _new(recipe, space_name, overrides, trials, judge, seed)
+        plan, space_text = _new(recipe, space_name, overrides, trials=trials, judge=judge, seed=seed)
         folder = out or Path("runs") / f"sweep-{plan.recipe.name}-{datetime.now():%Y%m%d-%H%M%S}"
     sweep.check(means)
     mnist = data.load()
@@ -116,6 +113,7 @@ def _new(
     recipe: str | None,
     space_name: str | None,
     overrides: tuple[str, ...],
+    *,
     trials: int | None,
     judge: str | None,
     seed: int | None,
@@ -126,9 +124,7 @@ def _new(
     from inkling.learn.sweep import space
 
     if recipe is None:
-        raise BadRecipe(
-            "no recipe is named; expected one, or --resume with a sweep's folder. See: inkling sweep --help"
-        )
+        raise BadRecipe("no recipe is named; expected one, or --resume with a folder. See: inkling sweep --help")
     chosen = find(recipe, overrides)
     path = space.find(space_name, chosen)
     plan = plans.Plan(
@@ -182,6 +178,7 @@ class Show:
         self._console.print(
             f"trial {trial.number:>3}  {told}  [dim]{escape(said(trial.settings))}[/dim]  {trial.seconds:.1f} s",
             highlight=False,
+            soft_wrap=True,
         )
         self._count()
 
@@ -215,7 +212,7 @@ def said(settings: dict[str, Any]) -> str:
 
 def _print_result(outcome: Outcome, plan: Plan, folder: Path, *, score_test: bool) -> None:
     from inkling.bundle import find as find_bundle
-    from inkling.learn.sweep.sweep import judged_row
+    from inkling.learn.sweep.results import judged_row
 
     if outcome.left:
         click.echo(f"inkling: time is up, {outcome.left} trials are left: inkling sweep --resume {folder}", err=True)

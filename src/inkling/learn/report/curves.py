@@ -51,7 +51,7 @@ def learning(
         epochs = np.arange(1, len(values) + 1)
         ax.plot(epochs, values, color=colour, marker="o" if len(values) <= 12 else None, markersize=4)
     ax.set_yscale("log")
-    _plain_log_ticks(ax, [v for values in lines.values() for v in values], percent=percent)
+    plain_log_ticks(ax, [v for values in lines.values() for v in values], percent=percent)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     most = max((len(values) for values in lines.values()), default=1)
     ax.set_xlim(1 - 0.03 * most, most + 0.03 * most)
@@ -148,7 +148,7 @@ def confidences(ax: Axes, confidence: np.ndarray, right: np.ndarray, *, sure_at:
     ax.bar(edges[:-1] + 0.0365, misses, width, color=WRONG)
     ax.set_yscale("log")
     ax.set_ylim(0.7, max(int(hits.max()), 1) * 4)
-    _plain_log_ticks(ax, [1, max(int(hits.max()), 10)], percent=False)
+    plain_log_ticks(ax, [1, max(int(hits.max()), 10)], percent=False)
     used = np.flatnonzero(hits + misses)
     ax.set_xlim(edges[used[0]] - 0.02 if used.size else 0, 1.01)
     ax.axvline(sure_at, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
@@ -249,7 +249,7 @@ def hidden_map(ax: Axes, xy: np.ndarray, labels: np.ndarray, wrong: np.ndarray) 
     return ax
 
 
-def _plain_log_ticks(ax: Axes, values: Sequence[float], *, percent: bool) -> None:
+def plain_log_ticks(ax: Axes, values: Sequence[float], *, percent: bool) -> None:
     """Plain numbers at 1, 2 and 5 times powers of ten within the values; powers alone where these reach far."""
     good = [v for v in values if v > 0]
     low, high = (min(good), max(good)) if good else (0.1, 1.0)

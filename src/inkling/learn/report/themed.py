@@ -57,7 +57,8 @@ def _slim(text: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>\s*|<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"font-family: [^;\"]+", f"font-family: {FONTS}", text)
     text = re.sub(r"\n\s*", "\n", text)
-    text = re.sub(r"(\d+\.\d{2})\d+", r"\1", text)  # hundredths of a point are enough
+    # Hundredths of a point are enough; what is written between tags stays as it is.
+    text = re.sub(r">[^<]*<|(\d+\.\d{2})\d+", lambda found: found[1] or found[0], text)
     return text.replace("<defs>", f"<style>{_night()}</style>\n<defs>", 1)
 
 

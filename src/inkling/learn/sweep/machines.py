@@ -45,8 +45,8 @@ def check(means: Means) -> None:
             raise BadRequest(f"--cores is {means.cores}; this machine has {here}. Lower it, or use --cluster.")
         if means.at_once * means.cores > here:
             raise BadRequest(
-                f"{means.at_once} trials at once with {means.cores} cores each need {means.at_once * means.cores}; this "
-                f"machine has {here}. Lower --at-once or --cores."
+                f"{means.at_once} trials at once with {means.cores} cores each need {means.at_once * means.cores}; "
+                f"this machine has {here}. Lower --at-once or --cores."
             )
         return
     if "://" in means.cluster:

@@ -27,8 +27,8 @@ from inkling.learn.sweep.space import Setting
 
 Judge = Literal["loss", "accuracy"]
 N_TRIALS = 20
-KEEP_ONE_IN = 3  # of the trials that reach a point where they are compared, the part that goes on (eta of ASHA)
-FIRST_LOOK = 9  # no trial is stopped before this part of its epochs: 1/9
+KEEP_ONE_IN = 3  # of the trials that come as far, the part that goes on (eta of ASHA)
+FIRST_LOOK = 4  # no trial is stopped before a quarter of the epochs: schedules differ much until then
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Plan:
     @property
     def first_look(self) -> int:
         """The epoch after which trials are first compared, and some stopped."""
-        return max(1, self.most_epochs // FIRST_LOOK)
+        return -(-self.most_epochs // FIRST_LOOK)
 
     @property
     def most_epochs(self) -> int:
@@ -61,6 +61,15 @@ class Plan:
     def final(self, rows: list[dict[str, float]], patience: int) -> float:
         """What a finished trial is judged by: the weights that it keeps are its best with patience, else its last."""
         return self.value_of(min(rows, key=lambda row: row["val_loss"]) if patience else rows[-1])
+
+    def own_settings(self) -> dict[str, Any]:
+        """What the recipe itself has, by dotted name, for the settings that vary."""
+        table = recipes.to_table(self.recipe)
+        found = {}
+        for each in self.space:
+            parent, _, last = each.name.rpartition(".")
+            found[each.name] = (table[parent] if parent else table)[last]
+        return found
 
     def recipe_of(self, number: int, values: dict[str, Any]) -> Recipe:
         """A trial's recipe, which says in its name and note where it comes from."""

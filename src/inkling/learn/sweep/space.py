@@ -119,7 +119,7 @@ def check(settings: tuple[Setting, ...], recipe: Recipe, judge: str) -> None:
                 bundle.find(str(value))
     n_digits = recipe.n_train or N_TRAINING - recipe.n_validation
     for each in settings:
-        most = max((*each.choices, each.high)) if each.name == "batch_size" else 0
+        most = max((*map(int, each.choices), int(each.high))) if each.name == "batch_size" else 0
         if most > n_digits:
             raise BadRecipe(f"batch_size goes up to {most}; there are {n_digits} training images. Lower it.")
     for name in (recipe.start, recipe.teacher.name):

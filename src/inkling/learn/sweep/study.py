@@ -21,8 +21,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import FrozenTrial, TrialState
 
 from inkling.errors import BadData
-from inkling.learn import checkpoint, train
-from inkling.learn import recipe as recipes
+from inkling.learn import train
 from inkling.learn.sweep import plan as plans
 from inkling.learn.sweep.plan import Plan
 from inkling.learn.sweep.space import Setting
@@ -77,13 +76,12 @@ def open_study(folder: Path, plan: Plan) -> Study:
                 min_resource=plan.first_look, reduction_factor=plans.KEEP_ONE_IN
             )
             if is_new:  # the recipe as it is comes first: what is found has to be better
-                own = recipes.to_table(plan.recipe)
-                values = {each.name: _of(own, each.name) for each in plan.space}
+                values = plan.own_settings()
                 if all(each.holds(values[each.name]) for each in plan.space):
                     study.enqueue_trial(values)
     except Exception as error:  # SQLAlchemy and Optuna have many kinds
         raise BadData(
-            f"{path} cannot be opened ({_first_line(error)}); expected a study of Optuna's. Begin anew."
+            f"{path} cannot be opened ({_first_line(error)}); a study of Optuna's was expected. Begin in a new folder."
         ) from error
     return Study(study, folder, plan)
 
@@ -105,7 +103,8 @@ class Study:
     @property
     def left(self) -> int:
         """Trials that are still to be made or to be made again."""
-        return max(0, self._plan.trials - sum(t.state.is_finished() for t in self._study.get_trials(deepcopy=False)))
+        ended = [t for t in self._study.get_trials(deepcopy=False) if t.state.is_finished()]
+        return max(0, self._plan.trials - len(ended))
 
     def ask(self) -> tuple[int, dict[str, Any]]:
         """The next trial: one that was interrupted, from its start, or a new one. Number and settings."""
@@ -122,18 +121,18 @@ class Study:
         folder = plans.trial_folder(self._folder, trial.number)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        checkpoint.write_text(folder / "recipe.toml", recipes.to_toml(self._plan.recipe_of(trial.number, trial.params)))
         return trial.number, dict(trial.params)
 
     def report(self, number: int, row: train.Row) -> bool:
         """Keeps an epoch's row; whether the trial is hopeless."""
-        rows = self._rows[number]
-        rows.append(row)
+        # A trial that was begun once more, on another machine, reports its epochs again.
+        rows = self._rows[number] = [*(each for each in self._rows[number] if each["epoch"] < row["epoch"]), row]
         train.write_history(plans.trial_folder(self._folder, number) / "history.csv", rows)
-        trial = self._running[number]
+        trial, epoch = self._running[number], int(row["epoch"])
         with _quiet():  # a trial made again reports an epoch again: Optuna keeps the first report
-            trial.report(self._plan.value_of(row), int(row["epoch"]))
-            return trial.should_prune()
+            trial.report(self._plan.value_of(row), epoch)
+            hopeless = bool(trial.should_prune())
+        return hopeless and self._as_far_as(epoch) >= plans.KEEP_ONE_IN
 
     def finish(self, number: int, row: train.Row, patience: int, node: str) -> None:
         """The trial's last row, which patience may have had reported before; with it, the trial is finished."""
@@ -153,6 +152,11 @@ class Study:
     def interrupt(self, number: int) -> None:
         """The trial was not let finish: it stays as it is, to be made again when the sweep goes on."""
         self._running.pop(number, None)
+
+    @property
+    def n_running(self) -> int:
+        """Trials that have begun and not ended."""
+        return len(self._running)
 
     def is_running(self, number: int) -> bool:
         """Whether the trial has begun and not ended."""
@@ -174,7 +178,11 @@ class Study:
 
     def frozen(self) -> list[FrozenTrial]:
         """The trials as Optuna has them, for its measures of importance."""
-        return self._study.get_trials(deepcopy=False)
+        return list(self._study.get_trials(deepcopy=False))
+
+    def _as_far_as(self, epoch: int) -> int:
+        """Trials that have come so far: the worse of two is not hopeless yet."""
+        return sum(epoch in t.intermediate_values for t in self._study.get_trials(deepcopy=False))
 
     def _end(
         self, number: int, state: TrialState, *, value: float | None = None, error: str = "", node: str = ""
@@ -221,12 +229,6 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def _of(table: dict[str, Any], name: str) -> Any:
-    for part in name.split("."):
-        table = table[part]
-    return table
 
 
 def _first_line(error: Exception) -> str:

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ray import tune
-from ray.tune.schedulers import FIFOScheduler
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from inkling.errors import InklingError
+from inkling.learn import checkpoint, train
 from inkling.learn import recipe as recipes
-from inkling.learn import train
 from inkling.learn.data import Mnist
 from inkling.learn.sweep import plan as plans
 from inkling.learn.sweep import trial as trials
@@ -82,14 +83,23 @@ class Keeper:
         self.study, self._plan, self._folder, self._watcher = study, plan, folder, watcher
         self._numbers: dict[str, int] = {}  # Tune's name of a trial -> ours
         self._patience: dict[int, int] = {}
+        self._deaths: dict[str, str] = {}
 
-    def begin(self, tune_id: str) -> dict[str, Any]:
-        """A new trial for Tune: its config."""
-        number, settings = self.study.ask()
-        recipe = self._plan.recipe_of(number, settings)
-        self._numbers[tune_id], self._patience[number] = number, recipe.patience
-        self._watcher.on_trial(number, settings)
-        return {"recipe": recipes.to_table(recipe)}
+    def begin(self, tune_id: str) -> dict[str, Any] | None:
+        """A new trial for Tune: its config; None when there are no more."""
+        while self.study.left > self.study.n_running:
+            number, settings = self.study.ask()
+            try:
+                recipe = self._plan.recipe_of(number, settings)
+            except InklingError as error:  # settings that do not go together
+                self.study.fail(number, str(error))
+                self._watcher.on_end(self.study.trial(number))
+                continue
+            checkpoint.write_text(plans.trial_folder(self._folder, number) / "recipe.toml", recipes.to_toml(recipe))
+            self._numbers[tune_id], self._patience[number] = number, recipe.patience
+            self._watcher.on_trial(number, settings)
+            return {"recipe": recipes.to_table(recipe)}
+        return None
 
     def hear(self, tune_id: str, result: dict[str, Any]) -> bool:
         """A report of a trial; whether the trial is to go on."""
@@ -112,11 +122,15 @@ class Keeper:
         self._watcher.on_end(self.study.trial(number))
         return False
 
-    def lose(self, tune_id: str, error: str) -> None:
-        """The trial's process died."""
+    def note(self, tune_id: str, death: str) -> None:
+        """The trial's process died, and how: it may be begun once more."""
+        self._deaths[tune_id] = death
+
+    def lose(self, tune_id: str) -> None:
+        """The trial's process died for good."""
         number = self._numbers[tune_id]
         if self.study.is_running(number):
-            self.study.fail(number, error)
+            self.study.fail(number, self._deaths.get(tune_id, "the process was killed"))
             self._watcher.on_end(self.study.trial(number))
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
@@ -124,7 +138,7 @@ class Keeper:
         return object, ()
 
 
-class Proposals(Searcher):
+class Proposals(Searcher):  # type: ignore[misc]
     """Asks the study what to try."""
 
     def __init__(self, keeper: Keeper) -> None:
@@ -134,11 +148,12 @@ class Proposals(Searcher):
     def set_search_properties(self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any) -> bool:
         return True
 
-    def suggest(self, trial_id: str) -> dict[str, Any]:
-        return self._keeper.begin(trial_id)
+    def suggest(self, trial_id: str) -> dict[str, Any] | str:
+        return self._keeper.begin(trial_id) or str(Searcher.FINISHED)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        pass
+        if error:
+            self._keeper.lose(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
         pass
@@ -147,21 +162,22 @@ class Proposals(Searcher):
         pass
 
 
-class Decisions(FIFOScheduler):
+class Decisions(FIFOScheduler):  # type: ignore[misc]
     """Passes what trials report to the study, and its word to Tune."""
 
     def __init__(self, keeper: Keeper) -> None:
         super().__init__()
         self._keeper = keeper
 
-    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        return self.CONTINUE if self._keeper.hear(trial.trial_id, result) else self.STOP
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> Any:
+        goes_on = self._keeper.hear(trial.trial_id, result)
+        return TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
-        self._keeper.lose(trial.trial_id, _why(trial))
+        self._keeper.note(trial.trial_id, _why(trial))
 
 
-class Slim(tune.Callback):
+class Slim(tune.Callback):  # type: ignore[misc]
     """Takes the packed run out of what Tune remembers of a trial."""
 
     def on_trial_result(
