@@ -115,6 +115,7 @@ def test_wrong_spaces_are_refused_in_a_sentence(table: dict[str, object], messag
         ),
         ({"architecture": ["ann", "cmn"]}, "loss", UnknownName, "unknown architecture 'cmn'"),
         ({"start": ["", "runs/nowhere"]}, "loss", InklingError, "runs/nowhere is not a folder"),
+        ({"start": ["", "runs/cnn-digits"]}, "loss", BadRecipe, "inkling train cnn-digits --out runs/cnn-digits"),
     ],
 )
 def test_what_no_trial_could_do_is_said_at_once(
@@ -136,6 +137,13 @@ def test_a_trials_recipe_is_the_recipe_with_its_settings() -> None:
     assert made.learning_rate == TUTORIAL.learning_rate
     assert (plan.most_epochs, plan.first_look) == (9, 3)
     assert plan.own_settings() == {"epochs": 5, "augmentation.rotation": 0.0}
+
+
+def test_paths_in_a_recipe_are_made_whole_and_names_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "runs" / "first").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    made = plans.anchored(recipes.with_values(TUTORIAL, {"start": "runs/first", "teacher.name": "cnn"}))
+    assert (made.start, made.teacher.name) == (str(tmp_path / "runs" / "first"), "cnn")
 
 
 def test_patience_judges_by_the_epoch_that_is_kept() -> None:

@@ -125,7 +125,7 @@ def _new(
 
     if recipe is None:
         raise BadRecipe("no recipe is named; expected one, or --resume with a folder. See: inkling sweep --help")
-    chosen = find(recipe, overrides)
+    chosen = plans.anchored(find(recipe, overrides))
     path = space.find(space_name, chosen)
     plan = plans.Plan(
         chosen, space.read(path), trials or plans.N_TRIALS, seed or 0, "accuracy" if judge == "accuracy" else "loss"

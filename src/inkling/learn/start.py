@@ -24,7 +24,7 @@ def start_from(model: Any, recipe: Recipe) -> None:
             "start is set and standardise is true; the weights of a finished network take plain inputs, so one of the "
             "two was expected. Leave one out."
         )
-    path = _bundle_of(recipe.start).path / "model.keras"
+    path = bundle_of(recipe.start).path / "model.keras"
     if not path.is_file():
         raise BadRecipe(f"start is {recipe.start!r}, which has no model.keras; name another bundle.")
     import keras
@@ -39,7 +39,8 @@ def start_from(model: Any, recipe: Recipe) -> None:
     model.set_weights(weights)
 
 
-def _bundle_of(start: str) -> Bundle:
+def bundle_of(start: str) -> Bundle:
+    """The bundle that a recipe's `start` names. Raises UnknownName, BadBundle or BadRecipe when it is not there."""
     try:
         return bundle.find(start)
     except BadBundle as error:

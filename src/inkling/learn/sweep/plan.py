@@ -75,7 +75,7 @@ class Plan:
         """A trial's recipe, which says in its name and note where it comes from."""
         said = ", ".join(f"{name} = {value}" for name, value in values.items())
         named = {"name": f"{self.recipe.name}-{number}", "about": f"Trial {number} of {self.recipe.name}: {said}."}
-        return recipes.with_values(self.recipe, {**values, **named})
+        return anchored(recipes.with_values(self.recipe, {**values, **named}))
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,16 @@ class Means:
     cores: int = 1  # for each trial
     at_once: int = 0  # trials; 0 = as many as there are cores for
     time_limit_s: float = 0.0  # 0 = none
+
+
+def anchored(recipe: Recipe) -> Recipe:
+    """The recipe with whole paths: a trial's process may stand elsewhere."""
+
+    def whole(name: str) -> str:
+        return str(Path(name).resolve()) if name and ("/" in name or "\\" in name) and Path(name).is_dir() else name
+
+    teacher = dataclasses.replace(recipe.teacher, name=whole(recipe.teacher.name))
+    return dataclasses.replace(recipe, start=whole(recipe.start), teacher=teacher)
 
 
 def make(folder: Path, plan: Plan, space_text: str) -> None:

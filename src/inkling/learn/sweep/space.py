@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inkling import bundle
 from inkling.errors import BadRecipe
 from inkling.learn import recipe as recipes
+from inkling.learn import start
 from inkling.learn.recipe import Recipe
 
 PACKAGED = Path(__file__).parent / "spaces"
@@ -116,7 +116,7 @@ def check(settings: tuple[Setting, ...], recipe: Recipe, judge: str) -> None:
             if not several:  # among several architectures, a setting may suit one and not another
                 recipes.with_values(recipe, {each.name: value})
             if value and each.name in ("start", "teacher.name"):
-                bundle.find(str(value))
+                start.bundle_of(str(value))
     n_digits = recipe.n_train or N_TRAINING - recipe.n_validation
     for each in settings:
         most = max((*map(int, each.choices), int(each.high))) if each.name == "batch_size" else 0
@@ -124,7 +124,7 @@ def check(settings: tuple[Setting, ...], recipe: Recipe, judge: str) -> None:
             raise BadRecipe(f"batch_size goes up to {most}; there are {n_digits} training images. Lower it.")
     for name in (recipe.start, recipe.teacher.name):
         if name:
-            bundle.find(name)
+            start.bundle_of(name)
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
