@@ -1,0 +1,1 @@
+"""Reading archives: see run.py and README.md."""
