@@ -116,7 +116,7 @@ $(VENV)/.learn: $(VENV)/.base
 	@touch $@
 
 $(VENV)/.cluster: $(VENV)/.base
-	$(PIP) --editable ".[cluster]"
+	$(PIP) --editable ".[cluster,cluster-test]"
 	@touch $@
 
 .venv-deploy/.ready: deploy/requirements-check.txt

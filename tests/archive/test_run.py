@@ -294,3 +294,17 @@ def test_an_engine_that_loses_a_chunk_does_not_make_a_whole_run(scans: Path, tmp
     with pytest.raises(CannotWrite, match="holds 21 rows; expected 25, and 1 parts are missing"):
         read(scans, tmp_path / "out", engine=Careless())
     assert manifest_of(tmp_path / "out")["state"] == "running"
+
+
+def test_a_listing_that_breaks_off_does_not_make_a_whole_run(scans: Path, tmp_path: Path) -> None:
+    """What is wrong with a source is raised however far the run is; what was read stays."""
+    named = "".join(f"{path}\n" for path in sorted(scans.rglob("*.png")))
+    (tmp_path / "list.csv").write_text(f'{named}"{"x" * 200_000}\n')
+    sources = (str(scans / "000"), str(tmp_path / "list.csv"))
+    out = tmp_path / "out"
+    with pytest.raises(BadRequest, match=r"list\.csv cannot be read as CSV"):
+        run(Order(sources, str(out), MODEL, "jsonl"), Here(), chunk_size=4)
+    assert manifest_of(out)["state"] == "running"
+    (tmp_path / "list.csv").write_text(named)
+    assert run(Order(sources, str(out), MODEL, "jsonl", resume=True), Here(), chunk_size=4).complete
+    assert len(sources_in(out)) == len(set(sources_in(out))) == 25
