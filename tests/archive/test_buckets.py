@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -121,3 +123,13 @@ def test_many_are_read_around_one_that_is_missing(bucket: Proxy) -> None:
     wanted = [places.Want(place) for place in (made[0], made[0] + "x", made[2])]
     got = list(places.read_many(wanted))
     assert [one if isinstance(one, bytes) else type(one) for one in got] == [content(0), NotFound, content(2)]
+
+
+def test_the_command_says_in_one_sentence_that_a_bucket_is_not_there(bucket: Proxy) -> None:
+    for source, out in (("s3://nobodys/scans", "s3://pictures/o"), ("s3://pictures/none", "s3://pictures/o")):
+        command = [sys.executable, "-m", "inkling", "read", source, "--out", out, "--format", "jsonl"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 1
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+        assert source in done.stderr
+    assert places.kind("s3://pictures/o") == "none"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SCHEMES = ("s3", "gs", "abfss")
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.S)
-_VARIABLES = {
+VARIABLES = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_NO_SIGN_REQUEST",
            "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
     "gs": ("STORAGE_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"),
@@ -42,7 +42,7 @@ def filesystem(url: str) -> tuple[FileSystem, str]:
     libraries below keep threads; start processes anew (`spawn`). Raises BadRequest and MissingExtra.
     """
     scheme, bucket, key = split(url)
-    environment = tuple(os.environ.get(name, "") for name in _VARIABLES[scheme])
+    environment = tuple(os.environ.get(name, "") for name in VARIABLES[scheme])
     host = ""
     if scheme == "abfss":
         bucket, _, host = bucket.partition("@")
@@ -74,7 +74,7 @@ def _made(scheme: str, host: str, environment: tuple[str, ...]) -> FileSystem:
         from pyarrow import fs
     except ImportError as error:
         raise MissingExtra("reading and writing buckets", "cluster") from error
-    setting = dict(zip(_VARIABLES[scheme], environment, strict=True))
+    setting = dict(zip(VARIABLES[scheme], environment, strict=True))
     return {"s3": _s3, "gs": _google, "abfss": _azure}[scheme](fs, host, setting)
 
 
