@@ -119,8 +119,15 @@ def test_wrong_spaces_are_refused_in_a_sentence(table: dict[str, object], messag
     ],
 )
 def test_what_no_trial_could_do_is_said_at_once(
-    table: dict[str, object], judge: str, error: type[Exception], message: str
+    *,
+    table: dict[str, object],
+    judge: str,
+    error: type[Exception],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=message):
         space.check(space.from_table(table), dataclasses.replace(TUTORIAL, n_train=5000), judge)
 

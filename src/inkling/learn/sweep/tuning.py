@@ -6,11 +6,13 @@ study's business, which Tune asks through two interfaces of its own: a Searcher 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from optuna.exceptions import StorageInternalError
 from ray import tune
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
@@ -51,7 +53,7 @@ def run(
         ),
         {"cpu": means.cores},
     )
-    tune.Tuner(
+    tuner = tune.Tuner(
         trainable,
         tune_config=tune.TuneConfig(
             search_alg=Proposals(keeper),
@@ -68,7 +70,13 @@ def run(
             failure_config=tune.FailureConfig(max_failures=FAILURES_ON_A_CLUSTER if means.cluster else 0),
             callbacks=[Slim()],
         ),
-    ).fit()
+    )
+    try:
+        tuner.fit()
+    except Exception:
+        if keeper.trouble:  # which Tune has wrapped in kinds of its own
+            raise keeper.trouble from None
+        raise
 
 
 def train_one(config: dict[str, Any], mnist: Mnist, cores: int, scratch: str) -> None:
@@ -84,6 +92,7 @@ class Keeper:
         self._numbers: dict[str, int] = {}  # Tune's name of a trial -> ours
         self._patience: dict[int, int] = {}
         self._deaths: dict[str, str] = {}
+        self.trouble: Exception | None = None  # what ended the sweep, such as a disk that is full
 
     def begin(self, tune_id: str) -> dict[str, Any] | None:
         """A new trial for Tune: its config; None when there are no more."""
@@ -133,6 +142,22 @@ class Keeper:
             self.study.fail(number, self._deaths.get(tune_id, "the process was killed"))
             self._watcher.on_end(self.study.trial(number))
 
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Keeps what goes wrong meanwhile as `trouble`."""
+        try:
+            yield
+        except StorageInternalError as error:
+            told = " ".join(str(error.__cause__ or error).split())
+            self.trouble = InklingError(
+                f"{self._folder / 'study.db'} cannot be written ({told[:120]}); the right to write and some room were "
+                f"expected. Make room, then go on with: inkling sweep --resume {self._folder}"
+            )
+            raise self.trouble from error
+        except Exception as error:
+            self.trouble = error
+            raise
+
     def __reduce__(self) -> tuple[type, tuple[()]]:
         # Tune saves copies of what it is given, to resume by its own means. Ours is the study: the copies stay empty.
         return object, ()
@@ -149,11 +174,13 @@ class Proposals(Searcher):  # type: ignore[misc]
         return True
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str:
-        return self._keeper.begin(trial_id) or str(Searcher.FINISHED)
+        with self._keeper.noting():
+            return self._keeper.begin(trial_id) or str(Searcher.FINISHED)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         if error:
-            self._keeper.lose(trial_id)
+            with self._keeper.noting():
+                self._keeper.lose(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
         pass
@@ -170,7 +197,8 @@ class Decisions(FIFOScheduler):  # type: ignore[misc]
         self._keeper = keeper
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> Any:
-        goes_on = self._keeper.hear(trial.trial_id, result)
+        with self._keeper.noting():
+            goes_on = self._keeper.hear(trial.trial_id, result)
         return TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
