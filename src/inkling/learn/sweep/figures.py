@@ -125,14 +125,17 @@ def importance(ax: Axes, shares: Mapping[str, float]) -> Axes:
     """The part of the differences between trials that each setting explains; the greatest on top."""
     names = sorted(shares, key=lambda name: shares[name])
     values = [shares[name] for name in names]
-    ax.barh(names, values, 0.62, color=FINISHED)
-    for i, value in enumerate(values):
-        ax.annotate(f"{value:.0%}", (value, i), (5, 0), textcoords="offset points", va="center", color=QUIET)
+    ax.barh(range(len(names)), values, 0.36, color=FINISHED)
+    for i, (name, value) in enumerate(zip(names, values, strict=True)):
+        beside: dict[str, Any] = {"textcoords": "offset points", "va": "center"}
+        ax.annotate(f"{value:.0%}", (value, i), (5, 0), color=QUIET, **beside)
+        ax.annotate(name, (0, i + 0.36), (0, 0), color=INK, **beside)  # above: names may be long
     ax.set_xlim(0, max([*values, 0.01]) * 1.15)
-    ax.tick_params(axis="y", length=0, labelcolor=INK)
+    ax.set_ylim(-0.4, len(names) - 0.4)
+    ax.set_yticks([])
     ax.grid(False)
     ax.set_xticks([])
-    ax.spines["bottom"].set_visible(False)
+    ax.spines[:].set_visible(False)
     return ax
 
 

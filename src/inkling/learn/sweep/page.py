@@ -209,8 +209,8 @@ def ranked(plan: Plan, trials: Sequence[Trial]) -> list[Trial]:
 def about(plan: Plan, found: Importance) -> list[str]:
     """How the numbers came to be, for the foot of the page."""
     told = [
-        f"All trials are judged on the same {plan.recipe.n_validation:,} digits, held back from training; the test "
-        "images were not looked at. The best of many is flattered by the choice: its score there is a little "
+        f"All trials are judged on the same {plan.recipe.n_validation:,} digits, held back from training; no "
+        "trial has seen a test image. The best of many is flattered by the choice: its score there is a little "
         "higher than on new digits.",
         "Settings are proposed by TPE (Bergstra et al. 2011), hopeless trials stopped by asynchronous successive "
         "halving (Li et al. 2020).",

@@ -77,6 +77,7 @@ def sweep(
         from inkling.learn.sweep import page
 
         page.make(folder, plan, study)
+        tell("")
     return Outcome(trials, study.left, best)
 
 
