@@ -105,7 +105,7 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
     asked: list[str], tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    with start(*asked, "--trials", 7, "--at-once", 1, "--out", folder) as process:
+    with start(*asked, "--trials", 4, "--at-once", 1, "--out", folder) as process:
         until(process, lambda: (folder / "trials.csv").exists() and len(table(folder)) >= 2)
         os.kill(process.pid, signal.SIGKILL)
         _, errors = process.communicate(timeout=60)
@@ -114,10 +114,10 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
     assert before
     written = {path: path.stat().st_mtime_ns for path in folder.glob("trials/*/bundle/manifest.json")}
 
-    output, errors = sweep("--resume", folder, "--test")
+    output, errors = sweep("--resume", folder, "--trials", 6, "--test")
     assert "Traceback" not in errors
     after = table(folder)
-    assert [row["trial"] for row in after] == [str(number) for number in range(7)]
+    assert [row["trial"] for row in after] == [str(number) for number in range(6)]
     assert {row["state"] for row in after} <= {"finished", "stopped"}
     assert after[: len(before)] == before
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in written.items())
@@ -147,15 +147,12 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
     # One page that opens offline.
     page = (folder / "report.html").read_text("utf-8")
     assert not re.findall(r"""(?:src|href)\s*=\s*["'](?:https?:)?//""", page)
-    assert page.count('<tr class="') == 7
+    assert page.count('<tr class="') == 6
     assert len(re.findall(r"<svg", page)) == 2 + 1 + 3
-    assert "7 trials: " in page
+    assert "6 trials: " in page
 
     _, errors = sweep("--resume", folder, "--trials", 3, code=1)
     assert "--trials is 3; " in errors
-    sweep("--resume", folder, "--trials", 8)
-    assert [row["trial"] for row in table(folder)] == [str(number) for number in range(8)]
-    assert table(folder)[:7] == after
 
 
 def test_ctrl_c_leaves_a_folder_that_goes_on_and_says_so(asked: list[str], tmp_path: Path) -> None:
@@ -213,7 +210,7 @@ def test_on_a_cluster_a_trial_whose_process_is_killed_is_made_once_more(
     asked: list[str], cluster: tuple[str, int], tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    with start(*asked, "--set", "epochs=60", "--trials", 3, "--cluster", cluster[0], "--out", folder) as process:
+    with start(*asked, "--set", "epochs=30", "--trials", 3, "--cluster", cluster[0], "--out", folder) as process:
         until(process, lambda: len(list(folder.glob("trials/*/history.csv"))) >= 2)
         os.kill(next(trainers(cluster[1])), signal.SIGKILL)
         output, errors = process.communicate(timeout=240)
