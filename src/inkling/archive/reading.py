@@ -23,8 +23,8 @@ from inkling.road.reader import Prepared, Reader
 if TYPE_CHECKING:
     from inkling.archive.work import Job
 
-MOST_PIXELS = 4_000_000  # of the pictures that are prepared at once, which bounds memory at some 100 MB
-MOST_TILES = 256
+MOST_PIXELS = 1_000_000  # of the pictures that are prepared at once, which bounds memory
+MOST_TILES = 64  # more at once make no network faster
 
 STRANGE = (cv2.error, MemoryError, ValueError, ArithmeticError, LookupError)  # what libraries raise on odd pictures
 
@@ -101,7 +101,7 @@ class Batch:
             yield Judgement(judged.probs[start:end], judged.not_digit[start:end])
 
     def _row(self, picture: Picture, one: Prepared, judgement: Judgement) -> Row:
-        trace = self.reader.trace_prepared(one, judgement)
+        trace = self.reader.trace_judged(one, judgement, alone=not self._known.stated)
         if not self._known.stated:
             return of_reading(picture.source, trace.reading, self._model)
         answer = constrained.of_trace(trace, self._known, sure_at=self.reader.bundle.sure_at)

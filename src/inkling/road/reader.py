@@ -16,6 +16,7 @@ from inkling import bundle
 from inkling.errors import BadRequest
 from inkling.road import image, ink, reading, tile
 from inkling.road.candidates import Candidate
+from inkling.road.first import first_parting
 from inkling.road.glyphs import Glyphs, find_glyphs
 from inkling.road.image import Picture, Source
 from inkling.road.model import Judgement, Model
@@ -103,12 +104,16 @@ class Reader:
         """The road up to the network, which is the same for every network: see `trace_prepared`."""
         return prepare(source, mode=mode, max_bytes=self._max_bytes)
 
-    def trace_prepared(self, one: Prepared, judgement: Judgement | None = None) -> Trace:
-        """Reads a prepared picture and keeps every step; several readers may read the same one.
+    def trace_prepared(self, one: Prepared) -> Trace:
+        """Reads a prepared picture and keeps every step; several readers may read the same one."""
+        return self.trace_judged(one, self.judge(one.tiles))
 
-        `judgement` of its tiles, where the network was asked already, together with those of other pictures.
+    def trace_judged(self, one: Prepared, judgement: Judgement, *, alone: bool = False) -> Trace:
+        """The same where the network was asked already, for many pictures together.
+
+        `alone`: of the candidates, only the reading's own is looked for, which asks the network for less.
         """
-        partings = self.partings(one, judgement)
+        partings = self.partings(one, judgement, alone=alone)
         found = tuple(_candidate(parting, one.picture) for parting in partings)
         first, lines = partings[0], found[0].lines
         answer = self._compose(first.judgement, lines, one.picture.size_wh)
@@ -116,13 +121,15 @@ class Reader:
             answer = reading.with_remarks(answer, remarks(one.picture.image, one.ink, one.glyphs))
         return Trace(one.picture.image, one.ink, lines, first.tiles, first.judgement.probs, answer, found)
 
-    def partings(self, one: Prepared, judgement: Judgement | None = None) -> list[Parting]:
-        """The ways in which the glyphs of a prepared picture may be digits, the best first."""
+    def partings(self, one: Prepared, judgement: Judgement | None = None, *, alone: bool = False) -> list[Parting]:
+        """The ways in which the glyphs of a prepared picture may be digits, the best first, or the best `alone`."""
         if judgement is None:
             judgement = self.judge(one.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
-        if one.mode == "auto":
-            return part(one.ink, one.glyphs, one.tiles, judgement, self.judge)
-        return [Parting(0.0, one.glyphs.lines, one.tiles, judgement)]
+        if one.mode == "single":
+            return [Parting(0.0, one.glyphs.lines, one.tiles, judgement)]
+        if alone:
+            return [first_parting(one.ink, one.glyphs, one.tiles, judgement, self.judge)]
+        return part(one.ink, one.glyphs, one.tiles, judgement, self.judge)
 
     def judge(self, tiles: np.ndarray) -> Judgement:
         """(N, 28, 28) tiles -> the calibrated judgement, in one batch."""
