@@ -84,6 +84,7 @@ class Recipe:
     standardise: bool = False  # learn from inputs with mean 0 and spread 1; see learn.standard
     hidden: int = _whole(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
     start: str = ""  # a trained network to go on from: packaged model, bundle or run folder; "" = from nothing
+    keep: float = _number(0.0, 0, 1)  # share of its weights in those that are kept in the end; see learn.start
     seed: int = _whole(0, 0, 2**31 - 1)
     n_train: int = _whole(0, 0, 60_000)  # images to learn from, of those that are left; 0 = all of them
     n_validation: int = _whole(5_000, 100, 30_000)  # training images held back to choose by

@@ -1,10 +1,17 @@
-"""Fine-tuning: a network that begins with the weights of another instead of random ones."""
+"""Fine-tuning: a network that begins with the weights of another instead of random ones.
+
+It learns the new and forgets some of the old. Between the two sets of weights lie networks that do both about as well
+as either, so a recipe may `keep` a share of the old ones: Wortsman et al., "Robust fine-tuning of zero-shot models"
+(2022).
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from inkling import bundle
 from inkling.bundle import Bundle
@@ -24,12 +31,10 @@ def start_from(model: Any, recipe: Recipe) -> None:
             "start is set and standardise is true; the weights of a finished network take plain inputs, so one of the "
             "two was expected. Leave one out."
         )
-    path = bundle_of(recipe.start).path / "model.keras"
+    path = _network_of(recipe)
     if not path.is_file():
         raise BadRecipe(f"start is {recipe.start!r}, which has no model.keras; name another bundle.")
-    import keras
-
-    weights = keras.models.load_model(path, compile=False).get_weights()
+    weights = _weights_at(path)
     have, need = ([each.shape for each in some] for some in (weights, model.get_weights()))
     if have != need:
         raise BadRecipe(
@@ -37,6 +42,24 @@ def start_from(model: Any, recipe: Recipe) -> None:
             "recipe; the same architecture and number of outputs were expected. Name another bundle."
         )
     model.set_weights(weights)
+
+
+def blend(model: Any, recipe: Recipe) -> None:
+    """Moves a trained Keras model's weights towards those it began with by the share `recipe.keep`."""
+    if recipe.keep:
+        old = _weights_at(_network_of(recipe))
+        pairs = zip(old, model.get_weights(), strict=True)
+        model.set_weights([recipe.keep * one + (1 - recipe.keep) * other for one, other in pairs])
+
+
+def _weights_at(path: Path) -> list[np.ndarray]:
+    import keras
+
+    return list(keras.models.load_model(path, compile=False).get_weights())
+
+
+def _network_of(recipe: Recipe) -> Path:
+    return bundle_of(recipe.start).path / "model.keras"
 
 
 def bundle_of(start: str) -> Bundle:

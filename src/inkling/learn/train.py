@@ -278,6 +278,7 @@ def keep_final_weights(task: Task) -> None:
     if task.recipe.patience and best.is_file():
         checkpoint.restore(best, task.model, task.average)
     task.average.put(task.model)
+    start.blend(task.model, task.recipe)
     if task.recipe.standardise:
         standard.fold(task.model)
 
