@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from inkling.cli.bar import archive_bar, parts_of
-from inkling.errors import BadRequest, MissingExtra
+from inkling.errors import BadRequest
 
 if TYPE_CHECKING:
     from inkling.archive.engine import Engine
@@ -66,12 +65,9 @@ def _engine(cluster: str | None, workers: int | None) -> AbstractContextManager[
         from inkling.archive.local import LocalEngine
 
         return nullcontext(LocalEngine(workers))
-    try:
-        on_ray = importlib.import_module("inkling.archive.on_ray")
-    except ModuleNotFoundError as error:
-        raise MissingExtra("reading on a cluster", "cluster") from error
-    engine: AbstractContextManager[Engine] = on_ray.RayEngine(cluster)
-    return engine
+    from inkling.archive.on_ray import RayEngine
+
+    return RayEngine(cluster)
 
 
 @contextmanager
