@@ -57,6 +57,26 @@ def test_a_large_file_is_written_in_parts_and_streamed(bucket: Proxy) -> None:
     assert bucket.seen["GET"] < 10
 
 
+def test_neighbours_in_a_shard_are_one_request(bucket: Proxy) -> None:
+    shard = bytes(range(256)) * 20_000  # 5 MB
+    places.write("s3://pictures/shard.tar", shard)
+    bucket.seen.clear()
+    spots = [(n * 10_000 + 512, 9_000 - n) for n in range(500)]
+    wanted = [places.Want("s3://pictures/shard.tar", offset, size) for offset, size in spots]
+    assert list(places.read_many(wanted)) == [shard[offset : offset + size] for offset, size in spots]
+    assert bucket.seen["GET"] < 10
+    mixed = [wanted[3], wanted[1], places.Want("s3://pictures/shard.tar", 4_000_000), wanted[2], wanted[2]]
+    assert [len(one) for one in places.read_many(mixed) if isinstance(one, bytes)] == [
+        8997,
+        8999,
+        1_120_000,
+        8998,
+        8998,
+    ]
+    gone = [places.Want("s3://pictures/no.tar", offset, size) for offset, size in spots[:3]]
+    assert [type(one) for one in places.read_many(gone)] == [NotFound] * 3
+
+
 def test_failures_of_many_requests_do_no_harm(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "FIRST_PAUSE_S", 0.01)
     bucket.failing = 0.05  # five times what is asked, so that few files meet every kind
@@ -95,6 +115,7 @@ def test_patience_ends_and_says_so(bucket: Proxy, monkeypatch: pytest.MonkeyPatc
 
 def test_at_the_door_nobody_waits_long(monkeypatch: pytest.MonkeyPatch, bucket: Proxy) -> None:
     monkeypatch.setattr(patience, "PATIENCE_S", 10_000.0)
+    monkeypatch.setattr(places, "DOOR_S", 1.0)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
     start = time.monotonic()
     with pytest.raises(Unreachable, match="Check its name, the endpoint and the network"):

@@ -25,6 +25,7 @@ from typing import Any, BinaryIO, Literal
 
 from inkling.archive.buckets import filesystem, is_url
 from inkling.archive.patience import DOOR_S, NO_BUCKET, patiently
+from inkling.archive.spans import Want, spans
 from inkling.errors import CannotWrite, InklingError, NoPermission, NotFound
 
 __all__ = [
@@ -44,15 +45,6 @@ class Found:
 
     place: str
     size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """A file, or `size_bytes` of it from `offset` on."""
-
-    place: str
-    offset: int = 0
-    size_bytes: int | None = None  # None: to its end
 
 
 def join(place: str, *names: str) -> str:
@@ -155,16 +147,27 @@ def read_many(wanted: Iterable[Want]) -> Iterator[bytes | InklingError]:
         yield from map(_read_or_say, wanted)
         return
     pool = ThreadPoolExecutor(AT_ONCE, "bucket")
-    ahead: deque[Future[bytes | InklingError]] = deque()
+    ahead: deque[Future[list[bytes | InklingError]]] = deque()
     try:
-        for want in wanted:
-            ahead.append(pool.submit(_read_or_say, want))
+        for span in spans(wanted):
+            ahead.append(pool.submit(_read_span, span))
             if len(ahead) == 2 * AT_ONCE:
-                yield ahead.popleft().result()
+                yield from ahead.popleft().result()
         while ahead:
-            yield ahead.popleft().result()
+            yield from ahead.popleft().result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _read_span(span: list[Want]) -> list[bytes | InklingError]:
+    first, last = span[0], span[-1]
+    if first is last:
+        return [_read_or_say(first)]
+    content = _read_or_say(Want(first.place, first.offset, last.offset + (last.size_bytes or 0) - first.offset))
+    if isinstance(content, InklingError):
+        return [content] * len(span)
+    starts = [(want.offset - first.offset, want.size_bytes or 0) for want in span]
+    return [content[start : start + size] for start, size in starts]
 
 
 def _read_or_say(want: Want) -> bytes | InklingError:

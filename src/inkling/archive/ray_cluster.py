@@ -44,7 +44,8 @@ def connected(address: str) -> Any:
     silent = {"logging_level": "critical", "log_to_driver": False}
     started = {"num_cpus": os.cpu_count(), "object_store_memory": STORE_BYTES, "include_dashboard": False}
     if address == "auto":
-        address = os.environ.get("RAY_ADDRESS", "") or _cluster_of_this_machine()
+        told = os.environ.get("RAY_ADDRESS", "")
+        address = told if told not in ("", "auto") else _cluster_of_this_machine()
     if address in ("", "local"):
         with quiet_stderr():
             ray.init(address="local", **started, **silent)
