@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import deploy_schemas
+import kuberay_fields
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -58,6 +59,25 @@ def kubernetes(deploy: Path) -> Iterator[str]:
     files = [file for file in sorted(deploy.glob("kubernetes/**/*.yaml")) if file.name != "kustomization.yaml"]
     for version in KUBERNETES:
         yield from said(BIN / "kubernetes-validate", "--strict", "--quiet", "-k", version, *files)
+
+
+def kuberay(deploy: Path) -> Iterator[str]:
+    """KubeRay's fields as they are noted; pods and the rest by Kubernetes' OpenAPI; the image by hadolint."""
+    folder = deploy / "kuberay"
+    job = loaded(folder / "rayjob.yaml")
+    schemas = kuberay_fields.SCHEMAS
+    faults = list(deploy_schemas.google_faults(job, schemas["RayJob"], schemas, "rayjob.yaml"))
+    yield from faults
+    if faults:
+        return
+    with tempfile.TemporaryDirectory() as beside:
+        file = Path(beside, "pods.yaml")
+        file.write_text(yaml.safe_dump_all(kuberay_fields.pods(job)))
+        for version in KUBERNETES:
+            yield from said(
+                BIN / "kubernetes-validate", "--strict", "--quiet", "-k", version, file, folder / "network.yaml"
+            )
+    yield from said(BIN / "hadolint", folder / "Dockerfile")
 
 
 def kustomizations(deploy: Path) -> Iterator[str]:
@@ -159,6 +179,8 @@ CHECKS = (
     Check("Dockerfile, by hadolint", dockerfile, ("Dockerfile", "STOPSIGNAL", "STOPSINGAL")),
     Check("Compose, by its specification", compose, ("compose/compose.yaml", "cap_drop", "cap_drops")),
     Check("Kubernetes, by its OpenAPI", kubernetes, ("kubernetes/deployment.yaml", "runAsUser", "runAsUsr")),
+    Check("KubeRay, by its fields and Kubernetes' OpenAPI", kuberay, ("kuberay/rayjob.yaml", "runAsUser", "runAsUsr")),
+    Check("KubeRay, by its fields", kuberay, ("kuberay/rayjob.yaml", "backoffLimit: 3", "backoffLimit: three")),
     Check("Kustomize, by its files", kustomizations, ("kubernetes/kustomization.yaml", "service.yaml", "svc.yaml")),
     Check("Cloud Run, by Google's API", cloud_run, ("google-cloud-run/service.yaml", "httpGet", "http")),
     Check("CloudFormation, by cfn-lint", aws, ("aws/inkling.yaml", "StopTimeout", "StopTimeouts")),

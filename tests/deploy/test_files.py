@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import make_dashboard
 import pytest
 
+from inkling import cli
 from inkling.web import create_app
 from inkling.web.settings import Settings, declared, env_name
 from tests.web.test_serve import free_port, serving
@@ -25,7 +27,7 @@ SCREEN_LINES = 45
 
 def test_there_is_a_page_for_each_way() -> None:
     ways = {path.name for path in DEPLOY.iterdir() if path.is_dir()}
-    assert ways == {"aws", "azure", "compose", "google-cloud-run", "kubernetes", "monitoring"}
+    assert ways == {"aws", "azure", "compose", "google-cloud-run", "kuberay", "kubernetes", "monitoring"}
     assert {path.parent.name for path in PAGES} == ways | {"deploy"}
 
 
@@ -77,6 +79,23 @@ def test_the_health_check_tells_a_server_from_none(monkeypatch: pytest.MonkeyPat
     assert subprocess.run(command, timeout=30, check=False).returncode == 1
     with serving(port=port):
         assert subprocess.run(command, timeout=30, check=False).returncode == 0
+
+
+def test_the_cluster_runs_the_ray_that_was_tested() -> None:
+    (tested,) = re.findall(r"^ray==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M)
+    folder = DEPLOY / "kuberay"
+    assert re.findall(r"rayproject/ray:([\d.]+)-", (folder / "Dockerfile").read_text()) == [tested]
+    assert re.findall(r'rayVersion: "([\d.]+)"', (folder / "rayjob.yaml").read_text()) == [tested]
+
+
+def test_the_cluster_s_command_is_one() -> None:
+    (line,) = re.findall(r"entrypoint: inkling (.*)", (DEPLOY / "kuberay" / "rayjob.yaml").read_text())
+    name, *arguments = line.split()
+    command = cli.group.get_command(click.Context(cli.group), name)
+    assert command is not None
+    context = command.make_context(name, arguments)
+    assert context.params["cluster"] == "auto"
+    assert context.params["resume"]
 
 
 def test_compose_and_fargate_check_health_alike() -> None:
