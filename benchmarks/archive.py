@@ -203,8 +203,8 @@ def main(
 ) -> None:
     """Prints the figures as they come and writes them."""
     from inkling import bundle
-    from inkling.archive.local import cores
     from inkling.learn import data
+    from inkling.machine import cores
 
     scratch = scratch or Path(tempfile.gettempdir()) / "inkling-archive"
     images = data.load().x_test

@@ -8,7 +8,6 @@ a row with an error.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -21,13 +20,9 @@ from typing import Any
 from inkling.archive.chunks import Chunk
 from inkling.archive.work import Done, Job, Worker
 from inkling.errors import InklingError, Overloaded, ServiceError
+from inkling.machine import cores
 
 LEAST_STARTS = 3  # workers that end one after another before any has begun to read: the machine, not a picture
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(eq=False)

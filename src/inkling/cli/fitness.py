@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from inkling import machine
 from inkling.web.settings import Settings, declared, env_name, listed, shown, source
 
 Check = tuple[bool | None, str]  # True fits, False does not, None is optional and absent; and what was found
@@ -42,7 +43,7 @@ def values(settings: Settings, flags: Mapping[str, Any]) -> list[Value]:
 
 def cores() -> float:
     """Processor cores that this process may use, by affinity and by the container's quota."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    usable = machine.cores()
     try:
         quota, period = CGROUP_QUOTA.read_text().split()
         return min(float(usable), int(quota) / int(period))

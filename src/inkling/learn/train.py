@@ -16,7 +16,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -46,6 +45,7 @@ from inkling.learn.average import Average
 from inkling.learn.data import Mnist
 from inkling.learn.keras_setup import import_keras
 from inkling.learn.recipe import Recipe, to_toml
+from inkling.machine import cores
 from inkling.quiet import quiet_stderr
 from inkling.road.model import split
 
@@ -292,11 +292,6 @@ def environment(rows: list[Row], *, earlier_s: float = 0.0) -> dict[str, Any]:
         "libraries": export.library_versions(),
         "train_seconds": round(sum(row["seconds"] for row in rows) + earlier_s, 1),
     }
-
-
-def cores() -> int:
-    """Cores that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def write_history(path: Path, rows: list[Row]) -> None:

@@ -36,7 +36,7 @@ class Readers:
         self._kept = Kept(lab_at(settings.lab_folder).models) if settings.lab else None
         self._loading = threading.Lock()
         self._loaded: dict[str, Reader] = {}
-        self._turns = Turns(settings.max_reading)
+        self._turns = Turns(settings.turns)
         self._default: Bundle | None = None
         self._bundles: dict[str, Bundle] = {}
         self._failure: InklingError | None = None

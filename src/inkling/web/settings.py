@@ -12,6 +12,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from inkling.errors import BadRequest
+from inkling.machine import cores
 
 PREFIX = "INKLING_"
 LOGS = ("off", "text", "json")
@@ -34,8 +35,10 @@ class Settings:
     model: str = _setting("", "Model that reads: a packaged name or a bundle folder; empty for the default.")
     max_upload_bytes: int = _setting(20_000_000, "Largest request body, bytes.", 1)
     max_pictures: int = _setting(100, "Most pictures in one request.", 1)
-    max_reading: int = _setting(2, "Readings at the same time per worker; more wait.", 1)
-    max_waiting: int = _setting(12, "Further requests that may wait per worker; more are refused at once with 503.", 0)
+    max_reading: int = _setting(
+        0, "Readings at the same time per worker; more wait. 0 for 1 where every core has a worker, else 2.", 0
+    )
+    max_waiting: int = _setting(13, "Further requests that may wait per worker; more are refused at once with 503.", 0)
     max_wait_s: int = _setting(10, "Seconds a request waits for its turn before it is refused with 503.", 1)
     log: str = _setting(
         "off", "A line per request on stderr: json, text or off; errors are told in any case.", choices=LOGS
@@ -59,6 +62,15 @@ class Settings:
     lab_folder: str = _setting("", "Folder of trainings and kept models; empty for the user's data folder.")
     lab_hosts: str = _setting("", "Names besides localhost by which the lab may be used, separated by commas.")
     threads: int = _setting(32, "Threads per worker; never fewer than the readings, the waiting and some spare.", 1)
+
+    @property
+    def turns(self) -> int:
+        """Readings at the same time per worker: what `max_reading` says or stands for.
+
+        Two in one process take turns at Python's lock, so that both come late; on a core that would idle they are
+        still worth it.
+        """
+        return self.max_reading or (1 if self.workers >= cores() else 2)
 
 
 def declared() -> tuple[Field[Any], ...]:

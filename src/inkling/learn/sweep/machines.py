@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from inkling.errors import BadRequest, Unreachable
 from inkling.learn.sweep.plan import Means
-from inkling.learn.train import cores as cores_here
+from inkling.machine import cores as cores_here
 
 ANSWER_S = 5.0  # that a cluster's address may take to answer
 STORE_BYTES = 256 * 2**20  # Ray's shared memory on this machine: MNIST (47 MB) and finished runs on their way

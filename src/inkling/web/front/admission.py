@@ -23,7 +23,7 @@ SPARE_THREADS = 12  # for refusals, pages, health and the lab's streams while al
 
 def places(settings: Settings) -> int:
     """Requests for a reading in hand at once: those that read and those that wait."""
-    return settings.max_reading + settings.max_waiting
+    return settings.turns + settings.max_waiting
 
 
 def threads(settings: Settings) -> int:
