@@ -113,6 +113,11 @@ def _training(facts: dict[str, Any]) -> list[str]:
         steps.append("inputs with mean 0 and standard deviation 1, folded into the weights afterwards")
     if how.get("nondigits"):
         steps.append(f"beside the digits {how['nondigits']:.0%} of what is no digit, to be refused")
+    if how.get("touching"):
+        steps.append(f"beside them {how['touching']:.0%} of pieces of touching rows, as they are cut")
+    if how.get("start"):
+        kept = f", of whose weights {how['keep']:.0%} are kept in the end" if how.get("keep") else ""
+        steps.append(f"a second course after `{Path(how['start']).name}`{kept}")
     if how["teacher"]["name"]:
         steps.append(f"taught also by the answers of `{Path(how['teacher']['name']).name}`")
     changes = [words.format(how["augmentation"][key]) for key, words in CHANGES.items() if how["augmentation"].get(key)]
