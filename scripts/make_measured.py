@@ -21,7 +21,7 @@ SQUEEZED = "tutorial network, picture resized"
 def digest(results: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
     """Shares right, 0..1: `right` by network and data set; `seeds` of two recipes; `squeezed` by data set."""
     models = {name: results["models"][name] for name in NETWORKS}
-    folders = {name: each for name, each in others["sets"].items() if not each["rows"]}
+    folders = {name: each for name, each in others["sets"].items() if name in models["cnn"]["scores"]}
     return {
         "written_by": "python scripts/make_measured.py",
         "right": {name: {key: s["accuracy"] for key, s in each["scores"].items()} for name, each in models.items()},
