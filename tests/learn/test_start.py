@@ -68,3 +68,17 @@ def test_the_course_before_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BadRecipe, match="Train that first: inkling train cnn-digits --out runs/cnn-digits"):
         start.start_from(None, recipe.find("cnn"))
+
+
+def test_a_share_of_the_old_weights_is_kept() -> None:
+    import_keras(seed=1)
+    how = from_ann(seed=1, keep=0.25)
+    model = train.build(how, 10)
+    new = model.get_weights()
+    start.blend(model, how)
+    blended = model.get_weights()
+    start.start_from(model, how)
+    for mixed, old, own in zip(blended, model.get_weights(), new, strict=True):
+        np.testing.assert_allclose(mixed, 0.25 * old + 0.75 * own, atol=1e-6)
+    with pytest.raises(BadRecipe, match="no start of which to keep"):
+        recipe.find("ann-tutorial", ["keep=0.25"])
