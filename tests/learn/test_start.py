@@ -80,5 +80,12 @@ def test_a_share_of_the_old_weights_is_kept() -> None:
     start.start_from(model, how)
     for mixed, old, own in zip(blended, model.get_weights(), new, strict=True):
         np.testing.assert_allclose(mixed, 0.25 * old + 0.75 * own, atol=1e-6)
-    with pytest.raises(BadRecipe, match="no start of which to keep"):
-        recipe.find("ann-tutorial", ["keep=0.25"])
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "words"),
+    [("ann-tutorial", "keep=0.25", "no start of which to keep"), ("cnn", "nondigits=0", "Set nondigits too")],
+)
+def test_settings_that_need_another_are_refused(name: str, override: str, words: str) -> None:
+    with pytest.raises(BadRecipe, match=words):
+        recipe.find(name, [override])

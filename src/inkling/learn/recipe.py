@@ -137,6 +137,13 @@ def from_table(table: Mapping[str, Any]) -> Recipe:
             f"nondigits is {recipe.nondigits}, but {recipe.architecture} has no output for what is no digit; "
             "expected 0. Leave it out or choose another architecture."
         )
+    if recipe.touching and not recipe.nondigits:
+        raise BadRecipe(
+            f"touching is {recipe.touching} and nondigits is 0; half of the pieces of touching rows are no digits, for "
+            "which nondigits makes an output. Set nondigits too."
+        )
+    if recipe.keep and not recipe.start:
+        raise BadRecipe(f"keep is {recipe.keep}, but there is no start of which to keep; name one, or leave keep out.")
     return recipe
 
 
