@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import signal
 import socket
@@ -95,3 +96,14 @@ def test_a_fresh_process_reads_without_learn_and_watches_without_numpy(seven: by
 )
 def test_the_address_that_is_announced_can_be_opened(host: str, url: str) -> None:
     assert url_of(Settings(host=host)) == url
+
+
+def test_a_body_that_nobody_asked_for_does_not_end_the_connection(seven: bytes) -> None:
+    with serving() as (_, address):
+        line = http.client.HTTPConnection(address.removeprefix("http://"), timeout=20)
+        for _ in range(100):
+            line.request("OPTIONS", "/api/v1/read", bytes(400_000))
+            line.getresponse().read()
+            line.request("POST", "/api/v1/read", seven, {"Content-Type": "image/png"})
+            assert line.getresponse().read().startswith(b'{"ok":true')
+        line.close()

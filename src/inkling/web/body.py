@@ -61,11 +61,12 @@ def form_files(field: str) -> list[FileStorage]:
 
 
 def add_draining(app: Flask) -> None:
-    """Takes the rest of every refused body."""
+    """Takes the rest of every body that was refused or not asked for, as that of an OPTIONS is."""
 
     @app.after_request
-    def drain_refused(response: Response) -> Response:
-        if response.status_code >= 400 and request.method not in ("GET", "HEAD"):
+    def drain_rest(response: Response) -> Response:
+        has_body = request.content_length or "HTTP_TRANSFER_ENCODING" in request.environ
+        if has_body and (response.status_code >= 400 or request.method in ("GET", "HEAD", "OPTIONS")):
             drain(request.environ, app.config["MAX_CONTENT_LENGTH"] * DRAIN_LIMITS, within_s=DRAIN_S)
         return response
 
