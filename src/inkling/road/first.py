@@ -23,9 +23,11 @@ Read = tuple[Glyph, np.ndarray, np.ndarray, float]  # a glyph, its (28, 28) tile
 
 def first_parting(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgement, judge: Judge) -> Parting:
     """As `part`, but the first of the partings alone, whose `log_weight` says nothing."""
-    if parting._whole(glyphs, judgement):  # few pieces that may be one broken digit: rare, and all ways are compared
+    if parting.whole_picture(
+        glyphs, judgement
+    ):  # few pieces that may be one broken digit: rare, and all ways are compared
         return parting.part(ink, glyphs, tiles, judgement, judge)[0]
-    stretches = parting.in_stretches(glyphs, parting._doubted(glyphs.flat, judgement))
+    stretches = parting.in_stretches(glyphs, parting.find_doubted(glyphs.flat, judgement))
     lattices = parting.make_lattices(glyphs, stretches)
     if not any(lattices):
         return Parting(0.0, glyphs.lines, tiles, judgement)
@@ -59,7 +61,7 @@ def _best_way(lattice: Lattice, ink: np.ndarray, glyphs: Glyphs, judge: Judge) -
         asked = [segments[i].glyph for i in unread]
         tiles = _tiles(ink, glyphs, asked, cut)
         judged = judge(tiles)
-        ways = parting._as_one_digit(asked, judged)
+        ways = parting.as_one_digit(asked, judged)
         for k, i in enumerate(unread):
             worth[i] = ways[k].score - prices[i]
             read[i] = asked[k], tiles[k], judged.probs[k], float(judged.not_digit[k])

@@ -71,8 +71,8 @@ def part(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgemen
 
     Where no glyph may be several digits or a part of one, the only parting is the glyphs as they are.
     """
-    whole = _whole(glyphs, judgement)
-    stretches = in_stretches(glyphs, _doubted(glyphs.flat, judgement))
+    whole = whole_picture(glyphs, judgement)
+    stretches = in_stretches(glyphs, find_doubted(glyphs.flat, judgement))
     lattices = make_lattices(glyphs, stretches)
     parts = [segment.glyph for lattice in lattices if lattice for segment in lattice.segments] + whole
     if not parts:
@@ -80,7 +80,7 @@ def part(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgemen
     more = make_tiles(ink, Glyphs([parts], glyphs.labels, glyphs.corner_xy))
     everything, tiles = glyphs.flat + parts, np.concatenate([tiles, more])
     judgement = _joined(judgement, judge(more))
-    as_one = _as_one_digit(everything, judgement)
+    as_one = as_one_digit(everything, judgement)
     number = len(everything) - len(parts)
     units = []
     for stretch, lattice in zip(stretches, lattices, strict=True):
@@ -99,7 +99,7 @@ def part(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgemen
     return _partings(combinations, stretches, everything, tiles, judgement)
 
 
-def _whole(glyphs: Glyphs, judgement: Judgement) -> list[Glyph]:
+def whole_picture(glyphs: Glyphs, judgement: Judgement) -> list[Glyph]:
     """All ink of a picture as one glyph where it may be one broken digit; none where it may not."""
     flat = glyphs.flat
     if not 2 <= len(flat) <= MOST_PIECES or not judgement.not_digit.any():
@@ -121,7 +121,7 @@ def _with_whole(combinations: list[tuple[Way, ...]], whole: Way, n: int) -> list
     return sorted(every, key=lambda ways: -sum(way.score for way in ways))
 
 
-def _doubted(glyphs: list[Glyph], judgement: Judgement) -> list[bool]:
+def find_doubted(glyphs: list[Glyph], judgement: Judgement) -> list[bool]:
     """Which glyphs may be several digits or a part of one: the wide, and those that the network takes for no digit.
 
     None for a network that cannot refuse: to it the halves of a digit are digits too, as sure as any.
@@ -198,7 +198,7 @@ def _joined(first: Judgement, second: Judgement) -> Judgement:
     return Judgement(np.concatenate([first.probs, second.probs]), np.concatenate([first.not_digit, second.not_digit]))
 
 
-def _as_one_digit(glyphs: list[Glyph], judgement: Judgement) -> list[Way]:
+def as_one_digit(glyphs: list[Glyph], judgement: Judgement) -> list[Way]:
     """Each glyph read as one digit."""
     w, h = np.array([glyph.box_xywh[2:] for glyph in glyphs], float).T
     weights = FIRM * np.log(np.maximum(1 - judgement.not_digit, LEAST)) - WIDER * np.maximum(w / h - USUAL_WIDTH, 0)
