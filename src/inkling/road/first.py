@@ -23,9 +23,7 @@ Read = tuple[Glyph, np.ndarray, np.ndarray, float]  # a glyph, its (28, 28) tile
 
 def first_parting(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgement, judge: Judge) -> Parting:
     """As `part`, but the first of the partings alone, whose `log_weight` says nothing."""
-    if parting.whole_picture(
-        glyphs, judgement
-    ):  # few pieces that may be one broken digit: rare, and all ways are compared
+    if parting.whole_picture(glyphs, judgement):  # perhaps one broken digit: rare, and all ways are compared
         return parting.part(ink, glyphs, tiles, judgement, judge)[0]
     stretches = parting.in_stretches(glyphs, parting.find_doubted(glyphs.flat, judgement))
     lattices = parting.make_lattices(glyphs, stretches)
