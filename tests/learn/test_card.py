@@ -59,7 +59,7 @@ def test_what_a_recipe_does_is_told() -> None:
     facts["layers"][-1]["output_shape"], facts["reject_at"] = [11], 0.75
     facts["recipe"]["augmentation"] |= {"rotation": 12.0, "continental": 0.2}
     facts["recipe"]["teacher"]["name"] = "runs/big"
-    facts["recipe"] |= {"touching": 0.6, "start": "runs/first", "keep": 0.2}
+    facts["recipe"] |= {"touching": 0.6, "mined": 0.3, "start": "runs/first", "keep": 0.2}
     text = card.card(Bundle(found.path, facts))
     for words in (
         "AdamW",
@@ -72,7 +72,8 @@ def test_what_a_recipe_does_is_told() -> None:
         "inputs with mean 0 and standard deviation 1",
         "beside the digits 20% of what is no digit",
         "60% of pieces of touching rows",
-        "a second course after `first`, of whose weights 20% are kept",
+        "30% of pieces on which the reading of a row hung",
+        "it began with the weights of `first`, of which 20% are kept",
         "It took 1,234 s on 2 cores.",
         "differ by at most 6.6e-07",
         "0.75 or more is refused: 90.0% of 5,000",

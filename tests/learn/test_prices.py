@@ -1,4 +1,4 @@
-"""learn.prices: the conditional random field over lattices, against counting every way by hand."""
+"""learn.prices and learn.crf: the conditional random field over lattices, against counting every way by hand."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from inkling import Reader
-from inkling.learn import prices
-from inkling.learn.prices import Arcs, Row
+from inkling.learn import prices, rows
+from inkling.learn.crf import Arcs, Row, ways_to
 
 RNG = np.random.default_rng(5)
 
@@ -17,7 +17,7 @@ RNG = np.random.default_rng(5)
 def arcs(pairs: list[tuple[int, int]]) -> Arcs:
     start, end = np.array(sorted(pairs, key=lambda pair: pair[1])).T
     probs = RNG.dirichlet(np.ones(10), len(pairs))
-    return Arcs(int(end.max()), start, end, np.log(probs), RNG.normal(size=(len(pairs), len(prices.NAMES))))
+    return Arcs(int(end.max()), start, end, np.log(probs), RNG.normal(size=(len(pairs), len(rows.PRICES))))
 
 
 def paths(lattice: Arcs, node: int = 0) -> list[list[int]]:
@@ -67,6 +67,14 @@ def test_a_text_that_no_way_reads_teaches_nothing(row: Row) -> None:
     assert not gradient.any()
 
 
+def test_shares_say_which_digit_of_the_text_a_segment_is(row: Row) -> None:
+    scores = [lattice.log_probs for lattice in row.lattices]
+    _, shares = ways_to(row, scores)
+    assert [share.shape for share in shares] == [(3, 2), (1, 2)]
+    assert np.concatenate(shares).sum(axis=0) == pytest.approx([1, 1])  # each digit is read once, by some segment
+    assert shares[1][0] == pytest.approx([0, 1])  # the last lattice is one segment, so it reads the last digit
+
+
 def test_fitting_makes_the_text_more_probable(row: Row) -> None:
     begin = np.zeros(6)
     fitted = prices.fit([row], begin)
@@ -76,8 +84,8 @@ def test_fitting_makes_the_text_more_probable(row: Row) -> None:
 def test_best_text_is_what_the_reader_reads(digits: tuple[np.ndarray, np.ndarray]) -> None:
     """The fit judges by the very score that the road uses."""
     reader = Reader("cnn")
-    now = np.array([getattr(prices.parting, name) for name in prices.NAMES])
-    made = list(prices.written(4, *digits, np.random.default_rng(3)))
+    now = rows.prices()
+    made = list(rows.written(4, *digits, np.random.default_rng(3)))
     same = []
     for kind, picture, text in made:
         ours = prices.best_text(Row(kind, prices.lattices_of(reader, picture), text), now)

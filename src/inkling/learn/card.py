@@ -115,9 +115,11 @@ def _training(facts: dict[str, Any]) -> list[str]:
         steps.append(f"beside the digits {how['nondigits']:.0%} of what is no digit, to be refused")
     if how.get("touching"):
         steps.append(f"beside them {how['touching']:.0%} of pieces of touching rows, as they are cut")
+    if how.get("mined"):
+        steps.append(f"and {how['mined']:.0%} of pieces on which the reading of a row hung, found before each epoch")
     if how.get("start"):
-        kept = f", of whose weights {how['keep']:.0%} are kept in the end" if how.get("keep") else ""
-        steps.append(f"a second course after `{Path(how['start']).name}`{kept}")
+        kept = f", of which {how['keep']:.0%} are kept in the end" if how.get("keep") else ""
+        steps.append(f"it began with the weights of `{Path(how['start']).name}`{kept}")
     if how["teacher"]["name"]:
         steps.append(f"taught also by the answers of `{Path(how['teacher']['name']).name}`")
     changes = [words.format(how["augmentation"][key]) for key, words in CHANGES.items() if how["augmentation"].get(key)]

@@ -81,6 +81,7 @@ class Recipe:
         0.0, 0, 1
     )  # images an epoch of what is no digit, as part of the digits; see learn.nondigits
     touching: float = _number(0.0, 0, 1)  # images an epoch cut from rows of touching digits; see learn.touching
+    mined: float = _number(0.0, 0, 1)  # images an epoch cut from rows, those on which it hangs; see learn.mining
     standardise: bool = False  # learn from inputs with mean 0 and spread 1; see learn.standard
     hidden: int = _whole(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
     start: str = ""  # a trained network to go on from: packaged model, bundle or run folder; "" = from nothing
@@ -137,11 +138,12 @@ def from_table(table: Mapping[str, Any]) -> Recipe:
             f"nondigits is {recipe.nondigits}, but {recipe.architecture} has no output for what is no digit; "
             "expected 0. Leave it out or choose another architecture."
         )
-    if recipe.touching and not recipe.nondigits:
-        raise BadRecipe(
-            f"touching is {recipe.touching} and nondigits is 0; half of the pieces of touching rows are no digits, for "
-            "which nondigits makes an output. Set nondigits too."
-        )
+    for name in ("touching", "mined"):
+        if getattr(recipe, name) and not recipe.nondigits:
+            raise BadRecipe(
+                f"{name} is {getattr(recipe, name)} and nondigits is 0; many pieces of rows are no digits, for which "
+                "nondigits makes an output. Set nondigits too."
+            )
     if recipe.keep and not recipe.start:
         raise BadRecipe(f"keep is {recipe.keep}, but there is no start of which to keep; name one, or leave keep out.")
     return recipe

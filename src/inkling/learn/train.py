@@ -32,6 +32,7 @@ from inkling.learn import (
     checkpoint,
     data,
     export,
+    mining,
     nondigits,
     schedule,
     scores,
@@ -47,9 +48,10 @@ from inkling.learn.keras_setup import import_keras
 from inkling.learn.recipe import Recipe, to_toml
 from inkling.machine import cores
 from inkling.quiet import quiet_stderr
-from inkling.road.model import split
+from inkling.road.model import Judgement, split
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+JUDGED_AT_ONCE = 20_000  # tiles that are floats at the same time
 STEPS_AT_ONCE = 16  # steps that TensorFlow makes before it comes back to Python
 
 Row = dict[str, float]
@@ -90,6 +92,7 @@ class Task:
     images: np.ndarray  # (N, 28, 28) uint8, to train on
     labels: np.ndarray  # (N,) uint8
     others: tuple[Others, ...]  # of each an epoch shows a part
+    rows: list[mining.CutRow]  # of which each epoch shows those pieces on which it hangs how they are read
     x_val: np.ndarray  # (V, 28, 28) float32
     y_val: np.ndarray  # (V,) uint8
 
@@ -128,6 +131,7 @@ def train(
             mnist.x_train[training],
             mnist.y_train[training],
             others(recipe, mnist.x_train[training], mnist.y_train[training]),
+            mining.cut_rows(recipe, mnist.x_train[training], mnist.y_train[training]),
             data.as_input(mnist.x_train[validation]),
             mnist.y_train[validation],
         )
@@ -173,7 +177,8 @@ def build(recipe: Recipe, n_steps: int) -> Any:
 
 def steps_of_epoch(recipe: Recipe, n_digits: int) -> int:
     """Whole batches of `n_digits` images and the others beside them."""
-    return (n_digits + nondigits.shown(recipe, n_digits) + touching.shown(recipe, n_digits)) // recipe.batch_size
+    beside = sum(each.shown(recipe, n_digits) for each in (nondigits, touching, mining))
+    return int(n_digits + beside) // recipe.batch_size
 
 
 def others(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> tuple[Others, ...]:
@@ -198,7 +203,10 @@ def resume(task: Task) -> list[Row]:
 
 
 def fit(task: Task, rows: list[Row], watcher: Watcher) -> list[Row]:
-    """The epochs that are left. While one is learnt, another thread prepares the images of the next."""
+    """The epochs that are left. While one is learnt, another thread prepares the images of the next.
+
+    What is mined from rows waits for the network that the epoch before leaves.
+    """
     recipe, model = task.recipe, task.model
     watcher.on_start(len(rows), recipe.epochs)
     with ThreadPoolExecutor(1) as pool:
@@ -208,7 +216,7 @@ def fit(task: Task, rows: list[Row], watcher: Watcher) -> list[Row]:
                 break
             began = time.perf_counter()
             x, labels = coming.result()  # (M, 28, 28) float32, (M,) uint8
-            if epoch < recipe.epochs:
+            if epoch < recipe.epochs and not task.rows:
                 coming = pool.submit(prepare, task, epoch + 1)
             y = targets.make_targets(labels, x, recipe, task.teacher)
             try:
@@ -226,6 +234,8 @@ def fit(task: Task, rows: list[Row], watcher: Watcher) -> list[Row]:
             # History first: a run killed between the two repeats the epoch and writes the same line again.
             write_history(task.folder / "history.csv", rows)
             checkpoint.save(task.folder / "checkpoint.npz", model, task.average)
+            if epoch < recipe.epochs and task.rows:
+                coming = pool.submit(prepare, task, epoch + 1)
             try:
                 watcher.on_epoch(rows[-1])
             except Stop:
@@ -243,12 +253,31 @@ def prepare(task: Task, epoch: int) -> tuple[np.ndarray, np.ndarray]:
             some = rng.choice(len(other.images), other.shown, replace=False)
             images.append(other.images[some])
             labels.append(other.labels[some])
+    if task.rows:
+        tiles, mined = mining.mine(task.rows, judge_of(task), mining.shown(recipe, len(task.images)), rng)
+        images.append(tiles)
+        labels.append(mined)
     order = rng.permutation(sum(map(len, images)))[: task.n_steps * recipe.batch_size]
     chosen, threads = np.concatenate(labels)[order], augment.thread_count()
     prepared = augment.epoch_images(
         np.concatenate(images)[order], chosen, recipe.augmentation, seed=recipe.seed, epoch=epoch, threads=threads
     )
     return prepared, chosen
+
+
+def judge_of(task: Task) -> mining.Judge:
+    """The network as it now is: (N, 28, 28) uint8 -> Judgement."""
+
+    def judge(tiles: np.ndarray) -> Judgement:
+        outputs = []
+        with task.average.inside(task.model):
+            for start in range(0, len(tiles), JUDGED_AT_ONCE):
+                x = data.as_input(tiles[start : start + JUDGED_AT_ONCE])
+                x = standard.standardise(x) if task.recipe.standardise else x
+                outputs.append(task.model.predict(x, batch_size=500, verbose=0))
+        return split(np.concatenate(outputs))
+
+    return judge
 
 
 def validate(task: Task, epoch: int, logs: dict[str, list[float]], began: float) -> Row:

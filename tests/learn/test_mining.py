@@ -1,0 +1,79 @@
+"""learn.mining: which pieces of rows are shown, and as what."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inkling import Reader
+from inkling.errors import BadRecipe
+from inkling.learn import data, mining, recipe
+from inkling.learn.mining import CutRow
+from inkling.learn.nondigits import NONE
+from inkling.road.model import Judgement
+
+CNN = ["name=x", "start=", "keep=0"]
+
+
+@pytest.fixture(scope="module")
+def rows(digits: tuple[np.ndarray, np.ndarray]) -> list[CutRow]:
+    images, labels = digits
+    return mining.cut_rows(recipe.find("cnn", [*CNN, "mined=0.6"]), images, labels)
+
+
+def reads(reader: Reader) -> mining.Judge:
+    return lambda tiles: reader.judge(data.as_input(tiles))
+
+
+def test_as_many_rows_as_the_recipe_asks_the_same_each_time(
+    rows: list[CutRow], digits: tuple[np.ndarray, np.ndarray]
+) -> None:
+    images, labels = digits
+    again = mining.cut_rows(recipe.find("cnn", [*CNN, "mined=0.6"]), images, labels)
+    assert len(rows) == round(0.6 * len(images) / mining.SHOWN_OF_ROW)
+    assert [row.text for row in rows] == [row.text for row in again]
+    assert {len(row.text) for row in rows} == {1, 2, 3, 4}
+    first, other = rows[0].lattices[0], again[0].lattices[0]
+    np.testing.assert_array_equal(first.tiles, other.tiles)
+
+
+def test_a_row_that_is_read_right_teaches_little(rows: list[CutRow]) -> None:
+    """And a network that refuses the digits of the same row, much: they are to be shown as what was written."""
+    reader = Reader("cnn")
+    easy = next(row for row in rows if len(row.text) == 1 and len(row.lattices[0].tiles) > 5)
+    judged = reads(reader)(easy.lattices[0].tiles)
+    right = mining.teaches(easy, judged)
+    assert right is not None
+    wrong = mining.teaches(easy, Judgement(judged.probs, np.where(judged.not_digit < 0.1, 0.999, 0.01)))
+    assert wrong is not None
+    best = wrong[1].argmax()
+    assert wrong[1].max() > 0.5 > right[1].max()
+    assert wrong[0].sum(axis=1) == pytest.approx(1, abs=1e-6)
+    assert wrong[0][:, easy.text[0]].max() > 0.99
+    assert wrong[0][best, [easy.text[0], NONE]].sum() == pytest.approx(1, abs=1e-3)
+
+
+def test_a_row_that_no_way_reads_teaches_nothing(rows: list[CutRow]) -> None:
+    one = next(row for row in rows if len(row.text) == 1)
+    judged = reads(Reader("cnn"))(np.concatenate([cuts.tiles for cuts in one.lattices]))
+    assert mining.teaches(CutRow([1] * 30, one.lattices), judged) is None
+
+
+def test_mined_pieces_come_from_the_rows_with_labels(rows: list[CutRow]) -> None:
+    judge = reads(Reader("cnn"))
+    tiles, labels = mining.mine(rows, judge, 200, np.random.default_rng(0))
+    assert tiles.shape == (200, 28, 28)
+    assert tiles.dtype == labels.dtype == np.uint8
+    assert set(labels.tolist()) <= set(range(NONE + 1))
+    shown = {tile.tobytes() for tile in tiles}
+    assert shown <= {tile.tobytes() for row in rows for cuts in row.lattices for tile in cuts.tiles}
+    digits = labels < NONE
+    read = judge(tiles[digits]).probs.argmax(axis=1)
+    assert np.mean(read == labels[digits]) > 0.5  # most pieces that are shown as a digit look like it
+    again = mining.mine(rows, judge, 200, np.random.default_rng(0))
+    np.testing.assert_array_equal(again[1], labels)
+
+
+def test_a_recipe_that_mines_needs_an_output_for_none() -> None:
+    with pytest.raises(BadRecipe, match=r"mined is 0\.3 and nondigits is 0"):
+        recipe.find("cnn", ["nondigits=0", "touching=0"])
