@@ -1,9 +1,10 @@
 """Reading an archive: one process beside two and beside a loop over `Reader.read`; memory as it grows; kills.
 
-    python benchmarks/archive.py [--pictures 100000] [--rounds 3] [--kills 10] [--grow 10] [--rival ray]
+    python benchmarks/archive.py [--pictures 100000] [--rounds 3] [--kills 10] [--grow 10] [--rival ray] [--only PART]
 
 The pictures are made once (see scans.py) and stay in --scratch. Everything runs as a user would run it: the command
-`inkling read SOURCE --out OUT` in a process of its own. Writes benchmarks/archive.json.
+`inkling read SOURCE --out OUT` in a process of its own. Writes benchmarks/archive.json, a part for each question; with
+--only, the other parts stay as they were. Only speed needs a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from scans import make
 HERE = Path(__file__).parent
 CHECKED_S = 1.0  # between two looks at memory
 LOOPED = 5000  # pictures at most that the loop over Reader.read is timed on
+PARTS = ("speed", "memory", "killed")
 RIVALS = {"ray": ["--cluster", "auto"]}  # other ways to run the same command
 
 LOOP = """
@@ -185,9 +187,8 @@ def killed(source: Path, scratch: Path, n: int, model: str | None, *, kills: int
 @click.option("--pictures", default=100_000, show_default=True, help="In the archive.")
 @click.option("--rounds", default=3, show_default=True, help="Of every way to read it, in turn.")
 @click.option("--kills", default=10, show_default=True, help="At random moments of a run.")
-@click.option(
-    "--grow", default=10, show_default=True, help="How many times as many for the second look at memory; 0: no."
-)
+@click.option("--grow", default=10, show_default=True, help="How many times as many for the second look at memory.")
+@click.option("--only", "chosen", multiple=True, type=click.Choice(PARTS), help="A part; others stay.  [default: all]")
 @click.option("--rival", "rivals", multiple=True, type=click.Choice(sorted(RIVALS)), help="Another way to read it.")
 @click.option("--model", default=None, help="A packaged model or bundle.  [default: the best packaged]")
 @click.option("--scratch", type=click.Path(path_type=Path), default=None, help="Where pictures and results lie.")
@@ -197,6 +198,7 @@ def main(
     rounds: int,
     kills: int,
     grow: int,
+    chosen: tuple[str, ...],
     rivals: tuple[str, ...],
     model: str | None,
     scratch: Path | None,
@@ -210,20 +212,25 @@ def main(
     images = data.load().x_test
     found = bundle.find(model)
     source = make(scratch / f"scans-{pictures}", pictures, images)
-    content: dict[str, Any] = {
-        "written_by": "python benchmarks/archive.py",
-        "model": {"name": found.name, "version": found.version},
-        "cores": cores(),
-        "load_before": os.getloadavg()[0],  # of the machine: above 1 or so the figures say little
-    }
-    content["speed"] = speed(source, scratch, pictures, model, rounds=rounds, rivals=rivals)
-    if grow:
-        content["memory"] = memory(scratch, pictures, grow, model, images)
-    whole_s = content["speed"]["runs"]["two processes"][-1]["seconds"]
-    content["killed"] = killed(source, scratch, pictures, model, kills=kills, whole_s=whole_s)
-    (HERE / "archive.json").write_text(json.dumps(content, indent=1) + "\n")
-    told = content["speed"]
-    click.echo(f"two processes: {told['two_to_one']} times one, {told['two_to_loop']} times the loop; {told['to_two']}")
+    file = HERE / "archive.json"
+    content: dict[str, Any] = {"written_by": "python benchmarks/archive.py"}
+    content |= {name: part for name, part in json.loads(file.read_text()).items() if name in PARTS}
+    for name in chosen or PARTS:
+        about = {
+            "model": {"name": found.name, "version": found.version},
+            "cores": cores(),
+            "load_before": os.getloadavg()[0],  # of the machine: above 1 or so a speed says little
+        }
+        if name == "speed":
+            told = speed(source, scratch, pictures, model, rounds=rounds, rivals=rivals)
+            click.echo(f"two: {told['two_to_one']} times one, {told['two_to_loop']} times the loop; {told['to_two']}")
+        elif name == "memory":
+            told = memory(scratch, pictures, grow, model, images)
+        else:
+            whole_s = pictures / content["speed"]["per_s"]["two processes"]
+            told = killed(source, scratch, pictures, model, kills=kills, whole_s=whole_s)
+        content[name] = about | told
+        file.write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":

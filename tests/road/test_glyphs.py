@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -89,3 +90,21 @@ def test_the_remains_of_a_shadow_at_the_border_are_left_out() -> None:
     ink = page(A, B)
     ink[150:, 300:] = 0.5
     assert [glyph.box_xywh for glyph in find_glyphs(ink).flat] == [A, B]
+
+
+def test_a_digit_that_fills_the_picture_is_kept_beside_specks() -> None:
+    """A piece from border to border is a frame, unless it is most of what there is and does not run along them."""
+    ink = np.zeros((40, 40), np.float32)
+    cv2.ellipse(ink, (19, 19), (17, 18), 0, 0, 360, 1.0, 4)
+    ink[0:4, 17:22] = ink[-4:, 17:22] = ink[18:22, :4] = ink[18:22, -4:] = 1.0
+    ink[2:5, 2:5] = 1.0
+    [[glyph]] = find_glyphs(ink).lines
+    assert glyph.box_xywh == (0, 0, 40, 40)
+
+
+def test_a_frame_goes_although_the_digit_in_it_is_small() -> None:
+    ink = np.zeros((100, 100), np.float32)
+    ink[:2] = ink[-2:] = ink[:, :2] = ink[:, -2:] = 1.0
+    ink[40:60, 48:52] = 1.0
+    [[glyph]] = find_glyphs(ink).lines
+    assert glyph.box_xywh == (48, 40, 4, 20)

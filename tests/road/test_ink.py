@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.road.ink import area_witness, edge_witness, find_ink, is_light_paper, levelled
+from inkling.road.ink import find_ink, levelled
+from inkling.road.polarity import area_witness, edge_witness, is_light_paper
 from inkling.road.reduction import reduced
 from tests.pictures import drawn_seven
 

@@ -19,6 +19,7 @@ SPECK = 0.12  # of the reference height: a piece smaller than this in both direc
 SMALL = 0.45  # of the reference height: a lower and narrower piece is a part of a digit or a mark, not a digit
 FLAT = 0.2  # of the reference height: a lower piece is a dash or a rule, however wide
 FULL = 0.8  # ink that three quarters of a digit's pixels do not stay below
+RIM = 0.06  # of the longer side of the picture: how far from its border a frame lies at most
 REACH = 0.12  # of the reference height: how near the parts of one digit are
 MAX_PIECES = 1024  # the largest ones are looked at; more is a page of text or a texture
 
@@ -70,7 +71,7 @@ def find_glyphs(ink: np.ndarray, *, single: bool = False) -> Glyphs:
     stats[:, :2] += (x0, y0)
     if n == 2:
         return Glyphs([[Glyph(_as_box(stats[1, :4]), (1,))]], labels, (x0, y0))
-    numbers = _without_clutter(stats, ink.shape)
+    numbers = _without_clutter(stats, labels, corner_xy=(x0, y0), shape=ink.shape)
     numbers = _without_shades(numbers, stats, labels, ink[y0:y1, x0:x1], corner_xy=(x0, y0), shape=ink.shape)
     boxes = stats[numbers, :4]
     groups = [list(range(len(numbers)))] if single else _without_marks(boxes, _joined(boxes))
@@ -99,12 +100,19 @@ def reference_height(boxes: np.ndarray) -> float:
     return float(np.median(heights[heights >= 0.5 * heights.max()]))
 
 
-def _without_clutter(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _without_clutter(
+    stats: np.ndarray, labels: np.ndarray, *, corner_xy: tuple[int, int], shape: tuple[int, ...]
+) -> np.ndarray:
     """Numbers of the pieces that may be digits or parts of them; frames and specks are left out."""
     h_picture, w_picture = shape
     x, y, w, h, area = stats.T
     touches = (x <= 0).astype(int) + (y <= 0) + (x + w >= w_picture) + (y + h >= h_picture)
     along_the_edge = ((w >= 0.85 * w_picture) | (h >= 0.85 * h_picture)) & (touches >= 2)
+    along_the_edge[0] = False
+    for i in np.flatnonzero(along_the_edge):
+        others = np.delete(h, [0, int(i)])
+        if others.max(initial=0) < SMALL * h[i] and not _is_rim(labels == i, corner_xy, shape):
+            along_the_edge[i] = False  # a digit that fills the picture, and specks beside it
     along_the_edge[0] = True  # the paper itself
     numbers = np.flatnonzero(~along_the_edge)
     if numbers.size == 0:
@@ -113,6 +121,14 @@ def _without_clutter(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     numbers = numbers[~_frames(stats[numbers])]
     least = SPECK * reference_height(stats[numbers])
     return np.asarray(numbers[np.maximum(w, h)[numbers] >= least])
+
+
+def _is_rim(piece: np.ndarray, corner_xy: tuple[int, int], shape: tuple[int, ...]) -> bool:
+    """Whether most of a piece lies along the border of the picture, as a frame does; `piece` is a slice of it."""
+    x0, y0 = corner_xy
+    margin = max(1, round(RIM * max(shape)))
+    inner = piece[max(margin - y0, 0) : shape[0] - margin - y0, max(margin - x0, 0) : shape[1] - margin - x0]
+    return bool(np.count_nonzero(inner) < 0.5 * np.count_nonzero(piece))
 
 
 def _without_shades(

@@ -10,6 +10,9 @@ import cv2
 import numpy as np
 
 from inkling.road.border import without_intruders
+from inkling.road.even import ICON, ink_on_even_paper
+from inkling.road.levels import middle
+from inkling.road.polarity import is_light_paper
 from inkling.road.reduction import reduced, spread
 from inkling.road.sheet import only_sheet
 from inkling.road.strokes import stroke_width
@@ -22,13 +25,11 @@ NO_CONTRAST = 51  # of 255 levels: as light as the paper; lower levels are light
 FAINTEST = 10  # of the 204 levels of dark: fainter marks are texture, however sharp
 FAINT = 60  # of the 204 levels: fainter marks are ink only if they end as sharply as strokes do
 SOFT = 0.3  # pixels of edges for each pixel of body: more than strokes have; stains, creases and shadows have more
-STANDS_OUT = 5.0  # standard deviations of the grain, from which a level or an edge is taken as made by a pen
+STANDS_OUT = 5.0  # standard deviations of the grain, from which a level is taken as made by a pen
 GRAINY = (200, 1.0)  # an image this large, pixels, with this much grain, grey levels, is a photograph to be smoothed
-SHARP = 0.3  # of the sharpest edge: an edge sharper than this may be that of a stroke
 SAMPLED = 128  # rows, evenly spread, are enough to know how dark paper and strokes are
 PAPER_SHARE = 0.7  # quantile of a row or column that is paper
 BLOT = 0.5  # of the usual brightness: a darker patch clear of the border is no shadow
-LOG = np.log(np.arange(256, dtype=np.float32) + OFFSET)  # of brightness
 WIDEST_STROKE = 0.27  # of the longer side: a wider dark region is taken as paper in shadow or background
 
 
@@ -38,7 +39,11 @@ def find_ink(image: np.ndarray) -> np.ndarray:
     All zeros when there is nothing that stands out from the paper.
     """
     image, small = only_sheet(image, reduced(image))
-    ink = _ink_on(image, small)
+    ink = ink_on_even_paper(image, small) if _has_no_shadow(image) else None
+    if ink is None:
+        ink = _ink_on(image, small)
+    if ink is None:
+        ink = ink_on_even_paper(image, small, sharp=True)
     if ink is None and np.ptp(small) >= EVEN:
         ink = _ink_on(*levelled(image, small), sharp=True)
     return np.zeros(image.shape, np.float32) if ink is None else without_intruders(ink)
@@ -49,6 +54,14 @@ def _ink_on(image: np.ndarray, small: np.ndarray, *, sharp: bool = False) -> np.
     if not is_light_paper(small):
         image, small = cv2.bitwise_not(image), cv2.bitwise_not(small)
     return stretch(contrast_with_paper(smoothed(image), estimate_paper(small)), sharp=sharp)
+
+
+def _has_no_shadow(image: np.ndarray) -> bool:
+    """Whether it is an icon, or has only two levels, as a scanner or a program leaves them."""
+    if max(image.shape) <= ICON:
+        return True
+    low, high, _, _ = cv2.minMaxLoc(image)
+    return all(bool(((some == low) | (some == high)).all()) for some in (image[::7, ::5], image))
 
 
 def levelled(image: np.ndarray, small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -78,64 +91,9 @@ def smoothed(image: np.ndarray) -> np.ndarray:
         return image
     left, right = image[::7, :-1:5], image[::7, 1::5]
     steps = cv2.absdiff(left[:, : right.shape[1]], right)
-    if _middle(steps) < grain:
+    if middle(steps) < grain:
         return image
     return cv2.GaussianBlur(image, (3, 3), 0)
-
-
-def is_light_paper(small: np.ndarray) -> bool:
-    """Whether dark ink stands on light paper, from the reduced image; two witnesses are heard.
-
-    Edges: coming in from the picture's border, the first sharp edge leads from paper to ink. A gradient of light has
-    no sharp edge, and that of a shadow is met from both sides, so light hardly sways this witness.
-    Areas: parted by Otsu's threshold (1979), most of the border and most of the picture is paper. This one decides
-    where the ink fills the picture to its border.
-    """
-    darkest, lightest, _, _ = cv2.minMaxLoc(border_of(small))
-    if darkest == 255 or lightest == 0:  # a drawing: from the purest white every edge leads to ink, as from black
-        light = bool(small.mean() >= 128)
-        if light == (darkest == 255):
-            return light
-    edges = edge_witness(small)
-    if edges == 0.0:  # nothing was drawn, or too faintly to tell: what is light is paper
-        return bool(small.mean() >= 128)
-    return edges + 0.5 * area_witness(small) >= 0
-
-
-def edge_witness(small: np.ndarray) -> float:
-    """(h, w) uint8 -> -1 (each first edge leads to something lighter) .. 1 (to something darker).
-
-    0 when no edge stands out from gradient and grain.
-    """
-    log = LOG[small]  # equal contrasts become equal steps, in light and in shade
-    both = log[:, :-2] - log[:, 2:], (log[:-2] - log[2:]).T  # positive: darker to the right, and downwards
-    steps = [step for step in both if step.size]
-    sizes = [np.abs(step) for step in steps]
-    sharpest = max((float(size.max()) for size in sizes), default=0.0)
-    most = sharpest / (STANDS_OUT * 1.4826)  # of the median step, in which 1.4826 is a normal's standard deviation
-    if sharpest < 0.05 or any(_middle(np.abs(step[::2, ::2] - step.mean())) > most for step in steps):
-        return 0.0
-    sharp = SHARP * sharpest
-    votes = []
-    for step in steps:
-        for inward in (step, -step[:, ::-1]):
-            strong = np.abs(inward) > sharp
-            first = strong.argmax(axis=1)
-            votes.append(inward[strong.any(axis=1), first[strong.any(axis=1)]])
-    vote = np.concatenate(votes)
-    return float(vote.sum() / np.abs(vote).sum())
-
-
-def area_witness(small: np.ndarray) -> float:
-    """(h, w) uint8 -> -1 (border and picture are dark) .. 1 (they are light); the border counts double."""
-    threshold, _ = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    light = small > threshold
-    return float((4 * border_of(light).mean() + 2 * light.mean()) / 3 - 1)
-
-
-def border_of(small: np.ndarray) -> np.ndarray:
-    """(h, w) -> its outermost pixels, the corners twice."""
-    return np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
 
 
 def contrast_with_paper(image: np.ndarray, paper: np.ndarray) -> np.ndarray:
@@ -145,7 +103,7 @@ def contrast_with_paper(image: np.ndarray, paper: np.ndarray) -> np.ndarray:
     """
     span = 255 - NO_CONTRAST
     if np.ptp(paper) < EVEN:
-        level = _middle(paper)
+        level = middle(paper)
         share = (level - np.arange(256)) / (level + OFFSET)
         return cv2.LUT(image, np.rint(NO_CONTRAST + span * share).clip(0, 255).astype(np.uint8))
     # 1 - (image + OFFSET) / (paper + OFFSET) is the same share, in fewer passes over the picture.
@@ -266,9 +224,3 @@ def _body(histogram: np.ndarray, edge: int) -> float:
     if above == 0:  # a single level, such as pure black on white
         return float(marks.argmax())
     return float(np.searchsorted(weight, weight[threshold] + 0.5 * above))
-
-
-def _middle(values: np.ndarray) -> float:
-    """The median, without the cost of NumPy's general one."""
-    flat = values.ravel()
-    return float(np.partition(flat, flat.size // 2)[flat.size // 2]) if flat.size else 0.0

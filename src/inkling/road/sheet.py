@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from inkling.road.levels import middle
 from inkling.road.reduction import spread
 
 LEAST_AREA = 0.25  # of the picture: a smaller light region is a digit
@@ -81,7 +82,7 @@ def _panel(small: np.ndarray) -> np.ndarray | None:
     """
     h, w = small.shape
     around = _usual(small)
-    paper = _middle(small[h // 4 : h - h // 4, w // 4 : w - w // 4])
+    paper = middle(small[h // 4 : h - h // 4, w // 4 : w - w // 4])
     step = paper - around
     if abs(step) < LEAST_STEP:
         return None
@@ -149,12 +150,7 @@ def _usual(small: np.ndarray) -> float:
     sides = small[:BAND], small[-BAND:], small[:, :BAND], small[:, -BAND:]
     band = np.concatenate([side.ravel() for side in sides])
     eighths = band >> 3  # 32 bins of 8 levels
-    return _middle(band[eighths == np.bincount(eighths).argmax()])
-
-
-def _middle(values: np.ndarray) -> float:
-    flat = values.ravel()
-    return float(np.partition(flat, flat.size // 2)[flat.size // 2])
+    return middle(band[eighths == np.bincount(eighths).argmax()])
 
 
 def _grown(mask: np.ndarray, by: int) -> np.ndarray:
