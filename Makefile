@@ -71,6 +71,7 @@ servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastap
 compare: install-learn ## compare with other readers, measure refusing, calibration, memory (REAL=folder of folders)
 	$(BIN)/python benchmarks/strangers.py $(if $(REAL),--real $(REAL))
 	$(BIN)/python benchmarks/others.py $(if $(REAL),--real $(REAL))
+	$(BIN)/python benchmarks/close.py
 	$(BIN)/python benchmarks/calibration.py $(if $(REAL),--real $(REAL))
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/figures.py

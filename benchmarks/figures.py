@@ -2,7 +2,7 @@
 
     python benchmarks/figures.py
 
-Reads others.json, strangers.json, calibration.json and memory.json of this folder, as far as they are there.
+Reads others.json, close.json, strangers.json, calibration.json and memory.json here, as far as they are there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DOCS = HERE.parent / "docs"
 PAGE, PICTURES = DOCS / "benchmark.md", DOCS / "benchmark"
 LEAST = 0.0005  # of the digits refused: where the axis of refusals begins
 EXAMPLES = 14  # of each kind of stranger
-NAMES = ("others", "strangers", "calibration", "memory")
+NAMES = ("others", "close", "strangers", "calibration", "memory")
 
 Numbers = dict[str, Any]
 
@@ -225,9 +225,10 @@ def main() -> None:
             print(f"{path.name} is not there: run benchmarks/{name}.py first")
             continue
         numbers = json.loads(path.read_text("utf-8"))
-        draw(name, numbers)
+        if name not in tables.WITHOUT_FIGURE:
+            draw(name, numbers)
+            print(f"docs/benchmark/{name}-light.png, -dark.png")
         page = tables.with_block(page, name, tables.BLOCKS[name](numbers))
-        print(f"docs/benchmark/{name}-light.png, -dark.png")
     draw("marks", {})
     PAGE.write_text(page, "utf-8")
     print("docs/benchmark.md")

@@ -121,12 +121,22 @@ def memory(numbers: Numbers) -> str:
     )
 
 
+def close(numbers: Numbers) -> str:
+    """Ways to cut out by sizes."""
+    found = {tuple(name.split(", ")): each for name, each in numbers["found"].items()}
+    ways, sides = (list(dict.fromkeys(name[k] for name in found)) for k in (0, 1))
+    head = [f"`{numbers['model']['name']}`, {numbers['digits']:,} digits, read right", *sides]
+    return markdown(head, [[way, *(rate(found[way, side]["right"]) for side in sides)] for way in ways])
+
+
 BLOCKS: dict[str, Callable[[Numbers], str]] = {
     "others": others,
+    "close": close,
     "strangers": strangers,
     "calibration": calibration,
     "memory": memory,
 }
+WITHOUT_FIGURE = ("close",)
 
 
 def _of(found: Numbers) -> str:
