@@ -226,6 +226,8 @@ def main(
             click.echo(f"two: {told['two_to_one']} times one, {told['two_to_loop']} times the loop; {told['to_two']}")
         elif name == "memory":
             told = memory(scratch, pictures, grow, model, images)
+        elif "speed" not in content:
+            raise click.ClickException(f"{file.name} has no speed, by which the kills are spread. Measure that first.")
         else:
             whole_s = pictures / content["speed"]["per_s"]["two processes"]
             told = killed(source, scratch, pictures, model, kills=kills, whole_s=whole_s)

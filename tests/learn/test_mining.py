@@ -12,13 +12,11 @@ from inkling.learn.mining import CutRow
 from inkling.learn.nondigits import NONE
 from inkling.road.model import Judgement
 
-CNN = ["name=x", "start=", "keep=0"]
-
 
 @pytest.fixture(scope="module")
 def rows(digits: tuple[np.ndarray, np.ndarray]) -> list[CutRow]:
     images, labels = digits
-    return mining.cut_rows(recipe.find("cnn", [*CNN, "mined=0.6"]), images, labels)
+    return mining.cut_rows(recipe.find("cnn", ["mined=0.6"]), images, labels)
 
 
 def reads(reader: Reader) -> mining.Judge:
@@ -29,7 +27,7 @@ def test_as_many_rows_as_the_recipe_asks_the_same_each_time(
     rows: list[CutRow], digits: tuple[np.ndarray, np.ndarray]
 ) -> None:
     images, labels = digits
-    again = mining.cut_rows(recipe.find("cnn", [*CNN, "mined=0.6"]), images, labels)
+    again = mining.cut_rows(recipe.find("cnn", ["mined=0.6"]), images, labels)
     assert len(rows) == round(0.6 * len(images) / mining.SHOWN_OF_ROW)
     assert [row.text for row in rows] == [row.text for row in again]
     assert {len(row.text) for row in rows} == {1, 2, 3, 4}
@@ -74,6 +72,8 @@ def test_mined_pieces_come_from_the_rows_with_labels(rows: list[CutRow]) -> None
     np.testing.assert_array_equal(again[1], labels)
 
 
-def test_a_recipe_that_mines_needs_an_output_for_none() -> None:
+def test_a_recipe_that_mines_needs_a_start_and_an_output_for_none() -> None:
+    with pytest.raises(BadRecipe, match=r"mined is 0\.3, but there is no start"):
+        recipe.find("cnn", ["start=", "keep=0"])
     with pytest.raises(BadRecipe, match=r"mined is 0\.3 and nondigits is 0"):
         recipe.find("cnn", ["nondigits=0", "touching=0"])

@@ -84,7 +84,7 @@ def test_fitting_makes_the_text_more_probable(row: Row) -> None:
 def test_best_text_is_what_the_reader_reads(digits: tuple[np.ndarray, np.ndarray]) -> None:
     """The fit judges by the very score that the road uses."""
     reader = Reader("cnn")
-    now = rows.prices()
+    now = rows.current_prices()
     made = list(rows.written(4, *digits, np.random.default_rng(3)))
     same = []
     for kind, picture, text in made:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NEVER = -1e9  # the logarithm of nothing
+HOPELESS = 20.0  # nats: a row whose text is less probable than this teaches nothing more
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class Arcs:
     end: np.ndarray  # (A,) nodes
     log_probs: np.ndarray  # (A, 10), of each digit
     features: np.ndarray  # (A, 6), what the prices are multiplied with
+
+    def scores(self, prices: np.ndarray) -> np.ndarray:
+        """(6,) prices -> (A, 10): of each arc read as each digit."""
+        return np.asarray(self.log_probs + (self.features @ prices)[:, None])
 
 
 @dataclass(frozen=True)

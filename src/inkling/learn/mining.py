@@ -16,17 +16,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inkling.learn import augment
-from inkling.learn.crf import Row, every_way, ways_to
+from inkling.learn.crf import HOPELESS, Row, every_way, ways_to
 from inkling.learn.nondigits import NONE
 from inkling.learn.recipe import Recipe
-from inkling.learn.rows import ALONE, Cuts, cut, prices, write_row
+from inkling.learn.rows import ALONE, Cuts, current_prices, cut, write_row
 from inkling.road.model import Judgement
 
 SHOWN_OF_ROW = 2.0  # segments an epoch shows for each row, on average
 LONGEST = 4  # digits in a row
 SHARES = {"close": 0.2, "some touch": 0.25, "all touch": 0.4, ALONE: 0.15}  # of the rows
 EASY = 0.05  # how often a segment is shown whose reading is as it should be, beside one that is all wrong
-HOPELESS = 20.0  # nats: a row whose text is less probable than this teaches nothing
 
 Judge = Callable[[np.ndarray], Judgement]  # (N, 28, 28) uint8 tiles -> judgement
 Pieces = tuple[np.ndarray, np.ndarray]  # (K, 28, 28) uint8 tiles and (K,) uint8 labels, NONE for no digit
@@ -90,7 +89,8 @@ def teaches(row: CutRow, judgement: Judgement) -> tuple[np.ndarray, np.ndarray] 
         here = slice(done, done + len(cuts.tiles))
         arcs.append(cuts.read(Judgement(judgement.probs[here], judgement.not_digit[here])))
         done += len(cuts.tiles)
-    scores = [one.log_probs + (one.features @ prices())[:, None] for one in arcs]
+    prices = current_prices()
+    scores = [one.scores(prices) for one in arcs]
     found = [every_way(one, score) for one, score in zip(arcs, scores, strict=True)]
     log_sum, shares = ways_to(Row("", arcs, row.text), scores)
     if not shares or sum(log_all for log_all, _ in found) - log_sum > HOPELESS:

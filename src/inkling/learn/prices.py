@@ -13,13 +13,12 @@ import click
 import numpy as np
 
 from inkling.learn import data
-from inkling.learn.crf import NEVER, Arcs, Row, every_way, ways_to
-from inkling.learn.rows import PRICES, cut, prices, written
+from inkling.learn.crf import HOPELESS, NEVER, Arcs, Row, every_way, ways_to
+from inkling.learn.rows import PRICES, current_prices, cut, written
 from inkling.quiet import quiet_stderr
 from inkling.road.reader import Reader
 
 PULL = 1e-3  # of each price, squared, towards 0
-WORST = 20.0  # nats: a row whose text is less probable than this teaches nothing more
 
 Prices = np.ndarray  # (6,) nats, in the order of rows.PRICES
 
@@ -31,15 +30,15 @@ def lattices_of(reader: Reader, picture: np.ndarray) -> list[Arcs]:
 
 def loss(prices: Prices, row: Row) -> tuple[float, np.ndarray]:
     """(6,) prices -> negative log probability of the row's text, nats, and its gradient (6,); 0 if it has no way."""
-    scores = [arcs.log_probs + (arcs.features @ prices)[:, None] for arcs in row.lattices]  # (A, 10) each
+    scores = [arcs.scores(prices) for arcs in row.lattices]  # (A, 10) each
     total, gradient = 0.0, np.zeros(len(prices))
     for arcs, score in zip(row.lattices, scores, strict=True):
         log_sum, share = every_way(arcs, score)
         total += log_sum
         gradient += share @ arcs.features
     log_sum, shares = ways_to(row, scores)
-    if not shares or total - log_sum > WORST:
-        return (WORST if shares else 0.0), np.zeros(len(prices))
+    if not shares or total - log_sum > HOPELESS:
+        return (HOPELESS if shares else 0.0), np.zeros(len(prices))
     for arcs, share in zip(row.lattices, shares, strict=True):
         gradient -= share.sum(axis=1) @ arcs.features
     return total - log_sum, gradient
@@ -95,7 +94,7 @@ def main(model: str | None, n: int, seed: int) -> None:
         halves.append(
             [Row(kind, lattices_of(reader, picture), text) for kind, picture, text in written(n, images, labels, rng)]
         )
-    now = prices()
+    now = current_prices()
     fitted = fit(halves[0], now)
     for name, before, after in zip(PRICES, now, fitted, strict=True):
         click.echo(f"{name:8} {before:5.2f} -> {after:5.2f}")

@@ -144,6 +144,11 @@ def from_table(table: Mapping[str, Any]) -> Recipe:
                 f"{name} is {getattr(recipe, name)} and nondigits is 0; many pieces of rows are no digits, for which "
                 "nondigits makes an output. Set nondigits too."
             )
+    if recipe.mined and not recipe.start:
+        raise BadRecipe(
+            f"mined is {recipe.mined}, but there is no start; what a network misjudges can be found only where it "
+            "reads most rows already. Name one, or leave mined out."
+        )
     if recipe.keep and not recipe.start:
         raise BadRecipe(f"keep is {recipe.keep}, but there is no start of which to keep; name one, or leave keep out.")
     return recipe

@@ -21,6 +21,7 @@ LONGEST = 6  # digits in a row
 KINDS = {"close": 0.0, "some touch": 0.4, "all touch": 1.0}  # share of neighbours that touch
 ALONE = "alone"
 ENLARGED = 6  # times: a digit that stands alone
+Written = tuple[np.ndarray, list[int]]  # (H, W) uint8 dark on light, text
 PRICES = ("FIRM", "CUT", "LIKELY", "JOIN", "WIDER", "LOWER")  # as `road.parting` names them
 
 
@@ -41,7 +42,7 @@ class Cuts:
         return Arcs(self.last, self.start, self.end, log_probs, np.column_stack([firm, self.shapes]))
 
 
-def prices() -> np.ndarray:
+def current_prices() -> np.ndarray:
     """(6,): what `road.parting` has."""
     return np.array([getattr(parting, name) for name in PRICES])
 
@@ -55,9 +56,6 @@ def write_row(kind: str, images: np.ndarray, labels: np.ndarray, rng: np.random.
     picked = rng.integers(len(images), size=rng.integers(2, longest + 1))
     ink = touching.write(images[picked], rng, share=KINDS[kind]).max(axis=0)
     return np.asarray(255 - np.rint(255 * ink), np.uint8), labels[picked].tolist()
-
-
-Written = tuple[np.ndarray, list[int]]  # (H, W) uint8 dark on light, text
 
 
 def written(

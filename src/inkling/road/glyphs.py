@@ -108,12 +108,11 @@ def _without_clutter(
     x, y, w, h, area = stats.T
     touches = (x <= 0).astype(int) + (y <= 0) + (x + w >= w_picture) + (y + h >= h_picture)
     along_the_edge = ((w >= 0.85 * w_picture) | (h >= 0.85 * h_picture)) & (touches >= 2)
-    along_the_edge[0] = False
-    for i in np.flatnonzero(along_the_edge):
+    along_the_edge[0] = True  # the paper itself
+    for i in np.flatnonzero(along_the_edge)[1:]:
         others = np.delete(h, [0, int(i)])
         if others.max(initial=0) < SMALL * h[i] and not _is_rim(labels == i, corner_xy, shape):
             along_the_edge[i] = False  # a digit that fills the picture, and specks beside it
-    along_the_edge[0] = True  # the paper itself
     numbers = np.flatnonzero(~along_the_edge)
     if numbers.size == 0:
         return np.array([int(np.argmax(area[1:])) + 1])
