@@ -36,9 +36,10 @@ def core_ms(found: Numbers) -> float:
 
 
 def share_on_ray(found: Numbers) -> float:
-    """What of the rate of two processes here is left on Ray, on the same two cores; at most 1."""
-    ways = found["ways"]
-    return min(1.0, float(ways["one Ray node, two cores"]["steady_per_s"] / ways["two here"]["steady_per_s"]))
+    """What of the rate of two processes here is left on Ray, on as many cores, in the largest chunks; at most 1."""
+    here, on_ray = found["chunks"]["here"], found["chunks"]["ray"]
+    size = max(on_ray, key=int)
+    return min(1.0, float(on_ray[size] / here[size]))
 
 
 def most_per_s(found: Numbers) -> float:
@@ -88,9 +89,8 @@ def measured(found: Numbers) -> str:
         f"`{found['model']['name']}` {found['model']['version']}, {found['pictures']:,} pictures of "
         f"{found['steps_ms']['bytes'] / 1000:.1f} KB on a disk, median of {found['rounds']}, {cores} cores; the load "
         f"before was {found['load_before']}. Efficiency is beside as many times one process or one Ray node as there "
-        f"are cores to use: three Ray nodes share this machine's {cores}. On two cores Ray does "
-        f"{ways['one Ray node, two cores']['steady_per_s'] / ways['two here']['steady_per_s']:.2f} of what the "
-        "processes do."
+        f"are cores to use: three Ray nodes share this machine's {cores}. Chunks are of 100 pictures, to have many to "
+        f"time; of as many as there are by default, below, Ray does {share_on_ray(found):.2f} of what the processes do."
     )
     return f"{trial(found)}{tables.markdown(heads, rows)}\n\n{said}"
 
@@ -113,7 +113,7 @@ def steps(found: Numbers) -> str:
     """Where a core's time goes."""
     timed = {name: ms for name, ms in found["steps_ms"].items() if not name.endswith("bytes")}
     total = sum(timed.values())
-    rows = [[name, f"{ms:.2f} ms", f"{ms / total:.0%}"] for name, ms in timed.items()]
+    rows = [[name, f"{ms:.3f} ms", f"{ms / total:.1%}"] for name, ms in timed.items()]
     return tables.markdown(["step", "one core, a picture", "share"], rows)
 
 
