@@ -31,7 +31,7 @@ from processes import family, pss_mb
 from scans import make
 
 HERE = Path(__file__).parent
-CHECKED_S = 1.0  # between two looks at memory
+CHECKED_S = {"memory": 1.0, "speed": 5.0}  # between two looks at memory, which cost Ray's many processes the most
 LOOPED = 5000  # pictures at most that the loop over Reader.read is timed on
 PARTS = ("speed", "memory", "killed")
 RIVALS = {"ray": ["--cluster", "auto"]}  # other ways to run the same command
@@ -66,7 +66,7 @@ def command(source: Path, out: Path, model: str | None, *more: str) -> list[str]
     return [sys.executable, "-m", "inkling", "read", str(source), "--out", str(out), *named, *more]
 
 
-def read(source: Path, out: Path, n: int, model: str | None, *more: str) -> dict[str, float]:
+def read(source: Path, out: Path, n: int, model: str | None, *more: str, part: str) -> dict[str, float]:
     """Reads a whole archive anew, from the command's start to its end.
 
     Pictures a second, milliseconds of computing for each (starting included), the most memory of all processes.
@@ -78,7 +78,7 @@ def read(source: Path, out: Path, n: int, model: str | None, *more: str) -> dict
         while process.poll() is None:
             most_mb = max(most_mb, pss_mb(family(process.pid)))
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(CHECKED_S)
+                process.wait(CHECKED_S[part])
         took_s = time.perf_counter() - start
         told.seek(0)
         if process.returncode:
@@ -128,7 +128,7 @@ def speed(source: Path, scratch: Path, n: int, model: str | None, *, rounds: int
         loops.append(loop(source, n, model))
         click.echo(f"round {i + 1}: loop {loops[-1]['per_s']:.0f}/s", nl=False)
         for name, more in ways.items():
-            runs[name].append(read(source, scratch / "out", n, model, *more))
+            runs[name].append(read(source, scratch / "out", n, model, *more, part="speed"))
             click.echo(f", {name} {runs[name][-1]['per_s']:.0f}/s", nl=False)
         click.echo()
     looped = statistics.median(one["per_s"] for one in loops)
@@ -155,7 +155,7 @@ def memory(scratch: Path, n: int, grow: int, model: str | None, images: Any) -> 
     found = {}
     for count in (n, grow * n):
         source = make(scratch / f"scans-{count}", count, images)
-        found[str(count)] = read(source, scratch / "out", count, model)
+        found[str(count)] = read(source, scratch / "out", count, model, part="memory")
         click.echo(f"{count:,} pictures: at most {found[str(count)]['most_mb']:.0f} MB")
     return found
 

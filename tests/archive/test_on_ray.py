@@ -246,7 +246,7 @@ def test_ray_s_own_client_is_refused() -> None:
 
 
 def feed_of(tries: int = 4) -> Any:
-    from inkling.archive.ray_stream import Feed
+    from inkling.archive.ray_feed import Feed
 
     return Feed(tries)
 

@@ -27,6 +27,13 @@ QUIET = {
     "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
 
+# Said to Ray that is started here for one command: nobody asks its processes what they do, so they keep no account.
+UNWATCHED = {
+    "RAY_enable_metrics_collection": "0",
+    "RAY_task_events_report_interval_ms": "0",
+    "RAY_event_stats": "0",
+}
+
 
 def connected(address: str) -> Any:
     """Ray, connected and silent. Raises Unreachable or MissingExtra."""
@@ -47,6 +54,7 @@ def connected(address: str) -> Any:
         told = os.environ.get("RAY_ADDRESS", "")
         address = told if told not in ("", "auto") else _cluster_of_this_machine()
     if address in ("", "local"):
+        os.environ.update({name: value for name, value in UNWATCHED.items() if name not in os.environ})
         with quiet_stderr():
             ray.init(address="local", **started, **silent)
         return ray
