@@ -62,6 +62,8 @@ def request_us(model: str, content: bytes) -> float:
 
 def main() -> None:
     cv2.setNumThreads(1)
+    # Made before anything is timed: a reader lets its process keep freed memory, as it does wherever it reads.
+    readers = {name: Reader(name) for name in sys.argv[1:] or bundle.packaged()}
     content = (HERE / "drawing.png").read_bytes()
     picture = image.load(content)
     found = ink.find_ink(picture.image)
@@ -72,7 +74,6 @@ def main() -> None:
         "glyphs": median_us(lambda: find_glyphs(found)),
         "tile": median_us(lambda: tile.make_tiles(found, glyphs)),
     }
-    readers = {name: Reader(name) for name in sys.argv[1:] or bundle.packaged()}
     whole = {name: median_us(lambda reader=reader: reader.read(content)) for name, reader in readers.items()}  # type: ignore[misc]
     requests = {name: request_us(name, content) for name in readers}
     result = {"picture": "280x280 RGBA PNG", "steps_us": steps, "read_us": whole, "request_us": requests}
