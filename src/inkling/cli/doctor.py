@@ -134,7 +134,7 @@ def _picture_of_seven() -> bytes:
     import numpy as np
 
     board = np.full((280, 280), 255, np.uint8)
-    cv2.polylines(board, [np.array(SEVEN)], isClosed=False, color=20, thickness=18, lineType=cv2.LINE_AA)
+    cv2.polylines(board, [np.array(SEVEN)], isClosed=False, color=(20,), thickness=18, lineType=cv2.LINE_AA)
     return bytes(cv2.imencode(".png", board)[1])
 
 

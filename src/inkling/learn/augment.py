@@ -119,7 +119,7 @@ def _line(image: np.ndarray, start: tuple[float, float], end: tuple[float, float
     """An anti-aliased stroke, about as wide as those that are there; `height` of the digit, pixels."""
     width = int(np.clip(round(image.sum() / 255 / (1.8 * height)), 1, 2))
     points = [(round(16 * x), round(16 * y)) for x, y in (start, end)]  # in sixteenths of a pixel
-    cv2.line(image, points[0], points[1], 255, width, cv2.LINE_AA, shift=4)
+    cv2.line(image, points[0], points[1], (255,), width, cv2.LINE_AA, shift=4)
 
 
 def matrices(n: int, how: Augmentation, rng: np.random.Generator) -> np.ndarray:

@@ -54,7 +54,7 @@ def draw_strokes(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndar
     pen = int(rng.integers(2, 8))
     for stroke in strokes:
         pixels = (CANVAS * (stroke - low) + MARGIN) * (1 << _FIXED)
-        cv2.polylines(image, [pixels.round().astype(np.int32)], False, 255, pen, cv2.LINE_AA, shift=_FIXED)
+        cv2.polylines(image, [pixels.round().astype(np.int32)], False, (255,), pen, cv2.LINE_AA, shift=_FIXED)
     return image.astype(np.float32) / np.float32(255)
 
 

@@ -99,7 +99,7 @@ def stroked(text: str, rng: Rng) -> np.ndarray:
         face |= cv2.FONT_ITALIC
     (w, h), below = cv2.getTextSize(text, face, scale, pen)
     image = np.zeros((h + below + 16, w + 16), np.uint8)
-    cv2.putText(image, text, (8, h + 8), face, scale, 255, pen, cv2.LINE_AA)
+    cv2.putText(image, text, (8, h + 8), face, scale, (255,), pen, cv2.LINE_AA)
     return image.astype(np.float32) / np.float32(255)
 
 

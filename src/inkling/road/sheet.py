@@ -132,7 +132,7 @@ def _rectangle(region: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] 
         return None
     outline = cv2.convexHull(np.concatenate(cv2.findContours(piece, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]))
     hull = np.zeros_like(piece)
-    cv2.fillConvexPoly(hull, outline, 255)
+    cv2.fillConvexPoly(hull, outline, (255,))
     (_, (w, h), _) = cv2.minAreaRect(outline)
     area = np.count_nonzero(hull)
     if area < FILLS * (w + 1) * (h + 1) or np.count_nonzero(piece) < BARE * area:
@@ -156,7 +156,7 @@ def _usual(small: np.ndarray) -> float:
 def _grown(mask: np.ndarray, by: int) -> np.ndarray:
     """A mask grown by so many pixels, or shrunk when `by` is negative; the picture's border does not shrink it."""
     kernel = np.ones((2 * abs(by) + 1, 2 * abs(by) + 1), np.uint8)
-    return cv2.dilate(mask, kernel) if by > 0 else cv2.erode(mask, kernel, borderValue=255)
+    return cv2.dilate(mask, kernel) if by > 0 else cv2.erode(mask, kernel, borderValue=(255,))
 
 
 def _is_busy(small: np.ndarray, where: np.ndarray) -> bool:
