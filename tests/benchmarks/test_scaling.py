@@ -13,12 +13,8 @@ import scaling_page
 
 ROOT = Path(__file__).parents[2]
 FOUND: dict[str, Any] = {
-    "ways": {
-        "one here": {"steady_per_s": 100.0},
-        "two here": {"steady_per_s": 200.0},
-        "one Ray node, two cores": {"steady_per_s": 180.0},
-    },
-    "chunks": {"chunks_per_s": 10.0},
+    "ways": {"one here": {"steady_per_s": 100.0}},
+    "chunks": {"chunks_per_s": 10.0, "here": {"20": 160.0, "500": 200.0}, "ray": {"20": 80.0, "500": 180.0}},
     "requests": {"files": {"reads": 2.0, "writes": 0.01}, "shard": {"reads": 0.1, "writes": 0.01}},
 }
 
