@@ -30,7 +30,6 @@ from scans import make
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 STORE_BYTES = 80_000_000  # shared memory of a Ray node
-CHUNK = 100  # pictures, so that there are many chunks to time
 LEAST_CHUNKS = 10
 SIZES = (20, 50, 100, 200, 500)
 EMPTY = 2000  # chunks of nothing, to see how fast Ray hands them out
@@ -75,7 +74,7 @@ def steps(source: Path, n: int, out: Path) -> Numbers:
     }
 
 
-def timed_run(engine: Any, source: Path | str, out: Path | str, n: int, *, size: int = CHUNK) -> Numbers:
+def timed_run(engine: Any, source: Path | str, out: Path | str, n: int, *, size: int = scaling_page.TIMED) -> Numbers:
     """One run by an engine: seconds to the first chunk, pictures a second in the middle, and of the whole."""
     from inkling.archive.progress import Progress
     from inkling.archive.run import Order, run

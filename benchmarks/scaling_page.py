@@ -8,12 +8,14 @@ from typing import Any
 
 import tables
 
+from inkling.archive.chunks import SIZE
+
 Numbers = dict[str, Any]
 
 MILLION = 10**6
 COUNTS = {"a million": MILLION, "a billion": 1000 * MILLION}
 CORES = (8, 64, 512)
-CHUNK = 500  # pictures
+TIMED = 100  # pictures in the chunks that are timed: there must be many
 AT_ONCE = 16  # requests of one worker to a bucket under way together (inkling.archive.places)
 LATE_MS = (10, 30, 100)  # how late a bucket answers one request
 PREFIX_READS = 5500  # GET or HEAD a second that S3 promises for a prefix
@@ -38,13 +40,16 @@ def core_ms(found: Numbers) -> float:
 def share_on_ray(found: Numbers) -> float:
     """What of the rate of two processes here is left on Ray, on as many cores, in the largest chunks; at most 1."""
     here, on_ray = found["chunks"]["here"], found["chunks"]["ray"]
-    size = max(on_ray, key=int)
-    return min(1.0, float(on_ray[size] / here[size]))
+    return min(1.0, float(on_ray[_largest(found)] / here[_largest(found)]))
+
+
+def _largest(found: Numbers) -> str:
+    return max(found["chunks"]["ray"], key=int)
 
 
 def most_per_s(found: Numbers) -> float:
     """Pictures a second beyond which Ray's driver cannot hand out chunks."""
-    return float(found["chunks"]["chunks_per_s"] * CHUNK)
+    return float(found["chunks"]["chunks_per_s"] * SIZE)
 
 
 def rate(found: Numbers, cores: int) -> float:
@@ -89,8 +94,9 @@ def measured(found: Numbers) -> str:
         f"`{found['model']['name']}` {found['model']['version']}, {found['pictures']:,} pictures of "
         f"{found['steps_ms']['bytes'] / 1000:.1f} KB on a disk, median of {found['rounds']}, {cores} cores; the load "
         f"before was {found['load_before']}. Efficiency is beside as many times one process or one Ray node as there "
-        f"are cores to use: three Ray nodes share this machine's {cores}. Chunks are of 100 pictures, to have many to "
-        f"time; of as many as there are by default, below, Ray does {share_on_ray(found):.2f} of what the processes do."
+        f"are cores to use: three Ray nodes share this machine's {cores}. The chunks have {TIMED} pictures, so "
+        f"that there are many; in those of {_largest(found)}, below, Ray does {share_on_ray(found):.2f} of what the "
+        f"processes do. By default they have {SIZE}."
     )
     return f"{trial(found)}{tables.markdown(heads, rows)}\n\n{said}"
 
@@ -105,7 +111,7 @@ def sizes(found: Numbers) -> str:
     table = tables.markdown(["pictures a second, by pictures in a chunk", *chunks["ray"]], rows)
     return (
         f"{table}\n\nOf chunks with nothing in them Ray hands out {chunks['chunks_per_s']:,.0f} a second, so chunks of "
-        f"{CHUNK} bound a cluster to {most_per_s(found):,.0f} pictures a second."
+        f"{SIZE} bound a cluster to {most_per_s(found):,.0f} pictures a second."
     )
 
 

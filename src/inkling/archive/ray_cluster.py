@@ -37,7 +37,7 @@ UNWATCHED = {
 
 def connected(address: str) -> Any:
     """Ray, connected and silent. Raises Unreachable or MissingExtra."""
-    os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+    _say(QUIET)
     try:
         import ray
         import ray.data
@@ -54,7 +54,7 @@ def connected(address: str) -> Any:
         told = os.environ.get("RAY_ADDRESS", "")
         address = told if told not in ("", "auto") else _cluster_of_this_machine()
     if address in ("", "local"):
-        os.environ.update({name: value for name, value in UNWATCHED.items() if name not in os.environ})
+        _say(UNWATCHED)
         with quiet_stderr():
             ray.init(address="local", **started, **silent)
         return ray
@@ -65,6 +65,11 @@ def connected(address: str) -> Any:
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise _no_cluster(address, error) from error
     return ray
+
+
+def _say(settings: dict[str, str]) -> None:
+    """Sets what the environment does not say otherwise."""
+    os.environ.update({name: value for name, value in settings.items() if name not in os.environ})
 
 
 @contextlib.contextmanager
