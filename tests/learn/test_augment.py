@@ -26,8 +26,11 @@ FULL = Augmentation(
     noise=0.1,
     drawn=0.5,
     coarse=0.5,
+    ragged=0.2,
+    enlarged=0.5,
 )
-EACH = [field.name for field in dataclasses.fields(Augmentation) if field.name != "elastic_sigma"]
+QUALITIES = {"elastic_sigma", "ragged", "enlarged"}  # of another parameter
+EACH = [field.name for field in dataclasses.fields(Augmentation) if field.name not in QUALITIES]
 
 
 def seen(digits: Digits, how: Augmentation, *, seed: int = 0, epoch: int = 1, threads: int = 1) -> np.ndarray:

@@ -59,7 +59,7 @@ def test_what_a_recipe_does_is_told() -> None:
     facts["layers"][-1]["output_shape"], facts["reject_at"] = [11], 0.75
     facts["recipe"]["augmentation"] |= {"rotation": 12.0, "continental": 0.2}
     facts["recipe"]["teacher"]["name"] = "runs/big"
-    facts["recipe"] |= {"touching": 0.6, "mined": 0.3, "start": "runs/first", "keep": 0.2}
+    facts["recipe"] |= {"touching": 0.6, "mined": 0.3, "copies": 0.2, "start": "runs/first", "keep": 0.2}
     text = card.card(Bundle(found.path, facts))
     for words in (
         "AdamW",
@@ -73,6 +73,7 @@ def test_what_a_recipe_does_is_told() -> None:
         "beside the digits 20% of what is no digit",
         "60% of pieces of touching rows",
         "30% of pieces on which the reading of a row hung",
+        "20% of these rows being a poor copy of a single digit",
         "it began with the weights of `first`, of which 20% are kept",
         "It took 1,234 s on 2 cores.",
         "differ by at most 6.6e-07",

@@ -8,6 +8,7 @@ import pytest
 from inkling import Reader
 from inkling.errors import BadRecipe
 from inkling.learn import data, mining, recipe
+from inkling.learn import rows as row_writer
 from inkling.learn.mining import CutRow
 from inkling.learn.nondigits import NONE
 from inkling.road.model import Judgement
@@ -16,7 +17,7 @@ from inkling.road.model import Judgement
 @pytest.fixture(scope="module")
 def rows(digits: tuple[np.ndarray, np.ndarray]) -> list[CutRow]:
     images, labels = digits
-    return mining.cut_rows(recipe.find("cnn", ["mined=0.6"]), images, labels)
+    return mining.cut_rows(recipe.find("cnn", ["mined=0.6", "copies=0"]), images, labels)
 
 
 def reads(reader: Reader) -> mining.Judge:
@@ -27,12 +28,32 @@ def test_as_many_rows_as_the_recipe_asks_the_same_each_time(
     rows: list[CutRow], digits: tuple[np.ndarray, np.ndarray]
 ) -> None:
     images, labels = digits
-    again = mining.cut_rows(recipe.find("cnn", ["mined=0.6"]), images, labels)
+    again = mining.cut_rows(recipe.find("cnn", ["mined=0.6", "copies=0"]), images, labels)
     assert len(rows) == round(0.6 * len(images) / mining.SHOWN_OF_ROW)
     assert [row.text for row in rows] == [row.text for row in again]
     assert {len(row.text) for row in rows} == {1, 2, 3, 4}
     first, other = rows[0].lattices[0], again[0].lattices[0]
     np.testing.assert_array_equal(first.tiles, other.tiles)
+
+
+def test_of_the_rows_as_many_are_poor_copies_as_the_recipe_asks(digits: tuple[np.ndarray, np.ndarray]) -> None:
+    alone = [
+        sum(len(row.text) == 1 for row in mining.cut_rows(recipe.find("cnn", ["mined=0.6", f"copies={share}"]), *digits))
+        for share in (0, 0.5, 1)
+    ]
+    n = round(0.6 * len(digits[0]) / mining.SHOWN_OF_ROW)
+    assert alone[0] < alone[1] < alone[2] == n
+
+
+def test_a_poor_copy_shows_one_digit_dark_on_light(digits: tuple[np.ndarray, np.ndarray]) -> None:
+    rng = np.random.default_rng(2)
+    reader, right = Reader("cnn"), []
+    for _ in range(40):
+        picture, text = row_writer.write_row(row_writer.COPY, *digits, rng, longest=4)
+        assert picture.dtype == np.uint8
+        assert len(text) == 1
+        right.append(reader.read(picture).text == str(text[0]))
+    assert np.mean(right) > 0.8
 
 
 def test_a_row_that_is_read_right_teaches_little(rows: list[CutRow]) -> None:

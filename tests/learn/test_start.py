@@ -66,7 +66,7 @@ def test_the_time_of_the_first_run_counts(tmp_path: Path) -> None:
 
 def test_the_course_before_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BadRecipe, match="Train that first: inkling train cnn-pieces --out runs/cnn-pieces"):
+    with pytest.raises(BadRecipe, match="Train that first: inkling train cnn-rows --out runs/cnn-rows"):
         start.start_from(None, recipe.find("cnn"))
 
 

@@ -67,7 +67,7 @@ def augment(images: np.ndarray, labels: np.ndarray, how: Augmentation, rng: np.r
     if how.stroke:
         out = _restroked(out, how.stroke, rng)
     if how.coarse:
-        coarsen(out, how.coarse, rng)
+        coarsen(out, how, rng)
     n = len(out)
     if how.contrast:
         out *= (1 - rng.random((n, 1, 1), np.float32) * np.float32(how.contrast)).astype(np.float32)

@@ -40,6 +40,8 @@ CHANGES = {  # part of a recipe's augmentation -> words for its amount
     "noise": "grain of up to {:g}",
     "drawn": "{:.0%} replaced by other forms of the digit, drawn by code",
     "coarse": "{:.0%} copied badly, with few pixels",
+    "ragged": "those copies' pixels strayed by up to {:g} before they became black or white",
+    "enlarged": "{:.0%} of those copies shown enlarged",
 }
 
 
@@ -117,6 +119,8 @@ def _training(facts: dict[str, Any]) -> list[str]:
         steps.append(f"beside them {how['touching']:.0%} of pieces of touching rows, as they are cut")
     if how.get("mined"):
         steps.append(f"and {how['mined']:.0%} of pieces on which the reading of a row hung, found before each epoch")
+    if how.get("copies"):
+        steps.append(f"{how['copies']:.0%} of these rows being a poor copy of a single digit")
     if how.get("start"):
         kept = f", of which {how['keep']:.0%} are kept in the end" if how.get("keep") else ""
         steps.append(f"it began with the weights of `{Path(how['start']).name}`{kept}")

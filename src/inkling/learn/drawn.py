@@ -18,17 +18,22 @@ CANVAS = 44  # pixels: height of the square that a form is drawn in
 MARGIN = 6  # pixels around it, for the pen
 _FIXED = 4  # cv2 draws in sixteenths of a pixel
 
+BY_DIGIT = [[form for form in FORMS if form.digit == digit] for digit in range(10)]
 JITTER = (0.02, 0.055)  # of the height: how far points stray, from a careful hand to a hasty one
 
 
 def draw_digits(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A tile for each label: (N,) 0..9 -> (N, 28, 28) float32, each in a form, hand and pen of its own."""
-    by_digit = [[form for form in FORMS if form.digit == digit] for digit in range(10)]
     tiles = np.empty((len(labels), SIDE, SIDE), np.float32)
     for tile, label in zip(tiles, labels, strict=True):
-        forms = by_digit[int(label)]
-        tile[:] = make_tile(draw_form(forms[rng.integers(len(forms))], rng))
+        tile[:] = make_tile(draw_form(any_form(int(label), rng), rng))
     return tiles
+
+
+def any_form(digit: int, rng: np.random.Generator) -> Form:
+    """One of the forms of a digit."""
+    forms = BY_DIGIT[digit]
+    return forms[rng.integers(len(forms))]
 
 
 def draw_form(form: Form, rng: np.random.Generator) -> np.ndarray:

@@ -19,12 +19,12 @@ from inkling.learn import augment
 from inkling.learn.crf import HOPELESS, Row, every_way, ways_to
 from inkling.learn.nondigits import NONE
 from inkling.learn.recipe import Recipe
-from inkling.learn.rows import ALONE, Cuts, current_prices, cut, write_row
+from inkling.learn.rows import ALONE, COPY, Cuts, current_prices, cut, write_row
 from inkling.road.model import Judgement
 
 SHOWN_OF_ROW = 2.0  # segments an epoch shows for each row, on average
 LONGEST = 4  # digits in a row
-SHARES = {"close": 0.2, "some touch": 0.25, "all touch": 0.4, ALONE: 0.15}  # of the rows
+SHARES = {"close": 0.2, "some touch": 0.25, "all touch": 0.4, ALONE: 0.15}  # of the rows that are no copies
 EASY = 0.05  # how often a segment is shown whose reading is as it should be, beside one that is all wrong
 
 Judge = Callable[[np.ndarray], Judgement]  # (N, 28, 28) uint8 tiles -> judgement
@@ -47,7 +47,8 @@ def shown(recipe: Recipe, n_digits: int) -> int:
 def cut_rows(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> list[CutRow]:
     """A run's rows, made of its own (N, 28, 28) uint8 training digits."""
     n = round(shown(recipe, len(images)) / SHOWN_OF_ROW)
-    kinds = np.random.default_rng((recipe.seed, 0x5E6)).choice(list(SHARES), size=n, p=list(SHARES.values()))
+    shares = {kind: share * (1 - recipe.copies) for kind, share in SHARES.items()} | {COPY: recipe.copies}
+    kinds = np.random.default_rng((recipe.seed, 0x5E6)).choice(list(shares), size=n, p=list(shares.values()))
 
     def make(i: int) -> CutRow:
         rng = np.random.default_rng((recipe.seed, 0x5E6, i))

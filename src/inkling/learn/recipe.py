@@ -45,11 +45,14 @@ class Augmentation:
     noise: float = _number(0.0, 0, 0.5)  # standard deviation of the grain, ink = 1
     drawn: float = _number(0.0, 0, 1)  # part of the digits replaced by forms that code draws; see learn.drawn
     coarse: float = _number(0.0, 0, 1)  # part of the images copied badly: few pixels, stretched; see learn.coarse
+    ragged: float = _number(0.0, 0, 0.5)  # how far their pixels stray before they become black or white, ink = 1
+    enlarged: float = _number(0.0, 0, 1)  # part of them shown some times larger
 
     @property
     def is_none(self) -> bool:
         """Whether images stay as they are."""
-        return not any(getattr(self, each.name) for each in dataclasses.fields(self) if each.name != "elastic_sigma")
+        qualities = {"elastic_sigma", "ragged", "enlarged"}  # of what another parameter brings about
+        return not any(getattr(self, each.name) for each in dataclasses.fields(self) if each.name not in qualities)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class Recipe:
     )  # images an epoch of what is no digit, as part of the digits; see learn.nondigits
     touching: float = _number(0.0, 0, 1)  # images an epoch cut from rows of touching digits; see learn.touching
     mined: float = _number(0.0, 0, 1)  # images an epoch cut from rows, those on which it hangs; see learn.mining
+    copies: float = _number(0.0, 0, 1)  # part of those rows that are a poor copy of one digit; see learn.rows
     standardise: bool = False  # learn from inputs with mean 0 and spread 1; see learn.standard
     hidden: int = _whole(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
     start: str = ""  # a trained network to go on from: packaged model, bundle or run folder; "" = from nothing

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inkling.learn import touching
+from inkling.learn import coarse, drawn, touching
 from inkling.learn.crf import Arcs
 from inkling.road import parting
 from inkling.road.glyphs import Glyphs
@@ -20,7 +20,9 @@ from inkling.road.tile import make_tiles
 LONGEST = 6  # digits in a row
 KINDS = {"close": 0.0, "some touch": 0.4, "all touch": 1.0}  # share of neighbours that touch
 ALONE = "alone"
+COPY = "a poor copy"  # of one digit
 ENLARGED = 6  # times: a digit that stands alone
+RAGGED = 0.15  # of a poor copy
 Written = tuple[np.ndarray, list[int]]  # (H, W) uint8 dark on light, text
 PRICES = ("FIRM", "CUT", "LIKELY", "JOIN", "WIDER", "LOWER")  # as `road.parting` names them
 
@@ -49,6 +51,8 @@ def current_prices() -> np.ndarray:
 
 def write_row(kind: str, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator, *, longest: int) -> Written:
     """A row of (N, 28, 28) uint8 digits of some kind, or a digit that stands alone."""
+    if kind == COPY:
+        return write_copy(images, labels, rng)
     if kind == ALONE:
         i = int(rng.integers(len(images)))
         large = cv2.resize(images[i], None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
@@ -58,11 +62,23 @@ def write_row(kind: str, images: np.ndarray, labels: np.ndarray, rng: np.random.
     return np.asarray(255 - np.rint(255 * ink), np.uint8), labels[picked].tolist()
 
 
+def write_copy(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> Written:
+    """A poor copy of one digit, as it is or enlarged; half of them in a form that code draws."""
+    i = int(rng.integers(len(images)))
+    ink, label = images[i] / np.float32(255), int(labels[i])
+    if rng.random() < 0.5:
+        ink = drawn.draw_form(drawn.any_form(label, rng), rng)
+    copy = coarse.poor_copy(ink, rng, ragged=RAGGED)
+    copy = coarse.enlarged(copy, rng) if rng.random() < 0.5 else copy
+    margin = int(rng.integers(len(copy) // 3 + 1))
+    return 255 - np.pad(np.rint(255 * copy).astype(np.uint8), margin), [label]
+
+
 def written(
     n: int, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator, *, longest: int = LONGEST
 ) -> Iterator[tuple[str, np.ndarray, list[int]]]:
-    """`n` rows of each kind and as many digits alone: kind, (H, W) uint8 dark on light, text."""
-    for kind in (*KINDS, ALONE):
+    """`n` rows of each kind, digits alone and poor copies: kind, (H, W) uint8 dark on light, text."""
+    for kind in (*KINDS, ALONE, COPY):
         for _ in range(n):
             yield (kind, *write_row(kind, images, labels, rng, longest=longest))
 

@@ -51,6 +51,7 @@ from inkling.quiet import quiet_stderr
 from inkling.road.model import Judgement, split
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+JUDGED_IN_BATCH = 128  # tiles whose layers stay in the processor's cache: twice as fast as 500
 JUDGED_AT_ONCE = 20_000  # tiles that are floats at the same time
 STEPS_AT_ONCE = 16  # steps that TensorFlow makes before it comes back to Python
 
@@ -274,7 +275,7 @@ def judge_of(task: Task) -> mining.Judge:
             for start in range(0, len(tiles), JUDGED_AT_ONCE):
                 x = data.as_input(tiles[start : start + JUDGED_AT_ONCE])
                 x = standard.standardise(x) if task.recipe.standardise else x
-                outputs.append(task.model.predict(x, batch_size=500, verbose=0))
+                outputs.append(task.model.predict(x, batch_size=JUDGED_IN_BATCH, verbose=0))
         return split(np.concatenate(outputs))
 
     return judge
