@@ -19,8 +19,7 @@ from inkling.road.candidates import Candidate
 from inkling.road.first import first_parting
 from inkling.road.glyphs import Glyphs, find_glyphs
 from inkling.road.image import Picture, Source
-from inkling.road.looks import look
-from inkling.road.model import Judgement, Model, split
+from inkling.road.model import Judgement, Model
 from inkling.road.parting import Parting, part
 from inkling.road.reading import Box, Reading
 from inkling.road.remarks import is_suspect, remarks
@@ -133,9 +132,8 @@ class Reader:
         return part(one.ink, one.glyphs, one.tiles, judgement, self.judge)
 
     def judge(self, tiles: np.ndarray) -> Judgement:
-        """(N, 28, 28) tiles -> the calibrated judgement, in one batch, and another for those that are doubted."""
-        outputs, _ = look(tiles, self.model.outputs)
-        judged = split(outputs)
+        """(N, 28, 28) tiles -> the calibrated judgement, in one batch."""
+        judged = self.model.judge(tiles)
         return Judgement(reading.calibrate(judged.probs, self.bundle.temperature), judged.not_digit)
 
     def _compose(self, judgement: Judgement, lines: list[list[Box]], size_wh: tuple[int, int]) -> Reading:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 blueprint = Blueprint("layers", __name__, url_prefix="/api/v1/models", description="Shows what layers make of a tile.")
 
 TILE_BYTES = SIDE * SIDE
-LOOKS = (1, 5)  # as in inkling.road.looks, which is not imported here because it is heavy
 _TILE = {
     "required": True,
     "description": f"One tile: {TILE_BYTES} bytes, row by row, 0 paper to 255 ink.",
@@ -79,14 +78,6 @@ class LayersSchema(Schema):
         validate=validate.Range(0, 1),
         metadata=_about("Probability that it is no digit at all; 0 from a model that cannot tell."),
     )
-    looks = fields.Integer(
-        required=True,
-        validate=validate.OneOf(LOOKS),
-        metadata=_about(
-            "How often the network looked: once, or, in doubt, again from each side, moved by a pixel; then `probs` and "
-            "`not_digit` are of the mean, and `layers` show the first look."
-        ),
-    )
     model = fields.Nested(ModelRef, required=True)
     took_ms = fields.Float(required=True)
 
@@ -138,17 +129,16 @@ def tile_of_request() -> Any:
 
 def layers_json(reader: Any, tile: Any) -> dict[str, Any]:
     """The JSON of all layers, and of the judgement at their end."""
-    from inkling.road.looks import look
+    from inkling.road.reading import calibrate
     from inkling.why.layers import layers_of
 
     layers = layers_of(reader)(tile)
-    judgement = reader.judge(tile[None])
-    _, doubted = look(tile[None], reader.model.outputs)
+    judgement = reader.model.judge(tile[None])
+    probs = calibrate(judgement.probs, reader.bundle.temperature)[0]
     return {
         "layers": [layer_json(layer) for layer in layers],
-        "probs": [round(p, 5) for p in judgement.probs[0].tolist()],
+        "probs": [round(p, 5) for p in probs.tolist()],
         "not_digit": round(float(judgement.not_digit[0]), 4),
-        "looks": LOOKS[int(doubted[0])],
     }
 
 

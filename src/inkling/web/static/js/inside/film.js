@@ -8,9 +8,6 @@ import { drawInk } from "./maps.js";
 import { percent, percents } from "./numbers.js";
 import { Strip } from "./strip.js";
 
-const IN_DOUBT =
-  "The first look, whose layers are shown below, left it in doubt. So it looked again from each side, moved by a pixel; these shares are the means.";
-
 export class Film {
   #strips = [];
   #at = null; // {layer, channel} that was looked at; else the first layer's brightest map
@@ -70,7 +67,7 @@ export class Film {
   }
 
   // Ten shares of what is left to the digits, and that of being none.
-  #ends({ probs, not_digit: none, looks, layers: all }) {
+  #ends({ probs, not_digit: none, layers: all }) {
     const canRefuse = all.at(-1).maps.length > 10;
     const shares = canRefuse ? [...probs.map((p) => p * (1 - none)), none] : probs;
     const best = shares.indexOf(Math.max(...shares));
@@ -82,7 +79,6 @@ export class Film {
       write(share, `${texts[k]} %`);
       bar.style.setProperty("--size", shares[k]);
     });
-    write(byId("looks"), looks > 1 ? IN_DOUBT : "");
     write(byId("answer"), best < 10 ? String(best) : "none");
     write(byId("sure"), percent(shares[best]));
     const { isDigit, label } = this.source;
