@@ -33,13 +33,13 @@ MOST_SEAMS = 400  # at most, on a page
 MOST_SEAM_PIXELS = 40_000_000  # at most, each seam being worth its glyph's height squared times the stretch's glyphs
 # The prices, in nats: by how much a way to part the ink must be more probable than another, fitted to the shipped
 # network and rows of MNIST's validation digits by `python -m inkling.learn.prices`.
-FIRM = 2.1  # how much the network's word that something is no digit weighs
-CUT = 2.8  # a cut; ..
-LIKELY = 0.53  # .. so much less for each unit by which its seam is likely
-JOIN = 1.1  # taking the ink on both sides of a gap for one digit
-WIDER = 1.1  # a digit wider than usual, for each height ..
+FIRM = 2.4  # how much the network's word that something is no digit weighs
+CUT = 2.7  # a cut; ..
+LIKELY = 0.51  # .. so much less for each unit by which its seam is likely
+JOIN = 0.93  # taking the ink on both sides of a gap for one digit
+WIDER = 0.92  # a digit wider than usual, for each height ..
 USUAL_WIDTH = 1.2  # .. by which its width exceeds this
-LOWER = 3.2  # a part lower than usual, for each height of the line's tallest glyph ..
+LOWER = 2.7  # a part lower than usual, for each height of the line's tallest glyph ..
 USUAL_HEIGHT = 0.9  # .. by which it falls short of this
 LEAST = 1e-4  # a probability below which the network is not believed further
 MOST_PIECES = 3  # a picture of so few glyphs may show one broken digit ..
