@@ -38,7 +38,9 @@ def test_as_many_rows_as_the_recipe_asks_the_same_each_time(
 
 def test_of_the_rows_as_many_are_poor_copies_as_the_recipe_asks(digits: tuple[np.ndarray, np.ndarray]) -> None:
     alone = [
-        sum(len(row.text) == 1 for row in mining.cut_rows(recipe.find("cnn", ["mined=0.6", f"copies={share}"]), *digits))
+        sum(
+            len(row.text) == 1 for row in mining.cut_rows(recipe.find("cnn", ["mined=0.6", f"copies={share}"]), *digits)
+        )
         for share in (0, 0.5, 1)
     ]
     n = round(0.6 * len(digits[0]) / mining.SHOWN_OF_ROW)
