@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from inkling.road.model import Judgement
+from inkling.road.page import MANY
 from inkling.road.reading import Reading, calibrate, compose, with_remarks
 from inkling.road.remarks import Remark
 
@@ -111,6 +112,15 @@ def test_a_page_of_which_most_is_refused_is_no_number() -> None:
     assert page.reason == remark.text
     digits = with_remarks(composed(probs, lines, not_digit=[0.9, 0.0, 0.0]), (remark,))
     assert (digits.outcome, digits.text, digits.reason) == ("unsure", "77", remark.text)
+
+
+def test_of_a_page_of_many_marks_most_must_be_sure() -> None:
+    remark = Remark("page", "this looks like a page of text, a code or a pattern; show the number alone.")
+    for n, n_sure, outcome in ((MANY, MANY // 2, "unsure"), (MANY, MANY // 2 - 1, "not_digit"), (MANY - 1, 0, "unsure")):
+        probs = [row(d7=1.0)] * n_sure + [row(d7=0.6, d1=0.4)] * (n - n_sure)
+        page = with_remarks(composed(probs, [[BOX] * n]), (remark,))
+        assert page.outcome == outcome
+        assert len(page.digits) + len(page.others) == n, "nothing is lost"
 
 
 def test_no_remark_changes_nothing() -> None:

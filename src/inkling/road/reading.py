@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from inkling.road.page import MANY
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -124,7 +126,7 @@ def with_remarks(reading: Reading, remarks: tuple[Remark, ...]) -> Reading:
     if not remarks:
         return reading
     digits, others = reading.digits, reading.others
-    if remarks[0].code == "page" and len(others) > len(digits):
+    if remarks[0].code == "page" and _resemble_nothing(reading):
         return replace(
             reading,
             outcome="not_digit",
@@ -143,6 +145,13 @@ def with_remarks(reading: Reading, remarks: tuple[Remark, ...]) -> Reading:
     elif outcome == "unsure":  # what it may be, then what to do about it
         reason = f"{reason.partition(';')[0]}; {remarks[0].text}"
     return replace(reading, outcome=outcome, reason=reason, remarks=remarks)
+
+
+def _resemble_nothing(reading: Reading) -> bool:
+    """Whether most marks of a page were refused; of many marks, the doubted ones count as refused."""
+    digits, others = reading.digits, reading.others
+    n_digits = sum(digit.sure for digit in digits) if len(digits) >= MANY else len(digits)
+    return len(digits) + len(others) > 2 * n_digits
 
 
 def _digit(probs: np.ndarray, not_digit: float, box: Box, *, sure_at: float) -> Digit:
