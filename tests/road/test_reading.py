@@ -116,7 +116,11 @@ def test_a_page_of_which_most_is_refused_is_no_number() -> None:
 
 def test_of_a_page_of_many_marks_most_must_be_sure() -> None:
     remark = Remark("page", "this looks like a page of text, a code or a pattern; show the number alone.")
-    for n, n_sure, outcome in ((MANY, MANY // 2, "unsure"), (MANY, MANY // 2 - 1, "not_digit"), (MANY - 1, 0, "unsure")):
+    for n, n_sure, outcome in (
+        (MANY, MANY // 2, "unsure"),
+        (MANY, MANY // 2 - 1, "not_digit"),
+        (MANY - 1, 0, "unsure"),
+    ):
         probs = [row(d7=1.0)] * n_sure + [row(d7=0.6, d1=0.4)] * (n - n_sure)
         page = with_remarks(composed(probs, [[BOX] * n]), (remark,))
         assert page.outcome == outcome
