@@ -19,7 +19,6 @@ import marks
 import matplotlib as mpl
 import numpy as np
 import tables
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -112,10 +111,11 @@ def refusing(ax: Axes, numbers: Numbers, theme: Theme) -> Axes:
     if rates["reject_at"] < 1:
         at = (max(rates["digits"]["mnist-test"]["refused"], LEAST), rates["strangers"]["all"]["accepted"])
         ax.plot(*at, "o", color=theme.ink, markersize=7, zorder=5)
-        words_xy = f"as shipped:\n{at[0]:.2%} of digits refused,\n{at[1]:.1%} of strangers pass"
-        halo = [patheffects.withStroke(linewidth=4, foreground=theme.paper)]
-        place: Numbers = {"textcoords": "offset points", "va": "bottom", "path_effects": halo, "zorder": 6}
-        ax.annotate(words_xy, at, (10, 4), color=theme.ink, **place)
+        ax.text(
+            0.98, 0.92 - 0.08 * len(shown),
+            f"\N{BLACK CIRCLE} as shipped: {at[0]:.2%} of digits refused,\n{at[1]:.1%} of strangers pass",
+            color=theme.ink, ha="right", va="top", transform=ax.transAxes,
+        )  # fmt: skip
     ax.set_xscale("log")
     ax.set_xlim(LEAST, 0.5)
     ax.set_ylim(0, 1.0)
