@@ -125,6 +125,9 @@ def test_of_a_page_of_many_marks_most_must_be_sure() -> None:
         page = with_remarks(composed(probs, [[BOX] * n]), (remark,))
         assert page.outcome == outcome
         assert len(page.digits) + len(page.others) == n, "nothing is lost"
+    some_refused = [0.9] * (MANY // 3) + [0.0] * (MANY - MANY // 3)
+    page = with_remarks(composed([row(d7=0.6, d1=0.4)] * MANY, [[BOX] * MANY], not_digit=some_refused), (remark,))
+    assert page.outcome == "not_digit", "the refused ones are marks too"
 
 
 def test_no_remark_changes_nothing() -> None:

@@ -149,9 +149,9 @@ def with_remarks(reading: Reading, remarks: tuple[Remark, ...]) -> Reading:
 
 def _resemble_nothing(reading: Reading) -> bool:
     """Whether most marks of a page were refused; of many marks, the doubted ones count as refused."""
-    digits, others = reading.digits, reading.others
-    n_digits = sum(digit.sure for digit in digits) if len(digits) >= MANY else len(digits)
-    return len(digits) + len(others) > 2 * n_digits
+    n = len(reading.digits) + len(reading.others)
+    believed = [digit for digit in reading.digits if digit.sure or n < MANY]
+    return n > 2 * len(believed)
 
 
 def _digit(probs: np.ndarray, not_digit: float, box: Box, *, sure_at: float) -> Digit:
