@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -153,9 +154,24 @@ def from_table(table: Mapping[str, Any]) -> Recipe:
             f"mined is {recipe.mined}, but there is no start; what a network misjudges can be found only where it "
             "reads most rows already. Name one, or leave mined out."
         )
+    for name, of in (
+        ("copies", "mined"),
+        ("augmentation.ragged", "augmentation.coarse"),
+        ("augmentation.enlarged", "augmentation.coarse"),
+    ):
+        value = _value(recipe, name)
+        if value and not _value(recipe, of):
+            raise BadRecipe(
+                f"{name} is {value} and {of} is 0, of which it is a part; set {of} too, or leave {name} out."
+            )
     if recipe.keep and not recipe.start:
         raise BadRecipe(f"keep is {recipe.keep}, but there is no start of which to keep; name one, or leave keep out.")
     return recipe
+
+
+def _value(recipe: Recipe, name: str) -> Any:
+    """A parameter by its dotted name."""
+    return functools.reduce(getattr, name.split("."), recipe)
 
 
 def parameters() -> dict[str, dataclasses.Field[Any]]:
