@@ -25,6 +25,15 @@ def test_every_packaged_bundle_is_whole(name: str) -> None:
     assert found.temperature > 0
 
 
+def test_the_network_that_reads_strips_is_whole_and_no_reader() -> None:
+    found = bundle.sequence()
+    assert bundle.version_of(found.model_bytes()) == found.version
+    assert (found.path / "model.keras").is_file()
+    assert set(found.manifest["scores"]["mnist-test"]) == set("12345")
+    with pytest.raises(BadBundle, match="temperature"):
+        bundle.find(found.path)
+
+
 def test_found_by_name_folder_and_run(copy: Path) -> None:
     assert bundle.find().name == bundle.default_name()
     assert bundle.find(copy).name == bundle.find(str(copy)).name == "ann-tutorial"

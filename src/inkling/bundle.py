@@ -7,13 +7,15 @@
     history.csv      how training went, a line an epoch     and a network runs without them)
     report/          what the pages show, written by inkling.learn.publish
 
-`find` turns a name or a path into a `Bundle`; the packaged ones lie in `inkling/bundles/`.
+`find` turns a name or a path into a `Bundle`; the packaged ones lie in `inkling/bundles/`. In `inkling/sequence/` lies
+the network that helps them all with digits that touch.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,11 @@ from typing import Any
 from inkling.errors import BadBundle, UnknownName
 
 PACKAGED = Path(__file__).parent / "bundles"
+SEQUENCE = Path(__file__).parent / "sequence"
 PREFERRED = ("cnn", "ann", "ann-tutorial")  # the default reader is the first of these that is packaged
+
+
+READER_KEYS = ("name", "version", "temperature", "sure_at")  # of a manifest, which every reader needs
 
 
 @dataclass(frozen=True)
@@ -84,13 +90,13 @@ def version_of(model: bytes) -> str:
     return hashlib.sha256(model).hexdigest()[:12]
 
 
-def open_bundle(path: Path) -> Bundle:
-    """Reads the manifest of a bundle folder. Raises BadBundle when it is not one."""
+def open_bundle(path: Path, *, keys: Sequence[str] = READER_KEYS) -> Bundle:
+    """Reads the manifest of a bundle folder. Raises BadBundle when it is not one or lacks one of the `keys`."""
     manifest_path = path / "manifest.json"
     try:
         manifest = json.loads(manifest_path.read_text("utf-8"))
         bundle = Bundle(path, manifest)
-        _ = bundle.name, bundle.version, bundle.temperature, bundle.sure_at  # the keys every reader needs
+        _ = [getattr(bundle, key) for key in keys]
     except OSError as error:
         raise BadBundle(
             f"{path} has no readable manifest.json ({error.strerror}); a bundle holds model.tflite and "
@@ -101,6 +107,11 @@ def open_bundle(path: Path) -> Bundle:
             f"{manifest_path} is damaged ({error!r}); a manifest is JSON written by export. Export the run again."
         ) from error
     return bundle
+
+
+def sequence() -> Bundle:
+    """The network that reads digits which touch as a whole: it reads nothing alone, and every reader takes the same."""
+    return open_bundle(SEQUENCE, keys=("name", "version"))
 
 
 def packaged() -> dict[str, Bundle]:

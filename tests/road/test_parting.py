@@ -8,6 +8,7 @@ from inkling import Reader
 from inkling.road.glyphs import find_glyphs
 from inkling.road.model import Judgement
 from inkling.road.parting import Parting, part
+from inkling.road.sequence import BLANK
 from inkling.road.tile import make_tiles
 from tests.road.test_lattice import zeros_in_a_row
 
@@ -67,6 +68,34 @@ def test_a_digit_alone_is_not_cut(reader: Reader, digits: tuple[np.ndarray, np.n
 def test_a_network_that_cannot_refuse_is_not_asked_to_part(digits: tuple[np.ndarray, np.ndarray]) -> None:
     pair = touching(digits[0][:2])
     assert len(Reader("ann").candidates(pair)) == 1
+
+
+def columns(*digits: int) -> np.ndarray:
+    """(T, 11): what a network says that reads these digits in a strip, and is nearly certain."""
+    probs = np.full((2 * len(digits) + 1, 11), 0.001, np.float32)
+    probs[::2, BLANK] = probs[np.arange(1, 2 * len(digits), 2), digits] = 0.99
+    return probs
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_the_network_that_reads_the_whole_decides_between_texts(n: int) -> None:
+    """Whatever number of zeros it reads gains on every other."""
+    ink = zeros_in_a_row(4)
+    glyphs = find_glyphs(ink)
+    tiles = make_tiles(ink, glyphs)
+    seen = []
+
+    def read_strip(strip: np.ndarray) -> np.ndarray:
+        seen.append(strip.shape)
+        return columns(*[0] * n)
+
+    partings = part(ink, glyphs, tiles, only_zeros(tiles), only_zeros, read_strip=read_strip)
+    without = part(ink, glyphs, tiles, only_zeros(tiles), only_zeros)
+    assert seen == [(28, 56)]
+    assert len(partings) >= len(without)
+    weights = {len(parting.tiles): parting.log_weight for parting in partings}
+    before = {len(parting.tiles): parting.log_weight for parting in without}
+    assert all(weights[n] - weights[m] >= before[n] - before[m] for m in before if n in before)
 
 
 def test_tiles_and_judgement_are_those_of_the_glyphs() -> None:

@@ -4,7 +4,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.road.ways import KEPT, Arc, Way, best, through, together
+from inkling.road.ways import KEPT, Arc, Way, best, through, to_text, together
 
 
 def way(score: float, *members: int) -> Way:
@@ -28,6 +28,21 @@ def test_the_same_digits_cut_otherwise_are_kept_once() -> None:
 
 
 scores = st.floats(-20, 0)
+
+
+def test_the_best_way_to_a_text() -> None:
+    arcs = [
+        Arc(0, 2, 0.0, way(-1, 4)),
+        Arc(0, 1, 0.5, way(-3, 1)),
+        Arc(0, 1, 1.0, way(-2, 1)),
+        Arc(1, 2, 0.0, way(-2, 1)),
+    ]
+    found = to_text(arcs, (1, 1), last=2)
+    assert found is not None
+    assert (found.score, found.digits) == (-5, (1, 1))
+    assert to_text(arcs, (1,), last=2) is None
+    assert to_text(arcs, (1, 1, 1), last=2) is None
+    assert to_text(arcs, (), last=2) is None
 
 
 @settings(deadline=None)

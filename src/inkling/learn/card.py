@@ -92,7 +92,7 @@ def _architecture(facts: dict[str, Any]) -> list[str]:
         f"In: N x {shape} {given['dtype']}, {given['range'][0]} to {given['range'][1]} ({given['meaning']}). "
         f"Out: N x {n_outputs} probabilities{of}.",
         "",
-        *_table(("layer", "type", "output", "parameters"), rows),
+        *table(("layer", "type", "output", "parameters"), rows),
     ]
 
 
@@ -167,7 +167,7 @@ def _scores(facts: dict[str, Any]) -> list[str]:
     return [
         "## Scores",
         "",
-        *_table(headings, rows),
+        *table(headings, rows),
         "Intervals are Wilson's. These images are tiles already; how well photos are read depends on the road too: "
         f"`inkling evaluate {facts['name']} --data FOLDER`.{same}",
         "",
@@ -258,7 +258,7 @@ def _cores(n: int) -> str:
     return "1 core" if n == 1 else f"{n} cores"
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     numbers = [all(row[k][:1].isdigit() for row in rows) for k in range(len(headings))]
     rule = ["---:" if right else "---" for right in numbers]
     return [f"| {' | '.join(row)} |" for row in (headings, rule, *rows)] + [""]

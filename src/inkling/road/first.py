@@ -3,8 +3,9 @@
 A wide digit has some forty segments, and all but a few are on no good way. Before it is read, what a segment can score
 at most is known: its price, and that of its width. So the best way by these hopes is sought, the segments on it that
 were not read yet are read, and so on, until the best way is one that was read: A*, by Hart, Nilsson and Raphael, "A
-Formal Basis for the Heuristic Determination of Minimum Cost Paths" (1968), with the network as the costly part. Whoever
-needs to know how much better it is than others needs `part`.
+Formal Basis for the Heuristic Determination of Minimum Cost Paths" (1968), with the network as the costly part. If the
+network that reads the ink as a whole gives its text more than half of all probability, no other can overtake it; else
+all ways are compared. Whoever needs to know how much better it is than others needs `part`.
 """
 
 from __future__ import annotations
@@ -15,16 +16,29 @@ from inkling.road import parting
 from inkling.road.glyphs import Glyph, Glyphs
 from inkling.road.lattice import Lattice
 from inkling.road.model import Judgement
-from inkling.road.parting import Judge, Parting, price_of
+from inkling.road.parting import Judge, Parting, ReadStrip, price_of
+from inkling.road.sequence import log_likelihoods
 from inkling.road.tile import make_tiles
 
 Read = tuple[Glyph, np.ndarray, np.ndarray, float]  # a glyph, its (28, 28) tile, (10,) probs and not_digit
 
 
-def first_parting(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgement, judge: Judge) -> Parting:
+def first_parting(
+    ink: np.ndarray,
+    glyphs: Glyphs,
+    tiles: np.ndarray,
+    judgement: Judgement,
+    judge: Judge,
+    *,
+    read_strip: ReadStrip | None = None,
+) -> Parting:
     """As `part`, but the first of the partings alone, whose `log_weight` says nothing."""
+
+    def first_of_all() -> Parting:
+        return parting.part(ink, glyphs, tiles, judgement, judge, read_strip=read_strip)[0]
+
     if parting.whole_picture(glyphs, judgement):  # perhaps one broken digit: rare, and all ways are compared
-        return parting.part(ink, glyphs, tiles, judgement, judge)[0]
+        return first_of_all()
     stretches = parting.in_stretches(glyphs, parting.find_doubted(glyphs.flat, judgement))
     lattices = parting.make_lattices(glyphs, stretches)
     if not any(lattices):
@@ -37,11 +51,22 @@ def first_parting(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement:
                 (flat[i], tiles[i], judgement.probs[i], float(judgement.not_digit[i])) for i in stretch.numbers
             ]
         else:
-            lines[stretch.line] += _best_way(lattice, ink, glyphs, judge)
+            way = _best_way(lattice, ink, glyphs, judge)
+            if not _is_plain(way, parting.read_whole(ink, glyphs, stretch, read_strip)):
+                return first_of_all()
+            lines[stretch.line] += way
     read = [one for line in lines for one in line]
     judged = Judgement(np.array([one[2] for one in read]), np.array([one[3] for one in read], np.float32))
     found = [[one[0] for one in line] for line in lines if line]
     return Parting(0.0, found, np.array([one[1] for one in read]), judged)
+
+
+def _is_plain(way: list[Read], whole: np.ndarray | None) -> bool:
+    """Whether the network that reads the stretch as a whole, (T, 11), cannot prefer another text to the best way's."""
+    if whole is None:
+        return True
+    [log] = log_likelihoods(whole, [[int(probs.argmax()) for _, _, probs, _ in way]])
+    return bool(log >= np.log(0.5))
 
 
 def _best_way(lattice: Lattice, ink: np.ndarray, glyphs: Glyphs, judge: Judge) -> list[Read]:

@@ -4,7 +4,8 @@ A glyph that is wide, or that the network doubts, is cut along seams and tried t
 through the lattice of segments is a parting. All segments are shown to the network at once, and dynamic programming
 finds the partings whose digits together are the most probable: the segmentation lattice of Matan et al.,
 "Multi-digit recognition using a space displacement neural network" (1991), and of the graph transformer networks of
-LeCun et al., "Gradient-based learning applied to document recognition" (1998).
+LeCun et al., "Gradient-based learning applied to document recognition" (1998). A second network, which reads the ink
+as a whole and cuts nothing, then says how probable it takes each of the best texts to be (`sequence`).
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ import numpy as np
 from inkling.road.glyphs import Glyph, Glyphs, box_around
 from inkling.road.lattice import LOWEST, Lattice, Segment, make_lattice
 from inkling.road.model import Judgement
+from inkling.road.sequence import likeliest, log_likelihoods
+from inkling.road.strip import make_strip
 from inkling.road.tile import make_tiles
-from inkling.road.ways import NOTHING, Arc, Way, through, together
+from inkling.road.ways import NOTHING, Arc, Way, through, to_text, together
 
 Judge = Callable[[np.ndarray], Judgement]  # (N, 28, 28) tiles -> calibrated judgement
+ReadStrip = Callable[[np.ndarray], np.ndarray]  # (28, w) strip -> (T, 11) probabilities of its columns
 
 WIDE = 1.2  # width to height: a wider glyph may be several digits, whatever the network says of it
 DOUBTED = 0.5  # a glyph that is more probably no digit may be several or a part of one
@@ -42,6 +46,8 @@ USUAL_WIDTH = 1.2  # .. by which its width exceeds this
 LOWER = 2.7  # a part lower than usual, for each height of the line's tallest glyph ..
 USUAL_HEIGHT = 0.9  # .. by which it falls short of this
 LEAST = 1e-4  # a probability below which the network is not believed further
+WHOLLY = 1.0  # how much it weighs how probable a text is to the network that reads a stretch as a whole ..
+MOST_WHOLLY = 12.0  # .. and by how many nats at most it is believed
 MOST_PIECES = 3  # a picture of so few glyphs may show one broken digit ..
 SLENDER = 1.1  # .. if the box around them is at most so wide for its height ..
 WHOLE = 0.5  # .. and one digit is by so many nats more probable than each gap between them
@@ -66,10 +72,19 @@ class Stretch:
     doubted: tuple[bool, ...]  # which of them may be several digits or a part of one
 
 
-def part(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgement, judge: Judge) -> list[Parting]:
+def part(
+    ink: np.ndarray,
+    glyphs: Glyphs,
+    tiles: np.ndarray,
+    judgement: Judgement,
+    judge: Judge,
+    *,
+    read_strip: ReadStrip | None = None,
+) -> list[Parting]:
     """(H, W) float32 ink, its N glyphs, their tiles and what the network says of them -> partings, the best first.
 
-    Where no glyph may be several digits or a part of one, the only parting is the glyphs as they are.
+    Where no glyph may be several digits or a part of one, the only parting is the glyphs as they are. `read_strip`: the
+    network that reads a stretch as a whole.
     """
     whole = whole_picture(glyphs, judgement)
     stretches = in_stretches(glyphs, find_doubted(glyphs.flat, judgement))
@@ -88,15 +103,39 @@ def part(ink: np.ndarray, glyphs: Glyphs, tiles: np.ndarray, judgement: Judgemen
             units.append([as_one[i] for i in stretch.numbers])
             continue
         own = as_one[number : number + len(lattice.segments)]
-        prices = map(price_of, lattice.segments)
-        arcs = [Arc(s.start, s.end, price, way) for s, price, way in zip(lattice.segments, prices, own, strict=True)]
-        units.append(through(arcs, last=lattice.last))
+        units.append(ways_through(lattice, own, read_whole(ink, glyphs, stretch, read_strip)))
         number += len(own)
     combinations = together(units)
     if whole:
         price = WHOLE * (len(glyphs.flat) - 1)
         combinations = _with_whole(combinations, NOTHING.then(as_one[-1], price=price), len(stretches))
     return _partings(combinations, stretches, everything, tiles, judgement)
+
+
+def read_whole(ink: np.ndarray, glyphs: Glyphs, stretch: Stretch, read_strip: ReadStrip | None) -> np.ndarray | None:
+    """(T, 11): what the network says of a stretch that reads it as a whole; None without one, or if it is too wide."""
+    strip = make_strip(ink, glyphs, [glyphs.flat[i] for i in stretch.numbers]) if read_strip else None
+    return None if read_strip is None or strip is None else read_strip(strip)
+
+
+def ways_through(lattice: Lattice, read: list[Way], whole: np.ndarray | None) -> list[Way]:
+    """The ways through a lattice whose segments are read as one digit each, the best first.
+
+    `whole`: what the network says that reads all of it as a whole, (T, 11). How probable it takes the texts of the
+    ways to be counts, and the best way to the text that it would give is one of them.
+    """
+    prices = map(price_of, lattice.segments)
+    arcs = [Arc(s.start, s.end, price, way) for s, price, way in zip(lattice.segments, prices, read, strict=True)]
+    ways = through(arcs, last=lattice.last)
+    if whole is None:
+        return ways
+    wanted = to_text(arcs, likeliest(whole), last=lattice.last)
+    if wanted and wanted.digits not in [way.digits for way in ways]:
+        ways.append(wanted)
+    logs = log_likelihoods(whole, [way.digits for way in ways])
+    lost = WHOLLY * np.minimum(logs.max() - logs, MOST_WHOLLY)
+    found = [way.then(NOTHING, price=price) for way, price in zip(ways, lost.tolist(), strict=True)]
+    return sorted(found, key=lambda way: -way.score)
 
 
 def whole_picture(glyphs: Glyphs, judgement: Judgement) -> list[Glyph]:

@@ -19,7 +19,7 @@ from inkling.road.candidates import Candidate
 from inkling.road.first import first_parting
 from inkling.road.glyphs import Glyphs, find_glyphs
 from inkling.road.image import Picture, Source
-from inkling.road.model import Judgement, Model
+from inkling.road.model import Judgement, Model, StripModel
 from inkling.road.parting import Parting, part
 from inkling.road.reading import Box, Reading
 from inkling.road.remarks import is_suspect, remarks
@@ -70,6 +70,8 @@ class Reader:
         self.bundle = bundle.find(model)
         self._max_bytes = max_bytes
         self.model = Model(self.bundle)
+        # A network that cannot refuse parts nothing, so there are no texts to compare.
+        self.read_strip = StripModel(bundle.sequence()) if self.bundle.reject_at < 1 else None
         _keep_freed_memory()
 
     def read(self, source: Source, *, mode: Mode = "auto") -> Reading:
@@ -128,8 +130,8 @@ class Reader:
         if one.mode == "single":
             return [Parting(0.0, one.glyphs.lines, one.tiles, judgement)]
         if alone:
-            return [first_parting(one.ink, one.glyphs, one.tiles, judgement, self.judge)]
-        return part(one.ink, one.glyphs, one.tiles, judgement, self.judge)
+            return [first_parting(one.ink, one.glyphs, one.tiles, judgement, self.judge, read_strip=self.read_strip)]
+        return part(one.ink, one.glyphs, one.tiles, judgement, self.judge, read_strip=self.read_strip)
 
     def judge(self, tiles: np.ndarray) -> Judgement:
         """(N, 28, 28) tiles -> the calibrated judgement, in one batch."""

@@ -7,7 +7,7 @@ MNIST is brought to their width, or a fine line would fade when it is reduced.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -48,14 +48,19 @@ def crops(ink: np.ndarray, glyphs: Glyphs) -> Iterator[np.ndarray]:
 
 def make_tile(crop: np.ndarray) -> np.ndarray:
     """(h, w) float32 ink of one digit, 0..1 -> (28, 28) float32."""
-    crop = moderate(trimmed(crop))
-    crop = with_readable_strokes(crop, LONGEST / max(crop.shape))
-    return centred(full(resized(crop, LONGEST / max(crop.shape))))
+    return centred(normalised(crop, side=max))
 
 
-def moderate(crop: np.ndarray) -> np.ndarray:
-    """A large crop reduced by a whole number; ink at most 1."""
-    longest = max(crop.shape)
+def normalised(crop: np.ndarray, *, side: Callable[[tuple[int, ...]], int]) -> np.ndarray:
+    """(h, w) float32 ink, 0..1, without its margins and at LONGEST for that side of it which `side` picks."""
+    crop = trimmed(crop)
+    crop = moderate(crop, side(crop.shape))
+    crop = with_readable_strokes(crop, side(crop.shape))
+    return full(resized(crop, LONGEST / side(crop.shape)))
+
+
+def moderate(crop: np.ndarray, longest: int) -> np.ndarray:
+    """A large crop, of whose sides `longest` counts, reduced by a whole number; ink at most 1."""
     if longest >= 2 * CROP_SIDE:
         crop = resized(crop, 1 / (longest // CROP_SIDE))
         crop = crop / max(peak(crop), 1e-6)
@@ -110,14 +115,14 @@ def peak(ink: np.ndarray) -> float:
     return float(np.partition(marks, rank)[rank])
 
 
-def with_readable_strokes(crop: np.ndarray, factor: float) -> np.ndarray:
-    """Widens or narrows the strokes if, reduced by `factor`, they leave the range of MNIST's pens.
+def with_readable_strokes(crop: np.ndarray, longest: int) -> np.ndarray:
+    """Widens or narrows the strokes if, with `longest` pixels at LONGEST, they leave the range of MNIST's pens.
 
     A crop of few pixels is enlarged first, because widths are measured and changed by whole pixels.
     """
-    finer = np.ceil(FINEST_SIDE / max(crop.shape))
+    finer = np.ceil(FINEST_SIDE / longest)
     large = np.clip(resized(crop, finer), 0.0, 1.0) if finer > 1 else crop
-    factor /= max(finer, 1.0)
+    factor = LONGEST / longest / max(finer, 1.0)
     mask = above(large, 0.5)
     width = stroke_width(mask) * factor
     if THIN <= width <= THICK:

@@ -60,6 +60,20 @@ def through(arcs: Sequence[Arc], *, last: int) -> list[Way]:
     return arrived[last]
 
 
+def to_text(arcs: Sequence[Arc], text: Sequence[int], *, last: int) -> Way | None:
+    """The best way from node 0 to node `last` whose digits are `text`; None where there is none."""
+    arrived: dict[tuple[int, int], Way] = {(0, 0): NOTHING}  # node and number of digits read
+    for arc in sorted(arcs, key=lambda arc: arc.end):
+        for n, digit in enumerate(text):
+            way = arrived.get((arc.start, n)) if arc.way.digits == (digit,) else None
+            if way is not None:
+                longer = way.then(arc.way, price=arc.price)
+                known = arrived.get((arc.end, n + 1))
+                if known is None or longer.score > known.score:
+                    arrived[arc.end, n + 1] = longer
+    return arrived.get((last, len(text)))
+
+
 def together(units: Sequence[Sequence[Way]]) -> list[tuple[Way, ...]]:
     """The best ways of each of several units, each sorted -> the best combinations of one way a unit, sorted."""
     found: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]

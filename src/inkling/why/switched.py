@@ -67,9 +67,9 @@ def _whole(ink: np.ndarray) -> Glyphs:
 
 def tile_without(crop: np.ndarray, off: Collection[str]) -> np.ndarray:
     """(h, w) float32 -> (28, 28) float32, as `tile.make_tile` but for the steps that are off."""
-    crop = tile.moderate(crop)
+    crop = tile.moderate(crop, max(crop.shape))
     if not {"pen", "ink"} & set(off):  # without ink there are no strokes to measure
-        crop = tile.with_readable_strokes(crop, tile.LONGEST / max(crop.shape))
+        crop = tile.with_readable_strokes(crop, max(crop.shape))
     if "shape" in off:
         smaller = max(crop.shape) > tile.SIDE
         size_wh = (tile.SIDE, tile.SIDE)
