@@ -47,6 +47,14 @@ def test_what_reaches_in_goes_and_the_digits_stay(name: str) -> None:
     np.testing.assert_array_equal(ink, before)
 
 
+def seven_and_speck() -> np.ndarray:
+    """(140, 140) float32: a 7 that runs out below, and dirt beside it."""
+    ink = np.zeros((140, 140), np.float32)
+    cv2.polylines(ink, [np.array([(30, 48), (100, 44), (70, 150)])], False, 1.0, 18)
+    ink[110:124, 122:126] = 1
+    return ink
+
+
 def cut_row(shift: int) -> np.ndarray:
     return np.ascontiguousarray(board()[:, shift:])
 
@@ -61,6 +69,7 @@ def cut_row(shift: int) -> np.ndarray:
         ("a tight crop of a row", np.ascontiguousarray(board()[56:165, 56:245])),
         ("a tight crop of one digit", np.ascontiguousarray(board()[56:165, 56:105])),
         ("one digit that runs out below", np.ascontiguousarray(board()[:120, 40:110])),
+        ("one digit that runs out below, beside a speck", seven_and_speck()),
         ("tiny", np.ones((3, 8), np.float32)),
     ],
 )

@@ -58,6 +58,14 @@ def test_a_torn_edge_and_what_is_behind_it_are_no_ink() -> None:
     assert (ink & truth).sum() / (ink | truth).sum() > 0.9
 
 
+def bold_eight() -> np.ndarray:
+    """(140, 140) uint8: a felt pen's 8, whose holes are small."""
+    picture = np.full((140, 140), 255, np.uint8)
+    for y in (48, 90):
+        cv2.ellipse(picture, (70, y), (30, 20), 0, 0, 360, 0, 40)
+    return picture
+
+
 @pytest.mark.parametrize("sides", [(40, 30, 50, 20), (0, 0, 60, 0), (60, 0, 0, 60), (25, 25, 25, 25)])
 def test_only_the_writing_on_the_sheet_is_ink(sides: tuple[int, int, int, int]) -> None:
     picture = on_desk(sides=sides, angle=0)
@@ -84,6 +92,8 @@ def test_a_turned_sheet_is_found() -> None:
             cv2.ellipse(np.zeros((280, 280), np.uint8), (140, 140), (80, 110), 0, 0, 360, 255, 50),
         ),
         ("a bold light 1 on black", cv2.rectangle(np.zeros((280, 280), np.uint8), (90, 20), (190, 260), 255, -1)),
+        ("a bold 8", bold_eight()),
+        ("a bold 8, light on black", 255 - bold_eight()),
         ("a hand's shadow", in_shadow(lambda x, y: (x - 140) ** 2 + (y - 280) ** 2 < 130**2)),
         ("the shadow of an arm", in_shadow(lambda x, y: x + y < 240)),
         ("light through a window", in_shadow(lambda x, y: (x < 60) | (x > 150))),

@@ -12,7 +12,8 @@ import numpy as np
 INK_AT = 0.35  # ink from which a pixel belongs to a piece
 NEAR = 0.04  # of the longer side: pieces this near to the border may belong to it
 LEAST_DIGIT = 0.04  # of the shorter side: lower pieces inside are no digits to compare with
-THICK = 1.6  # times as thick as the thickest stroke inside: a finger, a blot, a dark corner
+THICK = 1.6  # times as thick as the thickest stroke inside: a finger, a blot, a dark corner ..
+STOUT = 0.16  # .. whose largest disc has so much of its length as radius; a digit's, beside a speck, has less
 LONG = 1.8  # times as long as wide: a bar
 STRAIGHT = 0.8  # of its smallest rectangle is ink: a straight bar
 RULER = 0.9  # of its upright box is ink: drawn by a program
@@ -68,8 +69,9 @@ def _intruders(
             return True
         if gap[:, i].min() > 0:
             return _is_fragment(box, digits, FRAGMENT * height)
+        depth = _depth(deep, labels, stats, i)
         return (
-            _depth(deep, labels, stats, i) > THICK * thickest
+            depth > max(THICK * thickest, STOUT * max(box[2:]))
             or _is_bar(box, piece, digits, height)
             or _is_fragment(box, digits, FRAGMENT_AT_BORDER * height)
         )

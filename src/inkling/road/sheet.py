@@ -1,8 +1,8 @@
 """image -> image without its surroundings: where a sheet of paper lies on something else, only the sheet is kept.
 
 A photograph seldom ends at the edge of the paper, nor a screenshot at that of the drawing. A sheet is told by its
-shape: large, bare, filling its smallest rectangle (a light digit on a dark board does not), with ink on it, and
-nothing written on what surrounds it.
+shape: large, bare, filling its smallest rectangle (a light digit on a dark board does not) and with four corners (a
+bold 8 has none, whose holes might be writing), with ink on it, and nothing written on what surrounds it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from inkling.road.reduction import spread
 LEAST_AREA = 0.25  # of the picture: a smaller light region is a digit
 BARE = 0.7  # of the sheet's area is bare paper; a light digit fills less of its outline
 FILLS = 0.86  # of its smallest rectangle: an ellipse fills 0.79
+CORNERED = 0.88  # of its outline lies between its four corners, seen from whatever side; a bold 8's is rounder
 DARK = 0.5  # of the sheet's brightness: lighter surroundings are paper in shadow
 LEAST_BORDER = 0.06  # of the picture's border that is dark
 BLANK_AREA = 0.4  # of the picture: a smaller rectangle with nothing on it may be a digit
@@ -135,9 +136,17 @@ def _rectangle(region: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] 
     cv2.fillConvexPoly(hull, outline, (255,))
     (_, (w, h), _) = cv2.minAreaRect(outline)
     area = np.count_nonzero(hull)
-    if area < FILLS * (w + 1) * (h + 1) or np.count_nonzero(piece) < BARE * area:
+    if area < FILLS * (w + 1) * (h + 1) or np.count_nonzero(piece) < BARE * area or not _has_four_corners(outline):
         return None
     return hull, _grown(hull, -RIM), 255 - _grown(hull, RIM)
+
+
+def _has_four_corners(outline: np.ndarray) -> bool:
+    """Whether a convex outline, as OpenCV has it, is nearly that of a quadrangle (Douglas, Peucker 1973)."""
+    length = cv2.arcLength(outline, True)
+    simpler = (cv2.approxPolyDP(outline, tolerance * length, True) for tolerance in np.arange(0.01, 0.3, 0.005))
+    quadrangle = next((corners for corners in simpler if len(corners) <= 4), outline)
+    return bool(cv2.contourArea(quadrangle) >= CORNERED * cv2.contourArea(outline))
 
 
 def _ring(small: np.ndarray) -> np.ndarray:
