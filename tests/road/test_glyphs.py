@@ -53,6 +53,19 @@ def test_pieces_become_digits_in_order(name: str, boxes: list[Box], expected: li
     assert lines_of(page(*boxes)) == expected, name
 
 
+def test_a_2_is_no_frame_of_the_stroke_within_its_box() -> None:
+    ink = np.zeros((140, 140), np.float32)
+    cv2.polylines(ink, [np.array([(90, 20), (105, 45), (30, 118), (110, 118)])], False, 1.0, 10)
+    cv2.line(ink, (45, 62), (70, 30), 1.0, 10)
+    assert lines_of(ink) == [[(25, 15, 91, 109)]]
+
+
+def test_a_ring_around_a_number_is_a_frame() -> None:
+    ink = page(A, B)
+    cv2.ellipse(ink, (65, 80), (62, 70), 10, 0, 360, 1.0, 4)
+    assert lines_of(ink) == [[A, B]]
+
+
 def test_slanted_rows_stay_apart() -> None:
     up = [(20 + 60 * i, 60 - 8 * i, 30, 50) for i in range(6)]
     down = [(20 + 60 * i, 140 - 8 * i, 30, 50) for i in range(6)]

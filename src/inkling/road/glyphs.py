@@ -19,6 +19,7 @@ SPECK = 0.12  # of the reference height: a piece smaller than this in both direc
 SMALL = 0.45  # of the reference height: a lower and narrower piece is a part of a digit or a mark, not a digit
 FLAT = 0.2  # of the reference height: a lower piece is a dash or a rule, however wide
 FULL = 0.8  # ink that three quarters of a digit's pixels do not stay below
+ALONG, FRAME = 0.2, 0.85  # of its box's sides: so near to them lies so much of a frame, but less of a digit
 RIM = 0.06  # of the longer side of the picture: how far from its border a frame lies at most
 REACH = 0.12  # of the reference height: how near the parts of one digit are
 MAX_PIECES = 1024  # the largest ones are looked at; more is a page of text or a texture
@@ -117,7 +118,10 @@ def _without_clutter(
     if numbers.size == 0:
         return np.array([int(np.argmax(area[1:])) + 1])
     numbers = np.sort(numbers[np.argsort(-area[numbers], kind="stable")[:MAX_PIECES]])
-    numbers = numbers[~_frames(stats[numbers])]
+    around = _frames(stats[numbers])
+    for i in np.flatnonzero(around):
+        around[i] = _runs_along_its_box(labels, int(numbers[i]), stats[numbers[i]], corner_xy)
+    numbers = numbers[~around]
     least = SPECK * reference_height(stats[numbers])
     return np.asarray(numbers[np.maximum(w, h)[numbers] >= least])
 
@@ -153,7 +157,7 @@ def _without_shades(
 
 
 def _frames(stats: np.ndarray) -> np.ndarray:
-    """Which pieces are printed boxes: hollow, around another piece too tall to be dirt in the hole of a digit."""
+    """Which pieces may be printed boxes: hollow, around another piece too tall to be dirt in the hole of a digit."""
     x, y, w, h, area = stats.T
     inside = (
         np.greater.outer(x, x).T
@@ -163,6 +167,14 @@ def _frames(stats: np.ndarray) -> np.ndarray:
         & (h[None, :] >= 0.3 * h[:, None])
     )  # [i, j]: j lies within i
     return np.asarray(inside.any(axis=1) & (area < 0.35 * w * h))
+
+
+def _runs_along_its_box(labels: np.ndarray, number: int, stats: np.ndarray, corner_xy: tuple[int, int]) -> bool:
+    """Whether nearly all of a piece is near the sides of its box, as of a frame, or a ring around a number."""
+    x, y, w, h, area = (int(value) for value in stats)
+    x, y, dx, dy = x - corner_xy[0], y - corner_xy[1], round(ALONG * w), round(ALONG * h)
+    inner = labels[y + dy : y + h - dy, x + dx : x + w - dx]
+    return bool(np.count_nonzero(inner == number) <= (1 - FRAME) * area)
 
 
 def _joined(boxes: np.ndarray) -> list[list[int]]:
