@@ -7,7 +7,7 @@ import pytest
 from inkling import Reader
 from inkling.road.glyphs import find_glyphs
 from inkling.road.model import Judgement
-from inkling.road.parting import Parting, part
+from inkling.road.parting import Parting, part, with_whole
 from inkling.road.sequence import BLANK
 from inkling.road.tile import make_tiles
 from tests.road.test_lattice import zeros_in_a_row
@@ -93,9 +93,26 @@ def test_the_network_that_reads_the_whole_decides_between_texts(n: int) -> None:
     without = part(ink, glyphs, tiles, only_zeros(tiles), only_zeros)
     assert seen == [(28, 56)]
     assert len(partings) >= len(without)
-    weights = {len(parting.tiles): parting.log_weight for parting in partings}
-    before = {len(parting.tiles): parting.log_weight for parting in without}
-    assert all(weights[n] - weights[m] >= before[n] - before[m] for m in before if n in before)
+    found, before = ({len(one.tiles): worth(one) for one in some} for some in (partings, without))
+    assert all(found[n] - found[m] >= before[n] - before[m] - 1e-5 for m in before if n in before)
+
+
+def worth(parting: Parting) -> float:
+    """The logarithm of the probability of its most probable digits."""
+    return float(parting.log_weight + np.log(parting.judgement.probs.max(axis=1)).sum())
+
+
+def test_what_the_whole_says_of_a_digit_counts_and_the_text_is_worth_as_much_as_before() -> None:
+    probs = np.full((2, 10), 0.01, np.float32)
+    probs[0, [1, 7]], probs[1, 4] = (0.5, 0.42), 0.91
+    both, lost = with_whole(probs, (1, 4), columns(7, 4))
+    assert both.argmax(axis=1).tolist() == [7, 4]
+    np.testing.assert_allclose(both.sum(axis=1), 1, atol=1e-5)
+    assert np.exp(lost) == pytest.approx(float(probs[0, 1] * probs[1, 4] / (both[0, 1] * both[1, 4])), rel=1e-3)
+    for digits, whole in (((1, 4), None), ((1,), columns(7))):
+        same, nothing = with_whole(probs[: len(digits)], digits, whole)
+        assert nothing == 0
+        np.testing.assert_array_equal(same, probs[: len(digits)])
 
 
 def test_tiles_and_judgement_are_those_of_the_glyphs() -> None:

@@ -52,21 +52,21 @@ def first_parting(
             ]
         else:
             way = _best_way(lattice, ink, glyphs, judge)
-            if not _is_plain(way, parting.read_whole(ink, glyphs, stretch, read_strip)):
+            whole = parting.read_whole(ink, glyphs, stretch, read_strip)
+            digits = [int(probs.argmax()) for _, _, probs, _ in way]
+            if not _is_plain(digits, whole):
                 return first_of_all()
-            lines[stretch.line] += way
+            both, _ = parting.with_whole(np.array([one[2] for one in way]), digits, whole)
+            lines[stretch.line] += [(*one[:2], probs, one[3]) for one, probs in zip(way, both, strict=True)]
     read = [one for line in lines for one in line]
     judged = Judgement(np.array([one[2] for one in read]), np.array([one[3] for one in read], np.float32))
     found = [[one[0] for one in line] for line in lines if line]
     return Parting(0.0, found, np.array([one[1] for one in read]), judged)
 
 
-def _is_plain(way: list[Read], whole: np.ndarray | None) -> bool:
-    """Whether the network that reads the stretch as a whole, (T, 11), cannot prefer another text to the best way's."""
-    if whole is None:
-        return True
-    [log] = log_likelihoods(whole, [[int(probs.argmax()) for _, _, probs, _ in way]])
-    return bool(log >= np.log(0.5))
+def _is_plain(digits: list[int], whole: np.ndarray | None) -> bool:
+    """Whether the network that reads a stretch as a whole, (T, 11), cannot prefer another text to the best way's."""
+    return whole is None or bool(log_likelihoods(whole, [digits])[0] >= np.log(0.5))
 
 
 def _best_way(lattice: Lattice, ink: np.ndarray, glyphs: Glyphs, judge: Judge) -> list[Read]:

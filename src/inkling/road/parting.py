@@ -10,7 +10,7 @@ as a whole and cuts nothing, then says how probable it takes each of the best te
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from inkling.road.glyphs import Glyph, Glyphs, box_around
 from inkling.road.lattice import LOWEST, Lattice, Segment, make_lattice
 from inkling.road.model import Judgement
-from inkling.road.sequence import likeliest, log_likelihoods
+from inkling.road.sequence import each_digit, likeliest, log_likelihoods
 from inkling.road.strip import make_strip
 from inkling.road.tile import make_tiles
 from inkling.road.ways import NOTHING, Arc, Way, through, to_text, together
@@ -46,8 +46,7 @@ USUAL_WIDTH = 1.2  # .. by which its width exceeds this
 LOWER = 2.7  # a part lower than usual, for each height of the line's tallest glyph ..
 USUAL_HEIGHT = 0.9  # .. by which it falls short of this
 LEAST = 1e-4  # a probability below which the network is not believed further
-WHOLLY = 1.0  # how much it weighs how probable a text is to the network that reads a stretch as a whole ..
-MOST_WHOLLY = 12.0  # .. and by how many nats at most it is believed
+MISREAD = 0.001  # probability that the network is wrong altogether that reads a stretch as a whole
 MOST_PIECES = 3  # a picture of so few glyphs may show one broken digit ..
 SLENDER = 1.1  # .. if the box around them is at most so wide for its height ..
 WHOLE = 0.5  # .. and one digit is by so many nats more probable than each gap between them
@@ -97,19 +96,20 @@ def part(
     judgement = _joined(judgement, judge(more))
     as_one = as_one_digit(everything, judgement)
     number = len(everything) - len(parts)
-    units = []
+    units, wholes = [], []
     for stretch, lattice in zip(stretches, lattices, strict=True):
+        wholes.append(read_whole(ink, glyphs, stretch, read_strip) if lattice else None)
         if lattice is None:
             units.append([as_one[i] for i in stretch.numbers])
             continue
         own = as_one[number : number + len(lattice.segments)]
-        units.append(ways_through(lattice, own, read_whole(ink, glyphs, stretch, read_strip)))
+        units.append(ways_through(lattice, own, wholes[-1]))
         number += len(own)
     combinations = together(units)
     if whole:
         price = WHOLE * (len(glyphs.flat) - 1)
         combinations = _with_whole(combinations, NOTHING.then(as_one[-1], price=price), len(stretches))
-    return _partings(combinations, stretches, everything, tiles, judgement)
+    return _partings(combinations, stretches, everything, tiles, judgement, wholes=wholes)
 
 
 def read_whole(ink: np.ndarray, glyphs: Glyphs, stretch: Stretch, read_strip: ReadStrip | None) -> np.ndarray | None:
@@ -132,9 +132,8 @@ def ways_through(lattice: Lattice, read: list[Way], whole: np.ndarray | None) ->
     wanted = to_text(arcs, likeliest(whole), last=lattice.last)
     if wanted and wanted.digits not in [way.digits for way in ways]:
         ways.append(wanted)
-    logs = log_likelihoods(whole, [way.digits for way in ways])
-    lost = WHOLLY * np.minimum(logs.max() - logs, MOST_WHOLLY)
-    found = [way.then(NOTHING, price=price) for way, price in zip(ways, lost.tolist(), strict=True)]
+    logs = believed(log_likelihoods(whole, [way.digits for way in ways]))
+    found = [way.then(NOTHING, price=-log) for way, log in zip(ways, logs.tolist(), strict=True)]
     return sorted(found, key=lambda way: -way.score)
 
 
@@ -247,22 +246,50 @@ def as_one_digit(glyphs: list[Glyph], judgement: Judgement) -> list[Way]:
     return [Way(score, weight, (i,), (digit,)) for i, (score, weight, digit) in enumerate(of_each)]
 
 
+def believed(logs: np.ndarray) -> np.ndarray:
+    """Logarithms of probabilities as the network gives them that reads a whole -> as far as it is believed."""
+    return np.asarray(np.logaddexp(logs, np.log(MISREAD)))
+
+
+def with_whole(probs: np.ndarray, digits: Sequence[int], whole: np.ndarray | None) -> tuple[np.ndarray, float]:
+    """(n, 10) probabilities of digits that were cut -> the same with what is said by the network that cut nothing.
+
+    `digits`: the most probable n; `whole`: (T, 11). The probabilities of one digit are multiplied with those of the
+    texts that have it in this place. Comes with the logarithm of what the most probable digits lost together, nats.
+    """
+    if whole is None or len(digits) < 2:
+        return probs, 0.0
+    both = probs * np.exp(believed(each_digit(whole, digits)))
+    both = (both / both.sum(axis=1, keepdims=True)).astype(np.float32)
+    places = np.arange(len(digits)), list(digits)
+    return both, float(np.log(np.maximum(probs[places], LEAST) / np.maximum(both[places], LEAST)).sum())
+
+
 def _partings(
     combinations: list[tuple[Way, ...]],
     stretches: list[Stretch],
     glyphs: list[Glyph],
     tiles: np.ndarray,
     judgement: Judgement,
+    *,
+    wholes: list[np.ndarray | None],
 ) -> list[Parting]:
     """Combinations of a way for each stretch, the best first -> partings."""
-    log_weights = [sum(way.log_weight for way in ways) for ways in combinations]
+    known: dict[tuple[int, ...], tuple[np.ndarray, float]] = {}
+    log_weights, probs = [], []
+    for ways in combinations:
+        for way, whole in zip(ways, wholes, strict=True):
+            if way.members not in known:
+                known[way.members] = with_whole(judgement.probs[list(way.members)], way.digits, whole)
+        log_weights.append(sum(way.log_weight + known[way.members][1] for way in ways))
+        probs.append(np.concatenate([known[way.members][0] for way in ways]))
     total = float(np.logaddexp.reduce(log_weights))
     partings = []
-    for ways, log_weight in zip(combinations, log_weights, strict=True):
+    for ways, log_weight, of_ways in zip(combinations, log_weights, probs, strict=True):
         lines: list[list[Glyph]] = [[] for _ in range(stretches[-1].line + 1)]
         for stretch, way in zip(stretches, ways, strict=True):
             lines[stretch.line] += [glyphs[i] for i in way.members]
         members = [i for way in ways for i in way.members]
-        judged = Judgement(judgement.probs[members], judgement.not_digit[members])
+        judged = Judgement(of_ways, judgement.not_digit[members])
         partings.append(Parting(log_weight - total, [line for line in lines if line], tiles[members], judged))
     return partings

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 BLANK = 10  # the class "no new digit"
+IMPOSSIBLE = -1e9  # the logarithm of a probability of 0, so that two can be compared
 
 
 def likeliest(probs: np.ndarray) -> list[int]:
@@ -21,10 +22,19 @@ def likeliest(probs: np.ndarray) -> list[int]:
     return [int(digit) for digit in best[new & (best != BLANK)]]
 
 
+def each_digit(probs: np.ndarray, text: Sequence[int]) -> np.ndarray:
+    """(T, 11) probabilities of a strip's columns and n digits -> (n, 10) natural logarithms.
+
+    How probable the text is with each of the ten in the place of each of its digits.
+    """
+    others = [(*text[:i], digit, *text[i + 1 :]) for i in range(len(text)) for digit in range(10)]
+    return log_likelihoods(probs, others).reshape(len(text), 10)
+
+
 def log_likelihoods(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndarray:
     """(T, 11) probabilities of a strip's columns and K texts -> (K,) natural logarithms of their probabilities.
 
-    What has no digits, or more than the columns hold, is as good as impossible: its logarithm is -inf.
+    What has no digits, or more than the columns hold, is IMPOSSIBLE.
     """
     longest = max((len(text) for text in texts), default=0)
     states = np.full((len(texts), 2 * longest + 1), BLANK)  # blank, first digit, blank, second digit, .., blank
@@ -47,5 +57,5 @@ def log_likelihoods(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.nda
     ends = np.array([2 * len(text) for text in texts], int)
     rows = np.arange(len(texts))
     total = now[rows, ends] + np.where(ends > 0, now[rows, np.maximum(ends - 1, 0)], 0.0)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.where(ends > 0, np.log(total) + log_scale, -np.inf))
+    possible = (ends > 0) & (total > 0)
+    return np.where(possible, np.log(np.where(possible, total, 1.0)) + log_scale, IMPOSSIBLE)
