@@ -27,7 +27,7 @@ TUTORIAL = recipes.find("ann-tutorial")
 
 @pytest.mark.parametrize("name", sorted(space.packaged()))
 def test_packaged_spaces_suit_the_recipe_of_their_name_and_hold_its_own_values(name: str) -> None:
-    recipe = dataclasses.replace(recipes.find(name), start="", keep=0.0, mined=0.0)
+    recipe = dataclasses.replace(recipes.find(name), start="", keep=0.0, mined=0.0, copies=0.0)
     assert space.find(None, recipe) == space.packaged()[name]
     settings = space.read(space.packaged()[name])
     space.check(settings, recipe, "loss")
