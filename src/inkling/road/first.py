@@ -52,7 +52,7 @@ def first_parting(
             ]
         else:
             way = _best_way(lattice, ink, glyphs, judge)
-            whole = parting.read_whole(ink, glyphs, stretch, read_strip)
+            whole = parting.read_whole(ink, glyphs, stretch, lattice, read_strip)
             digits = [int(probs.argmax()) for _, _, probs, _ in way]
             if not _is_plain(digits, whole):
                 return first_of_all()

@@ -98,7 +98,7 @@ def part(
     number = len(everything) - len(parts)
     units, wholes = [], []
     for stretch, lattice in zip(stretches, lattices, strict=True):
-        wholes.append(read_whole(ink, glyphs, stretch, read_strip) if lattice else None)
+        wholes.append(read_whole(ink, glyphs, stretch, lattice, read_strip))
         if lattice is None:
             units.append([as_one[i] for i in stretch.numbers])
             continue
@@ -112,10 +112,17 @@ def part(
     return _partings(combinations, stretches, everything, tiles, judgement, wholes=wholes)
 
 
-def read_whole(ink: np.ndarray, glyphs: Glyphs, stretch: Stretch, read_strip: ReadStrip | None) -> np.ndarray | None:
-    """(T, 11): what the network says of a stretch that reads it as a whole; None without one, or if it is too wide."""
-    strip = make_strip(ink, glyphs, [glyphs.flat[i] for i in stretch.numbers]) if read_strip else None
-    return None if read_strip is None or strip is None else read_strip(strip)
+def read_whole(
+    ink: np.ndarray, glyphs: Glyphs, stretch: Stretch, lattice: Lattice | None, read_strip: ReadStrip | None
+) -> np.ndarray | None:
+    """(T, 11): what the network says of a stretch that reads it as a whole.
+
+    None without one, where there is but one way through, or where the stretch is too wide.
+    """
+    if read_strip is None or lattice is None or len(lattice.segments) == 1:
+        return None
+    strip = make_strip(ink, glyphs, [glyphs.flat[i] for i in stretch.numbers])
+    return None if strip is None else read_strip(strip)
 
 
 def ways_through(lattice: Lattice, read: list[Way], whole: np.ndarray | None) -> list[Way]:
