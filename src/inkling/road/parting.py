@@ -47,8 +47,8 @@ LOWER = 2.7  # a part lower than usual, for each height of the line's tallest gl
 USUAL_HEIGHT = 0.9  # .. by which it falls short of this
 LEAST = 1e-4  # a probability below which the network is not believed further
 MISREAD = 0.001  # probability that the network is wrong altogether that reads a stretch as a whole
-MOST_PIECES = 3  # a picture of so few glyphs may show one broken digit ..
-SLENDER = 1.1  # .. if the box around them is at most so wide for its height ..
+MOST_PIECES = 4  # a picture of so few glyphs may show one broken digit ..
+SLENDER = 1.25  # .. if the box around them is at most so wide for its height ..
 WHOLE = 0.5  # .. and one digit is by so many nats more probable than each gap between them
 
 
