@@ -8,14 +8,17 @@
   what they have, in at most `stop_s`; who still waits at the door is told to go elsewhere. SIGINT skips the wait.
 
 Granian's inner methods that are replaced here have no promise of staying; the version is pinned in constraints.txt,
-and tests/web/test_stop.py and test_workers.py hold real servers to these rules.
+and tests/web/test_serve.py and test_workers.py hold real servers to these rules.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import signal
 import socket
+import struct
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -36,9 +39,11 @@ BACKLOG = 1024  # connections that wait to be accepted
 MOST_YOUNG = 5  # deaths in a row, for each worker, of such as were never up, after which the server gives up
 PAUSE_S = 0.5  # before such a one is replaced again
 LAST_ANSWERS_S = 0.25  # at least so long do answers say that their connection closes, before it does
+LAST_COMERS_S = 0.1  # that those who were just let in have to send their request, before the workers stop
 AGAIN_S = 1.0  # between two times of telling a worker to stop: one that was just starting may have missed it
 DOOR_S = 0.5  # most time spent on those who wait at the door at the end
 ENDS = (signal.SIGINT, signal.SIGTERM)
+_SO_ATTACH_FILTER, _RETURN = 26, 0x06  # of Linux: the option, and the instruction that ends a filter
 _GO_ELSEWHERE = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nConnection: close\r\n"
     b"Content-Length: %d\r\n\r\n%s"
@@ -115,6 +120,9 @@ class Supervisor(MPServer):
         while self._drain_s and time.monotonic() < until:
             self.main_loop_interrupt.wait(max(0.0, min(0.2, until - time.monotonic())))
             self.main_loop_interrupt.clear()
+        if self._drain_s:  # a worker that stops closes connections on which no request has come yet
+            _let_nobody_in(self._listener)
+            time.sleep(LAST_COMERS_S)
 
     def _replace(self, dead: list[int], spawn_target: Any, target_loader: Any) -> bool:
         """Starts a new worker for each dead one; whether the server can go on."""
@@ -188,3 +196,15 @@ def _turn_away(listener: socket.socket) -> None:
         except OSError:
             pass  # gone already, or too slow
         connection.close()
+
+
+def _let_nobody_in(listener: socket.socket) -> None:
+    """From now on the kernel drops what newcomers send; who is connected already goes on.
+
+    A filter (socket(7), SO_ATTACH_FILTER) of one instruction, "keep nothing"; elsewhere than on Linux nothing is done.
+    """
+    if sys.platform != "linux":
+        return
+    instruction = ctypes.create_string_buffer(struct.pack("HBBI", _RETURN, 0, 0, 0))
+    with contextlib.suppress(OSError):
+        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(instruction)))
