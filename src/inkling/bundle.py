@@ -25,8 +25,6 @@ from inkling.errors import BadBundle, UnknownName
 PACKAGED = Path(__file__).parent / "bundles"
 SEQUENCE = Path(__file__).parent / "sequence"
 PREFERRED = ("cnn", "ann", "ann-tutorial")  # the default reader is the first of these that is packaged
-
-
 READER_KEYS = ("name", "version", "temperature", "sure_at")  # of a manifest, which every reader needs
 
 

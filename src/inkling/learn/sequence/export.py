@@ -16,6 +16,7 @@ from inkling.bundle import Bundle, open_bundle, version_of
 from inkling.errors import BadBundle
 from inkling.learn import data
 from inkling.learn.export import TOLERANCE, describe_layers, library_versions
+from inkling.learn.sequence import network
 from inkling.learn.sequence.strips import Strips, exact
 from inkling.machine import cores
 from inkling.quiet import quiet_stderr
@@ -35,13 +36,15 @@ def export(model: Any, folder: Path, judged: list[Strips], *, recipe: dict[str, 
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
+        clean = network.build()  # not compiled: no optimizer to save
+        clean.set_weights(model.get_weights())
         with quiet_stderr(), contextlib.redirect_stdout(io.StringIO()):  # Keras prints the signature
-            model.save(part / "model.keras", include_optimizer=False)
-            model.export(str(part / "model.tflite"), format="litert", verbose=False)
+            clean.save(part / "model.keras")
+            clean.export(str(part / "model.tflite"), format="litert", verbose=False)
         content = (part / "model.tflite").read_bytes()
         with quiet_stderr():  # LiteRT announces itself
-            network = Network(content, part / "model.tflite", shape=(SIDE, -1))
-        difference = check_parity(model, network, judged)
+            exported = Network(content, part / "model.tflite", shape=(SIDE, -1))
+        difference = check_parity(model, exported, judged)
         manifest = {
             "name": "sequence",
             "version": version_of(content),
@@ -54,7 +57,7 @@ def export(model: Any, folder: Path, judged: list[Strips], *, recipe: dict[str, 
                 "meaning": "1 = ink, 0 = paper; 20 px high, a width that is a multiple of 28",
             },
             "classes": [*map(str, range(10)), "no new digit"],
-            "scores": {"validation": exact(network, judged), "difference_from_keras": float(f"{difference:.2g}")},
+            "scores": {"validation": exact(exported, judged), "difference_from_keras": float(f"{difference:.2g}")},
             "recipe": recipe,
             "training": {"seconds": round(seconds, 1), "cores": cores()},
             "data": {"name": "mnist", "sha256": {name: sha256 for name, (_, sha256) in data.ARRAYS.items()}},
@@ -69,7 +72,7 @@ def export(model: Any, folder: Path, judged: list[Strips], *, recipe: dict[str, 
     return open_bundle(folder, keys=("name", "version"))
 
 
-def check_parity(model: Any, network: Network, judged: list[Strips]) -> float:
+def check_parity(model: Any, exported: Network, judged: list[Strips]) -> float:
     """The largest difference between LiteRT's and Keras's probabilities on some strips of each width.
 
     Raises BadBundle when it is more than TOLERANCE.
@@ -77,7 +80,7 @@ def check_parity(model: Any, network: Network, judged: list[Strips]) -> float:
     difference = 0.0
     for same in judged:
         x = data.as_input(same.images[:N_COMPARED])
-        difference = max(difference, float(np.abs(network(x) - model.predict(x, verbose=0)).max()))
+        difference = max(difference, float(np.abs(exported(x) - model.predict(x, verbose=0)).max()))
     if not difference <= TOLERANCE:  # written so that nan is refused too
         raise BadBundle(
             f"LiteRT and Keras differ by {difference:.2g}; at most {TOLERANCE:g} was expected, so nothing was "
