@@ -51,7 +51,7 @@ def first_parting(
                 (flat[i], tiles[i], judgement.probs[i], float(judgement.not_digit[i])) for i in stretch.numbers
             ]
         else:
-            way = _best_way(lattice, ink, glyphs, judge)
+            way = _best_way(lattice, ink, glyphs, judgement, judge)
             whole = parting.read_whole(ink, glyphs, stretch, lattice, read_strip)
             digits = [int(probs.argmax()) for _, _, probs, _ in way]
             if not _is_plain(digits, whole):
@@ -69,7 +69,9 @@ def _is_plain(digits: list[int], whole: np.ndarray | None) -> bool:
     return whole is None or bool(log_likelihoods(whole, [digits])[0] >= np.log(0.5))
 
 
-def _best_way(lattice: Lattice, ink: np.ndarray, glyphs: Glyphs, judge: Judge) -> list[Read]:
+def _best_way(
+    lattice: Lattice, ink: np.ndarray, glyphs: Glyphs, judgement: Judgement, judge: Judge
+) -> list[Read]:
     """The segments of the best way through a lattice, read."""
     segments = lattice.segments
     prices = [price_of(segment) for segment in segments]
@@ -83,7 +85,7 @@ def _best_way(lattice: Lattice, ink: np.ndarray, glyphs: Glyphs, judge: Judge) -
             return [read[i] for i in way]
         asked = [segments[i].glyph for i in unread]
         tiles = _tiles(ink, glyphs, asked, cut)
-        judged = judge(tiles)
+        judged = parting.known_or(judge(tiles), asked, glyphs.flat, judgement)
         ways = parting.as_one_digit(asked, judged)
         for k, i in enumerate(unread):
             worth[i] = ways[k].score - prices[i]

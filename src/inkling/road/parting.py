@@ -93,7 +93,7 @@ def part(
         return [Parting(0.0, glyphs.lines, tiles, judgement)]
     more = make_tiles(ink, Glyphs([parts], glyphs.labels, glyphs.corner_xy))
     everything, tiles = glyphs.flat + parts, np.concatenate([tiles, more])
-    judgement = _joined(judgement, judge(more))
+    judgement = _joined(judgement, known_or(judge(more), parts, glyphs.flat, judgement))
     as_one = as_one_digit(everything, judgement)
     number = len(everything) - len(parts)
     units, wholes = [], []
@@ -237,6 +237,16 @@ def most_seams(box_xywh: tuple[int, int, int, int]) -> int:
     """How many seams are tried in a glyph, by its box."""
     _, _, w, h = box_xywh
     return int(np.ceil(SEAMS * max(w / h, 1.0)))
+
+
+def known_or(judged: Judgement, parts: list[Glyph], flat: list[Glyph], known: Judgement) -> Judgement:
+    """What the network says of parts; of those that are whole glyphs, what is `known` of them from several looks."""
+    whole = {id(glyph): i for i, glyph in enumerate(flat)}
+    at = [(k, whole[id(one)]) for k, one in enumerate(parts) if id(one) in whole]
+    if at:
+        here, there = (list(numbers) for numbers in zip(*at, strict=True))
+        judged.probs[here], judged.not_digit[here] = known.probs[there], known.not_digit[there]
+    return judged
 
 
 def _joined(first: Judgement, second: Judgement) -> Judgement:

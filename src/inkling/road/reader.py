@@ -19,6 +19,7 @@ from inkling.road.candidates import Candidate
 from inkling.road.first import first_parting
 from inkling.road.glyphs import Glyphs, find_glyphs
 from inkling.road.image import Picture, Source
+from inkling.road.looks import look_again
 from inkling.road.model import Judgement, Model, StripModel
 from inkling.road.parting import Parting, part
 from inkling.road.reading import Box, Reading
@@ -127,6 +128,8 @@ class Reader:
         """The ways in which the glyphs of a prepared picture may be digits, the best first, or the best `alone`."""
         if judgement is None:
             judgement = self.judge(one.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
+        if self.read_strip is not None:
+            judgement = look_again(one.ink, one.glyphs, judgement, self.judge)
         if one.mode == "single":
             return [Parting(0.0, one.glyphs.lines, one.tiles, judgement)]
         if alone:
