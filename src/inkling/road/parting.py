@@ -240,13 +240,13 @@ def most_seams(box_xywh: tuple[int, int, int, int]) -> int:
 
 
 def known_or(judged: Judgement, parts: list[Glyph], flat: list[Glyph], known: Judgement) -> Judgement:
-    """What the network says of parts; of those that are whole glyphs, what is `known` of them from several looks."""
-    whole = {id(glyph): i for i, glyph in enumerate(flat)}
-    at = [(k, whole[id(one)]) for k, one in enumerate(parts) if id(one) in whole]
-    if at:
-        here, there = (list(numbers) for numbers in zip(*at, strict=True))
-        judged.probs[here], judged.not_digit[here] = known.probs[there], known.not_digit[there]
-    return judged
+    """What the network says of parts, but of those that are whole glyphs what is `known` already, from several looks."""
+    number = {id(glyph): i for i, glyph in enumerate(flat)}
+    here = [i for i, part in enumerate(parts) if id(part) in number]
+    there = [number[id(parts[i])] for i in here]
+    probs, not_digit = judged.probs.copy(), judged.not_digit.copy()
+    probs[here], not_digit[here] = known.probs[there], known.not_digit[there]
+    return Judgement(probs, not_digit)
 
 
 def _joined(first: Judgement, second: Judgement) -> Judgement:
