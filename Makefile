@@ -72,6 +72,7 @@ compare: install-learn ## compare with other readers, measure refusing, calibrat
 	$(BIN)/python benchmarks/strangers.py $(if $(REAL),--real $(REAL))
 	$(BIN)/python benchmarks/others.py $(if $(REAL),--real $(REAL))
 	$(BIN)/python benchmarks/close.py
+	$(BIN)/python benchmarks/hands.py
 	$(BIN)/python benchmarks/calibration.py $(if $(REAL),--real $(REAL))
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/figures.py

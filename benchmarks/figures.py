@@ -2,7 +2,7 @@
 
     python benchmarks/figures.py
 
-Reads others.json, close.json, strangers.json, calibration.json and memory.json here, as far as they are there.
+Reads others.json, close.json, hands.json, strangers.json, calibration.json and memory.json, as far as they are there.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DOCS = HERE.parent / "docs"
 PAGE, PICTURES = DOCS / "benchmark.md", DOCS / "benchmark"
 LEAST = 0.0005  # of the digits refused: where the axis of refusals begins
 EXAMPLES = 14  # of each kind of stranger
-NAMES = ("others", "close", "strangers", "calibration", "memory")
+NAMES = ("others", "close", "hands", "strangers", "calibration", "memory")
 
 Numbers = dict[str, Any]
 

@@ -111,9 +111,13 @@ def letter(fonts: list[Font], characters: str, rng: np.random.Generator) -> tupl
     printed = [font for font in able if not font.handwritten] or able
     chosen = printed if rng.random() < PRINTED_SHARE else written
     font = chosen[int(rng.integers(len(chosen)))]
-    fine = _penned(_sized(character, font.path, FINE * longest_side(rng)), rng)
-    ink = cv2.resize(fine, None, fx=1 / FINE, fy=1 / FINE, interpolation=cv2.INTER_AREA)
-    return wobbled(ink, rng), character, font.family
+    return in_hand(character, font.path, rng), character, font.family
+
+
+def in_hand(character: str, path: Path, rng: np.random.Generator) -> Ink:
+    """A character of a font file as some hand would write it, by some pen."""
+    fine = _penned(_sized(character, path, FINE * longest_side(rng)), rng)
+    return wobbled(cv2.resize(fine, None, fx=1 / FINE, fy=1 / FINE, interpolation=cv2.INTER_AREA), rng)
 
 
 def _sized(character: str, path: Path, longest: int) -> Ink:

@@ -129,14 +129,24 @@ def close(numbers: Numbers) -> str:
     return markdown(head, [[way, *(rate(found[way, side]["right"]) for side in sides)] for way in ways])
 
 
+def hands(numbers: Numbers) -> str:
+    """Models by ways to show a digit."""
+    ways = ("on paper", "in boxes")
+    head = [f"{len(numbers['fonts'])} fonts, {numbers['pictures']:,} digits, read right", *ways]
+    return markdown(
+        head, [[f"`{name}`", *(rate(each[way]["right"]) for way in ways)] for name, each in numbers["models"].items()]
+    )
+
+
 BLOCKS: dict[str, Callable[[Numbers], str]] = {
     "others": others,
     "close": close,
+    "hands": hands,
     "strangers": strangers,
     "calibration": calibration,
     "memory": memory,
 }
-WITHOUT_FIGURE = ("close",)
+WITHOUT_FIGURE = ("close", "hands")
 
 
 def _of(found: Numbers) -> str:

@@ -69,9 +69,7 @@ def _is_plain(digits: list[int], whole: np.ndarray | None) -> bool:
     return whole is None or bool(log_likelihoods(whole, [digits])[0] >= np.log(0.5))
 
 
-def _best_way(
-    lattice: Lattice, ink: np.ndarray, glyphs: Glyphs, judgement: Judgement, judge: Judge
-) -> list[Read]:
+def _best_way(lattice: Lattice, ink: np.ndarray, glyphs: Glyphs, judgement: Judgement, judge: Judge) -> list[Read]:
     """The segments of the best way through a lattice, read."""
     segments = lattice.segments
     prices = [price_of(segment) for segment in segments]

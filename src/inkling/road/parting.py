@@ -240,7 +240,7 @@ def most_seams(box_xywh: tuple[int, int, int, int]) -> int:
 
 
 def known_or(judged: Judgement, parts: list[Glyph], flat: list[Glyph], known: Judgement) -> Judgement:
-    """What the network says of parts, but of those that are whole glyphs what is `known` already, from several looks."""
+    """What the network says of parts; of those that are whole glyphs, what is `known` already, from several looks."""
     number = {id(glyph): i for i, glyph in enumerate(flat)}
     here = [i for i, part in enumerate(parts) if id(part) in number]
     there = [number[id(parts[i])] for i in here]

@@ -266,7 +266,7 @@ def augmentation(how: Recipe, mnist: Mnist) -> Plate:
 def augmentation_rows(how: Recipe, mnist: Mnist) -> dict[str, np.ndarray]:
     """Name -> (12, 28, 28) float32 tiles; the same digits in each row."""
     labels = mnist.y_train
-    wanted = [1, 7, 1, 7, 0, 2, 3, 4, 5, 6, 8, 9]  # continental forms exist of 1 and 7 only, national ones of these and 4
+    wanted = [1, 7, 1, 7, 0, 2, 3, 4, 5, 6, 8, 9]  # those that differ between countries, and the others
     taken: list[int] = []
     for digit in wanted:
         taken.append(next(int(i) for i in np.flatnonzero(labels == digit) if int(i) not in taken))
