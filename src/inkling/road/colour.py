@@ -26,7 +26,7 @@ def to_grey(colour: np.ndarray) -> np.ndarray:
     """(H, W, 3 or 4) uint8 RGB or opaque RGBA -> (H, W) uint8: ink stands out from paper, in either polarity."""
     opaque = colour.shape[2] == 4
     grey = cv2.cvtColor(colour, cv2.COLOR_RGBA2GRAY if opaque else cv2.COLOR_RGB2GRAY)
-    if _shows_ink(grey):
+    if shows_ink(grey):
         return grey
     rgb = cv2.cvtColor(colour, cv2.COLOR_RGBA2RGB) if opaque else colour
     axis = ink_axis(rgb)
@@ -54,7 +54,7 @@ def ink_axis(rgb: np.ndarray) -> np.ndarray | None:
     return axis if gain >= GAIN and gain >= CLEARER * grain else None
 
 
-def _shows_ink(grey: np.ndarray) -> bool:
+def shows_ink(grey: np.ndarray) -> bool:
     """Whether brightness alone has edges as strong as those of a usual pen."""
     sample = np.ascontiguousarray(_thinned(grey, -(-max(grey.shape) // GLANCE)))
     least = PLAIN * (int(sample.max()) + OFFSET)

@@ -26,7 +26,8 @@ from inkling.errors import (
     NotFound,
     UnknownFormat,
 )
-from inkling.road.colour import to_grey
+from inkling.road.colour import shows_ink, to_grey
+from inkling.road.png import Drawing, read_plain
 
 Source = str | Path | bytes | Image.Image | np.ndarray
 
@@ -109,6 +110,10 @@ def _decode(content: bytes, max_bytes: int, max_pixels: int) -> Picture:
         )
     if len(content) > max_bytes:
         raise _too_many_bytes(len(content), max_bytes)
+    drawing = read_plain(content)
+    if drawing is not None:
+        _check_size(drawing.size_wh, max_pixels)
+        return Picture(_grey_of_drawing(drawing), drawing.size_wh)
     with _one_sentence(max_pixels, content), Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         size_wh = picture.size
         _check_size(size_wh, max_pixels)
@@ -217,6 +222,13 @@ def _grey_of_picture(picture: Image.Image) -> np.ndarray:
     if excess >= 2:
         picture = picture.reduce(excess)
     return _grey_of_array(np.asarray(picture))
+
+
+def _grey_of_drawing(drawing: Drawing) -> np.ndarray:
+    """The same as of its pixels, which in most cases need not be put together."""
+    if drawing.opaque and shows_ink(grey := drawing.grey()):
+        return grey
+    return _grey_of_array(drawing.pixels())
 
 
 def _grey_of_deep(values: np.ndarray) -> np.ndarray:
