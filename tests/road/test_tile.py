@@ -71,3 +71,18 @@ def test_a_neighbour_reaching_into_the_box_is_left_out() -> None:
 def test_no_glyphs_no_tiles() -> None:
     ink = np.zeros((40, 40), np.float32)
     assert make_tiles(ink, find_glyphs(ink)).shape == (0, tile.SIDE, tile.SIDE)
+
+
+def test_blocks_are_means_and_paper_lies_beyond() -> None:
+    crop = np.arange(35, dtype=np.float32).reshape(7, 5)
+    small = tile.in_blocks(crop, 3)
+    whole = np.zeros((9, 6), np.float32)
+    whole[:7, :5] = crop
+    assert np.allclose(small, whole.reshape(3, 3, 2, 3).mean(axis=(1, 3)))
+
+
+def test_what_is_trimmed_is_paper_and_nothing_else() -> None:
+    crop = np.zeros((9, 8), np.float32)
+    assert tile.trimmed(crop).shape == (9, 8)
+    crop[3, 2], crop[5, 6], crop[0, 0] = 0.2, 1.0, 0.05
+    assert np.array_equal(tile.trimmed(crop), crop[3:6, 2:7])

@@ -62,7 +62,7 @@ def normalised(crop: np.ndarray, *, side: Callable[[tuple[int, ...]], int]) -> n
 def moderate(crop: np.ndarray, longest: int) -> np.ndarray:
     """A large crop, of whose sides `longest` counts, reduced by a whole number; ink at most 1."""
     if longest >= 2 * CROP_SIDE:
-        crop = resized(crop, 1 / (longest // CROP_SIDE))
+        crop = in_blocks(crop, longest // CROP_SIDE)
         crop = crop / max(peak(crop), 1e-6)
     return np.asarray(np.minimum(crop, 1.0))
 
@@ -90,11 +90,8 @@ def _with_rim(own: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def trimmed(crop: np.ndarray, *, edge: float = 0.1) -> np.ndarray:
     """Cuts off rows and columns without ink."""
-    rows = np.flatnonzero(crop.max(axis=1) > edge)
-    columns = np.flatnonzero(crop.max(axis=0) > edge)
-    if rows.size == 0 or columns.size == 0:
-        return crop
-    return crop[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    x, y, w, h = cv2.boundingRect(above(crop, edge))
+    return crop[y : y + h, x : x + w] if w else crop
 
 
 def resized(crop: np.ndarray, factor: float) -> np.ndarray:
@@ -104,6 +101,16 @@ def resized(crop: np.ndarray, factor: float) -> np.ndarray:
     if size_wh == (w, h):
         return crop
     return cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+
+
+def in_blocks(crop: np.ndarray, side: int) -> np.ndarray:
+    """(h, w) -> (h / side, w / side), rounded up: the mean of each block, which beyond the crop is paper.
+
+    OpenCV is several times as fast at whole blocks as at a size that is no multiple of them.
+    """
+    h, w = crop.shape
+    crop = cv2.copyMakeBorder(crop, 0, -h % side, 0, -w % side, cv2.BORDER_CONSTANT)
+    return cv2.resize(crop, (-(-w // side), -(-h // side)), interpolation=cv2.INTER_AREA)
 
 
 def peak(ink: np.ndarray) -> float:
