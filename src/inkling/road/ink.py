@@ -11,7 +11,7 @@ import numpy as np
 
 from inkling.road.border import without_intruders
 from inkling.road.even import ICON, ink_on_even_paper
-from inkling.road.levels import middle
+from inkling.road.levels import extent, middle
 from inkling.road.polarity import is_light_paper
 from inkling.road.reduction import reduced, spread
 from inkling.road.sheet import only_sheet
@@ -31,6 +31,7 @@ SAMPLED = 128  # rows, evenly spread, are enough to know how dark paper and stro
 PAPER_SHARE = 0.7  # quantile of a row or column that is paper
 BLOT = 0.5  # of the usual brightness: a darker patch clear of the border is no shadow
 WIDEST_STROKE = 0.27  # of the longer side: a wider dark region is taken as paper in shadow or background
+LEVELS = np.arange(256)
 
 
 def find_ink(image: np.ndarray) -> np.ndarray:
@@ -44,7 +45,7 @@ def find_ink(image: np.ndarray) -> np.ndarray:
         ink = _ink_on(image, small)
     if ink is None:
         ink = ink_on_even_paper(image, small, sharp=True)
-    if ink is None and np.ptp(small) >= EVEN:
+    if ink is None and extent(small) >= EVEN:
         ink = _ink_on(*levelled(image, small), sharp=True)
     return np.zeros(image.shape, np.float32) if ink is None else without_intruders(ink)
 
@@ -53,15 +54,23 @@ def _ink_on(image: np.ndarray, small: np.ndarray, *, sharp: bool = False) -> np.
     """The picture and the same reduced -> ink; None when there is none, or no sharp one where that is asked for."""
     if not is_light_paper(small):
         image, small = cv2.bitwise_not(image), cv2.bitwise_not(small)
-    return stretch(contrast_with_paper(smoothed(image), estimate_paper(small)), sharp=sharp)
+    image, paper = smoothed(image), estimate_paper(small)
+    if extent(paper) < EVEN:
+        return stretch(image, contrast_of_levels(middle(paper)), sharp=sharp)
+    return stretch(contrast_with_paper(image, paper), LEVELS, sharp=sharp)
 
 
 def _has_no_shadow(image: np.ndarray) -> bool:
     """Whether it is an icon, or has only two levels, as a scanner or a program leaves them."""
     if max(image.shape) <= ICON:
         return True
-    low, high, _, _ = cv2.minMaxLoc(image)
-    return all(bool(((some == low) | (some == high)).all()) for some in (image[::7, ::5], image))
+    return all(_has_two_levels(some) for some in (np.ascontiguousarray(image[::7, ::5]), image))
+
+
+def _has_two_levels(image: np.ndarray) -> bool:
+    """Whether there is nothing between the darkest and the lightest level of an (H, W) uint8 image."""
+    low, high = int(image.min()), int(image.max())
+    return cv2.countNonZero(cv2.inRange(image, low + 1, high - 1)) == 0
 
 
 def levelled(image: np.ndarray, small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -96,20 +105,21 @@ def smoothed(image: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(image, (3, 3), 0)
 
 
-def contrast_with_paper(image: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Share of the paper's light that is missing: (H, W) uint8 and its paper -> (H, W) uint8.
+def contrast_of_levels(paper: float) -> np.ndarray:
+    """Share of the light of even paper that is missing at each level of brightness: its level -> (256,) int.
 
     NO_CONTRAST = as light as the paper, 255 = all light is missing.
     """
-    span = 255 - NO_CONTRAST
-    if np.ptp(paper) < EVEN:
-        level = middle(paper)
-        share = (level - np.arange(256)) / (level + OFFSET)
-        return cv2.LUT(image, np.rint(NO_CONTRAST + span * share).clip(0, 255).astype(np.uint8))
+    share = (paper - LEVELS) / (paper + OFFSET)
+    return np.rint(NO_CONTRAST + (255 - NO_CONTRAST) * share).clip(0, 255).astype(int)
+
+
+def contrast_with_paper(image: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    """The same of each pixel where the paper is uneven: (H, W) uint8 and the reduced paper -> (H, W) uint8."""
     # 1 - (image + OFFSET) / (paper + OFFSET) is the same share, in fewer passes over the picture.
     light = spread(paper + np.float32(OFFSET), image.shape)
     left = (image + np.float32(OFFSET)) / light
-    return np.asarray(np.maximum(255 - left * np.float32(span), 0), np.uint8)
+    return np.asarray(np.maximum(255 - left * np.float32(255 - NO_CONTRAST), 0), np.uint8)
 
 
 def estimate_paper(small: np.ndarray) -> np.ndarray:
@@ -121,7 +131,7 @@ def estimate_paper(small: np.ndarray) -> np.ndarray:
     """
     side = max(3, round(max(small.shape) * WIDEST_STROKE) | 1)
     paper = _closed(small, side)
-    if np.ptp(paper) < EVEN:
+    if extent(paper) < EVEN:
         return paper
     if (blots := _blots(small, paper)) is not None:
         return np.where(blots, np.float32(np.median(paper)), paper)
@@ -156,7 +166,7 @@ def _kernel_for(small: np.ndarray, paper: np.ndarray) -> int:
 def _closed(small: np.ndarray, side: int) -> np.ndarray:
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
-    if np.ptp(closed) == 0:  # a drawing's paper has nothing to be blurred
+    if extent(closed) == 0:  # a drawing's paper has nothing to be blurred
         return np.asarray(closed, np.float32)
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), side / 6), np.float32)
 
@@ -176,13 +186,15 @@ def _smooth_surface(paper: np.ndarray, rim: int) -> np.ndarray | None:
     return np.asarray(np.maximum(terms @ weights, 1.0), np.float32)
 
 
-def stretch(contrast: np.ndarray, *, sharp: bool = False) -> np.ndarray | None:
+def stretch(image: np.ndarray, contrast: np.ndarray, *, sharp: bool = False) -> np.ndarray | None:
     """Contrast -> ink: the paper's grain to 0, the body of the strokes to 1. (H, W) uint8 -> (H, W) float32.
 
-    None where nothing stands out. Faint marks, and all where `sharp` is asked for, must end in sharp edges.
+    `contrast`: that of each level of the image, (256,) int. None where nothing stands out. Faint marks, and all where
+    `sharp` is asked for, must end in sharp edges.
     """
-    every = max(1, len(contrast) // SAMPLED)
-    histogram = cv2.calcHist([contrast[::every]], [0], None, [256], [0, 256]).ravel()
+    every = max(1, len(image) // SAMPLED)
+    histogram = cv2.calcHist([image[::every]], [0], None, [256], [0, 256]).ravel()
+    histogram = np.bincount(contrast, histogram, 256)
     middle, sigma = _grain(histogram)
     edge = min(middle + 3.5 * sigma, 250.0)
     body = _body(histogram, round(edge))
@@ -190,9 +202,9 @@ def stretch(contrast: np.ndarray, *, sharp: bool = False) -> np.ndarray | None:
     softest = SOFT if sharp else depth / FAINT if depth < FAINT else np.inf
     if depth < max(FAINTEST, STANDS_OUT * sigma) or _softness(histogram, middle, body) > softest:
         return None
-    floor = np.clip(edge, middle + 0.08 * depth, middle + 0.5 * depth)
-    table = np.clip((np.arange(256) - floor) / (body - floor), 0.0, 1.0)
-    return cv2.LUT(contrast, table.astype(np.float32))
+    floor = min(max(edge, middle + 0.08 * depth), middle + 0.5 * depth)
+    table = np.clip((LEVELS - floor) / (body - floor), 0.0, 1.0)
+    return cv2.LUT(image, table.astype(np.float32)[contrast])
 
 
 def _softness(histogram: np.ndarray, middle: float, body: float) -> float:
@@ -210,14 +222,13 @@ def _grain(histogram: np.ndarray) -> tuple[float, float]:
 
 def _body(histogram: np.ndarray, edge: int) -> float:
     """The usual level of the strokes: the median of what Otsu's threshold finds dark among levels above the grain."""
-    marks = histogram.astype(np.float64)
+    marks = histogram.copy()
     marks[: edge + 1] = 0
     weight = marks.cumsum()
     total = weight[-1]
     if total == 0:
         return 0.0
-    level = np.arange(256)
-    moment = (marks * level).cumsum()
+    moment = (marks * LEVELS).cumsum()
     rest = np.maximum(weight * (total - weight), 1e-9)
     threshold = int(np.argmax((moment[-1] * weight - moment * total) ** 2 / rest))
     above = total - weight[threshold]
