@@ -65,13 +65,13 @@ def find_glyphs(ink: np.ndarray, *, single: bool = False) -> Glyphs:
     if inked[2] == 0:
         return Glyphs([], mask[:0, :0], (0, 0))
     x0, y0, x1, y1 = with_rim(inked)
-    small = mask[y0:y1, x0:x1].size < 4 * 65535  # at most every fourth pixel starts a piece: 16 bits suffice
-    n, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask[y0:y1, x0:x1], connectivity=8, ltype=cv2.CV_16U if small else cv2.CV_32S
-    )
-    stats[:, :2] += (x0, y0)
+    inside = mask[y0:y1, x0:x1]
+    kind = cv2.CV_16U if inside.size < 4 * 65535 else cv2.CV_32S  # at most every fourth pixel starts a piece
+    n, labels = cv2.connectedComponents(inside, connectivity=8, ltype=kind)  # a third of the time that it takes ..
     if n == 2:
-        return Glyphs([[Glyph(_as_box(stats[1, :4]), (1,))]], labels, (x0, y0))
+        return Glyphs([[Glyph(inked, (1,))]], labels, (x0, y0))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8, ltype=kind)  # .. to measure them too
+    stats[:, :2] += (x0, y0)
     numbers = _without_clutter(stats, labels, corner_xy=(x0, y0), shape=ink.shape)
     numbers = _without_shades(numbers, stats, labels, ink[y0:y1, x0:x1], corner_xy=(x0, y0), shape=ink.shape)
     boxes = stats[numbers, :4]

@@ -69,8 +69,7 @@ def _has_no_shadow(image: np.ndarray) -> bool:
 
 def _has_two_levels(image: np.ndarray) -> bool:
     """Whether there is nothing between the darkest and the lightest level of an (H, W) uint8 image."""
-    low, high = int(image.min()), int(image.max())
-    return cv2.countNonZero(cv2.inRange(image, low + 1, high - 1)) == 0
+    return not np.any((image > image.min()) & (image < image.max()))
 
 
 def levelled(image: np.ndarray, small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -111,7 +110,7 @@ def contrast_of_levels(paper: float) -> np.ndarray:
     NO_CONTRAST = as light as the paper, 255 = all light is missing.
     """
     share = (paper - LEVELS) / (paper + OFFSET)
-    return np.rint(NO_CONTRAST + (255 - NO_CONTRAST) * share).clip(0, 255).astype(int)
+    return np.asarray(np.rint(NO_CONTRAST + (255 - NO_CONTRAST) * share).clip(0, 255), int)
 
 
 def contrast_with_paper(image: np.ndarray, paper: np.ndarray) -> np.ndarray:
