@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from inkling.road import sheet
 from inkling.road.ink import find_ink
 from inkling.road.reduction import reduced
 from inkling.road.sheet import find_sheet, only_sheet
@@ -113,3 +114,18 @@ def test_everything_else_stays_as_it_is(name: str, picture: np.ndarray) -> None:
 def test_no_light_digit_is_taken_for_a_sheet(digits: tuple[np.ndarray, np.ndarray], factor: int) -> None:
     for digit in digits[0]:
         assert find_sheet(reduced(255 - enlarged(digit, factor))) is None
+
+
+def test_a_bare_border_only_saves_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known from a border of one level is what the longer way finds: a panel, or that there is none."""
+    picture = np.full((280, 280), 255, np.uint8)
+    picture[40:230, 40:250] = 200
+    picture[100:160, 120:150] = 20
+    smalls = [
+        reduced(one)
+        for one in (picture, drawn_seven(), bold_eight(), on_desk(desk=255), np.full((80, 80), 9, np.uint8))
+    ]
+    shorter = [find_sheet(small) for small in smalls]
+    assert [one is not None for one in shorter] == [True, False, False, True, False]
+    monkeypatch.setattr(sheet, "_is_border_of", lambda small, level: False)
+    assert all(np.array_equal(one, find_sheet(small)) for one, small in zip(shorter, smalls, strict=True))

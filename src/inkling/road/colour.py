@@ -7,6 +7,8 @@ edges (the principal axis: Pearson, "On lines and planes of closest fit", 1901) 
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -57,7 +59,7 @@ def ink_axis(rgb: np.ndarray) -> np.ndarray | None:
 def shows_ink(grey: np.ndarray) -> bool:
     """Whether brightness alone has edges as strong as those of a usual pen."""
     sample = np.ascontiguousarray(_thinned(grey, -(-max(grey.shape) // GLANCE)))
-    least = PLAIN * (int(sample.max()) + OFFSET)
+    least = math.ceil(PLAIN * (int(sample.max()) + OFFSET))  # whole: bytes are compared with a float as floats
     beside = (sample[1:], sample[:-1]), (sample[:, 1:], sample[:, :-1])
     strong = sum(int(np.count_nonzero(cv2.absdiff(*pair) >= least)) for pair in beside if pair[0].size)
     return strong > (1 - STRONGEST) * 2 * sample.size

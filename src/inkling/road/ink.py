@@ -6,6 +6,8 @@ estimated everywhere, and ink is what reflects less than the paper around it (mo
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -104,6 +106,7 @@ def smoothed(image: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(image, (3, 3), 0)
 
 
+@lru_cache(maxsize=256)
 def contrast_of_levels(paper: float) -> np.ndarray:
     """Share of the light of even paper that is missing at each level of brightness: its level -> (256,) int.
 

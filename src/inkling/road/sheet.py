@@ -48,8 +48,17 @@ def find_sheet(small: np.ndarray) -> np.ndarray | None:
     """(h, w) uint8 -> (h, w) uint8 mask of the sheet's inside, 255 = sheet; None where there is none to be cut out."""
     if min(small.shape) < 24:
         return None
+    lightest = small.max()
+    if _is_border_of(small, lightest):  # as of most drawings: nothing dark lies around, so it is no light sheet
+        return _panel(small, float(lightest))
     sheet = _light_sheet(small)
-    return _panel(small) if sheet is None else sheet
+    return _panel(small, _usual(small)) if sheet is None else sheet
+
+
+def _is_border_of(small: np.ndarray, level: int) -> bool:
+    """Whether a band along the picture's border has one level only."""
+    others = np.asarray(small != level).view(np.uint8)
+    return cv2.countNonZero(others) == cv2.countNonZero(others[BAND:-BAND, BAND:-BAND])
 
 
 def _light_sheet(small: np.ndarray) -> np.ndarray | None:
@@ -76,13 +85,12 @@ def _light_sheet(small: np.ndarray) -> np.ndarray | None:
     return np.asarray(inside & ~_grown(behind.astype(np.uint8) * 255, RIM))
 
 
-def _panel(small: np.ndarray) -> np.ndarray | None:
-    """A sheet or window that differs a little from even surroundings.
+def _panel(small: np.ndarray, around: float) -> np.ndarray | None:
+    """A sheet or window that differs a little from even surroundings of the level `around`.
 
     A lighter one may run out of the picture on a side or two; a darker one that did would be a shadow.
     """
     h, w = small.shape
-    around = _usual(small)
     paper = middle(small[h // 4 : h - h // 4, w // 4 : w - w // 4])
     step = paper - around
     if abs(step) < LEAST_STEP:
