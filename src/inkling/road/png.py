@@ -20,7 +20,7 @@ HEADER_BYTES = 33
 CHANNELS = {0: 1, 2: 3, 6: 4}  # colour type -> grey, RGB, RGBA
 PLAIN = (0, 0, 0)  # compression, filters, no interlacing
 UP = 2  # the filter of a row that is steps from the row above
-GLANCE = 8  # rows that are unpacked to see whether the filter is always that
+GLANCE = 2  # rows that are unpacked to see whether the filter is always that
 SIDES = (2, 1024)  # pixels: a larger picture leaves the caches, and Pillow is about as fast
 
 

@@ -11,14 +11,19 @@ SMALL_SIDE = 64  # pixels, about
 def reduced(image: np.ndarray) -> np.ndarray:
     """(H, W) uint8 -> the same with a longer side of about SMALL_SIDE, by the mean of the pixels.
 
-    Reducing by a whole number is several times faster; the pixels beyond the last whole block are left out.
+    Reducing by a whole number is several times faster, and by two more so; the pixels beyond the last whole block are
+    left out.
     """
     block = round(max(image.shape) / SMALL_SIDE)
     h, w = (side // max(block, 1) for side in image.shape)
     if block <= 1:
         return image
     if min(h, w) >= 8:
-        return cv2.resize(image[: h * block, : w * block], (w, h), interpolation=cv2.INTER_AREA)
+        whole = image[: h * block, : w * block]
+        while block % 2 == 0:
+            block //= 2
+            whole = cv2.resize(whole, (w * block, h * block), interpolation=cv2.INTER_AREA)
+        return whole if block == 1 else cv2.resize(whole, (w, h), interpolation=cv2.INTER_AREA)
     factor = SMALL_SIDE / max(image.shape)
     size_wh = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
     return cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA)
