@@ -19,18 +19,15 @@ from typing import Any
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import cv2
-from flask import request
 from read import median_us
-from webargs.flaskparser import parser
 
 from inkling.road import image, ink, tile
 from inkling.road.glyphs import find_glyphs
 from inkling.web import create_app
-from inkling.web.api import reading_json
+from inkling.web.answers import reading_json
 from inkling.web.front.gate import Gate
 from inkling.web.front.log import RequestLog
 from inkling.web.front.note import Note
-from inkling.web.schemas import ReadQuery
 from inkling.web.settings import Settings
 from inkling.web.watch.readings import watch_reading
 
@@ -87,9 +84,6 @@ def steps_us(model: str, body: bytes) -> dict[str, float]:
     found = ink.find_ink(picture.image)
     glyphs = find_glyphs(found)
     tiles = tile.make_tiles(found, glyphs)
-    query = ReadQuery()
-    with app.test_request_context(READ, method="POST"):
-        query_us = median_us(lambda: parser.parse(query, request, location="query"))
     road = {
         "image: bytes decoded, upright, grey": median_us(lambda: image.load(body)),
         "ink: told from paper": median_us(lambda: ink.find_ink(picture.image)),
@@ -99,7 +93,6 @@ def steps_us(model: str, body: bytes) -> dict[str, float]:
     }
     whole_road = median_us(lambda: reader.trace(body))
     gate_us = median_us(lambda: gate(environ(READ, body), started)) - median_us(lambda: environ(READ, body))
-    health = median_us(lambda: b"".join(app(environ("/healthz"), started)))
     whole = median_us(lambda: b"".join(app(environ(READ, body), started)))
     log = RequestLog("json", "0")
     note = Note(environ(READ, body))
@@ -108,8 +101,6 @@ def steps_us(model: str, body: bytes) -> dict[str, float]:
         log_us = median_us(lambda: log.write(note, 0.002, len(body)))
     steps = {
         "gate: id, admission, counting, headers": gate_us,
-        "Flask: context, route, hooks, response": health - gate_us,
-        "query checked": query_us,
         **road,
         "parting, confidence, remarks": whole_road - sum(road.values()),
         "counted: outcome, digits, ink": median_us(lambda: watch_reading(metrics, "x", trace, 0.001)),
@@ -118,7 +109,7 @@ def steps_us(model: str, body: bytes) -> dict[str, float]:
     rest = whole - sum(steps.values())
     return {
         **steps,
-        "rest: body, turn, decorators, cold caches": rest,
+        "rest: body, turn, cold caches": rest,
         "all": whole,
         "a line of the JSON log, if on": log_us,
     }

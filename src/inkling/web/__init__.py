@@ -7,11 +7,13 @@ Importing this module imports nothing heavy; calling `create_app` does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from inkling.web.front.note import Note
+    from inkling.web.readers import Readers
     from inkling.web.settings import Settings
     from inkling.web.watch.memory import Memory
     from inkling.web.watch.metrics import Metrics
@@ -42,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     return _wire(settings, readers, shared, metrics)
 
 
-def _wire(settings: Settings, readers: object, shared: Memory, metrics: Metrics) -> Flask:
+def _wire(settings: Settings, readers: Readers, shared: Memory, metrics: Metrics) -> Flask:
     import functools
 
     from flask import Flask
@@ -50,6 +52,7 @@ def _wire(settings: Settings, readers: object, shared: Memory, metrics: Metrics)
 
     from inkling import __version__
     from inkling.web import (
+        answers,
         api,
         body,
         compare,
@@ -67,6 +70,7 @@ def _wire(settings: Settings, readers: object, shared: Memory, metrics: Metrics)
         security,
     )
     from inkling.web.front.gate import Gate
+    from inkling.web.front.plain import Plain
 
     app = Flask(__name__)
     app.request_class = body.InMemory
@@ -102,6 +106,11 @@ def _wire(settings: Settings, readers: object, shared: Memory, metrics: Metrics)
     body.add_draining(app)
     errors.add_error_handlers(app)
     security.document(service.spec, settings)
-    plain = functools.cache(lambda: frozenset(rule.rule for rule in app.url_map.iter_rules() if not rule.arguments))
-    app.wsgi_app = Gate(app.wsgi_app, settings, shared, metrics, plain)  # type: ignore[method-assign]
+    known = functools.cache(lambda: frozenset(rule.rule for rule in app.url_map.iter_rules() if not rule.arguments))
+
+    def read(content: bytes, note: Note) -> dict[str, Any]:
+        return answers.answer(readers, content, api.NO_QUERY, metrics=metrics, note=note)
+
+    plain = Plain(app.wsgi_app, settings, read)
+    app.wsgi_app = Gate(plain, settings, shared, metrics, known)  # type: ignore[method-assign]
     return app

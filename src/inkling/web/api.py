@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, jsonify, request
@@ -13,6 +12,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from inkling.errors import BadPicture, BadRequest, EmptyPicture, UnknownFormat
+from inkling.web.answers import answer, read_by, reading_json, traced
 from inkling.web.body import form_files, whole_body
 from inkling.web.errors import body_of
 from inkling.web.front.note import note_of
@@ -21,7 +21,7 @@ from inkling.web.schemas import AnswerSchema, AnswersSchema, ErrorSchema, Models
 
 if TYPE_CHECKING:
     from inkling.bundle import Bundle
-    from inkling.road.reader import Reader, Trace
+    from inkling.road.reader import Reader
 
 blueprint = Blueprint("inkling", __name__, url_prefix="/api/v1", description="Reads handwritten digits in pictures.")
 
@@ -57,7 +57,7 @@ ONE_PICTURE = {
     "description": "One picture (PNG, JPEG, WebP, GIF, BMP or TIFF) as the raw body, or as a form's field `image`.",
 }
 _QUERY = ReadQuery()
-_NO_QUERY = _QUERY.load({})
+NO_QUERY = _QUERY.load({})
 _ERRORS = {
     400: "EmptyPicture: no bytes. BadRequest: a wrong parameter or body.",
     404: "UnknownName: a model that is not offered.",
@@ -105,21 +105,15 @@ class Read(MethodView):
         One picture gives one answer. Several pictures in one form give a list in the same order, with status 200:
         a picture among them that cannot be read has its own error in its place, and the others are still read.
         """
-        query = blueprint.ARGUMENTS_PARSER.parse(_QUERY, location="query") if request.query_string else _NO_QUERY
+        query = blueprint.ARGUMENTS_PARSER.parse(_QUERY, location="query") if request.query_string else NO_QUERY
         readers = current_app.extensions["inkling"]
         contents = pictures()
-        reader = readers.get(query["model"] or None)
-        explain = query["explain"]
+        watched = {"metrics": current_app.extensions["inkling-metrics"], "note": note_of(request.environ)}
         if len(contents) == 1:
-            with readers.turn() as turn:
-                trace = traced(reader, contents[0], query["mode"])
-                answer = reading_json(reader, trace, explain=explain)
-            took_s = turn.held_s
-        else:
-            readings, took_s = read_each(readers, reader, contents, query["mode"], explain=explain)
-            answer = {"ok": True, "readings": readings}
-        model = {"name": reader.bundle.name, "version": reader.bundle.version}
-        return jsonify({**answer, "model": model, "took_ms": round(took_s * 1000, 2)})
+            return jsonify(answer(readers, contents[0], query, **watched))
+        reader = readers.get(query["model"] or None)
+        readings, took_s = read_each(readers, reader, contents, query, **watched)
+        return jsonify({"ok": True, "readings": readings, **read_by(reader, took_s)})
 
 
 @blueprint.route("/models")
@@ -185,56 +179,23 @@ def form_pictures() -> list[bytes]:
 
 
 def read_each(
-    readers: Readers, reader: Reader, contents: list[bytes], mode: Any, *, explain: str
+    readers: Readers, reader: Reader, contents: list[bytes], query: dict[str, Any], **watched: Any
 ) -> tuple[list[dict[str, Any]], float]:
     """Each picture's reading, or its own error in its place; and the seconds spent on them.
 
-    A turn a picture, so that one request cannot hog.
+    A turn a picture, so that one request cannot hog. `watched`: metrics and note, as `traced` takes them.
     """
     answers, took_s = [], 0.0
     for content in contents:
         turn = readers.turn()
         try:
             with turn:
-                answers.append(reading_json(reader, traced(reader, content, mode), explain=explain))
+                trace = traced(reader, content, query["mode"], **watched)
+                answers.append(reading_json(reader, trace, explain=query["explain"]))
         except BadPicture as error:
             answers.append(body_of(error))
         took_s += turn.held_s
     return answers, took_s
-
-
-def traced(reader: Reader, content: bytes, mode: Any) -> Trace:
-    """One picture's reading, counted and noted."""
-    from inkling.web.watch.readings import watch_reading
-
-    metrics = current_app.extensions["inkling-metrics"]
-    note = note_of(request.environ)
-    note.model = reader.bundle.name
-    start = time.perf_counter()
-    try:
-        trace = reader.trace(content, mode=mode)
-    except BadPicture as error:
-        metrics.count("inkling_bad_pictures_total", error.kind)
-        note.outcome = error.kind
-        raise
-    watch_reading(metrics, reader.bundle.name, trace, time.perf_counter() - start)
-    note.outcome = trace.reading.outcome
-    return trace
-
-
-def reading_json(reader: Reader, trace: Trace, *, explain: str) -> dict[str, Any]:
-    """The JSON of a reading. `explain` "tiles" adds each digit's tile, "1" also the explanation."""
-    answer = {"ok": True, **trace.reading.to_json()}
-    if explain == "0":
-        return answer
-    from inkling.why import explain_trace, explanation_json, marks
-
-    lists = {True: iter(answer["digits"]), False: iter(answer["others"])}
-    for _, tile, is_digit in marks(trace):
-        next(lists[is_digit])["tile"] = (tile * 255).round().astype(int).tolist()  # (28, 28), 0 paper .. 255 ink
-    if explain == "1":
-        answer["explanation"] = explanation_json(explain_trace(reader, trace))
-    return answer
 
 
 def model_json(entry: Bundle, *, default: str) -> dict[str, Any]:

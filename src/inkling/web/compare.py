@@ -14,7 +14,8 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
-from inkling.web.api import ONE_PICTURE, documents_errors, one_picture, reading_json
+from inkling.web.answers import reading_json
+from inkling.web.api import ONE_PICTURE, documents_errors, one_picture
 from inkling.web.schemas import AnswerSchema, ReadQuery
 
 blueprint = Blueprint("compare", __name__, url_prefix="/api/v1", description="One picture through several networks.")

@@ -12,7 +12,8 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import ValidationError, fields, validate
 
-from inkling.web.api import ONE_PICTURE, documents_errors, one_picture, reading_json
+from inkling.web.answers import reading_json
+from inkling.web.api import ONE_PICTURE, documents_errors, one_picture
 from inkling.web.schemas import AnswerSchema, ReadQuery, StepSchema
 
 blueprint = Blueprint("filmstrip", __name__, url_prefix="/api/v1", description="The steps of a reading.")

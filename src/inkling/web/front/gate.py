@@ -5,7 +5,7 @@
 3. `/api`: too many from this client (`rate.py`) -> 429;
 4. `/api` and `/metrics`: no key (`key.py`) -> 401;
 5. a reading: no place (`admission.py`) -> 503, before its body is read;
-6. Flask answers;
+6. Flask answers, or for a plain reading what stands before it (`plain.py`);
 7. it is counted, and logged where that is on (`log.py`).
 
 A refusal costs some 50 microseconds and waits for nothing, so that a service with too much to do can say so.
@@ -108,7 +108,7 @@ class Gate:
         seen.refused = ""
 
     def _pass_on(self, seen: Note, start_response: Any, extra: Headers) -> Iterable[bytes]:
-        """Flask's answer; one that has a length as a whole, so that the server sends it at once."""
+        """The answer; one that has a length as a whole, so that the server sends it at once."""
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
             seen.status = int(status[:3])
