@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from inkling.errors import Overloaded
 from inkling.web import create_app
 from inkling.web.front.note import Note
-from inkling.web.front.plain import Plain, plain_bytes
+from inkling.web.front.plain import Plain, plain_bytes, query_of
 from inkling.web.settings import Settings
 from tests.pictures import drawn_seven, encoded, png_header
 
@@ -40,13 +40,35 @@ SENT = {
     ],
 )
 def test_the_answer_is_flasks(client: FlaskClient, content: bytes, status: int) -> None:
-    plain, asked = (client.post(READ + query, data=content, content_type=PNG) for query in ("", "?mode=auto"))
-    assert plain.status_code == asked.status_code == status
+    same_from_both(client, content, "", status)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("explain=tiles", 200),
+        ("explain=1&model=ann-tutorial", 200),
+        ("mode=single&colour=red", 200),
+        ("mode=auto&model=&explain=0", 200),
+        ("model=nobody", 404),
+        ("mode=other", 400),
+        ("mode", 400),
+        ("model=%C3%A4nn", 404),
+    ],
+)
+def test_so_it_is_whatever_is_asked(client: FlaskClient, seven: bytes, query: str, status: int) -> None:
+    same_from_both(client, seven, query, status)
+
+
+def same_from_both(client: FlaskClient, content: bytes, query: str, status: int) -> None:
+    """Holds an answer to that of Flask, which a query reaches that asks for something twice."""
     told = []
-    for response in (plain, asked):
-        told.append((list(response.json), {**response.json, "took_ms": 0}, sorted(response.headers.keys())))
+    for asked in (query, f"{query}&x=1&x=2"):
+        response = client.post(f"{READ}?{asked}", data=content, content_type=PNG)
+        assert response.status_code == status
         assert response.headers["Cache-Control"] == "no-store"
         assert response.mimetype == "application/json"
+        told.append((list(response.json), {**response.json, "took_ms": 0}, sorted(response.headers.keys())))
     assert told[0] == told[1]
 
 
@@ -61,6 +83,13 @@ def test_it_is_counted_once(app: Flask, seven: bytes) -> None:
     assert sum(line.startswith("inkling_readings_total{") and 'outcome="read"' in line for line in lines) == 1
 
 
+def test_what_a_query_asks_for() -> None:
+    assert query_of("") == {"mode": "auto", "model": "", "explain": "0"}
+    assert query_of("explain=tiles&mode=single&x=1") == {"mode": "single", "model": "", "explain": "tiles"}
+    assert query_of("mode=other") is None
+    assert query_of("model=ann&model=cnn") is None
+
+
 @pytest.mark.parametrize("kind", [PNG, "image/svg+xml", "application/octet-stream"])
 def test_what_is_plain(kind: str) -> None:
     assert plain_bytes({**SENT, "CONTENT_TYPE": kind}) == 7
@@ -71,7 +100,8 @@ def test_what_is_plain(kind: str) -> None:
     [
         {"REQUEST_METHOD": "GET"},
         {"PATH_INFO": "/api/v1/compare"},
-        {"QUERY_STRING": "mode=single"},
+        {"QUERY_STRING": "model=%61nn"},
+        {"QUERY_STRING": "x" * 201},
         {"CONTENT_TYPE": "multipart/form-data; boundary=x"},
         {"CONTENT_TYPE": "image/png; charset=x"},
         {"CONTENT_TYPE": "text/plain"},
@@ -111,7 +141,7 @@ def sent(plain: Plain, body: bytes, length: int) -> tuple[bytes, list[Any]]:
 
 
 def failing(error: Exception) -> Any:
-    def read(content: bytes, note: Note) -> dict[str, Any]:
+    def read(content: bytes, query: Mapping[str, Any], note: Note) -> dict[str, Any]:
         raise error
 
     return read

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Flask
 
     from inkling.web.front.note import Note
@@ -108,8 +110,8 @@ def _wire(settings: Settings, readers: Readers, shared: Memory, metrics: Metrics
     security.document(service.spec, settings)
     known = functools.cache(lambda: frozenset(rule.rule for rule in app.url_map.iter_rules() if not rule.arguments))
 
-    def read(content: bytes, note: Note) -> dict[str, Any]:
-        return answers.answer(readers, content, api.NO_QUERY, metrics=metrics, note=note)
+    def read(content: bytes, query: Mapping[str, Any], note: Note) -> dict[str, Any]:
+        return answers.answer(readers, content, query, metrics=metrics, note=note)
 
     plain = Plain(app.wsgi_app, settings, read)
     app.wsgi_app = Gate(plain, settings, shared, metrics, known)  # type: ignore[method-assign]

@@ -1,6 +1,6 @@
-"""A plain reading, answered without Flask: one picture as the raw body, and nothing else asked.
+"""A plain reading, answered without Flask: one picture as the raw body.
 
-That is what a drawing board, a camera and a program send, again and again. What Flask does around it takes a quarter of
+That is what drawing boards, cameras and programs send, again and again. What Flask does around it takes a quarter of
 the time of reading a drawing. Whatever is not plain goes on to Flask, whose route answers the same by the same means.
 """
 
@@ -9,41 +9,49 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from marshmallow import EXCLUDE, ValidationError
 
 from inkling.errors import InklingError
 from inkling.web.errors import body_of
 from inkling.web.front.note import Note, note_of
+from inkling.web.schemas import ReadQuery
 
 if TYPE_CHECKING:
     from inkling.web.settings import Settings
 
 Environ = dict[str, Any]
 App = Callable[[Environ, Any], Iterable[bytes]]
+Query = Mapping[str, Any]
 
 PATH = "/api/v1/read"
 PLAIN_TYPE = re.compile(r"image/[\w.+-]+|application/octet-stream", re.ASCII)
+PLAIN_QUERY = re.compile(r"[\w.=&-]{0,200}", re.ASCII)  # nothing to be decoded
 to_text = json.JSONEncoder(separators=(",", ":")).encode  # as Flask's `jsonify`
 
 
 class Plain:
-    """The layer around `app` that takes plain readings. `read`: a picture and its request's note -> the answer."""
+    """The layer around `app` that takes plain readings. `read`: a picture, the query, the request's note -> answer."""
 
-    def __init__(self, app: App, settings: Settings, read: Callable[[bytes, Note], dict[str, Any]]) -> None:
+    def __init__(self, app: App, settings: Settings, read: Callable[[bytes, Query, Note], dict[str, Any]]) -> None:
         self._app = app
         self._most_bytes = settings.max_upload_bytes
         self._read = read
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         length = plain_bytes(environ)
-        if not 0 < length <= self._most_bytes:
+        query = query_of(environ.get("QUERY_STRING", "")) if 0 < length <= self._most_bytes else None
+        if query is None:
             return self._app(environ, start_response)
         content = b"".join(_parts(environ["wsgi.input"], length))
         if len(content) == length:
             try:
-                return _respond(start_response, 200, self._read(content, note_of(environ)))
+                return _respond(start_response, 200, self._read(content, query, note_of(environ)))
             except InklingError as error:
                 return _respond(start_response, error.status, body_of(error))
             except Exception:  # noqa: S110  # goes wrong again in Flask, which logs it and has an answer
@@ -53,17 +61,32 @@ class Plain:
 
 
 def plain_bytes(environ: Environ) -> int:
-    """How long the picture is that a request for a plain reading brings; 0 of any other request."""
+    """How long the picture is that a plain request brings as its body; 0 of any other request."""
     if (
         environ["PATH_INFO"] != PATH
         or environ["REQUEST_METHOD"] != "POST"
-        or environ.get("QUERY_STRING")
         or "HTTP_TRANSFER_ENCODING" in environ
         or not PLAIN_TYPE.fullmatch(environ.get("CONTENT_TYPE", ""))
+        or not PLAIN_QUERY.fullmatch(environ.get("QUERY_STRING", ""))
     ):
         return 0
     length = environ.get("CONTENT_LENGTH", "")
     return int(length) if length.isdecimal() and length.isascii() else 0
+
+
+@lru_cache(maxsize=64)
+def query_of(text: str) -> Query | None:
+    """What a query asks for; None where it asks for something twice, or for what there is not: Flask knows to tell."""
+    pairs = parse_qsl(text, keep_blank_values=True)
+    if len(dict(pairs)) < len(pairs):
+        return None
+    try:
+        return dict(_QUERY.load(dict(pairs), unknown=EXCLUDE))
+    except ValidationError:
+        return None
+
+
+_QUERY = ReadQuery()
 
 
 def _parts(stream: Any, length: int) -> Iterator[bytes]:
