@@ -167,9 +167,10 @@ def _kernel_for(small: np.ndarray, paper: np.ndarray) -> int:
 
 def _closed(small: np.ndarray, side: int) -> np.ndarray:
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
-    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
-    if extent(closed) == 0:  # a drawing's paper has nothing to be blurred
-        return np.asarray(closed, np.float32)
+    wide = cv2.dilate(small, kernel, borderType=cv2.BORDER_REPLICATE)
+    if extent(wide) == 0:  # on a drawing bare paper is near everywhere: there is nothing left to take back or to blur
+        return np.asarray(wide, np.float32)
+    closed = cv2.erode(wide, kernel, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), side / 6), np.float32)
 
 
