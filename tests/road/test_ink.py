@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inkling.road import ink as inks
 from inkling.road.ink import find_ink, levelled
 from inkling.road.polarity import area_witness, edge_witness, is_light_paper
 from inkling.road.reduction import reduced
@@ -128,3 +129,22 @@ def test_a_drawing_on_pure_paper_is_told_as_its_edges_tell_it(paper):
         points = rng.integers(8, 62, (rng.integers(2, 7), 1, 2)).astype(np.int32)
         cv2.polylines(small, [points], False, int(rng.integers(60, 196)), int(rng.integers(1, 8)))
         assert is_light_paper(small) == (edge_witness(small) > 0) == (paper == 255)
+
+
+def test_even_paper_is_looked_up_as_two_steps_would_find_it() -> None:
+    picture = drawn_seven(paper=231)
+    contrast = inks.contrast_of_levels(231.0)
+    at_once = inks.stretch(picture, contrast)
+    in_two = inks.stretch(contrast[picture].astype(np.uint8), inks.LEVELS)
+    assert at_once is not None
+    assert in_two is not None
+    assert np.array_equal(at_once, in_two)
+
+
+@pytest.mark.parametrize("paper", [255, 200])
+def test_closing_is_left_out_only_where_it_changes_nothing(paper: int) -> None:
+    small = reduced(drawn_seven(paper=paper))
+    small[:, :40] = np.minimum(small[:, :40], 2 * paper - 255)  # of grey paper, half lies in shadow
+    kernel = np.ones((19, 19), np.uint8)
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
+    assert np.array_equal(inks._closed(small, 19), cv2.GaussianBlur(closed, (0, 0), 19 / 6).astype(np.float32))

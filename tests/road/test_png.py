@@ -77,7 +77,9 @@ def test_every_pixel_is_pillows(pixels: np.ndarray, chunk_bytes: int) -> None:
 def test_grey_is_as_of_the_decoded_picture(by_pillow: Callable[[bytes], tuple[object, ...]]) -> None:
     faint = np.where(GREY[..., None] > 128, [255, 255, 255, 255], [255, 255, 60, 255]).astype(np.uint8)  # yellow ink
     clear = np.dstack([np.zeros((64, 64, 3), np.uint8), 255 - GREY])
-    for pixels in (RGBA, RGBA[..., :3], GREY[..., None], faint, clear, np.zeros_like(RGBA), np.full_like(RGBA, 255)):
+    small = np.zeros((2, 9, 1), np.uint8)
+    blank = np.zeros_like(RGBA), np.full_like(RGBA, 255)
+    for pixels in (RGBA, RGBA[..., :3], GREY[..., None], faint, clear, small, *blank):
         content = board_png(pixels)
         assert read_plain(content) is not None
         assert outcome(content) == by_pillow(content)
