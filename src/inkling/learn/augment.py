@@ -26,7 +26,6 @@ from inkling.learn.scores import CLASSES
 SIDE = 28
 LONGEST = 20  # pixels, as road.tile
 FINE, BOLD = 0.17, 0.4  # part of the ink that is left when a pixel is taken off the edge
-NATIONAL = (1, 4, 7)  # the digits whose forms differ the most from country to country
 CHUNK = 1024  # images that share a random stream; changing it changes every result
 _Y, _X = np.mgrid[:SIDE, :SIDE].astype(np.float32)
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
@@ -60,9 +59,8 @@ def augment(images: np.ndarray, labels: np.ndarray, how: Augmentation, rng: np.r
     if how.continental:
         images = with_continental_forms(images, labels, how.continental, rng)
     out = images.astype(np.float32) / np.float32(255)
-    if how.drawn or how.national:
-        part = how.drawn + how.national * np.isin(labels, NATIONAL)
-        chosen = np.flatnonzero((labels < CLASSES) & (rng.random(len(out)) < part))
+    if how.drawn:
+        chosen = np.flatnonzero((labels < CLASSES) & (rng.random(len(out)) < how.drawn))
         out[chosen] = draw_digits(labels[chosen], rng)
     if how.rotation or how.shear or how.scale or how.stretch or how.bow or how.elastic or how.shift:
         out = _bent(out, how, rng)
@@ -99,7 +97,7 @@ def _flag(image: np.ndarray, rng: np.random.Generator) -> None:
     top, bottom = rows.min(), rows.max()
     height = int(bottom - top + 1)
     x, y = columns[rows <= top + 1].mean(), top + 0.5
-    length, angle = height * rng.uniform(0.2, 0.65), np.deg2rad(rng.uniform(18, 62))
+    length, angle = height * rng.uniform(0.3, 0.65), np.deg2rad(rng.uniform(30, 60))
     _line(image, (x, y), (x - length * np.cos(angle), y + length * np.sin(angle)), height)
     if rng.random() < 0.3:
         x, half = columns[rows >= bottom - 1].mean(), height * rng.uniform(0.15, 0.35)

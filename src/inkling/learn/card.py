@@ -39,7 +39,6 @@ CHANGES = {  # part of a recipe's augmentation -> words for its amount
     "continental": "{:.0%} of the 1s with an upstroke and of the 7s with a bar",
     "noise": "grain of up to {:g}",
     "drawn": "{:.0%} replaced by other forms of the digit, drawn by code",
-    "national": "{:.0%} of the 1s, 4s and 7s besides",
     "coarse": "{:.0%} copied badly, with few pixels",
     "ragged": "those copies' pixels strayed by up to {:g} before they became black or white",
     "enlarged": "{:.0%} of those copies shown enlarged",

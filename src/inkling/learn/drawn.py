@@ -19,7 +19,7 @@ MARGIN = 6  # pixels around it, for the pen
 _FIXED = 4  # cv2 draws in sixteenths of a pixel
 
 BY_DIGIT = [[form for form in FORMS if form.digit == digit] for digit in range(10)]
-JITTER = (0.02, 0.08)  # of the height: how far points stray, from a careful hand to a hasty one
+JITTER = (0.02, 0.055)  # of the height: how far points stray, from a careful hand to a hasty one
 
 
 def draw_digits(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -45,7 +45,6 @@ class Augmentation:
     continental: float = _number(0.0, 0, 1)  # part of the 1s given an upstroke and of the 7s given a bar
     noise: float = _number(0.0, 0, 0.5)  # standard deviation of the grain, ink = 1
     drawn: float = _number(0.0, 0, 1)  # part of the digits replaced by forms that code draws; see learn.drawn
-    national: float = _number(0.0, 0, 1)  # part of the 1s, 4s and 7s, which countries write in their own ways, besides
     coarse: float = _number(0.0, 0, 1)  # part of the images copied badly: few pixels, stretched; see learn.coarse
     ragged: float = _number(0.0, 0, 0.5)  # how far their pixels stray before they become black or white, ink = 1
     enlarged: float = _number(0.0, 0, 1)  # part of them shown some times larger
