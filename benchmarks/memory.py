@@ -1,6 +1,6 @@
 """Memory and time over many photographs of 12 megapixels, one after the other in one process.
 
-    python benchmarks/memory.py [--photos 60] [--model NAME]
+    python benchmarks/memory.py [--photos 1000] [--model NAME]
 
 The photographs (4000x3000 JPEG: a sheet with rows of MNIST's test digits, in uneven light) are rendered by code in
 another process, so that what is measured here is reading alone. Writes benchmarks/memory.json.
@@ -75,7 +75,7 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 
 @click.command()
-@click.option("--photos", default=60, show_default=True, help="How many are read.")
+@click.option("--photos", default=1000, show_default=True, help="How many are read.")
 @click.option("--model", default=None, help="A packaged model or bundle.  [default: the best packaged]")
 @click.option("--render", "render_into", type=click.Path(path_type=Path), hidden=True)
 def main(photos: int, model: str | None, render_into: Path | None) -> None:
