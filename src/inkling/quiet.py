@@ -1,9 +1,11 @@
-"""Keeps a library's start-up notes off the terminal."""
+"""Keeps what libraries say beside their errors off the terminal and out of the log."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,3 +27,12 @@ def quiet_stderr() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(sink)
         os.close(kept)
+
+
+def quiet_decoders() -> None:
+    """Drops what Pillow remarks on damaged pictures, with numbers out of them; its errors are exceptions and arrive.
+
+    A hostile client could fill a log with them. For programs at their start, not for the library.
+    """
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)

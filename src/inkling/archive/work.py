@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from inkling.archive import places
 from inkling.archive.chunks import Chunk
+from inkling.quiet import quiet_decoders
 from inkling.road.reader import Mode
 
 Format = Literal["parquet", "csv", "jsonl"]
@@ -52,6 +53,7 @@ class Worker:
         """Raises BadBundle or UnknownName when the model is not there, BadRequest for constraints no one satisfies."""
         from inkling.archive.reading import Batch
 
+        quiet_decoders()
         self.job = job
         self._batch = Batch(job)
 

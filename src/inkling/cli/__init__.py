@@ -8,6 +8,7 @@ import sys
 import click
 
 from inkling.errors import InklingError
+from inkling.quiet import quiet_decoders
 
 COMMANDS = ("read", "serve", "train", "sweep", "evaluate", "report", "models", "data", "doctor")
 
@@ -35,6 +36,7 @@ def group() -> None:
       inkling serve              draw a digit in the browser
       inkling read photo.jpg     read a picture
     """
+    quiet_decoders()
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,11 +156,10 @@ def _describe(content: bytes) -> str:
         return "a HEIC, AVIF or video file"
     if not content[:512].strip(b"\0"):
         return "nothing but zero bytes"
-    try:
-        content[:512].decode("utf-8")
-    except UnicodeDecodeError:
-        return "no picture format that inkling knows, or a damaged one"
-    return "text"
+    with suppress(UnicodeDecodeError):
+        if "\0" not in content[:512].decode("utf-8"):
+            return "text"
+    return "no picture format that inkling knows, or a damaged one"
 
 
 def _check_size(size_wh: tuple[int, int], max_pixels: int) -> None:

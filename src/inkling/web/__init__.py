@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     import os
     import threading
 
+    from inkling.quiet import quiet_decoders
     from inkling.web import settings as declared
     from inkling.web.front import log
     from inkling.web.readers import Readers
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     settings = settings or declared.load()
     log.set_up(settings.log)
+    quiet_decoders()
     shared = memory.attach(os.environ.get(memory.NAME, ""))
     metrics = Metrics(shared.claim())
     readers = Readers(settings, metrics)
