@@ -119,6 +119,7 @@ def test_coloured_ink_of_equal_brightness_is_seen_in_every_format() -> None:
     [
         (b"", errors.EmptyPicture, "no bytes"),
         (b"seven", errors.UnknownFormat, "this is text"),
+        ("七".encode() * 300, errors.UnknownFormat, "this is text"),
         (b"%PDF-1.7 ...", errors.UnknownFormat, "a PDF document"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', errors.UnknownFormat, "an SVG drawing"),
         (b"<?xml version='1.0'?><svg/>", errors.UnknownFormat, "SVG"),

@@ -6,6 +6,7 @@ spent, and every failure becomes one sentence.
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -157,7 +158,7 @@ def _describe(content: bytes) -> str:
     if not content[:512].strip(b"\0"):
         return "nothing but zero bytes"
     with suppress(UnicodeDecodeError):
-        if "\0" not in content[:512].decode("utf-8"):
+        if "\0" not in codecs.getincrementaldecoder("utf-8")().decode(content[:512]):  # the last letter may be cut
             return "text"
     return "no picture format that inkling knows, or a damaged one"
 
