@@ -72,4 +72,4 @@ def test_serves_as_a_user_who_can_write_nothing(seven: bytes) -> None:
             _, said = process.communicate(timeout=20)
     assert process.returncode == 0
     assert "inkling_workers 2" in text, "they share memory without a file"
-    assert all(json.loads(line)["level"] == "info" for line in said.splitlines()), said
+    assert all(json.loads(line)["level"] != "error" for line in said.splitlines()), said

@@ -74,6 +74,8 @@ def _wire(settings: Settings, readers: Readers, shared: Memory, metrics: Metrics
         security,
     )
     from inkling.web.front.gate import Gate
+    from inkling.web.front.hangup import Hangup
+    from inkling.web.front.lingering import Lingering
     from inkling.web.front.plain import Plain
 
     app = Flask(__name__)
@@ -107,7 +109,8 @@ def _wire(settings: Settings, readers: Readers, shared: Memory, metrics: Metrics
     pages.add_pages(app)
     headers.add_headers(app)
     delivery.add_delivery(app)
-    body.add_draining(app)
+    lingering = Lingering(Hangup())
+    body.add_draining(app, lingering)
     errors.add_error_handlers(app)
     security.document(service.spec, settings)
     known = functools.cache(lambda: frozenset(rule.rule for rule in app.url_map.iter_rules() if not rule.arguments))
@@ -116,5 +119,5 @@ def _wire(settings: Settings, readers: Readers, shared: Memory, metrics: Metrics
         return answers.answer(readers, content, query, metrics=metrics, note=note)
 
     plain = Plain(app.wsgi_app, settings, read)
-    app.wsgi_app = Gate(plain, settings, shared, metrics, known)  # type: ignore[method-assign]
+    app.wsgi_app = Gate(plain, settings, shared, metrics, routes=known, lingering=lingering)  # type: ignore[method-assign]
     return app

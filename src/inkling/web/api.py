@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, jsonify, request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from inkling.errors import BadPicture, BadRequest, EmptyPicture, UnknownFormat
+from inkling.errors import BadPicture, BadRequest, EmptyPicture, Overloaded, UnknownFormat
 from inkling.web.answers import answer, read_by, reading_json, traced
 from inkling.web.body import form_files, whole_body
 from inkling.web.errors import body_of
@@ -28,6 +29,11 @@ blueprint = Blueprint("inkling", __name__, url_prefix="/api/v1", description="Re
 FIELD = "image"
 BINARY = "application/octet-stream"
 MULTIPART = "multipart/form-data"
+MOST_S = 15  # for the pictures of one request: less than a proxy, or `front/hangup.py`, waits for an answer
+LATE = Overloaded(
+    f"the pictures before this one took {MOST_S} s, all that one request may; expected fewer, or smaller ones. "
+    "Send this one again in another request."
+)
 
 _REQUEST_BODY = {
     "required": True,
@@ -168,10 +174,14 @@ def read_each(
 ) -> tuple[list[dict[str, Any]], float]:
     """Each picture's reading, or its own error in its place; and the seconds spent on them.
 
-    A turn a picture, so that one request cannot hog. `watched`: metrics and note, as `traced` takes them.
+    A turn a picture, so that one request cannot hog; those whose turn has not come after MOST_S are not read.
+    `watched`: metrics and note, as `traced` takes them.
     """
-    answers, took_s = [], 0.0
+    answers, took_s, until_s = [], 0.0, time.monotonic() + MOST_S
     for content in contents:
+        if time.monotonic() > until_s:
+            answers.append(body_of(LATE))
+            continue
         turn = readers.turn()
         try:
             with turn:

@@ -1,14 +1,8 @@
-"""The request's body: read whole or refused, and never left half sent.
-
-A client that writes its whole body before it reads the answer would see a broken connection instead of the sentence
-that refuses it. So the rest of a refused body is taken and thrown away, within bounds, as nginx's lingering close
-does.
-"""
+"""The request's body as Flask has it: read whole or refused, and never left half sent (`front/lingering.py`)."""
 
 from __future__ import annotations
 
 import io
-import time
 from typing import IO, TYPE_CHECKING, Any
 
 from flask import Request, current_app, request
@@ -20,9 +14,9 @@ if TYPE_CHECKING:
     from flask import Flask, Response
     from werkzeug.datastructures import FileStorage
 
-CHUNK_BYTES = 65_536
+    from inkling.web.front.lingering import Lingering
+
 DRAIN_LIMITS = 3  # times the limit of a body
-DRAIN_S = 10
 
 
 class InMemory(Request):
@@ -60,25 +54,11 @@ def form_files(field: str) -> list[FileStorage]:
     )
 
 
-def add_draining(app: Flask) -> None:
+def add_draining(app: Flask, lingering: Lingering) -> None:
     """Takes the rest of every body that was refused or not asked for, as that of an OPTIONS is."""
 
     @app.after_request
     def drain_rest(response: Response) -> Response:
-        has_body = request.content_length or "HTTP_TRANSFER_ENCODING" in request.environ
-        if has_body and (response.status_code >= 400 or request.method in ("GET", "HEAD", "OPTIONS")):
-            drain(request.environ, app.config["MAX_CONTENT_LENGTH"] * DRAIN_LIMITS, within_s=DRAIN_S)
+        if response.status_code >= 400 or request.method in ("GET", "HEAD", "OPTIONS"):
+            lingering.drain(request.environ, app.config["MAX_CONTENT_LENGTH"] * DRAIN_LIMITS)
         return response
-
-
-def drain(environ: dict[str, Any], most_bytes: int, *, within_s: float) -> None:
-    """Takes what is left of a request's body off the line and throws it away, up to those bytes and seconds."""
-    if not environ.get("wsgi.input_terminated"):
-        return  # a server that does not end the stream would wait for bytes that never come
-    stream = environ["wsgi.input"]
-    until = time.monotonic() + within_s
-    while most_bytes > 0 and time.monotonic() < until:
-        taken = len(stream.read(CHUNK_BYTES))
-        if taken == 0:
-            return
-        most_bytes -= taken

@@ -10,6 +10,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from inkling.errors import Overloaded
+from inkling.web.front.arrival import ARRIVING
+
 if TYPE_CHECKING:
     from inkling.web.settings import Settings
     from inkling.web.watch.memory import Memory, Slot
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 CROWD, CROWD_GAP = 3, 2  # so many in hand, and so many more than at another worker, are worth a new connection
 CROWD_SHARE = 4  # to one in so many
 LOOK_S = 1.0  # between two looks at who the other workers are
-SPARE_THREADS = 12  # for refusals, pages, health and the lab's streams while all places are taken
+SPARE_THREADS = 12  # for refusals, pages, health and the lab's streams while all else is taken
 
 
 def places(settings: Settings) -> int:
@@ -27,8 +30,8 @@ def places(settings: Settings) -> int:
 
 
 def threads(settings: Settings) -> int:
-    """Threads that a worker needs so that a refusal never waits behind a reading."""
-    return max(settings.threads, places(settings) + SPARE_THREADS)
+    """Threads that a worker needs so that a refusal never waits behind a reading, nor behind a slow upload."""
+    return max(settings.threads, ARRIVING + places(settings) + SPARE_THREADS)
 
 
 class Admission:
@@ -45,14 +48,19 @@ class Admission:
         self._crowded = 0
         metrics.set("inkling_in_hand_limit", self.most, metrics.worker)
 
-    def enter(self) -> bool:
-        """Takes a place if one is free."""
+    def check(self) -> None:
+        """Raises Overloaded if no place is free."""
+        if self._in_hand >= self.most:
+            raise Overloaded(
+                f"{self.most} requests are in hand, as many as this worker takes on at once. Try again in a moment."
+            )
+
+    def enter(self) -> None:
+        """Takes a place. Raises Overloaded if none is free."""
         with self._lock:
-            if self._in_hand >= self.most:
-                return False
+            self.check()
             self._in_hand += 1
             self._slot.in_hand = self._in_hand
-            return True
 
     def leave(self) -> None:
         with self._lock:
@@ -77,5 +85,5 @@ class Admission:
 
 
 def is_reading(method: str, path: str) -> bool:
-    """Whether a request asks for work on a picture."""
-    return method == "POST" and path.startswith("/api/v1/") and not path.startswith("/api/v1/lab/")
+    """Whether a request asks for work on a picture; the page's form without JavaScript does too."""
+    return method == "POST" and (path == "/" or (path.startswith("/api/v1/") and not path.startswith("/api/v1/lab/")))

@@ -43,15 +43,15 @@ class Cors:
         return [("Vary", "Origin")]
 
     def preflight(self, environ: Mapping[str, Any]) -> Headers | None:
-        """The answer to a browser that asks whether it may; None when this is no such question, or not allowed."""
+        """What the answer to a browser that asks whether it may adds to `headers`; None when this is no such question,
+        or not allowed.
+        """
         asks = environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
         if self.off or not asks or not environ.get("HTTP_ORIGIN"):
             return None
-        allowed = self.headers(environ)
-        if len(allowed) < 2:
+        if len(self.headers(environ)) < 2:
             return None
         return [
-            *allowed,
             ("Access-Control-Allow-Methods", ALLOWED_METHODS),
             ("Access-Control-Allow-Headers", ALLOWED_HEADERS),
             ("Access-Control-Max-Age", DAY_S),

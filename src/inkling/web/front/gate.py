@@ -5,8 +5,9 @@
 3. `/api`: too many from this client (`rate.py`) -> 429;
 4. `/api` and `/metrics`: no key (`key.py`) -> 401;
 5. a reading: no place (`admission.py`) -> 503, before its body is read;
-6. Flask answers, or for a plain reading what stands before it (`plain.py`);
-7. it is counted, and logged where that is on (`log.py`).
+6. its body comes in (`arrival.py`), which ends in bounded time (`hangup.py`);
+7. Flask answers, or for a plain reading what stands before it (`plain.py`);
+8. it is counted, and logged where that is on (`log.py`).
 
 A refusal costs some 50 microseconds and waits for nothing, so that a service with too much to do can say so.
 """
@@ -15,22 +16,24 @@ from __future__ import annotations
 
 import json
 import math
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from inkling.errors import InklingError, Overloaded, TooManyRequests
-from inkling.web.body import drain
 from inkling.web.front import admission, note
+from inkling.web.front.arrival import Arrivals
 from inkling.web.front.cors import Cors
 from inkling.web.front.key import CHALLENGE, Keys
+from inkling.web.front.lingering import length_of
 from inkling.web.front.log import RequestLog
 from inkling.web.front.note import Note
 from inkling.web.front.rate import Rate, client_of
 from inkling.web.headers import secured
 
 if TYPE_CHECKING:
+    from inkling.web.front.lingering import Lingering
     from inkling.web.settings import Settings
     from inkling.web.watch.memory import Memory
     from inkling.web.watch.metrics import Metrics
@@ -40,18 +43,20 @@ App = Callable[[Environ, Any], Iterable[bytes]]
 Headers = list[tuple[str, str]]
 
 METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")  # any other is counted as "other": a client may invent methods
-SMALL_BYTES = 65_536  # a body up to this length has arrived with its head, and the server takes it off the line itself
-DRAINERS, DRAIN_S = 2, 1.0  # threads that may take refused bodies off the line at once, and for how long each
-REASONS = {
-    200: "OK", 204: "No Content", 401: "Unauthorized", 429: "Too Many Requests", 503: "Service Unavailable"
-}  # fmt: skip
 
 
 class Gate:
     """The layer around `app`. `routes` are those without a variable part, by which a refused request is counted."""
 
     def __init__(
-        self, app: App, settings: Settings, memory: Memory, metrics: Metrics, routes: Callable[[], frozenset[str]]
+        self,
+        app: App,
+        settings: Settings,
+        memory: Memory,
+        metrics: Metrics,
+        *,
+        routes: Callable[[], frozenset[str]],
+        lingering: Lingering,
     ) -> None:
         self._app = app
         self._memory = memory
@@ -64,7 +69,8 @@ class Gate:
         self._cors = Cors(settings.cors_origins)
         self._admission = admission.Admission(settings, memory, metrics)
         self._log = RequestLog(settings.log, metrics.worker)
-        self._drainers = threading.BoundedSemaphore(DRAINERS)
+        self._arrivals = Arrivals(settings, lingering.hangup)
+        self._lingering = lingering
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         seen = environ[note.IN_ENVIRON] = Note(environ)
@@ -73,16 +79,24 @@ class Gate:
             extra.append(("Connection", "close"))  # the client's next request goes to a server that stays
         preflight = self._cors.preflight(environ)
         if preflight is not None:
-            return self._answer(seen, start_response, 204, [*extra, *preflight[1:]], b"")
+            return self._answer(seen, start_response, 204, [*extra, *preflight], b"")
         try:
             self._guard(environ, seen)
         except InklingError as error:
             return self._refuse(seen, start_response, error, extra)
-        if not admission.is_reading(seen.method, seen.path):
+        if not admission.is_reading(seen.method, seen.path) or length_of(environ) > self._most_bytes:
             return self._pass_on(seen, start_response, extra)
-        if not self._admission.enter():
-            seen.refused = "overloaded"
-            return self._refuse(seen, start_response, _full(self._admission.most), extra)
+        try:
+            self._admission.check()
+            with self._arrivals.held(environ):
+                return self._read(seen, start_response, extra)
+        except InklingError as error:
+            seen.refused = "overloaded" if isinstance(error, Overloaded) else "cut"
+            return self._refuse(seen, start_response, error, extra)
+
+    def _read(self, seen: Note, start_response: Any, extra: Headers) -> Iterable[bytes]:
+        """Answers a reading whose body is there. Raises Overloaded."""
+        self._admission.enter()
         if self._admission.is_crowded() and not self._memory.stopping:
             extra.append(("Connection", "close"))
         try:
@@ -92,8 +106,8 @@ class Gate:
 
     def _guard(self, environ: Environ, seen: Note) -> None:
         """Raises TooManyRequests or BadKey."""
-        under_api = seen.path.startswith("/api/") or seen.path == "/api"
-        if under_api and self._rate.per_minute:
+        guarded = seen.path.startswith("/api/") or seen.path == "/api" or admission.is_reading(seen.method, seen.path)
+        if guarded and self._rate.per_minute:
             seen.refused = "rate"
             wait_s = self._rate.wait_s(client_of(environ, self._proxies))
             if wait_s:
@@ -102,7 +116,7 @@ class Gate:
                     f"Try again in {math.ceil(wait_s)} s.",
                     retry_after_s=math.ceil(wait_s),
                 )
-        if under_api or seen.path == "/metrics":
+        if guarded or seen.path == "/metrics":
             seen.refused = "key"
             self._keys.check(environ)
         seen.refused = ""
@@ -128,7 +142,7 @@ class Gate:
         headers = [*extra, ("Content-Type", "application/json"), ("Cache-Control", "no-store")]
         if error.status == 401:
             headers.append(("WWW-Authenticate", CHALLENGE))
-        else:
+        elif error.status != 400:
             headers.append(("Retry-After", str(getattr(error, "retry_after_s", 1))))
         self._metrics.count("inkling_refused_total", seen.refused)
         body = json.dumps({"ok": False, "kind": error.kind, "error": str(error)}).encode()
@@ -137,16 +151,10 @@ class Gate:
     def _answer(self, seen: Note, start_response: Any, status: int, headers: Headers, body: bytes) -> list[bytes]:
         """An answer without Flask. A large body is taken off the line first if that holds up nobody."""
         seen.status = status
-        environ = seen.environ
-        large = _length(environ) > SMALL_BYTES or "HTTP_TRANSFER_ENCODING" in environ
-        if large and "HTTP_EXPECT" not in environ and self._drainers.acquire(blocking=False):
-            try:
-                drain(environ, self._most_bytes, within_s=DRAIN_S)
-            finally:
-                self._drainers.release()
+        self._lingering.drain(seen.environ, self._most_bytes)
         if status != 204:
             headers = [*headers, ("Content-Length", str(len(body)))]
-        start_response(f"{status} {REASONS[status]}", secured(headers))
+        start_response(f"{status} {HTTPStatus(status).phrase}", secured(headers))
         self._finish(seen)
         return [b"" if seen.method == "HEAD" else body]
 
@@ -164,7 +172,7 @@ class Gate:
             [(("inkling_request_seconds", seen.route), took_s)],
         )
         if self._log.on:
-            self._log.write(seen, took_s, _length(seen.environ))
+            self._log.write(seen, took_s, length_of(seen.environ))
 
 
 class _Streamed:
@@ -186,10 +194,6 @@ class _Streamed:
                 finish()
 
 
-def _full(most: int) -> Overloaded:
-    return Overloaded(f"{most} requests are in hand, as many as this worker takes on at once. Try again in a moment.")
-
-
 def _merged(headers: Headers, extra: Headers) -> Headers:
     """Both; two `Vary` become one."""
     if len(extra) == 1:
@@ -197,11 +201,6 @@ def _merged(headers: Headers, extra: Headers) -> Headers:
     vary = [value for name, value in (*headers, *extra) if name == "Vary"]
     rest = [(name, value) for name, value in (*headers, *extra) if name != "Vary"]
     return [*rest, ("Vary", ", ".join(vary))] if vary else rest
-
-
-def _length(environ: Environ) -> int:
-    text = environ.get("CONTENT_LENGTH") or "0"
-    return int(text) if text.isdigit() else 0
 
 
 def _nothing() -> None:

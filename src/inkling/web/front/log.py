@@ -76,7 +76,7 @@ class RequestLog:
             return
         line = {
             "time": now,
-            "level": "info" if note.status < 500 else "error",
+            "level": "info" if note.status < 500 else "warning" if note.status == 503 else "error",
             "message": "request",
             "request_id": note.id,
             "method": note.method,

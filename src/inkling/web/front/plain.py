@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -48,7 +48,7 @@ class Plain:
         query = query_of(environ.get("QUERY_STRING", "")) if 0 < length <= self._most_bytes else None
         if query is None:
             return self._app(environ, start_response)
-        content = b"".join(_parts(environ["wsgi.input"], length))
+        content = environ["wsgi.input"].read(length)
         if len(content) == length:
             try:
                 return _respond(start_response, 200, self._read(content, query, note_of(environ)))
@@ -66,6 +66,7 @@ def plain_bytes(environ: Environ) -> int:
         environ["PATH_INFO"] != PATH
         or environ["REQUEST_METHOD"] != "POST"
         or "HTTP_TRANSFER_ENCODING" in environ
+        or "HTTP_CONTENT_ENCODING" in environ
         or not PLAIN_TYPE.fullmatch(environ.get("CONTENT_TYPE", ""))
         or not PLAIN_QUERY.fullmatch(environ.get("QUERY_STRING", ""))
     ):
@@ -87,16 +88,6 @@ def query_of(text: str) -> Query | None:
 
 
 _QUERY = ReadQuery()
-
-
-def _parts(stream: Any, length: int) -> Iterator[bytes]:
-    """A body of a known length, which ends early where the client leaves."""
-    while length > 0:
-        part = stream.read(length)
-        if not part:
-            return
-        length -= len(part)
-        yield part
 
 
 def _respond(start_response: Any, status: int, content: dict[str, Any]) -> list[bytes]:

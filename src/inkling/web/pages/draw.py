@@ -8,10 +8,12 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, render_template, request
 
 from inkling.errors import InklingError
+from inkling.web.answers import traced
 from inkling.web.api import form_pictures, model_json
+from inkling.web.front.note import note_of
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -42,8 +44,10 @@ def index_without_script() -> ResponseReturnValue:
     reading, error, status = None, None, 200
     try:
         content = form_pictures()[0]
+        reader = readers.get()
         with readers.turn():
-            reading = readers.get().read(content)
+            watched = {"metrics": current_app.extensions["inkling-metrics"], "note": note_of(request.environ)}
+            reading = traced(reader, content, "auto", **watched).reading
     except InklingError as caught:
         error, status = str(caught), caught.status
     return render_template("draw.html", **context(), reading=reading, error=error, percent=percent), status
