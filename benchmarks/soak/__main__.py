@@ -14,7 +14,7 @@ from typing import Any
 import click
 from servers import machine
 
-from soak import killed, mutated, overload, schema, steady, stopped
+from soak import killed, mutated, overload, schema, silent, steady, stopped
 
 JSON = Path(__file__).parents[1] / "soak.json"
 SEED = 6
@@ -22,6 +22,7 @@ PROGRAMS = {
     "overload": overload,
     "killed": killed,
     "stopped": stopped,
+    "silent": silent,
     "mutated": mutated,
     "schema": schema,
     "steady": steady,
@@ -36,6 +37,7 @@ def runs(quick: bool, minutes: float, pictures: int, times: int) -> dict[str, Ca
         "overload": lambda: overload.run(seconds=8 if quick else 60, capacity_s=3 if quick else 8),
         "killed": lambda: killed.run(times=times, seed=SEED),
         "stopped": lambda: stopped.run(times=2 if quick else 10),
+        "silent": lambda: silent.run(seconds=5 if quick else 60),
         "mutated": lambda: mutated.run(count=pictures, seed=SEED),
         "schema": lambda: schema.run(examples=5 if quick else 500, seed=SEED),
         "steady": lambda: steady.run(minutes=minutes, seed=SEED),
