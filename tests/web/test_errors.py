@@ -84,6 +84,13 @@ def test_an_unknown_model_suggests_the_nearest(client: FlaskClient) -> None:
     assert f"Did you mean {name!r}?" in check(response, 404, "UnknownName")
 
 
+@pytest.mark.parametrize("route", ["read", "compare", "filmstrip"])
+def test_a_misspelt_parameter_suggests_the_nearest(client: FlaskClient, route: str) -> None:
+    response = client.post(f"/api/v1/{route}?mod=single", data=SEVEN, content_type=PNG)
+    near = "model" if route == "filmstrip" else "mode"
+    assert f"Did you mean {near!r}?" in check(response, 400, "BadRequest")
+
+
 def test_a_path_is_not_a_model_name(app: Flask, client: FlaskClient) -> None:
     folder = app.extensions["inkling"].default().path
     check(client.post(READ, query_string={"model": str(folder)}, data=SEVEN, content_type=PNG), 404, "UnknownName")

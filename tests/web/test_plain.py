@@ -48,7 +48,7 @@ def test_the_answer_is_flasks(client: FlaskClient, content: bytes, status: int) 
     [
         ("explain=tiles", 200),
         ("explain=1&model=ann-tutorial", 200),
-        ("mode=single&colour=red", 200),
+        ("mode=single&colour=red", 400),
         ("mode=auto&model=&explain=0", 200),
         ("model=nobody", 404),
         ("mode=other", 400),
@@ -61,10 +61,10 @@ def test_so_it_is_whatever_is_asked(client: FlaskClient, seven: bytes, query: st
 
 
 def same_from_both(client: FlaskClient, content: bytes, query: str, status: int) -> None:
-    """Holds an answer to that of Flask, which a query reaches that asks for something twice."""
+    """Holds an answer to that of Flask, which a content type with a parameter reaches."""
     told = []
-    for asked in (query, f"{query}&x=1&x=2"):
-        response = client.post(f"{READ}?{asked}", data=content, content_type=PNG)
+    for kind in (PNG, f"{PNG}; by=Flask"):
+        response = client.post(f"{READ}?{query}", data=content, content_type=kind)
         assert response.status_code == status
         assert response.headers["Cache-Control"] == "no-store"
         assert response.mimetype == "application/json"
@@ -85,8 +85,9 @@ def test_it_is_counted_once(app: Flask, seven: bytes) -> None:
 
 def test_what_a_query_asks_for() -> None:
     assert query_of("") == {"mode": "auto", "model": "", "explain": "0"}
-    assert query_of("explain=tiles&mode=single&x=1") == {"mode": "single", "model": "", "explain": "tiles"}
+    assert query_of("explain=tiles&mode=single") == {"mode": "single", "model": "", "explain": "tiles"}
     assert query_of("mode=other") is None
+    assert query_of("colour=red") is None
     assert query_of("model=ann&model=cnn") is None
 
 

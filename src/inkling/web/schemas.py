@@ -6,9 +6,12 @@ reading a digit; a test holds every answer to them instead.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
+
+from inkling.errors import UnknownName
 
 MODES = ("auto", "single")  # as in inkling.road.reader, which is not imported here because it is heavy
 EXPLAIN = ("0", "1", "tiles")
@@ -27,7 +30,7 @@ def _choice(name: str, choices: tuple[str, ...]) -> validate.OneOf:
 
 
 class ReadQuery(Schema):
-    """The query of POST /api/v1/read."""
+    """The query of POST /api/v1/read. What is misspelt is not passed over: it would be read with another network."""
 
     mode = fields.String(
         load_default="auto",
@@ -45,6 +48,13 @@ class ReadQuery(Schema):
             "and to each digit the `tile` that the network saw. `tiles` adds the tiles alone, which costs nothing."
         ),
     )
+
+    @pre_load
+    def refuse_unknown(self, given: Mapping[str, Any], **_: Any) -> Mapping[str, Any]:
+        for name in given:
+            if name not in self.fields:
+                raise ValidationError(str(UnknownName("parameter", name, self.fields)))
+        return given
 
 
 class DigitSchema(Schema):

@@ -61,8 +61,8 @@ class Hangup:
     def _watch(self) -> None:
         pause_s = self._patience_s / LOOKS
         known: dict[tuple[int, int], _Line] = {}
-        while True:
-            time.sleep(pause_s)
+        never = threading.Event()
+        while not never.wait(pause_s):
             now_s = time.monotonic()
             waited_s = now_s - min([*self._waits.values()], default=now_s)
             known = self._look(known, waited_s) if waited_s >= pause_s else {}

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from marshmallow import EXCLUDE, ValidationError
+from marshmallow import ValidationError
 
 from inkling.errors import InklingError
 from inkling.web.errors import body_of
@@ -82,7 +82,7 @@ def query_of(text: str) -> Query | None:
     if len(dict(pairs)) < len(pairs):
         return None
     try:
-        return dict(_QUERY.load(dict(pairs), unknown=EXCLUDE))
+        return dict(_QUERY.load(dict(pairs)))
     except ValidationError:
         return None
 
