@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inkling.web.front.hangup import Hangup
     from inkling.web.settings import Settings
 
-ARRIVING = 32  # bodies of a worker on their way at once ..
+ARRIVING = 128  # bodies of a worker on their way at once: threads, which cost little where they are not needed ..
 OF_ONE = 16  # .. of one client
 MOST_LARGE = 4  # of the largest bodies may be in memory, on their way or in hand; small ones count for nothing
 
