@@ -110,6 +110,10 @@ def test_large_bodies_have_a_memory_of_bounded_size(arrivals: Arrivals) -> None:
         with pytest.raises(Overloaded):
             read(arrivals, io.BytesIO(bytes(MOST)), MOST)
         assert read(arrivals, io.BytesIO(bytes(5000)), 5000) == bytes(5000), "a drawing always has room"
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    with ExitStack() as stack:
+        for _ in range(2 * MOST_LARGE):  # a length that was not told is feared, until it has come
+            stack.enter_context(arrivals.held(environ(io.BytesIO(b"seven"), 0, **chunked)))
     assert len(read(arrivals, io.BytesIO(bytes(MOST)), MOST)) == MOST
 
 

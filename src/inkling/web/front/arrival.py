@@ -49,14 +49,15 @@ class Arrivals:
             yield
             return
         chunked = "HTTP_TRANSFER_ENCODING" in environ
-        price = self._most_bytes if chunked else length if length > SMALL_BYTES else 0
+        price = _price(self._most_bytes if chunked else length)
         client = client_of(environ, self._proxies)
         self._enter(client, price)
+        content = b""
         try:
-            try:
-                content = self._taken(environ, self._most_bytes + 1 if chunked else length)
-            finally:
-                self._leave(client)
+            content = self._taken(environ, self._most_bytes + 1 if chunked else length)
+        finally:
+            self._leave(client, price - _price(len(content)))
+        try:
             if len(content) < length:
                 raise BadRequest(
                     f"request's body ended after {len(content)} of {length} bytes; expected all of them. Send it again."
@@ -64,8 +65,7 @@ class Arrivals:
             environ[LINE], environ["wsgi.input"] = environ["wsgi.input"], io.BytesIO(content)
             yield
         finally:
-            with self._lock:
-                self._free_bytes += price
+            self._free(_price(len(content)))
 
     def _enter(self, client: str, price: int) -> None:
         with self._lock:
@@ -75,12 +75,18 @@ class Arrivals:
             self._of[client] += 1
             self._free_bytes -= price
 
-    def _leave(self, client: str) -> None:
+    def _leave(self, client: str, unused_bytes: int) -> None:
+        self._free(unused_bytes)
         with self._lock:
             self.arriving -= 1
             self._of[client] -= 1
             if not self._of[client]:
                 del self._of[client]
+
+    def _free(self, n_bytes: int) -> None:
+        if n_bytes:
+            with self._lock:
+                self._free_bytes += n_bytes
 
     def _taken(self, environ: dict[str, Any], most_bytes: int) -> bytes:
         stream, parts, left = environ["wsgi.input"], [], most_bytes
@@ -92,6 +98,11 @@ class Arrivals:
                 parts.append(part)
                 left -= len(part)
         return b"".join(parts)
+
+
+def _price(n_bytes: int) -> int:
+    """What a body takes of the memory for large ones."""
+    return n_bytes if n_bytes > SMALL_BYTES else 0
 
 
 def _has_body(environ: dict[str, Any], length: int) -> bool:
