@@ -12,14 +12,18 @@ from tests.pictures import drawn_seven, encoded
 
 pytestmark = pytest.mark.browser
 
-CALL = "read(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)))"
+CALL = "read(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))).catch(String)"
+SEVEN = encoded(drawn_seven())
 
 
 def test_the_javascript_example_reads(page_with_refusals: Page, address: str) -> None:
-    page, code = page_with_refusals, examples(address)["javascript"]
+    assert read_by_example(page_with_refusals, address, SEVEN) == "7"
+    assert read_by_example(page_with_refusals, address, b"").startswith("Error: EmptyPicture: ")
+
+
+def read_by_example(page: Page, address: str, content: bytes) -> str:
+    """What the example makes of a picture, on the page that shows it."""
     page.goto(f"{address}/docs")
-    seven = base64.b64encode(encoded(drawn_seven())).decode()
-    assert page.evaluate(f"(text) => {{ {code}\n return {CALL} }}", seven) == "7"
-    assert page.evaluate(f"(text) => {{ {code}\n return {CALL}.catch(String) }}", "").startswith(
-        "Error: EmptyPicture: "
-    )
+    script = f"(text) => {{ {examples(address)['javascript']}\n return {CALL} }}"
+    said: str = page.evaluate(script, base64.b64encode(content).decode())
+    return said

@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP_WH, context_of
+from tests.browser.test_examples import SEVEN, read_by_example
+from tests.client.conftest import KEY
 from tests.web.test_serve import serving
 
 pytestmark = pytest.mark.browser
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def closed(request: pytest.FixtureRequest) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INKLING_API_KEY", "open-sesame")
+        patch.setenv("INKLING_API_KEY", KEY)
         with serving() as (_, url):
             yield url
 
@@ -46,7 +48,7 @@ def tap(page: Page) -> None:
 def test_the_board_reads_once_the_key_is_given(chromium: Browser, closed: str) -> None:
     context = context_of(chromium, DESKTOP_WH)
     page = context.new_page()
-    questions = asked(page, "open-sesame")
+    questions = asked(page, KEY)
     page.goto(closed)
     page.wait_for_selector("html[data-ready]")
     tap(page)
@@ -71,4 +73,11 @@ def test_who_has_no_key_is_told_and_not_asked_again(chromium: Browser, closed: s
     tap(page)
     page.wait_for_timeout(300)
     assert len(questions) == 1
+    context.close()
+
+
+def test_the_javascript_example_sends_the_key(chromium: Browser, closed: str) -> None:
+    context = context_of(chromium, DESKTOP_WH)
+    page = context.new_page()
+    assert read_by_example(page, closed, SEVEN) == "7"
     context.close()

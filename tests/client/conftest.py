@@ -10,11 +10,22 @@ import pytest
 from tests.pictures import drawn_seven, encoded
 from tests.web.test_serve import serving
 
+KEY = "open-sesame"
+
 
 @pytest.fixture(scope="session")
 def service() -> Iterator[str]:
     with serving() as (_, url):
         yield url
+
+
+@pytest.fixture(scope="session")
+def closed_service() -> Iterator[str]:
+    """One that asks for `KEY`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INKLING_API_KEY", KEY)
+        with serving() as (_, url):
+            yield url
 
 
 @pytest.fixture(scope="session")

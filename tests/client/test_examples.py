@@ -1,4 +1,4 @@
-"""The examples of /docs and of the README are run as they stand, against a real server."""
+"""The examples of /docs and of the README are run as they stand, against real servers, one of which asks for a key."""
 
 from __future__ import annotations
 
@@ -12,18 +12,34 @@ from pathlib import Path
 
 import pytest
 
+from tests.client.conftest import KEY
+
 README = Path(__file__).parents[2] / "README.md"
 NODE = shutil.which("node")
 DRIVER = 'read(await (await import("node:fs/promises")).readFile("photo.png")).then(console.log)'
 
 
 def examples(url: str) -> dict[str, str]:
-    """The examples by name, from the page as the server shows it."""
+    """The examples by name, from the page as the server shows it, the key put in where there is a place for it."""
     with urllib.request.urlopen(f"{url}/docs", timeout=20) as response:
         page = response.read().decode()
+    assert KEY not in page
     return {
-        name: html.unescape(code) for name, code in re.findall(r'<code id="example-(\w+)">(.*?)</code>', page, re.S)
+        name: with_key(html.unescape(code))
+        for name, code in re.findall(r'<code id="example-(\w+)">(.*?)</code>', page, re.S)
     }
+
+
+def with_key(code: str) -> str:
+    """As a person does who has one."""
+    return re.sub(r"\bKEY\b", KEY, code)
+
+
+@pytest.fixture(params=["service", "closed_service"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Each service in turn."""
+    found: str = request.getfixturevalue(request.param)
+    return found
 
 
 def ran(*command: str, given: str | None = None) -> str:
@@ -33,8 +49,8 @@ def ran(*command: str, given: str | None = None) -> str:
 
 
 @pytest.mark.usefixtures("folder")
-def test_every_example_of_the_page_runs(service: str) -> None:
-    found = examples(service)
+def test_every_example_of_the_page_runs(url: str) -> None:
+    found = examples(url)
     assert set(found) == {"curl", "several", "client", "urllib", "javascript"}
     for name in ("curl", "several"):
         answer = ran("bash", "-e", "-c", found[name])
@@ -45,17 +61,35 @@ def test_every_example_of_the_page_runs(service: str) -> None:
 
 @pytest.mark.skipif(NODE is None, reason="Node is not here; the same example is run in Chromium")
 @pytest.mark.usefixtures("folder")
-def test_the_javascript_runs_in_node(service: str) -> None:
+def test_the_javascript_runs_in_node(url: str) -> None:
     assert NODE is not None
-    script = f"{examples(service)['javascript']}\n{DRIVER}\n"
+    script = f"{examples(url)['javascript']}\n{DRIVER}\n"
     assert ran(NODE, "--input-type=module", "-", given=script) == "7\n"
 
 
 @pytest.mark.usefixtures("folder")
 def test_the_examples_of_the_readme_run(service: str, seven: bytes) -> None:
-    Path("photo.jpg").write_bytes(seven)
-    text = README.read_text().replace("http://127.0.0.1:8000", service)
-    (curl,) = re.findall(r"^curl .*$", text, re.M)
+    curl, client = readme(service, seven)
     assert '"text":"7"' in ran("bash", "-e", "-c", curl)
-    (client,) = re.findall(r"```python\n(from inkling\.client.*?)```", text, re.S)
     assert ran(sys.executable, "-c", f"{client}\nprint(answer.text)") == "7\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_readme_says_how_to_send_a_key(closed_service: str, seven: bytes) -> None:
+    curl, client = readme(closed_service, seven)
+    assert '"kind": "BadKey"' in ran("bash", "-e", "-c", curl)
+    text = with_key(README.read_text())
+    (header,) = re.findall(r"`(-H 'X-API-Key: .*?')`", text)
+    (argument,) = re.findall(r"`(api_key=.*?)`", text)
+    assert '"text":"7"' in ran("bash", "-e", "-c", f"{curl} {header}")
+    client = client.replace(f'Client("{closed_service}"', f'Client("{closed_service}", {argument}')
+    assert ran(sys.executable, "-c", f"{client}\nprint(answer.text)") == "7\n"
+
+
+def readme(url: str, seven: bytes) -> tuple[str, str]:
+    """The README's curl and its Python, for that service, with the picture that they read."""
+    Path("photo.jpg").write_bytes(seven)
+    text = README.read_text().replace("http://127.0.0.1:8000", url)
+    (curl,) = re.findall(r"^curl .*$", text, re.M)
+    (client,) = re.findall(r"```python\n(from inkling\.client.*?)```", text, re.S)
+    return curl, client

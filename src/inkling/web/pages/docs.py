@@ -18,7 +18,13 @@ blueprint = Blueprint("docs", __name__)
 def docs() -> ResponseReturnValue:
     """The API's documentation."""
     spec = openapi()
-    return render_template("docs.html", spec=spec, operations=operations(spec), schemas=spec["components"]["schemas"])
+    return render_template(
+        "docs.html",
+        spec=spec,
+        operations=operations(spec),
+        schemas=spec["components"]["schemas"],
+        needs_key=bool(current_app.config["INKLING"].api_key),
+    )
 
 
 @blueprint.app_template_filter()
