@@ -105,5 +105,14 @@ def test_compose_and_fargate_check_health_alike() -> None:
     assert len(set(found)) == 1
 
 
+def test_cloud_run_is_billed_as_the_page_of_costs_reckons() -> None:
+    manifest = (DEPLOY / "google-cloud-run" / "service.yaml").read_text()
+    reckoned = re.findall(
+        r"^\| Google Cloud Run, .* (\w+)-based billing", (ROOT / "docs" / "capacity.md").read_text(), re.M
+    )
+    (throttled,) = re.findall(r'cpu-throttling: "(\w+)"', manifest)
+    assert set(reckoned) == {{"true": "request", "false": "instance"}[throttled]}
+
+
 def test_the_dashboard_is_as_its_script_writes_it() -> None:
     assert make_dashboard.PATH.read_text() == make_dashboard.as_text()
