@@ -61,6 +61,18 @@ def test_doctor_tells_every_setting_and_no_secret(monkeypatch: pytest.MonkeyPatc
     by_name = {one["name"]: one for one in found["settings"]}
     assert set(by_name) == {one.name for one in declared()}
     got = {name: (by_name[name]["value"], by_name[name]["source"]) for name in ("workers", "max_waiting", "port")}
+    assert all(by_name[one.name]["help"] == one.metadata["help"] for one in declared())
     assert got == {"workers": ("3", "flag"), "max_waiting": ("5", "environment"), "port": ("8000", "default")}
     assert by_name["api_key"]["value"] == "(set, 11 characters)"
     assert "very-secret" not in text + run("doctor")
+
+
+def test_doctor_tells_what_is_misspelt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INKLING_WORKRES", "3")
+    done = CliRunner().invoke(cli.group, ["doctor", "--json"])
+    assert "did you mean INKLING_WORKERS?" in done.stderr
+    assert json.loads(done.stdout)["fits"] is True
+
+
+def test_serve_says_where_the_other_settings_are() -> None:
+    assert "`inkling doctor`" in run("serve", "--help")

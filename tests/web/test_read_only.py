@@ -22,7 +22,7 @@ mount --make-rprivate / && mount --bind "$1" "$1" && mount -o remount,bind,ro "$
 mount -o remount,bind,ro / && mount -t tmpfs -o size=1m,mode=1777 tmpfs "$TMPDIR" || exit 99
 cd "$1" && touch "$1/written" 2>"$TMPDIR/refused" && exit 98
 shift
-exec setpriv --bounding-set -all --inh-caps -all --no-new-privs $INKLING_TEST_USER "$@"
+exec setpriv --bounding-set -all --inh-caps -all --no-new-privs $TEST_USER "$@"
 """
 
 
@@ -46,7 +46,7 @@ def test_serves_as_a_user_who_can_write_nothing(seven: bytes) -> None:
         env={
             **os.environ,
             "TMPDIR": "/dev/shm",
-            "INKLING_TEST_USER": user,
+            "TEST_USER": user,
             "HOME": "/nonexistent",
             "INKLING_LOG": "json",
         },

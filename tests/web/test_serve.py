@@ -64,6 +64,13 @@ def test_serves_reads_and_stops(seven: bytes) -> None:
     assert process.returncode == 0
 
 
+def test_a_misspelt_variable_is_told_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INKLING_WORKRES", "3")
+    with serving() as (process, _):
+        assert process.stderr is not None
+        assert "did you mean INKLING_WORKERS?" in process.stderr.readline()
+
+
 FRESH = """
 import sys
 from inkling.cli import serve

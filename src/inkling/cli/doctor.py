@@ -21,7 +21,7 @@ from rich.table import Table
 from inkling import bundle
 from inkling.cli import fitness
 from inkling.cli.fitness import Check
-from inkling.cli.serve import options
+from inkling.cli.serve import options, warn_of_misspelt
 from inkling.errors import InklingError
 from inkling.quiet import quiet_stderr
 from inkling.web.settings import Settings, load
@@ -36,14 +36,15 @@ SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, pixels of a 2
 def command(as_json: bool, **flags: Any) -> None:
     """Check that this machine can run inkling, and show how it would be served.
 
-    Every setting is shown with where its value comes from; a server is really started and asked. Exit status 1 when
-    something does not fit.
+    Every setting is shown with where its value comes from and what it does; a server is really started and
+    asked. Exit status 1 when something does not fit.
 
     \b
     Examples:
       inkling doctor
       inkling doctor --workers 4 --json
     """
+    warn_of_misspelt()
     settings = load(flags)
     how = fitness.values(settings, flags)
     facts: dict[str, Any] = {}
@@ -92,10 +93,10 @@ def _print(results: list[tuple[str, bool | None, str]], values: list[fitness.Val
     for name, good, found in results:
         table.add_row(marks[good], name, found)
     how = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("setting", "value", "from", "variable"):
-        how.add_column(title)
+    for title in ("setting", "value", "from", "what it does"):
+        how.add_column(title, no_wrap=title == "setting")
     for value in values:
-        how.add_row(value.name, escape(value.value or "-"), value.source, value.variable)
+        how.add_row(value.variable, escape(value.value or "-"), value.source, escape(value.help))
     console = Console()
     console.print(table)
     console.print()

@@ -32,12 +32,20 @@ class Value:
     value: str  # to show; of a secret only its length
     source: str  # "flag", "environment" or "default"
     variable: str
+    help: str
 
 
 def values(settings: Settings, flags: Mapping[str, Any]) -> list[Value]:
     """Every setting in order."""
     return [
-        Value(one.name, shown(one, settings), source(one, flags, os.environ), env_name(one.name)) for one in declared()
+        Value(
+            one.name,
+            shown(one, settings),
+            source(one, flags, os.environ),
+            env_name(one.name),
+            one.metadata["help"],
+        )
+        for one in declared()
     ]
 
 

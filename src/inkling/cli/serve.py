@@ -20,7 +20,7 @@ import click
 
 from inkling import bundle
 from inkling.errors import InklingError
-from inkling.web.settings import PREFIX, Settings, declared, env_name, load
+from inkling.web.settings import PREFIX, Settings, declared, env_name, load, misspelt
 
 M_ARENA_MAX, HEAPS = -8, 2  # as malloc.h has it; as many as read at once
 WARM_UP_S = 60  # how long to wait for a worker's first answer before saying so
@@ -61,7 +61,10 @@ def command(open_browser: bool, **flags: Any) -> None:
       inkling serve
       inkling serve --host 0.0.0.0 --port 80 --workers 4
       inkling serve --lab
+
+    Every other setting is an INKLING_* variable: `inkling doctor` lists them all with what they do.
     """
+    warn_of_misspelt()
     settings = load(flags)
     check_address(settings)
     bundle.find(settings.model or None)  # a wrong name is said here, before anything starts
@@ -70,6 +73,12 @@ def command(open_browser: bool, **flags: Any) -> None:
     hand_over(settings)
     threading.Thread(target=announce, args=(settings, open_browser), daemon=True).start()
     run(settings)
+
+
+def warn_of_misspelt() -> None:
+    """Says which INKLING_* variables of the environment change nothing."""
+    for sentence in misspelt(os.environ):
+        click.echo(f"inkling: {sentence}", err=True)
 
 
 def is_loopback(host: str) -> bool:

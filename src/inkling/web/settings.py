@@ -6,6 +6,7 @@ library is imported, because the command line reads this before anything heavy i
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -15,6 +16,8 @@ from inkling.errors import BadRequest
 from inkling.machine import cores
 
 PREFIX = "INKLING_"
+# No settings, but read all the same: by places.py, watch/memory.py and deploy/compose.
+OTHERS = ("INKLING_CACHE", "INKLING_SHARED", "INKLING_IMAGE", "INKLING_HOST_PORT")
 LOGS = ("off", "text", "json")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -98,6 +101,18 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
         if given is not None:
             values[setting.name] = _checked(setting, given)
     return Settings(**values)
+
+
+def misspelt(environ: Mapping[str, str]) -> list[str]:
+    """A sentence for each INKLING_* variable that nothing reads. Never its value, which may be a key."""
+    known = {setting.name: env_name(setting.name) for setting in declared()}
+    sentences = []
+    for variable in sorted(set(environ) - {*known.values(), *OTHERS}):
+        if variable.startswith(PREFIX):
+            near = difflib.get_close_matches(variable.removeprefix(PREFIX).lower(), known, n=1)
+            what = f"did you mean {known[near[0]]}?" if near else "`inkling doctor` lists those that there are."
+            sentences.append(f"{variable} is no setting and changes nothing; {what}")
+    return sentences
 
 
 def source(setting: Field[Any], flags: Mapping[str, Any], environ: Mapping[str, str]) -> str:
