@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-learn test-cluster test-browser test-all check format install install-dev \
+.PHONY: help serve test test-learn test-cluster test-browser test-all check audit format install install-dev \
         install-learn install-cluster bench soak servers compare rivals results notebook image check-deploy clean
 
 help: ## list the targets
@@ -37,6 +37,9 @@ check: install-dev install-learn install-cluster ## format, lint, types, import 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
+
+audit: install-dev ## ask whether the base's dependencies have known vulnerabilities, where that can be asked
+	$(BIN)/python scripts/audit.py
 
 format: install-dev ## format the code and mend what the linter can
 	$(BIN)/ruff format .
