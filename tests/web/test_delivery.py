@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 
 import pytest
@@ -37,7 +38,10 @@ def test_texts_are_compressed_for_who_can_read_it(client: FlaskClient, path: str
 
 
 @pytest.mark.parametrize("headers", [{}, GZIP], ids=["plain", "gzip"])
-@pytest.mark.parametrize("path", ["/docs", "/learn", "/static/js/common/board.js", "/static/favicon.svg"])
+@pytest.mark.parametrize(
+    "path",
+    ["/docs", "/learn", "/static/js/common/board.js", "/static/favicon.svg", "/openapi.json", "/api/v1/models"],
+)
 def test_what_has_not_changed_is_not_sent_again(client: FlaskClient, path: str, headers: dict[str, str]) -> None:
     first = get(client, path, headers)
     assert first.headers["Cache-Control"] == "no-cache"
@@ -52,6 +56,30 @@ def test_small_answers_and_pictures_go_as_they_are(client: FlaskClient, seven: b
     answer = client.post("/api/v1/read", data=seven, content_type="image/png", headers=GZIP)
     assert "Content-Encoding" not in answer.headers
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("route", ["/api/v1/read?explain=1", "/api/v1/read", "/api/v1/compare", "/api/v1/filmstrip"])
+def test_large_answers_are_compressed_for_who_can_read_it(client: FlaskClient, seven: bytes, route: str) -> None:
+    pictures = 50 if route == "/api/v1/read" else 1
+
+    def sent(headers: dict[str, str]) -> TestResponse:
+        form = {"image": [(io.BytesIO(seven), "seven.png") for _ in range(pictures)]}
+        return client.post(route, data=form, headers=headers)
+
+    plain, packed = sent({}), sent(GZIP)
+    assert packed.status_code == 200
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Cache-Control"] == "no-store"
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < 0.7 * len(plain.data)
+    assert untimed(gzip.decompress(packed.data)) == untimed(plain.data)
+    refused = sent({"Accept-Encoding": "gzip;q=0"})
+    assert "Content-Encoding" not in refused.headers
+
+
+def untimed(answer: bytes) -> bytes:
+    """Without what differs from one time to the next."""
+    return re.sub(rb'"\w+_ms":[\d.]+', b"", answer)
 
 
 def test_every_module_of_a_page_is_fetched_at_once(client: FlaskClient) -> None:
