@@ -1,13 +1,16 @@
 """Where each microsecond of a request goes: POST /api/v1/read with a drawing, through the whole WSGI app, in process.
 
-    python benchmarks/request.py [MODEL]
+    python benchmarks/request.py [MODEL] [--batches]
 
 Times are medians in microseconds on one core; `drawing.png` is a 280x280 RGBA drawing as Chromium writes it. What the
-server does with the socket is not in it. Writes benchmarks/request.json and the table in src/inkling/web/README.md.
+server does with the socket is not in it. Then: what a form of many pictures would gain by taking their tiles through
+the network together; `--batches` measures this alone, and keeps the rest. Writes benchmarks/request.json and both
+tables into src/inkling/web/README.md.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
@@ -19,7 +22,10 @@ from typing import Any
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import cv2
+import numpy as np
+import tables
 from read import median_us
+from werkzeug.test import EnvironBuilder
 
 from inkling.road import image, ink, tile
 from inkling.road.glyphs import find_glyphs
@@ -33,8 +39,8 @@ from inkling.web.watch.readings import watch_reading
 
 HERE = Path(__file__).parent
 README = HERE.parent / "src/inkling/web/README.md"
-MARKS = "<!-- profile -->", "<!-- /profile -->"
 READ = "/api/v1/read"
+MODELS, BATCH = ("cnn", "ann"), 32  # of what a batch would gain
 
 
 def environ(path: str, body: bytes = b"") -> dict[str, Any]:
@@ -125,18 +131,66 @@ def table(times_us: dict[str, float], model: str) -> str:
     return "\n".join(lines)
 
 
+def batches_us(model: str, body: bytes) -> dict[str, float]:
+    """What a tile costs the network alone and in a batch, and what each picture of a form costs altogether."""
+    app = create_app(Settings(model=model))
+    reader = app.extensions["inkling"].get()
+    picture = image.load(body)
+    found = ink.find_ink(picture.image)
+    alone = tile.make_tiles(found, find_glyphs(found))[:1]
+    batch = np.repeat(alone, BATCH, axis=0)
+    form = EnvironBuilder(READ, method="POST", data={"image": [(io.BytesIO(body), "a.png") for _ in range(BATCH)]})
+    given = form.get_environ()
+    content = given["wsgi.input"].read()
+    return {
+        "alone": median_us(lambda: reader.model.judge(alone)),
+        "batched": median_us(lambda: reader.model.judge(batch)) / BATCH,
+        "picture": median_us(lambda: b"".join(app({**given, "wsgi.input": io.BytesIO(content)}, started))) / BATCH,
+    }
+
+
+def batches(numbers: dict[str, Any]) -> str:
+    """The table of it."""
+    models, size = numbers["models"], numbers["pictures"]
+    saved = [(each["alone"] - each["batched"]) / each["picture"] for each in models.values()]
+    rows = [
+        ["a picture, altogether", *(f"{each['picture']:,.0f}" for each in models.values())],
+        ["its tile in the network, alone", *(f"{each['alone']:,.0f}" for each in models.values())],
+        [f"its tile in the network, in a batch of {size}", *(f"{each['batched']:,.0f}" for each in models.values())],
+        ["a batch would save", *(f"{share:.1%}" for share in saved)],
+    ]
+    return tables.markdown([f"µs, of {size} drawings in a form", *(f"`{name}`" for name in models)], rows)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("model", nargs="?", default="ann")
+    parser.add_argument("--batches", action="store_true", help="measure this part alone, and keep the rest")
+    return parser.parse_args()
+
+
 def main() -> None:
+    asked = arguments()
     cv2.setNumThreads(1)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    model = sys.argv[1] if len(sys.argv) > 1 else "ann"
-    times_us = {name: round(us, 1) for name, us in steps_us(model, (HERE / "drawing.png").read_bytes()).items()}
-    result = {"model": model, "picture": "280x280 RGBA PNG", "times_us": times_us}
+    body = (HERE / "drawing.png").read_bytes()
+    if asked.batches:
+        result = json.loads((HERE / "request.json").read_text("utf-8"))
+    else:
+        times_us = {name: round(us, 1) for name, us in steps_us(asked.model, body).items()}
+        result = {"model": asked.model, "picture": "280x280 RGBA PNG", "times_us": times_us}
+    measured = {name: {key: round(us, 1) for key, us in batches_us(name, body).items()} for name in MODELS}
+    result["batches_us"] = {"pictures": BATCH, "models": measured}
     (HERE / "request.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    before, _, rest = README.read_text("utf-8").partition(MARKS[0])
-    after = rest.partition(MARKS[1])[2]
-    README.write_text(f"{before}{MARKS[0]}\n{table(times_us, model)}\n{MARKS[1]}{after}", "utf-8")
+    README.write_text(page(README.read_text("utf-8"), result), "utf-8")
     print(json.dumps(result, indent=2, ensure_ascii=False))
+
+
+def page(text: str, result: dict[str, Any]) -> str:
+    """The README with both blocks written anew."""
+    text = tables.with_block(text, "profile", table(result["times_us"], result["model"]))
+    return tables.with_block(text, "batches", batches(result["batches_us"]))
 
 
 if __name__ == "__main__":
