@@ -156,10 +156,23 @@ def test_threads_share_a_client(service: str, seven: bytes) -> None:
         assert {answer.text for answer in pool.map(lambda _: client.read(seven), range(24))} == {"7"}
 
 
-@pytest.mark.parametrize("url", ["", "127.0.0.1:8000", "ftp://host", "http://", "http://host:port", "http://h:99999"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "127.0.0.1:8000", "ftp://host", "http://", "http://host:port", "http://h:99999"),
+        *("http://host/pfäd", "http://a..b", f"http://{'a' * 70}", "http://[::1", "http://[zz]"),
+    ],
+)
 def test_a_wrong_address_is_told_at_once(url: str) -> None:
     with pytest.raises(BadRequest, match="expected an address"):
         Client(url)
+
+
+@pytest.mark.parametrize("key", ["secret\n", "sec\r\nX-Other: ret", "sec\0ret", "ключ", "schlüssel", "sec\udce9ret"])
+def test_a_key_that_no_header_carries_is_told_at_once_and_not_shown(key: str) -> None:
+    with pytest.raises(BadRequest, match="expected what a header can carry") as caught:
+        Client("http://127.0.0.1:9", api_key=key)
+    assert key.strip() not in str(caught.value)
 
 
 @pytest.mark.parametrize("options", [{"timeout_s": 0}, {"retries": -1}])

@@ -19,7 +19,7 @@ from typing import IO, Any, Literal, TypeVar
 
 from inkling.client.answers import Answer, Digit, Model, Remark, answer_of, error_of, model_of, picture_error_of
 from inkling.client.wire import Wire
-from inkling.errors import BadPicture, Unreachable
+from inkling.errors import BadPicture, BadRequest, Unreachable
 
 __all__ = ["Answer", "Client", "Digit", "Model", "Remark"]
 
@@ -44,7 +44,7 @@ class Client:
 
     Every error of the service is raised as its class in `inkling.errors`, one of an unknown kind as ServiceError. A
     service that cannot be reached, is too slow, or is not inkling, is Unreachable. Raises BadRequest for a `url` that
-    is none, `timeout_s` of 0 or less, and `retries` below 0.
+    is none, an `api_key` that a header cannot carry, `timeout_s` of 0 or less, and `retries` below 0.
 
     >>> with Client(url, timeout_s=5) as inkling:
     ...     answer = inkling.read("seven.png")
@@ -55,7 +55,7 @@ class Client:
     def __init__(self, url: str, *, api_key: str | None = None, timeout_s: float = 10.0, retries: int = 2) -> None:
         headers = {"Accept": "application/json", "User-Agent": "inkling-client"}
         if api_key:
-            headers["X-API-Key"] = api_key
+            headers["X-API-Key"] = _sendable(api_key)
         self._url = url
         self._wire = Wire(url, headers=headers, timeout_s=timeout_s, retries=retries)
 
@@ -154,6 +154,16 @@ class Client:
             f"{self._url} answered {what}; expected version 1 of inkling's API. Correct the address, or look at what "
             "stands between."
         )
+
+
+def _sendable(api_key: str) -> str:
+    """The key. Raises BadRequest, which does not show it, for one that no header carries unchanged."""
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise BadRequest(
+            "api_key has a line break, a control character or a letter beyond ASCII; expected what a header can "
+            "carry. Correct it: one that was read from a file may need strip()."
+        )
+    return api_key
 
 
 def _bytes_of(picture: Picture) -> bytes:

@@ -40,11 +40,13 @@ class Wire:
     """Connections to one server, taken by one request at a time."""
 
     def __init__(self, url: str, *, headers: Mapping[str, str], timeout_s: float, retries: int) -> None:
-        parts = urllib.parse.urlsplit(url)
         try:
+            parts = urllib.parse.urlsplit(url)
             self._port = parts.port
-        except ValueError:  # not a number, or too large
-            parts = parts._replace(scheme="")
+            (parts.hostname or "").encode("idna")  # as it is looked up
+            parts.path.encode("ascii")
+        except ValueError:  # a port that is no number or too large, or letters that cannot be sent
+            parts = urllib.parse.urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise BadRequest(f"url is {url!r}; expected an address such as http://127.0.0.1:8000. Correct it.")
         if timeout_s <= 0 or retries < 0:
