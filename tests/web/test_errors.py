@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import io
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,26 @@ def test_a_form_that_is_not_large_but_odd(client: FlaskClient, data: dict[str, A
     message = check(response, 400, "BadRequest")
     assert "1000 fields" in message
     assert "0.5 MB" in message
+
+
+@pytest.mark.parametrize("route", [READ, "/api/v1/compare", "/api/v1/filmstrip"])
+def test_a_compressed_body_is_refused_for_what_it_is(client: FlaskClient, route: str) -> None:
+    content_type, form = multipart({"image": (io.BytesIO(SEVEN), "7.png")})
+    chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    for body, kind, more in ((form, content_type, {}), (SEVEN, PNG, chunked), (SEVEN, PNG, {})):
+        given = {"data": gzip.compress(body), "content_type": kind, "environ_overrides": more}
+        response = client.post(route, headers={"Content-Encoding": "gzip"}, **given)
+        message = check(response, 415, "UnknownFormat")
+        assert "content encoding 'gzip'" in message
+        assert "without the header Content-Encoding" in message
+        plain = {"data": body, "content_type": kind, "environ_overrides": more}
+        assert client.post(route, headers={"Content-Encoding": "identity"}, **plain).status_code == 200
+
+
+def test_a_compressed_tile_is_refused_for_what_it_is(client: FlaskClient) -> None:
+    sent = {"data": gzip.compress(bytes(784)), "content_type": "application/octet-stream"}
+    response = client.post("/api/v1/models/ann/layers", headers={"Content-Encoding": "gzip"}, **sent)
+    assert "content encoding 'gzip'" in check(response, 415, "UnknownFormat")
 
 
 def test_more_fields_can_be_sent_where_more_pictures_can(app: Flask) -> None:

@@ -66,7 +66,7 @@ _ERRORS = {
     400: "EmptyPicture: no bytes. BadRequest: a wrong parameter or body.",
     404: "UnknownName: a model that is not offered.",
     413: "ImageTooLarge: too many bytes or pixels.",
-    415: "UnknownFormat: a content type or picture format that is not read.",
+    415: "UnknownFormat: a content type, content encoding or picture format that is not read.",
     422: "ImageTooSmall, or BrokenPicture: the bytes cannot be decoded to the end.",
     503: "Overloaded: more work than the service takes on at once. BadBundle: no usable model.",
 }

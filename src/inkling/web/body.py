@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 from flask import Request, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from inkling.errors import BadRequest
+from inkling.errors import BadRequest, UnknownFormat
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -27,7 +27,12 @@ class InMemory(Request):
 
 
 def whole_body() -> bytes:
-    """The raw body. Raises Werkzeug's RequestEntityTooLarge at `max_upload_bytes`, before more is read."""
+    """The raw body.
+
+    Raises Werkzeug's RequestEntityTooLarge at `max_upload_bytes`, before more is read, and UnknownFormat for a
+    compressed body.
+    """
+    refuse_compressed()
     content = request.get_data(cache=False)
     if request.content_length is None and len(content) >= current_app.config["MAX_CONTENT_LENGTH"]:
         request.stream.read(1)  # a body without a length is cut off at the limit in silence; this raises
@@ -37,9 +42,11 @@ def whole_body() -> bytes:
 def form_files(field: str) -> list[FileStorage]:
     """The files of a form's field.
 
-    Raises Werkzeug's RequestEntityTooLarge at `max_upload_bytes`, and BadRequest at Werkzeug's other limits of a form:
-    one text field's bytes and the number of fields, for which it has no error of their own.
+    Raises Werkzeug's RequestEntityTooLarge at `max_upload_bytes`, BadRequest at Werkzeug's other limits of a form, one
+    text field's bytes and the number of fields, for which it has no error of their own, and UnknownFormat for a
+    compressed body.
     """
+    refuse_compressed()
     try:
         return request.files.getlist(field)
     except RequestEntityTooLarge:
@@ -52,6 +59,16 @@ def form_files(field: str) -> list[FileStorage]:
         f"{(request.max_form_memory_size or 0) / 1e6:g} MB; expected pictures as files. Send fewer at once, each as a "
         f"file in field {field!r}."
     )
+
+
+def refuse_compressed() -> None:
+    """Raises UnknownFormat for a body with a content encoding, which would be taken for a damaged picture."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise UnknownFormat(
+            f"request body has the content encoding {encoding!r}; expected one that is not compressed. Send the bytes "
+            "as they are, without the header Content-Encoding."
+        )
 
 
 def add_draining(app: Flask, lingering: Lingering) -> None:
