@@ -16,11 +16,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def closed(request: pytest.FixtureRequest) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INKLING_API_KEY", KEY)
-        with serving() as (_, url):
-            yield url
+def closed() -> Iterator[str]:
+    with serving(INKLING_API_KEY=KEY) as (_, url):
+        yield url
 
 
 def asked(page: Page, answer: str | None) -> list[str]:

@@ -22,10 +22,8 @@ def service() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def closed_service() -> Iterator[str]:
     """One that asks for `KEY`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INKLING_API_KEY", KEY)
-        with serving() as (_, url):
-            yield url
+    with serving(INKLING_API_KEY=KEY) as (_, url):
+        yield url
 
 
 @pytest.fixture(scope="session")

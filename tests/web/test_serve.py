@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -27,11 +28,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(*options: str, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server on that port, or on a free one, and its address."""
+def serving(*options: str, port: int = 0, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server on that port, or on a free one, and its address. `variables` are its alone."""
     port = port or free_port()
     command = [sys.executable, "-m", "inkling", "serve", "--port", str(port), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}
+    ) as process:
         assert process.stdout is not None
         try:
             assert process.stdout.readline() == f"inkling is ready at http://127.0.0.1:{port}\n"
@@ -64,9 +67,8 @@ def test_serves_reads_and_stops(seven: bytes) -> None:
     assert process.returncode == 0
 
 
-def test_a_misspelt_variable_is_told_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INKLING_WORKRES", "3")
-    with serving() as (process, _):
+def test_a_misspelt_variable_is_told_and_stops_nothing() -> None:
+    with serving(INKLING_WORKRES="3") as (process, _):
         assert process.stderr is not None
         assert "did you mean INKLING_WORKERS?" in process.stderr.readline()
 
