@@ -77,6 +77,11 @@ def test_large_answers_are_compressed_for_who_can_read_it(client: FlaskClient, s
     assert "Content-Encoding" not in refused.headers
 
 
+def test_so_is_the_explanation_of_a_raw_body(client: FlaskClient, seven: bytes) -> None:
+    answer = client.post("/api/v1/read?explain=1", data=seven, content_type="image/png", headers=GZIP)
+    assert answer.headers["Content-Encoding"] == "gzip"
+
+
 def untimed(answer: bytes) -> bytes:
     """Without what differs from one time to the next."""
     return re.sub(rb'"\w+_ms":[\d.]+', b"", answer)
