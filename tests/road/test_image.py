@@ -99,6 +99,18 @@ def test_large_picture_is_reduced_and_its_size_remembered() -> None:
     assert long.image.shape == (2, WORKING_SIDE)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "factor"), [(np.uint16, 257), (np.int32, 1000), (np.float32, 1 / 255)], ids=["I;16", "I", "F"]
+)
+def test_large_picture_of_deep_samples_is_reduced_as_any_other(dtype: type, factor: float) -> None:
+    grey = np.kron(np.random.default_rng(3).integers(0, 256, (143, 200), dtype=np.uint8), np.ones((21, 20), np.uint8))
+    grey[0, :2] = 0, 255
+    deep = Image.fromarray((grey * dtype(factor)).astype(dtype))
+    large = load(encoded(deep, "TIFF", compression="tiff_adobe_deflate"))
+    assert large.size_wh == (4000, 3003)
+    assert np.array_equal(large.image, load(encoded(grey)).image)
+
+
 @pytest.mark.parametrize("shape", [(20_000, 3), (3, 20_000), (16_000, 5, 3), (5, 16_000, 4)])
 def test_strips_one_pixel_wide_after_reduction_go_on_to_ink(shape: tuple[int, ...]) -> None:
     picture = load(np.full(shape, 255, np.uint8))

@@ -1,7 +1,8 @@
 """picture -> image: whatever a person or program hands over becomes an upright grey image.
 
-Bytes are hostile until decoded: the format is judged by content, bytes and pixels are limited before memory is
-spent, and every failure becomes one sentence.
+Bytes are hostile until decoded: the format is judged by content; bytes, pixels and what decoding them takes are limited
+before memory is spent; and every failure becomes one sentence. What is decoded is made plain and reduced tile by tile,
+so that beside Pillow's one copy of a large picture only the small result is held.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
+from PIL import Image, UnidentifiedImageError
 
 from inkling.errors import (
     BadRequest,
@@ -28,6 +29,7 @@ from inkling.errors import (
     UnknownFormat,
 )
 from inkling.road.colour import shows_ink, to_grey
+from inkling.road.header import check_decoded_bytes, check_parts
 from inkling.road.png import Drawing, read_plain
 
 Source = str | Path | bytes | Image.Image | np.ndarray
@@ -38,8 +40,9 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000  # a 48-megapixel phone photograph passes
 MIN_SIDES = (3, 8)  # shorter and longer side, pixels: the least in which a person still sees a digit
 WORKING_SIDE = 1600  # pixels; a longer picture is reduced, which costs no readable digit
+TILE_SIDE = 512  # pixels: about so much of a picture is made plain and reduced at a time
+BAND_ROWS = 256  # so many rows are laid on paper at a time
 
-_LOADED = (TiffImagePlugin, WebPImagePlugin)  # importing a plug-in registers it; else Pillow loads all of them
 _EXIF_ORIENTATION = 0x0112
 _KNOWN_HEADS = (
     (b"%PDF", "a PDF document"),
@@ -77,7 +80,8 @@ def load(source: Source, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PI
     if isinstance(source, Image.Image):
         with _one_sentence(max_pixels):
             _check_size(source.size, max_pixels)
-            return _upright(source, source.size)
+            size_wh = source.size
+            return _upright(_pixels(source), *_orientation(source, size_wh))
     raise BadRequest(
         f"a {type(source).__name__} is not a picture; expected a path, bytes, a PIL image or a uint8 array. "
         "Pass one of these."
@@ -115,13 +119,24 @@ def _decode(content: bytes, max_bytes: int, max_pixels: int) -> Picture:
     if drawing is not None:
         _check_size(drawing.size_wh, max_pixels)
         return Picture(_grey_of_drawing(drawing), drawing.size_wh)
-    with _one_sentence(max_pixels, content), Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+    with _one_sentence(max_pixels, content):
+        return _upright(*_opened(content, max_pixels))
+
+
+def _opened(content: bytes, max_pixels: int) -> tuple[np.ndarray, int, tuple[int, int]]:
+    """The encoded pixels, perhaps reduced and not yet turned; the EXIF orientation; the size as stored.
+
+    Pillow's own copy of them is gone on return.
+    """
+    check_parts(content)
+    with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         size_wh = picture.size
         _check_size(size_wh, max_pixels)
         # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that suffices.
         factor = min(1.0, WORKING_SIDE / max(size_wh))
         picture.draft("RGB", (round(size_wh[0] * factor), round(size_wh[1] * factor)))
-        return _upright(picture, size_wh)
+        check_decoded_bytes(picture, content, size_wh)
+        return _pixels(picture), *_orientation(picture, size_wh)
 
 
 @contextmanager
@@ -175,16 +190,17 @@ def _check_size(size_wh: tuple[int, int], max_pixels: int) -> None:
         )
 
 
-def _upright(picture: Image.Image, size_wh: tuple[int, int]) -> Picture:
-    """Decodes, greys, turns and reduces a PIL image whose size, as stored, was checked."""
-    if picture.format == "TIFF":
-        picture.load()  # Pillow turns a TIFF as it decodes it, and forgets the orientation
+def _orientation(picture: Image.Image, size_wh: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+    """The EXIF orientation of a decoded picture, and its size as stored."""
+    if picture.format == "TIFF":  # Pillow turned it as it decoded it, and forgot the orientation
         size_wh = picture.size
-    orientation = picture.getexif().get(_EXIF_ORIENTATION, 1)
-    grey = _turned(_grey_of_picture(picture), orientation)
-    if orientation in (5, 6, 7, 8):
-        size_wh = (size_wh[1], size_wh[0])
-    return _reduced(grey, size_wh)
+    return picture.getexif().get(_EXIF_ORIENTATION, 1), size_wh
+
+
+def _upright(pixels: np.ndarray, orientation: int, size_wh: tuple[int, int]) -> Picture:
+    """Greys, turns and reduces the pixels of a picture whose size, as stored, was checked."""
+    grey = _turned(_grey_of_array(pixels), orientation)
+    return _reduced(grey, (size_wh[1], size_wh[0]) if orientation in (5, 6, 7, 8) else size_wh)
 
 
 def _turned(grey: np.ndarray, orientation: int) -> np.ndarray:
@@ -207,21 +223,38 @@ def _reduced(grey: np.ndarray, size_wh: tuple[int, int]) -> Picture:
     return Picture(grey, size_wh)
 
 
-def _grey_of_picture(picture: Image.Image) -> np.ndarray:
-    """PIL image of any mode -> (H, W) uint8."""
+def _pixels(picture: Image.Image) -> np.ndarray:
+    """PIL image of any mode -> (h, w[, C]) uint8, reduced by a whole factor from twice WORKING_SIDE on."""
+    picture.load()
+    excess = max(1, max(picture.size) // WORKING_SIDE)
+    levels = _levels(picture) if _is_deep(picture) else (0.0, 0.0)
+    w, h = (-(-side // excess) for side in picture.size)
+    pixels = np.empty(0, np.uint8)
+    for x, y, tile in _tiles(picture, excess * max(1, TILE_SIDE // excess)):
+        plain = _deep_to_grey(tile, *levels) if _is_deep(tile) else _plain(tile)
+        part = np.asarray(plain.reduce(excess))
+        if not pixels.size:
+            pixels = np.empty((h, w, *part.shape[2:]), np.uint8)
+        pixels[y // excess :, x // excess :][: part.shape[0], : part.shape[1]] = part
+    return pixels
+
+
+def _tiles(picture: Image.Image, side: int) -> Iterator[tuple[int, int, Image.Image]]:
+    """The left and upper edge of each tile of a picture, and a copy of its pixels."""
+    w, h = picture.size
+    for y in range(0, h, side):
+        for x in range(0, w, side):
+            yield x, y, picture.crop((x, y, min(x + side, w), min(y + side, h)))
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """An image of 8 bits a channel or fewer -> one of mode L, LA, RGB or RGBA."""
     mode = picture.mode
-    if mode.startswith("I") or mode == "F":
-        return _grey_of_deep(np.asarray(picture))
     if mode == "1":
-        picture = picture.convert("L")
-    elif mode in ("PA", "La", "RGBa") or (mode in ("P", "L", "RGB") and "transparency" in picture.info):
-        picture = picture.convert("RGBA")
-    elif mode not in ("L", "LA", "RGB", "RGBA"):
-        picture = picture.convert("RGB")
-    excess = max(picture.size) // WORKING_SIDE
-    if excess >= 2:
-        picture = picture.reduce(excess)
-    return _grey_of_array(np.asarray(picture))
+        return picture.convert("L")
+    if mode in ("PA", "La", "RGBa") or (mode in ("P", "L", "RGB") and "transparency" in picture.info):
+        return picture.convert("RGBA")
+    return picture if mode in ("L", "LA", "RGB", "RGBA") else picture.convert("RGB")
 
 
 def _grey_of_drawing(drawing: Drawing) -> np.ndarray:
@@ -231,15 +264,33 @@ def _grey_of_drawing(drawing: Drawing) -> np.ndarray:
     return _grey_of_array(drawing.pixels())
 
 
-def _grey_of_deep(values: np.ndarray) -> np.ndarray:
-    """16-bit, 32-bit or float samples -> uint8. The largest value becomes white when it exceeds 255."""
-    is_float = values.dtype.kind == "f"
-    values = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low = min(float(values.min()), 0.0)
-    high = float(values.max())
-    if is_float and low == 0.0 and 0.0 < high <= 1.0:
-        return np.asarray(np.rint(values * 255), dtype=np.uint8)
-    return np.asarray(np.rint((values - low) * (255.0 / max(high - low, 255.0))), dtype=np.uint8)
+def _is_deep(picture: Image.Image) -> bool:
+    """Whether its samples have 16 or 32 bits, or are floats."""
+    return picture.mode.startswith("I") or picture.mode == "F"
+
+
+def _samples(picture: Image.Image) -> np.ndarray:
+    """(H, W) float32, with 0 for what is no number."""
+    return np.nan_to_num(np.asarray(picture).astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _levels(picture: Image.Image) -> tuple[float, float]:
+    """The lowest sample of a deep image, or 0 where that is lower, and the highest."""
+    ends = [
+        (float(values.min()), float(values.max()))
+        for values in (_samples(tile) for *_, tile in _tiles(picture, TILE_SIDE))
+    ]
+    return min(0.0, *(low for low, _ in ends)), max(high for _, high in ends)
+
+
+def _deep_to_grey(picture: Image.Image, low: float, high: float) -> Image.Image:
+    """A deep image -> mode L. The highest sample becomes white when it exceeds 255."""
+    values = _samples(picture)
+    if picture.mode == "F" and low == 0.0 and 0.0 < high <= 1.0:
+        grey = np.rint(values * 255)
+    else:
+        grey = np.rint((values - low) * (255.0 / max(high - low, 255.0)))
+    return Image.fromarray(grey.astype(np.uint8))
 
 
 def _grey_of_array(array: np.ndarray) -> np.ndarray:
@@ -276,5 +327,9 @@ def _on_paper(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
         paper = float(np.median(visible))
     else:
         paper = 255.0 if float(visible.mean()) < 128 else 0.0
-    weight = alpha.astype(np.float32) / 255.0
-    return np.asarray(np.rint(grey * weight + paper * (1.0 - weight)), dtype=np.uint8)
+    laid = np.empty(grey.shape, np.uint8)
+    for top in range(0, len(grey), BAND_ROWS):
+        rows = slice(top, top + BAND_ROWS)
+        weight = alpha[rows].astype(np.float32) / 255.0
+        laid[rows] = np.rint(grey[rows] * weight + paper * (1.0 - weight))
+    return laid
