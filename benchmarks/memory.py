@@ -1,6 +1,7 @@
-"""Memory and time over many photographs of 12 megapixels, one after the other in one process.
+"""Memory and time over many photographs of 12 megapixels, one after the other in one process; and what the largest
+picture of each format takes, each in a process of its own (largest.py).
 
-    python benchmarks/memory.py [--photos 1000] [--model NAME]
+    python benchmarks/memory.py [--photos 1000] [--model NAME] [--only-largest]
 
 The photographs (4000x3000 JPEG: a sheet with rows of MNIST's test digits, in uneven light) are rendered by code in
 another process, so that what is measured here is reading alone. Writes benchmarks/memory.json.
@@ -16,13 +17,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import click
+import largest
 
 from inkling import Reader
 from inkling.quiet import quiet_stderr
 
-HERE = Path(__file__).parent
+NUMBERS = Path(__file__).with_name("memory.json")
 SIZE_WH = (4000, 3000)  # pixels
 DISTINCT = 6  # photographs; they are read in turn
 SEED = 5
@@ -77,12 +80,19 @@ def _spread(values: list[float]) -> dict[str, float]:
 @click.command()
 @click.option("--photos", default=1000, show_default=True, help="How many are read.")
 @click.option("--model", default=None, help="A packaged model or bundle.  [default: the best packaged]")
+@click.option("--only-largest", is_flag=True, help="Leave the numbers of the photographs as they are.")
 @click.option("--render", "render_into", type=click.Path(path_type=Path), hidden=True)
-def main(photos: int, model: str | None, render_into: Path | None) -> None:
+def main(photos: int, model: str | None, only_largest: bool, render_into: Path | None) -> None:
     """Prints the memory as it goes and writes the numbers."""
     if render_into:
         render(render_into)
         return
+    content = json.loads(NUMBERS.read_text()) if only_largest else over_photographs(photos, model)
+    content["largest"] = largest.measured()
+    NUMBERS.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def over_photographs(photos: int, model: str | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, __file__, "--render", folder], check=True)
         paths = sorted(Path(folder).glob("*.jpg"))
@@ -113,8 +123,8 @@ def main(photos: int, model: str | None, render_into: Path | None) -> None:
         "ms": _spread(times),
         "cpu_ms": _spread(cpu),  # computing on all cores together; the same on a busy machine
     }
-    (HERE / "memory.json").write_text(json.dumps(content, indent=1) + "\n")
     click.echo(f"at most {max(resident):.0f} MB, growth once warm {content['growth_mb']} MB, {content['cpu_ms']}")
+    return content
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""servers.json, read.json and soak.json -> docs/serving.md, its figure, and the sentence in README.md.
+"""servers.json, read.json, soak.json and memory.json -> docs/serving.md, its figure, and the sentence in README.md.
 
 python benchmarks/serving.py        (needs the learn extra, for Matplotlib)
 """
@@ -80,6 +80,22 @@ def steps(numbers: Numbers) -> str:
     return tables.markdown(["step", "microseconds"], rows)
 
 
+def largest(numbers: Numbers) -> str:
+    """What the largest accepted picture of each format and mode takes, the most first."""
+    ordered = sorted(numbers["largest"].items(), key=lambda item: -float(item[1]["above_mb"]))
+    rows = [
+        [
+            name,
+            f"{each['side']}x{each['side']}",
+            f"{each['kb']:,.0f} KB",
+            f"{each['above_mb']:.0f} MB",
+            f"{each['ms']} ms",
+        ]
+        for name, each in ordered
+    ]
+    return tables.markdown(["format", "largest accepted", "file", "memory", "time"], rows)
+
+
 def sentence(numbers: Numbers) -> str:
     """What the README says; nothing of a trial."""
     if numbers["quick"]:
@@ -120,6 +136,7 @@ def main() -> None:
     page = tables.with_block(PAGE.read_text("utf-8"), "servers", servers(numbers))
     page = tables.with_block(page, "soak", soak(json.loads((HERE / "soak.json").read_text("utf-8"))))
     page = tables.with_block(page, "steps", steps(json.loads((HERE / "read.json").read_text("utf-8"))))
+    page = tables.with_block(page, "largest", largest(json.loads((HERE / "memory.json").read_text("utf-8"))))
     PAGE.write_text(page, "utf-8")
     FIGURE.write_text(themed.svg(lambda ax: draw(ax, numbers), (8.6, 3.6)), "utf-8")
     README.write_text(tables.with_block(README.read_text("utf-8"), "servers", sentence(numbers)), "utf-8")

@@ -4,7 +4,7 @@
     |- BadPicture                the picture that was given
     |  |- EmptyPicture           400  no bytes
     |  |- UnknownFormat          415  not a picture, or a format that is not read
-    |  |- ImageTooLarge          413  too many bytes or pixels
+    |  |- ImageTooLarge          413  too many bytes or pixels, or too much to decode
     |  |- ImageTooSmall          422  too few pixels for a digit
     |  `- BrokenPicture          422  the bytes cannot be decoded to the end
     |- BadRequest                400  a wrong parameter, option or body

@@ -107,11 +107,11 @@ def test_capacity_page_shows_what_the_numbers_say() -> None:
     assert capacity.page(text, load("utilisation"), prices, found, **sizes) == text, "run: benchmarks/capacity.py"
 
 
-@pytest.mark.parametrize("name", ["servers", "soak", "steps"])
+@pytest.mark.parametrize("name", ["servers", "soak", "steps", "largest"])
 def test_serving_page_shows_what_the_numbers_say(name: str) -> None:
     text = serving.PAGE.read_text("utf-8")
-    block = {"servers": serving.servers, "soak": serving.soak, "steps": serving.steps}[name]
-    numbers = load("read" if name == "steps" else name)
+    block = {"servers": serving.servers, "soak": serving.soak, "steps": serving.steps, "largest": serving.largest}[name]
+    numbers = load({"steps": "read", "largest": "memory"}.get(name, name))
     assert serving.tables.with_block(text, name, block(numbers)) == text, "run: python benchmarks/serving.py"
 
 

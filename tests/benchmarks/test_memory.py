@@ -1,12 +1,15 @@
-"""benchmarks/memory.py: what it calls memory is the process's own."""
+"""benchmarks/memory.py, largest.py: what they call memory is the process's own."""
 
 from __future__ import annotations
 
 import mmap
 import sys
 
+import largest
 import pytest
 from memory import resident_mb
+
+from inkling.road.image import load
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only the most is known")
@@ -19,3 +22,18 @@ def test_resident_memory_follows_what_is_held() -> None:
     assert 30 < with_it - before < 60
     held.close()
     assert resident_mb() < with_it - 30
+
+
+@pytest.mark.parametrize("name", largest.LARGEST)
+def test_largest_pictures_are_saved_as_they_are_called(name: str) -> None:
+    kind, mode, _, options = largest.LARGEST[name]
+    content = largest.encoded(kind, mode, 300, options)
+    assert name.lower().startswith(kind.lower())
+    assert load(content).size_wh == (300, 300)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_reading_is_weighed_above_what_was_held() -> None:
+    found = largest.weighed(largest.encoded("PNG", "RGB", 3000, {}))
+    assert (found["text"], found["side"]) == ("7", 3000)
+    assert 30 < found["above_mb"] < 100

@@ -52,6 +52,34 @@ def test_every_setting_that_is_named_is_declared() -> None:
     assert named <= settings
 
 
+def number_of(setting: str, text: str) -> int | None:
+    """What a manifest sets a setting to."""
+    found = re.search(rf'{setting}(?:, [vV]alue)?: "(\d+)"', text)
+    return int(found[1]) if found else None
+
+
+@pytest.mark.parametrize(
+    ("file", "limit"),
+    [
+        ("compose/compose.yaml", r"limits: \{.* memory: (\d+)(G|M)"),
+        ("kubernetes/deployment.yaml", r"limits: \{.* memory: (\d+)(G|M)i"),
+        ("google-cloud-run/service.yaml", r"limits: \{.* memory: (\d+)(G|M)i"),
+        ("azure/containerapp.yaml", r"resources: \{.* memory: (\d+)(G|M)i"),
+        ("aws/inkling.yaml", r'  Memory: \{.* Default: "(\d+)".*"(M)iB'),
+    ],
+)
+def test_the_worst_of_pictures_fit_into_the_memory(file: str, limit: str) -> None:
+    """By the sum in docs/serving.md; two are read at once where nothing else is set."""
+    text = (DEPLOY / file).read_text()
+    amount, unit = re.findall(limit, text)[0]
+    sums = r"(\d+) \+ workers x \((\d+) \+ turns x \((\d+) \+ (\d+) U\) \+ (\d+) U\)"
+    server, worker, turn, of_turn, bodies = map(int, re.findall(sums, (ROOT / "docs" / "serving.md").read_text())[0])
+    workers, turns = number_of("INKLING_WORKERS", text) or 1, number_of("INKLING_MAX_READING", text) or 2
+    upload_mb = Settings().max_upload_bytes / 1e6
+    needed_mb = server + workers * (worker + turns * (turn + of_turn * upload_mb) + bodies * upload_mb)
+    assert needed_mb <= int(amount) * {"G": 2**30, "M": 2**20}[unit] / 1e6
+
+
 def test_every_probe_asks_a_route() -> None:
     routes = {rule.rule for rule in create_app(Settings()).url_map.iter_rules()}
     probed = {

@@ -122,6 +122,10 @@ def test_a_file_of_very_many_parts_is_refused(make: Callable[[int], bytes]) -> N
         load(make(MAX_PARTS + 1000))
 
 
+def test_what_follows_a_png_s_end_is_no_part() -> None:
+    load(SMALL + bytes(12 * MAX_PARTS + 12_000))
+
+
 def test_numbers_in_exif_are_parts() -> None:
     many = struct.pack("<HHII", 0x0112, 3, 2 * MAX_PARTS, 26)
     exif = b"Exif\0\0II*\0\x08\0\0\0\1\0" + many + bytes(4 + 4 * MAX_PARTS)

@@ -122,12 +122,13 @@ def _text_bytes(content: bytes) -> int:
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, int]]:
-    """Each chunk's name and length."""
-    at = 8
-    while kind := content[at + 4 : at + 8]:
+    """Each chunk's name and length, but for the last's: Pillow looks no further."""
+    at, kind = 8, content[12:16]
+    while kind not in (b"", b"IEND"):
         length = int.from_bytes(content[at : at + 4], "big")
         yield kind, length
         at += length + 12
+        kind = content[at + 4 : at + 8]
 
 
 def _jpeg_segments(content: bytes) -> Iterator[tuple[int, int]]:
