@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import mmap
+import subprocess
 import sys
+from pathlib import Path
 
 import largest
 import pytest
@@ -33,7 +36,10 @@ def test_largest_pictures_are_saved_as_they_are_called(name: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_reading_is_weighed_above_what_was_held() -> None:
-    found = largest.weighed(largest.encoded("PNG", "RGB", 3000, {}))
+def test_a_reading_is_weighed_above_what_was_held(tmp_path: Path) -> None:
+    picture = tmp_path / "picture"
+    picture.write_bytes(largest.encoded("PNG", "RGB", 3000, {}))
+    done = subprocess.run([sys.executable, largest.__file__, picture], check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout)
     assert (found["text"], found["side"]) == ("7", 3000)
     assert 30 < found["above_mb"] < 100
