@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -42,6 +44,33 @@ def serving(*options: str, port: int = 0, **variables: str) -> Iterator[tuple[su
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=20)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators are left as they are")
+def test_what_large_pictures_took_goes_back_to_the_system() -> None:
+    program = """
+        import resource
+        from concurrent.futures import ThreadPoolExecutor
+        from pathlib import Path
+        from PIL import Image
+        from inkling.cli.serve import bound_heaps
+        from inkling.road.image import load
+        from tests.pictures import encoded
+
+        def resident_mb():
+            return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+        bound_heaps()
+        contents = [encoded(Image.new(mode, (5000, 5000)), compress_level=1) for mode in ("RGBA", "P", "RGB", "L")]
+        before = resident_mb()
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(load, contents * 4))
+        print(resident_mb() - before)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert float(done.stdout) < 80
 
 
 def test_serves_reads_and_stops(seven: bytes) -> None:

@@ -22,7 +22,11 @@ from inkling import bundle
 from inkling.errors import InklingError
 from inkling.web.settings import PREFIX, Settings, declared, env_name, load, misspelt
 
-M_ARENA_MAX, HEAPS = -8, 2  # as malloc.h has it; as many as read at once
+HEAPS = {  # mallopt(3)'s parameters, numbered as in malloc.h
+    -8: 2,  # M_ARENA_MAX: as many as read at once
+    -3: 8 << 20,  # M_MMAP_THRESHOLD: what is larger comes from the system and goes back to it at once
+    -1: 16 << 20,  # M_TRIM_THRESHOLD: so much that is free may stay at a heap's end
+}
 WARM_UP_S = 60  # how long to wait for a worker's first answer before saying so
 NAMES = ("host", "port", "workers", "model", "lab")  # settings that have a flag; the others are set by environment
 
@@ -126,13 +130,15 @@ def run(settings: Settings) -> None:
 
 
 def bound_heaps() -> None:
-    """Lets glibc keep few heaps, here and in the workers that this process forks: mallopt(3), M_ARENA_MAX.
+    """Lets glibc keep few heaps, and small ones, here and in the workers that this process forks.
 
-    Left to itself it gives most threads a heap of their own, and each keeps what its largest picture took. Other
-    allocators have no such function, and nothing happens.
+    Left to itself it gives most threads a heap of their own, and each keeps what its largest picture took: once it was
+    freed, glibc takes blocks as large from a heap. Other allocators have no such function, and nothing happens.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in HEAPS.items():
+            mallopt(parameter, value)
 
 
 def url_of(settings: Settings) -> str:
