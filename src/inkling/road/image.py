@@ -1,8 +1,7 @@
 """picture -> image: whatever a person or program hands over becomes an upright grey image.
 
 Bytes are hostile until decoded: the format is judged by content; bytes, pixels and what decoding them takes are limited
-before memory is spent; and every failure becomes one sentence. What is decoded is made plain and reduced tile by tile,
-so that beside Pillow's one copy of a large picture only the small result is held.
+before memory is spent; and every failure becomes one sentence.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ from inkling.errors import (
 )
 from inkling.road.colour import shows_ink, to_grey
 from inkling.road.header import check_decoded_bytes, check_parts
+from inkling.road.pixels import pixels_of
 from inkling.road.png import Drawing, read_plain
 
 Source = str | Path | bytes | Image.Image | np.ndarray
@@ -40,7 +40,6 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000  # a 48-megapixel phone photograph passes
 MIN_SIDES = (3, 8)  # shorter and longer side, pixels: the least in which a person still sees a digit
 WORKING_SIDE = 1600  # pixels; a longer picture is reduced, which costs no readable digit
-TILE_SIDE = 512  # pixels: about so much of a picture is made plain and reduced at a time
 BAND_ROWS = 256  # so many rows are laid on paper at a time
 
 _EXIF_ORIENTATION = 0x0112
@@ -81,7 +80,7 @@ def load(source: Source, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PI
         with _one_sentence(max_pixels):
             _check_size(source.size, max_pixels)
             size_wh = source.size
-            return _upright(_pixels(source), *_orientation(source, size_wh))
+            return _upright(pixels_of(source, WORKING_SIDE), *_orientation(source, size_wh))
     raise BadRequest(
         f"a {type(source).__name__} is not a picture; expected a path, bytes, a PIL image or a uint8 array. "
         "Pass one of these."
@@ -136,7 +135,7 @@ def _opened(content: bytes, max_pixels: int) -> tuple[np.ndarray, int, tuple[int
         factor = min(1.0, WORKING_SIDE / max(size_wh))
         picture.draft("RGB", (round(size_wh[0] * factor), round(size_wh[1] * factor)))
         check_decoded_bytes(picture, content, size_wh)
-        return _pixels(picture), *_orientation(picture, size_wh)
+        return pixels_of(picture, WORKING_SIDE), *_orientation(picture, size_wh)
 
 
 @contextmanager
@@ -223,74 +222,11 @@ def _reduced(grey: np.ndarray, size_wh: tuple[int, int]) -> Picture:
     return Picture(grey, size_wh)
 
 
-def _pixels(picture: Image.Image) -> np.ndarray:
-    """PIL image of any mode -> (h, w[, C]) uint8, reduced by a whole factor from twice WORKING_SIDE on."""
-    picture.load()
-    excess = max(1, max(picture.size) // WORKING_SIDE)
-    levels = _levels(picture) if _is_deep(picture) else (0.0, 0.0)
-    w, h = (-(-side // excess) for side in picture.size)
-    pixels = np.empty(0, np.uint8)
-    for x, y, tile in _tiles(picture, excess * max(1, TILE_SIDE // excess)):
-        plain = _deep_to_grey(tile, *levels) if _is_deep(tile) else _plain(tile)
-        part = np.asarray(plain.reduce(excess))
-        if not pixels.size:
-            pixels = np.empty((h, w, *part.shape[2:]), np.uint8)
-        pixels[y // excess :, x // excess :][: part.shape[0], : part.shape[1]] = part
-    return pixels
-
-
-def _tiles(picture: Image.Image, side: int) -> Iterator[tuple[int, int, Image.Image]]:
-    """The left and upper edge of each tile of a picture, and a copy of its pixels."""
-    w, h = picture.size
-    for y in range(0, h, side):
-        for x in range(0, w, side):
-            yield x, y, picture.crop((x, y, min(x + side, w), min(y + side, h)))
-
-
-def _plain(picture: Image.Image) -> Image.Image:
-    """An image of 8 bits a channel or fewer -> one of mode L, LA, RGB or RGBA."""
-    mode = picture.mode
-    if mode == "1":
-        return picture.convert("L")
-    if mode in ("PA", "La", "RGBa") or (mode in ("P", "L", "RGB") and "transparency" in picture.info):
-        return picture.convert("RGBA")
-    return picture if mode in ("L", "LA", "RGB", "RGBA") else picture.convert("RGB")
-
-
 def _grey_of_drawing(drawing: Drawing) -> np.ndarray:
     """The same as of its pixels, which in most cases need not be put together."""
     if drawing.opaque and shows_ink(grey := drawing.grey()):
         return grey
     return _grey_of_array(drawing.pixels())
-
-
-def _is_deep(picture: Image.Image) -> bool:
-    """Whether its samples have 16 or 32 bits, or are floats."""
-    return picture.mode.startswith("I") or picture.mode == "F"
-
-
-def _samples(picture: Image.Image) -> np.ndarray:
-    """(H, W) float32, with 0 for what is no number."""
-    return np.nan_to_num(np.asarray(picture).astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-
-
-def _levels(picture: Image.Image) -> tuple[float, float]:
-    """The lowest sample of a deep image, or 0 where that is lower, and the highest."""
-    ends = [
-        (float(values.min()), float(values.max()))
-        for values in (_samples(tile) for *_, tile in _tiles(picture, TILE_SIDE))
-    ]
-    return min(0.0, *(low for low, _ in ends)), max(high for _, high in ends)
-
-
-def _deep_to_grey(picture: Image.Image, low: float, high: float) -> Image.Image:
-    """A deep image -> mode L. The highest sample becomes white when it exceeds 255."""
-    values = _samples(picture)
-    if picture.mode == "F" and low == 0.0 and 0.0 < high <= 1.0:
-        grey = np.rint(values * 255)
-    else:
-        grey = np.rint((values - low) * (255.0 / max(high - low, 255.0)))
-    return Image.fromarray(grey.astype(np.uint8))
 
 
 def _grey_of_array(array: np.ndarray) -> np.ndarray:
