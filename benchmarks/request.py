@@ -32,6 +32,8 @@ from inkling.road.glyphs import find_glyphs
 from inkling.web import create_app
 from inkling.web.answers import reading_json
 from inkling.web.front.gate import Gate
+from inkling.web.front.hangup import Hangup
+from inkling.web.front.lingering import Lingering
 from inkling.web.front.log import RequestLog
 from inkling.web.front.note import Note
 from inkling.web.settings import Settings
@@ -84,7 +86,8 @@ def steps_us(model: str, body: bytes) -> dict[str, float]:
     app = create_app(settings)
     reader = app.extensions["inkling"].get()
     metrics, memory = app.extensions["inkling-metrics"], app.extensions["inkling-memory"]
-    gate = Gate(plain, settings, memory, metrics, lambda: frozenset({READ}))
+    lingering = Lingering(Hangup())
+    gate = Gate(plain, settings, memory, metrics, routes=lambda: frozenset({READ}), lingering=lingering)
     trace = reader.trace(body)
     picture = image.load(body)
     found = ink.find_ink(picture.image)
