@@ -19,6 +19,7 @@ from marshmallow import ValidationError
 
 from inkling.errors import InklingError
 from inkling.web.errors import body_of
+from inkling.web.front.lingering import length_of
 from inkling.web.front.note import Note, note_of
 from inkling.web.schemas import ReadQuery
 
@@ -71,8 +72,7 @@ def plain_bytes(environ: Environ) -> int:
         or not PLAIN_QUERY.fullmatch(environ.get("QUERY_STRING", ""))
     ):
         return 0
-    length = environ.get("CONTENT_LENGTH", "")
-    return int(length) if length.isdecimal() and length.isascii() else 0
+    return length_of(environ)
 
 
 @lru_cache(maxsize=64)
