@@ -109,7 +109,7 @@ def log() -> Iterator[Any]:
 
 def rows_in(out: Path) -> tuple[int, int]:
     """How many rows an output folder has, and of how many pictures."""
-    from inkling.archive.rows import decode
+    from inkling.batch.records import decode
 
     found: Counter[str] = Counter()
     for path in (out / "parts").iterdir():
@@ -204,13 +204,13 @@ def main(
     scratch: Path | None,
 ) -> None:
     """Prints the figures as they come and writes them."""
-    from inkling import bundle
-    from inkling.learn import data
-    from inkling.machine import cores
+    from inkling.cpu import cores
+    from inkling.models import registry
+    from inkling.training.data import mnist
 
     scratch = scratch or Path(tempfile.gettempdir()) / "inkling-archive"
-    images = data.load().x_test
-    found = bundle.find(model)
+    images = mnist.load().x_test
+    found = registry.find(model)
     source = make(scratch / f"scans-{pictures}", pictures, images)
     file = HERE / "archive.json"
     content: dict[str, Any] = {"written_by": "python benchmarks/archive.py"}

@@ -24,12 +24,13 @@ from rich.console import Console
 from rich.table import Table
 
 from inkling import Reader
-from inkling.learn import data, evaluate
-from inkling.learn.data import Mnist
-from inkling.learn.report.numbers import Bin
-from inkling.learn.scores import wilson_interval
-from inkling.quiet import quiet_stderr
-from inkling.road.image import Source
+from inkling.pipeline.decode import ImageSource
+from inkling.silence import quiet_stderr
+from inkling.training import evaluate
+from inkling.training.data import mnist as data
+from inkling.training.data.mnist import Mnist
+from inkling.training.report.measurements import Bin
+from inkling.training.scores import wilson_interval
 
 HERE = Path(__file__).parent
 SEED = 67
@@ -67,7 +68,7 @@ def aligned(text: str, label: str) -> list[bool]:
     return right
 
 
-def read(reader: Reader, pictures: Iterable[tuple[Source, str]]) -> tuple[Pairs, Pairs]:
+def read(reader: Reader, pictures: Iterable[tuple[ImageSource, str]]) -> tuple[Pairs, Pairs]:
     """Pictures and their labels -> confidence and truth of each digit given, and of each text given."""
     digits: Pairs = []
     texts: Pairs = []

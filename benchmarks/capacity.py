@@ -156,7 +156,7 @@ def step_table(found: Numbers) -> str:
 
 def draw(ax: Axes, found: Numbers) -> Axes:
     """p99 by how busy the cores are: lines as simulated, dots as measured."""
-    from inkling.learn.report import style
+    from inkling.training.report import style
 
     for k, (name, curve) in enumerate(found["curves"].items()):
         x, y = [float(busy) for busy in curve], [point["p99_ms"] for point in curve.values()]
@@ -187,7 +187,7 @@ def page(text: str, utilisation: Numbers, prices: Numbers, found: Numbers, *, in
 
 
 def main() -> None:
-    from inkling.learn.report import themed
+    from inkling.training.report import themed_svg
 
     utilisation = json.loads((HERE / "utilisation.json").read_text("utf-8"))
     servers = json.loads((HERE / "servers.json").read_text("utf-8"))
@@ -203,7 +203,7 @@ def main() -> None:
     text = page(PAGE.read_text("utf-8"), utilisation, prices, found,
                 in_bytes=content["in_bytes"], out_bytes=content["out_bytes"])  # fmt: skip
     PAGE.write_text(text, "utf-8")
-    FIGURE.write_text(themed.svg(lambda ax: draw(ax, found), (7.0, 3.8)), "utf-8")
+    FIGURE.write_text(themed_svg.svg(lambda ax: draw(ax, found), (7.0, 3.8)), "utf-8")
     print("docs/capacity.md, docs/benchmark/capacity.svg")
 
 

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 
 from inkling import Reader
-from inkling.learn import data
-from inkling.quiet import quiet_stderr
+from inkling.silence import quiet_stderr
+from inkling.training.data import mnist as data
 
 HERE = Path(__file__).parent
 SIDES = (8, 16, 28, 100)  # pixels: longest side

@@ -4,7 +4,7 @@
 
 The digits are MNIST's validation images; every row passes Luhn's check and stands in a list of 10,000 numbers. A second
 list without it shows how often a stranger is taken for somebody. Prints tables, writes constraints.json and from it the
-table of src/inkling/bulk/README.md (--touching: constraints-touching.json alone); --choose uses other rows and prints
+table of src/inkling/batch/README.md (--touching: constraints-touching.json alone); --choose uses other rows and prints
 how likely the right answers are for each share of pictures that lead astray.
 """
 
@@ -26,11 +26,11 @@ from rich.table import Table
 from stdnum import luhn
 
 from inkling import Reader
-from inkling.bulk import constrained, constraints
-from inkling.bulk.constraints import Constraints
-from inkling.learn import data
-from inkling.learn.scores import wilson_interval
-from inkling.quiet import quiet_stderr
+from inkling.constraints import constrained_reading, constraints
+from inkling.constraints.constraints import Constraints
+from inkling.silence import quiet_stderr
+from inkling.training.data import mnist as data
+from inkling.training.scores import wilson_interval
 
 HERE = Path(__file__).parent
 README = HERE.parent / "src" / "inkling" / "bulk" / "README.md"
@@ -108,13 +108,13 @@ def read(reader: Reader, pictures: list[tuple[np.ndarray, str]], known: dict[str
         trace = reader.trace(picture)
         reading = trace.reading
         answers["nothing"].append((reading.text == text, reading.outcome == "read", reading.confidence, 1.0, False, 0))
-        candidates = constrained.with_and_without(trace.candidates, reading) if reading.digits else []
+        candidates = constrained_reading.with_and_without(trace.hypotheses, reading) if reading.digits else []
         for name, stated in known.items():
             if not candidates:
                 answers[name].append((False, False, 0.0, 0.0, False, 0.0))
                 continue
             start = time.perf_counter()
-            found = constrained.apply(reading, candidates, stated, sure_at=reader.bundle.sure_at)
+            found = constrained_reading.apply(reading, candidates, stated, sure_at=reader.bundle.sure_at)
             took_ms = 1000 * (time.perf_counter() - start)
             best = found.reading
             sure = best.outcome == "read"
@@ -185,7 +185,7 @@ def print_likelihoods(name: str, answers: dict[str, Any]) -> None:
             for right, _, confidence, fits, _, _ in answers[known]:
                 if not fits:
                     continue
-                given = confidence / max(constrained.trust_in(fits), 1e-300)
+                given = confidence / max(constrained_reading.trust_in(fits), 1e-300)
                 trusted = given * (1 - share) * fits / ((1 - share) * fits + share)
                 p = min(max(trusted, 1e-6), 1 - 1e-6)
                 losses.append(-math.log(p if right else 1 - p))

@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from inkling.bundle import Bundle
+from inkling.models.bundle import Bundle
 
 TEN = 10
 

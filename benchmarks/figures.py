@@ -26,8 +26,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import NullLocator
 from pen import trimmed
 
-from inkling.learn import data
-from inkling.learn.report import style
+from inkling.training.data import mnist as data
+from inkling.training.report import style
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
@@ -41,7 +41,7 @@ Numbers = dict[str, Any]
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of a figure; names as in inkling.learn.report.style."""
+    """The colours of a figure; names as in inkling.training.report.style."""
 
     name: str
     paper: str

@@ -22,7 +22,7 @@ from pen import on_paper, trimmed
 from PIL import ImageFont
 
 from inkling import Reader
-from inkling.quiet import quiet_stderr
+from inkling.silence import quiet_stderr
 
 HERE = Path(__file__).parent
 DIGITS = "0123456789"

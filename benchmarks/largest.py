@@ -67,7 +67,7 @@ def encoded(kind: str, mode: str, side: int, options: dict[str, Any]) -> bytes:
 def weighed(content: bytes) -> dict[str, Any]:
     """What reading it takes, in this process: memory above what was held before, and time."""
     from inkling import Reader
-    from inkling.quiet import quiet_stderr
+    from inkling.silence import quiet_stderr
 
     with quiet_stderr():
         reader = Reader()

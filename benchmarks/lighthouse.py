@@ -23,9 +23,9 @@ from rich.table import Table
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the server and the browser are started as the tests start them
 
-from inkling.web.pages import MASTHEAD  # noqa: E402
+from inkling.server.pages import MASTHEAD  # noqa: E402
 from tests.browser.conftest import FLAGS, chromium_path  # noqa: E402
-from tests.web.test_serve import serving  # noqa: E402
+from tests.cli.test_serve import serving  # noqa: E402
 
 PROGRAM = ROOT / ".cache" / "lighthouse" / "node_modules" / ".bin" / "lighthouse"
 FORMS: dict[str, list[str]] = {"phone": [], "desktop": ["--preset=desktop"]}

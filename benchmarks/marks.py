@@ -12,7 +12,7 @@ from pen import drawn, on_paper
 from scribbles import SCRIBBLES
 from symbols import SYMBOLS
 
-from inkling.learn.data import Mnist
+from inkling.training.data.mnist import Mnist
 
 SEED = 23
 KINDS = ("letters", "scribbles", "symbols", "overlaid")

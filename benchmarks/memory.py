@@ -23,7 +23,7 @@ import click
 import largest
 
 from inkling import Reader
-from inkling.quiet import quiet_stderr
+from inkling.silence import quiet_stderr
 
 NUMBERS = Path(__file__).with_name("memory.json")
 SIZE_WH = (4000, 3000)  # pixels
@@ -49,7 +49,7 @@ def render(folder: Path) -> None:
     import numpy as np
     from papers import written_row
 
-    from inkling.learn import data
+    from inkling.training.data import mnist as data
 
     mnist = data.load()
     w, h = SIZE_WH

@@ -29,11 +29,11 @@ from rivals import Answers, Rival, Setting
 from sets import Labelled
 
 from inkling import Reader
-from inkling.learn import data
-from inkling.learn.data import Mnist
-from inkling.learn.scores import wilson_interval
-from inkling.quiet import quiet_stderr
-from inkling.road.model import Model
+from inkling.pipeline.classifier import Classifier
+from inkling.silence import quiet_stderr
+from inkling.training.data import mnist as data
+from inkling.training.data.mnist import Mnist
+from inkling.training.scores import wilson_interval
 
 HERE = Path(__file__).parent
 CACHE = HERE.parent / ".cache" / "rivals"
@@ -86,7 +86,9 @@ def fidelity(reader: Reader, mnist: Mnist, n: int) -> Score:
     """MNIST's test images through the whole road as enlarged pictures, against the tiles fed directly."""
     chosen = np.random.default_rng(sets.SEED).permutation(len(mnist.x_test))[:n]
     labels = mnist.y_test[chosen].astype(int)
-    direct = Model(reader.bundle)(data.as_input(mnist.x_test[chosen])).argmax(axis=1) == labels  # (N, 28, 28) -> (N,)
+    direct = (
+        Classifier(reader.bundle)(data.as_input(mnist.x_test[chosen])).argmax(axis=1) == labels
+    )  # (N, 28, 28) -> (N,)
     texts = [reader.read(enlarged(mnist.x_test[i])).text for i in chosen]
     road = np.array([text == str(label) for text, label in zip(texts, labels, strict=True)])
     return {

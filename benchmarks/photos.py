@@ -22,7 +22,7 @@ from difficult import digits_of, rendered
 from PIL import Image
 
 from inkling import Reader
-from inkling.quiet import quiet_stderr
+from inkling.silence import quiet_stderr
 
 HERE = Path(__file__).parent
 DIFFERENT = 10

@@ -19,9 +19,10 @@ from typing import Any
 
 import cv2
 
-from inkling import Reader, bundle
-from inkling.road import image, ink, tile
-from inkling.road.glyphs import find_glyphs
+from inkling import Reader
+from inkling.models import registry
+from inkling.pipeline import binarize, decode, normalize
+from inkling.pipeline.segmentation import segment
 
 HERE = Path(__file__).parent
 REPEATS = 500
@@ -42,8 +43,8 @@ def request_us(model: str, content: bytes) -> float:
     """Median time of the same reading as a request to the web app, microseconds: all but the server and its sockets."""
     from werkzeug.test import EnvironBuilder
 
-    from inkling.web import create_app
-    from inkling.web.settings import load
+    from inkling.server.app import create_app
+    from inkling.server.settings import load
 
     app = create_app(load({"model": model}, {}))
     environ = EnvironBuilder(path="/api/v1/read", method="POST", data=content, content_type="image/png").get_environ()
@@ -63,16 +64,16 @@ def request_us(model: str, content: bytes) -> float:
 def main() -> None:
     cv2.setNumThreads(1)
     # Made before anything is timed: a reader lets its process keep freed memory, as it does wherever it reads.
-    readers = {name: Reader(name) for name in sys.argv[1:] or bundle.packaged()}
+    readers = {name: Reader(name) for name in sys.argv[1:] or registry.packaged()}
     content = (HERE / "drawing.png").read_bytes()
-    picture = image.load(content)
-    found = ink.find_ink(picture.image)
-    glyphs = find_glyphs(found)
+    picture = decode.decode(content)
+    found = binarize.binarize(picture.image)
+    glyphs = segment(found)
     steps = {
-        "image": median_us(lambda: image.load(content)),
-        "ink": median_us(lambda: ink.find_ink(picture.image)),
-        "glyphs": median_us(lambda: find_glyphs(found)),
-        "tile": median_us(lambda: tile.make_tiles(found, glyphs)),
+        "image": median_us(lambda: decode.decode(content)),
+        "ink": median_us(lambda: binarize.binarize(picture.image)),
+        "glyphs": median_us(lambda: segment(found)),
+        "tile": median_us(lambda: normalize.normalize_glyphs(found, glyphs)),
     }
     whole = {name: median_us(lambda reader=reader: reader.read(content)) for name, reader in readers.items()}  # type: ignore[misc]
     requests = {name: request_us(name, content) for name in readers}

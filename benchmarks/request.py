@@ -5,7 +5,7 @@
 Times are medians in microseconds on one core; `drawing.png` is a 280x280 RGBA drawing as Chromium writes it. What the
 server does with the socket is not in it. Then: what a form of many pictures would gain by taking their tiles through
 the network together; `--batches` measures this alone, and keeps the rest. Writes benchmarks/request.json and both
-tables into src/inkling/web/README.md.
+tables into src/inkling/server/README.md.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ import tables
 from read import median_us
 from werkzeug.test import EnvironBuilder
 
-from inkling.road import image, ink, tile
-from inkling.road.glyphs import find_glyphs
-from inkling.web import create_app
-from inkling.web.answers import reading_json
-from inkling.web.front.gate import Gate
-from inkling.web.front.hangup import Hangup
-from inkling.web.front.lingering import Lingering
-from inkling.web.front.log import RequestLog
-from inkling.web.front.note import Note
-from inkling.web.settings import Settings
-from inkling.web.watch.readings import watch_reading
+from inkling.pipeline import binarize, decode, normalize
+from inkling.pipeline.segmentation import segment
+from inkling.server.app import create_app
+from inkling.server.metrics.reading_metrics import watch_reading
+from inkling.server.middleware.gate import Gate
+from inkling.server.middleware.lingering_close import Lingering
+from inkling.server.middleware.request_context import Note
+from inkling.server.middleware.request_log import RequestLog
+from inkling.server.middleware.slow_uploads import Hangup
+from inkling.server.service.reading import reading_json
+from inkling.server.settings import Settings
 
 HERE = Path(__file__).parent
-README = HERE.parent / "src/inkling/web/README.md"
+README = HERE.parent / "src/inkling/server/README.md"
 READ = "/api/v1/read"
 MODELS, BATCH = ("cnn", "ann"), 32  # of what a batch would gain
 
@@ -89,16 +89,16 @@ def steps_us(model: str, body: bytes) -> dict[str, float]:
     lingering = Lingering(Hangup())
     gate = Gate(plain, settings, memory, metrics, routes=lambda: frozenset({READ}), lingering=lingering)
     trace = reader.trace(body)
-    picture = image.load(body)
-    found = ink.find_ink(picture.image)
-    glyphs = find_glyphs(found)
-    tiles = tile.make_tiles(found, glyphs)
+    picture = decode.decode(body)
+    found = binarize.binarize(picture.image)
+    glyphs = segment(found)
+    tiles = normalize.normalize_glyphs(found, glyphs)
     road = {
-        "image: bytes decoded, upright, grey": median_us(lambda: image.load(body)),
-        "ink: told from paper": median_us(lambda: ink.find_ink(picture.image)),
-        "glyphs: one box a digit": median_us(lambda: find_glyphs(found)),
-        "tiles: as MNIST shows them": median_us(lambda: tile.make_tiles(found, glyphs)),
-        "network": median_us(lambda: reader.model.judge(tiles)),
+        "image: bytes decoded, upright, grey": median_us(lambda: decode.decode(body)),
+        "ink: told from paper": median_us(lambda: binarize.binarize(picture.image)),
+        "glyphs: one box a digit": median_us(lambda: segment(found)),
+        "tiles: as MNIST shows them": median_us(lambda: normalize.normalize_glyphs(found, glyphs)),
+        "network": median_us(lambda: reader.model.classify(tiles)),
     }
     whole_road = median_us(lambda: reader.trace(body))
     gate_us = median_us(lambda: gate(environ(READ, body), started)) - median_us(lambda: environ(READ, body))
@@ -138,16 +138,16 @@ def batches_us(model: str, body: bytes) -> dict[str, float]:
     """What a tile costs the network alone and in a batch, and what each picture of a form costs altogether."""
     app = create_app(Settings(model=model))
     reader = app.extensions["inkling"].get()
-    picture = image.load(body)
-    found = ink.find_ink(picture.image)
-    alone = tile.make_tiles(found, find_glyphs(found))[:1]
+    picture = decode.decode(body)
+    found = binarize.binarize(picture.image)
+    alone = normalize.normalize_glyphs(found, segment(found))[:1]
     batch = np.repeat(alone, BATCH, axis=0)
     form = EnvironBuilder(READ, method="POST", data={"image": [(io.BytesIO(body), "a.png") for _ in range(BATCH)]})
     given = form.get_environ()
     content = given["wsgi.input"].read()
     return {
-        "alone": median_us(lambda: reader.model.judge(alone)),
-        "batched": median_us(lambda: reader.model.judge(batch)) / BATCH,
+        "alone": median_us(lambda: reader.model.classify(alone)),
+        "batched": median_us(lambda: reader.model.classify(batch)) / BATCH,
         "picture": median_us(lambda: b"".join(app({**given, "wsgi.input": io.BytesIO(content)}, started))) / BATCH,
     }
 

@@ -115,11 +115,11 @@ def rapidocr(package: str, name: str, *, python: Path = RAPID_PYTHON) -> Rival |
 
 def tutorial() -> Rival:
     """The network of every tutorial, fed as tutorials do: the picture made small, nothing else."""
-    from inkling import bundle
-    from inkling.road.model import Model
+    from inkling.models import registry
+    from inkling.pipeline.classifier import Classifier
 
-    found = bundle.find("ann-tutorial")
-    model = Model(found)
+    found = registry.find("ann-tutorial")
+    model = Classifier(found)
 
     def read(paths: Sequence[Path], setting: Setting) -> Answers:
         start = time.process_time()

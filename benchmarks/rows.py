@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from inkling import Reader
-from inkling.learn import data
-from inkling.learn.scores import wilson_interval
-from inkling.quiet import quiet_stderr
+from inkling.silence import quiet_stderr
+from inkling.training.data import mnist as data
+from inkling.training.scores import wilson_interval
 
 HERE = Path(__file__).parent
 SEED = 7

@@ -40,11 +40,11 @@ Numbers = dict[str, Any]
 
 def steps(source: Path, n: int, out: Path) -> Numbers:
     """Milliseconds of one core for a picture, step by step, in one process."""
-    from inkling.archive import places, reading, rows
-    from inkling.road import image
+    from inkling.batch import batch_reader, records, storage
+    from inkling.pipeline import decode as image
 
     job = _job(out)
-    batch = reading.Batch(job)
+    batch = batch_reader.Batch(job)
     pictures = _pictures(source, n)
     contents = [Path(one.place).read_bytes() for one in pictures]
     list(batch.rows(pictures[:100])[0])
@@ -57,12 +57,12 @@ def steps(source: Path, n: int, out: Path) -> Numbers:
             times.append(1000 * (time.process_time() - start) / n)
         return min(times)
 
-    fetch = timed(lambda: [places.read(one.place) for one in pictures])
-    decode = timed(lambda: [image.load(content) for content in contents])
+    fetch = timed(lambda: [storage.read(one.place) for one in pictures])
+    decode = timed(lambda: [image.decode(content) for content in contents])
     prepare = timed(lambda: [batch.reader.prepare(content) for content in contents])
     all_rows = timed(lambda: batch.rows(pictures))
     found = batch.rows(pictures)[0]
-    write = timed(lambda: [rows.encode(found[k : k + 500], "parquet") for k in range(0, n, 500)])
+    write = timed(lambda: [records.encode(found[k : k + 500], "parquet") for k in range(0, n, 500)])
     return {
         "fetch from this disk": round(fetch, 3),
         "decode": round(decode, 3),
@@ -70,14 +70,14 @@ def steps(source: Path, n: int, out: Path) -> Numbers:
         "network, partings, reading": round(all_rows - prepare - fetch, 3),
         "rows to Parquet": round(write, 3),
         "bytes": round(statistics.mean(map(len, contents))),
-        "row_bytes": round(len(rows.encode(found, "parquet")) / n, 1),
+        "row_bytes": round(len(records.encode(found, "parquet")) / n, 1),
     }
 
 
 def timed_run(engine: Any, source: Path | str, out: Path | str, n: int, *, size: int = scaling_page.TIMED) -> Numbers:
     """One run by an engine: seconds to the first chunk, pictures a second in the middle, and of the whole."""
-    from inkling.archive.progress import Progress
-    from inkling.archive.run import Order, run
+    from inkling.batch.progress import Progress
+    from inkling.batch.run import Order, run
 
     shutil.rmtree(str(out), ignore_errors=True)
     seen: list[tuple[float, int]] = []
@@ -105,7 +105,7 @@ def steady(seen: list[tuple[float, int]]) -> float:
 @contextlib.contextmanager
 def ray_nodes(*cores: int) -> Iterator[str]:
     """A cluster of so many nodes on this machine, each with so many cores; its address."""
-    from inkling.archive.ray_cluster import QUIET
+    from inkling.batch.ray_cluster import QUIET
 
     os.environ.update(QUIET)
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - as the processes of this machine's own engine
@@ -122,8 +122,8 @@ def ray_nodes(*cores: int) -> Iterator[str]:
 
 def ways(source: Path, out: Path, n: int) -> Numbers:
     """Every way once."""
-    from inkling.archive.local import LocalEngine
-    from inkling.archive.on_ray import RayEngine
+    from inkling.batch.local_engine import LocalEngine
+    from inkling.batch.ray_engine import RayEngine
 
     found = {f"{name} here": timed_run(LocalEngine(k), source, out, n) for k, name in ((1, "one"), (2, "two"))}
     for name, cores in (
@@ -138,10 +138,10 @@ def ways(source: Path, out: Path, n: int) -> Numbers:
 
 def chunk_sizes(source: Path, out: Path, n: int) -> Numbers:
     """Two cores, here and on Ray, by the size of chunks; and how many chunks of nothing Ray hands out a second."""
-    from inkling.archive.chunks import in_chunks
-    from inkling.archive.local import LocalEngine
-    from inkling.archive.on_ray import RayEngine
-    from inkling.archive.picture import Picture
+    from inkling.batch.chunks import in_chunks
+    from inkling.batch.image_ref import Picture
+    from inkling.batch.local_engine import LocalEngine
+    from inkling.batch.ray_engine import RayEngine
 
     found: Numbers = {"here": {}, "ray": {}}
     sizes = [size for size in SIZES if n // size >= LEAST_CHUNKS]
@@ -162,9 +162,9 @@ def requests(source: Path, out: Path) -> Numbers:
     import tarfile
 
     sys.path.insert(0, str(ROOT))
-    from inkling.archive import places
-    from inkling.archive.local import LocalEngine
-    from tests.archive import s3
+    from inkling.batch import storage
+    from inkling.batch.local_engine import LocalEngine
+    from tests.batch import s3
 
     os.environ.update(s3.KEYS)
     found = {}
@@ -173,11 +173,11 @@ def requests(source: Path, out: Path) -> Numbers:
         s3.make_bucket(port, "pictures")
         os.environ["AWS_ENDPOINT_URL"] = proxy.url
         for k, one in enumerate(pictures):
-            places.write(f"s3://pictures/files/{k:05}.png", Path(one.place).read_bytes())
+            storage.write(f"s3://pictures/files/{k:05}.png", Path(one.place).read_bytes())
         with tarfile.open(out.with_suffix(".tar"), "w") as tar:
             for one in pictures:
                 tar.add(one.place, Path(one.place).name)
-        places.write("s3://pictures/shard.tar", out.with_suffix(".tar").read_bytes())
+        storage.write("s3://pictures/shard.tar", out.with_suffix(".tar").read_bytes())
         for name, what in (("files", "s3://pictures/files"), ("shard", "s3://pictures/shard.tar")):
             proxy.seen.clear()
             timed_run(LocalEngine(1), what, f"s3://pictures/out-{name}", SHARD, size=50)
@@ -191,15 +191,15 @@ def requests(source: Path, out: Path) -> Numbers:
 
 
 def _job(out: Path, format: str = "parquet") -> Any:
-    from inkling import bundle
-    from inkling.archive.work import Job
+    from inkling.batch.worker import Job
+    from inkling.models import registry
 
-    found = bundle.find(None)
+    found = registry.find(None)
     return Job(str(out), found.name, found.version, format)  # type: ignore[arg-type]
 
 
 def _pictures(source: Path, n: int) -> list[Any]:
-    from inkling.archive.picture import Picture
+    from inkling.batch.image_ref import Picture
 
     return [Picture(str(path), str(path)) for path in sorted(source.rglob("*.png"))[:n]]
 
@@ -227,12 +227,12 @@ def main(*, pictures: int, rounds: int, scratch: Path | None, kept: bool) -> Non
 
 
 def measure(n: int, rounds: int, scratch: Path) -> None:
-    from inkling import bundle
-    from inkling.archive.local import cores
-    from inkling.learn import data
+    from inkling.batch.local_engine import cores
+    from inkling.models import registry
+    from inkling.training.data import mnist
 
-    source, out = make(scratch / f"scans-{n}", n, data.load().x_test), scratch / "out"
-    model = bundle.find(None)
+    source, out = make(scratch / f"scans-{n}", n, mnist.load().x_test), scratch / "out"
+    model = registry.find(None)
     content: Numbers = {
         "written_by": "python benchmarks/scaling.py",
         "model": {"name": model.name, "version": model.version},

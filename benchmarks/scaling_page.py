@@ -8,7 +8,7 @@ from typing import Any
 
 import tables
 
-from inkling.archive.chunks import SIZE
+from inkling.batch.chunks import SIZE
 
 Numbers = dict[str, Any]
 
@@ -16,7 +16,7 @@ MILLION = 10**6
 COUNTS = {"a million": MILLION, "a billion": 1000 * MILLION}
 CORES = (8, 64, 512)
 TIMED = 100  # pictures in the chunks that are timed: there must be many
-AT_ONCE = 16  # requests of one worker to a bucket under way together (inkling.archive.places)
+AT_ONCE = 16  # requests of one worker to a bucket under way together (inkling.batch.storage)
 LATE_MS = (10, 30, 100)  # how late a bucket answers one request
 PREFIX_READS = 5500  # GET or HEAD a second that S3 promises for a prefix
 GBIT = 10  # of a node's network

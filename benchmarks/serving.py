@@ -112,7 +112,7 @@ def sentence(numbers: Numbers) -> str:
 
 def draw(ax: Axes, numbers: Numbers) -> Axes:
     """A bar for each server, its length the requests a second."""
-    from inkling.learn.report import style
+    from inkling.training.report import style
 
     ordered = sorted(numbers["servers"].items(), key=lambda item: float(item[1]["per_s"]))
     most = max(each["per_s"] for _, each in ordered)
@@ -130,7 +130,7 @@ def draw(ax: Axes, numbers: Numbers) -> Axes:
 
 
 def main() -> None:
-    from inkling.learn.report import themed
+    from inkling.training.report import themed_svg
 
     numbers = json.loads((HERE / "servers.json").read_text("utf-8"))
     page = tables.with_block(PAGE.read_text("utf-8"), "servers", servers(numbers))
@@ -138,7 +138,7 @@ def main() -> None:
     page = tables.with_block(page, "steps", steps(json.loads((HERE / "read.json").read_text("utf-8"))))
     page = tables.with_block(page, "largest", largest(json.loads((HERE / "memory.json").read_text("utf-8"))))
     PAGE.write_text(page, "utf-8")
-    FIGURE.write_text(themed.svg(lambda ax: draw(ax, numbers), (8.6, 3.6)), "utf-8")
+    FIGURE.write_text(themed_svg.svg(lambda ax: draw(ax, numbers), (8.6, 3.6)), "utf-8")
     README.write_text(tables.with_block(README.read_text("utf-8"), "servers", sentence(numbers)), "utf-8")
     print("docs/serving.md, docs/benchmark/servers.svg, README.md")
 

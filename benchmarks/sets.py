@@ -14,8 +14,8 @@ from papers import SURFACES, written_row
 from pen import enlarged
 
 from inkling.errors import NotFound
-from inkling.learn import evaluate
-from inkling.learn.data import Mnist
+from inkling.training import evaluate
+from inkling.training.data.mnist import Mnist
 
 SEED = 41
 ROW = 5  # digits in a row

@@ -28,11 +28,12 @@ from rich.console import Console
 from rich.table import Table
 
 from inkling import Reader
-from inkling.learn import data, evaluate
-from inkling.learn.scores import wilson_interval
-from inkling.quiet import quiet_stderr
-from inkling.road.image import Source
-from inkling.road.reading import Reading
+from inkling.pipeline.decode import ImageSource
+from inkling.pipeline.result import Reading
+from inkling.silence import quiet_stderr
+from inkling.training import evaluate
+from inkling.training.data import mnist as data
+from inkling.training.scores import wilson_interval
 
 HERE = Path(__file__).parent
 BATCH = 64  # pictures at once
@@ -58,7 +59,7 @@ class Judged:
         return np.array([not reading.digits for reading in self.single], bool)
 
 
-def judge(reader: Reader, energy: Energy, pictures: Iterable[Source]) -> Judged:
+def judge(reader: Reader, energy: Energy, pictures: Iterable[ImageSource]) -> Judged:
     """Reads each picture as one mark and as whatever is found in it."""
     single: list[Reading] = []
     auto: list[Reading] = []

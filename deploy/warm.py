@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from inkling.cli import main, serve
 from inkling.client import Client
-from inkling.web import create_app
+from inkling.server.app import create_app
 
 assert all((granian.Granian, main, serve.command, Client))  # noqa: S101 - imported for their bytecode
 picture = Image.new("L", (280, 280), 255)

@@ -11,9 +11,9 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
-from inkling.learn.data import load
+from inkling.training.data.mnist import load
 
-FILE = Path(__file__).parents[1] / "src/inkling/web/static/data/mnist-test-1000.zlib"
+FILE = Path(__file__).parents[1] / "src/inkling/server/static/data/mnist-test-1000.zlib"
 COUNT = 1000
 
 

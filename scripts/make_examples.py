@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-FOLDER = Path(__file__).parents[1] / "src/inkling/web/static/examples"
+FOLDER = Path(__file__).parents[1] / "src/inkling/server/static/examples"
 SEED = 20
 Image = np.ndarray
 

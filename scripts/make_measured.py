@@ -13,7 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RESULTS, OTHERS = ROOT / "docs/results.json", ROOT / "benchmarks/others.json"
-FILE = ROOT / "src/inkling/web/pages/measured.json"
+FILE = ROOT / "src/inkling/server/pages/measured.json"
 NETWORKS = ("ann-tutorial", "ann", "ann-dropout", "cnn")
 SQUEEZED = "tutorial network, picture resized"
 

@@ -15,7 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.conftest import DESKTOP_WH, FLAGS, chromium_path, context_of, opened
 from tests.browser.test_board import draw
-from tests.web.test_serve import serving
+from tests.cli.test_serve import serving
 
 DOCS = Path(__file__).parents[1] / "docs"
 NUMBER = ((4, 0.2), (0, 0.5), (7, 0.8))  # digit, where on the board

@@ -1,4 +1,4 @@
-"""Writes the table of settings in docs/serving.md, from where they are declared: src/inkling/web/settings.py.
+"""Writes the table of settings in docs/serving.md, from where they are declared: src/inkling/server/settings.py.
 
 .venv/bin/python scripts/make_settings.py
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from inkling.cli.serve import NAMES
-from inkling.web.settings import declared, env_name
+from inkling.server.settings import declared, env_name
 
 PAGE = Path(__file__).parents[1] / "docs" / "serving.md"
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from inkling.learn.data import as_input, load, split
-from inkling.learn.keras_setup import import_keras
+from inkling.training.data.mnist import as_input, load, split
+from inkling.training.keras_setup import import_keras
 
-FILE = Path(__file__).parents[1] / "src/inkling/web/static/data/small-conv.json"
+FILE = Path(__file__).parents[1] / "src/inkling/server/static/data/small-conv.json"
 CHANNELS = (8, 16, 32)
 N_VALIDATION = 5000
 EPOCHS, BATCH_SIZE, LEARNING_RATE = 5, 64, 0.002

@@ -20,20 +20,22 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from inkling import Reader, bundle
-from inkling.bundle import Bundle
+from inkling import Reader
 from inkling.errors import BadData, InklingError, NotFound
-from inkling.learn import data, evaluate
-from inkling.learn.data import Mnist
-from inkling.learn.report import numbers
-from inkling.learn.seeds import differences
-from inkling.learn.seeds import read as read_seeds
-from inkling.quiet import quiet_stderr
-from inkling.road.model import MAX_BATCH, Model
+from inkling.models import registry
+from inkling.models.bundle import Bundle
+from inkling.pipeline.classifier import MAX_BATCH, Classifier
+from inkling.silence import quiet_stderr
+from inkling.training import evaluate
+from inkling.training.data import mnist as data
+from inkling.training.data.mnist import Mnist
+from inkling.training.report import measurements
+from inkling.training.seeds import differences
+from inkling.training.seeds import read as read_seeds
 
 ROOT = Path(__file__).parents[1]
 RESULTS, README, READ = ROOT / "docs" / "results.json", ROOT / "README.md", ROOT / "benchmarks" / "read.json"
-SEEDS = ROOT / "docs" / "seeds.json"  # written by python -m inkling.learn.seeds
+SEEDS = ROOT / "docs" / "seeds.json"  # written by python -m inkling.training.seeds
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 MNIST_TEST = "mnist-test"
 COMMAND = "python scripts/results.py"
@@ -43,9 +45,9 @@ Results = dict[str, Any]
 
 def judge(found: Bundle, mnist: Mnist, folders: list[Path], *, progress: Progress) -> Results:
     """What is worth knowing about one model: size, time of the network alone, scores by data set."""
-    model = Model(found)
+    model = Classifier(found)
     tiles = data.as_input(mnist.x_test[:MAX_BATCH])
-    latency = numbers.time_model(model, tiles)
+    latency = measurements.time_model(model, tiles)
     scores = {MNIST_TEST: _kept(evaluate.evaluate_mnist(found, mnist))}
     facts = found.manifest
     reader = Reader(found.path)
@@ -199,7 +201,7 @@ def run(real: Path | None) -> None:
         Reader()  # LiteRT announces itself at the first network
     with Progress(console=Console(stderr=True), transient=True) as progress:
         models = {}
-        for name, found in bundle.packaged().items():
+        for name, found in registry.packaged().items():
             models[name] = judge(found, mnist, folders, progress=progress)
     results: Results = {
         "written_by": COMMAND + (" --real DIR" if real else ""),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from inkling import Reader
+from tests.pictures import drawn_seven, encoded
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -22,3 +23,9 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="session")
 def reader() -> Reader:
     return Reader("ann-tutorial")
+
+
+@pytest.fixture(scope="session")
+def seven() -> bytes:
+    """A drawn 7 as PNG."""
+    return encoded(drawn_seven())

@@ -15,7 +15,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
-MODEL = Path(__file__).parents[2] / "src" / "inkling" / "bundles" / "ann" / "model.tflite"
+MODEL = Path(__file__).parents[2] / "src" / "inkling" / "models" / "bundles" / "ann" / "model.tflite"
 PORT = int(os.environ.get("PORT", "8000"))
 WORKERS = 2
 

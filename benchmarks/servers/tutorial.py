@@ -19,7 +19,7 @@ import numpy as np
 from flask import Flask, request
 from PIL import Image
 
-MODEL = Path(__file__).parents[2] / "src" / "inkling" / "bundles" / "ann-tutorial" / "model.keras"
+MODEL = Path(__file__).parents[2] / "src" / "inkling" / "models" / "bundles" / "ann-tutorial" / "model.keras"
 
 app = Flask(__name__)
 model = keras.models.load_model(MODEL, compile=False)

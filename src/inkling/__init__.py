@@ -13,20 +13,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from inkling.bundle import Bundle
     from inkling.errors import InklingError
-    from inkling.road.reader import Reader
-    from inkling.road.reading import Digit, Reading
+    from inkling.models.bundle import Bundle
+    from inkling.pipeline.reader import Reader
+    from inkling.pipeline.result import Digit, Reading
 
 __version__ = "0.1.0"
 __all__ = ["Bundle", "Digit", "InklingError", "Reader", "Reading", "__version__"]
 
 _HOME = {
-    "Bundle": "inkling.bundle",
-    "Digit": "inkling.road.reading",
+    "Bundle": "inkling.models.bundle",
+    "Digit": "inkling.pipeline.result",
     "InklingError": "inkling.errors",
-    "Reader": "inkling.road.reader",
-    "Reading": "inkling.road.reading",
+    "Reader": "inkling.pipeline.reader",
+    "Reading": "inkling.pipeline.result",
 }
 
 

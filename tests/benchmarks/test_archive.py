@@ -12,7 +12,7 @@ from archive import rows_in
 from PIL import Image
 
 from inkling import Reader
-from tests.archive.archives import Here
+from tests.batch.archives import Here
 
 Digits = tuple[np.ndarray, np.ndarray]
 
@@ -39,7 +39,7 @@ def test_beyond_the_distinct_ones_there_are_links(
 
 
 def test_rows_and_pictures_are_counted_apart(digits: Digits, tmp_path: Path) -> None:
-    from inkling.archive.run import Order, run
+    from inkling.batch.run import Order, run
 
     source = scans.make(tmp_path / "scans", 6, digits[0])
     run(Order((str(source),), str(tmp_path / "out"), "ann-tutorial", "jsonl"), Here(), chunk_size=4)

@@ -13,7 +13,7 @@ import pytest
 import serving
 import simulate
 
-from inkling.web.settings import Settings
+from inkling.server.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "benchmarks"
@@ -125,9 +125,9 @@ def test_readme_says_what_the_numbers_say_and_nothing_of_a_trial() -> None:
 
 def test_figures_draw_the_numbers() -> None:
     pytest.importorskip("matplotlib")
-    from inkling.learn.report import themed
+    from inkling.training.report import themed_svg
 
     for draw, name in ((serving.draw, "servers"), (capacity.draw, "capacity")):
-        text = themed.svg(lambda ax, draw=draw, name=name: draw(ax, load(name)))  # type: ignore[misc]
+        text = themed_svg.svg(lambda ax, draw=draw, name=name: draw(ax, load(name)))  # type: ignore[misc]
         assert "prefers-color-scheme:dark" in text
         assert (ROOT / "docs" / "benchmark" / f"{name}.svg").stat().st_size > 3000

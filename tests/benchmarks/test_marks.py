@@ -16,7 +16,7 @@ from pen import LONGEST, drawn, enlarged, fitted, on_paper, smooth_line, straigh
 from scribbles import SCRIBBLES
 from symbols import SYMBOLS
 
-from inkling.learn.data import Mnist
+from inkling.training.data.mnist import Mnist
 
 DRAWINGS = {**SCRIBBLES, **SYMBOLS}
 

@@ -12,7 +12,7 @@ import largest
 import pytest
 from memory import resident_mb
 
-from inkling.road.image import load
+from inkling.pipeline.decode import decode
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only the most is known")
@@ -32,7 +32,7 @@ def test_largest_pictures_are_saved_as_they_are_called(name: str) -> None:
     kind, mode, _, options = largest.LARGEST[name]
     content = largest.encoded(kind, mode, 300, options)
     assert name.lower().startswith(kind.lower())
-    assert load(content).size_wh == (300, 300)
+    assert decode(content).size_wh == (300, 300)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

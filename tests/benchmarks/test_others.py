@@ -16,7 +16,7 @@ from rivals import Answers, Rival, Setting
 from sets import Labelled
 
 from inkling import Reader
-from inkling.learn.data import Mnist
+from inkling.training.data.mnist import Mnist
 
 PLAIN = Setting("plain", None, 0)
 

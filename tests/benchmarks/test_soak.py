@@ -15,7 +15,7 @@ from soak.generator import Asked, closed_loop, open_loop
 from soak.lines import Outcome, request
 from soak.numbers import growth, percentile
 
-from inkling.web.settings import Settings
+from inkling.server.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.web.test_serve import serving
+from tests.cli.test_serve import serving
 
 FLAGS = (
     "--headless",

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from inkling.web.pages import MASTHEAD
+from inkling.server.pages import MASTHEAD
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of
 from tests.browser.test_board import draw
 

@@ -11,14 +11,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inkling import Reader
-from inkling.road.reading import calibrate
-from inkling.why.contributions import contributions
-from inkling.why.evidence import contrasts
-from inkling.why.weights import Weights, read_weights
+from inkling.explain.attribution import contributions
+from inkling.explain.evidence import contrasts
+from inkling.explain.weights import Weights, read_weights
+from inkling.pipeline.result import calibrate
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
 from tests.browser.test_board import draw, paths, tap_and_drag
-from tests.web.test_pages import STATIC
-from tests.why.conftest import DENSE
+from tests.explain.conftest import DENSE
+from tests.server.pages.test_pages import STATIC
 
 pytestmark = pytest.mark.browser
 
@@ -321,8 +321,8 @@ def test_every_layer_of_the_convolutional_network(inside: Page, mnist: tuple[np.
     assert titles[-1] == "Scores: 11 numbers"
     expect(inside.locator("#answer")).to_have_text("7")
     reader = Reader("cnn")
-    judgement = reader.model.judge(mnist[0][:1])
-    seven = calibrate(judgement.probs, reader.bundle.temperature)[0, 7] * (1 - judgement.not_digit[0])
+    prediction = reader.model.classify(mnist[0][:1])
+    seven = calibrate(prediction.probs, reader.bundle.temperature)[0, 7] * (1 - prediction.not_digit[0])
     shown = float(inside.locator("#ends [data-output='7'] .share").inner_text().split()[0])
     assert shown == pytest.approx(100 * seven, abs=0.02)
     inside.locator(".side-14 button").nth(4).hover()

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP_WH, context_of
 from tests.browser.test_examples import SEVEN, read_by_example
+from tests.cli.test_serve import serving
 from tests.client.conftest import KEY
-from tests.web.test_serve import serving
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from inkling.web.pages import MASTHEAD
+from inkling.server.pages import MASTHEAD
 from tests.browser.conftest import context_of, opened
 from tests.browser.test_board import draw
 

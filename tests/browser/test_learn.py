@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from inkling.web.pages.learn import CHAPTERS
+from inkling.server.pages.learn import CHAPTERS
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
 from tests.browser.test_board import tap_and_drag
 

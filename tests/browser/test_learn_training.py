@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
-from inkling.web.pages.learn import CHAPTERS, SMALL_CONV
+from inkling.server.pages.learn import CHAPTERS, SMALL_CONV
 from tests.browser.conftest import PHONE_WH, context_of
 from tests.browser.strokes import DIGITS, smooth
 from tests.browser.test_accessibility import faults_of

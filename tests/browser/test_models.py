@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from inkling import bundle
+from inkling.models import registry
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
 from tests.browser.test_accessibility import faults_of
 from tests.browser.test_layout import CONTRASTS
-from tests.web.test_serve import serving
+from tests.cli.test_serve import serving
 
 pytestmark = pytest.mark.browser
 
 NAME = "ann-tutorial"
-REPORT = json.loads((bundle.PACKAGED / NAME / "report" / "report.json").read_text("utf-8"))
+REPORT = json.loads((registry.PACKAGED / NAME / "report" / "report.json").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def lonely(*, wrong: bool) -> int:
 def test_from_the_table_to_a_model(page: Page, address: str) -> None:
     page.goto(f"{address}/models")
     rows = page.locator(".overview tbody tr")
-    expect(rows).to_have_count(len(bundle.packaged()))
+    expect(rows).to_have_count(len(registry.packaged()))
     rows.filter(has_text=NAME).get_by_role("link").click()
     expect(page).to_have_url(f"{address}/models/{NAME}")
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
@@ -159,7 +159,7 @@ def test_cells_by_keyboard(model: Page) -> None:
 
 
 def test_two_models_are_set_against_each_other(model: Page) -> None:
-    other = json.loads((bundle.PACKAGED / "ann" / "report" / "report.json").read_text("utf-8"))["confusion"]
+    other = json.loads((registry.PACKAGED / "ann" / "report" / "report.json").read_text("utf-8"))["confusion"]
     own = REPORT["confusion"]
     model.locator("#against").select_option("ann")
     expect(model.locator("#difference")).to_contain_text(f"{NAME} less ann")
@@ -272,7 +272,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("bare") / "mine"
     folder.mkdir()
     for file in ("model.tflite", "manifest.json"):
-        shutil.copy(bundle.PACKAGED / NAME / file, folder)
+        shutil.copy(registry.PACKAGED / NAME / file, folder)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     (folder / "manifest.json").write_text(json.dumps({**manifest, "name": "mine"}), "utf-8")
     with serving("--model", str(folder)) as (_, url):
@@ -282,7 +282,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_a_model_without_a_report_says_how_to_get_one(chromium: Browser, bare: str) -> None:
     context = context_of(chromium, DESKTOP_WH)
     page, faults = opened(context, f"{bare}/models/mine")
-    expect(page.locator(".absent")).to_contain_text("python -m inkling.learn.publish")
+    expect(page.locator(".absent")).to_contain_text("python -m inkling.training.publish")
     expect(page.locator("#map")).to_have_count(0)
     assert faults_of(page) == []
     context.close()

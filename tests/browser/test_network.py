@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page
 
 from inkling import Reader
-from inkling.road.reading import calibrate
-from tests.why.conftest import DENSE
+from inkling.pipeline.result import calibrate
+from tests.explain.conftest import DENSE
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import DESKTOP_WH, context_of, opened
 from tests.browser.test_board import paths
-from tests.web.test_serve import free_port
+from tests.cli.test_serve import free_port
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from inkling.bulk.review import Review
+from inkling.batch.review import Review
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of
 from tests.pictures import encoded
 

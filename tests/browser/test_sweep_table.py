@@ -8,7 +8,7 @@ import jinja2
 import pytest
 from playwright.sync_api import Browser, Page
 
-from inkling.learn import sweep
+from inkling.training import sweep
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of
 
 pytestmark = pytest.mark.browser

@@ -12,11 +12,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from inkling.lab.folder import Lab, read_json
-from inkling.places import MNIST, cache_folder
+from inkling.lab_protocol.run_folder import Lab, read_json
+from inkling.user_dirs import MNIST, cache_folder
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
 from tests.browser.test_board import draw
-from tests.web.test_serve import serving
+from tests.cli.test_serve import serving
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_serve import serving
 from tests.pictures import drawn_seven, encoded
-from tests.web.test_serve import serving
 
 KEY = "open-sesame"
 

@@ -29,9 +29,9 @@ from inkling.errors import (
     UnknownFormat,
     UnknownName,
 )
-from inkling.web.settings import Settings
+from inkling.server.settings import Settings
+from tests.cli.test_serve import serving
 from tests.pictures import png_header
-from tests.web.test_serve import serving
 
 FRESH = """
 import sys
@@ -49,7 +49,7 @@ def test_a_fresh_process_loads_the_client_and_the_errors_alone() -> None:
         "inkling",
         "inkling.client",
         "inkling.client.answers",
-        "inkling.client.wire",
+        "inkling.client.transport",
         "inkling.errors",
     ]
 

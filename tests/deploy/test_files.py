@@ -13,9 +13,9 @@ import make_dashboard
 import pytest
 
 from inkling import cli
-from inkling.web import create_app
-from inkling.web.settings import Settings, declared, env_name
-from tests.web.test_serve import free_port, serving
+from inkling.server.app import create_app
+from inkling.server.settings import Settings, declared, env_name
+from tests.cli.test_serve import free_port, serving
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

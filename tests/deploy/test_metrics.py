@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from inkling.web import create_app
-from inkling.web.settings import Settings
-from inkling.web.watch.metrics import METRICS
+from inkling.server.app import create_app
+from inkling.server.metrics.definitions import METRICS
+from inkling.server.settings import Settings
 from tests.pictures import drawn_seven, encoded
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

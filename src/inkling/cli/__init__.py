@@ -8,7 +8,7 @@ import sys
 import click
 
 from inkling.errors import InklingError
-from inkling.quiet import quiet_decoders
+from inkling.silence import quiet_decoders
 
 COMMANDS = ("read", "serve", "train", "sweep", "evaluate", "report", "models", "data", "doctor")
 

@@ -37,7 +37,7 @@ def fetch_command(source: Path | None, force: bool) -> None:
       inkling data fetch
       inkling data fetch --from ~/Downloads/mnist.npz
     """
-    from inkling.learn.fetch import fetch
+    from inkling.training.data.fetch import fetch
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())

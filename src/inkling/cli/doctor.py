@@ -18,13 +18,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from inkling import bundle
-from inkling.cli import fitness
-from inkling.cli.fitness import Check
+from inkling.cli import machine_checks
+from inkling.cli.machine_checks import Check
 from inkling.cli.serve import options, warn_of_misspelt
 from inkling.errors import InklingError
-from inkling.quiet import quiet_stderr
-from inkling.web.settings import Settings, load
+from inkling.models import registry
+from inkling.server.settings import Settings, load
+from inkling.silence import quiet_stderr
 
 LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "ai-edge-litert", "flask", "granian")
 SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, pixels of a 280x280 board
@@ -46,7 +46,7 @@ def command(as_json: bool, **flags: Any) -> None:
     """
     warn_of_misspelt()
     settings = load(flags)
-    how = fitness.values(settings, flags)
+    how = machine_checks.values(settings, flags)
     facts: dict[str, Any] = {}
     results = []
     for name, check in _checks(settings, facts):
@@ -69,7 +69,7 @@ def _checks(settings: Settings, facts: dict[str, Any]) -> list[tuple[str, Callab
     """What is asked, in order; `facts` gets what was measured."""
 
     def service() -> Check:
-        check, measured = fitness.service(settings, _picture_of_seven())
+        check, measured = machine_checks.service(settings, _picture_of_seven())
         facts.update(measured)
         return check
 
@@ -79,15 +79,15 @@ def _checks(settings: Settings, facts: dict[str, Any]) -> list[tuple[str, Callab
         ("models", _models),
         ("a reading", lambda: _reading(settings)),
         ("memory", _memory),
-        ("workers", lambda: fitness.workers(settings)),
-        ("files", fitness.files),
+        ("workers", lambda: machine_checks.workers(settings)),
+        ("files", machine_checks.files),
         ("a server", service),
         ("MNIST", _data),
         ("training", _training),
     ]
 
 
-def _print(results: list[tuple[str, bool | None, str]], values: list[fitness.Value]) -> None:
+def _print(results: list[tuple[str, bool | None, str]], values: list[machine_checks.Value]) -> None:
     marks = {True: "[green]ok[/]", False: "[red]no[/]", None: "[dim]--[/]"}
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, good, found in results:
@@ -123,7 +123,7 @@ def _version(name: str) -> str:
 
 
 def _models() -> Check:
-    bundles = bundle.packaged()
+    bundles = registry.packaged()
     for entry in bundles.values():
         entry.model_bytes()  # raises BadBundle when the file does not match its manifest
     return True, ", ".join(f"{entry.name} {entry.version}" for entry in bundles.values())
@@ -140,7 +140,7 @@ def _picture_of_seven() -> bytes:
 
 
 def _reading(settings: Settings) -> Check:
-    from inkling.road.reader import Reader
+    from inkling.pipeline.reader import Reader
 
     picture = _picture_of_seven()
     start = time.perf_counter()
@@ -165,10 +165,10 @@ def _memory() -> Check:
 
 
 def _data() -> Check:
-    from inkling.learn import data
+    from inkling.training.data import mnist
 
     try:
-        data.load()
+        mnist.load()
     except InklingError as error:
         return None, str(error)
     return True, "in the cache, checksums right"

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from inkling import bundle
 from inkling.errors import NotFound
-from inkling.quiet import quiet_stderr
+from inkling.models import registry
+from inkling.silence import quiet_stderr
 
 MNIST_TEST = "mnist-test"
 RATES = ("precision", "recall", "f1")
@@ -45,10 +45,11 @@ def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, si
       inkling evaluate runs/mine --data photos/ --json
       inkling evaluate ann --csv ann.csv
     """
-    from inkling.learn import data, evaluate
-    from inkling.road.reader import Reader
+    from inkling.pipeline.reader import Reader
+    from inkling.training import evaluate
+    from inkling.training.data import mnist as data
 
-    found = bundle.find(model)
+    found = registry.find(model)
     if data_name == MNIST_TEST:
         mnist = data.load()
         with quiet_stderr():

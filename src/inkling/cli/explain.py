@@ -21,8 +21,8 @@ from inkling.errors import NotFound
 if TYPE_CHECKING:
     import numpy as np
 
-    from inkling.road.reader import Mode, Reader
-    from inkling.why import Explanation, Why
+    from inkling.explain import DigitExplanation, Explanation
+    from inkling.pipeline.reader import Mode, Reader
 
 HERE = Path(__file__).parent
 INDEX = "index"
@@ -46,8 +46,8 @@ class Pages:
 
     def add(self, row: dict[str, Any]) -> None:
         """Explains the picture of one row of `inkling read`; nothing for a row that is an error."""
-        from inkling.why import explain
-        from inkling.why.words import verdict
+        from inkling.explain import explain
+        from inkling.explain.words import verdict
 
         if not row["ok"]:
             return
@@ -81,7 +81,7 @@ class Pages:
 
 def write_figures(explanation: Explanation, out: Path) -> None:
     """Every step and map as a PNG of its own, named in the order of the page."""
-    from inkling.why.pictures import magnified, outlined, png
+    from inkling.explain.render import magnified, outlined, png
 
     out.mkdir(parents=True, exist_ok=True)
     for number, step in enumerate(explanation.steps, 1):
@@ -99,10 +99,10 @@ def write_figures(explanation: Explanation, out: Path) -> None:
 
 def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
     """The page of one picture. text: what was read in the end, where more is known of the number than its picture."""
-    from inkling.why import marks, words
+    from inkling.explain import recognized_glyphs, words
 
     reading = explanation.trace.reading
-    others = [(mark, tile) for mark, tile, is_digit in marks(explanation.trace) if not is_digit]
+    others = [(mark, tile) for mark, tile, is_digit in recognized_glyphs(explanation.trace) if not is_digit]
     return _render(
         "explain.html",
         name=name,
@@ -127,10 +127,10 @@ def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
     )
 
 
-def _digit(why: Why) -> dict[str, Any]:
+def _digit(why: DigitExplanation) -> dict[str, Any]:
     """What the page shows of one digit."""
-    from inkling.why import words
-    from inkling.why.pictures import outline
+    from inkling.explain import words
+    from inkling.explain.render import outline
 
     lines = [" ".join(f"{x} {y}" for x, y in line) for line in outline(why.tile)]
     a, b = why.answer, why.runner_up
@@ -173,9 +173,9 @@ def _digit(why: Why) -> dict[str, Any]:
     }
 
 
-def _sum(why: Why) -> list[dict[str, Any]]:
+def _sum(why: DigitExplanation) -> list[dict[str, Any]]:
     """The rows of the sum, each bar beginning where the one above ends; left and width in percent."""
-    from inkling.why import words
+    from inkling.explain import words
 
     lead = why.against_runner_up
     parts = [
@@ -203,20 +203,20 @@ def _sum(why: Why) -> list[dict[str, Any]]:
 
 
 def _tile(tile: np.ndarray) -> dict[str, Any]:
-    from inkling.why.pictures import magnified
+    from inkling.explain.render import magnified
 
     return _both(lambda theme: magnified(tile, 1, theme))
 
 
 def _signed(values: np.ndarray) -> dict[str, Any]:
-    from inkling.why.pictures import signed
+    from inkling.explain.render import signed
 
     return _both(lambda theme: signed(values, theme))
 
 
 def _both(draw: Any) -> dict[str, Any]:
     """A picture for light and for dark pages, as data: URIs. draw: a theme -> (h, w, 3 or 4) uint8"""
-    from inkling.why.pictures import DARK, LIGHT, data_uri
+    from inkling.explain.render import DARK, LIGHT, data_uri
 
     light = draw(LIGHT)
     h, w, _ = light.shape

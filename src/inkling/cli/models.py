@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from inkling import bundle
+from inkling.models import bundle, registry
 
 
 @click.command("models")
@@ -21,8 +21,8 @@ def command(as_json: bool) -> None:
     Example:
       inkling models
     """
-    default = bundle.default_name()
-    rows = [row(entry, default=default) for entry in bundle.packaged().values()]
+    default = registry.default_name()
+    rows = [row(entry, default=default) for entry in registry.packaged().values()]
     if as_json:
         for entry in rows:
             click.echo(json.dumps(entry))

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from inkling.cli.archive import check_options, duration, read_archive
-from inkling.cli.bar import bar, parts_of
+from inkling.cli.progress_bar import bar, parts_of
+from inkling.cli.read_archive import check_options, duration, read_archive
 from inkling.errors import InklingError, NotFound
-from inkling.quiet import quiet_stderr
+from inkling.silence import quiet_stderr
 
 if TYPE_CHECKING:
-    from inkling.archive.work import Format
-    from inkling.bulk.constraints import Constraints
-    from inkling.road.reader import Mode, Reader
+    from inkling.batch.worker import Format
+    from inkling.constraints.constraints import Constraints
+    from inkling.pipeline.reader import Mode, Reader
 
-FORMATS = ("parquet", "csv", "jsonl")  # of archives: as `archive.work`, which takes a while to import
+FORMATS = ("parquet", "csv", "jsonl")  # of archives: as `batch.worker`, which takes a while to import
 PILE = 20  # pictures: fewer are read before a progress bar could be seen, and need no summary
 
 Row = dict[str, Any]  # the JSON object of one picture: a reading, or its error
@@ -98,7 +98,7 @@ def command(
     """
     check_options(click.get_current_context().params, out=out)
     if out:
-        from inkling.archive.run import Order
+        from inkling.batch.run import Order
 
         stated = {"length": length, "pattern": pattern, "check": check, "among": among}
         order = Order(
@@ -114,8 +114,8 @@ def command(
         )
         read_archive(order, cluster=cluster, workers=workers, metrics=metrics)
         return
-    from inkling.bulk import constraints
-    from inkling.road.reader import Reader
+    from inkling.constraints import constraints
+    from inkling.pipeline.reader import Reader
 
     known = constraints.make(length=length, pattern=pattern, check=check, among=among)
     with quiet_stderr():
@@ -162,13 +162,13 @@ def command(
 
 def read_one(reader: Reader, source: Path, *, single: bool = False, known: Constraints | None = None) -> Row:
     """One picture -> its JSON object: `source`, `ok`, then the reading, or `kind` and `error`."""
-    from inkling.bulk import constrained
+    from inkling.constraints import constrained_reading
 
     start = time.perf_counter()
     mode: Mode = "single" if single else "auto"
     try:
         if known is not None and known.stated:
-            answer = constrained.read(reader, source, known, mode=mode).to_json()
+            answer = constrained_reading.read(reader, source, known, mode=mode).to_json()
         else:
             answer = reader.read(source, mode=mode).to_json()
     except InklingError as error:
@@ -180,7 +180,7 @@ def read_one(reader: Reader, source: Path, *, single: bool = False, known: Const
 
 def _expand(paths: Iterable[str]) -> tuple[list[Path], list[Row]]:
     """Arguments -> the picture files to read, and the rows of arguments that hold none."""
-    from inkling.road.image import SUFFIXES
+    from inkling.pipeline.decode import SUFFIXES
 
     sources: list[Path] = []
     failed: list[Row] = []
@@ -202,11 +202,11 @@ def _open_sinks(csv_path: str | None, review_path: str | None, *, about: str) ->
         raise NotFound(f"--csv and --review both name {csv_path}; expected two files. Choose another for one of them.")
     sinks: list[Sink] = []
     if csv_path:
-        from inkling.bulk.table import Table
+        from inkling.batch.table import Table
 
         sinks.append(Table(Path(csv_path)))
     if review_path:
-        from inkling.bulk.review import Review
+        from inkling.batch.review import Review
 
         sinks.append(Review(Path(review_path), about=about))
     return sinks

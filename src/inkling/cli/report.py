@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from inkling.errors import MissingExtra
-from inkling.quiet import quiet_stderr
+from inkling.silence import quiet_stderr
 
 
 @click.command("report")
@@ -26,9 +26,9 @@ def command(runs: tuple[str, ...], out: Path | None) -> None:
       inkling report runs/mine
       inkling report ann-tutorial cnn --out compared
     """
-    from inkling.learn import data
-    from inkling.learn.report import subject
-    from inkling.road.model import Model
+    from inkling.pipeline.classifier import Classifier
+    from inkling.training.data import mnist as data
+    from inkling.training.report import subject
 
     subjects = subject.find(runs)
     if out is None:
@@ -36,11 +36,11 @@ def command(runs: tuple[str, ...], out: Path | None) -> None:
         out = run / "report" if run else Path("runs") / f"report-{'-'.join(each.label for each in subjects)}"
     mnist = data.load()
     try:
-        from inkling.learn.report import page
+        from inkling.training.report import page
     except ImportError as error:
         raise MissingExtra("inkling report", "learn") from error
     with quiet_stderr():
-        Model(subjects[0].bundle)  # LiteRT announces itself at the first network
+        Classifier(subjects[0].bundle)  # LiteRT announces itself at the first network
     columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=None)

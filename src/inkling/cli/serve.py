@@ -1,6 +1,6 @@
 """inkling serve: the web app and API on a production server.
 
-This process only watches its workers (`inkling.web.supervisor`): it imports neither NumPy nor Flask, so that the
+This process only watches its workers (`inkling.server.supervisor`): it imports neither NumPy nor Flask, so that the
 workers start at once and its own memory stays small. Serving the public needs a reverse proxy in front that buffers
 requests, because a body that is sent slowly holds a thread until it is whole.
 """
@@ -18,9 +18,9 @@ from typing import Any
 
 import click
 
-from inkling import bundle
 from inkling.errors import InklingError
-from inkling.web.settings import PREFIX, Settings, declared, env_name, load, misspelt
+from inkling.models import registry
+from inkling.server.settings import PREFIX, Settings, declared, env_name, load, misspelt
 
 HEAPS = {  # mallopt(3)'s parameters, numbered as in malloc.h
     -8: 2,  # M_ARENA_MAX: as many as read at once
@@ -71,7 +71,7 @@ def command(open_browser: bool, **flags: Any) -> None:
     warn_of_misspelt()
     settings = load(flags)
     check_address(settings)
-    bundle.find(settings.model or None)  # a wrong name is said here, before anything starts
+    registry.find(settings.model or None)  # a wrong name is said here, before anything starts
     if settings.lab and not is_loopback(settings.host):
         click.echo(WARNING.format(host=settings.host), err=True)
     hand_over(settings)
@@ -119,14 +119,14 @@ def hand_over(settings: Settings) -> None:
 
 def run(settings: Settings) -> None:
     """Runs until interrupted. A worker that dies is replaced."""
-    from inkling.web.supervisor import Supervisor, raise_open_files
-    from inkling.web.watch import memory
+    from inkling.server.metrics import shared_memory
+    from inkling.server.supervisor import Supervisor, raise_open_files
 
     raise_open_files()
     bound_heaps()
     # A worker that is being replaced and its successor live side by side for a moment.
-    os.environ[memory.NAME] = memory.create(2 * settings.workers + 2)
-    Supervisor(settings, memory.attach(os.environ[memory.NAME])).serve()
+    os.environ[shared_memory.NAME] = shared_memory.create(2 * settings.workers + 2)
+    Supervisor(settings, shared_memory.attach(os.environ[shared_memory.NAME])).serve()
 
 
 def bound_heaps() -> None:

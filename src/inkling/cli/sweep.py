@@ -15,10 +15,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from inkling.errors import BadRecipe
 
 if TYPE_CHECKING:
-    from inkling.learn.sweep.plan import Plan
-    from inkling.learn.sweep.study import Study, Trial
-    from inkling.learn.sweep.sweep import Outcome
-    from inkling.learn.sweep.tuning import Watcher
+    from inkling.training.sweep.plan import Plan
+    from inkling.training.sweep.study import Study, Trial
+    from inkling.training.sweep.sweep import Outcome
+    from inkling.training.sweep.tuning import Watcher
 
 UNITS_S = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
@@ -75,10 +75,10 @@ def command(
       inkling sweep --resume runs/better --trials 60
       inkling train runs/better/best.toml
     """
-    from inkling.learn import data
-    from inkling.learn.sweep import plan as plans
-    from inkling.learn.sweep import sweep
-    from inkling.learn.sweep.plan import Means
+    from inkling.training.data import mnist as data
+    from inkling.training.sweep import plan as plans
+    from inkling.training.sweep import sweep
+    from inkling.training.sweep.plan import Means
 
     means = Means(cluster, cores, at_once or 0, time_limit_s)
     if resume is not None:
@@ -119,9 +119,9 @@ def _new(
     seed: int | None,
 ) -> tuple[Plan, str]:
     """The plan of a new sweep, checked, and the text of its space."""
-    from inkling.learn.recipe import find
-    from inkling.learn.sweep import plan as plans
-    from inkling.learn.sweep import space
+    from inkling.training.recipe import find
+    from inkling.training.sweep import plan as plans
+    from inkling.training.sweep import space
 
     if recipe is None:
         raise BadRecipe("no recipe is named; expected one, or --resume with a folder. See: inkling sweep --help")
@@ -150,7 +150,7 @@ class Show:
 
     def watcher(self, study: Study) -> Watcher:
         """Watches a sweep; `study` holds the trials that it has had."""
-        from inkling.learn.sweep.tuning import Watcher
+        from inkling.training.sweep.tuning import Watcher
 
         self._study = study
         self._count()
@@ -211,8 +211,8 @@ def said(settings: dict[str, Any]) -> str:
 
 
 def _print_result(outcome: Outcome, plan: Plan, folder: Path, *, score_test: bool) -> None:
-    from inkling.bundle import find as find_bundle
-    from inkling.learn.sweep.results import judged_row
+    from inkling.models.registry import find as find_bundle
+    from inkling.training.sweep.results import judged_row
 
     if outcome.left:
         click.echo(f"inkling: time is up, {outcome.left} trials are left: inkling sweep --resume {folder}", err=True)

@@ -10,11 +10,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from inkling.bundle import find as find_bundle
 from inkling.errors import BadRecipe
+from inkling.models.registry import find as find_bundle
 
 if TYPE_CHECKING:
-    from inkling.learn.train import Watcher
+    from inkling.training.train import Watcher
 
 
 @click.command("train")
@@ -36,8 +36,9 @@ def command(
       inkling train cnn --set epochs=10 --set augmentation.rotation=20 --out runs/mine
       inkling train --resume runs/mine
     """
-    from inkling.learn import data, train
-    from inkling.learn.recipe import find
+    from inkling.training import train
+    from inkling.training.data import mnist as data
+    from inkling.training.recipe import find
 
     if recipe is None and resume is None:
         raise BadRecipe("no recipe is named; expected one, or --resume with a run folder. See: inkling train --help")
@@ -74,7 +75,7 @@ def _bar(console: Console) -> Progress:
 
 
 def _watcher(bar: Progress, console: Console) -> Watcher:
-    from inkling.learn.train import Watcher
+    from inkling.training.train import Watcher
 
     task = bar.add_task("", total=None, epoch="", scores="starting TensorFlow")
     learnt = validated = ""

@@ -17,11 +17,11 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any, Literal, TypeVar
 
-from inkling.client.answers import Answer, Digit, Model, Remark, answer_of, error_of, model_of, picture_error_of
-from inkling.client.wire import Wire
+from inkling.client.answers import Answer, Digit, Model, QualityWarning, answer_of, error_of, model_of, picture_error_of
+from inkling.client.transport import Wire
 from inkling.errors import BadPicture, BadRequest, Unreachable
 
-__all__ = ["Answer", "Client", "Digit", "Model", "Remark"]
+__all__ = ["Answer", "Client", "Digit", "Model", "QualityWarning"]
 
 Picture = str | os.PathLike[str] | bytes | IO[bytes]
 Mode = Literal["auto", "single"]

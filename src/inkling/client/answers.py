@@ -26,7 +26,7 @@ class Digit:
 
 
 @dataclass(frozen=True)
-class Remark:
+class QualityWarning:
     """What about a picture made it hard to read."""
 
     code: str  # for a program
@@ -57,7 +57,7 @@ class Answer:
     size_wh: tuple[int, int]  # the upright picture, pixels
     reason: str  # for a person: why it is not plainly "read", and what to do; "" when it is
     others: tuple[Digit, ...]  # ink that was refused: no digits, and not in `text`
-    remarks: tuple[Remark, ...]  # what made it hard, the most important first
+    warnings: tuple[QualityWarning, ...]  # what made it hard, the most important first
     model: Model
     took_ms: float  # time spent reading; of all pictures together after `read_many`
     explanation: Mapping[str, Any] | None = field(default=None, repr=False)  # the API's `Explanation`; `explain=True`
@@ -88,7 +88,7 @@ def answer_of(found: Mapping[str, Any]) -> Answer:
         size_wh=(found["size"][0], found["size"][1]),
         reason=found["reason"],
         others=tuple(map(_digit, found["others"])),
-        remarks=tuple(Remark(remark["code"], remark["text"]) for remark in found["remarks"]),
+        warnings=tuple(QualityWarning(warning["code"], warning["text"]) for warning in found["warnings"]),
         model=model_of(found["model"]),
         took_ms=found["took_ms"],
         explanation=found.get("explanation"),

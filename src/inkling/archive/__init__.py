@@ -1,1 +1,0 @@
-"""Reading archives: see run.py and README.md."""

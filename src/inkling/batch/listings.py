@@ -1,0 +1,65 @@
+"""Listings: CSV or Parquet tables in which each row names a picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from inkling.batch import storage
+from inkling.batch.records import need_arrow
+from inkling.errors import BadRequest
+
+COLUMNS = ("source", "path", "file", "filename", "file_name", "url", "uri", "image", "key")  # the first that is there
+ROWS = 4096  # of Parquet in memory at once
+
+
+def names_in(place: str) -> Iterator[str]:
+    """The names in a listing, in its order; empty cells are skipped. Raises BadRequest for what is no listing."""
+    return _of_parquet(place) if place.lower().endswith(".parquet") else _of_csv(place)
+
+
+def _of_csv(place: str) -> Iterator[str]:
+    """The column with a known heading; without one, the first column of every row."""
+    with io.TextIOWrapper(storage.open_stream(place), "utf-8-sig", "surrogateescape", newline="") as text:
+        try:
+            rows = csv.reader(text)
+            first = next(rows, [])
+            column = _column([cell.strip().lower() for cell in first])
+            if column is None:
+                column = 0
+                yield from first[:1]
+            for row in rows:
+                if len(row) > column and row[column]:
+                    yield row[column]
+        except csv.Error as error:
+            raise BadRequest(
+                f"{place} cannot be read as CSV ({error}); expected a table that names a picture in each row. Check it."
+            ) from error
+
+
+def _of_parquet(place: str) -> Iterator[str]:
+    arrow = need_arrow("a Parquet listing")
+    with storage.open_stream(place) as stream:
+        try:
+            file = arrow.parquet.ParquetFile(arrow.PythonFile(stream, mode="r"))
+            names = file.schema_arrow.names
+            column = _column([name.lower() for name in names])
+            texts = [field.name for field in file.schema_arrow if arrow.types.is_string(field.type)]
+            if column is None and len(texts) != 1:
+                raise BadRequest(
+                    f"{place} has the columns {', '.join(names)}; expected one of {', '.join(COLUMNS)} to name the "
+                    "pictures. Rename one."
+                )
+            name = texts[0] if column is None else names[column]
+            for batch in file.iter_batches(ROWS, columns=[name]):
+                yield from (str(cell) for cell in batch.column(0).to_pylist() if cell)
+        except arrow.ArrowInvalid as error:
+            raise BadRequest(
+                f"{place} cannot be read as Parquet ({error}); expected a table that names a picture in each row. "
+                "Check it."
+            ) from error
+
+
+def _column(headings: list[str]) -> int | None:
+    return next((headings.index(name) for name in COLUMNS if name in headings), None)

@@ -1,0 +1,77 @@
+"""The records of an explanation, and the two questions that it answers in points.
+
+A point is a natural unit of log-odds: one digit leads another by log(p of the one / p of the other) points, so one
+point more makes it e = 2.72 times as probable. The points are those of the calibrated probabilities that are shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from inkling.pipeline.result import Digit
+
+Method = Literal["exact contributions", "occlusion"]
+LEAST = 1e-30  # a probability below is taken as this: float32 knows nothing finer
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where in the tile one lead comes from."""
+
+    total: float  # points: the lead itself
+    points: np.ndarray  # (28, 28) float64: above 0 where ink adds to it, below where ink takes from it, 0 on paper
+    bias: float | None  # points that no pixel brings; `points` and it add up to `total`. None where they do not
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A hidden unit that weighs much in the lead over the runner-up."""
+
+    number: int  # 0..H-1
+    activation: float  # what it says, above 0
+    points: float  # what it adds to the lead over the runner-up
+    weights: np.ndarray  # (28, 28) float64: above 0 where ink excites it, below where ink silences it
+
+
+@dataclass(frozen=True)
+class DigitExplanation:
+    """Why one digit was read as it was."""
+
+    digit: Digit
+    tile: np.ndarray  # (28, 28) float32, 1 = ink: what the network saw
+    runner_up: int  # 0..9, the second most probable
+    method: Method
+    for_answer: Evidence  # the answer's lead over the other nine, on average
+    against_runner_up: Evidence  # the answer's lead over the runner-up
+    missing: np.ndarray  # (28, 28) float64: points that a dot of ink there would add to the lead over the runner-up
+    units: tuple[Unit, ...] = ()  # the strongest first; none from a network with other layers
+    active: tuple[int, int] = (0, 0)  # hidden units that say something, of how many; (0, 0) likewise
+
+    @property
+    def answer(self) -> int:
+        return self.digit.digit
+
+
+def contrasts(answer: int, runner_up: int) -> np.ndarray:
+    """The two questions as weights of the ten logits. (2, 10) float64
+
+    First the answer over the mean of the other nine, then the answer over the runner-up. Each row sums to 0: softmax
+    does not see what is added to all ten, so neither does an explanation.
+    """
+    rows = np.zeros((2, 10))
+    rows[0] = -1 / 9
+    rows[1, runner_up] = -1
+    rows[:, answer] = 1
+    return rows
+
+
+def leads(probs: np.ndarray, questions: np.ndarray, temperature: float) -> np.ndarray:
+    """A network's (N, 10) probabilities -> (N, 2) leads in points, calibrated by `temperature`.
+
+    log(softmax(z)) differs from the logits z by a constant a row, which the questions do not see.
+    """
+    logits = np.log(np.maximum(probs, LEAST, dtype=np.float64)) / temperature  # (N, 10)
+    return np.asarray(logits @ questions.T)

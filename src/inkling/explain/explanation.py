@@ -1,0 +1,89 @@
+"""START HERE: a picture -> its reading and why it was read so.
+
+trace -> per digit: tile -> evidence for the answer, against the runner-up, and of missing ink
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+
+import numpy as np
+
+from inkling.explain.attribution import contributions, strongest_units
+from inkling.explain.evidence import DigitExplanation, contrasts
+from inkling.explain.filmstrip import Step, filmstrip
+from inkling.explain.occlusion import missing_ink, occlusion
+from inkling.explain.recognized_glyphs import MAX_DIGITS, recognized_glyphs
+from inkling.explain.weights import Weights, read_weights
+from inkling.pipeline.decode import ImageSource
+from inkling.pipeline.reader import Mode, Reader, Trace
+from inkling.pipeline.result import Digit
+
+_weights: weakref.WeakKeyDictionary[Reader, Weights | None] = weakref.WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Every step of one reading, and why each digit was read as it was."""
+
+    trace: Trace
+    digits: tuple[DigitExplanation, ...]  # the first MAX_DIGITS digits of the reading, in reading order
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """From the picture to the answer, to be shown."""
+        return filmstrip(self.trace)
+
+    @property
+    def left_out(self) -> int:
+        """How many digits of the reading are not explained."""
+        return len(self.trace.reading.digits) - len(self.digits)
+
+
+def explain(reader: Reader, source: ImageSource, *, mode: Mode = "auto") -> Explanation:
+    """Reads one picture (see Reader.read) and explains each digit. Raises what Reader.read raises.
+
+    >>> import numpy as np
+    >>> from inkling import Reader
+    >>> from inkling.explain import explain
+    >>> board = np.full((64, 64), 255, np.uint8)
+    >>> board[12:52, 29:35] = 0
+    >>> why = explain(Reader("ann-tutorial"), board).digits[0]
+    >>> why.answer, why.method
+    (1, 'exact contributions')
+    >>> evidence = why.against_runner_up
+    >>> bool(abs(evidence.points.sum() + evidence.bias - evidence.total) < 1e-9)
+    True
+    """
+    return explain_trace(reader, reader.trace(source, mode=mode))
+
+
+def explain_trace(reader: Reader, trace: Trace) -> Explanation:
+    """Explains what `reader` has read already."""
+    read = [(digit, tile) for digit, tile, is_digit in recognized_glyphs(trace) if is_digit]
+    return Explanation(trace, tuple(explain_digit(reader, *both) for both in read[:MAX_DIGITS]))
+
+
+def explain_digit(reader: Reader, digit: Digit, tile: np.ndarray) -> DigitExplanation:
+    """One digit and the (28, 28) tile that it was read from -> why: exactly if the network allows it."""
+    temperature = reader.bundle.temperature
+    runner_up = int(np.argsort(digit.probs, kind="stable")[::-1][1])
+    if runner_up == digit.digit:  # two digits that are equally probable
+        runner_up = int(np.argsort(digit.probs, kind="stable")[::-1][0])
+    questions = contrasts(digit.digit, runner_up)
+    missing = missing_ink(reader.model, tile, questions[1], temperature)
+    weights = weights_of(reader)
+    if weights is None:
+        over_all, over_one = occlusion(reader.model, tile, questions, temperature)
+        return DigitExplanation(digit, tile, runner_up, "occlusion", over_all, over_one, missing)
+    over_all, over_one = contributions(weights, tile, questions, temperature)
+    units, active = strongest_units(weights, tile, questions[1], temperature)
+    return DigitExplanation(digit, tile, runner_up, "exact contributions", over_all, over_one, missing, units, active)
+
+
+def weights_of(reader: Reader) -> Weights | None:
+    """The weights of a network with one hidden layer, None of any other. Read once for each reader."""
+    if reader not in _weights:
+        _weights[reader] = read_weights(reader.bundle, reader.model)
+    return _weights[reader]

@@ -1,0 +1,119 @@
+"""tile -> what every layer of the network makes of it.
+
+An interpreter of its own keeps all tensors, which the one that reads does not; it is built when it is first asked.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from inkling.models.bundle import Bundle
+from inkling.pipeline.reader import Reader
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One step of a network: maps, or plain numbers."""
+
+    name: str  # as in the manifest, of the layer that does the work: "conv_1"
+    type: str  # Conv2D, Dense, GlobalAveragePooling2D, ...
+    values: np.ndarray  # (channels, h, w) float32; (channels, 1, 1) where the layer gives numbers
+    kernel: int | None  # side of the patterns that a convolution slides, pixels
+    stride: int  # pixels of the layer before for one step
+
+
+class Layers:
+    """The layers of one bundle's network. Safe to call from several threads, which take turns."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        # Without a delegate: what a delegate computes inside, it need not hand out.
+        self._interpreter = Interpreter(
+            model_content=bundle.model_bytes(),
+            num_threads=1,
+            experimental_preserve_all_tensors=True,
+            experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        )
+        self._steps = _steps(self._interpreter, bundle)
+        self._interpreter.allocate_tensors()
+        self._lock = threading.Lock()
+
+    def __call__(self, tile: np.ndarray) -> tuple[Layer, ...]:
+        """(28, 28) float32, 1 = ink -> every layer in order, the scores before softmax last.
+
+        ReLU and normalisation are part of the layer before them, into which export folds them.
+        """
+        with self._lock:
+            at = self._interpreter.get_input_details()[0]["index"]
+            self._interpreter.set_tensor(at, np.ascontiguousarray(tile[None], np.float32))
+            self._interpreter.invoke()
+            found = [self._interpreter.get_tensor(index)[0].copy() for index, _ in self._steps]
+        layers, side = [], tile.shape[0]
+        for values, (_, facts) in zip(found, self._steps, strict=True):
+            maps = values.transpose(2, 0, 1) if values.ndim == 3 else values.reshape(-1, 1, 1)
+            stride = -(-side // maps.shape[1]) if values.ndim == 3 else 1
+            layers.append(Layer(facts["name"], facts["type"], maps, facts["kernel"], stride))
+            side = maps.shape[1] if values.ndim == 3 else side
+        return tuple(layers)
+
+
+def layers_of(reader: Reader) -> Layers:
+    """Built once for each reader, and forgotten with it."""
+    with _building:
+        if reader not in _layers:
+            _layers[reader] = Layers(reader.bundle)
+        return _layers[reader]
+
+
+_layers: weakref.WeakKeyDictionary[Reader, Layers] = weakref.WeakKeyDictionary()
+_building = threading.Lock()
+
+
+def _steps(interpreter: Interpreter, bundle: Bundle) -> list[tuple[int, dict[str, Any]]]:
+    """The tensors that layers with weights, and averages, end in: index, and what the manifest says of the layer.
+
+    Export names a tensor after the layers that are folded into it, as in "cnn_1/relu_2_1/Relu;cnn_1/norm_2_1/...".
+    """
+    named = _working_layers(bundle)
+    steps: dict[str, tuple[int, dict[str, Any]]] = {}
+    for tensor in interpreter.get_tensor_details():
+        if tensor["dtype"] != np.float32 or len(tensor["shape"]) not in (2, 4) or _is_constant(interpreter, tensor):
+            continue
+        shape = [int(n) for n in tensor["shape"][1:]]
+        for facts in named:
+            parts = [part.split("/")[1] for part in tensor["name"].split(";") if part.count("/") > 1]
+            if facts["shape"] == shape and any(part in facts["parts"] for part in parts):
+                steps[facts["name"]] = (tensor["index"], facts)  # the last: what comes out of it
+    return [steps[facts["name"]] for facts in named if facts["name"] in steps]
+
+
+def _is_constant(interpreter: Interpreter, tensor: dict[str, Any]) -> bool:
+    try:
+        interpreter.get_tensor(tensor["index"])
+    except ValueError:  # before allocation only constants have values
+        return False
+    return True
+
+
+def _working_layers(bundle: Bundle) -> list[dict[str, Any]]:
+    """The manifest's layers that compute something, each with those behind it that export folds into it."""
+    found: list[dict[str, Any]] = []
+    inputs = 1
+    for layer in bundle.manifest.get("layers", []):
+        parts = {layer["name"], f"{layer['name']}_1"}
+        if layer["type"] in ("Conv2D", "Dense") or "Pooling" in layer["type"]:
+            shape = list(layer["output_shape"])
+            facts = {"name": layer["name"], "type": layer["type"], "shape": shape, "parts": parts, "kernel": None}
+            if layer["type"] == "Conv2D":
+                facts["kernel"] = math.isqrt(layer["parameters"] // (inputs * shape[-1]))
+                inputs = shape[-1]
+            found.append(facts)
+        elif found and layer["type"] in ("BatchNormalization", "ReLU"):
+            found[-1]["parts"] |= parts
+    return found

@@ -1,0 +1,85 @@
+"""tile -> what changes when ink is erased or added, for any network (Zeiler, Fergus: "Visualizing and Understanding
+Convolutional Networks", 2014).
+
+A patch of paper is slid over the tile; how much the lead falls without that ink is what the ink was worth. The other
+way round, a dot of ink is tried wherever there is none: white paper is 0 and so brings no points of its own, but that
+a place is empty can matter all the same, and this shows where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from inkling.explain.evidence import Evidence, leads
+from inkling.pipeline.classifier import Classifier
+from inkling.pipeline.normalize import SIDE
+
+# Chosen on MNIST's held-out training images. With a patch of 3 pixels the tenth of the ink that the map puts first is
+# worth most when it is erased: 5.0 points of the lead of `cnn`, against 4.6 with 5 pixels, 3.3 with 7 and 0.7 for ink
+# taken at random. A stroke is two to three pixels wide, so the patch cuts one and no more.
+PATCH = 3  # pixels
+DOT, DOT_STEP = 3, 2  # pixels
+FAINT = 0.1  # less ink than this is paper
+
+Window = tuple[slice, slice]
+
+
+def occlusion(model: Classifier, tile: np.ndarray, questions: np.ndarray, temperature: float) -> list[Evidence]:
+    """(28, 28) tile and (Q, 10) contrasts -> Q times Evidence: points that the lead falls by without the ink.
+
+    Each pixel has the mean over the patches that cover it, times its ink. One batch; such points do not add up to
+    the total, because strokes stand in for each other.
+    """
+    windows = [at for at in _windows(PATCH, 1) if tile[at].max() > FAINT]
+    erased = np.repeat(tile[None], len(windows) + 1, axis=0)
+    for changed, at in zip(erased[1:], windows, strict=True):
+        changed[at] = 0
+    found = leads(model(erased), questions, temperature)  # (1 + W, 28, 28) -> (1 + W, Q)
+    drops = _spread(found[0] - found[1:], windows) * tile  # (Q, 28, 28)
+    return [Evidence(float(total), drop, None) for total, drop in zip(found[0], drops, strict=True)]
+
+
+def missing_ink(model: Classifier, tile: np.ndarray, question: np.ndarray, temperature: float) -> np.ndarray:
+    """What a dot of ink would add to one (10,) contrast, tried on the paper around the strokes.
+
+    (28, 28) tile -> (28, 28) points, 0 on ink and outside the square of the digit's longer side: ink out there would
+    make the digit larger, and so another tile.
+    """
+    around = _square(tile)
+    windows = [at for at in _windows(DOT, DOT_STEP) if tile[at].mean() < 0.5 and around[at].any()]
+    dotted = np.repeat(tile[None], len(windows) + 1, axis=0)
+    for changed, at in zip(dotted[1:], windows, strict=True):
+        changed[at] = 1
+    found = leads(model(dotted), question[None], temperature)
+    return np.asarray(_spread(found[1:] - found[0], windows)[0] * (around & (tile <= FAINT)))
+
+
+def _square(tile: np.ndarray) -> np.ndarray:
+    """(28, 28) bool: the square around the digit, as large as its longer side; none without ink."""
+    inside = np.zeros(tile.shape, bool)
+    ys, xs = np.nonzero(tile > FAINT)
+    if ys.size:
+        reach = (max(np.ptp(ys), np.ptp(xs)) + 1) / 2
+        y, x = (int(ys.min()) + int(ys.max()) + 1) / 2, (int(xs.min()) + int(xs.max()) + 1) / 2
+        inside[max(round(y - reach), 0) : round(y + reach), max(round(x - reach), 0) : round(x + reach)] = True
+    return inside
+
+
+def _windows(side: int, step: int) -> Iterator[Window]:
+    """Squares that cover the tile, those at its border cut off there."""
+    starts = range(-(side // 2), SIDE - side // 2, step)
+    for y in starts:
+        for x in starts:
+            yield slice(max(y, 0), y + side), slice(max(x, 0), x + side)
+
+
+def _spread(values: np.ndarray, windows: list[Window]) -> np.ndarray:
+    """(W, Q) values of W windows -> (Q, 28, 28): at each pixel the mean over the windows that cover it."""
+    total = np.zeros((values.shape[1], SIDE, SIDE))
+    count = np.zeros((SIDE, SIDE))
+    for own, at in zip(values, windows, strict=True):
+        total[(slice(None), *at)] += own[:, None, None]
+        count[at] += 1
+    return total / np.maximum(count, 1)

@@ -1,0 +1,24 @@
+"""trace -> marks: what was found in a picture, each with its tile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from inkling.pipeline.reader import Trace
+from inkling.pipeline.result import Digit
+
+MAX_DIGITS = 16  # explained in one picture, the first in reading order: bounds time and the size of an answer
+
+
+def recognized_glyphs(trace: Trace) -> Iterator[tuple[Digit, np.ndarray, bool]]:
+    """Each mark of the picture in reading order, its (28, 28) tile, and whether it was taken for a digit.
+
+    A reading keeps the order of the tiles in both of its lists, and each mark has its tile's probabilities.
+    """
+    digits, others = list(trace.reading.digits[::-1]), list(trace.reading.others[::-1])
+    boxes = [box for line in trace.lines for box in line]
+    for box, tile, probs in zip(boxes, trace.tiles, trace.probs.tolist(), strict=True):
+        is_digit = bool(digits) and (digits[-1].box, digits[-1].probs) == (box, tuple(probs))
+        yield (digits if is_digit else others).pop(), tile, is_digit

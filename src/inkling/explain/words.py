@@ -1,0 +1,194 @@
+"""evidence -> plain words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from inkling.explain.evidence import DigitExplanation, Evidence
+from inkling.pipeline.normalize import SIDE
+from inkling.pipeline.result import Digit, Reading
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+ROWS, COLUMNS = ("top", "", "bottom"), ("left", "", "right")
+_PATCHES = "Patches of 3 x 3 pixels were erased in turn."
+LEAST_SHOWN = 0.5  # points: a smaller effect is not worth a sentence
+
+
+def verdict(reading: Reading) -> str:
+    """How sure the reading is, in three to six words."""
+    if not reading.text:
+        return "No ink was found" if reading.outcome == "empty" else "No digit was found"
+    sure = "Sure" if reading.outcome == "read" else "Not sure"
+    return f"{sure}: {percent(reading.confidence)}"
+
+
+def overruled(reading: Reading) -> str:
+    """For a text that was chosen by what is known of the number."""
+    return f"The picture alone reads {reading.text.replace(chr(10), ' / ') or 'nothing'}; what is known decided."
+
+
+def percent(share: float) -> str:
+    """Never "100%": no network is certain."""
+    if share > 0.999:
+        return "over 99.9%"
+    return f"{share:.1%}" if share > 0.99 else f"{share:.0%}"
+
+
+def short_percent(share: float) -> str:
+    """For a narrow place: "97%", ">99%", "<1%"."""
+    if share < 0.005:
+        return "<1%"
+    return f"{share:.0%}" if share < 0.995 else ">99%"
+
+
+def counted(n: int, what: str) -> str:
+    """1, "digit" -> "One digit"."""
+    number = NUMBERS[n] if n < len(NUMBERS) else str(n)
+    return f"{number[0].upper()}{number[1:]} {what}{'' if n == 1 else 's'}"
+
+
+def times(points: float) -> str:
+    """Points of a lead -> how many times as probable, in words."""
+    ratio = math.exp(min(abs(points), 30.0))
+    if ratio >= 1e6:
+        return "over a million times"
+    if ratio < 1.05:
+        return "about"
+    return f"{ratio:,.1f} times" if ratio < 10 else f"{float(f'{ratio:.2g}'):,.0f} times"
+
+
+def signed(points: float) -> str:
+    """1.26 -> "+1.3", with a true minus sign."""
+    text = f"{abs(points):.1f}"
+    return text if text == "0.0" else f"{'+' if points > 0 else chr(0x2212)}{text}"
+
+
+def sentence(why: DigitExplanation) -> str:
+    """Why the answer and not the runner-up, in one or two sentences."""
+    answer, rival, lead = why.answer, why.runner_up, why.against_runner_up
+    ahead = f"{answer} is {lead.total:.1f} points ahead of {rival}, and so {times(lead.total)} as probable."
+    if lead.total < LEAST_SHOWN:
+        ahead = f"{answer} and {rival} are {lead.total:.1f} points apart: nearly as probable as each other."
+    best, worst = strongest_places(lead.points, why.tile)
+    if best and worst:
+        return f"{ahead} The ink {best} speaks most for {answer}, the ink {worst} for {rival}."
+    if best:
+        return f"{ahead} The ink {best} speaks most for {answer}."
+    return ahead
+
+
+def total(why: DigitExplanation, evidence: Evidence) -> str:
+    """How the points come together."""
+    plus = float(evidence.points[evidence.points > 0].sum())
+    minus = float(evidence.points[evidence.points < 0].sum())
+    if evidence.bias is None:
+        return f"{_PATCHES} The lead falls without blue ink, and grows without orange ink."
+    rest = signed(evidence.bias)
+    return (
+        f"Blue ink {signed(plus)}, orange ink {signed(minus)}, and {rest} from the biases, which no pixel brings: "
+        f"{signed(evidence.total)} points. Nothing is estimated: this is the network's own sum."
+    )
+
+
+def for_caption(why: DigitExplanation) -> str:
+    """What the first map shows."""
+    if why.method == "occlusion":
+        return (
+            f"{_PATCHES} Blue: without this ink {why.answer} loses against the other nine digits. Orange: without it "
+            f"{why.answer} would gain."
+        )
+    return (
+        f"How many points the ink of each pixel brings {why.answer} against the other nine digits, on average. Blue "
+        "speaks for it, orange against."
+    )
+
+
+def against_caption(why: DigitExplanation) -> str:
+    """What the second map shows."""
+    return f"The same against {why.runner_up} alone. Blue ink speaks for {why.answer}, orange ink for {why.runner_up}."
+
+
+def units(why: DigitExplanation) -> str:
+    """What the hidden units are."""
+    active, of = why.active
+    return (
+        f"{active} of the {of} hidden units say something here; these weigh most. Blue: ink there excites the unit; "
+        f"orange: it silences it. The number is what the unit adds to the lead of {why.answer} over {why.runner_up}."
+    )
+
+
+def refused(mark: Digit) -> str:
+    """Why a mark is not in the text."""
+    return f"No digit, with {percent(mark.not_digit)}. Of the ten it resembles {mark.digit} most."
+
+
+def about(digits: Sequence[DigitExplanation], left_out: int) -> list[str]:
+    """How to read the numbers, for the foot of a page."""
+    told = []
+    if digits:
+        told.append(
+            "Points are natural units of log-odds: a lead of 1 point makes a digit 2.7 times as probable as the other, "
+            "3 points 20 times, 7 points 1,100 times."
+        )
+    if any(why.method == "occlusion" for why in digits):
+        told.append(
+            "This network has many layers, so no plain sum tells what each pixel adds. It was asked again with ink "
+            "erased, some hundred times a digit (occlusion; Zeiler and Fergus, 2014). These points do not add up to "
+            "the lead, because strokes stand in for each other."
+        )
+    elif digits:
+        told.append(
+            "A network with one hidden layer of ReLUs is a plain weighted sum of the pixels for as long as the same "
+            "units stay active, so each pixel's share of a lead can be read off, exactly."
+        )
+    if left_out:
+        told.append(
+            f"{counted(left_out, 'more digit')} of this picture {'is' if left_out == 1 else 'are'} not explained."
+        )
+    return told
+
+
+def as_sentence(text: str) -> str:
+    """With a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def missing(why: DigitExplanation) -> str:
+    """What ink on the paper would do."""
+    low = float(why.missing.min())
+    start = (
+        "White paper is 0 and brings no points. Yet it can matter that it is white, so a dot of ink was tried in "
+        "each place around the strokes."
+    )
+    if low > -LEAST_SHOWN:
+        return f"{start} No dot would help {why.runner_up} much."
+    spot = place(np.minimum(why.missing, 0), why.tile)
+    return (
+        f"{start} It would help {why.runner_up} most {spot} (orange), so that paper left empty speaks for {why.answer}."
+    )
+
+
+def strongest_places(points: np.ndarray, tile: np.ndarray) -> tuple[str, str]:
+    """Where in the digit the points are most above and most below 0; "" where there is nothing to speak of."""
+    plus, minus = np.maximum(points, 0), np.minimum(points, 0)
+    best = place(plus, tile) if plus.sum() >= LEAST_SHOWN else ""
+    worst = place(minus, tile) if -minus.sum() >= LEAST_SHOWN else ""
+    return (best, "") if best == worst else (best, worst)
+
+
+def place(values: np.ndarray, tile: np.ndarray) -> str:
+    """Where most of (28, 28) values of one sign lie, seen from the digit: "at the top left", "in the middle"."""
+    ys, xs = np.nonzero(tile > 0.1)
+    if ys.size == 0:
+        ys = xs = np.array([0, SIDE - 1])
+    edges_y = np.linspace(ys.min(), ys.max() + 1, 4)[1:3]
+    edges_x = np.linspace(xs.min(), xs.max() + 1, 4)[1:3]
+    row, column = np.searchsorted(edges_y, np.arange(SIDE) + 0.5), np.searchsorted(edges_x, np.arange(SIDE) + 0.5)
+    sums = np.zeros((3, 3))
+    np.add.at(sums, (row[:, None], column[None, :]), np.abs(values))
+    best_row, best_column = divmod(int(sums.argmax()), 3)
+    words = f"{ROWS[best_row]} {COLUMNS[best_column]}".strip()
+    return f"at the {words}" if words else "in the middle"

@@ -1,0 +1,220 @@
+"""What can be chosen for a training, each with range, default and a sentence; and presets worth seeing.
+
+`Choice.name` is the parameter's name in a recipe; those with `part` lie in that table of it. The ranges are narrower
+than a recipe's: a training here is watched, and ends.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from inkling.errors import BadRequest
+
+Value = str | int | float
+
+N_VALIDATION = 5_000  # training images held back to judge by; learn.recipe's default
+N_IMAGES = 55_000  # what is left
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One parameter of a training."""
+
+    name: str
+    label: str
+    about: str  # a sentence
+    default: Value
+    options: tuple[Value, ...] = ()  # the only values; empty for a range
+    low: float = 0
+    high: float = 0
+    step: float = 0  # of a slider
+    unit: str = ""
+    fits: tuple[str, ...] = ()  # architectures that have it; empty for all
+    part: str = ""  # table of the recipe in which it lies
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers."""
+        return isinstance(self.default, int)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Values worth trying, and what one will see."""
+
+    name: str
+    title: str
+    about: str  # what it shows, in a sentence or two
+    values: Mapping[str, Value]  # what differs from the defaults
+
+
+def _changed(name: str, label: str, about: str, *, high: float, step: float, unit: str = "") -> Choice:
+    return Choice(name, label, about, 0.0, low=0, high=high, step=step, unit=unit, part="augmentation")
+
+
+CHOICES: tuple[Choice, ...] = (
+    Choice(
+        "architecture",
+        "Network",
+        "One hidden layer; the same with dropout; or two layers of small filters that slide over the image.",
+        "ann",
+        options=("ann", "ann-dropout", "cnn-small"),
+    ),
+    Choice(
+        "hidden",
+        "Hidden units",
+        "Neurons between the pixels and the ten answers. More can tell more forms apart, and learn more by heart.",
+        128,
+        low=1,
+        high=512,
+        step=1,
+        fits=("ann", "ann-dropout"),
+    ),
+    Choice(
+        "dropout",
+        "Dropout",
+        "Share of the neurons that is switched off at random at each step, so that none relies on another.",
+        0.3,
+        low=0,
+        high=0.8,
+        step=0.05,
+        fits=("ann-dropout", "cnn-small"),
+    ),
+    Choice(
+        "learning_rate",
+        "Learning rate",
+        "How far each step moves the weights (optimizer: Adam). Too low takes for ever, too high never settles.",
+        0.001,
+        options=(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+    ),
+    Choice(
+        "batch_size",
+        "Batch size",
+        "Images looked at before each step. Small batches make more and rougher steps.",
+        128,
+        options=(16, 32, 64, 128, 256, 512),
+    ),
+    Choice(
+        "epochs",
+        "Epochs",
+        "How often it goes through all its images.",
+        5,
+        low=1,
+        high=100,
+        step=1,
+    ),
+    Choice(
+        "n_train",
+        "Training images",
+        "How many of MNIST's images it learns from. 5,000 others are held back to judge it by.",
+        N_IMAGES,
+        options=(500, 1_000, 2_000, 5_000, 10_000, 20_000, N_IMAGES),
+    ),
+    _changed("rotation", "Rotation", "Turned by up to this much to either side.", high=30, step=1, unit="°"),
+    _changed("shear", "Slant", "Leaning by up to this much.", high=0.5, step=0.05),
+    _changed("stretch", "Stretch", "Made wider or narrower.", high=0.6, step=0.05),
+    _changed("shift", "Shift", "Moved off the middle by up to this much.", high=4, step=0.5, unit="px"),
+    _changed("elastic", "Bending", "Bent like rubber.", high=60, step=2),
+    _changed("stroke", "Pen width", "Strokes made thicker or thinner by about as much.", high=1.2, step=0.1, unit="px"),
+    _changed("noise", "Grain", "Speckled like poor paper.", high=0.3, step=0.02),
+)
+BY_NAME = {choice.name: choice for choice in CHOICES}
+
+_FEW = {"n_train": 500, "batch_size": 32, "epochs": 40, "hidden": 256}
+PRESETS: tuple[Preset, ...] = (
+    Preset(
+        "quick",
+        "Quick look",
+        "10,000 images, five times over: some seconds on two cores once the libraries are loaded. "
+        "Ends near 95 % right, which the whole set would beat.",
+        {"n_train": 10_000, "batch_size": 64},
+    ),
+    Preset(
+        "tutorial",
+        "The tutorial",
+        "The network that every tutorial trains, on all its images: about 97.5 % right after five epochs.",
+        {},
+    ),
+    Preset(
+        "too-fast",
+        "Too fast",
+        "A learning rate of 0.3: each step overshoots, the loss leaps about, and the network does worse the longer it "
+        "goes on.",
+        {"n_train": 10_000, "batch_size": 64, "learning_rate": 0.3},
+    ),
+    Preset(
+        "by-heart",
+        "Learning by heart",
+        "Only 500 images: soon it knows each one by heart, and the two curves part. That gap is overfitting.",
+        _FEW,
+    ),
+    Preset(
+        "dropout",
+        "... with dropout",
+        "The same 500 images with half the neurons off at each step: it learns by heart more slowly, and the gap "
+        "is smaller.",
+        {**_FEW, "architecture": "ann-dropout", "dropout": 0.5},
+    ),
+    Preset(
+        "drawn-anew",
+        "... drawn anew",
+        "The same 500 images, each drawn anew every time: there is nothing to learn by heart, and it reads more of "
+        "the others.",
+        {**_FEW, "rotation": 10, "shear": 0.2, "stretch": 0.15, "shift": 0.5, "elastic": 34},
+    ),
+    Preset(
+        "filters",
+        "Small filters",
+        "A small convolutional network on 10,000 images: a tenth of the weights, slower, and better.",
+        {"architecture": "cnn-small", "dropout": 0.1, "n_train": 10_000, "batch_size": 64, "learning_rate": 0.003},
+    ),
+)
+
+
+def checked(given: Mapping[str, Any]) -> dict[str, Value]:
+    """Every choice's value: what was given, the defaults for the rest.
+
+    Raises BadRequest that begins with the name of the choice that is wrong.
+    """
+    for name in given:
+        if name not in BY_NAME:
+            near = difflib.get_close_matches(name, BY_NAME, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Choose from: {', '.join(BY_NAME)}."
+            raise BadRequest(f"{name} is nothing that can be chosen; a known choice was expected. {hint}")
+    values = {choice.name: _value(choice, given.get(choice.name, choice.default)) for choice in CHOICES}
+    if int(values["batch_size"]) > int(values["n_train"]):
+        raise BadRequest(
+            f"batch_size is {values['batch_size']}; expected at most the {values['n_train']} images to learn from. "
+            "Lower it."
+        )
+    return values
+
+
+def recipe_table(values: Mapping[str, Value], *, name: str) -> dict[str, Any]:
+    """Checked values -> the table of a recipe (`training.recipe.from_table`)."""
+    table: dict[str, Any] = {"name": name, "schedule": "constant", "n_validation": N_VALIDATION}
+    for choice in CHOICES:
+        if choice.fits and values["architecture"] not in choice.fits:
+            continue
+        place = table.setdefault(choice.part, {}) if choice.part else table
+        place[choice.name] = values[choice.name]
+    return table
+
+
+def _value(choice: Choice, given: Any) -> Value:
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if choice.options:
+        if given not in choice.options or isinstance(given, bool):
+            listed = ", ".join(str(option) for option in choice.options)
+            raise BadRequest(f"{choice.name} is {given!r}; expected one of {listed}. Choose one of these.")
+        return choice.options[choice.options.index(given)]
+    fits = number and choice.low <= given <= choice.high and (not choice.is_whole or given == int(given))
+    if not fits:
+        wanted = "a whole number" if choice.is_whole else "a number"
+        raise BadRequest(
+            f"{choice.name} is {given!r}; expected {wanted} from {choice.low:g} to {choice.high:g}. Change it."
+        )
+    return int(given) if choice.is_whole else float(given)

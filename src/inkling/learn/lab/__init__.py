@@ -1,1 +1,0 @@
-"""A training that a page watches and steers, in a process of its own: python -m inkling.learn.lab"""

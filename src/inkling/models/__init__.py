@@ -1,0 +1,1 @@
+"""Bundles: what they hold, and how one is found by name."""

@@ -1,0 +1,101 @@
+"""A bundle: the folder in which a trained network travels.
+
+model.tflite     the network as it runs
+model.keras      the same network, for fine-tuning and inspection (only `learn` opens it)
+manifest.json    facts learned, written by export and never edited by hand
+README.md        its card                              (these three are for people,
+history.csv      how training went, a line an epoch     and a network runs without them)
+report/          what the pages show, written by inkling.training.publish
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inkling.errors import BadBundle
+
+READER_KEYS = ("name", "version", "temperature", "sure_at")  # of a manifest, which every reader needs
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One trained network and what is known about it.
+
+    `manifest` holds: name, version (first 12 hex digits of the model's SHA-256), architecture, parameters,
+    layers, input (shape, dtype, range), temperature (calibration), sure_at (confidence from which a digit
+    counts as sure, 0..1), reject_at (probability of being no digit from which a glyph is refused; 1 = never),
+    scores (by data set), recipe, data (checksums), libraries (versions).
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["name"])
+
+    @property
+    def version(self) -> str:
+        return str(self.manifest["version"])
+
+    @property
+    def temperature(self) -> float:
+        return float(self.manifest["temperature"])
+
+    @property
+    def sure_at(self) -> float:
+        return float(self.manifest["sure_at"])
+
+    @property
+    def reject_at(self) -> float:
+        return float(self.manifest.get("reject_at", 1.0))
+
+    @property
+    def model_path(self) -> Path:
+        return self.path / "model.tflite"
+
+    def model_bytes(self) -> bytes:
+        """The flatbuffer, checked against the manifest. Raises BadBundle when it does not match."""
+        try:
+            content = self.model_path.read_bytes()
+        except OSError as error:
+            raise BadBundle(
+                f"{self.model_path} cannot be read ({error.strerror}); a bundle holds model.tflite and "
+                "manifest.json. Export the run again."
+            ) from error
+        version = version_of(content)
+        if version != self.version:
+            raise BadBundle(
+                f"{self.model_path} has version {version}, but its manifest says {self.version}; the file is "
+                "damaged or was replaced. Export the run again."
+            )
+        return content
+
+
+def version_of(model: bytes) -> str:
+    """First 12 hex digits of the model's SHA-256."""
+    return hashlib.sha256(model).hexdigest()[:12]
+
+
+def open_bundle(path: Path, *, keys: Sequence[str] = READER_KEYS) -> Bundle:
+    """Reads the manifest of a bundle folder. Raises BadBundle when it is not one or lacks one of the `keys`."""
+    manifest_path = path / "manifest.json"
+    try:
+        manifest = json.loads(manifest_path.read_text("utf-8"))
+        bundle = Bundle(path, manifest)
+        _ = [getattr(bundle, key) for key in keys]
+    except OSError as error:
+        raise BadBundle(
+            f"{path} has no readable manifest.json ({error.strerror}); a bundle holds model.tflite and "
+            "manifest.json. Name a bundle folder, a run folder or a packaged model."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadBundle(
+            f"{manifest_path} is damaged ({error!r}); a manifest is JSON written by export. Export the run again."
+        ) from error
+    return bundle

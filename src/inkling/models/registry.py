@@ -1,0 +1,57 @@
+"""Finds a bundle by name or path; the packaged ones lie in `bundles/` beside this file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inkling.errors import BadBundle, UnknownName
+from inkling.models.bundle import Bundle, open_bundle
+
+PACKAGED = Path(__file__).parent / "bundles"
+LINE = "line"  # the line recognizer: it reads no digit alone, so it is not among the classifiers
+PREFERRED = ("cnn", "ann", "ann-tutorial")  # the default reader is the first of these that is packaged
+
+
+def line_recognizer() -> Bundle:
+    """The network that reads touching digits as a whole; every reader uses the same one, beside its classifier."""
+    return open_bundle(PACKAGED / LINE, keys=("name", "version"))
+
+
+def packaged() -> dict[str, Bundle]:
+    """The classifiers that come with the package, by name."""
+    return {name: open_bundle(PACKAGED / name) for name in _names()}
+
+
+def default_name() -> str:
+    """The packaged model that `Reader()` uses."""
+    names = _names()
+    for name in PREFERRED:
+        if name in names:
+            return name
+    raise BadBundle(f"no bundle is packaged in {PACKAGED}; expected one of {', '.join(PREFERRED)}. Reinstall.")
+
+
+def find(model: str | Path | None = None) -> Bundle:
+    """A bundle by packaged name, by bundle folder or by run folder (whose `bundle/` is taken).
+
+    Raises UnknownName for a name that is not packaged and BadBundle for a folder that is no bundle.
+    """
+    if model is None:
+        return open_bundle(PACKAGED / default_name())
+    text = str(model)
+    names = _names()
+    if text in names:
+        return open_bundle(PACKAGED / text)
+    path = Path(text)
+    if path.is_dir():
+        inner = path / "bundle"
+        return open_bundle(inner if inner.is_dir() else path)
+    if isinstance(model, Path) or "/" in text or "\\" in text:
+        raise BadBundle(
+            f"{text} is not a folder; expected a bundle or run folder, or one of: {', '.join(sorted(names))}."
+        )
+    raise UnknownName("model", text, names)
+
+
+def _names() -> list[str]:
+    return sorted(path.parent.name for path in PACKAGED.glob("*/manifest.json") if path.parent.name != LINE)

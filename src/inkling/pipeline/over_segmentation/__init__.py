@@ -1,0 +1,1 @@
+"""Touching digits cut at candidate places, and the cuts ranked: over-segmentation."""

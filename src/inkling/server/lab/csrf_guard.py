@@ -1,0 +1,76 @@
+"""Who may steer the lab: this service's own page, and programs; not another site's page in somebody's browser.
+
+A page elsewhere can make a browser send requests here (cross-site request forgery), and can give its own name this
+machine's address to pass for the same site (DNS rebinding). Against the first stand Sec-Fetch-Site and Origin,
+against the second the names by which the service answers.
+Sources: W3C, "Fetch Metadata Request Headers"; OWASP, "Cross-Site Request Forgery Prevention Cheat Sheet".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Request
+
+from inkling.errors import BadRequest, ForeignRequest, UnknownFormat
+from inkling.server.request_body import whole_body
+from inkling.server.settings import Settings
+
+MAX_BYTES = 10_000
+
+
+def check_caller(request: Request, settings: Settings) -> None:
+    """Raises ForeignRequest when another site's page may have sent it."""
+    host = _name(f"//{request.host}")
+    if not _is_own(host, settings):
+        raise ForeignRequest(
+            f"the request asks for {request.host!r}, a name that this service does not know as its own; expected "
+            "localhost or an address. Name it in INKLING_LAB_HOSTS if it is yours."
+        )
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    origin = request.headers.get("Origin")
+    if site not in ("same-origin", "none") or (origin and origin.split("://")[-1] != request.host):
+        raise ForeignRequest(
+            f"the request comes from a page of {origin or 'another site'}; expected this service's own page. Open it "
+            "and train there."
+        )
+
+
+def json_body(request: Request) -> dict[str, Any]:
+    """The JSON object of the body; {} for no body. Raises UnknownFormat and BadRequest."""
+    if request.mimetype != "application/json" and (request.mimetype or request.content_length):
+        raise UnknownFormat(
+            f"content type is {request.mimetype or 'missing'!r}; expected application/json. Send a JSON object with "
+            "the header 'Content-Type: application/json'."
+        )
+    if (request.content_length or 0) > MAX_BYTES:
+        raise BadRequest(f"body has {request.content_length} bytes; the limit here is {MAX_BYTES}. Send less.")
+    content = whole_body()
+    try:
+        value = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise BadRequest('body is no JSON object; expected one, as in {"epochs": 3}. Correct it.')
+    return value
+
+
+def _is_own(host: str, settings: Settings) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        names = {"localhost", settings.host.lower(), socket.gethostname().lower()}
+        names |= {name.strip().lower() for name in settings.lab_hosts.split(",") if name.strip()}
+        return host in names or host.endswith(".localhost")
+    return True  # nobody's name leads here
+
+
+def _name(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""

@@ -1,0 +1,89 @@
+"""The models that were kept in the lab: bundles in its folder, as they are at the moment, for every worker."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+from inkling.errors import BadBundle, UnknownName
+from inkling.models.bundle import Bundle, open_bundle
+
+FILES = ("model.tflite", "model.keras", "manifest.json")
+UNSETTLED_S = 0.1  # a folder changed so shortly ago may change again within one tick of its clock
+
+
+class Kept:
+    """Kept models by name. Asking costs one look at the folder's time, unless something has changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._seen_ns = -1
+        self._bundles: dict[str, Bundle] = {}
+
+    def bundles(self) -> dict[str, Bundle]:
+        """What is there now; a folder that is no bundle is left out and logged."""
+        changed_ns = self.changed_ns()
+        if changed_ns == self._seen_ns:
+            return self._bundles
+        found = {}
+        for path in sorted(self.folder.glob("*/manifest.json")):
+            if path.parent.name.startswith("."):
+                continue  # being written or deleted
+            try:
+                found[path.parent.name] = open_bundle(path.parent)
+            except BadBundle as error:
+                logging.getLogger(__name__).warning("%s", error)
+        settled = time.time_ns() - changed_ns > UNSETTLED_S * 1e9
+        self._bundles, self._seen_ns = found, changed_ns if settled else -1
+        return found
+
+    def changed_ns(self) -> int:
+        """When a model was last kept or deleted; 0 while there is no folder."""
+        try:
+            return self.folder.stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def prepare(self, source: Bundle, name: str) -> Bundle:
+        """A copy of a bundle under another name, checked, not yet among the models. Raises OSError and BadBundle."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f".{name}.{secrets.token_hex(4)}.part"
+        part.mkdir()
+        try:
+            for file in FILES:
+                shutil.copyfile(source.path / file, part / file)
+            recipe = {**source.manifest["recipe"], "name": name}
+            write_manifest(part, {**source.manifest, "name": name, "recipe": recipe})
+            bundle = open_bundle(part)
+            bundle.model_bytes()
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        return bundle
+
+    def publish(self, prepared: Bundle) -> Bundle:
+        """Puts it among the models at once. Raises OSError when the name is taken."""
+        final = self.folder / prepared.name
+        os.rename(prepared.path, final)  # fails on a folder that holds anything
+        return open_bundle(final)
+
+    def delete(self, name: str) -> None:
+        """Takes a model away at once, then its files. Raises UnknownName when it is not there."""
+        if name not in self.bundles():  # so the name is that of a folder here
+            raise UnknownName("kept model", name, self.bundles())
+        gone = self.folder / f".{name}.{secrets.token_hex(4)}.gone"
+        try:
+            os.rename(self.folder / name, gone)
+        except FileNotFoundError:
+            raise UnknownName("kept model", name, self.bundles()) from None
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def write_manifest(folder: Path, manifest: dict[str, object]) -> None:
+    """The manifest as export writes it."""
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -1,0 +1,246 @@
+"""Starts a training, says where it stands, steers it, keeps what it has learnt. Any worker can answer for all."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+from inkling.errors import BadData, BadRequest, Busy, CannotWrite, LabClosed
+from inkling.lab_protocol import choices
+from inkling.lab_protocol.run_folder import BUSY, NAME, Lab, is_locked, lab_at, read_json, take_lock, write_json
+from inkling.models.bundle import open_bundle
+from inkling.models.registry import packaged
+from inkling.server.lab.kept_models import Kept, write_manifest
+from inkling.server.lab.samples import Samples
+from inkling.server.settings import Settings
+from inkling.user_dirs import MNIST, cache_folder
+
+ROOM_BYTES = 200_000_000  # a run and its bundle take a tenth of it
+MOST_KEPT = 50
+MNIST_TEST = "mnist-test"
+TRAIN = (sys.executable, "-m", "inkling.training.lab_worker", "train")
+SCORE = (sys.executable, "-m", "inkling.training.lab_worker", "score")
+CLOSED = {
+    "off": "the lab is closed; expected a server that was started with it. Start: inkling serve --lab",
+    "system": "the lab needs Linux or macOS, whose file locks it relies on; on Windows use WSL. See the documentation.",
+    "extra": "the lab needs the 'learn' extra, which is not installed; install it with: pip install \"inkling[learn]\" "
+    "(in a clone: make install-learn).",
+    "data": "the lab needs MNIST, which is not in the cache; fetch it once with: inkling data fetch",
+}
+ALLOWED = {  # command -> states in which it makes sense
+    "pause": ("starting", "running"),
+    "resume": ("paused", "interrupted", "failed"),
+    "more": ("paused", "finished"),
+    "stop": ("starting", "running", "paused"),
+}
+
+
+class Laboratory:
+    """The lab of one server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.lab: Lab = lab_at(settings.lab_folder)
+        self.kept = Kept(self.lab.models)
+        self.samples = Samples()
+
+    def closed(self) -> str:
+        """Why nothing can be trained here, a key of CLOSED; "" when it can."""
+        if not self.settings.lab:
+            return "off"
+        if importlib.util.find_spec("fcntl") is None:
+            return "system"
+        if any(importlib.util.find_spec(name) is None for name in ("tensorflow", "keras")):
+            return "extra"
+        return "" if (cache_folder() / MNIST).is_file() else "data"
+
+    def check_open(self) -> None:
+        """Raises LabClosed with what to do."""
+        if reason := self.closed():
+            raise LabClosed(CLOSED[reason])
+
+    def state(self) -> dict[str, Any]:
+        """Where the training stands; `state` is "none" when there is none."""
+        alive = self.settings.lab and is_locked(self.lab.lock)  # asked first: what a process says last, it says alive
+        facts = read_json(self.lab.facts)
+        if not facts:
+            return {"run": "", "state": "none", "kept_as": []}
+        state = read_json(self.lab.state)
+        if state.get("run") != facts["run"]:
+            state = {"run": facts["run"], "choices": facts["choices"], "state": "starting", "error": "", "last": 0}
+        if not alive and state["state"] in BUSY:
+            state |= {
+                "state": "interrupted",
+                "error": "The training's process ended before it was done. What it had learnt up to the last whole "
+                "epoch is safe.",
+            }
+        version = (state.get("bundle") or {}).get("version")
+        state["kept_as"] = [name for name, kept in self.kept.bundles().items() if kept.version == version]
+        return state
+
+    def start(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Begins a training. Raises BadRequest for a wrong value and Busy while another is at work."""
+        self.check_open()
+        values = choices.checked(given)
+        lock = self._take_turn()
+        try:
+            self._make_run(values)
+            self._spawn(lock)
+        except OSError as error:
+            raise self._cannot_write(error) from error
+        finally:
+            os.close(lock)  # the child holds it on
+        return self.state()
+
+    def command(self, command: str) -> dict[str, Any]:
+        """Pauses, goes on, learns one more epoch or stops. Raises Busy when that makes no sense now."""
+        self.check_open()
+        state = self.state()
+        if state["state"] not in ALLOWED[command]:
+            raise Busy(
+                f"the training is {state['state']}; expected {' or '.join(ALLOWED[command])} for {command!r}. "
+                "Look where it stands, and try again then."
+            )
+        try:
+            write_json(self.lab.control, {"n": time.time_ns(), "do": command})
+            if not is_locked(self.lab.lock):  # its process is gone: another goes on from what is on disk
+                self._go_on()
+        except OSError as error:
+            raise self._cannot_write(error) from error
+        return self.state()
+
+    def discard(self) -> dict[str, Any]:
+        """Throws the last training away. Raises Busy while it is at work."""
+        self.check_open()
+        lock = self._take_turn()
+        try:
+            shutil.rmtree(self.lab.run, ignore_errors=True)
+        finally:
+            os.close(lock)
+        return self.state()
+
+    def keep(self, name: Any, *, test: bool, taken: set[str]) -> dict[str, Any]:
+        """Makes a model of what was learnt; with `test`, judged once on the test images."""
+        self.check_open()
+        self._check_name(name, taken)
+        state = self.state()
+        if not state.get("bundle") or state["state"] not in ("finished", "stopped"):
+            raise Busy("there is nothing to keep yet; expected a training that has ended. Wait for it, or stop it.")
+        try:
+            prepared = self.kept.prepare(open_bundle(self.lab.run / "bundle"), name)
+            try:
+                if test:
+                    scores = {**prepared.manifest["scores"], MNIST_TEST: self._test_scores(prepared.path)}
+                    write_manifest(prepared.path, {**prepared.manifest, "scores": scores})
+                return {"name": name, "version": self.kept.publish(prepared).version}
+            finally:
+                shutil.rmtree(prepared.path, ignore_errors=True)
+        except FileNotFoundError as error:
+            raise Busy("what was to be kept is gone; another page has begun a new training. Look there.") from error
+        except OSError as error:
+            raise self._cannot_write(error) from error
+
+    def delete(self, name: str) -> None:
+        """Deletes a kept model."""
+        self.check_open()
+        self.kept.delete(name)
+
+    def greet(self) -> None:
+        """Says which server is there, so that a training ends some time after it has gone."""
+        try:
+            self.lab.path.mkdir(parents=True, exist_ok=True)
+            self.lab.server.write_text(str(os.getppid()), "utf-8")  # of the server that starts the workers
+        except OSError:
+            pass  # said when somebody trains
+
+    def _check_name(self, name: Any, taken: set[str]) -> None:
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise BadRequest(
+                f"name is {str(name)[:40]!r}; expected 1 to 32 small letters, digits and hyphens, as in my-first. "
+                "Change it."
+            )
+        if name in taken | set(packaged()) | set(self.kept.bundles()):
+            raise BadRequest(f"name is {name!r}, which is a model's already; a new one was expected. Change it.")
+        if len(self.kept.bundles()) >= MOST_KEPT:
+            raise BadRequest(f"{MOST_KEPT} models are kept, the limit. Delete one first.")
+
+    def _take_turn(self) -> int:
+        """The lock; a training that has ended but waits for one more epoch is sent away. Raises Busy."""
+        try:
+            self.lab.path.mkdir(parents=True, exist_ok=True)
+            lock = take_lock(self.lab.lock)
+            if lock is None and self.state()["state"] not in BUSY:
+                write_json(self.lab.control, {"n": time.time_ns(), "do": "end"})
+                until = time.monotonic() + 10
+                while lock is None and time.monotonic() < until:
+                    time.sleep(0.05)
+                    lock = take_lock(self.lab.lock)
+        except OSError as error:
+            raise self._cannot_write(error) from error
+        if lock is None:
+            raise Busy("a network is being trained; one at a time is. Watch it, or stop it before you start another.")
+        return lock
+
+    def _make_run(self, values: dict[str, choices.Value]) -> None:
+        free = shutil.disk_usage(self.lab.path).free
+        if free < ROOM_BYTES:
+            raise InsufficientRoom(f"{free / 1e6:.0f} MB free; {ROOM_BYTES / 1e6:.0f} MB are needed")
+        run = secrets.token_hex(6)
+        coming = self.lab.path / f".{run}.part"
+        coming.mkdir()
+        write_json(coming / "run.json", {"run": run, "choices": values})
+        shutil.rmtree(self.lab.run, ignore_errors=True)
+        os.rename(coming, self.lab.run)
+
+    def _go_on(self) -> None:
+        lock = take_lock(self.lab.lock)
+        if lock is None:
+            return  # another request was quicker
+        try:
+            self._spawn(lock)
+        finally:
+            os.close(lock)
+
+    def _spawn(self, lock: int) -> None:
+        self.greet()
+        with self.lab.log.open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603 - a fixed command
+                [*TRAIN, str(self.lab.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(lock,),
+                start_new_session=True,  # Ctrl+C in the server's terminal is not meant for it
+            )
+        threading.Thread(target=process.wait, name="inkling-training", daemon=True).start()
+
+    def _test_scores(self, folder: Any) -> dict[str, Any]:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            [*SCORE, str(folder)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if done.returncode:
+            raise BadData(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "the test images failed.")
+        scores: dict[str, Any] = json.loads(done.stdout)
+        return scores
+
+    def _cannot_write(self, error: OSError) -> CannotWrite:
+        return CannotWrite(
+            f"{self.lab.path} cannot be written ({error.strerror or error}); the lab needs the right to write and some "
+            "200 MB. Make room, or set INKLING_LAB_FOLDER to another folder."
+        )
+
+
+class InsufficientRoom(OSError):
+    """Too little space for a run."""

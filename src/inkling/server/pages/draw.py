@@ -1,0 +1,103 @@
+"""`/`: draws and reads; without JavaScript it reads an uploaded picture."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, current_app, render_template, request
+
+from inkling.errors import InklingError
+from inkling.server.middleware.request_context import note_of
+from inkling.server.routes.read import form_pictures, model_json
+from inkling.server.service.reading import traced
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from inkling.pipeline.result import Reading
+    from inkling.server.service.readers import Readers
+
+blueprint = Blueprint("draw", __name__)
+
+EXAMPLES = Path(__file__).parents[1] / "static" / "examples"
+PENS = ((0.026, "Fine pen"), (0.046, "Felt pen"), (0.075, "Broad pen"))  # widths in units of the board (ink.js)
+
+
+@blueprint.get("/")
+def index() -> ResponseReturnValue:
+    """The drawing page."""
+    return render_template("draw.html", **context(), reading=None, error=None, percent=percent)
+
+
+@blueprint.post("/")
+def index_without_script() -> ResponseReturnValue:
+    """Reads an uploaded picture and answers with the page.
+
+    400 EmptyPicture or BadRequest, 413 ImageTooLarge, 415 UnknownFormat, 422 BrokenPicture or ImageTooSmall: with
+    the sentence on the page.
+    """
+    readers: Readers = current_app.extensions["inkling"]
+    reading, error, status = None, None, 200
+    try:
+        content = form_pictures()[0]
+        reader = readers.get()
+        with readers.turn():
+            watched = {"metrics": current_app.extensions["inkling-metrics"], "note": note_of(request.environ)}
+            reading = traced(reader, content, "auto", **watched).reading
+    except InklingError as caught:
+        error, status = str(caught), caught.status
+    return render_template("draw.html", **context(), reading=reading, error=error, percent=percent), status
+
+
+def context() -> dict[str, Any]:
+    """What the page shows before anything is read."""
+    readers: Readers = current_app.extensions["inkling"]
+    try:
+        default = readers.default().name
+        models = [model_json(entry, default=default) for entry in readers.bundles().values()]
+    except InklingError:
+        models = []  # the page still opens; a reading says what is wrong
+    settings = current_app.config["INKLING"]
+    return {
+        "examples": read_examples(readers),
+        "models": models,
+        "pens": PENS,
+        "max_upload_bytes": settings.max_upload_bytes,
+    }
+
+
+def read_examples(readers: Readers) -> list[dict[str, str]]:
+    """The example pictures with a `caption`: what the default reader makes of them; "" while it is being loaded."""
+    if not readers.ready():
+        return [{**example, "caption": ""} for example in examples()]
+    captions = current_app.extensions.setdefault("inkling-captions", {})
+    version = readers.default().version
+    if version not in captions:
+        pictures = [EXAMPLES / example["file"] for example in examples()]
+        captions[version] = [caption(reading) for reading in readers.get().read_many(pictures)]
+    return [{**one, "caption": text} for one, text in zip(examples(), captions[version], strict=True)]
+
+
+def caption(reading: Reading) -> str:
+    """ "407 · 97 %": as the page says it under an example."""
+    if not reading.text:
+        return "nothing"
+    return f"{reading.text.replace(chr(10), ' ')} · {percent(reading.confidence)}"
+
+
+def percent(share: float) -> str:
+    """0.973 -> "97 %", 0.9987 -> "99.8 %": rounded down near the top, because nothing is 100 % certain."""
+    if share < 0.99:
+        return f"{share * 100:.0f} %"
+    return f"{min(math.floor(share * 1000) / 10, 99.9):.1f} %"
+
+
+@functools.cache
+def examples() -> list[dict[str, str]]:
+    """The example pictures: `file`, `alt` and `shows` each. Written by scripts/make_examples.py."""
+    listed: list[dict[str, str]] = json.loads((EXAMPLES / "examples.json").read_text("utf-8"))
+    return listed

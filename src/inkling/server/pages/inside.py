@@ -1,0 +1,35 @@
+"""`/inside`: the network at work on the current drawing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, current_app, render_template
+
+from inkling.errors import BadBundle
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from inkling.models.bundle import Bundle
+
+blueprint = Blueprint("inside", __name__)
+
+IDLE = ("Flatten", "Dropout", "InputLayer")  # layers that compute nothing when a network reads
+
+
+@blueprint.get("/inside")
+def inside() -> ResponseReturnValue:
+    """The page, with every model that can be looked into."""
+    try:
+        bundles = list(current_app.extensions["inkling"].bundles().values())
+    except BadBundle:
+        bundles = []  # the page itself works; its first request says what is wrong
+    models = [{"name": b.name, "kind": kind_of(b), "parameters": b.manifest.get("parameters", 0)} for b in bundles]
+    return render_template("inside.html", models=models)
+
+
+def kind_of(bundle: Bundle) -> str:
+    """ "dense" for one hidden layer, whose numbers a page can show whole; "layers" for any other network."""
+    layers: list[dict[str, Any]] = bundle.manifest.get("layers", [])
+    return "dense" if [layer["type"] for layer in layers if layer["type"] not in IDLE] == ["Dense"] * 2 else "layers"

@@ -1,0 +1,49 @@
+"""`/train`: a network is trained in front of one's eyes; without a lab the page says how to open it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, current_app, render_template
+
+from inkling.lab_protocol.choices import CHOICES, PRESETS, Value
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from inkling.server.lab.training_manager import Laboratory
+
+blueprint = Blueprint("train", __name__)
+
+NETWORK = ("architecture", "hidden", "dropout")
+ARCHITECTURES = {  # what the page calls them
+    "ann": "one hidden layer",
+    "ann-dropout": "the same, with dropout",
+    "cnn-small": "small filters",
+}
+
+
+@blueprint.get("/train")
+def train() -> ResponseReturnValue:
+    """The page."""
+    laboratory: Laboratory = current_app.extensions["inkling-lab"]
+    network = [choice for choice in CHOICES if choice.name in NETWORK]
+    changed = [choice for choice in CHOICES if choice.part == "augmentation"]
+    return render_template(
+        "train.html",
+        closed=laboratory.closed(),
+        network=network,
+        learning=[choice for choice in CHOICES if choice not in network and choice not in changed],
+        augmentation=changed,
+        presets=PRESETS,
+        named=named,
+        as_json=json.dumps,
+    )
+
+
+def named(value: Value) -> str:
+    """A value as the page writes it: 55000 -> "55,000", 0.001 -> "0.001"."""
+    if isinstance(value, str):
+        return ARCHITECTURES.get(value, value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"

@@ -1,0 +1,1 @@
+"""Readers, and what answers a request once its route is known."""

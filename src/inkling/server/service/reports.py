@@ -1,0 +1,75 @@
+"""What `inkling.training.publish` has written into a bundle, read as it is. Nothing is measured or drawn here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inkling.errors import NoReport, NotFound
+from inkling.server.service.model_card_html import to_html
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from markupsafe import Markup
+
+    from inkling.models.bundle import Bundle
+
+FOLDER, FILE_NAME, SPRITE, CARD = "report", "report.json", "mistakes.png", "README.md"
+FORMAT = 1  # of report.json, as inkling.training.publish writes it
+KEYS = ("model", "scores", "confusion", "reliability", "robustness", "mistakes", "map", "figures")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report and where its pictures lie."""
+
+    folder: Path
+    values: dict[str, Any]  # report.json
+    etag: str  # version of the network, and of the report about it
+
+    def picture(self, file: str) -> bytes:
+        """The sprite or a figure. Raises NotFound for any other name."""
+        names = [SPRITE, *(f"{figure['name']}.svg" for figure in self.values["figures"])]
+        if file not in names:  # so that no name from outside becomes a path
+            raise NotFound(f"the report has no picture {file!r}; expected one of: {', '.join(names)}.")
+        try:
+            return (self.folder / names[names.index(file)]).read_bytes()
+        except OSError as error:
+            raise NotFound(f"picture {file!r} of the report is gone; expected it beside report.json.") from error
+
+
+def report_of(found: Bundle, name: str) -> Report:
+    """The report of a bundle that is offered as `name`; read each time, because it may be written meanwhile.
+
+    Raises NoReport when there is none, or one of another version of the network or of the format.
+    """
+    where = name if found.path.name == name else "FOLDER, where FOLDER is the model's"
+    how = f"Write one: python -m inkling.training.publish {where}."
+    folder = found.path / FOLDER
+    try:
+        content = (folder / FILE_NAME).read_bytes()
+    except OSError:
+        said = f"there is no report about {name!r} yet; expected report/report.json in its bundle. {how}"
+        raise NoReport(said) from None
+    try:
+        values = json.loads(content)
+        version = values["model"]["version"]
+        missing = [key for key in KEYS if key not in values]
+    except (ValueError, KeyError, TypeError):
+        raise NoReport(f"the report about {name!r} is damaged; expected JSON as publish writes it. {how}") from None
+    if values.get("format") != FORMAT or missing:
+        raise NoReport(f"the report about {name!r} is of another format; expected {FORMAT}. {how}")
+    if version != found.version:
+        raise NoReport(f"the report about {name!r} is of version {version}; the model is {found.version}. {how}")
+    return Report(folder, values, f"{found.version}-{hashlib.sha256(content).hexdigest()[:12]}")
+
+
+def card_of(found: Bundle) -> Markup | None:
+    """The model card in the bundle as HTML, without its title; None when there is none."""
+    try:
+        return to_html((found.path / CARD).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,170 @@
+"""How to serve: every setting once, with its default and its help.
+
+Precedence: a flag of `inkling serve` > an `INKLING_*` environment variable > the default here. Only the standard
+library is imported, because the command line reads this before anything heavy is wanted.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+from inkling.cpu import cores
+from inkling.errors import BadRequest
+
+PREFIX = "INKLING_"
+# No settings, but read all the same: by places.py, watch/memory.py and deploy/compose.
+OTHERS = ("INKLING_CACHE", "INKLING_SHARED", "INKLING_IMAGE", "INKLING_HOST_PORT")
+LOGS = ("off", "text", "json")
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def _setting(
+    default: Any, help: str, least: int | None = None, *, choices: tuple[str, ...] = (), secret: bool = False
+) -> Any:
+    return field(default=default, metadata={"help": help, "least": least, "choices": choices, "secret": secret})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one server. `Settings()` are the defaults."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 for every network.")
+    port: int = _setting(8000, "Port to listen on.", 1)
+    workers: int = _setting(1, "Worker processes; one per CPU core serves the most.", 1)
+    model: str = _setting("", "Model that reads: a packaged name or a bundle folder; empty for the default.")
+    max_upload_bytes: int = _setting(20_000_000, "Largest request body, bytes.", 1)
+    max_pictures: int = _setting(100, "Most pictures in one request.", 1)
+    max_reading: int = _setting(
+        0, "Readings at the same time per worker; more wait. 0 for 1 where every core has a worker, else 2.", 0
+    )
+    max_waiting: int = _setting(13, "Further requests that may wait per worker; more are refused at once with 503.", 0)
+    max_wait_s: int = _setting(10, "Seconds a request waits for its turn before it is refused with 503.", 1)
+    log: str = _setting(
+        "off", "A line per request on stderr: json, text or off; errors are told in any case.", choices=LOGS
+    )
+    api_key: str = _setting(
+        "", "Key that /api and /metrics ask for; several, separated by commas, while one is replaced.", secret=True
+    )
+    rate_per_minute: int = _setting(0, "Requests to /api per client and minute, over all workers; 0 for no limit.", 0)
+    trusted_proxies: int = _setting(
+        0, "Proxies in front that add to X-Forwarded-For, which is believed so far and no further.", 0
+    )
+    cors_origins: str = _setting(
+        "", "Origins whose pages may use /api, separated by commas, as in https://example.org; * for any."
+    )
+    drain_s: int = _setting(
+        0, "Seconds from SIGTERM, when /readyz turns 503, to the end of accepting; for load balancers.", 0
+    )
+    stop_s: int = _setting(30, "Most seconds that the requests in hand get to finish when the server stops.", 1)
+    watchdog_s: int = _setting(0, "Seconds of one reading after which its worker is replaced; 0 for never.", 0)
+    lab: bool = _setting(False, "Let people train networks on the page, one at a time.")
+    lab_folder: str = _setting("", "Folder of trainings and kept models; empty for the user's data folder.")
+    lab_hosts: str = _setting("", "Names besides localhost by which the lab may be used, separated by commas.")
+    threads: int = _setting(32, "Threads per worker; never fewer than the readings, the waiting and some spare.", 1)
+
+    @property
+    def turns(self) -> int:
+        """Readings at the same time per worker: what `max_reading` says or stands for.
+
+        Two in one process take turns at Python's lock, so that both come late; on a core that would idle they are
+        still worth it.
+        """
+        return self.max_reading or (1 if self.workers >= cores() else 2)
+
+
+def declared() -> tuple[Field[Any], ...]:
+    """The settings in order, each with `name`, `default` and `metadata["help"]`."""
+    return fields(Settings)
+
+
+def env_name(name: str) -> str:
+    """max_upload_bytes -> INKLING_MAX_UPLOAD_BYTES."""
+    return PREFIX + name.upper()
+
+
+def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings by precedence; a flag that is None was not given.
+
+    Raises BadRequest for a value of the wrong type or range.
+    """
+    flags = flags or {}
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for setting in declared():
+        given = flags.get(setting.name)
+        if given is None:
+            given = environ.get(env_name(setting.name))
+        if given is not None:
+            values[setting.name] = _checked(setting, given)
+    return Settings(**values)
+
+
+def misspelt(environ: Mapping[str, str]) -> list[str]:
+    """A sentence for each INKLING_* variable that nothing reads. Never its value, which may be a key."""
+    known = {setting.name: env_name(setting.name) for setting in declared()}
+    sentences = []
+    for variable in sorted(set(environ) - {*known.values(), *OTHERS}):
+        if variable.startswith(PREFIX):
+            near = difflib.get_close_matches(variable.removeprefix(PREFIX).lower(), known, n=1)
+            what = f"did you mean {known[near[0]]}?" if near else "`inkling doctor` lists those that there are."
+            sentences.append(f"{variable} is no setting and changes nothing; {what}")
+    return sentences
+
+
+def source(setting: Field[Any], flags: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """Where `load` takes the setting's value from: "flag", "environment" or "default"."""
+    if flags.get(setting.name) is not None:
+        return "flag"
+    return "environment" if env_name(setting.name) in environ else "default"
+
+
+def shown(setting: Field[Any], settings: Settings) -> str:
+    """The setting's value to show to a person; of a secret only how many characters it has."""
+    value = str(getattr(settings, setting.name))
+    if setting.metadata["secret"] and value:
+        return f"(set, {len(value)} characters)"
+    return value
+
+
+def listed(value: str) -> tuple[str, ...]:
+    """The parts of a setting that holds several, separated by commas."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _truth(setting: Field[Any], given: Any) -> bool:
+    if str(given).lower() in YES:
+        return True
+    if str(given).lower() in NO:
+        return False
+    raise BadRequest(
+        f"setting {setting.name} is {given!r}; expected one of {', '.join(YES + NO)}. "
+        f"Correct the flag or {env_name(setting.name)}."
+    )
+
+
+def _checked(setting: Field[Any], given: Any) -> Any:
+    choices = setting.metadata["choices"]
+    if choices and given not in choices:
+        raise BadRequest(
+            f"setting {setting.name} is {given!r}; expected one of {', '.join(choices)}. "
+            f"Correct the flag or {env_name(setting.name)}."
+        )
+    if isinstance(setting.default, str):
+        return str(given)
+    if isinstance(setting.default, bool):
+        return _truth(setting, given)
+    least = setting.metadata["least"]
+    try:
+        value = int(given)
+    except ValueError:
+        value = least - 1
+    if value < least or (setting.name == "port" and value > 65535):
+        raise BadRequest(
+            f"setting {setting.name} is {given!r}; expected a whole number from {least}. "
+            f"Correct the flag or {env_name(setting.name)}."
+        )
+    return value

@@ -1,0 +1,56 @@
+"""Where a run stands, in one file: the network, its averaged weights and its optimizer.
+
+The file is written beside its final name and renamed, so a run killed at any moment finds the last whole one.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inkling.errors import BadData
+from inkling.training.ema import Average
+
+
+def save(path: Path, model: Any, average: Average) -> None:
+    """All variables of a compiled model, dropout's random state and the optimizer included, and the average."""
+    values = [np.asarray(variable) for variable in _variables(model)] + average.values
+    arrays: dict[str, Any] = {f"v{i:04d}": value for i, value in enumerate(values)}
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("wb") as file:
+        np.savez(file, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def restore(path: Path, model: Any, average: Average) -> int:
+    """Puts everything back; returns the steps made so far. Raises BadData when it does not fit."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            values = [arrays[f"v{i:04d}"] for i in range(len(arrays.files))]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise BadData(f"{path} is not a readable checkpoint ({error}); train again in a new folder.") from error
+    variables = _variables(model)
+    shapes = [tuple(variable.shape) for variable in variables] + [value.shape for value in average.values]
+    if [value.shape for value in values] != shapes:
+        raise BadData(f"{path} belongs to another network; expected the run's own. Train again in a new folder.")
+    for variable, value in zip(variables, values, strict=False):
+        variable.assign(value)
+    average.values = values[len(variables) :]
+    return int(model.optimizer.iterations)
+
+
+def write_text(path: Path, text: str) -> None:
+    """A text file that is either the old one or the new one, never half."""
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_text(text, "utf-8")
+    os.replace(temporary, path)
+
+
+def _variables(model: Any) -> list[Any]:
+    return [*model.variables, *model.optimizer.variables]

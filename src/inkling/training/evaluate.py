@@ -1,0 +1,112 @@
+"""A bundle judged on a data set. Needs no TensorFlow: it is the road that is judged, as it runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from inkling.errors import BadPicture, NotFound
+from inkling.models.bundle import Bundle
+from inkling.pipeline.classifier import Classifier
+from inkling.pipeline.decode import SUFFIXES
+from inkling.pipeline.reader import Mode, Reader
+from inkling.training import scores
+from inkling.training.data import mnist as data
+from inkling.training.data.mnist import Mnist
+
+SEPARATOR = "__"  # a picture's label is its file name's part before this
+
+
+def evaluate_mnist(bundle: Bundle, mnist: Mnist) -> dict[str, Any]:
+    """The network alone on the 10,000 test images, which are tiles already."""
+    probs = Classifier(bundle)(data.as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
+    confusion = scores.confusion_matrix(probs.argmax(1), mnist.y_test)
+    return {
+        "model": {"name": bundle.name, "version": bundle.version},
+        "data": "mnist-test",
+        **scores.summary(probs, mnist.y_test, temperature=bundle.temperature),
+        "per_class": scores.per_class(confusion),
+        "mistakes": scores.mistakes(confusion),
+        "confusion": confusion.tolist(),
+    }
+
+
+def evaluate_folder(
+    reader: Reader, folder: Path, *, mode: Mode = "auto", progress: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """The whole road on a folder of pictures (its subfolders too): right when the text equals the label.
+
+    Pictures that cannot be opened count as wrong and are named. Raises NotFound when there is nothing to judge.
+    """
+    paths = labelled_pictures(folder)
+    pairs: Counter[tuple[str, str]] = Counter()  # label, what was read
+    outcomes: Counter[str] = Counter()
+    failures = []
+    for n, path in enumerate(paths, 1):
+        label = label_of(path)
+        try:
+            reading = reader.read(path, mode=mode)
+        except BadPicture as error:
+            outcomes["failed"] += 1
+            pairs[label, "(failed)"] += 1
+            failures.append({"source": str(path), "kind": error.kind, "error": str(error)})
+        else:
+            outcomes[reading.outcome] += 1
+            pairs[label, reading.text.replace("\n", "/")] += 1
+        if progress:
+            progress(n, len(paths))
+    right = sum(n for (label, text), n in pairs.items() if label == text)
+    low, high = scores.wilson_interval(right, len(paths))
+    wrong = Counter({pair: n for pair, n in pairs.items() if pair[0] != pair[1]})
+    return {
+        "model": {"name": reader.bundle.name, "version": reader.bundle.version},
+        "data": str(folder),
+        "mode": mode,
+        "n": len(paths),
+        "accuracy": round(right / len(paths), 6),
+        "accuracy_95": [round(low, 6), round(high, 6)],
+        "outcomes": dict(sorted(outcomes.items())),
+        "per_class": _per_label(pairs),
+        "mistakes": [{"label": label, "read": text, "n": n} for (label, text), n in wrong.most_common(10)],
+        "failures": failures,
+    }
+
+
+def labelled_pictures(folder: Path) -> list[Path]:
+    """Pictures named LABEL__anything, in order. Raises NotFound when there is none."""
+    if not folder.is_dir():
+        raise NotFound(f"{folder} is not a folder; expected mnist-test or a folder of pictures. Check the path.")
+    paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES and label_of(p).isdigit()]
+    if not paths:
+        raise NotFound(
+            f"{folder} holds no picture named like 7{SEPARATOR}anything.png; the label is the part before "
+            f"{SEPARATOR!r}. Rename the pictures."
+        )
+    return paths
+
+
+def label_of(path: Path) -> str:
+    """The file name's part before `__`; "" when there is none."""
+    label, separator, _ = path.stem.partition(SEPARATOR)
+    return label if separator else ""
+
+
+def _per_label(pairs: Counter[tuple[str, str]]) -> list[dict[str, Any]]:
+    # Digit for digit as for MNIST when every label is one digit; a text of several has no precision to speak of.
+    rows = []
+    for label in sorted({label for label, _ in pairs}, key=lambda text: (len(text), text)):
+        n = sum(count for (true, _), count in pairs.items() if true == label)
+        named = sum(count for (_, text), count in pairs.items() if text == label)
+        hits = pairs[label, label]
+        rows.append(
+            {
+                "digit": label,
+                "n": n,
+                "precision": hits / max(named, 1),
+                "recall": hits / n,
+                "f1": 2 * hits / (n + named),
+            }
+        )
+    return rows

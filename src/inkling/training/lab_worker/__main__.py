@@ -1,0 +1,53 @@
+"""What the web app starts as processes of their own.
+
+    python -m inkling.training.lab_worker train LAB       the training that lies in the lab's folder, from where it stands
+    python -m inkling.training.lab_worker samples         digits drawn anew: a JSON line in, a JSON line out, until the input ends
+    python -m inkling.training.lab_worker score BUNDLE    its score on MNIST's 10,000 test images, as JSON
+
+They give way to everything else that runs on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from inkling.errors import InklingError
+
+NICE = 15
+
+
+def main(arguments: list[str]) -> None:
+    """Runs one of the three. Exits with a sentence on standard error when it cannot."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    try:
+        match arguments:
+            case ["train", folder]:
+                from inkling.lab_protocol.run_folder import Lab
+                from inkling.training.lab_worker.training_process import train_in
+
+                train_in(Lab(Path(folder)))
+                sys.stdout.flush()
+                os._exit(0)  # all is on disk, and the lock is wanted: taking TensorFlow apart can take seconds
+            case ["samples"]:
+                from inkling.training.lab_worker.samples import serve
+
+                serve(sys.stdin, sys.stdout)
+            case ["score", folder]:
+                from inkling.models.bundle import open_bundle
+                from inkling.training.data import mnist
+                from inkling.training.package import test_scores
+
+                scores = test_scores(open_bundle(Path(folder)), mnist.load())
+                sys.stdout.write(json.dumps(scores) + "\n")
+            case _:
+                sys.exit("usage: python -m inkling.training.lab_worker train LAB | samples | score BUNDLE")
+    except InklingError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,55 @@
+"""Digits drawn anew with chosen values, so that one sees what the network will be shown.
+
+A JSON line of augmentation values in, a JSON line out: `tiles`, base64 of (ROWS, 10, 28, 28) bytes, 0 paper .. 255
+ink. The first row is MNIST's own images, the others show them changed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from typing import TextIO
+
+import numpy as np
+
+from inkling.errors import InklingError
+from inkling.training import augment
+from inkling.training.data import mnist as data
+from inkling.training.recipe import Augmentation
+
+ROWS = 3
+
+
+def serve(asked: Iterable[str], answers: TextIO) -> None:
+    """Answers each line until there are no more."""
+    digits: np.ndarray | None = None
+    for number, line in enumerate(asked):
+        try:
+            if digits is None:
+                digits = one_of_each()
+            answer = {"rows": ROWS, "tiles": _text(drawn_anew(digits, Augmentation(**json.loads(line)), number))}
+        except InklingError as error:
+            answer = {"error": str(error)}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+def one_of_each() -> np.ndarray:
+    """(10, 28, 28) uint8: a training image of each digit, from the cache."""
+    mnist = data.load()
+    first = [int(np.flatnonzero(mnist.y_train == digit)[3]) for digit in range(10)]
+    return np.array(mnist.x_train[first])  # a copy: the rest of the data is let go
+
+
+def drawn_anew(digits: np.ndarray, how: Augmentation, seed: int) -> np.ndarray:
+    """(10, 28, 28) uint8 -> (ROWS, 10, 28, 28) uint8, the digits themselves first."""
+    again = np.tile(digits, (ROWS - 1, 1, 1))
+    labels = np.tile(np.arange(10, dtype=np.uint8), ROWS - 1)
+    changed = augment.augment(again, labels, how, np.random.default_rng(seed))
+    rows = [digits[None], np.rint(changed * 255).astype(np.uint8).reshape(ROWS - 1, 10, 28, 28)]
+    return np.concatenate(rows)
+
+
+def _text(tiles: np.ndarray) -> str:
+    return base64.b64encode(tiles.tobytes()).decode()

@@ -1,0 +1,56 @@
+"""A look into a network that is learning: first weights, how it judges some validation images, which it gets wrong."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import numpy as np
+
+from inkling.pipeline.classifier import split
+from inkling.training import input_scaling, scores
+from inkling.training.lab_worker.event_log import finite
+from inkling.training.train import Task
+
+N_JUDGED = 1_000  # validation images
+N_MAPS = 24
+N_WRONG = 12
+
+
+def take(task: Task) -> dict[str, Any]:
+    """What snapshot.json holds, some 40 KB."""
+    x, y = task.x_val[:N_JUDGED], task.y_val[:N_JUDGED]
+    probs = split(np.asarray(task.model(x, training=False))).probs  # (V, 28, 28) -> (V, 10)
+    probs = np.nan_to_num(probs)  # a network that has left the numbers answers 0
+    read = probs.argmax(1)
+    wrong = np.flatnonzero(read != y)[:N_WRONG]
+    return {
+        "weights": first_weights(task.model),
+        "judged": {
+            "n": len(y),
+            "loss": finite(scores.cross_entropy(probs, y)),
+            "accuracy": finite(scores.accuracy(probs, y)),
+            "confusion": scores.confusion_matrix(read, y).tolist(),
+        },
+        "wrong": {
+            "tiles": _text(np.rint(x[wrong] * 255)),  # (W, 28, 28), 0 paper .. 255 ink
+            "labels": y[wrong].tolist(),
+            "read": read[wrong].tolist(),
+            "confidence": [round(float(p), 3) for p in probs[wrong].max(1)],
+        },
+    }
+
+
+def first_weights(model: Any) -> dict[str, Any]:
+    """The first layer's weights as square maps of bytes: 128 is 0, 1 and 255 are -scale and +scale."""
+    kernel = np.nan_to_num(input_scaling.first_layer(model).get_weights()[0])
+    side = 28 if kernel.ndim == 2 else kernel.shape[0]
+    maps = kernel.reshape(side, side, -1).transpose(2, 0, 1)  # (784, H) or (K, K, 1, C) -> (H, side, side)
+    shown = maps[:N_MAPS]
+    scale = max(float(np.quantile(np.abs(shown), 0.995)), 1e-6)
+    bytes_ = np.clip(np.rint(shown / scale * 127), -127, 127) + 128
+    return {"side": side, "n": len(shown), "of": len(maps), "scale": round(scale, 5), "maps": _text(bytes_)}
+
+
+def _text(values: np.ndarray) -> str:
+    return base64.b64encode(values.astype(np.uint8).tobytes()).decode()

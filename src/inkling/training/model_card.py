@@ -1,0 +1,278 @@
+"""Manifest -> model card: what a network is, how it was made, how well it reads, where it fails.
+
+    python -m inkling.training.model_card [BUNDLE ...]
+
+writes README.md beside each manifest; without arguments, of every packaged bundle. After "Model Cards for Model
+Reporting" (Mitchell et al. 2019). Everything in it comes from the manifest, so the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from inkling.errors import BadBundle, InklingError
+from inkling.models import registry
+from inkling.models.bundle import Bundle
+from inkling.training.calibrate import RIGHT
+
+FILE_NAME = "README.md"
+DATA_SETS = {
+    "mnist-test": "MNIST, the 10,000 test images; used for nothing but this number",
+    "mnist-validation": "MNIST, training images held back; calibration and `sure_at` come from them",
+    "validation-augmented": "the same, changed as training changes its images",
+}
+OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD with Nesterov momentum"}
+SCHEDULES = {"constant": "constant", "one_cycle": "one cycle up and down", "cosine": "falling like a cosine"}
+CHANGES = {  # part of a recipe's augmentation -> words for its amount
+    "rotation": "rotation by up to {:g} degrees",
+    "shear": "slant by up to {:g}",
+    "scale": "size by up to {:.0%}",
+    "stretch": "width over height by a factor of up to e^{:g}",
+    "bow": "bowed strokes and uneven ends, by up to {:g}",
+    "shift": "shift by up to {:g} px",
+    "elastic": "elastic bending (strength {:g})",
+    "stroke": "strokes up to {:g} px wider or narrower",
+    "contrast": "up to {:.0%} less contrast",
+    "continental": "{:.0%} of the 1s with an upstroke and of the 7s with a bar",
+    "noise": "grain of up to {:g}",
+    "drawn": "{:.0%} replaced by other forms of the digit, drawn by code",
+    "coarse": "{:.0%} copied badly, with few pixels",
+    "ragged": "those copies' pixels strayed by up to {:g} before they became black or white",
+    "enlarged": "{:.0%} of those copies shown enlarged",
+}
+
+
+def card(found: Bundle) -> str:
+    """The Markdown text for one bundle. Raises BadBundle when its manifest lacks what a card tells."""
+    try:
+        parts = (_what, _architecture, _training, _scores, _calibration, _limits, _use, _licence)
+        return "\n".join(line for part in parts for line in part(found.manifest)).rstrip() + "\n"
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadBundle(
+            f"the manifest of {found.path} lacks what a model card tells ({error!r}); one written by export was "
+            "expected. Export the run again."
+        ) from error
+
+
+def write(found: Bundle) -> Path:
+    """Writes the card beside the manifest and returns its path."""
+    path = found.path / FILE_NAME
+    path.write_text(card(found), "utf-8")
+    return path
+
+
+def _what(facts: dict[str, Any]) -> list[str]:
+    return [
+        f"# {facts['name']}",
+        "",
+        f"{facts['recipe']['about']}",
+        "",
+        f"A network that names the handwritten digit in a 28x28 picture: architecture `{facts['architecture']}`, "
+        f"{facts['parameters']:,} parameters, version `{facts['version']}`, made {facts['created'][:10]}. "
+        "This card is written from `manifest.json` by `python -m inkling.training.model_card`.",
+        "",
+    ]
+
+
+def _architecture(facts: dict[str, Any]) -> list[str]:
+    given = facts["input"]
+    shape = " x ".join(map(str, given["shape"]))
+    n_outputs = facts["layers"][-1]["output_shape"][-1]
+    of = ", the last that of being none of the ten" if n_outputs > 10 else ""
+    rows = [
+        [f"`{layer['name']}`", layer["type"], " x ".join(map(str, layer["output_shape"])), f"{layer['parameters']:,}"]
+        for layer in facts["layers"]
+    ]
+    return [
+        "## Architecture",
+        "",
+        f"In: N x {shape} {given['dtype']}, {given['range'][0]} to {given['range'][1]} ({given['meaning']}). "
+        f"Out: N x {n_outputs} probabilities{of}.",
+        "",
+        *table(("layer", "type", "output", "parameters"), rows),
+    ]
+
+
+def _training(facts: dict[str, Any]) -> list[str]:
+    how = facts["recipe"]
+    steps = [
+        f"{how['epochs']} epochs in batches of {how['batch_size']}, seed {how['seed']}",
+        f"{OPTIMIZERS[how['optimizer']]}, learning rate up to {how['learning_rate']:g}, {SCHEDULES[how['schedule']]}",
+    ]
+    for key, words in (
+        ("weight_decay", "weight decay {:g}"),
+        ("label_smoothing", "label smoothing {:g}"),
+        ("dropout", "dropout {:g}"),
+        ("ema", "averaged weights, momentum {:g}"),
+        ("patience", "stopped after {:g} epochs without a better validation loss"),
+    ):
+        if how[key]:
+            steps.append(words.format(how[key]))
+    if how.get("standardise"):
+        steps.append("inputs with mean 0 and standard deviation 1, folded into the weights afterwards")
+    if how.get("nondigits"):
+        steps.append(f"beside the digits {how['nondigits']:.0%} of what is no digit, to be refused")
+    if how.get("touching"):
+        steps.append(f"beside them {how['touching']:.0%} of pieces of touching rows, as they are cut")
+    if how.get("mined"):
+        steps.append(f"and {how['mined']:.0%} of pieces on which the reading of a row hung, found before each epoch")
+    if how.get("copies"):
+        steps.append(f"{how['copies']:.0%} of these rows being a poor copy of a single digit")
+    if how.get("start"):
+        kept = f", of which {how['keep']:.0%} are kept in the end" if how.get("keep") else ""
+        steps.append(f"it began with the weights of `{Path(how['start']).name}`{kept}")
+    if how["teacher"]["name"]:
+        steps.append(f"taught also by the answers of `{Path(how['teacher']['name']).name}`")
+    changes = [words.format(how["augmentation"][key]) for key, words in CHANGES.items() if how["augmentation"].get(key)]
+    seen = f"Each image is drawn anew each time: {'; '.join(changes)}." if changes else "Images are used as they are."
+    took = facts.get("training")
+    time = f"It took {took['seconds']:,.0f} s on {_cores(took['cores'])}. " if took else ""
+    versions = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
+    return [
+        "## Training",
+        "",
+        f"On MNIST's 60,000 training images, less {how['n_validation']:,} held back for validation.",
+        "",
+        *[f"- {step}" for step in steps],
+        "",
+        seen,
+        "",
+        f"{time}With {versions}. To repeat it: `inkling train` with the recipe in the manifest.",
+        "",
+    ]
+
+
+def _scores(facts: dict[str, Any]) -> list[str]:
+    rows = []
+    for name, score in sorted(facts["scores"].items()):
+        if "accuracy_95" not in score:
+            continue  # not about reading digits; see Calibration
+        low, high = score["accuracy_95"]
+        rows.append(
+            [
+                DATA_SETS.get(name, name),
+                f"{score['n']:,}",
+                f"{score['accuracy']:.2%}",
+                f"{low:.2%} to {high:.2%}",
+                f"{score['top_2']:.2%}",
+                f"{score['cross_entropy_calibrated']:.4f}",
+            ]
+        )
+    apart = facts["scores"].get("mnist-test", {}).get("difference_from_keras")
+    same = f" On the test images LiteRT and Keras differ by at most {apart:g} in any probability." if apart else ""
+    headings = ("data", "n", "right", "95% interval", "among the best two", "cross-entropy")
+    return [
+        "## Scores",
+        "",
+        *table(headings, rows),
+        "Intervals are Wilson's. These images are tiles already; how well photos are read depends on the road too: "
+        f"`inkling evaluate {facts['name']} --data FOLDER`.{same}",
+        "",
+    ]
+
+
+def _calibration(facts: dict[str, Any]) -> list[str]:
+    score = facts["scores"].get("mnist-test") or facts["scores"]["mnist-validation"]
+    return [
+        "## Calibration",
+        "",
+        f"Temperature {facts['temperature']:g}, fitted on the validation images (Guo et al. 2017), brings the expected "
+        f"calibration error from {score['calibration_error']:.2%} to {score['calibration_error_calibrated']:.2%}. "
+        f"A digit counts as sure from a confidence of {facts['sure_at']:g}: of the validation digits read so surely, "
+        f"at least {RIGHT:.1%} are right."
+        if facts["sure_at"] < 1
+        else f"Temperature {facts['temperature']:g}. No confidence was high enough to count as sure.",
+        "",
+        *_refusal(facts),
+    ]
+
+
+def _refusal(facts: dict[str, Any]) -> list[str]:
+    found = facts["scores"].get("non-digits")
+    if found is None:
+        return []
+    return [
+        f"What it takes for no digit with {facts['reject_at']:g} or more is refused: "
+        f"{1 - found['others_accepted']:.1%} of {found['n_others']:,} letters, scribbles and pieces of digits made "
+        f"from the validation images (AUROC {found['auroc']:.4f}), and {found['digits_refused']:.2%} of "
+        f"{found['n_digits']:,} digits.",
+        "",
+    ]
+
+
+def _limits(facts: dict[str, Any]) -> list[str]:
+    refuses = facts.get("reject_at", 1) < 1
+    return [
+        "## Limits",
+        "",
+        "- It knows the digits 0 to 9 and nothing else: "
+        + (
+            "it refuses most other ink, but a letter that looks like a digit is read as that digit."
+            if refuses
+            else "a letter or a scribble is read as some digit, though often with a low confidence."
+        ),
+        "- MNIST was written by employees and pupils in the United States around 1990. Expect less of hands from "
+        "elsewhere: 1s with a long upstroke and 7s with a bar, for one, are rare in it.",
+        "- It expects tiles made as MNIST's were; give it pictures through `inkling.Reader`, which makes them.",
+        "- Its confidence is calibrated on MNIST; on other handwriting it can be too high.",
+        "- Not for decisions in which one wrong digit does harm and nobody looks: have the unsure ones checked.",
+        "",
+    ]
+
+
+def _use(facts: dict[str, Any]) -> list[str]:
+    name = facts["name"]
+    return [
+        "## Use",
+        "",
+        "```python",
+        "from inkling import Reader",
+        "",
+        f'reader = Reader("{name}")',
+        'print(reader.read("photo.jpg").text)',
+        "```",
+        "",
+        f"or `inkling read photo.jpg --model {name}`. `model.tflite` runs in any LiteRT; `model.keras` is the same "
+        "network for fine-tuning.",
+        "",
+    ]
+
+
+def _licence(facts: dict[str, Any]) -> list[str]:
+    checks = ", ".join(f"`{name}` {sha256[:12]}" for name, sha256 in facts["data"]["sha256"].items())
+    return [
+        "## Data and licence",
+        "",
+        "MNIST is by Yann LeCun, Corinna Cortes and Christopher Burges, made from NIST's Special Databases 1 and 3; it "
+        "is given under the Creative Commons Attribution-Share Alike 3.0 licence. SHA-256 of the arrays begins "
+        f"{checks}.",
+        "",
+        "The network: MIT, as the rest of inkling.",
+    ]
+
+
+def _cores(n: int) -> str:
+    return "1 core" if n == 1 else f"{n} cores"
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    numbers = [all(row[k][:1].isdigit() for row in rows) for k in range(len(headings))]
+    rule = ["---:" if right else "---" for right in numbers]
+    return [f"| {' | '.join(row)} |" for row in (headings, rule, *rows)] + [""]
+
+
+def main() -> None:
+    """The command."""
+    try:
+        found = [registry.find(name) for name in sys.argv[1:]] or list(registry.packaged().values())
+        for each in found:
+            sys.stdout.write(f"{write(each)}\n")
+    except InklingError as error:
+        sys.exit(f"card: {error}")
+
+
+if __name__ == "__main__":
+    main()

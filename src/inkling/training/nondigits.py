@@ -1,0 +1,235 @@
+"""Tiles of what is no digit, made by code, so that a network can learn to say so.
+
+Training on examples of everything else is what Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with
+Outlier Exposure" (2019) found to carry over to what was not shown. Shown are letters, scribbles, two or three digits
+in one tile and halves of digits (which teaches where a row is to be cut; LeCun, Bottou, Bengio, Haffner 1998, section
+VI), digits on their side, upside down or mirrored where that is no other digit, scraps of writing, and blots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.normalize import SIDE, normalize
+from inkling.training.recipe import Recipe
+from inkling.training.synthetic_digits import curve, draw_strokes
+
+NONE = 10  # the label of what is no digit
+POOL = (
+    4  # as many are made before training as this many epochs show; then they are bent anew each time, like the digits
+)
+# Letters that a reader takes for a digit when they stand alone are left out: O o D Q I i l S s Z z B b g q, and y,
+# the open 4 of many hands. Those that are close to one are shown half as often.
+LETTERS = 2 * "AEFHKMNPRWXdefhkmnprwx#&@%+?*=$" + "CGJLTUVYacjtuv<>"
+FACES = (
+    *(cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX),
+    *(cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_PLAIN),
+)
+FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSerif", "DejaVuSerif-Italic", "STIXGeneralItalic", "cmmi10", "cmss10")
+HALVES = {0: "lr", 2: "lr", 3: "l", 5: "lr", 6: "l", 9: "l"}  # left, right: the other halves may well be digits
+ON_SIDE = (2, 3, 4, 5, 7)
+MIRRORED = (3, 4, 6, 7, 9)
+UPSIDE_DOWN = (3, 4, 7)
+
+Rng = np.random.Generator
+Images = np.ndarray
+
+
+def shown(recipe: Recipe, n_digits: int) -> int:
+    """How many an epoch shows beside `n_digits` digits."""
+    return round(recipe.nondigits * n_digits)
+
+
+def pool(recipe: Recipe, images: Images, labels: np.ndarray) -> np.ndarray:
+    """The non-digits of a run, made of its own training digits: (K, 28, 28) uint8; (0, 28, 28) if it shows none."""
+    rng = np.random.default_rng((recipe.seed, 0x0DD5))  # its own stream
+    n = POOL * shown(recipe, len(images))
+    return np.asarray(np.rint(make_nondigits(n, images, labels, rng) * 255), np.uint8)
+
+
+def make_nondigits(n: int, images: Images, labels: np.ndarray, rng: Rng) -> np.ndarray:
+    """(n, 28, 28) float32 tiles, made with digits from (N, 28, 28) uint8 images and their labels (N,)."""
+    kinds: list[tuple[float, Callable[[Images, np.ndarray, Rng], np.ndarray]]] = [
+        (0.38, lambda images, labels, rng: letter(rng)),
+        (0.18, lambda images, labels, rng: scribble(rng)),
+        (0.20, lambda images, labels, rng: several(images, rng)),
+        (0.08, half),
+        (0.08, misplaced),
+        (0.04, lambda images, labels, rng: scrap(rng)),
+        (0.04, lambda images, labels, rng: blot(rng)),
+    ]
+    shares = np.array([share for share, _ in kinds])
+    tiles = np.empty((n, SIDE, SIDE), np.float32)
+    for tile, kind in zip(tiles, rng.choice(len(kinds), n, p=shares / shares.sum()), strict=True):
+        tile[:] = normalize(kinds[kind][1](images, labels, rng))
+    return tiles
+
+
+def letter(rng: Rng) -> np.ndarray:
+    """A letter or a sign, bent as a hand would -> (h, w) float32 ink, 0..1."""
+    sign = LETTERS[rng.integers(len(LETTERS))]
+    return wobbled(printed(sign, rng), rng)
+
+
+def scrap(rng: Rng) -> np.ndarray:
+    """Two to five letters of a word at once."""
+    signs = "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=rng.integers(2, 6)))
+    return wobbled(stroked(signs, rng), rng)
+
+
+def printed(sign: str, rng: Rng) -> np.ndarray:
+    """A sign in OpenCV's stroke fonts or in the fonts that come with Matplotlib -> (h, w) float32 ink."""
+    if rng.random() < 0.6:
+        return stroked(sign, rng)
+    image = typeset(sign, FONTS[rng.integers(len(FONTS))])
+    if rng.random() < 0.5:
+        image = cv2.erode(image, np.ones((2, 2), np.uint8))
+    return image.astype(np.float32) / np.float32(255)
+
+
+def stroked(text: str, rng: Rng) -> np.ndarray:
+    """A text in one of OpenCV's fonts, some 25 pixels high, with a random pen -> (h, w) float32 ink."""
+    face, scale, pen = FACES[rng.integers(len(FACES))], rng.uniform(0.8, 1.3), int(rng.integers(1, 5))
+    if rng.random() < 0.2:
+        face |= cv2.FONT_ITALIC
+    (w, h), below = cv2.getTextSize(text, face, scale, pen)
+    image = np.zeros((h + below + 16, w + 16), np.uint8)
+    cv2.putText(image, text, (8, h + 8), face, scale, (255,), pen, cv2.LINE_AA)
+    return image.astype(np.float32) / np.float32(255)
+
+
+@cache
+def typeset(text: str, font: str) -> np.ndarray:
+    """A text in one of Matplotlib's own fonts, 32 pixels high -> (h, w) uint8."""
+    import matplotlib
+    from PIL import Image, ImageDraw, ImageFont
+
+    path = Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font}.ttf")
+    face = ImageFont.truetype(path, 32)
+    left, top, right, bottom = (int(side) for side in face.getbbox(text))
+    image = Image.new("L", (right - left + 16, bottom - top + 16))
+    ImageDraw.Draw(image).text((8 - left, 8 - top), text, fill=255, font=face)
+    return np.asarray(image)
+
+
+def wobbled(ink: np.ndarray, rng: Rng) -> np.ndarray:
+    """Ink slanted, turned, stretched and bent at random, as no printer would. (h, w) -> (h', w') float32."""
+    h, w = ink.shape
+    turn, slant = rng.normal(0, 0.15), rng.normal(0.1, 0.2)
+    wider = np.exp(rng.normal(0, 0.2))
+    matrix = turned(turn) @ np.array([[wider, -slant], [0, 1]])
+    corners = np.array([[-w, -h], [w, -h], [w, h], [-w, h]]) / 2 @ matrix.T
+    size = np.ceil(np.ptp(corners, axis=0)).astype(int) + 8  # w, h of the result
+    back = np.linalg.inv(matrix)
+    y, x = np.mgrid[: size[1], : size[0]].astype(np.float32)
+    x -= size[0] / 2
+    y -= size[1] / 2
+    bend = cv2.resize(
+        rng.normal(0, 0.045 * h, (2, 4, 4)).astype(np.float32).transpose(1, 2, 0), (int(size[0]), int(size[1]))
+    )
+    x, y = x + bend[..., 0], y + bend[..., 1]
+    x_from = (back[0, 0] * x + back[0, 1] * y + w / 2).astype(np.float32)
+    y_from = (back[1, 0] * x + back[1, 1] * y + h / 2).astype(np.float32)
+    return np.asarray(cv2.remap(ink, x_from, y_from, cv2.INTER_LINEAR))
+
+
+def scribble(rng: Rng) -> np.ndarray:
+    """Lines without meaning: curls, zigzags, spirals, crosses, ticks, arrows, grids, dots."""
+    kind = rng.integers(8)
+    strokes: list[np.ndarray]
+    if kind <= 2:  # a curl through random points
+        strokes = [curve(rng.random((rng.integers(5, 14), 2))) for _ in range(rng.integers(1, 3))]
+    elif kind == 3:  # a zigzag
+        n = int(rng.integers(4, 12))
+        strokes = [np.stack([np.linspace(0, rng.uniform(0.4, 1.5), n), np.arange(n) % 2 + rng.normal(0, 0.15, n)], 1)]
+    elif kind == 4:  # a spiral of more than one turn
+        t = np.linspace(0, rng.uniform(3, 8) * np.pi, 80)
+        strokes = [np.stack([t * np.cos(t), t * np.sin(t) * rng.uniform(0.5, 1.2)], 1) / t[-1]]
+    elif kind == 5:  # a cross, a star, a grid: several straight lines
+        strokes = [rng.random((2, 2)) + rng.normal(0, 0.05, (2, 2)) for _ in range(rng.integers(3, 8))]
+    elif kind == 6:  # an arrow or a tick
+        tip = rng.random(2)
+        tail = tip + rng.normal(0, 1, 2)
+        strokes = [np.stack([tail, tip])]
+        for angle in rng.uniform(0.35, 1.0) * np.array([1, -1]):
+            strokes.append(np.stack([tip, tip + rng.uniform(0.3, 0.5) * turned(angle) @ (tail - tip)]))
+    else:  # dots and dashes
+        starts = rng.random((rng.integers(4, 9), 2))
+        strokes = [np.stack([start, start + rng.normal(0, 0.1, 2)]) for start in starts]
+    matrix = turned(rng.uniform(0, 2 * np.pi))
+    return draw_strokes([stroke @ matrix.T for stroke in strokes], rng)
+
+
+def turned(angle: float) -> np.ndarray:
+    """The (2, 2) rotation by an angle in radians."""
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def several(images: Images, rng: Rng) -> np.ndarray:
+    """Two or three digits beside each other, touching or nearly; seldom one above the other."""
+    n = 2 if rng.random() < 0.85 else 3
+    parts = [trimmed(images[i]) for i in rng.integers(len(images), size=n)]
+    if rng.random() < 0.1:
+        return beside([part.T for part in parts], rng).T
+    return beside(parts, rng)
+
+
+def beside(parts: list[np.ndarray], rng: Rng) -> np.ndarray:
+    """Ink of digits, (h, w) float32 each, set side by side from 4 pixels over each other to 3 apart."""
+    height = max(len(part) for part in parts) + 6
+    row = np.zeros((height, sum(part.shape[1] for part in parts) + 12), np.float32)
+    x, right = 0, 0
+    for part in parts:
+        h, w = part.shape
+        x = max(x, 0)
+        y = int(rng.integers(0, height - h + 1))
+        place = row[y : y + h, x : x + w]
+        np.maximum(place, part, out=place)
+        right = x + w
+        x = right + int(rng.integers(-4, 4))
+    return row[:, :right]
+
+
+def half(images: Images, labels: np.ndarray, rng: Rng) -> np.ndarray:
+    """What is left of a digit that was cut through: a third to two thirds of its width."""
+    image, digit = _one_of(tuple(HALVES), images, labels, rng)
+    part = trimmed(image)
+    cut = max(3, int(part.shape[1] * rng.uniform(0.35, 0.65)))
+    return part[:, :cut] if rng.choice(list(HALVES.get(digit, "l"))) == "l" else part[:, -cut:]
+
+
+def misplaced(images: Images, labels: np.ndarray, rng: Rng) -> np.ndarray:
+    """A digit on its side, mirrored or upside down, where that gives no other digit."""
+    kind = rng.integers(3)
+    image, _ = _one_of((ON_SIDE, MIRRORED, UPSIDE_DOWN)[kind], images, labels, rng)
+    part = trimmed(image)
+    turned = (np.rot90(part, rng.choice((1, 3))), part[:, ::-1], part[::-1, ::-1])[kind]
+    return np.ascontiguousarray(turned)
+
+
+def blot(rng: Rng) -> np.ndarray:
+    """A spot, a bar, a texture: smooth noise cut off at a level."""
+    rough = cv2.resize(
+        rng.normal(0, 1, rng.integers(2, 9, 2)).astype(np.float32), (40, 40), interpolation=cv2.INTER_CUBIC
+    )
+    ink = (rough > rng.uniform(-0.5, 0.5)).astype(np.float32)
+    return ink if ink.any() else np.ones((40, 40), np.float32)
+
+
+def trimmed(image: np.ndarray) -> np.ndarray:
+    """(28, 28) uint8 -> the (h, w) float32 part with ink, 0..1."""
+    x, y, w, h = cv2.boundingRect(np.asarray(image > 40, np.uint8))
+    return np.asarray(image[y : y + h, x : x + w], np.float32) / np.float32(255) if w else np.ones((4, 4), np.float32)
+
+
+def _one_of(digits: tuple[int, ...], images: Images, labels: np.ndarray, rng: Rng) -> tuple[np.ndarray, int]:
+    """An image (28, 28) uint8 whose label is among `digits` (any, if 50 draws find none), and its label."""
+    for i in rng.integers(len(images), size=50):
+        if labels[i] in digits:
+            break
+    return images[i], int(labels[i])

@@ -1,0 +1,113 @@
+"""Rows of digits written by code, and the lattices into which the road cuts them: what a whole row teaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.classifier import Prediction
+from inkling.pipeline.normalize import normalize_glyphs
+from inkling.pipeline.over_segmentation import ranking
+from inkling.pipeline.over_segmentation.segmentation_graph import Segment
+from inkling.pipeline.reader import prepare
+from inkling.pipeline.segmentation import Segmentation
+from inkling.training import degrade, synthetic_digits
+from inkling.training.over_segmentation import touching_digits
+from inkling.training.over_segmentation.crf import Arcs
+
+LONGEST = 6  # digits in a row
+KINDS = {"close": 0.0, "some touch": 0.4, "all touch": 1.0}  # share of neighbours that touch
+ALONE = "alone"
+COPY = "a poor copy"  # of one digit
+ENLARGED = 6  # times: a digit that stands alone
+RAGGED = 0.15  # of a poor copy
+Written = tuple[np.ndarray, list[int]]  # (H, W) uint8 dark on light, text
+PRICES = ("FIRM", "CUT", "LIKELY", "JOIN", "WIDER", "LOWER")  # as `pipeline.over_segmentation.ranking` names them
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """A lattice that the network was not asked about yet: A segments, sorted by their end."""
+
+    last: int  # node
+    start: np.ndarray  # (A,) nodes
+    end: np.ndarray  # (A,) nodes
+    shapes: np.ndarray  # (A, 5), what all prices but the first are multiplied with
+    tiles: np.ndarray  # (A, 28, 28) float32
+
+    def read(self, judgement: Prediction) -> Arcs:
+        """With the network's word on each segment."""
+        firm = np.log(np.maximum(1 - judgement.not_digit, ranking.LEAST))
+        log_probs = np.log(np.maximum(judgement.probs, ranking.LEAST))
+        return Arcs(self.last, self.start, self.end, log_probs, np.column_stack([firm, self.shapes]))
+
+
+def current_prices() -> np.ndarray:
+    """(6,): what `pipeline.over_segmentation.ranking` has."""
+    return np.array([getattr(ranking, name) for name in PRICES])
+
+
+def write_row(kind: str, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator, *, longest: int) -> Written:
+    """A row of (N, 28, 28) uint8 digits of some kind, or a digit that stands alone."""
+    if kind == COPY:
+        return write_copy(images, labels, rng)
+    if kind == ALONE:
+        i = int(rng.integers(len(images)))
+        large = cv2.resize(images[i], None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
+        return 255 - np.pad(large, 4 * ENLARGED), [int(labels[i])]
+    picked = rng.integers(len(images), size=rng.integers(2, longest + 1))
+    ink = touching_digits.write(images[picked], rng, share=KINDS[kind]).max(axis=0)
+    return np.asarray(255 - np.rint(255 * ink), np.uint8), labels[picked].tolist()
+
+
+def write_copy(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> Written:
+    """A poor copy of one digit, as it is or enlarged; half of them in a form that code draws."""
+    i = int(rng.integers(len(images)))
+    ink, label = images[i] / np.float32(255), int(labels[i])
+    if rng.random() < 0.5:
+        ink = synthetic_digits.draw_form(synthetic_digits.any_form(label, rng), rng)
+    copy = degrade.poor_copy(ink, rng, ragged=RAGGED)
+    copy = degrade.enlarged(copy, rng) if rng.random() < 0.5 else copy
+    margin = int(rng.integers(len(copy) // 3 + 1))
+    return 255 - np.pad(np.rint(255 * copy).astype(np.uint8), margin), [label]
+
+
+def written(
+    n: int, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator, *, longest: int = LONGEST
+) -> Iterator[tuple[str, np.ndarray, list[int]]]:
+    """`n` rows of each kind, digits alone and poor copies: kind, (H, W) uint8 dark on light, text."""
+    for kind in (*KINDS, ALONE, COPY):
+        for _ in range(n):
+            yield (kind, *write_row(kind, images, labels, rng, longest=longest))
+
+
+def cut(picture: np.ndarray) -> list[Cuts]:
+    """(H, W) uint8 -> its lattices in reading order, if each glyph is doubted that can be."""
+    one = prepare(picture)
+    glyphs, found = one.segmentation, []
+    boxes = [glyph.box_xywh for glyph in glyphs.flat]
+    stretches = ranking.in_stretches(glyphs, [w <= ranking.WIDEST * h for _, _, w, h in boxes])
+    for stretch, lattice in zip(stretches, ranking.make_lattices(glyphs, stretches), strict=True):
+        alone = [Segment(0, 1, None, 0, 1.0, glyphs.flat[stretch.numbers[0]])]
+        segments = sorted(lattice.segments, key=lambda segment: segment.end) if lattice else alone
+        parts = Segmentation([[segment.glyph for segment in segments]], glyphs.labels, glyphs.corner_xy)
+        start, end = np.array([(segment.start, segment.end) for segment in segments]).T
+        found.append(Cuts(int(end[-1]), start, end, shapes(segments), normalize_glyphs(one.ink, parts)))
+    return found
+
+
+def shapes(segments: list[Segment]) -> np.ndarray:
+    """(A, 5): by how much each price but the first raises the score of a segment."""
+    w, h = np.array([segment.glyph.box_xywh[2:] for segment in segments], float).T
+    likely = np.array([np.nan if segment.likely is None else segment.likely for segment in segments])
+    columns = (
+        -np.isfinite(likely).astype(float),
+        np.nan_to_num(likely),
+        -np.array([segment.gaps for segment in segments], float),
+        -np.maximum(w / h - ranking.USUAL_WIDTH, 0),
+        -np.maximum(ranking.USUAL_HEIGHT - np.array([segment.height for segment in segments]), 0),
+    )
+    return np.stack(columns, axis=1)

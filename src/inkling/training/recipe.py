@@ -1,0 +1,277 @@
+"""A recipe: how a network learns. TOML in, a typed and checked record out, TOML again into the run folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from inkling.errors import BadRecipe, UnknownName
+
+PACKAGED = Path(__file__).parent / "recipes"
+
+
+def _number(default: float, low: float, high: float) -> Any:
+    return field(default=default, metadata={"range": (low, high)})
+
+
+def _whole(default: int, low: int, high: int) -> Any:
+    return field(default=default, metadata={"range": (low, high)})
+
+
+def _choice(default: str, *choices: str) -> Any:
+    return field(default=default, metadata={"choices": choices})
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far an image may be changed each time it is seen; all 0 = never. See `training.augment`."""
+
+    rotation: float = _number(0.0, 0, 45)  # degrees to either side
+    shear: float = _number(0.0, 0, 1)  # slant: x moves by up to this much for each y
+    scale: float = _number(0.0, 0, 0.5)  # size changes by up to this part of it
+    stretch: float = _number(0.0, 0, 1)  # log of width over height: up to this wider, a third of it narrower
+    bow: float = _number(0.0, 0, 0.4)  # how far strokes bow and one end outgrows the other: quadratic terms, at most
+    shift: float = _number(0.0, 0, 8)  # pixels, each way
+    elastic: float = _number(0.0, 0, 60)  # strength of the elastic field (alpha of Simard et al.), pixels
+    elastic_sigma: float = _number(4.5, 1, 14)  # its smoothness, pixels
+    stroke: float = _number(0.0, 0, 1.5)  # pixels by which a stroke grows or shrinks, about
+    contrast: float = _number(0.0, 0, 0.9)  # part of the ink's darkness that may be lost
+    continental: float = _number(0.0, 0, 1)  # part of the 1s given an upstroke and of the 7s given a bar
+    noise: float = _number(0.0, 0, 0.5)  # standard deviation of the grain, ink = 1
+    drawn: float = _number(0.0, 0, 1)  # part of the digits replaced by forms that code draws; see learn.drawn
+    coarse: float = _number(0.0, 0, 1)  # part of the images copied badly: few pixels, stretched; see learn.coarse
+    ragged: float = _number(0.0, 0, 0.5)  # how far their pixels stray before they become black or white, ink = 1
+    enlarged: float = _number(0.0, 0, 1)  # part of them shown some times larger
+
+    @property
+    def is_none(self) -> bool:
+        """Whether images stay as they are."""
+        qualities = {"elastic_sigma", "ragged", "enlarged"}  # of what another parameter brings about
+        return not any(getattr(self, each.name) for each in dataclasses.fields(self) if each.name not in qualities)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A trained network whose answers the new one also learns from (Hinton, Vinyals, Dean 2015)."""
+
+    name: str = ""  # packaged model, bundle or run folder; "" = no teacher
+    temperature: float = _number(2.0, 1, 20)  # softens both answers
+    weight: float = _number(0.5, 0, 1)  # of the teacher's answer against the label
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a training run gives, apart from the data."""
+
+    name: str  # of the run and the bundle
+    architecture: str  # a name in learn.architectures
+    about: str = ""  # one line for a person
+    epochs: int = _whole(5, 1, 10_000)
+    batch_size: int = _whole(128, 1, 10_000)
+    optimizer: str = _choice("adam", "adam", "adamw", "sgd")
+    learning_rate: float = _number(0.001, 1e-7, 10)  # the highest that the schedule reaches
+    schedule: str = _choice("constant", "constant", "one_cycle", "cosine")
+    weight_decay: float = _number(0.0, 0, 1)  # decoupled, each step, times the learning rate
+    label_smoothing: float = _number(0.0, 0, 0.5)
+    ema: float = _number(0.0, 0, 0.99999)  # momentum of the averaged weights that are kept; 0 = off
+    dropout: float = _number(0.0, 0, 0.9)  # for architectures that have it
+    nondigits: float = _number(
+        0.0, 0, 1
+    )  # images an epoch of what is no digit, as part of the digits; see learn.nondigits
+    touching: float = _number(0.0, 0, 1)  # images an epoch cut from rows of touching digits; see learn.touching
+    mined: float = _number(0.0, 0, 1)  # images an epoch cut from rows, those on which it hangs; see learn.mining
+    copies: float = _number(0.0, 0, 1)  # part of those rows that are a poor copy of one digit; see learn.rows
+    standardise: bool = False  # learn from inputs with mean 0 and spread 1; see learn.standard
+    hidden: int = _whole(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
+    start: str = ""  # a trained network to go on from: packaged model, bundle or run folder; "" = from nothing
+    keep: float = _number(0.0, 0, 1)  # share of its weights in those that are kept in the end; see learn.start
+    seed: int = _whole(0, 0, 2**31 - 1)
+    n_train: int = _whole(0, 0, 60_000)  # images to learn from, of those that are left; 0 = all of them
+    n_validation: int = _whole(5_000, 100, 30_000)  # training images held back to choose by
+    patience: int = _whole(0, 0, 10_000)  # epochs without better validation loss before it stops; 0 = never
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    teacher: Teacher = field(default_factory=Teacher)
+
+
+TABLES = {"augmentation": Augmentation, "teacher": Teacher}  # parameters that have parts
+
+
+def packaged() -> dict[str, Path]:
+    """The recipes that come with the package, by name."""
+    return {path.stem: path for path in sorted(PACKAGED.glob("*.toml"))}
+
+
+def find(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """A recipe by packaged name or by path of a TOML file, with `key=value` overrides applied.
+
+    Raises UnknownName for a name that is not packaged and BadRecipe for anything wrong inside.
+    """
+    text = str(name_or_path)
+    path = packaged().get(text, Path(text))
+    if not path.is_file():
+        if text.endswith(".toml") or len(path.parts) > 1:
+            raise BadRecipe(
+                f"{text} is not there; expected a TOML file or one of: {', '.join(packaged())}. Check the path."
+            )
+        raise UnknownName("recipe", text, packaged())
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadRecipe(f"{path} is not readable TOML ({error}); expected key = value lines. Mend it.") from error
+    for override in overrides:
+        _apply(table, override)
+    return from_table(table)
+
+
+def from_table(table: Mapping[str, Any]) -> Recipe:
+    """A parsed TOML table -> Recipe. Raises BadRecipe that names parameter, range and value."""
+    from inkling.training.architectures import ARCHITECTURES
+
+    recipe: Recipe = _record(Recipe, table, prefix="")
+    if recipe.architecture not in ARCHITECTURES:
+        raise UnknownName("architecture", recipe.architecture, ARCHITECTURES)
+    if not recipe.name or set(recipe.name) & set("/\\ "):
+        raise BadRecipe(f"name is {recipe.name!r}; expected a word without slashes or spaces. Change it.")
+    if recipe.nondigits and not ARCHITECTURES[recipe.architecture].can_refuse:
+        raise BadRecipe(
+            f"nondigits is {recipe.nondigits}, but {recipe.architecture} has no output for what is no digit; "
+            "expected 0. Leave it out or choose another architecture."
+        )
+    for name in ("touching", "mined"):
+        if getattr(recipe, name) and not recipe.nondigits:
+            raise BadRecipe(
+                f"{name} is {getattr(recipe, name)} and nondigits is 0; many pieces of rows are no digits, for which "
+                "nondigits makes an output. Set nondigits too."
+            )
+    if recipe.mined and not recipe.start:
+        raise BadRecipe(
+            f"mined is {recipe.mined}, but there is no start; what a network misjudges can be found only where it "
+            "reads most rows already. Name one, or leave mined out."
+        )
+    for name, of in (
+        ("copies", "mined"),
+        ("augmentation.ragged", "augmentation.coarse"),
+        ("augmentation.enlarged", "augmentation.coarse"),
+    ):
+        value = _value(recipe, name)
+        if value and not _value(recipe, of):
+            raise BadRecipe(
+                f"{name} is {value} and {of} is 0, of which it is a part; set {of} too, or leave {name} out."
+            )
+    if recipe.keep and not recipe.start:
+        raise BadRecipe(f"keep is {recipe.keep}, but there is no start of which to keep; name one, or leave keep out.")
+    return recipe
+
+
+def _value(recipe: Recipe, name: str) -> Any:
+    """A parameter by its dotted name."""
+    return functools.reduce(getattr, name.split("."), recipe)
+
+
+def parameters() -> dict[str, dataclasses.Field[Any]]:
+    """Every parameter by its dotted name, as in augmentation.rotation."""
+    found = {}
+    for each in dataclasses.fields(Recipe):
+        if each.name in TABLES:
+            inner = dataclasses.fields(TABLES[each.name])
+            found.update({f"{each.name}.{part.name}": part for part in inner})
+        else:
+            found[each.name] = each
+    return found
+
+
+def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """The recipe with some parameters, by dotted name, set anew. Raises BadRecipe as `from_table` does."""
+    table = to_table(recipe)
+    for key, value in values.items():
+        parent, _, last = key.rpartition(".")
+        (table[parent] if parent else table)[last] = value
+    return from_table(table)
+
+
+def to_table(recipe: Recipe) -> dict[str, Any]:
+    """Recipe -> plain dict: what the manifest holds and `from_table` reads."""
+    return dataclasses.asdict(recipe)
+
+
+def to_toml(recipe: Recipe) -> str:
+    """Recipe -> TOML that `find` reads back to the same recipe, every default written out."""
+    plain, tables = [], []
+    for key, value in to_table(recipe).items():
+        if isinstance(value, dict):
+            tables.append(f"\n[{key}]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in value.items()))
+        else:
+            plain.append(f"{key} = {_toml(value)}\n")
+    return "".join(plain + tables)
+
+
+def _toml(value: str | int | float) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{escaped}"'
+    return repr(value)
+
+
+def _apply(table: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise BadRecipe(f"--set got {override!r}; expected key=value, as in epochs=3 or augmentation.shear=0.2.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()  # an unquoted word
+    *parents, last = key.strip().split(".")
+    for parent in parents:
+        inner = table.setdefault(parent, {})
+        if not isinstance(inner, dict):
+            raise BadRecipe(f"--set got {override!r}, but {parent} has no parts; use {parent}=value.")
+        table = inner
+    table[last] = value
+
+
+def _record(kind: type, table: Mapping[str, Any], *, prefix: str) -> Any:
+    known = {each.name: each for each in dataclasses.fields(kind)}
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Choose from: {', '.join(known)}."
+            raise BadRecipe(f"{prefix}{key} is not a parameter of a recipe; a known one was expected. {hint}")
+    values = {}
+    for name, each in known.items():
+        if name in table:
+            values[name] = checked(each, table[name], prefix + name)
+        elif each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
+            raise BadRecipe(f"{prefix}{name} is missing; every recipe has one. Add: {name} = ...")
+    return kind(**values)
+
+
+def checked(each: dataclasses.Field[Any], value: Any, name: str) -> Any:
+    """A value of one parameter, `name` in messages, as a recipe holds it. Raises BadRecipe when it cannot be one."""
+    if each.name in TABLES:
+        if not isinstance(value, dict):
+            raise BadRecipe(f"{name} is {value!r}; expected a table, as in [{name}]. Change it.")
+        return _record(TABLES[each.name], value, prefix=f"{name}.")
+    accepted = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}[str(each.type)]
+    if not isinstance(value, accepted) or isinstance(value, bool) != (each.type == "bool"):
+        wanted = {"str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false"}[
+            str(each.type)
+        ]
+        raise BadRecipe(f"{name} is {value!r}; expected {wanted}. Change it.")
+    if "range" in each.metadata:
+        low, high = each.metadata["range"]
+        if not low <= value <= high:
+            raise BadRecipe(f"{name} is {value}; expected {low} to {high}. Change it.")
+    if "choices" in each.metadata and value not in each.metadata["choices"]:
+        choices = each.metadata["choices"]
+        near = difflib.get_close_matches(value, choices, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else "Choose one of these."
+        raise BadRecipe(f"{name} is {value!r}; expected one of {', '.join(choices)}. {hint}")
+    return float(str(value)) if each.type == "float" else value

@@ -1,0 +1,180 @@
+"""How good probabilities are. NumPy only; every function takes probs (N, 10) and labels (N,).
+
+probs: float, rows sum to 1. labels: whole numbers 0..9. Where N is 0 a rate is nan, not an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from inkling.pipeline.result import calibrate
+
+CLASSES = 10
+TINY = 1e-12  # probabilities below it count as it: the logarithm of 0 would be infinite
+
+
+def accuracy(probs: np.ndarray, labels: np.ndarray) -> float:
+    """Part of the rows whose most probable class is the label, 0..1."""
+    return _mean(probs.argmax(1) == labels)
+
+
+def wilson_interval(right: int, n: int, *, z: float = 1.959964) -> tuple[float, float]:
+    """Interval of a rate from `right` of `n`; z = 1.96 gives 95 % (Wilson 1927). (0, 1) when n is 0.
+
+    >>> low, high = wilson_interval(9, 10)
+    >>> round(low, 3), round(high, 3)
+    (0.596, 0.982)
+    """
+    if n == 0:
+        return 0.0, 1.0
+    rate = right / n
+    middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * float(np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)))
+    # The ends are exact: rounding must not leave the rate itself outside.
+    return 0.0 if right == 0 else middle - half, 1.0 if right == n else middle + half
+
+
+def cross_entropy(probs: np.ndarray, labels: np.ndarray) -> float:
+    """Mean of -log(probability of the label), natural logarithm; 0 is perfect."""
+    chosen = probs[np.arange(len(labels)), labels]
+    return _mean(-np.log(np.maximum(chosen, TINY)))
+
+
+def top_k(probs: np.ndarray, labels: np.ndarray, k: int = 2) -> float:
+    """Part of the rows whose label is among the k most probable classes, 0..1."""
+    best = np.argsort(-probs, axis=1, kind="stable")[:, :k]
+    return _mean((best == labels[:, None]).any(1))
+
+
+def confusion_matrix(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(10, 10) counts: row = the label, column = what was read."""
+    pairs = labels.astype(int) * CLASSES + predicted.astype(int)
+    return np.bincount(pairs, minlength=CLASSES * CLASSES).reshape(CLASSES, CLASSES)
+
+
+def per_class(confusion: np.ndarray) -> list[dict[str, float]]:
+    """Precision, recall, F1 and n of each digit, from a confusion matrix. 0 where nothing was read as it."""
+    hits = np.diag(confusion).astype(float)
+    named, true = confusion.sum(0), confusion.sum(1)
+    precision = hits / np.maximum(named, 1)
+    recall = hits / np.maximum(true, 1)
+    f1 = 2 * hits / np.maximum(named + true, 1)
+    return [
+        {
+            "digit": d,
+            "n": int(true[d]),
+            "precision": float(precision[d]),
+            "recall": float(recall[d]),
+            "f1": float(f1[d]),
+        }
+        for d in range(CLASSES)
+    ]
+
+
+def mistakes(confusion: np.ndarray, most: int = 10) -> list[dict[str, int]]:
+    """The most frequent confusions, largest first: label, read as, count."""
+    wrong = confusion - np.diag(np.diag(confusion))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    pairs = [divmod(int(i), CLASSES) for i in order]
+    return [{"label": a, "read": b, "n": int(wrong[a, b])} for a, b in pairs if wrong[a, b] > 0]
+
+
+def expected_calibration_error(probs: np.ndarray, labels: np.ndarray, *, bins: int = 15) -> float:
+    """Mean gap between confidence and accuracy over equal-width bins of confidence (Guo et al. 2017)."""
+    confidence, right = probs.max(1), probs.argmax(1) == labels
+    if len(labels) == 0:
+        return float("nan")
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(which, right - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def fit_temperature(probs: np.ndarray, labels: np.ndarray, *, low: float = 0.05, high: float = 20.0) -> float:
+    """The temperature with the lowest cross-entropy, by golden section on its logarithm (Guo et al. 2017)."""
+    probs = np.asarray(probs, np.float64)
+
+    def loss(log_temperature: float) -> float:
+        return cross_entropy(calibrate(probs, float(np.exp(log_temperature))), labels)
+
+    return float(np.exp(golden_section(loss, float(np.log(low)), float(np.log(high)))))
+
+
+def golden_section(loss: Callable[[float], float], low: float, high: float, *, width: float = 1e-4) -> float:
+    """Where a function with one valley is lowest between low and high, to within `width` (Kiefer 1953)."""
+    ratio = (np.sqrt(5) - 1) / 2
+    a, b = high - ratio * (high - low), low + ratio * (high - low)
+    at_a, at_b = loss(a), loss(b)
+    while high - low > width:
+        if at_a < at_b:
+            high, b, at_b = b, a, at_a
+            a = high - ratio * (high - low)
+            at_a = loss(a)
+        else:
+            low, a, at_a = a, b, at_b
+            b = low + ratio * (high - low)
+            at_b = loss(b)
+    return (low + high) / 2
+
+
+def sure_at(probs: np.ndarray, labels: np.ndarray, *, right: float = 0.995, least: float = 0.5) -> float:
+    """The smallest confidence (>= `least`) from which on at least `right` of the digits are right.
+
+    `probs` calibrated. A confidence counts only if the digits at or above it reach the rate; 1 if none does.
+    """
+    confidence, hit = probs.max(1), probs.argmax(1) == labels
+    order = np.argsort(-confidence, kind="stable")
+    rate = np.cumsum(hit[order]) / np.arange(1, len(order) + 1)
+    last_of_ties = np.append(np.diff(confidence[order]) < 0, True)[: len(order)]
+    enough = np.flatnonzero((rate >= right) & last_of_ties & (confidence[order] >= least))
+    if enough.size == 0:
+        return 1.0
+    if enough[-1] == np.count_nonzero(confidence >= least) - 1:
+        return least  # every digit from `least` on already reaches the rate
+    return float(confidence[order][enough[-1]])
+
+
+def summary(probs: np.ndarray, labels: np.ndarray, *, temperature: float = 1.0) -> dict[str, Any]:
+    """The scores of one data set as a manifest holds them. `probs` as the network gives them, not calibrated."""
+    calibrated = calibrate(probs, temperature)
+    right = int((probs.argmax(1) == labels).sum())
+    low, high = wilson_interval(right, len(labels))
+    return {
+        "n": len(labels),
+        "accuracy": round(accuracy(probs, labels), 6),
+        "accuracy_95": [round(low, 6), round(high, 6)],
+        "top_2": round(top_k(probs, labels, 2), 6),
+        "cross_entropy": round(cross_entropy(probs, labels), 6),
+        "cross_entropy_calibrated": round(cross_entropy(calibrated, labels), 6),
+        "calibration_error": round(expected_calibration_error(probs, labels), 6),
+        "calibration_error_calibrated": round(expected_calibration_error(calibrated, labels), 6),
+    }
+
+
+def auroc(low: np.ndarray, high: np.ndarray) -> float:
+    """Chance that a random value of `high` exceeds one of `low`, ties half: the area under the ROC curve.
+
+    Mann, Whitney (1947). nan when either is empty.
+    """
+    if not len(low) or not len(high):
+        return float("nan")
+    ordered = np.sort(low)
+    below, up_to = np.searchsorted(ordered, high, "left"), np.searchsorted(ordered, high, "right")
+    return float((below + up_to).mean() / (2 * len(ordered)))
+
+
+def refusal(digits: np.ndarray, others: np.ndarray, *, reject_at: float) -> dict[str, Any]:
+    """How well `not_digit` of digits (N,) and of other ink (M,) tells them apart, and what the threshold does."""
+    return {
+        "n_digits": len(digits),
+        "n_others": len(others),
+        "auroc": round(auroc(digits, others), 6),
+        "digits_refused": round(_mean(digits >= reject_at), 6),
+        "others_accepted": round(_mean(others < reject_at), 6),
+    }
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")

@@ -1,0 +1,151 @@
+"""How much luck with the seed matters: runs of a recipe with several seeds, judged on the test images.
+
+    python -m inkling.training.seeds RUN ... [--out docs/seeds.json]
+
+Runs of one name are one recipe with other seeds. Each is judged once: a version that the file has is not judged again,
+and what the file says of other names stays. `make results` puts it into the README.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from inkling.errors import BadData, BadRecipe, InklingError
+from inkling.models import registry
+from inkling.models.bundle import Bundle
+from inkling.silence import quiet_stderr
+from inkling.training import evaluate, package, train
+from inkling.training.data import mnist as data
+from inkling.training.data.mnist import Mnist
+
+OUT = Path("docs") / "seeds.json"
+COMMAND = "python -m inkling.training.seeds RUN..."
+KEPT = ("accuracy", "cross_entropy_calibrated", "calibration_error_calibrated")
+
+Table = dict[str, Any]
+
+
+def compare(runs: Sequence[Path], mnist: Mnist, earlier: Table) -> Table:
+    """Runs -> what seeds.json holds, with the names in `earlier` that none of the runs has.
+
+    Raises BadBundle for a folder without a bundle and BadRecipe for runs that differ in more than their seed.
+    """
+    known = {run["version"]: run for model in earlier.get("models", {}).values() for run in model["runs"]}
+    groups: dict[str, list[Bundle]] = {}
+    for path in runs:
+        found = registry.find(Path(path))
+        groups.setdefault(found.name, []).append(found)
+    models = dict(earlier.get("models", {}))
+    for name, group in groups.items():
+        recipe = common_recipe(group)
+        rows = [known.get(each.version) or judge(each, mnist) for each in group]
+        models[name] = {**spread(rows), "recipe": recipe, "runs": sorted(rows, key=lambda row: int(row["seed"]))}
+    return {"written_by": COMMAND, "data": package.MNIST_TEST, "models": dict(sorted(models.items()))}
+
+
+def common_recipe(found: Sequence[Bundle]) -> Table:
+    """The recipe that all share, without its seed. Raises BadRecipe when they differ otherwise, or share a seed."""
+    first, *others = [each.manifest["recipe"] for each in found]
+    for each, other in zip(found[1:], others, strict=True):
+        apart = [key for key in differences(first, other) if key != "seed"]
+        if apart:
+            raise BadRecipe(
+                f"{each.path} differs from {found[0].path} in {', '.join(apart)}; runs of {each.name!r} that differ in "
+                "their seed alone were expected. Train them by one recipe."
+            )
+    seeds = [each.manifest["recipe"]["seed"] for each in found]
+    if len(set(seeds)) < len(seeds):
+        raise BadRecipe(
+            f"the runs of {found[0].name!r} have the seeds {', '.join(map(str, seeds))}; each once was expected. "
+            "Leave the repeated ones out."
+        )
+    return {key: value for key, value in first.items() if key != "seed"}
+
+
+def differences(one: Table, other: Table) -> list[str]:
+    """Keys in which two recipes differ, `augmentation.shear` for one inside a table."""
+    apart = []
+    for key in dict.fromkeys([*one, *other]):
+        a, b = one.get(key), other.get(key)
+        if isinstance(a, dict) and isinstance(b, dict):
+            apart += [f"{key}.{inner}" for inner in differences(a, b)]
+        elif a != b:
+            apart.append(key)
+    return apart
+
+
+def judge(found: Bundle, mnist: Mnist) -> Table:
+    """One run on the test images; those that training or packaging has judged already are not judged again."""
+    facts = package.with_training(found)
+    score = facts["scores"].get(package.MNIST_TEST) or evaluate.evaluate_mnist(found, mnist)
+    validation = facts["scores"]["mnist-validation"]
+    return {
+        "seed": facts["recipe"]["seed"],
+        "version": found.version,
+        **{key: score[key] for key in KEPT},
+        "validation_accuracy": validation["accuracy"],
+        "validation_cross_entropy": validation["cross_entropy"],
+        **({"training": facts["training"]} if "training" in facts else {}),
+    }
+
+
+def spread(rows: Sequence[Table]) -> Table:
+    """Mean and sample standard deviation of the accuracy; no deviation for a single run."""
+    rates = [float(row["accuracy"]) for row in rows]
+    return {
+        "n": len(rates),
+        "mean": round(statistics.fmean(rates), 6),
+        "standard_deviation": round(statistics.stdev(rates), 6) if len(rates) > 1 else None,
+    }
+
+
+def read(path: Path = OUT) -> Table:
+    """seeds.json; {} when it is not there. Raises BadData when it is damaged."""
+    if not path.is_file():
+        return {}
+    try:
+        table: Table = json.loads(path.read_text("utf-8"))
+        _ = [run["version"] for model in table["models"].values() for run in model["runs"]]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadData(f"{path} is damaged ({error!r}); expected what {COMMAND} writes. Delete it.") from error
+    return table
+
+
+def lines(table: Table, names: Iterable[str]) -> list[str]:
+    """What a person is told of some names, a line each."""
+    told = []
+    for name in names:
+        facts = table["models"][name]
+        each = ", ".join(f"seed {run['seed']} {run['accuracy']:.2%}" for run in facts["runs"])
+        about = f"mean {facts['mean']:.3%} of {facts['n']}"
+        if facts["standard_deviation"] is not None:
+            about += f", standard deviation {100 * facts['standard_deviation']:.3f} points"
+        told.append(f"{name}: {about} ({each})")
+    return told
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="seeds", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
+    parser.add_argument("--out", type=Path, default=OUT, help=f"default: {OUT}")
+    arguments = parser.parse_args()
+    try:
+        with quiet_stderr():
+            table = compare(arguments.runs, data.load(), read(arguments.out))
+        train.write_json(arguments.out, table)
+    except InklingError as error:
+        sys.exit(f"seeds: {error}")
+    except OSError as error:
+        sys.exit(f"seeds: {arguments.out} cannot be written ({error.strerror or error}); name another --out.")
+    sys.stdout.write("\n".join([*lines(table, table["models"]), str(arguments.out)]) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from inkling.batch.atomic_file import check_place, part_of, put_in_place
+from inkling.errors import NotFound
+
+
+def test_a_file_appears_whole(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("old")
+    check_place(path)
+    part_of(path).write_text("new")
+    assert path.read_text() == "old"
+    put_in_place(path)
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_places_where_no_file_can_be(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "file").write_text("")
+    for path, says in (
+        (tmp_path / "no" / "such" / "out.csv", "cannot be written (No such file or directory)"),
+        (tmp_path / "file" / "out.csv", "cannot be written (Not a directory)"),
+        (tmp_path / "scan.PNG", "has the name of a picture"),
+        (tmp_path / "pipe.csv", "is not a file"),
+        (tmp_path, "is not a file"),
+        (tmp_path / ("x" * 300), "cannot be written (File name too long)"),
+    ):
+        with pytest.raises(NotFound) as error:
+            check_place(path)
+        assert says in str(error.value)
+    assert {path.name for path in tmp_path.iterdir()} == {"pipe.csv", "file"}
+
+
+def test_a_place_that_is_lost_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    check_place(path)
+    part_of(path).unlink()
+    with pytest.raises(NotFound, match="cannot be written"):
+        put_in_place(path)

@@ -1,0 +1,35 @@
+"""A stream of pictures in chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count, islice
+
+import pytest
+
+from inkling.batch.chunks import in_chunks
+from inkling.batch.image_ref import Picture
+
+
+def named(n: int) -> list[Picture]:
+    return [Picture(f"{i}.png", f"/{i}.png") for i in range(n)]
+
+
+@pytest.mark.parametrize(("n", "sizes"), [(0, []), (1, [1]), (3, [3]), (4, [3, 1]), (6, [3, 3])])
+def test_every_picture_is_in_one_chunk(n: int, sizes: list[int]) -> None:
+    chunks = list(in_chunks(named(n), size=3, first=5))
+    assert [len(chunk.pictures) for chunk in chunks] == sizes
+    assert [chunk.number for chunk in chunks] == list(range(5, 5 + len(sizes)))
+    assert [picture for chunk in chunks for picture in chunk.pictures] == named(n)
+
+
+def test_a_stream_without_end_is_not_read_ahead() -> None:
+    asked = []
+
+    def endless() -> Iterator[Picture]:
+        for i in count():
+            asked.append(i)
+            yield Picture(str(i), str(i))
+
+    assert len(list(islice(in_chunks(endless(), size=10), 2))) == 2
+    assert len(asked) == 20

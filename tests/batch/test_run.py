@@ -1,0 +1,310 @@
+"""A whole run: one row a picture, however it was stopped, and one sentence for what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inkling import Reader
+from inkling.batch import run_manifest
+from inkling.batch.progress import Progress
+from inkling.batch.run import Order, run
+from inkling.errors import BadBundle, BadRequest, Busy, CannotWrite, InklingError, NotFound, UnknownName
+from tests.batch.archives import MODEL, Here, folder_of, manifest_of, rows_in, shard_of
+from tests.pictures import encoded, row_of
+
+Digits = tuple[np.ndarray, np.ndarray]
+
+
+@pytest.fixture
+def scans(digits: Digits, tmp_path: Path) -> Path:
+    """25 pictures of one digit."""
+    return folder_of(digits[0][:25], tmp_path / "scans")
+
+
+def order(source: Path | str, out: Path, **more: Any) -> Order:
+    return Order((str(source),), str(out), **{"model": MODEL, "format": "jsonl", **more})
+
+
+def read(source: Path | str, out: Path, *, engine: Here | None = None, **more: Any) -> Progress:
+    return run(order(source, out, **more), engine or Here(), chunk_size=4)
+
+
+def sources_in(out: Path) -> list[str]:
+    return [row["source"] for row in rows_in(out)]
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", pytest.param("parquet", marks=pytest.mark.cluster)])
+def test_a_row_is_what_the_reader_reads(scans: Path, tmp_path: Path, reader: Reader, format: str) -> None:
+    progress = read(scans, tmp_path / "out", format=format)
+    rows = rows_in(tmp_path / "out")
+    assert [row["source"] for row in rows] == sorted(map(str, scans.rglob("*.png")))
+    for row in rows:
+        reading = reader.read(row["source"])
+        assert (row["outcome"], row["text"], row["reason"]) == (reading.outcome, reading.text, reading.reason)
+        assert float(row["confidence"]) == pytest.approx(reading.confidence, abs=1e-3)
+        found = json.loads(row["digits"]) if format == "csv" else row["digits"]
+        expected = [digit.to_json() for digit in reading.digits]
+        assert [(digit["digit"], digit["box"]) for digit in found] == [(one["digit"], one["box"]) for one in expected]
+        for one, other in zip(found, expected, strict=True):
+            assert one["probs"] == pytest.approx(other["probs"], abs=1e-4)
+        assert (row["model"], row["version"], row["error"]) == (MODEL, reader.bundle.version, "")
+    assert progress.complete
+    assert progress.outcomes == Counter(row["outcome"] for row in rows)
+    kept = manifest_of(tmp_path / "out")
+    assert (kept["state"], kept["planned"], kept["done"]["rows"]) == ("complete", 25, 25)
+    assert kept["done"]["bytes"] == sum(path.stat().st_size for path in scans.rglob("*.png"))
+
+
+def test_pictures_with_parts_are_parted_in_a_batch_as_alone(digits: Digits, tmp_path: Path) -> None:
+    """With the network that can part touching digits, many pictures at once give what each gives alone."""
+    images, _ = digits
+    source = tmp_path / "rows"
+    source.mkdir()
+    for i in range(8):
+        row = np.concatenate([images[(7 * i + k) % 200][:, 4:24] for k in range(1 + i % 4)], axis=1)
+        (source / f"{i}.png").write_bytes(encoded(np.pad(row, 4)))
+    (source / "8.png").write_bytes(encoded(np.zeros((40, 40), np.uint8)))
+    read(source, tmp_path / "out", model="cnn")
+    reader = Reader("cnn")
+    for row in rows_in(tmp_path / "out"):
+        reading = reader.read(row["source"])
+        assert (row["outcome"], row["text"]) == (reading.outcome, reading.text)
+        assert [digit["box"] for digit in row["digits"]] == [list(digit.box) for digit in reading.digits]
+
+
+def test_a_bad_picture_is_a_row_with_its_error(scans: Path, tmp_path: Path) -> None:
+    (scans / "empty.png").touch()
+    (scans / "text.png").write_text("no picture")
+    (scans / "link.png").symlink_to(scans / "nothing.png")
+    (scans / "small.png").write_bytes(encoded(np.zeros((2, 2), np.uint8)))
+    (scans / "cut.png").write_bytes(encoded(np.zeros((99, 99), np.uint8))[:60])
+    (scans / "list.csv").write_text("not there.png\n000/00003.png\n000\n")
+    shard_of({"a.png": encoded(np.zeros((30, 30), np.uint8))}, scans / "whole.tar")
+    (scans / "bad.tar").write_bytes(b"no tar" * 200)
+    wanted = (str(scans), str(scans / "list.csv"))
+    progress = run(Order(wanted, str(tmp_path / "out"), MODEL, "jsonl"), Here(), chunk_size=4)
+    errors = {row["source"].removeprefix(f"{scans}/"): row["kind"] for row in rows_in(tmp_path / "out") if row["error"]}
+    assert errors == {
+        "000": "NotFound",
+        "bad.tar": "BrokenPicture",
+        "cut.png": "BrokenPicture",
+        "empty.png": "EmptyPicture",
+        "not there.png": "NotFound",
+        "small.png": "ImageTooSmall",
+        "text.png": "UnknownFormat",
+    }
+    assert progress.outcomes["failed"] == len(errors)
+    assert len(sources_in(tmp_path / "out")) == len(set(sources_in(tmp_path / "out"))) == 25 + 1 + len(errors)
+
+
+def test_what_is_named_twice_is_read_once(scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "list.csv").write_text("scans/000/00001.png\n" * 9 + f"{scans}/000/00001.png\nscans/000/00002.png\n")
+    monkeypatch.chdir(tmp_path)
+    run(Order(("list.csv", "scans/000"), str(tmp_path / "out"), MODEL, "jsonl"), Here(), chunk_size=4)
+    assert sources_in(tmp_path / "out") == ["scans/000/00001.png", "scans/000/00002.png"] + [
+        f"scans/000/0000{i}.png" for i in (0, 3, 4, 5, 6, 7, 8, 9)
+    ]
+
+
+@pytest.mark.parametrize("stop_after", range(7))
+def test_a_run_that_was_stopped_goes_on(scans: Path, tmp_path: Path, stop_after: int) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        read(scans, out, engine=Here(stop_after))
+    assert manifest_of(out)["state"] == "running"
+    engine = Here()
+    progress = read(scans, out, engine=engine, resume=True)
+    assert engine.numbers == list(range(stop_after, 7))
+    assert sources_in(out) == sorted(map(str, scans.rglob("*.png")))
+    assert (progress.before, progress.new) == (4 * stop_after, 25 - 4 * stop_after)
+    assert manifest_of(out)["state"] == "complete"
+
+
+def test_a_part_that_was_taken_away_is_read_again(scans: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    read(scans, out)
+    (out / "parts" / "part-00000002.jsonl").unlink()
+    (out / "parts" / ".part-00000002.jsonl.0a0b0c0d.unfinished").write_text("half")
+    engine = Here()
+    progress = read(scans, out, engine=engine, resume=True)
+    assert engine.numbers == [2]
+    assert (progress.rows, len(sources_in(out))) == (25, 25)
+
+
+def test_parts_that_the_manifest_does_not_know_are_counted(scans: Path, tmp_path: Path) -> None:
+    """After a kill, parts lie there that were put in place since the manifest was written."""
+    out = tmp_path / "out"
+    read(scans, out, format="csv")
+    whole = manifest_of(out)
+    (out / "manifest.json").write_text(json.dumps({**whole, "state": "running", "done": {}}))
+    engine = Here()
+    progress = read(scans, out, engine=engine, resume=True, format="csv")
+    assert engine.numbers == []
+    assert progress.outcomes == Counter(whole["done"]["outcomes"])
+    assert manifest_of(out)["state"] == "complete"
+
+
+def test_of_a_grown_source_only_the_new_is_read(
+    digits: Digits, scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    read(scans, out)
+    parts = {path: path.stat().st_mtime_ns for path in (out / "parts").iterdir()}
+    folder_of(digits[0][30:40], scans / "more", first=30)
+    (scans / "000" / "00000b.png").write_bytes(encoded(digits[0][50]))  # amid the old ones
+    monkeypatch.chdir(tmp_path)
+    progress = run(Order(("scans",), "out", MODEL, "jsonl", resume=True), Here(), chunk_size=4)  # from elsewhere
+    assert (progress.before, progress.new) == (25, 11)
+    assert all(path.stat().st_mtime_ns == when for path, when in parts.items())
+    assert len(rows_in(out)) == len(set(sources_in(out))) == 36
+    again = read(scans, out, resume=True)
+    assert (again.new, again.complete) == (0, True)
+
+
+def test_more_sources_may_be_added_but_none_left_out(scans: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    read(scans / "000", out)
+    with pytest.raises(BadRequest, match="000 is not among the sources now"):
+        read(scans / "001", out, resume=True)
+    both = Order((str(scans / "000"), str(scans / "001")), str(out), MODEL, "jsonl", resume=True)
+    assert run(both, Here()).new == 10
+
+
+def test_a_limit_is_a_beginning_and_a_sample_is_spread(scans: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    read(scans, out, limit=6)
+    assert sources_in(out) == [str(scans / "000" / f"0000{i}.png") for i in range(6)]
+    assert read(scans, out, limit=6, resume=True).new == 0
+    sampled = read(scans, out, sample=0.4, resume=True)
+    assert 6 < sampled.rows < 25
+    assert read(scans, out, resume=True).rows == len(set(sources_in(out))) == 25
+
+
+def test_constraints_decide_here_too(digits: Digits, tmp_path: Path) -> None:
+    images, labels = digits
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "a.png").write_bytes(encoded(row_of([images[i] for i in (5, 6, 7)])))
+    read(tmp_path / "scans", tmp_path / "out", known={"length": "3"})
+    (row,) = rows_in(tmp_path / "out")
+    assert (row["text"], row["constraint"]) == ("".join(str(labels[i]) for i in (5, 6, 7)), "satisfied")
+    (tmp_path / "roster.csv").write_text("999\n998\n")
+    read(tmp_path / "scans", tmp_path / "other", known={"among": str(tmp_path / "roster.csv")})
+    (row,) = rows_in(tmp_path / "other")
+    assert row["constraint"] == "changed"
+    assert row["text"] in ("999", "998")
+    with pytest.raises(BadRequest, match="whose constraints"):
+        read(tmp_path / "scans", tmp_path / "out", known={"length": "4"}, resume=True)
+
+
+def test_no_cell_of_a_table_is_a_formula(digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("=1+1").mkdir()
+    Path("=1+1/a.png").write_bytes(encoded(digits[0][0]))
+    read("=1+1", tmp_path / "out", format="csv")
+    with (tmp_path / "out" / "parts" / "part-00000000.csv").open(newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert "./=1+1/a.png" in cells
+    assert not any(cell.startswith(("=", "+", "@")) for cell in cells)
+
+
+def test_a_name_that_is_no_utf8_has_a_row(digits: Digits, tmp_path: Path) -> None:
+    strange = os.fsencode(tmp_path) + b"/scans/\xff.png"
+    (tmp_path / "scans").mkdir()
+    Path(os.fsdecode(strange)).write_bytes(encoded(digits[0][0]))
+    for format, name in (("jsonl", "\udcff.png"), ("csv", "\\udcff.png")):
+        read(tmp_path / "scans", tmp_path / format, format=format)
+        (row,) = rows_in(tmp_path / format)
+        assert (row["outcome"], row["source"]) == ("read", f"{tmp_path}/scans/{name}")
+
+
+# What is wrong with an order is said at once, and nothing is left behind.
+
+Wrong = tuple[dict[str, Any], type[InklingError], str]
+
+WRONG: list[Wrong] = [
+    ({"source": "nowhere"}, NotFound, "nowhere is not there"),
+    ({"source": "void"}, NotFound, "void holds no picture"),
+    ({"source": "scans/*.gif"}, NotFound, "holds no picture"),
+    ({"model": "cn"}, UnknownName, "unknown model 'cn'"),
+    ({"model": "./nowhere"}, BadBundle, "is not a folder"),
+    ({"format": "xml"}, UnknownName, "unknown format 'xml'"),
+    ({"limit": 0}, BadRequest, "--limit is 0"),
+    ({"sample": 1.5}, BadRequest, "--sample is 1.5"),
+    ({"known": {"length": "none"}}, BadRequest, "length is 'none'"),
+    ({"out": "others"}, BadRequest, "holds files that are of no run"),
+    ({"out": "file"}, BadRequest, "is a file"),
+]
+
+
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: case[2])
+def test_what_is_wrong_is_said_at_once(
+    scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Wrong
+) -> None:
+    wrong, kind, said = case
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "void").mkdir()
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "thesis.txt").touch()
+    (tmp_path / "file").touch()
+    before = set(tmp_path.rglob("*"))
+    asked = {"source": "scans", "out": "out", **wrong}
+    with pytest.raises(kind, match=said):
+        read(asked.pop("source"), **asked)
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_holds_a_run_is_not_read_into_by_mistake(scans: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    read(scans, out, limit=3)
+    for more, said in (
+        ({}, "holds a run already"),
+        ({"resume": True, "model": "ann"}, "whose model is ann-tutorial"),
+        ({"resume": True, "format": "csv"}, "whose format is jsonl; got csv"),
+        ({"resume": True, "mode": "single"}, "whose mode is auto; got single"),
+    ):
+        with pytest.raises(BadRequest, match=said):
+            read(scans, out, **more)
+    with run_manifest.locked(str(out)), pytest.raises(Busy, match="another run is writing"):
+        read(scans, out, resume=True)
+    (out / "manifest.json").write_text("{")
+    with pytest.raises(BadRequest, match="not a manifest"):
+        read(scans, out, resume=True)
+
+
+def test_a_worker_with_another_model_refuses(scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inkling.batch.worker import Job, Worker
+
+    with pytest.raises(BadBundle, match="expected 000000000000, which the run was started with"):
+        Worker(Job(str(tmp_path), MODEL, "000000000000"))
+
+
+def test_an_engine_that_loses_a_chunk_does_not_make_a_whole_run(scans: Path, tmp_path: Path) -> None:
+    class Careless(Here):
+        def run(self, job: Any, chunks: Any) -> Any:
+            return super().run(job, (chunk for chunk in chunks if chunk.number != 3))
+
+    with pytest.raises(CannotWrite, match="holds 21 rows; expected 25, and 1 parts are missing"):
+        read(scans, tmp_path / "out", engine=Careless())
+    assert manifest_of(tmp_path / "out")["state"] == "running"
+
+
+def test_a_listing_that_breaks_off_does_not_make_a_whole_run(scans: Path, tmp_path: Path) -> None:
+    """What is wrong with a source is raised however far the run is; what was read stays."""
+    named = "".join(f"{path}\n" for path in sorted(scans.rglob("*.png")))
+    (tmp_path / "list.csv").write_text(f'{named}"{"x" * 200_000}\n')
+    sources = (str(scans / "000"), str(tmp_path / "list.csv"))
+    out = tmp_path / "out"
+    with pytest.raises(BadRequest, match=r"list\.csv cannot be read as CSV"):
+        run(Order(sources, str(out), MODEL, "jsonl"), Here(), chunk_size=4)
+    assert manifest_of(out)["state"] == "running"
+    (tmp_path / "list.csv").write_text(named)
+    assert run(Order(sources, str(out), MODEL, "jsonl", resume=True), Here(), chunk_size=4).complete
+    assert len(sources_in(out)) == len(set(sources_in(out))) == 25

@@ -1,0 +1,164 @@
+"""Sources: what pictures are in a folder, a pattern, a shard, a listing."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from inkling.batch import storage
+from inkling.batch.image_ref import Picture
+from inkling.batch.sources import check, pictures_of
+from inkling.errors import BadRequest, NoPermission, NotFound
+from tests.batch.archives import shard_of
+
+
+@pytest.fixture
+def scans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder `scans` of empty files in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("b/2.png", "b/1.PNG", "a/x.jpg", "a/notes.txt", "c.png", "a/list.csv", "a/deep/y.webp"):
+        path = tmp_path / "scans" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return tmp_path / "scans"
+
+
+def names(*sources: str | Path) -> list[str]:
+    return [picture.source for picture in pictures_of(map(str, sources))]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("scans", ["scans/a/deep/y.webp", "scans/a/x.jpg", "scans/b/1.PNG", "scans/b/2.png", "scans/c.png"]),
+        ("./scans/", ["scans/a/deep/y.webp", "scans/a/x.jpg", "scans/b/1.PNG", "scans/b/2.png", "scans/c.png"]),
+        ("scans/*.png", ["scans/c.png"]),
+        ("scans/*/*.png", ["scans/b/2.png"]),
+        ("scans/**/*.png", ["scans/b/2.png", "scans/c.png"]),
+        ("scans/[ab]/?.*", ["scans/a/x.jpg", "scans/b/1.PNG", "scans/b/2.png"]),
+        ("scans/[!a]", ["scans/b/1.PNG", "scans/b/2.png"]),
+        ("scans/b", ["scans/b/1.PNG", "scans/b/2.png"]),
+        ("scans/c.png", ["scans/c.png"]),
+        ("scans/b/{1..2}.png", ["scans/b/1.png", "scans/b/2.png"]),
+        ("scans/*.tif", []),
+    ],
+)
+def test_what_is_in_a_source(scans: Path, source: str, expected: list[str]) -> None:
+    assert names(source) == expected
+
+
+def test_places_are_absolute(scans: Path) -> None:
+    (picture,) = pictures_of(["scans/*.png"])
+    assert picture == Picture("scans/c.png", str(scans / "c.png"))
+    assert picture.identity == next(iter(pictures_of([str(scans / "c.png")]))).identity
+
+
+def test_the_pictures_of_a_shard_are_where_it_says(tmp_path: Path) -> None:
+    files = {"000/1.png": b"one", "000/1.cls": b"7", "000/2.jpg": b"second", "._x.png": b"note", "./3.png": b"3"}
+    shard = shard_of(files, tmp_path / "a.tar")
+    pictures = list(pictures_of([str(tmp_path)]))
+    assert [picture.source for picture in pictures] == [
+        f"{shard}/{name}" for name in ("000/1.png", "000/2.jpg", "3.png")
+    ]
+    contents = [storage.read(one.place, offset=one.offset, size_bytes=one.size) for one in pictures]
+    assert contents == [b"one", b"second", b"3"]
+    assert len({picture.identity for picture in pictures}) == 3
+
+
+@pytest.mark.parametrize("kept", [1.0, 0.9, 0.5, 0.2])
+def test_a_shard_that_was_cut_off_is_said_to_be(tmp_path: Path, kept: float) -> None:
+    shard = shard_of({f"{i}.png": bytes(700) for i in range(20)}, tmp_path / "a.tar")
+    content = shard.read_bytes()
+    data_end = 20 * (512 + 1024)
+    cut = len(content) if kept == 1 else int(data_end * kept)
+    shard.write_bytes(content[:cut])
+    *pictures, last = pictures_of([str(shard)])
+    assert ("is damaged" in last.fault) == (kept < 1)
+    assert all(not picture.fault for picture in pictures)
+    assert len(pictures) >= int(20 * kept) - 1
+
+
+def test_rubbish_amid_a_shard_is_said_to_be_there(tmp_path: Path) -> None:
+    shard = shard_of({f"{i}.png": bytes(512) for i in range(4)}, tmp_path / "a.tar")
+    content = bytearray(shard.read_bytes())
+    content[2048:2560] = b"\x99" * 512
+    shard.write_bytes(content)
+    assert [bool(picture.fault) for picture in pictures_of([str(shard)])] == [False, False, True]
+
+
+def test_a_compressed_shard_is_not_read_as_a_picture(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("1.png"))
+    (picture,) = pictures_of([str(path)])
+    assert "is compressed" in picture.fault
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "source\na/x.jpg\n{here}/c.png\ns3://bucket/d.png\n",
+        "label,File\n7,a/x.jpg\n8,{here}/c.png\n9,s3://bucket/d.png\n,\n",
+        "\ufeffPATH;\na/x.jpg\n{here}/c.png\ns3://bucket/d.png\n".replace(";", ","),
+        "a/x.jpg\r\n\r\n{here}/c.png\r\ns3://bucket/d.png",
+    ],
+    ids=["source", "second column", "mark at the start", "no heading"],
+)
+def test_a_listing_names_pictures(scans: Path, content: str) -> None:
+    (scans / "list.csv").write_text(content.format(here=scans), encoding="utf-8")
+    found = list(pictures_of(["scans/list.csv"]))
+    assert [one.source for one in found] == ["scans/a/x.jpg", f"{scans}/c.png", "s3://bucket/d.png"]
+    assert [one.place for one in found] == [f"{scans}/a/x.jpg", f"{scans}/c.png", "s3://bucket/d.png"]
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("columns", [{"n": [1, 2], "image": ["a/x.jpg", "c.png"]}, {"what": ["a/x.jpg", "c.png"]}])
+def test_a_parquet_listing_names_pictures(scans: Path, columns: dict[str, list[object]]) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.table(columns), scans / "list.parquet")
+    assert names("scans/list.parquet") == ["scans/a/x.jpg", "scans/c.png"]
+
+
+@pytest.mark.cluster
+def test_a_parquet_listing_without_a_column_of_names_is_refused(scans: Path) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.table({"a": ["x"], "b": ["y"]}), scans / "list.parquet")
+    with pytest.raises(BadRequest, match="has the columns a, b; expected one of source"):
+        names("scans/list.parquet")
+    (scans / "list.parquet").write_bytes(b"PAR1 no more")
+    with pytest.raises(BadRequest, match="cannot be read as Parquet"):
+        names("scans/list.parquet")
+
+
+@pytest.mark.parametrize("source", ["nowhere", "nowhere/*.png", "shard-{0..1}.tar"])
+def test_a_source_that_is_not_there_is_said_at_once(scans: Path, source: str) -> None:
+    with pytest.raises(NotFound, match="is not there; expected a folder"):
+        check([source])
+
+
+@pytest.mark.parametrize("source", [".", "*", "**/*", "./**"])
+def test_the_working_folder_is_a_source(scans: Path, source: str) -> None:
+    assert names(source) == names("scans")
+
+
+def test_a_folder_without_permission_is_said(scans: Path) -> None:
+    import os
+
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    (scans / "b").chmod(0)
+    with pytest.raises(NoPermission):
+        names("scans")
+    (scans / "b").chmod(0o755)
+
+
+def test_a_long_folder_is_not_held_as_pictures(scans: Path) -> None:
+    """Pictures come one by one: the second source is not looked at before the first is at its end."""
+    pictures = pictures_of(["scans", "nowhere"])
+    assert next(pictures).source == "scans/a/deep/y.webp"

@@ -1,0 +1,111 @@
+"""Places on this machine, which need no extra. The same on buckets: test_buckets.py."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from inkling.batch import buckets, storage
+from inkling.errors import BadRequest, CannotWrite, InklingError, NoPermission, NotFound
+
+
+def test_a_file_is_written_read_found_and_deleted(tmp_path: Path) -> None:
+    place = storage.join(str(tmp_path), "a", "b", "7 #%20?.png")
+    assert storage.kind(place) == "none"
+    storage.write(place, b"0123456789")
+    assert storage.kind(place) == "file"
+    assert storage.read(place) == b"0123456789"
+    assert storage.read(place, offset=3, size_bytes=4) == b"3456"
+    assert storage.read(place, offset=8, size_bytes=4) == b"89"
+    with storage.open_stream(place) as file:
+        file.seek(5)
+        assert file.read(2) == b"56"
+    assert [(found.place, found.size_bytes) for found in storage.walk(str(tmp_path))] == [(place, 10)]
+    storage.write(place, b"new")
+    assert storage.read(place) == b"new"
+    storage.delete(place)
+    storage.delete(place)
+    assert storage.kind(place) == "none"
+    assert storage.kind(str(tmp_path)) == "folder"
+
+
+def test_folders_are_walked_in_one_order_without_loops_and_leftovers(tmp_path: Path) -> None:
+    for name in ("b/2.png", "a.png", "b/10.png", "c/d/1.png"):
+        storage.write(str(tmp_path / name), b"1")
+    (tmp_path / "c" / "again").symlink_to(tmp_path)
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nothing")
+    (tmp_path / ".a.png.0123.unfinished").write_bytes(b"")
+    found = [str(Path(found.place).relative_to(tmp_path)) for found in storage.walk(str(tmp_path))]
+    assert found == ["a.png", "b/10.png", "b/2.png", "c/d/1.png"]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = str(tmp_path / "part.csv")
+    storage.write(place, b"old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CannotWrite, match="No space left on device"):
+        storage.write(place, b"new")
+    assert storage.read(place) == b"old"
+    assert os.listdir(tmp_path) == ["part.csv"]
+
+
+def test_many_are_read_in_order_and_what_is_wrong_stands_in_its_place(tmp_path: Path) -> None:
+    for n in range(5):
+        storage.write(str(tmp_path / f"{n}.png"), b"%d" % n)
+    wanted = [storage.Want(str(tmp_path / f"{n}.png")) for n in (0, 3, 9, 1)]
+    got = list(storage.read_many([*wanted, storage.Want(str(tmp_path / "4.png"), 1, 5)]))
+    assert [one if isinstance(one, bytes) else type(one) for one in got] == [b"0", b"3", NotFound, b"1", b""]
+
+
+def test_what_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    for act in (storage.read, storage.open_stream, lambda place: list(storage.walk(place))):
+        with pytest.raises(NotFound, match="nothing cannot be read") as caught:
+            act(str(tmp_path / "nothing"))
+        assert "\n" not in str(caught.value)
+
+
+def test_no_permission_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", denied)  # root, as whom tests may run, is denied nothing
+    with pytest.raises(NoPermission, match="may not be written"):
+        storage.write(str(tmp_path / "x" / "y"), b"")
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("s3://b", ("s3", "b", "")),
+        ("s3://b/", ("s3", "b", "")),
+        ("S3://b/a/b c%20#?.png", ("s3", "b", "a/b c%20#?.png")),
+        ("gs://b/k", ("gs", "b", "k")),
+        ("abfss://c@account.dfs.core.windows.net/k/l", ("abfss", "c@account.dfs.core.windows.net", "k/l")),
+    ],
+)
+def test_urls_are_taken_apart(url: str, parts: tuple[str, str, str]) -> None:
+    assert storage.is_url(url)
+    assert buckets.split(url) == parts
+
+
+@pytest.mark.parametrize("url", ["https://b/k", "s3://", "s3:///k", "gs:///", "abfss://c/k", "abfss://c@account/k"])
+def test_urls_that_name_no_bucket_are_said(url: str) -> None:
+    with pytest.raises(BadRequest, match="expected"):
+        buckets.split(url)
+
+
+@pytest.mark.parametrize("place", ["scans", "/tmp/a", "C:\\scans", "a:b", "./s3:/x"])
+def test_paths_are_no_urls(place: str) -> None:
+    assert not storage.is_url(place)
+
+
+def test_errors_are_of_the_one_tree() -> None:
+    assert issubclass(NoPermission, InklingError)

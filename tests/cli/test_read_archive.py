@@ -1,0 +1,173 @@
+"""inkling read --out: options, what is said meanwhile and at the end, metrics."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from inkling import cli
+from inkling.batch import metrics
+from inkling.batch.progress import Progress
+from inkling.cli import read_archive
+from inkling.errors import BadRequest, CannotWrite, MissingExtra
+from tests.batch.archives import MODEL, folder_of, manifest_of, rows_in
+
+Digits = tuple[np.ndarray, np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def scans(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """30 pictures of one digit."""
+    return folder_of(digits[0][:30], tmp_path_factory.mktemp("scans"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--resume"], "--resume is for archives; expected --out with it"),
+        (["--limit", "3"], "--limit is for archives"),
+        (["--cluster", "auto"], "--cluster is for archives"),
+        (["--format", "csv"], "--format is for archives"),
+        (["--out", "out", "--json"], "--json does not go with --out"),
+        (["--out", "out", "--csv", "x.csv"], "--csv does not go with --out"),
+        (["--out", "out", "--explain", "why"], "--explain does not go with --out"),
+        (["--out", "out", "--cluster", "auto", "--workers", "2"], "--workers is for this machine"),
+        (["--out", "out", "--format", "csv", "--metrics", "here"], "--metrics is 'here'; expected a port"),
+        (["--out", "out", "--format", "csv", "--metrics", "99999999"], "cannot be listened on"),
+        (["--out", "out", "--format", "csv", "--metrics", "none/x.prom"], "cannot be written"),
+        (["--out", "out", "--format", "csv", "--sample", "0"], "--sample is 0"),
+        (["--out", "out", "--format", "csv", "--sample", "nan"], "--sample is nan"),
+    ],
+)
+def test_options_that_do_not_go_together_are_named(
+    scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli.group, ["read", str(scans), *arguments])
+    assert isinstance(done.exception, BadRequest | CannotWrite), done.output
+    assert said in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_extra_a_table_can_be_written_and_parquet_says_what_is_missing(scans: Path, tmp_path: Path) -> None:
+    """In a process where pyarrow and Ray cannot be imported."""
+    (tmp_path / "pyarrow.py").write_text("raise ImportError('hidden')")
+    (tmp_path / "ray.py").write_text("raise ImportError('hidden')")
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    command = [sys.executable, "-m", "inkling", "read", str(scans), "--model", MODEL, "--out", str(tmp_path / "out")]
+    for more in ([], ["--cluster", "auto", "--format", "csv"]):
+        done = subprocess.run([*command, *more], capture_output=True, text=True, env=environment, check=False)
+        assert done.returncode == 1
+        assert str(MissingExtra("", "cluster")).partition(";")[2] in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        assert not (tmp_path / "out").exists()
+    done = subprocess.run([*command, "--format", "csv"], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"30 pictures in .* s \(\d+/s\)\. In .*out: 30 rows: \d+ read", done.stderr)
+    assert done.stdout == ""
+    assert len(rows_in(tmp_path / "out")) == 30
+
+
+def test_on_a_terminal_there_is_a_bar_and_ctrl_c_says_how_to_go_on(digits: Digits, tmp_path: Path) -> None:
+    scans, out = folder_of(np.tile(digits[0], (10, 1, 1)), tmp_path / "scans"), tmp_path / "out"
+    main, side = pty.openpty()
+    command = [sys.executable, "-m", "inkling", "read", str(scans), "--model", MODEL, "--format", "jsonl"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    process = subprocess.Popen([*command, "--out", str(out)], stderr=side, env=environment, start_new_session=True)
+    os.close(side)
+    shown = b""
+    until = time.monotonic() + 60
+    while b"0/2,000" not in shown and time.monotonic() < until:
+        shown += os.read(main, 4096)
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        while more := os.read(main, 4096):
+            shown += more
+    except OSError:  # the terminal is closed by its last process
+        pass
+    assert process.wait(60) == 130
+    assert b"reading" in shown
+    assert b"The same command with --resume goes on." in shown
+    assert manifest_of(out)["state"] == "running"
+
+
+def at(rows: dict[str, int], *, planned: int, listing: bool = False, before: int = 0, per_s: float = 100) -> Progress:
+    """A progress that has gone on evenly."""
+    progress = Progress(planned=planned, listing=listing, before=before, outcomes=Counter(rows))
+    now = time.monotonic()
+    progress._start = now - (progress.rows - before) / per_s
+    progress._marks.extend([(now - 10, progress.rows - int(10 * per_s)), (now, progress.rows)])
+    return progress
+
+
+def test_a_line_says_how_far_it_is() -> None:
+    told = read_archive.line(at({"read": 11_800, "unsure": 198, "failed": 2}, planned=50_000))
+    assert told == "12,000 of 50,000 pictures, 100/s, 6 min 20 s to go; 11,800 read, 198 unsure, 2 failed"
+    told = read_archive.line(at({"read": 1200}, planned=50_000, listing=True))
+    assert told == "1,200 of at least 50,000 pictures, 100/s; 1,200 read"
+
+
+def test_a_summary_says_what_is_new() -> None:
+    told = read_archive.summary(at({"read": 1500}, planned=1500, before=500), "out")
+    assert told == "1,000 pictures in 10.0 s (100/s) (500 were there before). In out: 1,500 rows: 1,500 read."
+    assert read_archive.summary(at({"read": 500}, planned=500, before=500), "out").startswith("Nothing new: all 500")
+
+
+@pytest.mark.parametrize(("took_s", "told"), [(4.21, "4.2 s"), (192, "3 min 12 s"), (18_130, "5 h 2 min")])
+def test_how_long_it_takes(took_s: float, told: str) -> None:
+    assert read_archive.duration(took_s) == told
+
+
+def test_where_there_is_no_terminal_a_line_comes_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(read_archive.time, "monotonic", lambda: clock[0])
+    with read_archive._lines() as show:
+        for clock[0] in range(200):
+            show(Progress(planned=9, outcomes=Counter(read=3)))
+    assert len(capsys.readouterr().err.splitlines()) == 4  # after 10, 70, 130 and 190 seconds
+
+
+def test_metrics_are_what_prometheus_reads() -> None:
+    text = metrics.text_of(at({"read": 90, "failed": 2}, planned=200))
+    samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert samples['inkling_archive_pictures_total{outcome="read"}'] == "90"
+    assert samples['inkling_archive_pictures_total{outcome="empty"}'] == "0"
+    assert samples["inkling_archive_planned"] == "200"
+    assert (samples["inkling_archive_complete"], samples["inkling_archive_listing"]) == ("0", "0")
+    for name in {line.partition("{")[0].split(" ")[0] for line in samples}:
+        assert f"# TYPE {name} " in text
+        assert f"# HELP {name} " in text
+
+
+def test_metrics_over_a_port_and_in_a_file(tmp_path: Path) -> None:
+    progress = at({"read": 7}, planned=10)
+    with_port = metrics.Exporter("8339")
+    try:
+        with_port.show(progress)
+        with urllib.request.urlopen("http://127.0.0.1:8339/metrics") as answer:
+            assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            assert b'inkling_archive_pictures_total{outcome="read"} 7' in answer.read()
+        with pytest.raises(BadRequest, match="cannot be listened on"):
+            metrics.Exporter("8339")
+    finally:
+        with_port.close()
+    in_file = metrics.Exporter(str(tmp_path / "inkling.prom"))
+    in_file.show(progress)
+    assert 'outcome="read"} 7' in (tmp_path / "inkling.prom").read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["inkling.prom"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "inkling-metrics"]

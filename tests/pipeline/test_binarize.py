@@ -1,0 +1,150 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkling.pipeline import binarize as inks
+from inkling.pipeline.binarize import binarize, flatten_illumination
+from inkling.pipeline.downscaling import downscale
+from inkling.pipeline.polarity import area_witness, edge_witness, is_light_paper
+from tests.pictures import drawn_seven
+
+CLEAN = drawn_seven() < 128
+
+
+def overlap(ink: np.ndarray, truth: np.ndarray) -> float:
+    """Intersection over union of what is ink."""
+    found = ink > 0.5
+    return float((found & truth).sum() / (found | truth).sum())
+
+
+def light(kind: str, shape: tuple[int, int] = (280, 280)) -> np.ndarray:
+    """(h, w) float: how much light falls on each pixel."""
+    y, x = np.mgrid[: shape[0], : shape[1]] / np.array(shape)[:, None, None]
+    return {
+        "even": np.ones(shape),
+        "from the left": 1 - 0.7 * x,
+        "from below": 0.3 + 0.7 * y,
+        "lamp": np.exp(-2 * ((x - 0.3) ** 2 + (y - 0.2) ** 2)),
+        "flash": 1.0 - 0.9 * np.hypot(x - 0.5, y - 0.5) ** 2,
+        "shadow": np.where(x + 0.3 * y < 0.5, 0.55, 1.0),
+    }[kind].clip(0.05, 1)
+
+
+@pytest.mark.parametrize("blank", [0, 1, 128, 255])
+def test_even_paper_has_no_ink(blank: int) -> None:
+    ink = binarize(np.full((60, 80), blank, np.uint8))
+    assert ink.shape == (60, 80)
+    assert ink.dtype == np.float32
+    assert not ink.any()
+
+
+@pytest.mark.parametrize("kind", ["even", "from the left", "lamp", "flash"])
+def test_noisy_blank_paper_has_no_ink(kind: str) -> None:
+    rng = np.random.default_rng(1)
+    paper = 210 * light(kind) + rng.normal(0, 4, (280, 280))
+    assert not binarize(paper.clip(0, 255).astype(np.uint8)).any()
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("kind", ["even", "from the left", "from below", "lamp", "flash", "shadow"])
+def test_ink_is_found_in_any_light_and_polarity(kind: str, inverted: bool) -> None:
+    rng = np.random.default_rng(2)
+    picture = drawn_seven(ink=60, paper=230) * light(kind) + rng.normal(0, 3, (280, 280))
+    picture = picture.clip(0, 255).astype(np.uint8)
+    ink = binarize(255 - picture if inverted and kind == "even" else picture)
+    assert overlap(ink, CLEAN) > 0.85
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (90, 160), (160, 90), (190, 230), (60, 20)])
+def test_strong_and_faint_ink_of_either_polarity(ink: int, paper: int) -> None:
+    assert overlap(binarize(drawn_seven(ink=ink, paper=paper)), CLEAN) > 0.9
+
+
+@pytest.mark.parametrize("share", [0.06, 0.08, 0.1, 0.2])
+def test_faint_pencil_is_ink_where_its_edges_are_sharp(share: float) -> None:
+    rng = np.random.default_rng(3)
+    strokes = cv2.GaussianBlur((CLEAN).astype(np.float32), (0, 0), 1)
+    picture = 240 * (1 - share * strokes) + rng.normal(0, 1, CLEAN.shape)
+    assert overlap(binarize(np.rint(picture).astype(np.uint8)), CLEAN) > 0.8
+
+
+@pytest.mark.parametrize("share", [0.06, 0.1, 0.2])
+def test_faint_stains_are_no_ink(share: float) -> None:
+    rng = np.random.default_rng(3)
+    stain = cv2.GaussianBlur(CLEAN.astype(np.float32), (0, 0), 20)
+    picture = 240 * (1 - share * stain / stain.max()) + rng.normal(0, 1, CLEAN.shape)
+    assert not binarize(np.rint(picture).astype(np.uint8)).any()
+
+
+def test_a_second_look_levels_rows_and_columns() -> None:
+    x = np.linspace(-1, 1, 280)
+    light = (1 - 0.6 * x[None] ** 4) * (1 + 0.05 * np.sin(40 * x[:, None]))
+    picture = drawn_seven(ink=150, paper=235) * light
+    ink = binarize(picture.astype(np.uint8))
+    assert overlap(ink, CLEAN) > 0.8
+    image = picture.astype(np.uint8)
+    even, small = flatten_illumination(image, downscale(image))
+    assert np.ptp(np.median(even, axis=0)) < 0.3 * np.ptp(np.median(image, axis=0))
+    assert np.ptp(np.quantile(small, 0.8, axis=1)) <= 4
+
+
+@pytest.mark.parametrize("width", [1, 3, 9, 30, 50])
+def test_thin_and_thick_pens(width: int) -> None:
+    picture = drawn_seven(width=width)
+    assert overlap(binarize(picture), picture < 128) > 0.8
+
+
+def test_witnesses_agree_on_a_plain_drawing_and_turn_with_it() -> None:
+    small = downscale(drawn_seven())
+    assert edge_witness(small) > 0.9
+    assert area_witness(small) > 0.9
+    assert edge_witness(255 - small) < -0.9
+    assert area_witness(255 - small) < -0.9
+    assert edge_witness(np.full((64, 64), 90, np.uint8)) == 0.0
+
+
+@pytest.mark.parametrize("shape", [(3, 90), (90, 3), (3, 2000), (2000, 3), (3, 8)])
+def test_narrow_images(shape: tuple[int, int]) -> None:
+    image = np.full(shape, 255, np.uint8)
+    assert not binarize(image).any()
+    image[1, 1] = 0
+    assert binarize(image).shape == shape
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(3, 40), st.integers(8, 40), st.integers(0, 2**32 - 1))
+def test_any_image_gives_ink_between_0_and_1(h: int, w: int, seed: int) -> None:
+    ink = binarize(np.random.default_rng(seed).integers(0, 256, (h, w), dtype=np.uint8))
+    assert ink.shape == (h, w)
+    assert 0.0 <= ink.min() <= ink.max() <= 1.0
+
+
+@pytest.mark.parametrize("paper", [0, 255])
+def test_a_drawing_on_pure_paper_is_told_as_its_edges_tell_it(paper):
+    rng = np.random.default_rng(7)
+    for _ in range(20):
+        small = np.full((70, 70), paper, np.uint8)
+        points = rng.integers(8, 62, (rng.integers(2, 7), 1, 2)).astype(np.int32)
+        cv2.polylines(small, [points], False, int(rng.integers(60, 196)), int(rng.integers(1, 8)))
+        assert is_light_paper(small) == (edge_witness(small) > 0) == (paper == 255)
+
+
+def test_even_paper_is_looked_up_as_two_steps_would_find_it() -> None:
+    picture = drawn_seven(paper=231)
+    contrast = inks.contrast_of_levels(231.0)
+    at_once = inks.stretch_contrast(picture, contrast)
+    in_two = inks.stretch_contrast(contrast[picture].astype(np.uint8), inks.LEVELS)
+    assert at_once is not None
+    assert in_two is not None
+    assert np.array_equal(at_once, in_two)
+
+
+@pytest.mark.parametrize("paper", [255, 200])
+def test_closing_is_left_out_only_where_it_changes_nothing(paper: int) -> None:
+    small = downscale(drawn_seven(paper=paper))
+    small[:, :40] = np.minimum(small[:, :40], 2 * paper - 255)  # of grey paper, half lies in shadow
+    kernel = np.ones((19, 19), np.uint8)
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
+    assert np.array_equal(inks._closed(small, 19), cv2.GaussianBlur(closed, (0, 0), 19 / 6).astype(np.float32))

@@ -1,0 +1,131 @@
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from inkling.pipeline import page_crop
+from inkling.pipeline.binarize import binarize
+from inkling.pipeline.downscaling import downscale
+from inkling.pipeline.page_crop import crop_page, find_page
+from tests.pictures import drawn_seven, enlarged
+
+
+def on_desk(*, sides: tuple[int, int, int, int] = (40, 30, 50, 20), desk: int = 60, angle: float = 3) -> np.ndarray:
+    """A sheet with a 7 on a dark desk that shows by so many pixels above, below, left and right."""
+    top, bottom, left, right = sides
+    picture = np.pad(drawn_seven(paper=235), ((top, bottom), (left, right)), constant_values=desk)
+    turn = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), angle, 1)
+    return cv2.warpAffine(picture, turn, picture.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+
+
+def in_shadow(where: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+    """A 7, half the light of which is gone at some pixels."""
+    y, x = np.mgrid[:280, :280]
+    light = cv2.GaussianBlur(np.where(where(x, y), 0.5, 1.0), (0, 0), 4)
+    return np.asarray(drawn_seven(paper=235) * light, np.uint8)
+
+
+@pytest.mark.parametrize("desk", [60, 160, 190, 214, 255])
+@pytest.mark.parametrize("paper", [235, 150])
+@pytest.mark.parametrize("frame", [0, 2])
+def test_a_sheet_or_window_differs_in_either_direction(desk: int, paper: int, frame: int) -> None:
+    picture = np.full((360, 380), desk, np.uint8)
+    picture[40:320, 50:330] = drawn_seven(paper=paper)
+    cv2.rectangle(picture, (5, 5), (374, 354), 20, frame) if frame else None
+    cv2.rectangle(picture, (49, 39), (330, 320), 110, 1)  # a hairline around the drawing
+    ink = binarize(picture) > 0.5
+    ink[:20] = ink[-20:] = ink[:, :20] = ink[:, -20:] = False  # the frame may stay: it is no digit
+    truth = np.zeros_like(ink)
+    truth[40:320, 50:330] = drawn_seven() < 128
+    assert (ink & truth).sum() / (ink | truth).sum() > 0.85
+
+
+@pytest.mark.parametrize("desk", [40, 90, 160, 205])
+def test_a_blank_sheet_has_no_ink(desk: int) -> None:
+    rng = np.random.default_rng(2)
+    picture = np.full((400, 480), desk, np.float64)
+    picture[50:350, 60:420] = 240
+    noisy = np.rint(picture + rng.normal(0, 2, picture.shape)).clip(0, 255).astype(np.uint8)
+    assert not binarize(noisy).any()
+
+
+def test_a_torn_edge_and_what_is_behind_it_are_no_ink() -> None:
+    picture = drawn_seven(paper=240, ink=40)
+    for x in range(280):
+        picture[: 14 + 10 * (x // 7 % 2) + 8 * (x // 60 % 2), x] = 50
+    ink = binarize(picture) > 0.5
+    truth = drawn_seven() < 128
+    assert (ink & truth).sum() / (ink | truth).sum() > 0.9
+
+
+def bold_eight() -> np.ndarray:
+    """(140, 140) uint8: a felt pen's 8, whose holes are small."""
+    picture = np.full((140, 140), 255, np.uint8)
+    for y in (48, 90):
+        cv2.ellipse(picture, (70, y), (30, 20), 0, 0, 360, 0, 40)
+    return picture
+
+
+@pytest.mark.parametrize("sides", [(40, 30, 50, 20), (0, 0, 60, 0), (60, 0, 0, 60), (25, 25, 25, 25)])
+def test_only_the_writing_on_the_sheet_is_ink(sides: tuple[int, int, int, int]) -> None:
+    picture = on_desk(sides=sides, angle=0)
+    ink = binarize(picture) > 0.5
+    top, _, left, _ = sides
+    truth = np.zeros_like(ink)
+    truth[top : top + 280, left : left + 280] = drawn_seven() < 128
+    assert (ink & truth).sum() / (ink | truth).sum() > 0.9
+
+
+def test_a_turned_sheet_is_found() -> None:
+    sheet = find_page(downscale(on_desk(angle=8)))
+    assert sheet is not None
+    assert 0.4 < (sheet > 0).mean() < 0.85
+
+
+@pytest.mark.parametrize(
+    ("name", "picture"),
+    [
+        ("a drawing", drawn_seven()),
+        ("light on dark", 255 - drawn_seven()),
+        (
+            "a bold light 0 on black",
+            cv2.ellipse(np.zeros((280, 280), np.uint8), (140, 140), (80, 110), 0, 0, 360, 255, 50),
+        ),
+        ("a bold light 1 on black", cv2.rectangle(np.zeros((280, 280), np.uint8), (90, 20), (190, 260), 255, -1)),
+        ("a bold 8", bold_eight()),
+        ("a bold 8, light on black", 255 - bold_eight()),
+        ("a hand's shadow", in_shadow(lambda x, y: (x - 140) ** 2 + (y - 280) ** 2 < 130**2)),
+        ("the shadow of an arm", in_shadow(lambda x, y: x + y < 240)),
+        ("light through a window", in_shadow(lambda x, y: (x < 60) | (x > 150))),
+        ("falling light", (drawn_seven() * np.linspace(1, 0.15, 280)).astype(np.uint8)),
+        ("writing in shadow", (drawn_seven() * np.where(np.arange(280) < 140, 0.4, 1)).astype(np.uint8)),
+        ("blank", np.full((80, 80), 200, np.uint8)),
+        ("tiny", np.full((8, 8), 200, np.uint8)),
+    ],
+)
+def test_everything_else_stays_as_it_is(name: str, picture: np.ndarray) -> None:
+    small = downscale(picture)
+    assert find_page(small) is None, name
+    assert crop_page(picture, small)[0] is picture
+
+
+@pytest.mark.parametrize("factor", [1, 8])
+def test_no_light_digit_is_taken_for_a_sheet(digits: tuple[np.ndarray, np.ndarray], factor: int) -> None:
+    for digit in digits[0]:
+        assert find_page(downscale(255 - enlarged(digit, factor))) is None
+
+
+def test_a_bare_border_only_saves_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known from a border of one level is what the longer way finds: a panel, or that there is none."""
+    picture = np.full((280, 280), 255, np.uint8)
+    picture[40:230, 40:250] = 200
+    picture[100:160, 120:150] = 20
+    smalls = [
+        downscale(one)
+        for one in (picture, drawn_seven(), bold_eight(), on_desk(desk=255), np.full((80, 80), 9, np.uint8))
+    ]
+    shorter = [find_page(small) for small in smalls]
+    assert [one is not None for one in shorter] == [True, False, False, True, False]
+    monkeypatch.setattr(page_crop, "_is_border_of", lambda small, level: False)
+    assert all(np.array_equal(one, find_page(small)) for one, small in zip(shorter, smalls, strict=True))

@@ -1,0 +1,159 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from inkling import Reader
+from inkling.errors import BadRequest, ImageTooLarge, UnknownName
+from tests.pictures import drawn_seven, encoded, enlarged, row_of
+
+Digits = tuple[np.ndarray, np.ndarray]
+
+
+def share_right(reader: Reader, pictures: list[np.ndarray], labels: np.ndarray) -> float:
+    readings = reader.read_many(pictures)
+    return float(np.mean([reading.text == str(label) for reading, label in zip(readings, labels, strict=True)]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda d: d, id="as MNIST has it"),
+        pytest.param(lambda d: enlarged(d, 10), id="enlarged, dark on light"),
+        pytest.param(lambda d: 255 - enlarged(d, 10), id="enlarged, light on dark"),
+        pytest.param(lambda d: np.pad(enlarged(d, 4), ((300, 20), (10, 500)), constant_values=255), id="off centre"),
+        pytest.param(lambda d: (120 + 0.25 * enlarged(d, 6)).astype(np.uint8), id="faint"),
+        pytest.param(lambda d: (enlarged(d, 10) * np.linspace(1, 0.3, 280)).astype(np.uint8), id="uneven light"),
+        pytest.param(lambda d: np.dstack([np.zeros((224, 224, 3), np.uint8), 255 - enlarged(d)]), id="transparent"),
+    ],
+)
+def test_digits_are_read_whatever_the_picture(reader: Reader, digits: Digits, change) -> None:  # type: ignore[no-untyped-def]
+    images, labels = digits
+    assert share_right(reader, [change(image) for image in images], labels) >= 0.94
+
+
+def test_several_digits_come_back_in_reading_order(reader: Reader, digits: Digits) -> None:
+    images, labels = digits
+    good = [image for image in images if reader.read(image).outcome == "read"]
+    truth = {image.tobytes(): str(label) for image, label in zip(images, labels, strict=True)}
+    right = 0
+    for start in range(0, 60, 3):
+        chosen = good[start : start + 3]
+        picture = row_of(chosen)
+        reading = reader.read(picture)
+        right += reading.text == "".join(truth[image.tobytes()] for image in chosen)
+        xs = [digit.box[0] for digit in reading.digits]
+        assert xs == sorted(xs)
+    assert right >= 18
+
+
+def test_two_rows_are_two_lines(reader: Reader) -> None:
+    seven = drawn_seven()
+    reading = reader.read(np.block([[seven, seven], [seven, seven]]))
+    assert reading.text == "77\n77"
+
+
+def test_box_is_in_pixels_of_the_upright_picture(reader: Reader) -> None:
+    board = np.full((3000, 4000), 255, np.uint8)
+    board[1000:1560, 2000:2560] = drawn_seven(side=560, width=36)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the stored picture lies on its side
+    content = encoded(np.ascontiguousarray(np.rot90(board)), "JPEG", exif=exif)
+    reading = reader.read(content)
+    assert reading.size_wh == (4000, 3000)
+    assert reading.text == "7"
+    x, y, w, h = reading.digits[0].box
+    assert (x, y, w, h) == pytest.approx((2122, 1132, 306, 346), abs=12)
+
+
+def test_every_kind_of_source_reads_alike(reader: Reader, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    picture = drawn_seven()
+    path = tmp_path / "seven.png"
+    path.write_bytes(encoded(picture))
+    readings = reader.read_many([picture, encoded(picture), Image.fromarray(picture), path, str(path)])
+    assert {reading.text for reading in readings} == {"7"}
+    assert len({reading.confidence for reading in readings}) == 1
+
+
+def test_blank_paper_is_empty(reader: Reader) -> None:
+    reading = reader.read(np.full((100, 100), 250, np.uint8))
+    assert (reading.outcome, reading.text, reading.digits) == ("empty", "", ())
+    assert reading.reason
+
+
+def test_single_reads_all_ink_as_one_digit(reader: Reader) -> None:
+    broken = drawn_seven()
+    broken[130:160] = 255
+    assert len(reader.read(broken, mode="single").digits) == 1
+
+
+def test_many_is_the_same_as_one_by_one(reader: Reader, digits: Digits) -> None:
+    pictures = [drawn_seven(), np.full((50, 50), 255, np.uint8), row_of(list(digits[0][:4]))]
+    for together, alone in zip(reader.read_many(pictures), map(reader.read, pictures), strict=True):
+        assert (together.outcome, together.text) == (alone.outcome, alone.text)
+        assert together.confidence == pytest.approx(alone.confidence, abs=1e-5)
+    assert reader.read_many([]) == []
+
+
+def test_the_limit_of_bytes_is_the_readers(digits: Digits) -> None:
+    content = encoded(drawn_seven())
+    with pytest.raises(ImageTooLarge):
+        Reader("ann-tutorial", max_bytes=len(content) - 1).read(content)
+
+
+def test_trace_shows_every_step(reader: Reader) -> None:
+    trace = reader.trace(drawn_seven())
+    assert trace.image.shape == trace.ink.shape == (280, 280)
+    assert trace.tiles.shape == (1, 28, 28)
+    assert trace.probs.shape == (1, 10)
+    assert trace.lines == [[trace.reading.digits[0].box]]
+
+
+def test_wrong_choices_are_named(reader: Reader) -> None:
+    with pytest.raises(BadRequest, match="expected 'auto' or 'single'"):
+        reader.read(drawn_seven(), mode="both")  # type: ignore[arg-type]
+    with pytest.raises(UnknownName, match="Did you mean 'ann-tutorial'"):
+        Reader("ann-tutorail")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(3, 90), st.integers(8, 90), st.integers(0, 2**32 - 1), st.booleans())
+def test_any_picture_gets_a_bounded_answer(reader: Reader, h: int, w: int, seed: int, binary: bool) -> None:
+    picture = np.random.default_rng(seed).integers(0, 256, (h, w), dtype=np.uint8)
+    reading = reader.read((picture > 200).astype(np.uint8) * 255 if binary else picture)
+    assert reading.outcome in {"read", "unsure", "empty", "not_digit"}
+    for digit in reading.digits:
+        x, y, width, height = digit.box
+        assert 0 <= x < x + width <= w
+        assert 0 <= y < y + height <= h
+        assert sum(digit.probs) == pytest.approx(1, abs=1e-4)
+
+
+def test_reading_needs_no_training_library() -> None:
+    code = (
+        "import sys, numpy as np; from inkling import Reader; import inkling.server.app; "
+        "inkling.server.app.create_app(); Reader('ann-tutorial').read(np.full((50, 50), 255, np.uint8)); "
+        "barred = {'tensorflow', 'keras', 'pandas', 'matplotlib', 'seaborn', 'sklearn', 'inkling.training'}; "
+        "bad = barred & set(sys.modules); "
+        "sys.exit(', '.join(bad) if bad else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_first_candidate_is_the_reading(reader: Reader) -> None:
+    picture = np.hstack([drawn_seven(), drawn_seven()])
+    reading = reader.read(picture)
+    first, *_ = found = reader.hypotheses(picture)
+    assert "".join(str(digit) for digit in first.probs.argmax(axis=1)) == reading.text
+    assert [box for line in first.lines for box in line] == [digit.box for digit in reading.digits]
+    assert sum(np.exp(candidate.log_weight) for candidate in found) == pytest.approx(1)
+
+
+def test_no_ink_is_one_empty_candidate(reader: Reader) -> None:
+    (only,) = reader.hypotheses(np.full((50, 50), 255, np.uint8))
+    assert (only.log_weight, only.lines, only.probs.shape) == (0.0, [], (0, 10))

@@ -1,0 +1,94 @@
+"""More looks at a digit that was perhaps stretched to fill its box."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from inkling import Reader
+from inkling.pipeline import test_time_augmentation
+from inkling.pipeline.classifier import Prediction
+from inkling.pipeline.segmentation import segment
+from inkling.pipeline.test_time_augmentation import narrower, with_test_time_augmentation
+
+Digits = tuple[np.ndarray, np.ndarray]
+UNSURE = Prediction(np.full((1, 10), 0.1, np.float32), np.array([0.4], np.float32))
+
+
+def certain_of_3(tiles: np.ndarray) -> Prediction:
+    probs = np.zeros((len(tiles), 10), np.float32)
+    probs[:, 3] = 1
+    return Prediction(probs, np.zeros(len(tiles), np.float32))
+
+
+def never(tiles: np.ndarray) -> Prediction:
+    raise AssertionError(f"asked about {len(tiles)} tiles")
+
+
+def block(w: int, h: int, *, margin: int = 10) -> np.ndarray:
+    """Ink as a hollow rectangle."""
+    ink = np.zeros((h + 2 * margin, w + 2 * margin), np.float32)
+    cv2.rectangle(ink, (margin + 2, margin + 2), (margin + w - 3, margin + h - 3), (1.0,), 4)
+    return ink
+
+
+def test_the_looks_are_averaged() -> None:
+    ink = block(40, 40)
+    found = with_test_time_augmentation(ink, segment(ink), UNSURE, certain_of_3)
+    expected = np.full(10, 0.1 / 4)
+    expected[3] += 3 / 4
+    np.testing.assert_allclose(found.probs, expected[None], rtol=1e-6)
+    assert found.not_digit == UNSURE.not_digit  # paper is left around it: it may be two digits that touch
+
+
+def test_what_fills_the_picture_is_asked_whether_it_is_a_digit_too() -> None:
+    ink = block(40, 40, margin=0)
+    assert with_test_time_augmentation(ink, segment(ink), UNSURE, certain_of_3).not_digit == pytest.approx([0.1])
+
+
+@pytest.mark.parametrize(("w", "h"), [(20, 40), (60, 40)])
+def test_what_is_no_square_was_not_stretched(w: int, h: int) -> None:
+    ink = block(w, h)
+    assert with_test_time_augmentation(ink, segment(ink), UNSURE, never) is UNSURE
+
+
+def test_where_there_is_no_doubt_no_other_look_is_needed() -> None:
+    ink = block(40, 40)
+    sure = certain_of_3(np.zeros((1, 28, 28)))
+    assert with_test_time_augmentation(ink, segment(ink), sure, never) is sure
+
+
+def test_several_digits_are_left_as_they_are() -> None:
+    ink = np.hstack([block(40, 40), block(40, 40)])
+    both = Prediction(np.full((2, 10), 0.1, np.float32), np.zeros(2, np.float32))
+    assert with_test_time_augmentation(ink, segment(ink), both, never) is both
+
+
+@pytest.mark.parametrize("side", [16, 300])
+def test_narrower_changes_the_shape_and_keeps_the_ink_in_range(side: int) -> None:
+    crop = block(side, side, margin=0)
+    half = narrower(crop, 0.5)
+    assert half.shape[1] / half.shape[0] == pytest.approx(0.5, abs=0.02)
+    assert half.min() >= 0
+    assert half.max() <= 1
+    assert max(half.shape) <= max(2 * side, 300)
+
+
+def test_stretched_digits_are_read_better(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = Reader("cnn")  # one that can refuse: the others explain each answer exactly, so they look once
+    images, labels = digits
+    pictures = [filled(image) for image in images]
+    with_looks = sum(reader.read(picture).text == str(label) for picture, label in zip(pictures, labels, strict=True))
+    monkeypatch.setattr(test_time_augmentation, "CERTAIN", 0.0)
+    without = sum(reader.read(picture).text == str(label) for picture, label in zip(pictures, labels, strict=True))
+    assert with_looks > without
+    assert with_looks >= 0.97 * len(labels)
+
+
+def filled(digit: np.ndarray) -> np.ndarray:
+    """(28, 28) uint8 light on dark -> (16, 16) uint8 dark on light, black and white, filled by the digit."""
+    rows, columns = np.flatnonzero(digit.max(axis=1) > 60), np.flatnonzero(digit.max(axis=0) > 60)
+    crop = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    small = cv2.resize(crop, (16, 16), interpolation=cv2.INTER_AREA)
+    return np.where(small > 128, 0, 255).astype(np.uint8)

@@ -1,0 +1,92 @@
+import cv2
+import numpy as np
+import pytest
+
+from inkling.pipeline.binarize import binarize
+from inkling.pipeline.quality import is_suspect, touches_border
+from inkling.pipeline.segmentation import segment
+from inkling.pipeline.text_page_filter import is_solid, is_text_page, strokes_across
+from tests import nonsense
+from tests.pictures import drawn_seven, enlarged, row_of
+
+
+def page_of_digits(digits: np.ndarray, n: int) -> np.ndarray:
+    """n digits in rows and columns, 56 pixels apart."""
+    columns = int(1.1 * n**0.5)
+    cells = [np.pad(255 - digits[i % len(digits)], 14, constant_values=255) for i in range(n)]
+    cells += [np.full((56, 56), 255, np.uint8)] * (-n % columns)
+    rows = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
+    return np.pad(np.vstack(rows), 30, constant_values=255)
+
+
+def seen(picture: np.ndarray) -> tuple[bool, bool]:
+    """Whether a picture is a page, and whether it is looked at for one."""
+    ink = binarize(picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+    glyphs = segment(ink)
+    return is_text_page(ink, glyphs), is_suspect(ink, glyphs)
+
+
+@pytest.mark.parametrize("name", ["qr_code", "small_qr_code", "page_of_text", "paragraph", "checkerboard"])
+def test_text_codes_and_patterns_are_pages(name: str) -> None:
+    assert seen(nonsense.NONSENSE[name]()) == (True, True)
+
+
+@pytest.mark.parametrize("name", ["blank", "black", "gradient", "word", "scribble", "blot"])
+def test_other_nonsense_is_no_page(name: str) -> None:
+    assert not seen(nonsense.NONSENSE[name]())[0]
+
+
+@pytest.mark.parametrize("n", [60, 200, 1000])
+def test_a_page_of_digits_is_no_page_of_text(digits: tuple[np.ndarray, np.ndarray], n: int) -> None:
+    assert seen(page_of_digits(digits[0], n)) == (False, True)
+
+
+def test_no_digit_or_row_is_suspect(digits: tuple[np.ndarray, np.ndarray]) -> None:
+    assert seen(drawn_seven()) == (False, False)
+    for digit in digits[0][::5]:
+        assert not seen(np.pad(enlarged(digit), 20, constant_values=255))[0]
+    for start in range(0, 200, 6):
+        assert seen(row_of(list(digits[0][start : start + 6]))) == (False, False)
+
+
+def test_touching_digits_are_no_pattern(digits: tuple[np.ndarray, np.ndarray]) -> None:
+    row = np.hstack([digit[:, digit.max(axis=0) > 60] for digit in digits[0][:8]])
+    assert not seen(np.pad(enlarged(row), 30, constant_values=255))[0]
+
+
+def bars(*, across: int, side: int = 200, width: int = 6) -> np.ndarray:
+    ink = np.zeros((side, side), np.float32)
+    for x in np.linspace(0, side - width, across).astype(int):
+        ink[:, x : x + width] = 1
+    return ink
+
+
+@pytest.mark.parametrize("n", [2, 5, 12])
+def test_strokes_are_counted_for_each_square(n: int) -> None:
+    ink = bars(across=n)
+    assert strokes_across(ink, np.array([0, 0, 200, 200])) == n
+    assert strokes_across(ink.T, np.array([0, 0, 200, 200])) == n
+    assert strokes_across(np.hstack([ink, ink]), np.array([0, 0, 400, 200])) == pytest.approx(n, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "ink", "solid"),
+    [
+        ("a square", np.ones((40, 50), np.float32), True),
+        ("a disc", cv2.circle(np.zeros((60, 60), np.float32), (30, 30), 29, 1.0, -1), True),
+        ("a ring", cv2.circle(np.zeros((60, 60), np.float32), (30, 30), 25, 1.0, 8), False),
+        ("a 1", np.ones((60, 12), np.float32), False),
+        ("bars", bars(across=6), False),
+    ],
+)
+def test_patches_are_solid_and_lines_are_not(name: str, ink: np.ndarray, solid: bool) -> None:
+    assert is_solid(ink, np.array([0, 0, ink.shape[1], ink.shape[0]])) is solid, name
+
+
+@pytest.mark.parametrize("side", ["left", "top", "right", "bottom", "none"])
+def test_border(side: str) -> None:
+    ink = np.zeros((60, 60), np.float32)
+    ink[20:40, 25:32] = 1
+    ink[slice(0, 40) if side == "top" else slice(20, 60 if side == "bottom" else 40), 25:32] = 1
+    ink[25:30, slice(0, 32) if side == "left" else slice(25, 60 if side == "right" else 32)] = 1
+    assert touches_border(ink, segment(ink)) is (side != "none")

@@ -1,0 +1,300 @@
+"""/api/v1/lab without TensorFlow: polite refusals, who may steer, one training at a time, keeping and deleting."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from inkling.lab_protocol.run_folder import is_locked, read_json, write_json
+from inkling.models import bundle, registry
+from inkling.server.app import create_app
+from inkling.server.lab import training_manager
+from inkling.server.lab.training_manager import Laboratory
+from inkling.server.settings import Settings
+
+LAB = "/api/v1/lab"
+SLEEPER = (sys.executable, "-c", "import time; time.sleep(60)")
+
+
+@pytest.fixture
+def open_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """A lab whose training is a process that does nothing."""
+    monkeypatch.setattr(Laboratory, "closed", lambda self: "")
+    monkeypatch.setattr(training_manager, "TRAIN", SLEEPER)
+    return create_app(Settings(model="ann-tutorial", lab=True, lab_folder=str(tmp_path / "lab")))
+
+
+@pytest.fixture
+def lab(open_lab: Flask) -> FlaskClient:
+    return open_lab.test_client()
+
+
+def room(app: Flask) -> Laboratory:
+    found: Laboratory = app.extensions["inkling-lab"]
+    return found
+
+
+def ended(app: Flask, **facts: Any) -> None:
+    """A training that has ended in the packaged ann-tutorial, as its process would leave it."""
+    lab = room(app).lab
+    shutil.copytree(registry.PACKAGED / "ann-tutorial", lab.run / "bundle")
+    write_json(lab.facts, {"run": "r1", "choices": {"architecture": "ann"}})
+    version = bundle.open_bundle(lab.run / "bundle").version
+    lab.events.write_text('{"type":"state","state":"finished"}\n')
+    state = {"run": "r1", "choices": {}, "state": "finished", "rows": [], "curve": [], "error": ""}
+    learnt = {"version": version, "parameters": 101770, "bytes": 1, "n": 5000, "accuracy": 0.97}
+    write_json(lab.state, {**state, "bundle": learnt, "last": lab.events.stat().st_size, **facts})
+
+
+@pytest.fixture
+def sleeping(open_lab: Flask) -> Any:
+    """Ends the processes that a test has started."""
+    started: list[Any] = []
+    popen = training_manager.subprocess.Popen
+
+    def remembered(*args: Any, **options: Any) -> Any:
+        started.append(popen(*args, **options))
+        return started[-1]
+
+    training_manager.subprocess.Popen = remembered  # type: ignore[misc]
+    yield started
+    training_manager.subprocess.Popen = popen  # type: ignore[misc]
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [("off", "inkling serve --lab"), ("extra", 'pip install "inkling[learn]"'), ("data", "inkling data fetch")],
+)
+def test_a_closed_lab_says_how_to_open_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, says: str
+) -> None:
+    app = create_app(Settings(model="ann-tutorial", lab=missing != "off", lab_folder=str(tmp_path)))
+    absent = "tensorflow" if missing == "extra" else ""
+    monkeypatch.setattr(training_manager.importlib.util, "find_spec", lambda name: None if name == absent else True)
+    monkeypatch.setattr(training_manager, "cache_folder", lambda: tmp_path / "nothing")
+    client = app.test_client()
+    assert client.get(LAB).json["open"] is False
+    assert says in client.get(LAB).json["reason"]
+    for path in ("training", "snapshot", "events", "models"):
+        answer = client.get(f"{LAB}/{path}")
+        assert (answer.status_code, answer.json["kind"]) == (503, "LabClosed")
+        assert says in answer.json["error"]
+    for path in ("training", "training/pause", "samples", "models"):
+        assert client.post(f"{LAB}/{path}", json={}).json["kind"] == "LabClosed"
+    page = client.get("/train").text
+    assert says.replace('"', "&#34;") in page
+    assert "What happens in training" in page
+    assert 'id="start"' not in page, "no dead controls"
+    assert 'id="settings"' not in page
+
+
+def test_the_page_has_a_field_for_every_choice(lab: FlaskClient) -> None:
+    page = lab.get("/train").text
+    for choice in lab.get(LAB).json["choices"]:
+        assert f'name="{choice["name"]}"' in page
+        assert choice["about"].replace("'", "&#39;") in page
+    for preset in lab.get(LAB).json["presets"]:
+        assert f'data-preset="{preset["name"]}"' in page
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Host": "127.0.0.1:8000", "Origin": "http://127.0.0.1:8000"}, 200),
+        ({"Host": "[::1]:8000"}, 200),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Host": "evil.example", "Origin": "http://evil.example"}, 403),  # a name that was bent to this address
+        ({"Host": "localhost.evil.example"}, 403),
+    ],
+)
+def test_only_this_services_own_page_and_programs_may_look_and_steer(
+    lab: FlaskClient, headers: dict[str, str], status: int
+) -> None:
+    assert lab.get(f"{LAB}/training", headers=headers).status_code == status
+    assert lab.delete(f"{LAB}/training", headers=headers).status_code == status
+
+
+def test_a_name_of_ones_own_can_be_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Laboratory, "closed", lambda self: "")
+    settings = Settings(model="ann-tutorial", lab=True, lab_folder=str(tmp_path), lab_hosts="digits.example, other")
+    client = create_app(settings).test_client()
+    assert client.get(f"{LAB}/training", headers={"Host": "digits.example"}).status_code == 200
+    assert client.get(f"{LAB}/training", headers={"Host": "example"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        ({"data": "{}", "content_type": "text/plain"}, "UnknownFormat", 415),  # what a form elsewhere can send
+        ({"data": {"epochs": "3"}}, "UnknownFormat", 415),
+        ({"data": "[]", "content_type": "application/json"}, "BadRequest", 400),
+        ({"data": "{", "content_type": "application/json"}, "BadRequest", 400),
+        ({"data": b"\xff", "content_type": "application/json"}, "BadRequest", 400),
+        ({"data": "[" * 9_000, "content_type": "application/json"}, "BadRequest", 400),
+        ({"data": " " * 20_000, "content_type": "application/json"}, "BadRequest", 400),
+        ({"json": {"epochs": 1000}}, "BadRequest", 400),
+        ({"json": {"out": "/etc"}}, "BadRequest", 400),
+    ],
+)
+def test_a_wrong_body_starts_nothing(lab: FlaskClient, body: dict[str, Any], kind: str, status: int) -> None:
+    answer = lab.post(f"{LAB}/training", **body)
+    assert (answer.status_code, answer.json["kind"]) == (status, kind)
+    assert lab.get(f"{LAB}/training").json["state"] == "none"
+
+
+def test_one_training_at_a_time(open_lab: Flask, lab: FlaskClient, sleeping: Any) -> None:
+    begun = lab.post(f"{LAB}/training", json={"epochs": 3}).json
+    assert (begun["state"], begun["choices"]["epochs"]) == ("starting", 3)
+    second = lab.post(f"{LAB}/training", json={})
+    assert (second.status_code, second.json["kind"]) == (409, "Busy")
+    assert "one at a time" in second.json["error"]
+    assert lab.delete(f"{LAB}/training").status_code == 409
+    other_worker = create_app(open_lab.config["INKLING"]).test_client()
+    assert other_worker.post(f"{LAB}/training", json={}).status_code == 409
+    assert other_worker.get(f"{LAB}/training").json["run"] == begun["run"]
+    assert lab.post(f"{LAB}/training/resume").status_code == 409
+    assert lab.post(f"{LAB}/training/pause").status_code == 200
+    assert read_json(room(open_lab).lab.control)["do"] == "pause"
+    assert lab.post(f"{LAB}/training/fly").status_code == 404
+    sleeping[0].kill()
+    sleeping[0].wait()
+    lost = lab.get(f"{LAB}/training").json
+    assert lost["state"] == "interrupted"
+    assert "process ended" in lost["error"]
+    assert lab.post(f"{LAB}/training/resume").json["state"] in ("starting", "interrupted")
+    assert is_locked(room(open_lab).lab.lock), "another process goes on"
+    sleeping[1].kill()
+    sleeping[1].wait()
+    assert lab.delete(f"{LAB}/training").json["state"] == "none"
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Laboratory, "closed", lambda self: "")
+    (tmp_path / "file").write_text("")
+    app = create_app(Settings(model="ann-tutorial", lab=True, lab_folder=str(tmp_path / "file" / "lab")))
+    answer = app.test_client().post(f"{LAB}/training", json={})
+    assert (answer.status_code, answer.json["kind"]) == (503, "CannotWrite")
+    assert "INKLING_LAB_FOLDER" in answer.json["error"]
+
+
+def test_a_full_disk_is_said_and_leaves_the_last_training(
+    open_lab: Flask, lab: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended(open_lab)
+    monkeypatch.setattr(training_manager.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 9, 1))  # type: ignore[attr-defined]
+    answer = lab.post(f"{LAB}/training", json={})
+    assert (answer.status_code, answer.json["kind"]) == (503, "CannotWrite")
+    assert "200 MB" in answer.json["error"]
+    assert lab.get(f"{LAB}/training").json["state"] == "finished"
+
+
+def test_kept_is_offered_at_once_by_every_worker_and_deleted_again(
+    open_lab: Flask, lab: FlaskClient, seven: bytes
+) -> None:
+    other_worker = create_app(open_lab.config["INKLING"]).test_client()
+    read = {"data": seven, "content_type": "image/png"}
+    assert other_worker.post("/api/v1/read?model=mine", **read).status_code == 404
+    ended(open_lab)
+    kept = lab.post(f"{LAB}/models", json={"name": "mine"})
+    assert kept.status_code == 200, kept.json
+    assert [model["name"] for model in kept.json["models"]] == ["mine"]
+    assert lab.get(f"{LAB}/training").json["kept_as"] == ["mine"]
+    for worker in (lab, other_worker):
+        assert "mine" in [model["name"] for model in worker.get("/api/v1/models").json["models"]]
+        answer = worker.post("/api/v1/read?model=mine", **read).json
+        assert (answer["text"], answer["model"]["name"]) == ("7", "mine")
+        assert '<option value="mine"' in worker.get("/").text
+    assert bundle.open_bundle(room(open_lab).lab.models / "mine").manifest["recipe"]["name"] == "mine"
+    assert lab.delete(f"{LAB}/models/mine").json["models"] == []
+    for worker in (lab, other_worker):
+        assert worker.post("/api/v1/read?model=mine", **read).status_code == 404
+    assert lab.delete(f"{LAB}/models/mine").status_code == 404
+    assert list(room(open_lab).lab.models.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "Mine", "ann", "x" * 33, None, 7, ["a"], "../../etc"])
+def test_a_name_that_will_not_do_keeps_nothing(open_lab: Flask, lab: FlaskClient, name: Any) -> None:
+    ended(open_lab)
+    answer = lab.post(f"{LAB}/models", json={"name": name})
+    assert (answer.status_code, answer.json["kind"]) == (400, "BadRequest")
+    assert answer.json["error"].startswith("name is ")
+    assert not room(open_lab).lab.models.exists() or not list(room(open_lab).lab.models.iterdir())
+
+
+def test_a_name_is_used_once_and_nothing_is_kept_before_the_end(open_lab: Flask, lab: FlaskClient) -> None:
+    assert lab.post(f"{LAB}/models", json={"name": "mine"}).status_code == 409
+    ended(open_lab)
+    assert lab.post(f"{LAB}/models", json={"name": "mine", "test": "yes"}).status_code == 400
+    assert lab.post(f"{LAB}/models", json={"name": "mine"}).status_code == 200
+    assert "already" in lab.post(f"{LAB}/models", json={"name": "mine"}).json["error"]
+
+
+def test_a_damaged_network_is_not_kept(open_lab: Flask, lab: FlaskClient) -> None:
+    ended(open_lab)
+    (room(open_lab).lab.run / "bundle" / "model.tflite").write_bytes(b"half")
+    assert lab.post(f"{LAB}/models", json={"name": "mine"}).json["kind"] == "BadBundle"
+    assert list(room(open_lab).lab.models.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["..", ".", "%2e%2e", "..%2frun", "run", "%00"])
+def test_deleting_knows_no_tricks(open_lab: Flask, lab: FlaskClient, name: str) -> None:
+    ended(open_lab)
+    assert lab.delete(f"{LAB}/models/{name}").status_code in (404, 405)
+    assert room(open_lab).lab.run.is_dir()
+
+
+def test_the_test_images_are_asked_only_when_wanted(
+    open_lab: Flask, lab: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended(open_lab)
+    manifest = room(open_lab).lab.run / "bundle" / "manifest.json"
+    facts = json.loads(manifest.read_text())
+    del facts["scores"]["mnist-test"]
+    manifest.write_text(json.dumps(facts))
+    monkeypatch.setattr(training_manager, "SCORE", (sys.executable, "-c", "print('{\"accuracy\": 0.5}')"))
+    assert lab.post(f"{LAB}/models", json={"name": "one"}).json["models"][0]["test"] is None
+    both = lab.post(f"{LAB}/models", json={"name": "two", "test": True}).json["models"]
+    models = {model["name"]: model for model in both}
+    assert models["two"]["test"] == 0.5
+    monkeypatch.setattr(training_manager, "SCORE", (sys.executable, "-c", "import sys; sys.exit('no such data')"))
+    failed = lab.post(f"{LAB}/models", json={"name": "three", "test": True})
+    assert (failed.status_code, failed.json["error"]) == (503, "no such data")
+    assert sorted(path.name for path in room(open_lab).lab.models.iterdir()) == ["one", "two"]
+
+
+def test_a_snapshot_comes_when_there_is_one(open_lab: Flask, lab: FlaskClient) -> None:
+    assert lab.get(f"{LAB}/snapshot").status_code == 404
+    ended(open_lab)
+    write_json(room(open_lab).lab.snapshot, {"run": "r1", "n": 1, "weights": {}, "judged": {}, "wrong": {}})
+    assert lab.get(f"{LAB}/snapshot").json["n"] == 1
+
+
+def test_a_training_that_waits_for_one_more_epoch_makes_room(open_lab: Flask, lab: FlaskClient, sleeping: Any) -> None:
+    lab.post(f"{LAB}/training", json={})
+    first = sleeping[0]
+    write_json(room(open_lab).lab.state, {"run": read_json(room(open_lab).lab.facts)["run"], "state": "finished"})
+    training_manager.threading.Thread(target=_ends_when_asked, args=(room(open_lab), first), daemon=True).start()
+    assert lab.post(f"{LAB}/training", json={"epochs": 2}).json["state"] == "starting"
+    assert len(sleeping) == 2
+
+
+def _ends_when_asked(room: Laboratory, process: Any) -> None:
+    while read_json(room.lab.control).get("do") != "end":
+        time.sleep(0.02)
+    process.kill()

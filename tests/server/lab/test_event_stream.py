@@ -1,0 +1,150 @@
+"""Server-sent events: nothing missed, nothing twice, few listeners, and an end when the server stops."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+import urllib.request
+from importlib.util import find_spec
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from inkling.lab_protocol.run_folder import Lab, write_json
+from inkling.server.app import create_app
+from inkling.server.lab import event_stream
+from inkling.server.lab.shutdown_signal import stopping
+from inkling.server.lab.training_manager import Laboratory
+from inkling.server.settings import Settings
+from tests.cli.test_serve import serving
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    monkeypatch.setattr(Laboratory, "closed", lambda self: "")
+    monkeypatch.setattr(event_stream, "TICK_S", 0.01)
+    monkeypatch.setattr(event_stream, "LOOK_S", 0.02)
+    return create_app(Settings(model="ann-tutorial", lab=True, lab_folder=str(tmp_path), threads=8))
+
+
+@pytest.fixture
+def lab(app: Flask) -> Lab:
+    """A finished training of three events, of which its state knows the first two."""
+    lab: Lab = app.extensions["inkling-lab"].lab
+    lab.run.mkdir(parents=True)
+    write_json(lab.facts, {"run": "r1", "choices": {}})
+    lab.events.write_text('{"type":"step","n":1}\n{"type":"step","n":2}\n{"type":"epoch","n":3}\n')
+    write_json(lab.state, {"run": "r1", "state": "finished", "last": 44, "bundle": None})
+    return lab
+
+
+def heard(app: Flask, last_event_id: str = "", life_s: float = 0.15) -> list[tuple[str, str, dict[str, object]]]:
+    """(id, kind, data) of each event."""
+    text = "".join(event_stream.follow(app.extensions["inkling-lab"], last_event_id, life_s))
+    found = []
+    for block in text.split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":"))
+        if "event" in lines:
+            found.append((lines.get("id", ""), lines["event"], json.loads(lines["data"])))
+    return found
+
+
+def test_it_begins_with_the_state_and_goes_on_behind_it(app: Flask, lab: Lab) -> None:
+    (first_id, kind, state), *rest = heard(app)
+    assert (first_id, kind, state["state"]) == ("r1:44", "all", "finished")
+    assert [(id_, kind, data["n"]) for id_, kind, data in rest] == [("r1:67", "epoch", 3)]
+
+
+@pytest.mark.parametrize(("last", "numbers"), [("r1:0", [1, 2, 3]), ("r1:22", [2, 3]), ("r1:44", [3]), ("r1:67", [])])
+def test_it_goes_on_behind_the_last_event_without_a_gap(app: Flask, lab: Lab, last: str, numbers: list[int]) -> None:
+    assert [data["n"] for _, _, data in heard(app, last)] == numbers
+
+
+@pytest.mark.parametrize("last", ["r0:22", "r1:23", "r1:9999", "r1:-1", "r1:x", "r1", ":", "r1:" + "9" * 40, "r1:²"])
+def test_an_id_of_another_run_or_of_no_event_begins_anew(app: Flask, lab: Lab, last: str) -> None:
+    assert heard(app, last)[0][1] == "all"
+
+
+def test_lines_are_told_when_they_are_whole(app: Flask, lab: Lab) -> None:
+    with lab.events.open("a") as file:
+        file.write('{"type":"step","n":')
+        file.flush()
+        assert [data["n"] for _, _, data in heard(app, "r1:67")] == []
+        file.write("4}\n")
+        file.flush()
+        assert [data["n"] for _, _, data in heard(app, "r1:67")] == [4]
+
+
+def test_a_process_that_died_and_a_new_run_are_told(app: Flask, lab: Lab) -> None:
+    write_json(lab.state, {"run": "r1", "state": "running", "last": 67, "bundle": None})
+    events = heard(app, "r1:67")
+    assert [(kind, data["state"]) for _, kind, data in events] == [("all", "interrupted")]
+    write_json(lab.facts, {"run": "r2", "choices": {}})
+    lab.state.unlink()
+    events = heard(app, "r1:67")
+    assert events[0][1] == "all"
+    assert events[0][2]["run"] == "r2"
+
+
+def test_a_kept_model_is_told(app: Flask, lab: Lab) -> None:
+    told = event_stream.follow(app.extensions["inkling-lab"], "r1:67", 1)
+    assert next(told).startswith("retry:")
+    (lab.models / "new").mkdir(parents=True)
+    assert next(told).startswith("event: models\n")
+    told.close()
+
+
+def test_silence_is_filled_with_heartbeats(app: Flask, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_stream, "HEARTBEAT_S", 0.03)
+    assert "".join(event_stream.follow(app.extensions["inkling-lab"], "r1:67", 1)).count(": still here\n\n") >= 2
+
+
+def test_listeners_are_few_and_leave_their_seats(app: Flask, lab: Lab) -> None:
+    client = app.test_client()
+    streams = [client.get("/api/v1/lab/events") for _ in range(2)]  # of 8 threads
+    assert [each.status_code for each in streams] == [200, 200]
+    assert streams[0].mimetype == "text/event-stream"
+    full = client.get("/api/v1/lab/events")
+    assert (full.status_code, full.json["kind"]) == (503, "Overloaded")
+    streams[0].close()  # without having been read
+    again = client.get("/api/v1/lab/events", headers={"Last-Event-ID": "r1:22"})
+    assert again.status_code == 200
+    assert b'"n":2' in b"".join(takewhile(lambda part: b'"n":3' not in part, again.response))
+    for each in (streams[1], again):
+        each.close()
+
+
+def test_it_ends_when_the_server_is_told_to_stop(app: Flask, lab: Lab) -> None:
+    stopping.set()
+    try:
+        assert list(event_stream.follow(app.extensions["inkling-lab"], "r1:67", 60)) == ["retry: 1000\n\n"]
+    finally:
+        stopping.clear()
+
+
+@pytest.mark.skipif(find_spec("tensorflow") is None, reason="the lab is closed without the learn extra")
+def test_a_server_with_listeners_stops_at_once_and_reads_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seven: bytes
+) -> None:
+    (tmp_path / "mnist.npz").write_bytes(b"")  # nothing is trained
+    monkeypatch.setenv("INKLING_CACHE", str(tmp_path))
+    monkeypatch.setenv("INKLING_LAB_FOLDER", str(tmp_path / "lab"))
+    monkeypatch.setenv("INKLING_THREADS", "4")
+    with serving("--lab") as (process, address):
+        listening = urllib.request.urlopen(f"{address}/api/v1/lab/events", timeout=20)
+        assert listening.readline() == b"retry: 1000\n"
+        request = urllib.request.Request(f"{address}/api/v1/read", seven, {"Content-Type": "image/png"})
+        with urllib.request.urlopen(request, timeout=20) as response:
+            assert json.load(response)["text"] == "7"
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            pytest.fail("the server waits for its listeners")
+        assert time.monotonic() - began < 4, "before the server kills what does not end"
+        listening.close()

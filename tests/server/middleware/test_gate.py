@@ -1,0 +1,252 @@
+"""What is decided before Flask: ids, other origins, keys, rates, and how much is in hand."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from inkling.server.app import create_app
+from inkling.server.metrics import shared_memory
+from inkling.server.middleware.rate_limit import Rate, client_of
+from inkling.server.middleware.request_context import request_id
+from inkling.server.security_headers import HEADERS
+from inkling.server.settings import Settings
+from tests.server.test_error_handlers import check
+
+READ = "/api/v1/read"
+PNG = "image/png"
+
+
+def served(app: Flask, **settings: Any) -> FlaskClient:
+    """A client of another app with those settings and the same model."""
+    return create_app(Settings(model=app.config["INKLING"].model, **settings)).test_client()
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/nothing", "/static/js/draw/main.js", "/openapi.json"])
+def test_every_answer_has_an_id(client: FlaskClient, path: str) -> None:
+    with client.get(path) as first, client.get(path) as second:
+        ids = {first.headers["X-Request-Id"], second.headers["X-Request-Id"]}
+    assert len(ids) == 2
+    assert all(len(one) == 32 for one in ids)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("order-7/a.b:c_d+e=f@g", True),
+        ("x" * 128, True),
+        ("x" * 129, False),
+        ("", False),
+        ("two words", False),
+        ("line\r\nfeed", False),
+        ('"quoted"', False),
+        ("ziffer-\u0661", False),
+        (None, False),
+    ],
+)
+def test_a_clients_id_is_kept_if_it_is_sane(given: str | None, kept: bool) -> None:
+    assert (request_id(given) == given) is kept
+    assert request_id(given) != request_id(None)
+
+
+def test_a_failure_tells_the_id_that_the_log_has(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    broken = create_app(Settings(model=app.config["INKLING"].model))
+
+    @broken.get("/api/v1/broken")
+    def fail() -> str:
+        raise RuntimeError("inside")
+
+    response = broken.test_client().get("/api/v1/broken", headers={"X-Request-Id": "mine-42"})
+    assert "mine-42" in check(response, 500, "InternalError")
+    assert response.headers["X-Request-Id"] == "mine-42"
+    assert "mine-42" in caplog.text
+
+
+ORIGIN = "https://app.example"
+ASK = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key"}
+
+
+def test_no_other_origin_may_ask_unless_it_is_named(client: FlaskClient) -> None:
+    for response in (client.get("/api/v1/models", headers={"Origin": ORIGIN}), client.options(READ, headers=ASK)):
+        assert not [name for name in dict(response.headers) if name.startswith("Access-Control")]
+
+
+@pytest.mark.parametrize(("setting", "allowed"), [(f"{ORIGIN}, https://b.example", ORIGIN), ("*", "*")])
+def test_a_named_origin_may_ask_and_read_errors_too(app: Flask, setting: str, allowed: str) -> None:
+    client = served(app, cors_origins=setting, api_key="k")
+    preflight = client.options(READ, headers=ASK)
+    assert preflight.status_code == 204, "asked without a key"
+    assert preflight.headers["Access-Control-Allow-Origin"] == allowed
+    assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+    assert "X-API-Key" in preflight.headers["Access-Control-Allow-Headers"]
+    refused = client.post(READ, headers={"Origin": ORIGIN})
+    assert refused.status_code == 401
+    assert refused.headers["Access-Control-Allow-Origin"] == allowed
+    assert {"X-Request-Id", "Retry-After"} <= set(refused.headers["Access-Control-Expose-Headers"].split(", "))
+    assert ("Origin" in refused.headers.get("Vary", "")) is (setting != "*")
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/lab/training"])
+def test_pages_and_the_lab_stay_closed_to_other_origins(app: Flask, path: str) -> None:
+    response = served(app, cors_origins="*").get(path, headers={"Origin": ORIGIN})
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def test_an_origin_that_is_not_named_is_not_allowed(app: Flask) -> None:
+    client = served(app, cors_origins=ORIGIN)
+    for origin in ("https://evil.example", f"{ORIGIN}.evil.example", "null"):
+        response = client.get("/api/v1/models", headers={"Origin": origin})
+        assert "Access-Control-Allow-Origin" not in response.headers
+        assert "Access-Control-Allow-Methods" not in client.options(READ, headers={**ASK, "Origin": origin}).headers
+
+
+def test_a_key_is_asked_for(app: Flask, seven: bytes) -> None:
+    client = served(app, api_key="new-one, old-one")
+    for key in ({}, {"X-API-Key": "other"}, {"Authorization": "Bearer new-on"}, {"Authorization": "Basic new-one"}):
+        for path in ("/api/v1/models", "/metrics"):
+            response = client.get(path, headers=key)
+            check(response, 401, "BadKey")
+            assert response.headers["WWW-Authenticate"].startswith("Bearer")
+            assert HEADERS.items() <= dict(response.headers).items()
+    for key in ({"X-API-Key": "old-one"}, {"Authorization": "bearer new-one"}):
+        assert client.post(READ, data=seven, content_type=PNG, headers=key).json["text"] == "7"
+        assert client.get("/metrics", headers=key).status_code == 200
+    assert [client.get(path).status_code for path in ("/", "/healthz", "/openapi.json")] == [200, 200, 200]
+
+
+def test_the_document_tells_of_keys(app: Flask, client: FlaskClient) -> None:
+    spec = client.get("/openapi.json").json
+    read = spec["paths"][READ]["post"]
+    assert {"401", "429"} <= set(read["responses"])
+    assert read["security"] == [{}, {"bearer": []}, {"apiKey": []}]
+    assert set(spec["components"]["securitySchemes"]) == {"bearer", "apiKey"}
+    closed = served(app, api_key="k").get("/openapi.json").json
+    assert closed["paths"][READ]["post"]["security"] == [{"bearer": []}, {"apiKey": []}]
+    assert "security" not in closed["paths"]["/healthz"]["get"]
+
+
+class Clock:
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_a_bucket_holds_a_minute_and_refills_evenly() -> None:
+    clock = Clock()
+    rate = Rate(shared_memory.attach(""), 6, clock)
+    assert [rate.wait_s("a") for _ in range(6)] == [0.0] * 6
+    assert rate.wait_s("a") == pytest.approx(10)
+    assert rate.wait_s("b") == 0.0, "each client has its own"
+    clock.now_s += 9.9
+    assert rate.wait_s("a") == pytest.approx(0.1)
+    clock.now_s += 0.2
+    assert rate.wait_s("a") == 0.0
+    assert rate.wait_s("a") > 0
+    clock.now_s += 3600
+    assert [rate.wait_s("a") for _ in range(7)][5:] == [0.0, pytest.approx(10)]
+
+
+def test_a_rate_is_shared_and_bounded_in_memory() -> None:
+    path = shared_memory.create(2)
+    clock = Clock()
+    first, second = (Rate(shared_memory.attach(path), 2, clock) for _ in range(2))
+    assert first.wait_s("a") == second.wait_s("a") == 0.0
+    assert first.wait_s("a") > 0
+    assert second.wait_s("a") > 0
+    for number in range(40_000):
+        first.wait_s(str(number))
+    assert second.wait_s("new") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "proxies", "client"),
+    [
+        ("", 0, "10.0.0.1"),
+        ("1.1.1.1", 0, "10.0.0.1"),
+        ("1.1.1.1", 1, "1.1.1.1"),
+        ("6.6.6.6, 1.1.1.1", 1, "1.1.1.1"),
+        ("6.6.6.6, 1.1.1.1, 10.0.0.9", 2, "1.1.1.1"),
+        ("1.1.1.1", 2, "10.0.0.1"),
+        ("", 1, "10.0.0.1"),
+        ("::ffff:1.2.3.4", 1, "1.2.3.4"),
+    ],
+)
+def test_who_the_client_is(forwarded: str, proxies: int, client: str) -> None:
+    environ = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded}
+    assert client_of(environ, proxies) == client
+
+
+def test_an_ipv6_client_is_its_network() -> None:
+    same, other = "2001:db8:0:1::5", "2001:db8:0:2::5"
+    assert client_of({"REMOTE_ADDR": same}, 0) == client_of({"REMOTE_ADDR": "2001:db8:0:1:a:b:c:d"}, 0)
+    assert client_of({"REMOTE_ADDR": same}, 0) != client_of({"REMOTE_ADDR": other}, 0)
+
+
+def test_too_many_requests_are_told_when_to_come_again(app: Flask) -> None:
+    client = served(app, rate_per_minute=2)
+    assert [client.get("/api/v1/models").status_code for _ in range(2)] == [200, 200]
+    response = client.get("/api/v1/models")
+    check(response, 429, "TooManyRequests")
+    assert 0 < int(response.headers["Retry-After"]) <= 30
+    assert client.get("/healthz").status_code == client.get("/").status_code == 200
+
+
+def test_more_than_can_be_in_hand_is_refused_before_its_body_is_read(app: Flask, seven: bytes) -> None:
+    busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1, max_waiting=1))
+    turns = busy.extensions["inkling"].turn()
+    answers: list[int] = []
+
+    def ask() -> None:
+        answers.append(busy.test_client().post(READ, data=seven, content_type=PNG).status_code)
+
+    with turns:  # so that those in hand stay there
+        waiting = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in waiting:
+            thread.start()
+        gauge = 'inkling_in_hand{worker="0"} 2'
+        while gauge not in busy.test_client().get("/metrics").text:
+            pass
+        body = Unread()
+        response = busy.test_client().post(
+            READ, content_type=PNG, environ_overrides={"wsgi.input": body, "CONTENT_LENGTH": "1000"}
+        )
+        check(response, 503, "Overloaded")
+        assert response.headers["Retry-After"] == "1"
+        assert HEADERS.items() <= dict(response.headers).items()
+        assert busy.test_client().get("/readyz").status_code in (200, 503)
+        assert busy.test_client().get("/healthz").status_code == 200
+    for thread in waiting:
+        thread.join(20)
+    assert answers == [200, 200], "who was taken in is served"
+    text = busy.test_client().get("/metrics").text
+    assert 'inkling_refused_total{reason="overloaded"} 1' in text
+    assert 'inkling_in_hand{worker="0"} 0' in text
+
+
+class Unread:
+    def read(self, *_: Any) -> bytes:
+        raise AssertionError("the body was read")
+
+
+def test_a_large_refused_body_is_taken_off_the_line(app: Flask) -> None:
+    client = served(app, api_key="k")
+    taken = 0
+
+    class Body:
+        left = 500_000
+
+        def read(self, most: int) -> bytes:
+            nonlocal taken
+            n = min(most, self.left)
+            self.left -= n
+            taken += n
+            return bytes(n)
+
+    at = {"wsgi.input": Body(), "wsgi.input_terminated": True, "CONTENT_LENGTH": "500000"}
+    check(client.post(READ, environ_overrides=at), 401, "BadKey")
+    assert taken == 500_000

@@ -1,0 +1,83 @@
+"""The log: one line a request, errors on one line too, and nothing of an upload."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from inkling.server.app import create_app
+from inkling.server.middleware import request_log
+from inkling.server.settings import Settings
+
+READ = "/api/v1/read"
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    yield
+    request_log.set_up("off")
+
+
+def test_a_line_a_request(app: Flask, seven: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    model = app.config["INKLING"].model
+    client = create_app(Settings(model=model, log="json", api_key="secret-key")).test_client()
+    name = app.extensions["inkling"].default().name
+    key = {"X-API-Key": "secret-key", "X-Request-Id": "mine"}
+    client.post(f"{READ}?mode=single", data=seven, content_type="image/png", headers=key)
+    client.post(READ, data=b"private words", content_type="image/png", headers=key)
+    client.get("/api/v1/private-path?private=query", headers=key)
+    client.get("/api/v1/models", headers={"X-API-Key": "private-key"})
+    text = capfd.readouterr().err
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [line["status"] for line in lines] == [200, 415, 404, 401]
+    first = lines[0]
+    assert first.pop("time").endswith("Z")
+    assert first.pop("took_ms") > 0
+    assert first == {
+        "level": "info",
+        "message": "request",
+        "request_id": "mine",
+        "method": "POST",
+        "route": READ,
+        "status": 200,
+        "bytes_in": len(seven),
+        "worker": "0",
+        "outcome": "read",
+        "model": name,
+    }
+    assert lines[1]["outcome"] == "UnknownFormat"
+    assert lines[2]["route"] == "(none)"
+    assert lines[3]["refused"] == "key"
+    assert "private" not in text
+    assert "secret" not in text
+
+
+def test_an_error_is_one_line_with_its_traceback(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
+    broken = create_app(Settings(model=app.config["INKLING"].model, log="json"))
+
+    @broken.get("/api/v1/broken/<name>")
+    def fail(name: str) -> str:
+        raise RuntimeError("a reason\nof two lines")
+
+    broken.test_client().get("/api/v1/broken/private", headers={"X-Request-Id": "mine"})
+    text = capfd.readouterr().err
+    error, request = [json.loads(line) for line in text.splitlines()]
+    assert error["level"] == request["level"] == "error"
+    assert error["request_id"] == request["request_id"] == "mine"
+    assert 'raise RuntimeError("a reason' in error["traceback"]
+    assert "/private" not in text
+
+
+def test_text_for_people_and_silence_by_default(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
+    model = app.config["INKLING"].model
+    create_app(Settings(model=model, log="text")).test_client().get("/healthz", headers={"X-Request-Id": "mine"})
+    line = capfd.readouterr().err
+    assert "GET /healthz 200" in line
+    assert line.endswith("worker=0 mine\n")
+    create_app(Settings(model=model)).test_client().get("/healthz")
+    assert capfd.readouterr().err == ""
+    assert not logging.getLogger("inkling").handlers

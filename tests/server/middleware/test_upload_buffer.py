@@ -1,0 +1,222 @@
+"""Bodies come in, in bounded number, memory and time; who keeps the service waiting keeps nobody else waiting."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from inkling.errors import BadRequest, Overloaded
+from inkling.server.app import create_app
+from inkling.server.middleware.slow_uploads import Hangup
+from inkling.server.middleware.upload_buffer import ARRIVING, MOST_LARGE, OF_ONE, Arrivals
+from inkling.server.routes import read as api
+from inkling.server.settings import Settings
+from tests.cli.test_serve import serving
+from tests.pictures import drawn_seven, encoded
+from tests.server.test_error_handlers import check
+
+READ, PNG = "/api/v1/read", {"Content-Type": "image/png"}
+MOST = 1_000_000  # bytes of a body
+
+
+class Slow(io.RawIOBase):
+    """A body that comes when it is told to."""
+
+    def __init__(self, content: bytes = b"") -> None:
+        self.come = threading.Event()
+        self._content = io.BytesIO(content)
+
+    def read(self, size: int = -1) -> bytes:
+        assert self.come.wait(20)
+        return self._content.read(size)
+
+
+def environ(body: Any, length: int, client: str = "192.0.2.1", **more: Any) -> dict[str, Any]:
+    return {"wsgi.input": body, "CONTENT_LENGTH": str(length), "REMOTE_ADDR": client, **more}
+
+
+@pytest.fixture
+def arrivals() -> Arrivals:
+    return Arrivals(Settings(max_upload_bytes=MOST), Hangup())
+
+
+def read(arrivals: Arrivals, *arguments: Any, **more: Any) -> bytes:
+    request = environ(*arguments, **more)
+    with arrivals.held(request):
+        content: bytes = request["wsgi.input"].read()
+    return content
+
+
+@contextmanager
+def on_their_way(arrivals: Arrivals, clients: list[str]) -> Iterator[None]:
+    """Bodies that have not come yet."""
+    bodies = [Slow(b"x") for _ in clients]
+    threads = [
+        threading.Thread(target=read, args=(arrivals, body, 1, client))
+        for body, client in zip(bodies, clients, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    while arrivals.arriving < len(clients):
+        time.sleep(0.001)
+    yield
+    for body in bodies:
+        body.come.set()
+    for thread in threads:
+        thread.join(20)
+    assert arrivals.arriving == 0
+
+
+def test_a_body_comes_whole(arrivals: Arrivals) -> None:
+    assert read(arrivals, io.BytesIO(b"seven"), 5) == b"seven"
+    assert read(arrivals, io.BytesIO(b"seven, and the next request"), 5) == b"seven"
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    assert read(arrivals, io.BytesIO(b"seven"), 0, **chunked) == b"seven"
+    assert len(read(arrivals, io.BytesIO(bytes(2 * MOST)), 0, **chunked)) == MOST + 1, "one too many, to be seen"
+
+
+def test_one_that_ends_early_is_told_so(arrivals: Arrivals) -> None:
+    with pytest.raises(BadRequest, match="ended after 5 of 9 bytes"):
+        read(arrivals, io.BytesIO(b"seven"), 9)
+    assert arrivals.arriving == 0
+
+
+def test_one_client_may_not_take_all_room(arrivals: Arrivals) -> None:
+    with on_their_way(arrivals, ["192.0.2.1"] * OF_ONE):
+        with pytest.raises(Overloaded):
+            read(arrivals, io.BytesIO(b"7"), 1, "192.0.2.1")
+        assert read(arrivals, io.BytesIO(b"7"), 1, "192.0.2.2") == b"7"
+    assert read(arrivals, io.BytesIO(b"7"), 1, "192.0.2.1") == b"7", "there is room again"
+
+
+def test_all_clients_together_have_so_much_room(arrivals: Arrivals) -> None:
+    with on_their_way(arrivals, [f"192.0.2.{n}" for n in range(ARRIVING)]), pytest.raises(Overloaded):
+        read(arrivals, io.BytesIO(b"7"), 1, "192.0.2.99")
+
+
+def test_large_bodies_have_a_memory_of_bounded_size(arrivals: Arrivals) -> None:
+    with ExitStack() as stack:
+        for _ in range(MOST_LARGE):
+            stack.enter_context(arrivals.held(environ(io.BytesIO(bytes(MOST)), MOST)))
+        with pytest.raises(Overloaded):
+            read(arrivals, io.BytesIO(bytes(MOST)), MOST)
+        assert read(arrivals, io.BytesIO(bytes(5000)), 5000) == bytes(5000), "a drawing always has room"
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    with ExitStack() as stack:
+        for _ in range(2 * MOST_LARGE):  # a length that was not told is feared, until it has come
+            stack.enter_context(arrivals.held(environ(io.BytesIO(b"seven"), 0, **chunked)))
+    assert len(read(arrivals, io.BytesIO(bytes(MOST)), MOST)) == MOST
+
+
+@contextmanager
+def connected() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """The two ends of a TCP connection: the client's and the server's."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+    with client, server:
+        server.settimeout(20)
+        client.settimeout(20)
+        yield client, server
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came over a connection")
+def test_who_falls_silent_within_a_body_is_hung_up_on() -> None:
+    with connected() as (client, server), connected() as (other, idle), connected() as (third, busy):
+        client.sendall(b"POST and half of a body")
+        assert server.recv(100)
+        other.sendall(b"GET")
+        assert idle.recv(100)
+        time.sleep(0.02)
+        idle.sendall(b"an answer")
+        assert other.recv(100)
+        hangup = Hangup(patience_s=0.3)
+        over = threading.Event()
+
+        def go_on() -> None:
+            while not over.wait(0.02):
+                third.sendall(bytes(10_000))
+
+        sender = threading.Thread(target=go_on)
+        taker = threading.Thread(target=lambda: all(iter(lambda: busy.recv(100_000), b"")))
+        taker.start()
+        sender.start()
+        began_s = time.monotonic()
+        with hangup.waiting():
+            assert server.recv(100) == b"", "nothing more comes"
+        assert 0.3 <= time.monotonic() - began_s < 10
+        client.settimeout(0.2)
+        server.sendall(b"an answer that can still be sent")
+        assert client.recv(100)
+        other.sendall(b"GET again")
+        assert idle.recv(100) == b"GET again", "who had an answer keeps the connection"
+        third.sendall(b"x")
+        over.set()
+        sender.join(20)
+        assert taker.is_alive(), "who goes on sending is waited for"
+        third.close()
+        taker.join(20)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came over a connection")
+def test_nobody_is_hung_up_on_while_no_body_is_waited_for() -> None:
+    with connected() as (client, server):
+        client.sendall(b"POST and half of a body")
+        assert server.recv(100)
+        hangup = Hangup(patience_s=0.1)
+        time.sleep(0.5)
+        with hangup.waiting():
+            client.sendall(b"the rest")
+            assert server.recv(100) == b"the rest"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a machine has one address by which to reach itself")
+def test_idle_and_slow_clients_hold_up_nobody(seven: bytes) -> None:
+    """One client keeps all it may waiting for bodies that never come; others are read, and health is told."""
+    with serving("--workers", "1") as (_, address), ExitStack() as stack:
+        host, port = address.removeprefix("http://").split(":")
+        heads = ["POST /api/v1/read", "POST /", "GET /healthz", "PUT /nothing"]
+        for number in range(60):
+            line = stack.enter_context(socket.create_connection((host, int(port))))
+            length = 21_000_000 if number % 8 == 0 else 1000
+            line.sendall(f"{heads[number % 4]} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+        time.sleep(0.5)
+        # This machine is one client; a second one is its other address.
+        other = stack.enter_context(
+            closing(http.client.HTTPConnection(host, int(port), timeout=5, source_address=("127.0.0.2", 0)))
+        )
+        for _ in range(5):
+            other.request("POST", READ, seven, PNG)
+            assert b'"text":"7"' in other.getresponse().read()
+            other.request("GET", "/healthz")
+            assert other.getresponse().read()
+
+
+def test_the_form_without_script_is_a_reading_like_any(app: Flask, seven: bytes) -> None:
+    other = create_app(Settings(model=app.config["INKLING"].model, api_key="k"))
+    client = other.test_client()
+    form = {"image": (io.BytesIO(seven), "7.png")}
+    check(client.post("/", data=form), 401, "BadKey")
+    form = {"image": (io.BytesIO(seven), "7.png")}
+    assert client.post("/", data=form, headers={"X-API-Key": "k"}).status_code == 200
+    text = client.get("/metrics", headers={"X-API-Key": "k"}).text
+    assert "inkling_readings_total{" in text
+
+
+def test_a_form_that_takes_too_long_is_read_in_part(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "MOST_S", -1)
+    picture = encoded(drawn_seven())
+    form = {"image": [(io.BytesIO(picture), f"{n}.png") for n in range(2)]}
+    readings = app.test_client().post(READ, data=form).json["readings"]
+    assert [one["kind"] for one in readings] == ["Overloaded"] * 2
+    assert all("another request" in one["error"] for one in readings)

@@ -1,0 +1,86 @@
+"""The page without JavaScript, and what it is made of."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import inkling.server
+from inkling import Reader
+from inkling.server.pages.draw import EXAMPLES, examples, percent
+from tests.pictures import png_header
+
+STATIC = Path(inkling.server.__file__).parent / "static"
+TEMPLATES = Path(inkling.server.__file__).parent / "templates"
+
+
+def test_the_page_has_what_others_rely_on(client: FlaskClient) -> None:
+    page = client.get("/").text
+    assert '<canvas id="board"' in page
+    assert re.search(r'<div id="answer" role="status"[^>]*></div>', page), "empty when nothing is read"
+    for digit in range(10):
+        assert f'data-digit="{digit}"' in page
+    for name in ("undo", "clear", "upload"):
+        assert f'id="{name}"' in page
+
+
+def test_a_picture_is_read_without_javascript(client: FlaskClient, seven: bytes) -> None:
+    response = client.post("/", data={"image": (io.BytesIO(seven), "7.png")})
+    assert response.status_code == 200
+    assert re.search(r'id="answer"[^>]*>7</div>', response.text)
+
+
+@pytest.mark.parametrize(("content", "status"), [(b"", 400), (b"text", 415), (png_header(30_000, 30_000), 413)])
+def test_a_wrong_picture_gets_the_sentence_on_the_page(client: FlaskClient, content: bytes, status: int) -> None:
+    response = client.post("/", data={"image": (io.BytesIO(content), "7.png")})
+    assert (response.status_code, response.mimetype) == (status, "text/html")
+    assert re.search(r'id="message" role="alert">[^<]{20,}', response.text)
+
+
+def test_the_examples_are_read_and_captioned(app: Flask, client: FlaskClient) -> None:
+    reader: Reader = app.extensions["inkling"].get()
+    page = client.get("/").text
+    shown = [example["shows"] for example in examples()]
+    assert len(shown) >= 8
+    assert {"3", "5"} <= set(shown)
+    right = 0
+    for example in examples():
+        reading = reader.read(EXAMPLES / example["file"])
+        right += reading.text == example["shows"]
+        assert f"{reading.text} · {percent(reading.confidence)}" in page
+    assert right >= len(shown) - 1, "the examples show what works"
+    assert sum(path.stat().st_size for path in EXAMPLES.iterdir()) < 150_000
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.5, "50 %"), (0.987, "99 %"), (0.9987, "99.8 %"), (0.99999, "99.9 %"), (1.0, "99.9 %")]
+)
+def test_percent_never_claims_certainty(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+@pytest.mark.parametrize("file", [*STATIC.glob("**/*.*s"), *TEMPLATES.rglob("*.html"), STATIC / "favicon.svg"], ids=str)
+def test_nothing_is_loaded_from_elsewhere_and_files_are_small(file: Path) -> None:
+    text = file.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"https?:|//cdn|@import|<script(?! type=\"module\" src)|\son\w+=|style=\"", text)
+    assert len(text.splitlines()) <= 300
+
+
+def test_scripts_import_only_what_is_there() -> None:
+    for script in (STATIC / "js").rglob("*.js"):
+        for name in re.findall(r'from "(\.[\w./-]+)"', script.read_text("utf-8")):
+            assert (script.parent / name).is_file(), f"{script.name} imports {name}"
+
+
+def test_static_files_are_served_with_their_types(client: FlaskClient) -> None:
+    for path, mimetype in (("js/draw/main.js", "text/javascript"), ("css/base.css", "text/css")):
+        with client.get(f"/static/{path}") as response:
+            assert response.mimetype == mimetype
+    with client.get("/favicon.ico") as response:
+        assert response.mimetype == "image/svg+xml"
+    assert client.get("/static/../settings.py").status_code == 404

@@ -1,0 +1,211 @@
+"""POST /api/v1/read and GET /api/v1/models: what is answered when all is well."""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+import time
+from typing import Any
+
+import jsonschema_rs
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+
+from inkling.errors import Overloaded
+from inkling.server.app import create_app
+from inkling.server.settings import Settings
+from tests.pictures import drawn_seven, encoded, row_of
+
+READ = "/api/v1/read"
+
+
+def form(*contents: bytes, field: str = "image") -> dict[str, Any]:
+    return {field: [(io.BytesIO(content), f"{i}.png") for i, content in enumerate(contents)]}
+
+
+def conforms(client: FlaskClient, name: str, answer: Any) -> bool:
+    """Whether an answer fits its schema in the OpenAPI document."""
+    spec = client.get("/openapi.json").json
+    schema = {"$ref": f"#/components/schemas/{name}", "components": spec["components"]}
+    return bool(jsonschema_rs.Draft202012Validator(schema).is_valid(answer))
+
+
+def test_reads_a_raw_body(client: FlaskClient, seven: bytes) -> None:
+    response = client.post(READ, data=seven, content_type="image/png")
+    assert response.status_code == 200
+    answer = response.json
+    assert (answer["ok"], answer["text"], len(answer["digits"])) == (True, "7", 1)
+    digit = answer["digits"][0]
+    assert digit["digit"] == int(np.argmax(digit["probs"])) == 7
+    assert sum(digit["probs"]) == pytest.approx(1, abs=1e-3)
+    x, y, w, h = digit["box"]
+    assert 50 < x < 75, "the box lies around the ink"
+    assert 55 < y < 80
+    assert 190 < x + w < 230
+    assert 220 < y + h < 250
+    assert "tile" not in digit
+    assert answer["size"] == [280, 280]
+    assert len(answer["model"]["version"]) == 12
+    assert answer["took_ms"] > 0
+    assert conforms(client, "Answer", answer)
+
+
+@pytest.mark.parametrize("kind", ["image/png", "image/jpeg", "application/octet-stream", "image/png; charset=x", None])
+def test_the_format_is_judged_by_content_not_by_its_label(client: FlaskClient, seven: bytes, kind: str | None) -> None:
+    assert client.post(READ, data=seven, content_type=kind).json["text"] == "7"
+
+
+def test_a_form_with_one_picture_answers_like_a_raw_body(client: FlaskClient, seven: bytes) -> None:
+    answer = client.post(READ, data=form(seven)).json
+    assert (answer["text"], "readings" in answer) == ("7", False)
+    assert conforms(client, "Answer", answer)
+
+
+def test_a_form_with_several_pictures_answers_with_a_list(client: FlaskClient, seven: bytes, digits: Any) -> None:
+    images, labels = digits
+    row = encoded(row_of([images[0], images[2]]))
+    answer = client.post(READ, data=form(seven, b"not a picture", row, b"")).json
+    assert [one["ok"] for one in answer["readings"]] == [True, False, True, False]
+    assert answer["readings"][0]["text"] == "7"
+    assert answer["readings"][1]["kind"] == "UnknownFormat"
+    assert answer["readings"][2]["text"] == f"{labels[0]}{labels[2]}"
+    assert answer["readings"][3]["kind"] == "EmptyPicture"
+    assert conforms(client, "Answers", answer)
+
+
+def test_explain_adds_the_tile(client: FlaskClient, seven: bytes) -> None:
+    answer = client.post(f"{READ}?explain=1", data=seven, content_type="image/png").json
+    tile = np.array(answer["digits"][0]["tile"])
+    assert tile.shape == (28, 28)
+    assert tile.min() == 0
+    assert tile.max() > 200, "255 is ink"
+    rows, _ = np.nonzero(tile > 127)
+    assert np.ptp(rows) <= 21, "as MNIST scales it: the longer side is 20 px"
+    assert np.average(np.arange(28), weights=tile.sum(axis=1)) == pytest.approx(13.5, abs=1.5), "and centres it"
+    assert conforms(client, "Answer", answer)
+
+
+def test_explain_says_why(client: FlaskClient, seven: bytes) -> None:
+    answer = client.post(f"{READ}?explain=1&model=ann-tutorial", data=seven, content_type="image/png").json
+    assert conforms(client, "Answer", answer)
+    explanation = answer["explanation"]
+    assert [step["name"] for step in explanation["steps"]] == ["image", "ink", "glyphs"]
+    for step in explanation["steps"]:
+        head, content = step["picture"].split(",")
+        with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
+            assert (head, picture.format, list(picture.size)) == ("data:image/png;base64", "PNG", step["size"])
+        assert max(step["size"]) <= 512
+    (why,) = explanation["digits"]
+    probs = answer["digits"][0]["probs"]
+    assert (why["answer"], why["method"]) == (7, "exact contributions")
+    assert why["runner_up"] != 7
+    assert probs[why["runner_up"]] == sorted(probs)[-2]
+    tile = np.array(answer["digits"][0]["tile"])
+    for name in ("for", "against"):
+        points = np.array(why[name])
+        assert np.abs(points[tile == 0]).max() < 0.05, "paper brings nothing; less than a 255th of ink is rounded to 0"
+        assert points.sum() + why["biases"][name] == pytest.approx(why["totals"][name], abs=0.01)
+    assert why["sentence"].startswith("7 is ")
+
+
+def test_a_network_of_other_layers_is_explained_by_occlusion(client: FlaskClient, seven: bytes) -> None:
+    answer = client.post(f"{READ}?explain=1&model=cnn", data=seven, content_type="image/png").json
+    assert conforms(client, "Answer", answer)
+    (why,) = answer["explanation"]["digits"]
+    assert (why["method"], why["biases"]) == ("occlusion", None)
+    assert np.ptp(why["against"]) > 0.5
+    assert min(map(min, why["missing"])) < 0, "some ink somewhere would help another digit"
+
+
+def test_tiles_alone_and_no_explanation(client: FlaskClient, seven: bytes) -> None:
+    tiles = client.post(f"{READ}?explain=tiles", data=seven, content_type="image/png").json
+    assert ("tile" in tiles["digits"][0], "explanation" in tiles) == (True, False)
+    plain = client.post(f"{READ}?explain=0", data=seven, content_type="image/png").json
+    assert ("tile" in plain["digits"][0], "explanation" in plain) == (False, False)
+
+
+def test_blank_paper_and_each_of_several_pictures_are_explained(client: FlaskClient, seven: bytes) -> None:
+    blank = encoded(np.full((60, 60), 255, np.uint8))
+    answer = client.post(f"{READ}?explain=1&model=ann-tutorial", data=form(seven, b"no picture", blank)).json
+    assert conforms(client, "Answers", answer)
+    first, wrong, last = answer["readings"]
+    assert [why["answer"] for why in first["explanation"]["digits"]] == [7]
+    assert "explanation" not in wrong
+    assert last["explanation"]["digits"] == []
+    assert [step["name"] for step in last["explanation"]["steps"]] == ["image", "ink"]
+
+
+def test_more_digits_than_are_explained_are_counted(client: FlaskClient, digits: Any) -> None:
+    row = encoded(row_of([digits[0][0]] * 18, factor=2))
+    answer = client.post(f"{READ}?explain=1&model=ann-tutorial", data=row, content_type="image/png").json
+    assert len(answer["digits"]) == 18
+    assert (len(answer["explanation"]["digits"]), answer["explanation"]["left_out"]) == (16, 2)
+    assert len(answer["digits"][17]["tile"]) == 28
+    assert conforms(client, "Answer", answer)
+
+
+def test_mode_single_takes_all_ink_as_one_digit(client: FlaskClient) -> None:
+    two = encoded(np.concatenate([drawn_seven(), drawn_seven()], axis=1))
+    assert client.post(READ, data=two, content_type="image/png").json["text"] == "77"
+    single = client.post(f"{READ}?mode=single", data=two, content_type="image/png").json
+    assert len(single["digits"]) + len(single["others"]) == 1  # and two sevens in one are no digit
+
+
+def test_light_on_dark_and_blank(client: FlaskClient) -> None:
+    dark = encoded(drawn_seven(ink=240, paper=15))
+    assert client.post(READ, data=dark, content_type="image/png").json["text"] == "7"
+    blank = client.post(READ, data=encoded(np.full((60, 60), 255, np.uint8)), content_type="image/png").json
+    assert (blank["outcome"], blank["text"], blank["digits"], blank["confidence"]) == ("empty", "", [], 0)
+    assert blank["reason"]
+    assert conforms(client, "Answer", blank)
+
+
+def test_an_animation_is_read_by_its_first_frame(client: FlaskClient) -> None:
+    first, second = Image.fromarray(drawn_seven()), Image.new("L", (280, 280), 255)
+    gif = encoded(first, "GIF", save_all=True, append_images=[second])
+    assert client.post(READ, data=gif, content_type="image/gif").json["text"] == "7"
+
+
+def test_a_model_can_be_named(client: FlaskClient, seven: bytes) -> None:
+    listed = client.get("/api/v1/models").json
+    assert listed["models"][0]["default"]
+    assert conforms(client, "Models", listed)
+    for model in listed["models"]:
+        answer = client.post(f"{READ}?model={model['name']}", data=seven, content_type="image/png").json
+        assert answer["model"] == {"name": model["name"], "version": model["version"]}
+
+
+def test_a_turn_is_refused_when_the_service_is_full(app: Flask, client: FlaskClient, seven: bytes) -> None:
+    busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1, max_wait_s=1))
+    with busy.extensions["inkling"].turn():
+        response = busy.test_client().post(READ, data=seven, content_type="image/png")
+    assert (response.status_code, response.json["kind"]) == (503, Overloaded.__name__)
+    assert response.headers["Retry-After"] == "1"
+    assert busy.test_client().post(READ, data=seven, content_type="image/png").status_code == 200
+
+
+@pytest.mark.parametrize("pictures", [1, 2])
+def test_the_wait_for_a_turn_is_not_reading_time(app: Flask, seven: bytes, pictures: int) -> None:
+    busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1))
+    busy.extensions["inkling"].get()
+    turn = busy.extensions["inkling"].turn()
+    turn.__enter__()
+    start, wait_s = time.perf_counter(), 0.5
+    release = threading.Timer(wait_s, turn.__exit__)
+    release.start()
+    answer = busy.test_client().post(READ, data=form(*[seven] * pictures)).json
+    elapsed_s = time.perf_counter() - start
+    release.join()
+    assert elapsed_s > wait_s
+    assert 0 < answer["took_ms"] / 1000 < elapsed_s - wait_s
+
+
+def test_manifests_are_read_once(app: Flask) -> None:
+    readers = app.extensions["inkling"]
+    first, second = readers.bundles(), readers.bundles()
+    assert len(first) >= 2
+    assert all(first[name] is second[name] for name in first)

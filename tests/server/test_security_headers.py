@@ -1,0 +1,26 @@
+"""Security headers on every answer, errors and static files included."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from inkling.server.pages import MASTHEAD
+from inkling.server.security_headers import HEADERS
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(path for path, _ in MASTHEAD),
+        *("/openapi.json", "/healthz", "/api/v1/models", "/api/v1/read", "/none", "/static/js/draw/main.js"),
+    ],
+)
+def test_every_answer_is_secured(client: FlaskClient, path: str) -> None:
+    with client.get(path) as response:
+        headers = response.headers
+    assert {name: headers.get(name) for name in HEADERS} == HEADERS
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy

@@ -1,0 +1,107 @@
+"""How files and pages are sent: compressed, kept by the browser, asked about again."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from inkling.server.pages import MASTHEAD
+from inkling.server.static_files import STATIC, modules
+
+GZIP = {"Accept-Encoding": "gzip, deflate, br"}
+BUDGET_BYTES = 60_000  # of the drawing page's scripts and styles, as sent
+
+
+def get(client: FlaskClient, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> TestResponse:
+    """The answer, read to its end and closed."""
+    with client.open(path, method=method, headers=headers or {}) as response:
+        response.get_data()
+        return response
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/static/css/base.css", "/static/js/draw/main.js"])
+def test_texts_are_compressed_for_who_can_read_it(client: FlaskClient, path: str) -> None:
+    for _ in range(2):  # also from memory
+        plain, packed = get(client, path), get(client, path, GZIP)
+        assert "Content-Encoding" not in plain.headers
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.data) == plain.data
+        assert len(packed.data) == int(packed.headers["Content-Length"]) < 0.7 * len(plain.data)
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        assert "Accept-Encoding" in plain.headers["Vary"]
+        assert get(client, path, GZIP, method="HEAD").data == b""
+
+
+@pytest.mark.parametrize("headers", [{}, GZIP], ids=["plain", "gzip"])
+@pytest.mark.parametrize(
+    "path",
+    ["/docs", "/learn", "/static/js/common/board.js", "/static/favicon.svg", "/openapi.json", "/api/v1/models"],
+)
+def test_what_has_not_changed_is_not_sent_again(client: FlaskClient, path: str, headers: dict[str, str]) -> None:
+    first = get(client, path, headers)
+    assert first.headers["Cache-Control"] == "no-cache"
+    again = get(client, path, {**headers, "If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert get(client, path, {**headers, "If-None-Match": '"other"'}).status_code == 200
+
+
+def test_small_answers_and_pictures_go_as_they_are(client: FlaskClient, seven: bytes) -> None:
+    assert "Content-Encoding" not in get(client, "/healthz", GZIP).headers
+    assert "Content-Encoding" not in get(client, "/static/examples/three.webp", GZIP).headers
+    answer = client.post("/api/v1/read", data=seven, content_type="image/png", headers=GZIP)
+    assert "Content-Encoding" not in answer.headers
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("route", ["/api/v1/read?explain=1", "/api/v1/read", "/api/v1/compare", "/api/v1/filmstrip"])
+def test_large_answers_are_compressed_for_who_can_read_it(client: FlaskClient, seven: bytes, route: str) -> None:
+    pictures = 50 if route == "/api/v1/read" else 1
+
+    def sent(headers: dict[str, str]) -> TestResponse:
+        form = {"image": [(io.BytesIO(seven), "seven.png") for _ in range(pictures)]}
+        return client.post(route, data=form, headers=headers)
+
+    plain, packed = sent({}), sent(GZIP)
+    assert packed.status_code == 200
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Cache-Control"] == "no-store"
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < 0.7 * len(plain.data)
+    assert untimed(gzip.decompress(packed.data)) == untimed(plain.data)
+    refused = sent({"Accept-Encoding": "gzip;q=0"})
+    assert "Content-Encoding" not in refused.headers
+
+
+def test_so_is_the_explanation_of_a_raw_body(client: FlaskClient, seven: bytes) -> None:
+    answer = client.post("/api/v1/read?explain=1", data=seven, content_type="image/png", headers=GZIP)
+    assert answer.headers["Content-Encoding"] == "gzip"
+
+
+def untimed(answer: bytes) -> bytes:
+    """Without what differs from one time to the next."""
+    return re.sub(rb'"\w+_ms":[\d.]+', b"", answer)
+
+
+def test_every_module_of_a_page_is_fetched_at_once(client: FlaskClient) -> None:
+    page = get(client, "/").text
+    preloaded = set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page))
+    assert preloaded == set(modules("js/draw/main.js")) - {"js/draw/main.js"}
+    assert "js/common/ink.js" in preloaded
+    assert all((STATIC / name).is_file() for name in preloaded)
+
+
+def test_the_drawing_page_keeps_to_its_budget(client: FlaskClient) -> None:
+    page = get(client, "/").text
+    files = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:js|css))"', page))
+    assert len(files) > 15
+    assert sum(len(get(client, path, GZIP).data) for path in files) <= BUDGET_BYTES
+
+
+@pytest.mark.parametrize("path", [path for path, _ in MASTHEAD])
+def test_every_page_can_be_asked_about(client: FlaskClient, path: str) -> None:
+    assert get(client, path).headers["ETag"]

@@ -1,0 +1,62 @@
+"""What Pillow remarks on damaged pictures reaches no terminal and no log."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.pictures import remarkable_tiffs
+
+ROAD = """
+from inkling.errors import InklingError
+from inkling.pipeline import decode
+for file in FILES:
+    try:
+        decode.decode(file)
+    except InklingError as error:
+        print(error)
+"""
+COMMAND = """
+from inkling.cli import group
+group(["read", *FILES, "--model", "ann-tutorial", "--json"], standalone_mode=False)
+"""
+ARCHIVE = """
+from inkling.cli import group
+if __name__ == "__main__":
+    group(["read", *FILES, "--model", "ann-tutorial", "--out", OUT], standalone_mode=False)
+"""
+APP = """
+from inkling.server.app import create_app
+client = create_app().test_client()
+for file in FILES:
+    print(client.post("/api/v1/read", data=open(file, "rb").read(), content_type="image/tiff").json["error"])
+"""
+
+
+def errors_of(program: str, folder: Path) -> str:
+    """What a program leaves on stderr when it has read the pictures."""
+    files = []
+    for number, content in enumerate(remarkable_tiffs()):
+        file = folder / f"{number}.tiff"
+        file.write_bytes(content)
+        files.append(str(file))
+    script = folder / "program.py"
+    script.write_text(f"FILES, OUT = {files!r}, {str(folder / 'out')!r}\n{program}")
+    return subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False).stderr
+
+
+def test_pillow_does_remark_on_them(tmp_path: Path) -> None:
+    remarks = errors_of(ROAD, tmp_path)
+    assert "samples per pixel" in remarks
+    assert "UserWarning: Corrupt EXIF" in remarks
+
+
+@pytest.mark.parametrize("program", [COMMAND, ARCHIVE, APP], ids=["command", "archive", "app"])
+def test_programs_keep_its_remarks_to_themselves(program: str, tmp_path: Path) -> None:
+    remarks = errors_of(program, tmp_path)
+    assert "Warning" not in remarks
+    assert "per pixel" not in remarks
+    assert "Traceback" not in remarks

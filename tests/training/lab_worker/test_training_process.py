@@ -1,0 +1,219 @@
+"""The process that trains for a page: it says what happens, obeys, goes on where it was, and leaves a good bundle."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inkling import Reader
+from inkling.lab_protocol import choices
+from inkling.lab_protocol.run_folder import Lab, read_json, write_json
+from inkling.models import registry
+from inkling.training.data import mnist
+from inkling.training.data.mnist import Mnist
+from inkling.training.lab_worker import samples, training_process
+from inkling.training.recipe import Augmentation
+from tests.training.small import LEARN, small_mnist
+
+pytestmark = LEARN
+SIDE = 28
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """A lab's folder, MNIST being the small one."""
+    monkeypatch.setattr(mnist, "load", small_mnist)
+    monkeypatch.setattr(choices, "N_VALIDATION", 200)
+    monkeypatch.setattr(training_process, "IDLE_S", 0.0)
+    lab = Lab(tmp_path / "lab")
+    lab.run.mkdir(parents=True)
+    return lab
+
+
+def ask(lab: Lab, **values: Any) -> None:
+    small = {"hidden": 16, "n_train": 500, "batch_size": 32, "learning_rate": 0.01, "epochs": 3}
+    write_json(lab.facts, {"run": "r1", "choices": choices.checked({**small, **values})})
+
+
+def tell(lab: Lab, command: str) -> None:
+    write_json(lab.control, {"n": time.time_ns(), "do": command})
+
+
+def events(lab: Lab, kind: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in lab.events.read_text().splitlines()] if lab.events.exists() else []
+    return [line for line in lines if line["type"] == kind]
+
+
+def steered(lab: Lab, steer: Callable[[], None]) -> dict[str, Any]:
+    """Trains while another thread steers; the state at the end."""
+    helper = threading.Thread(target=steer, daemon=True)
+    helper.start()
+    training_process.train_in(lab)
+    helper.join(timeout=60)
+    return read_json(lab.state)
+
+
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def is_in(lab: Lab, state: str) -> Callable[[], bool]:
+    return lambda: read_json(lab.state).get("state") == state
+
+
+@pytest.mark.parametrize("architecture", ["ann", "ann-dropout", "cnn-small"])
+def test_a_training_is_told_and_ends_in_a_bundle(lab: Lab, architecture: str) -> None:
+    ask(lab, architecture=architecture, rotation=5)
+    training_process.train_in(lab)
+    state = read_json(lab.state)
+    assert [event["state"] for event in events(lab, "state")] == ["starting", "running", "saving", "finished"]
+    assert state["state"] == "finished"
+    assert [row["epoch"] for row in state["rows"]] == [1, 2, 3]
+    assert state["rows"][2]["loss"] < state["rows"][0]["loss"]
+    assert (state["n_train"], state["steps_of_epoch"]) == (500, 15)
+    assert state["last"] == lab.events.stat().st_size
+    assert [event["step"] for event in events(lab, "step")][-1] == 45
+    found = registry.find(lab.run)
+    assert state["bundle"]["version"] == found.version
+    assert state["parameters"] == found.manifest["parameters"]
+    assert set(found.manifest["scores"]) == {"mnist-validation", "validation-augmented"}, (
+        "the test images are left alone"
+    )
+    assert Reader(lab.run).read(np.full((60, 60), 255, np.uint8)).outcome == "empty"
+
+
+def test_a_look_shows_weights_confusions_and_mistakes(lab: Lab) -> None:
+    ask(lab, epochs=1)
+    training_process.train_in(lab)
+    look = read_json(lab.snapshot)
+    assert look["n"] == len(events(lab, "snapshot")) == read_json(lab.state)["snapshot"]
+    maps = np.frombuffer(base64.b64decode(look["weights"]["maps"]), np.uint8)
+    assert len(maps) == look["weights"]["n"] * SIDE * SIDE
+    assert (look["weights"]["n"], look["weights"]["of"]) == (16, 16)
+    assert maps.min() >= 1
+    confusion = np.array(look["judged"]["confusion"])
+    assert confusion.sum() == look["judged"]["n"] == 200
+    assert np.trace(confusion) / 200 == pytest.approx(look["judged"]["accuracy"], abs=1e-4)
+    wrong = look["wrong"]
+    assert len(base64.b64decode(wrong["tiles"])) == len(wrong["labels"]) * SIDE * SIDE
+    assert all(label != read for label, read in zip(wrong["labels"], wrong["read"], strict=True))
+    assert lab.snapshot.stat().st_size < 60_000
+
+
+def test_pause_one_more_epoch_go_on_and_stop(lab: Lab) -> None:
+    ask(lab, epochs=100)
+    seen: list[float] = []
+
+    def steer() -> None:
+        until(is_in(lab, "running"))
+        tell(lab, "pause")
+        until(is_in(lab, "paused"))
+        seen.append(lab.events.stat().st_size)
+        time.sleep(0.3)
+        seen.append(lab.events.stat().st_size)
+        epochs = len(events(lab, "epoch"))
+        tell(lab, "more")
+        until(lambda: len(events(lab, "epoch")) == epochs + 1 and is_in(lab, "paused")())
+        seen.append(len(events(lab, "epoch")) - epochs)
+        tell(lab, "resume")
+        until(lambda: len(events(lab, "epoch")) >= epochs + 3)
+        tell(lab, "stop")
+
+    state = steered(lab, steer)
+    assert seen[0] == seen[1], "nothing is learnt in a pause"
+    assert seen[2] == 1
+    assert state["state"] == "stopped"
+    assert 3 <= len(state["rows"]) < 100
+    assert registry.find(lab.run).version == state["bundle"]["version"]
+
+
+def test_a_finished_training_learns_one_more_epoch(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_process, "IDLE_S", 60.0)
+    ask(lab, epochs=1)
+
+    def steer() -> None:
+        until(is_in(lab, "finished"))
+        tell(lab, "more")
+        until(lambda: len(events(lab, "epoch")) == 2 and is_in(lab, "finished")())
+        tell(lab, "end")
+
+    state = steered(lab, steer)
+    assert (state["epochs"], [row["epoch"] for row in state["rows"]]) == (2, [1, 2])
+    first, second = [event["bundle"]["version"] for event in events(lab, "state") if event["state"] == "finished"]
+    assert first != second
+    tell(lab, "more")  # and another process does so too
+    training_process.train_in(lab)
+    assert [row["epoch"] for row in read_json(lab.state)["rows"]] == [1, 2, 3]
+
+
+def test_without_its_server_it_saves_and_ends_and_goes_on_later(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(lab, epochs=4)
+    lab.server.write_text("999999999")  # nobody's process
+    monkeypatch.setattr(training_process, "SERVER_EVERY_S", 0.0)
+    monkeypatch.setattr(training_process, "SERVER_GONE_S", -1.0)
+    training_process.train_in(lab)
+    state = read_json(lab.state)
+    assert state["state"] == "interrupted"
+    assert "server stopped" in state["error"]
+    lab.server.unlink()
+    training_process.train_in(lab)
+    assert [row["epoch"] for row in read_json(lab.state)["rows"]] == [1, 2, 3, 4]
+
+
+def test_a_loss_that_leaves_the_numbers_ends_with_a_word(lab: Lab) -> None:
+    ask(lab, learning_rate=1.0, epochs=2)
+    facts = read_json(lab.facts)
+    write_json(lab.facts, facts | {"choices": facts["choices"] | {"learning_rate": 10.0}})
+    training_process.train_in(lab)
+    assert read_json(lab.state)["state"] in ("finished", "failed")
+
+
+def test_what_goes_wrong_is_said(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(lab)
+
+    def missing() -> Mnist:
+        raise mnist.BadData("MNIST is not there. Run: inkling data fetch")
+
+    monkeypatch.setattr(mnist, "load", missing)
+    training_process.train_in(lab)
+    assert (read_json(lab.state)["state"], read_json(lab.state)["error"][:5]) == ("failed", "MNIST")
+    monkeypatch.setattr(mnist, "load", lambda: 1 / 0)
+    training_process.train_in(lab)
+    assert "ZeroDivisionError" in read_json(lab.state)["error"]
+
+
+def test_samples_are_the_same_digits_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mnist, "load", small_mnist)
+    out = io.StringIO()
+    samples.serve(['{"rotation": 0}\n', '{"rotation": 30, "noise": 0.1}\n'], out)
+    lines = [json.loads(line)["tiles"] for line in out.getvalue().splitlines()]
+    plain, changed = (np.frombuffer(base64.b64decode(line), np.uint8) for line in lines)
+    shape = (samples.ROWS, 10, SIDE, SIDE)
+    plain, changed = plain.reshape(shape), changed.reshape(shape)
+    np.testing.assert_array_equal(plain[1], plain[0])
+    np.testing.assert_array_equal(changed[0], plain[0])
+    assert all((changed[1, digit] != plain[0, digit]).any() for digit in range(10))
+    assert (changed[1] != changed[2]).any()
+
+
+def test_samples_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> Mnist:
+        raise mnist.BadData("MNIST is not there.")
+
+    monkeypatch.setattr(mnist, "load", missing)
+    out = io.StringIO()
+    samples.serve(["{}\n"], out)
+    assert json.loads(out.getvalue()) == {"error": "MNIST is not there."}
+    assert Augmentation().is_none

@@ -1,0 +1,236 @@
+"""inkling sweep as a person runs it, on Ray: killed and resumed, with trials that fail, on a cluster of two nodes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from inkling.models import registry
+from inkling.training import recipe as recipes
+from inkling.training import train
+from tests.training.small import small_mnist
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+ROOT = Path(__file__).parents[2]
+RECIPE = """
+name = "tiny"
+architecture = "ann"
+epochs = 4
+batch_size = 50
+learning_rate = 0.01
+hidden = 8
+n_validation = 200
+"""
+SPACE = """
+learning_rate = { low = 0.001, high = 0.05, log = true }
+batch_size = [25, 50]
+augmentation.rotation = { low = 0, high = 10 }
+"""
+# The command, on the small stand-in for MNIST.
+COMMAND = """
+import sys
+from inkling import cli
+from inkling.training import data
+from tests.training.small import small_mnist
+data.load = small_mnist
+sys.argv = ["inkling", "sweep", *sys.argv[1:]]
+cli.main()
+"""
+# Two nodes of one core each; says its address and waits to be told to end.
+CLUSTER = """
+import logging, sys
+from ray.cluster_utils import Cluster
+nodes = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False}
+cluster = Cluster(initialize_head=True, head_node_args=nodes)
+cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20)
+print(cluster.address, flush=True)
+sys.stdin.read()
+cluster.shutdown()
+"""
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    line = [sys.executable, "-c", COMMAND, *map(str, arguments)]
+    return subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def sweep(*arguments: object, code: int = 0) -> tuple[str, str]:
+    """Standard output and error of `inkling sweep`, once it has ended as it should."""
+    with start(*arguments) as process:
+        try:
+            output, errors = process.communicate(timeout=240)
+        finally:
+            process.kill()
+    assert process.returncode == code, (output, errors)
+    return output, errors
+
+
+def table(folder: Path) -> list[dict[str, str]]:
+    with (folder / "trials.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def until(process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
+    """Waits while the process runs, two minutes at most."""
+    give_up_s = time.monotonic() + 120
+    while not condition():
+        if process.poll() is not None or time.monotonic() > give_up_s:
+            process.kill()
+            pytest.fail(f"it never came: {process.communicate()}")
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> list[str]:
+    (tmp_path / "tiny.toml").write_text(RECIPE, "utf-8")
+    (tmp_path / "space.toml").write_text(SPACE, "utf-8")
+    return [str(tmp_path / "tiny.toml"), "--space", str(tmp_path / "space.toml")]
+
+
+def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_trained_again(
+    asked: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "sweep"
+    with start(*asked, "--trials", 4, "--at-once", 1, "--out", folder) as process:
+        until(process, lambda: (folder / "trials.csv").exists() and len(table(folder)) >= 2)
+        os.kill(process.pid, signal.SIGKILL)
+        _, errors = process.communicate(timeout=60)
+    assert errors.splitlines()[0].startswith("tiny: learning_rate, batch_size, augmentation.rotation ->")
+    before = [row for row in table(folder) if row["state"] != "interrupted"]
+    assert before
+    written = {path: path.stat().st_mtime_ns for path in folder.glob("trials/*/bundle/manifest.json")}
+
+    output, errors = sweep("--resume", folder, "--trials", 6, "--test")
+    assert "Traceback" not in errors
+    after = table(folder)
+    assert [row["trial"] for row in after] == [str(number) for number in range(6)]
+    assert {row["state"] for row in after} <= {"finished", "stopped"}
+    assert after[: len(before)] == before
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in written.items())
+    assert not (folder / ".scratch").exists()
+
+    # The first trial is the recipe as it is.
+    own = [after[0][name] for name in ("learning_rate", "batch_size", "augmentation.rotation")]
+    assert own == ["0.01", "50", "0.0"]
+
+    best = min((row for row in after if row["state"] == "finished"), key=lambda row: float(row["val_loss"]))
+    assert f"best: trial {best['trial']}, " in output
+    chosen = recipes.find(folder / "best.toml")
+    assert chosen.name == f"tiny-{best['trial']}"
+    assert repr(chosen.learning_rate) == best["learning_rate"]
+    made = registry.find(folder / "best")
+    assert made.manifest["scores"]["mnist-test"]["n"] == 200
+    assert "mnist-test" not in registry.find(folder / "trials" / f"{int(best['trial']):04d}").manifest["scores"]
+
+    # A trial is nothing but a run of its recipe: the same, digit for digit.
+    again = train.train(chosen, small_mnist(), tmp_path / "again", score_test=False)
+    rows = [{k: v for k, v in row.items() if k != "seconds"} for row in train.read_history(again / "history.csv")]
+    kept = train.read_history(folder / "best" / "history.csv")
+    assert len(kept) == chosen.epochs
+    for one, other in zip(rows, kept, strict=True):
+        assert one == pytest.approx({k: v for k, v in other.items() if k != "seconds"}, rel=1e-4)
+
+    # One page that opens offline.
+    page = (folder / "report.html").read_text("utf-8")
+    assert not re.findall(r"""(?:src|href)\s*=\s*["'](?:https?:)?//""", page)
+    assert page.count('<tr class="') == 6
+    assert len(re.findall(r"<svg", page)) == 2 + 1 + 3
+    assert "6 trials: " in page
+
+    _, errors = sweep("--resume", folder, "--trials", 3, code=1)
+    assert "--trials is 3; " in errors
+
+
+def test_ctrl_c_leaves_a_folder_that_goes_on_and_says_so(asked: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "sweep"
+    with start(*asked, "--set", "epochs=400", "--trials", 2, "--out", folder) as process:
+        until(process, lambda: len(list(folder.glob("trials/*/history.csv"))) >= 1)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert output == ""
+    # A line of its own; one of Ray's processes may say something after it as it is ended.
+    assert f"inkling: stopped; go on with: inkling sweep --resume {folder}" in errors.splitlines(), errors
+    assert "Traceback" not in errors
+    _, errors = sweep("--resume", folder, "--time-limit", "1s")
+    assert f"time is up, 2 trials are left: inkling sweep --resume {folder}" in errors
+
+
+def test_trials_that_fail_or_are_killed_are_marked_and_the_others_go_on(asked: list[str], tmp_path: Path) -> None:
+    folder, space = tmp_path / "sweep", tmp_path / "space.toml"
+    space.write_text('teacher.name = ["", "cnn-digits"]\n', "utf-8")
+    _, errors = sweep(*asked, "--out", folder, code=1)
+    assert "unknown model 'cnn-digits'" in errors
+    assert not folder.exists()
+
+    # Only the cnn can refuse: some of these settings do not go together.
+    space.write_text('architecture = ["ann", "ann-dropout"]\nnondigits = [0.0, 0.2]\n', "utf-8")
+    with start(*asked, "--set", "epochs=40", "--trials", 8, "--at-once", 1, "--out", folder) as process:
+        until(process, (folder / "trials" / "0000" / "history.csv").exists)
+        os.kill(next(trainers(process.pid)), signal.SIGKILL)
+        output, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors
+    rows = table(folder)
+    assert len(rows) == 8
+    assert (rows[0]["state"], rows[0]["error"]) == ("failed", "the process was killed")
+    refused = [row for row in rows if row["nondigits"] == "0.2"]
+    assert refused
+    assert all("has no output for what is no digit" in row["error"] for row in refused)
+    assert {row["state"] for row in rows[1:] if row["nondigits"] == "0.0"} <= {"finished", "stopped"}
+    assert f"{1 + len(refused)} failed" in output
+    assert "failed  the process was killed" in errors
+
+
+@pytest.fixture
+def cluster() -> Iterator[tuple[str, int]]:
+    """Address and process of a cluster of two nodes."""
+    line = [sys.executable, "-c", CLUSTER]
+    with subprocess.Popen(
+        line, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip(), process.pid
+        process.communicate("", timeout=60)
+
+
+def test_on_a_cluster_a_trial_whose_process_is_killed_is_made_once_more(
+    asked: list[str], cluster: tuple[str, int], tmp_path: Path
+) -> None:
+    folder = tmp_path / "sweep"
+    with start(*asked, "--set", "epochs=30", "--trials", 3, "--cluster", cluster[0], "--out", folder) as process:
+        until(process, lambda: len(list(folder.glob("trials/*/history.csv"))) >= 2)
+        os.kill(next(trainers(cluster[1])), signal.SIGKILL)
+        output, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors
+    rows = table(folder)
+    assert len(rows) == 3
+    assert {row["state"] for row in rows} <= {"finished", "stopped"}
+    assert json.loads((folder / "best" / "environment.json").read_text("utf-8"))["python"]
+    assert "best: trial" in output
+
+
+def trainers(cluster: int) -> Iterator[int]:
+    """Processes that train on the cluster of this process: Ray names them."""
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if path.joinpath("cmdline").read_bytes().startswith(b"ray::ImplicitFunc"):
+                parent = int(path.joinpath("stat").read_text().rpartition(")")[2].split()[1])
+                grandparent = int(Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[1])
+                if cluster in (parent, grandparent):
+                    yield int(path.name)
+        except OSError:
+            continue

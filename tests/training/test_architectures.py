@@ -1,0 +1,57 @@
+"""Every registered architecture, by one loop: shapes, budget, learning, export, documentation."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inkling.training import export, recipe, train
+from inkling.training.architectures import ARCHITECTURES
+from inkling.training.data import mnist as data
+from inkling.training.keras_setup import import_keras
+from inkling.training.recipe import Recipe
+from inkling.training.targets import loss_and_metric
+from tests.training.small import LEARN, small_mnist
+
+pytestmark = LEARN
+README = Path(export.__file__).parent / "README.md"
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_architecture(name: str, tmp_path: Path) -> None:
+    import_keras(seed=0)
+    entry = ARCHITECTURES[name]
+    how = Recipe(name, name, learning_rate=0.003, dropout=0.1)
+    model = train.build(how, 100)
+    assert model.input_shape == (None, 28, 28)
+    assert model.output_shape == (None, 10)
+    assert model.count_params() <= entry.max_parameters
+    mnist = small_mnist(1)
+    x, y = data.as_input(mnist.x_train), mnist.y_train
+    probs = model.predict(x, verbose=0)  # (200, 28, 28) -> (200, 10)
+    np.testing.assert_allclose(probs.sum(1), 1, atol=1e-5)
+    before = model.evaluate(x, y, verbose=0)[0]
+    for _ in range(5):  # one step may go up: dropout and normalisation draw at random
+        model.train_on_batch(x, y)
+    assert model.train_on_batch(x, y)[0] < before
+    export.write_models(model, how, tmp_path)
+    export.check_parity(model, tmp_path, x)
+    assert f"`{name}`" in README.read_text("utf-8")
+
+
+def test_the_ann_is_the_one_of_the_tutorial() -> None:
+    import_keras(seed=0)
+    model = ARCHITECTURES["ann"].build(recipe.find("ann-tutorial"))
+    layers = [(each["type"], each["output_shape"], each["parameters"]) for each in export.describe_layers(model)]
+    assert layers == [("Flatten", [784], 0), ("Dense", [128], 100_480), ("Dense", [10], 1_290)]
+    assert loss_and_metric(recipe.find("ann-tutorial"))[0] == "sparse_categorical_crossentropy"
+
+
+@pytest.mark.parametrize("name", ["ann-tutorial", "ann", "ann-dropout"])
+def test_recipes_of_the_ann_keep_its_size(name: str) -> None:
+    import_keras(seed=0)
+    read = recipe.find(name)
+    assert ARCHITECTURES[read.architecture].build(dataclasses.replace(read)).count_params() == 101_770

@@ -1,0 +1,128 @@
+"""learn.export and learn.package: a bundle is proven equal to what was trained, or is not there."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inkling.errors import BadBundle, BadData
+from inkling.models import bundle, registry
+from inkling.pipeline.classifier import Classifier
+from inkling.training import export, package, recipe
+from inkling.training.architectures import ARCHITECTURES
+from inkling.training.data import mnist as data
+from inkling.training.keras_setup import import_keras
+from tests.training.small import LEARN, small_mnist
+
+pytestmark = LEARN
+
+RECIPE = recipe.from_table({"name": "small", "architecture": "ann", "hidden": 16, "n_validation": 200})
+VALIDATION = np.arange(200)
+
+
+@pytest.fixture
+def model() -> Any:
+    import_keras(seed=3)
+    model = ARCHITECTURES["ann"].build(RECIPE)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    mnist = small_mnist()
+    model.fit(data.as_input(mnist.x_train), mnist.y_train, epochs=5, verbose=0)
+    return model
+
+
+def test_bundle_answers_as_keras_does(model: Any, tmp_path: Path) -> None:
+    mnist = small_mnist()
+    written = export.export(model, RECIPE, mnist, tmp_path / "bundle", validation=VALIDATION)
+    assert {path.name for path in written.path.iterdir()} == {"model.tflite", "model.keras", "manifest.json"}
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+    tiles = data.as_input(mnist.x_test)
+    expected = model.predict(tiles, verbose=0)  # (200, 28, 28) -> (200, 10)
+    np.testing.assert_allclose(Classifier(written)(tiles), expected, atol=1e-4)
+    keras = import_keras()
+    again = keras.models.load_model(written.path / "model.keras")
+    np.testing.assert_allclose(again.predict(tiles, verbose=0), expected, atol=1e-6)
+    assert getattr(again, "optimizer", None) is None
+    with zipfile.ZipFile(written.path / "model.keras") as archive:
+        assert archive.getinfo("model.weights.h5").file_size < 100_000  # without the optimizer's two copies
+
+
+def test_manifest_holds_the_facts(model: Any, tmp_path: Path) -> None:
+    manifest = export.export(model, RECIPE, small_mnist(), tmp_path / "bundle", validation=VALIDATION).manifest
+    expected = {"name", "version", "architecture", "parameters", "layers", "input", "temperature", "sure_at"}
+    assert expected | {"scores", "recipe", "data", "libraries"} <= set(manifest)
+    assert manifest["parameters"] == sum(layer["parameters"] for layer in manifest["layers"]) == 784 * 16 + 16 + 170
+    assert [layer["output_shape"] for layer in manifest["layers"]] == [[784], [16], [10]]
+    assert 0.05 <= manifest["temperature"] <= 20
+    assert 0.5 <= manifest["sure_at"] <= 1
+    assert manifest["scores"]["mnist-test"]["n"] == 200
+    assert recipe.from_table(manifest["recipe"]) == RECIPE
+    assert manifest["data"]["sha256"]["x_test"].startswith("6d87418d")
+
+
+def test_a_network_that_differs_is_refused_and_the_old_bundle_stays(
+    model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = export.export(model, RECIPE, small_mnist(), tmp_path / "bundle", validation=VALIDATION)
+    write_models = export.write_models
+
+    def write_another(model: Any, how: Any, folder: Path) -> None:
+        weights = model.get_weights()
+        model.set_weights([weight * 1.01 for weight in weights])  # another network reaches the disk
+        write_models(model, how, folder)
+        model.set_weights(weights)
+
+    monkeypatch.setattr(export, "write_models", write_another)
+    with pytest.raises(BadBundle, match=r"LiteRT and Keras differ by .* nothing was exported"):
+        export.export(model, RECIPE, small_mnist(), tmp_path / "bundle", validation=VALIDATION)
+    with pytest.raises(BadBundle, match="differ by"):
+        export.export(model, RECIPE, small_mnist(), tmp_path / "new", validation=VALIDATION)
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+    assert bundle.open_bundle(tmp_path / "bundle").model_bytes() == old.model_bytes()
+
+
+def test_nan_weights_are_refused(model: Any, tmp_path: Path) -> None:
+    model.set_weights([weight * np.nan for weight in model.get_weights()])
+    with pytest.raises(BadBundle, match="differ by nan"):
+        export.export(model, RECIPE, small_mnist(), tmp_path / "bundle", validation=VALIDATION)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_package_judges_once_and_copies(model: Any, tmp_path: Path) -> None:
+    mnist = small_mnist()
+    run = tmp_path / "run"
+    export.export(model, RECIPE, mnist, run / "bundle", validation=VALIDATION, score_test=False)
+    packaged = package.package(run, mnist, into=tmp_path / "bundles")
+    assert packaged.path == tmp_path / "bundles" / "small"
+    assert packaged.manifest["scores"]["mnist-test"]["n"] == 200
+    before = json.loads((run / "bundle" / "manifest.json").read_text())
+    assert "mnist-test" not in before["scores"]
+    assert packaged.model_bytes() == registry.find(run).model_bytes()
+    assert 0 <= packaged.manifest["scores"]["mnist-test"][package.DIFFERENCE] <= 1e-4
+    assert "training" not in packaged.manifest  # nobody knows how long it took
+    (run / "environment.json").write_text(json.dumps({"train_seconds": 12.5, "cores": 1}))
+    again = package.package(run, mnist, into=tmp_path / "bundles")  # over the old one
+    assert again.manifest["training"] == {"seconds": 12.5, "cores": 1}
+
+
+def test_package_refuses_a_keras_file_that_answers_otherwise(model: Any, tmp_path: Path) -> None:
+    mnist = small_mnist()
+    run = tmp_path / "run"
+    export.export(model, RECIPE, mnist, run / "bundle", validation=VALIDATION)
+    old = package.package(run, mnist, into=tmp_path / "bundles")
+    model.set_weights([weight * 1.01 for weight in model.get_weights()])
+    model.save(run / "bundle" / "model.keras")  # of another training than model.tflite
+    with pytest.raises(BadBundle, match=r"differ by .* on 200 images"):
+        package.package(run, mnist, into=tmp_path / "bundles")
+    (run / "bundle" / "model.keras").write_bytes(b"half")
+    with pytest.raises(BadBundle, match="cannot be opened by Keras"):
+        package.package(run, mnist, into=tmp_path / "bundles")
+    assert [path.name for path in (tmp_path / "bundles").iterdir()] == ["small"]
+    assert bundle.open_bundle(tmp_path / "bundles" / "small").model_bytes() == old.model_bytes()
+    (run / "environment.json").write_text("{")
+    with pytest.raises(BadData, match="is damaged"):
+        package.package(run, mnist, into=tmp_path / "bundles")

@@ -1,0 +1,109 @@
+"""learn.card: every packaged bundle's card says what its manifest says. Needs no TensorFlow."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inkling.errors import BadBundle
+from inkling.models import registry
+from inkling.models.bundle import Bundle
+from inkling.training import model_card
+from inkling.training.recipe import Augmentation
+
+BUNDLES = registry.packaged()
+
+
+@pytest.mark.parametrize("name", sorted(BUNDLES))
+def test_the_card_is_up_to_date_with_the_manifest(name: str) -> None:
+    path = BUNDLES[name].path / model_card.FILE_NAME
+    assert path.is_file(), "write it: python -m inkling.training.model_card"
+    assert path.read_text("utf-8") == model_card.card(BUNDLES[name]), (
+        "write it anew: python -m inkling.training.model_card"
+    )
+
+
+@pytest.mark.parametrize("name", sorted(BUNDLES))
+def test_a_card_tells_the_facts(name: str) -> None:
+    facts, text = BUNDLES[name].manifest, model_card.card(BUNDLES[name])
+    for fact in (facts["version"], f"{facts['parameters']:,}", f"{facts['temperature']:g}", facts["recipe"]["about"]):
+        assert fact in text
+    for layer in facts["layers"]:
+        assert f"| `{layer['name']}` | {layer['type']} |" in text
+    for score in facts["scores"].values():
+        if "accuracy_95" not in score:
+            continue
+        low, high = score["accuracy_95"]
+        assert f"| {score['n']:,} | {score['accuracy']:.2%} | {low:.2%} to {high:.2%} |" in text
+    for heading in ("Architecture", "Training", "Scores", "Calibration", "Limits", "Use", "Data and licence"):
+        assert f"\n## {heading}\n" in text
+
+
+def test_every_kind_of_augmentation_has_words() -> None:
+    assert set(model_card.CHANGES) == set(Augmentation.__dataclass_fields__) - {"elastic_sigma"}
+
+
+def test_what_a_recipe_does_is_told() -> None:
+    found = BUNDLES["ann-tutorial"]
+    facts = copy.deepcopy(found.manifest)
+    facts["recipe"] |= {"dropout": 0.25, "label_smoothing": 0.05, "optimizer": "adamw", "patience": 7}
+    facts["recipe"] |= {"standardise": True, "nondigits": 0.2}
+    facts["training"] = {"seconds": 1234.5, "cores": 2}
+    facts["scores"]["mnist-test"]["difference_from_keras"] = 6.6e-07
+    facts["scores"]["non-digits"] = {
+        "n_digits": 900, "n_others": 5000, "auroc": 0.9912, "digits_refused": 0.002, "others_accepted": 0.1
+    }  # fmt: skip
+    facts["layers"][-1]["output_shape"], facts["reject_at"] = [11], 0.75
+    facts["recipe"]["augmentation"] |= {"rotation": 12.0, "continental": 0.2}
+    facts["recipe"]["teacher"]["name"] = "runs/big"
+    facts["recipe"] |= {"touching": 0.6, "mined": 0.3, "copies": 0.2, "start": "runs/first", "keep": 0.2}
+    text = model_card.card(Bundle(found.path, facts))
+    for words in (
+        "AdamW",
+        "dropout 0.25",
+        "label smoothing 0.05",
+        "after 7 epochs",
+        "rotation by up to 12 degrees",
+        "20% of the 1s",
+        "answers of `big`",
+        "inputs with mean 0 and standard deviation 1",
+        "beside the digits 20% of what is no digit",
+        "60% of pieces of touching rows",
+        "30% of pieces on which the reading of a row hung",
+        "20% of these rows being a poor copy of a single digit",
+        "it began with the weights of `first`, of which 20% are kept",
+        "It took 1,234 s on 2 cores.",
+        "differ by at most 6.6e-07",
+        "0.75 or more is refused: 90.0% of 5,000",
+        "0.20% of 900 digits",
+        "N x 11 probabilities, the last",
+        "it refuses most other ink",
+    ):
+        assert words in text
+    assert "Images are used as they are" not in text
+    assert "| non-digits |" not in text
+    facts["sure_at"] = 1.0
+    assert "No confidence was high enough" in model_card.card(Bundle(found.path, facts))
+
+
+def test_a_manifest_without_the_facts_is_one_sentence() -> None:
+    bare = Bundle(Path("bare"), {"name": "bare", "version": "0", "temperature": 1, "sure_at": 1})
+    with pytest.raises(BadBundle, match="lacks what a model card tells"):
+        model_card.card(bare)
+
+
+def test_the_command_writes_beside_the_manifest(tmp_path: Path) -> None:
+    shutil.copytree(BUNDLES["ann-tutorial"].path, tmp_path / "mine")
+    (tmp_path / "mine" / model_card.FILE_NAME).unlink()
+    run = [sys.executable, "-m", "inkling.training.model_card"]
+    done = subprocess.run([*run, str(tmp_path / "mine")], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == str(tmp_path / "mine" / model_card.FILE_NAME)
+    assert (tmp_path / "mine" / model_card.FILE_NAME).read_text("utf-8") == model_card.card(BUNDLES["ann-tutorial"])
+    failed = subprocess.run([*run, "nothing"], capture_output=True, text=True, timeout=60, check=False)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("card: unknown model 'nothing'")

@@ -1,0 +1,56 @@
+"""learn.nondigits: what the eleventh output learns from."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from inkling.training import nondigits, recipe
+from inkling.training.recipe import Recipe
+
+Digits = tuple[np.ndarray, np.ndarray]
+
+
+def how(share: float) -> Recipe:
+    return dataclasses.replace(recipe.find("cnn"), nondigits=share)
+
+
+@pytest.mark.learn  # Matplotlib's fonts
+def test_a_pool_is_made_once_and_the_same_again(digits: Digits) -> None:
+    pool = nondigits.pool(how(0.1), *digits)
+    assert pool.shape == (nondigits.POOL * 20, 28, 28)
+    assert pool.dtype == np.uint8
+    assert (pool.max((1, 2)) > 150).all()
+    np.testing.assert_array_equal(pool, nondigits.pool(how(0.1), *digits))
+
+
+def test_a_recipe_without_them_has_no_pool(digits: Digits) -> None:
+    assert nondigits.pool(how(0.0), *digits).shape == (0, 28, 28)
+    assert nondigits.shown(how(0.0), 1000) == 0
+
+
+@pytest.mark.parametrize("make", [nondigits.half, nondigits.misplaced])
+def test_digits_spoilt_come_from_digits_that_allow_it(digits: Digits, make) -> None:  # type: ignore[no-untyped-def]
+    images, labels = digits
+    blank = np.where((labels == 1)[:, None, None], images, 0).astype(
+        np.uint8
+    )  # 1s are never used: all others are empty
+    for seed in range(20):
+        assert (make(blank, labels, np.random.default_rng(seed)) == 1).all()
+
+
+def test_scribbles_signs_and_blots_have_ink() -> None:
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        for ink in (nondigits.scribble(rng), nondigits.wobbled(nondigits.stroked("R", rng), rng), nondigits.blot(rng)):
+            assert ink.max() > 0.5
+            assert 0 <= ink.min() <= ink.max() <= 1
+
+
+def test_neighbours_in_one_tile_keep_their_widths(digits: Digits) -> None:
+    parts = [nondigits.trimmed(image) for image in digits[0][:2]]
+    row = nondigits.beside(parts, np.random.default_rng(0))
+    together = sum(part.shape[1] for part in parts)
+    assert together - 4 <= row.shape[1] <= together + 3

@@ -1,0 +1,48 @@
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inkling.errors import BadBundle
+from inkling.models import registry
+from inkling.training import train
+from inkling.training.package import package
+
+UNUSED: Any = None  # MNIST: the bundle brings its scores on the test images
+
+
+def test_a_bundle_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    source = tmp_path / "run"
+    shutil.copytree(registry.PACKAGED / "ann-tutorial", source)
+    into = tmp_path / "bundles"
+    (into / "ann-tutorial").mkdir(parents=True)
+    (into / "ann-tutorial" / "old").touch()
+    made = package(source, UNUSED, into=into)
+    assert made.version == registry.find("ann-tutorial").version
+    assert {path.name for path in (into / "ann-tutorial").iterdir()} == {
+        "README.md",
+        "history.csv",
+        "manifest.json",
+        "model.keras",
+        "model.tflite",
+    }
+    assert [path.name for path in into.iterdir()] == ["ann-tutorial"]
+
+
+def test_a_run_s_history_is_kept(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(registry.PACKAGED / "ann-tutorial", run / "bundle")
+    rows: list[train.Row] = [dict.fromkeys(train.COLUMNS, 1)]
+    rows[0]["loss"] = 0.123456789
+    train.write_history(run / "history.csv", rows)
+    made = package(run, UNUSED, into=tmp_path / "bundles")
+    assert train.read_history(made.path / "history.csv") == [{**rows[0], "loss": 0.123457}]
+
+
+def test_a_packaged_bundle_is_not_packaged_over_itself(tmp_path: Path) -> None:
+    folder = tmp_path / "ann-tutorial"
+    shutil.copytree(registry.PACKAGED / "ann-tutorial", folder)
+    with pytest.raises(BadBundle, match="is packaged already"):
+        package(folder, UNUSED, into=tmp_path)
+    assert (folder / "model.tflite").is_file()

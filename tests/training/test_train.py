@@ -1,0 +1,338 @@
+"""learn.train: a run is a function of its recipe, and killing it changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from inkling import Reader, cli
+from inkling.cli.train import command
+from inkling.errors import BadBundle, BadData, BadRecipe, InklingError, UnknownName
+from inkling.models import registry
+from inkling.pipeline.classifier import Classifier
+from inkling.training import lr_schedule, recipe, targets, train
+from inkling.training.data import mnist
+from inkling.training.recipe import Recipe
+from tests.training.small import LEARN, small_mnist
+
+pytestmark = LEARN
+
+TINY = {
+    "name": "tiny",
+    "architecture": "ann-dropout",
+    "epochs": 6,
+    "batch_size": 50,
+    "learning_rate": 0.01,
+    "schedule": "one_cycle",
+    "ema": 0.9,
+    "dropout": 0.2,
+    "hidden": 16,
+    "label_smoothing": 0.05,
+    "weight_decay": 0.01,
+    "n_validation": 200,
+    "augmentation": {"rotation": 10, "elastic": 20, "stroke": 0.3, "noise": 0.05},
+}
+
+# Trains in a process of its own and says a line for each epoch, so that a test can kill it in between.
+SCRIPT = """
+import json, sys
+from pathlib import Path
+from inkling.training import recipe, train
+from tests.training.small import LEARN, small_mnist
+watcher = train.Watcher(on_epoch=lambda row: print(int(row["epoch"]), flush=True))
+train.train(recipe.from_table(json.loads(sys.argv[1])), small_mnist(), Path(sys.argv[2]), watcher=watcher)
+"""
+
+
+def tiny(**changes: object) -> Recipe:
+    return recipe.from_table({**TINY, **changes})
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    command_line = [sys.executable, "-c", SCRIPT, json.dumps(TINY), str(folder)]
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(command_line, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def variables(folder: Path) -> dict[str, np.ndarray]:
+    with np.load(folder / "checkpoint.npz") as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was left in peace, in a process of its own."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    with start(folder) as process:
+        _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return folder
+
+
+def test_a_run_folder_holds_what_the_docs_say(whole: Path) -> None:
+    names = {path.name for path in whole.iterdir()}
+    assert names == {"recipe.toml", "history.csv", "checkpoint.npz", "scores.json", "environment.json", "bundle"}
+    with (whole / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == train.COLUMNS
+    assert [row["epoch"] for row in rows] == list("123456")
+    assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
+    assert recipe.find(whole / "recipe.toml") == tiny()
+    manifest = registry.find(whole).manifest
+    assert json.loads((whole / "scores.json").read_text()) == manifest["scores"]
+    assert set(manifest["scores"]) == {"mnist-validation", "validation-augmented", "mnist-test"}
+    assert json.loads((whole / "environment.json").read_text())["train_seconds"] > 0
+    assert Reader(whole).read(np.full((60, 60), 255, np.uint8)).outcome == "empty"
+
+
+@pytest.mark.parametrize("kill_after", [1, 4])
+def test_killed_and_resumed_ends_in_the_same_weights(whole: Path, tmp_path: Path, kill_after: int) -> None:
+    with start(tmp_path / "run") as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line) == kill_after:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+    assert process.returncode == -signal.SIGKILL
+    assert not (tmp_path / "run" / "bundle").exists()
+    with start(tmp_path / "run") as process:
+        said, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    assert int(said.split()[0]) > kill_after  # it went on, it did not begin again
+    expected, found = variables(whole), variables(tmp_path / "run")
+    assert expected.keys() == found.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+    assert registry.find(tmp_path / "run").version == registry.find(whole).version
+
+
+def test_a_killed_write_leaves_the_checkpoint_whole(whole: Path, tmp_path: Path) -> None:
+    for name in ("checkpoint.npz", "history.csv"):
+        (tmp_path / name).write_bytes((whole / name).read_bytes())
+    (tmp_path / ".checkpoint.npz.part").write_bytes(b"half")  # what a kill in the middle of a write leaves
+    train.train(tiny(), small_mnist(), tmp_path)
+    for name, value in variables(whole).items():
+        np.testing.assert_array_equal(variables(tmp_path)[name], value)
+
+
+def test_another_seed_gives_other_weights(whole: Path, tmp_path: Path) -> None:
+    train.train(tiny(seed=1), small_mnist(), tmp_path, score_test=False)
+    assert registry.find(tmp_path).version != registry.find(whole).version
+    assert set(registry.find(tmp_path).manifest["scores"]) == {"mnist-validation", "validation-augmented"}
+
+
+def test_patience_stops_and_keeps_the_best(tmp_path: Path) -> None:
+    # A rate this high makes the loss jump about, so some epoch is soon the best for long.
+    train.train(tiny(epochs=60, patience=2, schedule="constant", learning_rate=0.5), small_mnist(), tmp_path)
+    rows = train.read_history(tmp_path / "history.csv")
+    losses = [row["val_loss"] for row in rows]
+    assert len(rows) < 60
+    assert int(np.argmin(losses)) == len(rows) - 3
+    found = registry.find(tmp_path).manifest["scores"]["mnist-validation"]["cross_entropy"]
+    assert found == pytest.approx(min(losses), abs=1e-3)
+
+
+def test_distillation_learns_from_a_packaged_teacher(tmp_path: Path) -> None:
+    taught = tiny(epochs=2, teacher={"name": "ann-tutorial", "weight": 0.9})
+    train.train(taught, small_mnist(), tmp_path, score_test=False)
+    rows = train.read_history(tmp_path / "history.csv")
+    assert rows[1]["loss"] < rows[0]["loss"]
+    assert rows[1]["val_accuracy"] > 0.3
+
+
+def test_a_damaged_checkpoint_and_a_wrong_one_are_refused(whole: Path, tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.npz").write_bytes(b"half")
+    with pytest.raises(BadData, match="not a readable checkpoint"):
+        train.train(tiny(), small_mnist(), tmp_path)
+    (tmp_path / "checkpoint.npz").write_bytes((whole / "checkpoint.npz").read_bytes())
+    with pytest.raises(BadData, match="belongs to another network"):
+        train.train(tiny(hidden=8), small_mnist(), tmp_path)
+
+
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.99])
+def test_a_checkpoint_cut_short_is_refused(whole: Path, tmp_path: Path, part: float) -> None:
+    content = (whole / "checkpoint.npz").read_bytes()
+    (tmp_path / "checkpoint.npz").write_bytes(content[: int(part * len(content))])
+    with pytest.raises(BadData, match=r"not a readable checkpoint .* train again in a new folder"):
+        train.train(tiny(), small_mnist(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "error", "message"),
+    [
+        ("ann-wide", UnknownName, "unknown model 'ann-wide'; choose from: ann"),
+        ("runs/none", BadBundle, "runs/none is not a folder; expected a bundle or run folder"),
+        ("half", BadBundle, "model.keras cannot be opened by Keras"),
+        ("bare", BadRecipe, "which has no model.keras; name another bundle"),
+        ("other", BadRecipe, r"maps \(None, 14, 14\) to \(None, 10\); expected \(None, 28, 28\)"),
+    ],
+)
+def test_a_teacher_that_will_not_do_is_one_sentence(
+    tmp_path: Path, teacher: str, error: type[InklingError], message: str
+) -> None:
+    if "/" not in teacher and teacher != "ann-wide":
+        shutil.copytree(registry.PACKAGED / "ann-tutorial", tmp_path / teacher)
+        path = tmp_path / teacher / "model.keras"
+        if teacher == "half":
+            path.write_bytes(path.read_bytes()[:50_000])
+        elif teacher == "bare":
+            path.unlink()
+        else:
+            keras = train.import_keras()
+            keras.Sequential([keras.Input((14, 14)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(path)
+        teacher = str(tmp_path / teacher)
+    with pytest.raises(error, match=message):
+        train.train(tiny(teacher={"name": teacher}), small_mnist(), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_too_large_a_batch_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRecipe, match="batch_size is 5000; there are 800"):
+        train.train(tiny(batch_size=5000), small_mnist(), tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".checkpoint.npz.part").symlink_to("/dev/full")
+    with pytest.raises(InklingError, match=r"No space left on device.*--resume"):
+        train.train(tiny(), small_mnist(), tmp_path)
+
+
+def test_missing_data_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("INKLING_CACHE", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["inkling", "train", "tiny", "--out", str(tmp_path / "run")])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert capsys.readouterr().err.strip().endswith("Run: inkling data fetch")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["tiny", "--resume", "x"], ["--resume", "x", "--set", "epochs=2"]])
+def test_contradictory_arguments_are_refused(arguments: list[str]) -> None:
+    assert isinstance(CliRunner().invoke(command, arguments).exception, BadRecipe)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tiny", "--set", "epochs=-3"], "epochs is -3; expected 1 to 10000"),
+        (["tiny", "--set", "epochs=many"], "epochs is 'many'; expected a whole number"),
+        (["tiny", "--set", "epoch=3"], "epoch is not a parameter .* Did you mean 'epochs'"),
+        (["tiny", "--out", "full"], "full is not empty; a new or an empty folder was expected"),
+        (["tiny", "--out", "run"], "run holds a run already; go on with it by --resume"),
+        (["--resume", "full"], "full is no run folder: it has no recipe.toml"),
+        (["--resume", "nothing"], "nothing is no run folder"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("years of work")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.toml").write_text("")
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    with pytest.raises(BadRecipe, match=message):
+        CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
+def test_help_has_an_example() -> None:
+    assert "inkling train ann-tutorial" in CliRunner().invoke(command, ["--help"]).output
+
+
+@pytest.mark.parametrize("name", ["constant", "cosine", "one_cycle"])
+def test_schedules(name: str) -> None:
+    factors = lr_schedule.factors(name, 1000)
+    assert factors.shape == (1000,)
+    assert factors.max() == pytest.approx(1, abs=1e-4)
+    assert factors.min() >= 0
+    assert factors[-1] == pytest.approx(1 if name == "constant" else 0, abs=1e-4)
+    if name == "one_cycle":
+        assert factors[0] == pytest.approx(lr_schedule.START)
+        assert factors.argmax() == 300
+
+
+def test_the_optimizer_follows_the_schedule() -> None:
+    train.import_keras(seed=0)
+    model = train.build(tiny(learning_rate=0.5), 20)
+    rates = lr_schedule.factors("one_cycle", 20) * np.float32(0.5)
+    for step in range(25):
+        assert float(model.optimizer.learning_rate) == rates[min(step, 19)]
+        model.optimizer.iterations.assign_add(1)
+
+
+COMMAND_LINE = """
+import sys
+from inkling import cli
+from inkling.training import data
+from tests.training.small import small_mnist
+data.load = small_mnist
+sys.argv = ["inkling", *sys.argv[1:]]
+cli.main()
+"""
+
+
+def test_ctrl_c_says_how_to_go_on_and_resume_does(tmp_path: Path) -> None:
+    run, root = str(tmp_path / "run"), Path(__file__).parents[2]
+    begin = [sys.executable, "-c", COMMAND_LINE]
+    arguments = ["train", "tiny", "--out", run, "--set", "epochs=400", "--set", "n_validation=200"]
+    process = subprocess.Popen(
+        [*begin, *arguments, "--set", "batch_size=100"], cwd=root, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    said = ""
+    for line in process.stderr:
+        said += line
+        if line.startswith("epoch   2"):
+            process.send_signal(signal.SIGINT)
+            break
+    said += process.stderr.read()
+    process.stderr.close()
+    assert process.wait(timeout=60) == 130
+    assert f"inkling: stopped; go on with: inkling train --resume {run}" in said
+    assert "Traceback" not in said
+    path = tmp_path / "run" / "recipe.toml"
+    path.write_text(path.read_text().replace("epochs = 400", "epochs = 5"))  # do not wait for all of them
+    epochs_before = len(train.read_history(tmp_path / "run" / "history.csv"))
+    done = subprocess.run([*begin, "train", "--resume", run], cwd=root, capture_output=True, text=True, check=True)
+    assert "mnist-test: " in done.stdout
+    assert len(train.read_history(tmp_path / "run" / "history.csv")) == max(5, epochs_before)
+
+
+def test_a_network_learns_to_refuse(tmp_path: Path) -> None:
+    how = dataclasses.replace(recipe.find("cnn-digits"), epochs=2, batch_size=100, n_validation=200, nondigits=0.5)
+    train.train(how, small_mnist(), tmp_path, score_test=False)
+    found = registry.find(tmp_path)
+    assert found.manifest["classes"] == [*"0123456789", "none"]
+    assert 0.5 <= found.reject_at < 1
+    assert found.manifest["scores"]["non-digits"]["n_others"] > 0
+    prediction = Classifier(found).classify(mnist.as_input(small_mnist().x_test))
+    assert prediction.probs.shape == (200, 10)
+    np.testing.assert_allclose(prediction.probs.sum(1), 1, atol=1e-5)
+    assert (prediction.not_digit > 0).all()
+
+
+def test_a_teacher_of_eleven_answers_teaches_ten() -> None:
+    class Teacher:
+        def predict(self, images: np.ndarray, **_: object) -> np.ndarray:
+            return np.full((len(images), 11), 1 / 11, np.float32)
+
+    taught = tiny(teacher={"name": "cnn"})
+    answers = targets.make_targets(np.array([3]), np.zeros((1, 28, 28)), taught, Teacher())
+    assert answers.shape == (1, 20)
+    np.testing.assert_allclose(answers[0, 10:], 0.1)
