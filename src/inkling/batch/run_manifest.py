@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from inkling import __version__
 from inkling.batch import storage
 from inkling.batch.worker import Job
 from inkling.errors import BadRequest, Busy, NoPermission
@@ -48,7 +48,7 @@ class Manifest:
         """Raises CannotWrite or NoPermission."""
         self.updated = datetime.now(UTC).isoformat(timespec="seconds")
         self.started = self.started or self.updated
-        self.inkling = version("inkling")
+        self.inkling = __version__
         storage.write(storage.join(out, NAME), json.dumps(vars(self), indent=2).encode() + b"\n")
 
 
