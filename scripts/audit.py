@@ -23,7 +23,7 @@ TIMEOUT_S, MOST_S = 5, 60  # for each answer; for all of them
 UNREACHED = re.compile(r"requests\.exceptions\.|Could not connect")  # in what pip-audit says when it fails
 
 
-def base(name: str = "inkling") -> list[str]:
+def base(name: str = "inkling-digits") -> list[str]:
     """The pins of all that a distribution needs here without its extras, as `name==version`, in order."""
     versions: dict[str, str] = {}
     wanted = [name]

@@ -93,6 +93,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_ends_with_a_row_a_picture(scans: Path, tmp_path: Path) -> None:
     script, out = tmp_path / "run.py", tmp_path / "out"
     script.write_text(RUN)
@@ -112,6 +113,7 @@ def test_killed_again_and_again_it_ends_with_a_row_a_picture(scans: Path, tmp_pa
     assert not [path for path in out.rglob("*") if path.name.endswith(".unfinished")]
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_sentence_and_no_whole_result(scans: Path, tmp_path: Path) -> None:
     """A limit on the size of files stands for the disk: writing fails in the same place, with EFBIG for ENOSPC."""
     command = f"{sys.executable} -m inkling read {scans} --out {tmp_path / 'out'} --model {MODEL} --format jsonl"

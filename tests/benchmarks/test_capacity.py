@@ -123,6 +123,7 @@ def test_readme_says_what_the_numbers_say_and_nothing_of_a_trial() -> None:
     assert "drawings a second" in serving.sentence(numbers | {"quick": False})
 
 
+@pytest.mark.learn
 def test_figures_draw_the_numbers() -> None:
     pytest.importorskip("matplotlib")
     from inkling.training.report import themed_svg

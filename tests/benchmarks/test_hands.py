@@ -47,6 +47,7 @@ def test_the_command_says_what_was_read_right_and_keeps_the_numbers_of_the_docum
     assert json.loads(before)["pictures"] > 1000
 
 
+@pytest.mark.learn
 def test_a_folder_without_fonts_is_said(tmp_path: Path) -> None:
     answer = click.testing.CliRunner().invoke(hands.main, ["--fonts", str(tmp_path)])
     assert answer.exit_code != 0

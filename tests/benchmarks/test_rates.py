@@ -24,6 +24,7 @@ def test_auroc_of_nothing_is_nan() -> None:
     assert np.isnan(auroc(np.array([]), np.array([0.5])))
 
 
+@pytest.mark.learn
 def test_auroc_as_scikit_learn_has_it() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     rng = np.random.default_rng(0)

@@ -77,6 +77,7 @@ def test_rate(value: float | None, shown: str) -> None:
 
 
 @pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.learn
 def test_figures_draw_the_numbers(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib")
     import figures

@@ -47,6 +47,7 @@ def serving(*options: str, port: int = 0, **variables: str) -> Iterator[tuple[su
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators are left as they are")
+@pytest.mark.slow
 def test_what_large_pictures_took_goes_back_to_the_system() -> None:
     program = """
         import resource

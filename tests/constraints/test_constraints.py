@@ -58,6 +58,7 @@ def assert_is_the_best(found: list[Hypothesis], constraints: Constraints, texts:
 
 @settings(deadline=None, max_examples=100)
 @given(candidates(), st.sampled_from([None, "1", "2-3", "3"]), st.sampled_from([None, *PATTERNS]))
+@pytest.mark.slow
 def test_length_and_pattern_rank_as_enumeration_does(
     found: list[Hypothesis], length: str | None, pattern: str | None
 ) -> None:
@@ -73,6 +74,7 @@ def test_length_and_pattern_rank_as_enumeration_does(
 
 @settings(deadline=None, max_examples=60)
 @given(candidates(), st.sampled_from(["luhn", "damm", "verhoeff", "mod_97_10"]), st.sampled_from([None, *PATTERNS]))
+@pytest.mark.slow
 def test_a_checksum_ranks_as_enumeration_does(found: list[Hypothesis], check: str, pattern: str | None) -> None:
     constraints = make(check=check, pattern=pattern)
     texts = every_text(found, constraints.allow)

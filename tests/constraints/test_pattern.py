@@ -33,6 +33,7 @@ patterns = st.recursive(
 
 @settings(deadline=None, max_examples=150)
 @given(patterns)
+@pytest.mark.slow
 def test_accepts_what_re_matches(pattern: str) -> None:
     expected = [text for text in TEXTS if re.fullmatch(pattern, text)]
     if not any(expected):

@@ -20,6 +20,7 @@ def tiles(digits: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ["cnn", *DENSE])
+@pytest.mark.slow
 def test_ink_that_is_said_to_matter_does(reader_of: Callable[[str], Reader], tiles: np.ndarray, name: str) -> None:
     reader = reader_of(name)
     temperature = reader.bundle.temperature
@@ -61,6 +62,7 @@ def test_it_agrees_with_the_exact_contributions_where_both_are_known(
 
 
 @pytest.mark.parametrize("name", ["cnn", "ann-tutorial"])
+@pytest.mark.slow
 def test_what_missing_ink_is_said_to_add_a_dot_there_adds(
     reader_of: Callable[[str], Reader], tiles: np.ndarray, name: str
 ) -> None:

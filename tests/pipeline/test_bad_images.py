@@ -18,6 +18,8 @@ from tests.pipeline.test_text_page_filter import page_of_digits
 LONGEST_S = 20.0  # of a processor: far above what any of these takes
 OUTCOMES = ("read", "unsure", "empty", "not_digit")
 
+LONG_TEXT = pytest.param("page_of_text", marks=pytest.mark.slow)
+
 
 @pytest.fixture(scope="module")
 def best() -> Reader:
@@ -44,7 +46,7 @@ def read(reader: Reader, picture: np.ndarray | bytes) -> Reading:
     return reading
 
 
-@pytest.mark.parametrize("name", nonsense.NONSENSE)
+@pytest.mark.parametrize("name", [LONG_TEXT if name == "page_of_text" else name for name in nonsense.NONSENSE])
 def test_nonsense_gets_a_typed_outcome(name: str, best: Reader, reader: Reader) -> None:
     picture = nonsense.NONSENSE[name]()
     for each in (best, reader):
@@ -59,7 +61,7 @@ def test_where_nothing_is_written_nothing_is_read(name: str, best: Reader, reade
         assert reading.outcome == "empty"
 
 
-@pytest.mark.parametrize("name", ["qr_code", "small_qr_code", "page_of_text", "paragraph", "checkerboard"])
+@pytest.mark.parametrize("name", ["qr_code", "small_qr_code", LONG_TEXT, "paragraph", "checkerboard"])
 def test_text_and_codes_are_not_plainly_read(name: str, best: Reader, reader: Reader) -> None:
     for each in (best, reader):
         reading = read(each, nonsense.NONSENSE[name]())
@@ -72,13 +74,14 @@ def test_marks_that_are_no_digits_are_not_plainly_read(name: str, best: Reader) 
     assert read(best, nonsense.NONSENSE[name]()).outcome != "read"
 
 
-@pytest.mark.parametrize("name", ["blank", "grain", "page_of_text", "qr_code"])
+@pytest.mark.parametrize("name", ["blank", "grain", LONG_TEXT, "qr_code"])
 def test_at_twelve_megapixels(name: str, best: Reader) -> None:
     picture = cv2.resize(nonsense.NONSENSE[name](), (4000, 3000), interpolation=cv2.INTER_NEAREST)
     assert read(best, picture).size_wh == (4000, 3000)
     assert read(best, encoded(picture, "JPEG", quality=70)).outcome != "read"
 
 
+@pytest.mark.slow
 def test_fifty_megapixels(best: Reader) -> None:
     assert read(best, np.full((7000, 7100), 230, np.uint8)).outcome == "empty"
     assert read(best, encoded(np.full((7000, 7100, 3), 230, np.uint8), "PNG", compress_level=1)).outcome == "empty"
@@ -101,6 +104,7 @@ def test_strips(mode: str, best: Reader) -> None:
         assert best.read(strip, mode=mode).outcome in OUTCOMES  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_thousand_digits_are_all_seen(digits: tuple[np.ndarray, np.ndarray], best: Reader) -> None:
     reading = read(best, page_of_digits(digits[0], 1000))
     assert len(reading.digits) + len(reading.others) > 950
@@ -108,6 +112,7 @@ def test_a_thousand_digits_are_all_seen(digits: tuple[np.ndarray, np.ndarray], b
     assert reading.text.count("\n") >= 25
 
 
+@pytest.mark.slow
 def test_upside_down_and_mirrored_numbers(digits: tuple[np.ndarray, np.ndarray], best: Reader) -> None:
     for start in range(0, 60, 5):
         row = row_of(list(digits[0][start : start + 5]))
@@ -140,6 +145,7 @@ def test_reading_is_the_same_each_time(best: Reader) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.slow
 def test_memory_stays_flat() -> None:
     """Large photographs one after another, in a process of its own, and what it holds after 5 and after 40."""
     program = """

@@ -32,6 +32,7 @@ def reader() -> Reader:
     return Reader("cnn")
 
 
+@pytest.mark.slow
 def test_large_blobs_are_cut_a_few_times_only(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[SegmentationGraph] = []
     plain = ranking.build_graph
@@ -47,6 +48,7 @@ def test_large_blobs_are_cut_a_few_times_only(reader: Reader, monkeypatch: pytes
     assert sum(w * h for _, _, w, h in boxes) < 200e6, "pixels that are shown to the network in all"
 
 
+@pytest.mark.slow
 def test_specks_beyond_number_are_not_all_looked_at(reader: Reader) -> None:
     trace = reader.trace(specks(100_000))
     assert trace.reading.outcome == "not_digit"

@@ -174,6 +174,7 @@ ACCEPTED: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="resets the most that a process had, which is Linux's")
+@pytest.mark.slow
 def test_what_is_accepted_takes_no_more_than_is_said(tmp_path: Path) -> None:
     for number, make in enumerate(ACCEPTED.values()):
         (tmp_path / f"{number:02d}").write_bytes(make())

@@ -75,6 +75,7 @@ def test_narrower_changes_the_shape_and_keeps_the_ink_in_range(side: int) -> Non
     assert max(half.shape) <= max(2 * side, 300)
 
 
+@pytest.mark.slow
 def test_stretched_digits_are_read_better(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Reader("cnn")  # one that can refuse: the others explain each answer exactly, so they look once
     images, labels = digits

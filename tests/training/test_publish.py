@@ -1,4 +1,6 @@
-"""python -m inkling.training.publish, as far as it needs no TensorFlow: which mistakes, whose times, what is near what."""
+"""python -m inkling.training.publish, as far as it needs no TensorFlow: which mistakes, whose times, what is near
+what.
+"""
 
 from __future__ import annotations
 

@@ -124,6 +124,7 @@ def test_summary_has_what_a_manifest_holds() -> None:
     assert found["cross_entropy"] < found["cross_entropy_calibrated"]  # it was right before
 
 
+@pytest.mark.learn
 def test_against_scikit_learn() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     probs, labels = drawn(500)

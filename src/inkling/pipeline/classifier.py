@@ -48,7 +48,9 @@ class Classifier:
 
 
 class LineRecognizer:
-    """The network that reads a strip as a whole (`pipeline.line_recognizer`), ready to run. Safe to call from several threads."""
+    """The network that reads a strip as a whole (`pipeline.line_recognizer`), ready to run. Safe to call from
+    several threads.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
         """Raises BadBundle if the flatbuffer does not match its manifest or has another input than (N, 28, any)."""

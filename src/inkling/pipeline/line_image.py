@@ -1,6 +1,7 @@
 """Glyphs that may be several digits -> strip: their ink as one picture, for the network that reads it as a whole.
 
-As `pipeline.normalize` has it, but scaled by height, so that a digit is about as large as alone however many stand in a row.
+As `pipeline.normalize` has it, but scaled by height, so that a digit is about as large as alone however many stand
+in a row.
 """
 
 from __future__ import annotations

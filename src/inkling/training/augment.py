@@ -3,9 +3,10 @@
 One bend of the plane takes care of all geometry: rotation, slant, stretch and size as one matrix, plus the
 elastic field of Simard, Steinkraus and Platt, "Best Practices for Convolutional Neural Networks Applied to Visual
 Document Analysis" (2003). Afterwards the digit again has a longest side of 20 pixels (times the random scale) and
-its centre of mass in the middle, as `pipeline.normalize` would show it; then stroke width, contrast and grain change. Some
-digits are replaced by others that code draws (`training.synthetic_digits`) or by poor copies (`training.degrade`); those pass through
-`pipeline.normalize` itself.
+its centre of mass in the middle, as `pipeline.normalize` would show it; then stroke width, contrast and grain
+change. Some
+digits are replaced by others that code draws (`training.synthetic_digits`) or by poor copies (`training.degrade`);
+those pass through `pipeline.normalize` itself.
 
 Chunks have random streams of their own, so the result does not depend on how many threads share the work.
 """

@@ -1,4 +1,5 @@
-"""Writes what the pages show about a model into its bundle: python -m inkling.training.publish [NAME ...] [--history RUN]
+"""Writes what the pages show about a model into its bundle: python -m inkling.training.publish [NAME ...] [--history
+RUN]
 
     report/report.json     numbers, mistakes, the map of the hidden layer; names the version of the network
     report/mistakes.png    28x28 tiles of the test digits that were read wrongly, COLUMNS to a row

@@ -1,7 +1,7 @@
 """Digits drawn by code: the forms that MNIST's writers hardly used and much of the world does.
 
-A drawing of a form (`training.stroke_forms`) moves its points, bends and slants the whole, picks a pen, and goes to a tile by the
-road's own code.
+A drawing of a form (`training.stroke_forms`) moves its points, bends and slants the whole, picks a pen, and goes to
+a tile by the road's own code.
 """
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ def touching(images: np.ndarray) -> np.ndarray:
     return 255 - cv2.resize(np.pad(row[:, : x + 2], 8), None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC)
 
 
+@pytest.mark.slow
 def test_pairs_that_touch_are_mostly_parted(reader: Reader, digits: tuple[np.ndarray, np.ndarray]) -> None:
     images, labels = digits
     chosen = np.random.default_rng(0).integers(0, len(images), (60, 2))
@@ -158,6 +159,7 @@ def test_parts_of_a_broken_digit_are_joined() -> None:
     assert [glyph.box_xywh[:3:2] for glyph in first.lines[0]] == [(19, 63), (103, 63), (187, 63)]
 
 
+@pytest.mark.slow
 def test_hundreds_of_touching_digits_take_bounded_time(reader: Reader, digits: tuple[np.ndarray, np.ndarray]) -> None:
     page = np.hstack([np.vstack([touching(digits[0][i : i + 20])[:, :1200] for i in range(0, 100, 20)])] * 2)
     start = time.perf_counter()

@@ -32,6 +32,7 @@ def test_strips_of_one_to_five_digits_by_width(judged: list[Strips]) -> None:
         assert (there[:, :-1] >= there[:, 1:]).all(), "what is not there follows what is"
 
 
+@pytest.mark.slow
 def test_the_same_seed_and_epoch_give_the_same_strips_in_processes(digits: Digits) -> None:
     found = []
     for epoch in (1, 1, 2):

@@ -75,12 +75,14 @@ def test_shares_say_which_digit_of_the_text_a_segment_is(row: Row) -> None:
     assert shares[1][0] == pytest.approx([0, 1])  # the last lattice is one segment, so it reads the last digit
 
 
+@pytest.mark.learn
 def test_fitting_makes_the_text_more_probable(row: Row) -> None:
     begin = np.zeros(6)
     fitted = cut_costs.fit([row], begin)
     assert cut_costs.loss(fitted, row)[0] < cut_costs.loss(begin, row)[0]
 
 
+@pytest.mark.slow
 def test_best_text_is_what_the_reader_reads(digits: tuple[np.ndarray, np.ndarray]) -> None:
     """The fit judges by the very score that the road uses."""
     reader = Reader("cnn")

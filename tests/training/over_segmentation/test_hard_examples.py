@@ -26,6 +26,7 @@ def reads(reader: Reader) -> hard_examples.Judge:
     return lambda tiles: reader.classify(mnist.as_input(tiles))
 
 
+@pytest.mark.slow
 def test_as_many_rows_as_the_recipe_asks_the_same_each_time(
     rows: list[CutRow], digits: tuple[np.ndarray, np.ndarray]
 ) -> None:
@@ -38,6 +39,7 @@ def test_as_many_rows_as_the_recipe_asks_the_same_each_time(
     np.testing.assert_array_equal(first.tiles, other.tiles)
 
 
+@pytest.mark.slow
 def test_of_the_rows_as_many_are_poor_copies_as_the_recipe_asks(digits: tuple[np.ndarray, np.ndarray]) -> None:
     alone = [
         sum(
@@ -83,6 +85,7 @@ def test_a_row_that_no_way_reads_teaches_nothing(rows: list[CutRow]) -> None:
     assert hard_examples.teaches(CutRow([1] * 30, one.lattices), judged) is None
 
 
+@pytest.mark.slow
 def test_mined_pieces_come_from_the_rows_with_labels(rows: list[CutRow]) -> None:
     judge = reads(Reader("cnn"))
     tiles, labels = hard_examples.mine(rows, judge, 200, np.random.default_rng(0))

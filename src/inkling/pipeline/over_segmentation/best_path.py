@@ -93,7 +93,8 @@ def _best_way(
 
 
 def _tiles(ink: np.ndarray, glyphs: Segmentation, asked: list[Glyph], cut: Glyph | None) -> np.ndarray:
-    """The tiles of some segments, as `rank_segmentations` makes them: together with a segment that is cut where there is one.
+    """The tiles of some segments, as `rank_segmentations` makes them: together with a segment that is cut where
+    there is one.
 
     A picture's only glyph is cropped with all the ink around it, unless others are cut from it.
     """

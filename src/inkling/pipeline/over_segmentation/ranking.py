@@ -82,8 +82,8 @@ def rank_segmentations(
 ) -> list[SegmentationHypothesis]:
     """(H, W) float32 ink, its N glyphs, their tiles and what the network says of them -> partings, the best first.
 
-    Where no glyph may be several digits or a part of one, the only parting is the glyphs as they are. `recognize_line`: the
-    network that reads a stretch as a whole.
+    Where no glyph may be several digits or a part of one, the only parting is the glyphs as they are.
+    `recognize_line`: the network that reads a stretch as a whole.
     """
     whole = whole_picture(glyphs, prediction)
     stretches = in_stretches(glyphs, find_doubted(glyphs.flat, prediction))

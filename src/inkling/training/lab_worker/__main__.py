@@ -1,7 +1,9 @@
 """What the web app starts as processes of their own.
 
-    python -m inkling.training.lab_worker train LAB       the training that lies in the lab's folder, from where it stands
-    python -m inkling.training.lab_worker samples         digits drawn anew: a JSON line in, a JSON line out, until the input ends
+    python -m inkling.training.lab_worker train LAB       the training that lies in the lab's folder, from where it
+    stands
+    python -m inkling.training.lab_worker samples         digits drawn anew: a JSON line in, a JSON line out, until
+    the input ends
     python -m inkling.training.lab_worker score BUNDLE    its score on MNIST's 10,000 test images, as JSON
 
 They give way to everything else that runs on the machine.

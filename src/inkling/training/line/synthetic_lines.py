@@ -1,6 +1,7 @@
 """Strips to learn from: marks of one to five digits that touch or nearly do, each with its text.
 
-MNIST's digits are written anew by `training.augment`, then side by side by `training.over_segmentation.touching_digits`; some rows become poor copies
+MNIST's digits are written anew by `training.augment`, then side by side by
+`training.over_segmentation.touching_digits`; some rows become poor copies
 of few pixels. The ink is parted into glyphs and made into strips by the road's own code.
 """
 

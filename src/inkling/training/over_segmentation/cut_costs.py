@@ -1,8 +1,8 @@
 """The prices of cutting ink, fitted to rows of digits: python -m inkling.training.over_segmentation.cut_costs [MODEL]
 
 The prices are those under which the texts that were written are the most probable, whichever cuts lead there: see
-`crf`. Half of the validation digits is fitted to; the other half says what came of it. `inkling.pipeline.over_segmentation.ranking` has the
-prices as constants.
+`crf`. Half of the validation digits is fitted to; the other half says what came of it.
+`inkling.pipeline.over_segmentation.ranking` has the prices as constants.
 """
 
 from __future__ import annotations

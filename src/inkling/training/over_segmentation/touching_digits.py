@@ -1,6 +1,7 @@
 """Tiles of what rows of touching digits fall into when they are cut: digits, and what is none.
 
-A row is written, its ink cut as `pipeline.over_segmentation.segmentation_graph` cuts it, and each piece labelled by what was written there: a piece
+A row is written, its ink cut as `pipeline.over_segmentation.segmentation_graph` cuts it, and each piece labelled by
+what was written there: a piece
 that is nearly all of one digit and nearly nothing else is that digit, remains of its neighbours included; a piece of
 several digits, or too small a part of one, is none. So a network learns to judge cuts, as the recognisers trained
 within segmentation graphs do (LeCun, Bottou, Bengio, Haffner 1998, section VI).
