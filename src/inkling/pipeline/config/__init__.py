@@ -1,0 +1,10 @@
+"""Thresholds of every stage: one frozen dataclass a stage, each field with its unit and its reason.
+
+A stage module imports the instance of its own class as `CONFIG`; nothing else holds a threshold.
+
+- `shared`: values that several stages use
+- `decoding`: decode, decode_limits, grayscale
+- `binarization`: downscaling, page_crop, polarity, global_threshold, binarize, border_noise
+
+Facts of a file format (magic bytes, tag numbers) are no thresholds and stay in their module.
+"""
