@@ -25,7 +25,6 @@ from rich.table import Table
 
 from inkling import Reader
 from inkling.pipeline.decode import ImageSource
-from inkling.silence import quiet_stderr
 from inkling.training import evaluate
 from inkling.training.data import mnist as data
 from inkling.training.data.mnist import Mnist
@@ -136,8 +135,7 @@ def _rate(right: Sequence[bool] | np.ndarray) -> dict[str, Any]:
 def main(models: tuple[str, ...], rows: int, real: Path | None, out: Path) -> None:
     """Prints a table and writes the numbers."""
     mnist = data.load()
-    with quiet_stderr():
-        readers = {Path(name).name: Reader(name) for name in models or ("cnn", "ann")}
+    readers = {Path(name).name: Reader(name) for name in models or ("cnn", "ann")}
     content: dict[str, Any] = {
         "written_by": "python benchmarks/calibration.py" + (" --real DIR" if real else ""),
         "seed": SEED,

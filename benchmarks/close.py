@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 
 from inkling import Reader
-from inkling.silence import quiet_stderr
 from inkling.training.data import mnist as data
 
 HERE = Path(__file__).parent
@@ -49,16 +48,15 @@ def main(*, model: str | None, n: int, split: str) -> None:
     if split == "validation":
         _, chosen = data.split(mnist.y_train, 5000, 0)
         images, labels = mnist.x_train[chosen[:n]], mnist.y_train[chosen[:n]]
-    with quiet_stderr():
-        reader = Reader(model)
-        found = {}
-        for way in WAYS:
-            for side in SIDES:
-                readings = [reader.read(cut_out(image, side, way)) for image in images]
-                right = [one.text == str(label) for one, label in zip(readings, labels, strict=True)]
-                outcomes = dict(Counter(one.outcome for one in readings))
-                found[f"{way}, {side} px"] = {"right": float(np.mean(right)), "outcomes": outcomes}
-                click.echo(f"{way + f', {side} px':24} {np.mean(right):6.1%}  {outcomes}")
+    reader = Reader(model)
+    found = {}
+    for way in WAYS:
+        for side in SIDES:
+            readings = [reader.read(cut_out(image, side, way)) for image in images]
+            right = [one.text == str(label) for one, label in zip(readings, labels, strict=True)]
+            outcomes = dict(Counter(one.outcome for one in readings))
+            found[f"{way}, {side} px"] = {"right": float(np.mean(right)), "outcomes": outcomes}
+            click.echo(f"{way + f', {side} px':24} {np.mean(right):6.1%}  {outcomes}")
     if split == "test":
         content = {
             "written_by": "python benchmarks/close.py",

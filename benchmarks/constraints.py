@@ -28,7 +28,6 @@ from stdnum import luhn
 from inkling import Reader
 from inkling.constraints import constrained_reading, constraints
 from inkling.constraints.constraints import Constraints
-from inkling.silence import quiet_stderr
 from inkling.training.data import mnist as data
 from inkling.training.scores import wilson_interval
 
@@ -54,8 +53,7 @@ def main(models: tuple[str, ...], rows: int, touching: float, choose: bool) -> N
     known = known_of([text for _, text in pictures])
     result: dict[str, Any] = {}
     for name in models:
-        with quiet_stderr():
-            reader = Reader(name)
+        reader = Reader(name)
         answers = read(reader, pictures, known)
         if choose:
             print_likelihoods(reader.bundle.name, answers)

@@ -23,7 +23,6 @@ from scenes import SCENES
 from surfaces import SURFACES
 
 from inkling import Reader
-from inkling.silence import quiet_stderr
 from inkling.training.data import mnist as data
 from inkling.training.scores import wilson_interval
 
@@ -58,8 +57,7 @@ def main(model: str | None, rows: int, only: tuple[str, ...], split: str) -> Non
     """Prints a table and, for all kinds of the test split, writes it."""
     cv2.setNumThreads(1)
     images, labels = digits_of(split)
-    with quiet_stderr():
-        reader = Reader(model)
+    reader = Reader(model)
     table = Table("kind", "exact", "95 %", "empty", "unsure", box=None, title=f"{reader.bundle.name}, {split}")
     result = {}
     for name in only or KINDS:

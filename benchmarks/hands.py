@@ -22,7 +22,6 @@ from pen import on_paper, trimmed
 from PIL import ImageFont
 
 from inkling import Reader
-from inkling.silence import quiet_stderr
 
 HERE = Path(__file__).parent
 DIGITS = "0123456789"
@@ -62,8 +61,7 @@ def main(*, fonts: Path | None, models: tuple[str, ...], each: int) -> None:
     pictures = [one for family, path in chosen.items() for one in written(path, family, each)]
     found = {}
     for model in models or ("cnn", "ann"):
-        with quiet_stderr():
-            reader = Reader(model)
+        reader = Reader(model)
         found[model] = {"version": reader.bundle.version}
         for way, at in (("on paper", 1), ("in boxes", 2)):
             wrong = Counter(one[0] for one in pictures if reader.read(one[at]).text != one[0])

@@ -23,7 +23,6 @@ import click
 import largest
 
 from inkling import Reader
-from inkling.silence import quiet_stderr
 
 NUMBERS = Path(__file__).with_name("memory.json")
 SIZE_WH = (4000, 3000)  # pixels
@@ -96,8 +95,7 @@ def over_photographs(photos: int, model: str | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, __file__, "--render", folder], check=True)
         paths = sorted(Path(folder).glob("*.jpg"))
-        with quiet_stderr():
-            reader = Reader(model)
+        reader = Reader(model)
         start_mb = resident_mb()
         resident, times, cpu, found = [], [], [], []
         for number in range(photos):

@@ -30,7 +30,6 @@ from sets import Labelled
 
 from inkling import Reader
 from inkling.pipeline.classifier import Classifier
-from inkling.silence import quiet_stderr
 from inkling.training.data import mnist as data
 from inkling.training.data.mnist import Mnist
 from inkling.training.scores import wilson_interval
@@ -138,8 +137,7 @@ def main(
 ) -> None:
     """Prints a table and writes the numbers."""
     mnist = data.load()
-    with quiet_stderr():
-        readers = {Path(name).name: Reader(name) for name in models or ("cnn", "ann")}
+    readers = {Path(name).name: Reader(name) for name in models or ("cnn", "ann")}
     others = found_rivals(python)
     versions = {name: reader.bundle.version for name, reader in readers.items()}
     content: dict[str, Any] = {

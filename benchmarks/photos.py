@@ -22,7 +22,6 @@ from difficult import digits_of, rendered
 from PIL import Image
 
 from inkling import Reader
-from inkling.silence import quiet_stderr
 
 HERE = Path(__file__).parent
 DIFFERENT = 10
@@ -50,8 +49,7 @@ def main(model: str, photos: int) -> None:
     """Prints the result and writes it."""
     cv2.setNumThreads(1)
     files = photographs()
-    with quiet_stderr():
-        reader = Reader(model)
+    reader = Reader(model)
     at: dict[int, float] = {}
     times, right = [], 0
     for n in range(1, photos + 1):

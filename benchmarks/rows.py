@@ -20,7 +20,6 @@ from rich.console import Console
 from rich.table import Table
 
 from inkling import Reader
-from inkling.silence import quiet_stderr
 from inkling.training.data import mnist as data
 from inkling.training.scores import wilson_interval
 
@@ -75,8 +74,7 @@ def main(model: str | None, rows: int, n_plain: int, split: str) -> None:
     if split == "validation":
         _, chosen = data.split(mnist.y_train, 5000, 0)
         digits = mnist.x_train[chosen], mnist.y_train[chosen]
-    with quiet_stderr():
-        reader = Reader(model)
+    reader = Reader(model)
     kinds = [(name, on_paper(name, digits, rows)) for name in SURFACES if rows]
     kinds += [(f"plain, {name}", plain(share, digits, n_plain)) for name, share in TOUCHING.items() if n_plain]
     table = Table("rows", "exact", "95 %", box=None, title=f"{reader.bundle.name}, {split}")

@@ -30,7 +30,6 @@ from rich.table import Table
 from inkling import Reader
 from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.result import Reading
-from inkling.silence import quiet_stderr
 from inkling.training import evaluate
 from inkling.training.data import mnist as data
 from inkling.training.scores import wilson_interval
@@ -202,8 +201,6 @@ def main(models: tuple[str, ...], n: int, digits: int, real: Path | None, out: P
     if not fonts:
         click.echo("no known font is installed: letters are left out; see benchmarks/README.md for packages", err=True)
     found = {}
-    with quiet_stderr():
-        Reader()  # LiteRT announces itself at the first network
     for name in models or ("cnn", "ann"):
         found[Path(name).name] = measure(name, n, digits, real, fonts)
         Console(width=110).print(*tables(Path(name).name, found[Path(name).name]))

@@ -25,7 +25,6 @@ from inkling.errors import BadData, InklingError, NotFound
 from inkling.models import registry
 from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import MAX_BATCH, Classifier
-from inkling.silence import quiet_stderr
 from inkling.training import evaluate
 from inkling.training.data import mnist as data
 from inkling.training.data.mnist import Mnist
@@ -197,8 +196,6 @@ def main() -> None:
 def run(real: Path | None) -> None:
     """Judges, writes results.json, then the README's block."""
     folders, mnist, earlier = real_folders(real), data.load(), read_results()
-    with quiet_stderr():
-        Reader()  # LiteRT announces itself at the first network
     with Progress(console=Console(stderr=True), transient=True) as progress:
         models = {}
         for name, found in registry.packaged().items():

@@ -1,4 +1,4 @@
-"""What Pillow remarks on damaged pictures reaches no terminal and no log."""
+"""Pillow's warnings about damaged images reach no terminal and no log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.pictures import remarkable_tiffs
 
-ROAD = """
+DECODE = """
 from inkling.errors import InklingError
 from inkling.pipeline import decode
 for file in FILES:
@@ -48,15 +48,15 @@ def errors_of(program: str, folder: Path) -> str:
     return subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False).stderr
 
 
-def test_pillow_does_remark_on_them(tmp_path: Path) -> None:
-    remarks = errors_of(ROAD, tmp_path)
-    assert "samples per pixel" in remarks
-    assert "UserWarning: Corrupt EXIF" in remarks
+def test_pillow_warns_about_them(tmp_path: Path) -> None:
+    warnings = errors_of(DECODE, tmp_path)
+    assert "samples per pixel" in warnings
+    assert "UserWarning: Corrupt EXIF" in warnings
 
 
 @pytest.mark.parametrize("program", [COMMAND, ARCHIVE, APP], ids=["command", "archive", "app"])
-def test_programs_keep_its_remarks_to_themselves(program: str, tmp_path: Path) -> None:
-    remarks = errors_of(program, tmp_path)
-    assert "Warning" not in remarks
-    assert "per pixel" not in remarks
-    assert "Traceback" not in remarks
+def test_programs_do_not_pass_its_warnings_on(program: str, tmp_path: Path) -> None:
+    warnings = errors_of(program, tmp_path)
+    assert "Warning" not in warnings
+    assert "per pixel" not in warnings
+    assert "Traceback" not in warnings

@@ -1,4 +1,4 @@
-"""Keeps what libraries say beside their errors off the terminal and out of the log."""
+"""Keep other libraries' chatter off the terminal and out of the log."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Drops what native code writes to file descriptor 2 meanwhile; Python's own errors are exceptions and arrive.
+    """Drop what anything in this process writes to file descriptor 2 meanwhile; exceptions still arrive.
 
-    LiteRT announces its CPU delegate there when the first network is loaded, and offers no way to ask it not to;
-    TensorFlow says much more. For programs at their start, not for the library: the descriptor belongs to the process.
+    For TensorFlow's and Ray's chatter in programs that do nothing else at that time: the descriptor belongs to the
+    process, and other threads' messages are lost too. LiteRT's one notice is filtered in `inkling.pipeline.litert`.
     """
     sys.stderr.flush()
     kept = os.dup(2)
@@ -30,9 +30,10 @@ def quiet_stderr() -> Iterator[None]:
 
 
 def quiet_decoders() -> None:
-    """Drops what Pillow remarks on damaged pictures, with numbers out of them; its errors are exceptions and arrive.
+    """Silence Pillow's warnings about damaged images, which quote numbers from them; its errors are exceptions.
 
-    A hostile client could fill a log with them. For programs at their start, not for the library.
+    A hostile client could fill a log with such warnings. Call it when a program starts; a library leaves the
+    process's logging alone.
     """
     warnings.filterwarnings("ignore", module=r"PIL\.")
     logging.getLogger("PIL").setLevel(logging.CRITICAL)

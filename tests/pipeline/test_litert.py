@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -48,3 +51,75 @@ def test_digits_are_read_from_their_strips(digits: tuple[np.ndarray, np.ndarray]
         assert strip is not None
         right.append(best_text(model(strip)) == [label])
     assert np.mean(right) > 0.9
+
+
+def test_a_reader_leaves_stderr_empty() -> None:
+    program = """
+        import numpy as np
+        from inkling import Reader
+        print(Reader().read(np.full((64, 64), 255, np.uint8)).outcome)
+    """
+    done = run_python(program)
+    assert (done.stdout, done.stderr) == ("empty\n", "")
+
+
+def test_what_other_threads_write_to_stderr_while_a_network_loads_arrives() -> None:
+    program = """
+        import os, sys, threading
+        from inkling import Reader
+        from inkling.errors import BadBundle
+        from inkling.pipeline.litert import LiteRTModel
+
+        def write():
+            for i in range(1000):
+                sys.stderr.write(f"python {i}\\n")
+                os.write(2, b"native %d\\n" % i)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            LiteRTModel(b"damaged", "x", shape=(28, 28))
+        except BadBundle:
+            sys.stderr.write("refused\\n")
+        Reader()
+        writer.join()
+    """
+    lines = run_python(program).stderr.splitlines()
+    wanted = [f"{kind} {i}" for i in range(1000) for kind in ("python", "native")]
+    assert [line for line in lines if line in set(wanted)] == wanted
+    assert "refused" in lines
+
+
+def test_a_failing_allocation_gives_stderr_back() -> None:
+    program = """
+        import os
+        from inkling.pipeline import litert
+
+        class Failing:
+            def allocate_tensors(self):
+                os.write(2, b"why\\n" + litert.NOTICE)
+                raise RuntimeError
+
+        try:
+            litert._allocate_without_notice(Failing())
+        except RuntimeError:
+            os.write(2, b"after\\n")
+    """
+    assert run_python(program).stderr == "why\nafter\n"
+
+
+def test_a_process_without_stderr_loads_a_network() -> None:
+    program = """
+        import os
+        os.close(2)
+        from inkling import Reader
+        Reader()
+        print("loaded")
+    """
+    assert run_python(program).stdout == "loaded\n"
+
+
+def run_python(program: str) -> subprocess.CompletedProcess[str]:
+    """A program in a fresh process, which has loaded no network yet."""
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)

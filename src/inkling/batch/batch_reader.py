@@ -18,7 +18,6 @@ from inkling.errors import BadBundle, BrokenPicture, ImageTooLarge, InklingError
 from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.decode import MAX_BYTES
 from inkling.pipeline.reader import PreparedImage, Reader
-from inkling.silence import quiet_stderr
 
 if TYPE_CHECKING:
     from inkling.batch.worker import Job
@@ -37,8 +36,7 @@ class Batch:
     def __init__(self, job: Job) -> None:
         """Raises BadBundle, UnknownName or BadRequest when the job cannot be done here."""
         cv2.setNumThreads(1)  # every core has a worker of its own
-        with quiet_stderr():
-            self.reader = Reader(Path(job.model) if "/" in job.model else job.model)
+        self.reader = Reader(Path(job.model) if "/" in job.model else job.model)
         bundle = self.reader.bundle
         if bundle.version != job.version:
             raise BadBundle(

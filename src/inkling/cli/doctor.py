@@ -24,7 +24,6 @@ from inkling.cli.serve import options, warn_of_misspelt
 from inkling.errors import InklingError
 from inkling.models import registry
 from inkling.server.settings import Settings, load
-from inkling.silence import quiet_stderr
 
 LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "ai-edge-litert", "flask", "granian")
 SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, pixels of a 280x280 board
@@ -144,8 +143,7 @@ def _reading(settings: Settings) -> Check:
 
     picture = _picture_of_seven()
     start = time.perf_counter()
-    with quiet_stderr():
-        reader = Reader(settings.model or None)
+    reader = Reader(settings.model or None)
     first = reader.read(picture)
     loaded = time.perf_counter()
     reader.read(picture)

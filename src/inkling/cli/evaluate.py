@@ -14,7 +14,6 @@ from rich.table import Table
 
 from inkling.errors import NotFound
 from inkling.models import registry
-from inkling.silence import quiet_stderr
 
 MNIST_TEST = "mnist-test"
 RATES = ("precision", "recall", "f1")
@@ -52,11 +51,9 @@ def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, si
     found = registry.find(model)
     if data_name == MNIST_TEST:
         mnist = data.load()
-        with quiet_stderr():
-            report = evaluate.evaluate_mnist(found, mnist)
+        report = evaluate.evaluate_mnist(found, mnist)
     else:
-        with quiet_stderr():
-            reader = Reader(found.path)
+        reader = Reader(found.path)
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("reading", total=None)
             report = evaluate.evaluate_folder(

@@ -15,7 +15,6 @@ import click
 from inkling.cli.progress_bar import bar, parts_of
 from inkling.cli.read_archive import check_options, duration, read_archive
 from inkling.errors import InklingError, NotFound
-from inkling.silence import quiet_stderr
 
 if TYPE_CHECKING:
     from inkling.batch.worker import Format
@@ -118,8 +117,7 @@ def command(
     from inkling.pipeline.reader import Reader
 
     known = constraints.make(length=length, pattern=pattern, check=check, among=among)
-    with quiet_stderr():
-        reader = Reader(model)
+    reader = Reader(model)
     sources, failed = _expand(paths)
     sinks = _open_sinks(csv_path, review_path, about=_about(reader, known))
     if explain_dir:

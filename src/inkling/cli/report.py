@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from inkling.errors import MissingExtra
-from inkling.silence import quiet_stderr
 
 
 @click.command("report")
@@ -26,7 +25,6 @@ def command(runs: tuple[str, ...], out: Path | None) -> None:
       inkling report runs/mine
       inkling report ann-tutorial cnn --out compared
     """
-    from inkling.pipeline.classifier import Classifier
     from inkling.training.data import mnist as data
     from inkling.training.report import subject
 
@@ -39,8 +37,6 @@ def command(runs: tuple[str, ...], out: Path | None) -> None:
         from inkling.training.report import page
     except ImportError as error:
         raise MissingExtra("inkling report", "learn") from error
-    with quiet_stderr():
-        Classifier(subjects[0].bundle)  # LiteRT announces itself at the first network
     columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=None)

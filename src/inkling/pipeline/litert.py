@@ -1,8 +1,13 @@
-"""A network in LiteRT, for several threads at once."""
+"""Run a network in LiteRT, from several threads at once."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import tempfile
+import threading
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +15,22 @@ from ai_edge_litert.interpreter import Interpreter
 
 from inkling.errors import BadBundle
 
+NOTICE = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n"  # LiteRT's, once per process, on stderr
+_first_allocation = threading.Event()  # set once an interpreter of this process has its tensors
+_filtering_stderr = threading.Lock()
+
 
 class LiteRTModel:
-    """One input, one output. Safe to call from several threads.
+    """A network with one input and one output. Safe to call from several threads.
 
-    An interpreter serves one call at a time, so there are as many as there have been calls at once: a server of many
-    threads that lets two read at a time has two.
+    An interpreter serves one call at a time. The model therefore keeps as many interpreters as there were
+    simultaneous calls: a server that lets two of its threads read at a time has two.
     """
 
     def __init__(self, content: bytes, path: Path, *, shape: tuple[int, ...]) -> None:
-        """`content`: the flatbuffer; `path`: where it is from; `shape` of one example, -1 = any.
+        """`content` is the flatbuffer, `path` names it in messages, `shape` is that of one example, -1 = any size.
 
-        Raises BadBundle if it cannot be loaded or takes another input.
+        Raises BadBundle if the flatbuffer cannot be loaded or takes another input.
         """
         self._content = content
         first = self._load()
@@ -30,10 +39,10 @@ class LiteRTModel:
             raise BadBundle(
                 f"{path} takes input of shape {first.signature}; expected (N, {expected}). Export the run again."
             )
-        self._free = deque([first])  # the one used last is taken first: its memory is in the cache
+        self._free = deque([first])  # a stack: the interpreter used last has its memory in the cache
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """(N, ..) float32 -> what the network answers, float32."""
+        """(N, ..) float32 -> the network's output, float32."""
         try:
             interpreter = self._free.pop()
         except IndexError:
@@ -46,7 +55,7 @@ class LiteRTModel:
     def _load(self) -> _Interpreter:
         try:
             interpreter = Interpreter(model_content=self._content, num_threads=1)
-            interpreter.allocate_tensors()
+            _allocate_without_notice(interpreter)
         except (ValueError, RuntimeError) as error:
             raise BadBundle(
                 f"the network cannot be loaded ({error}); expected a LiteRT flatbuffer. Export the run again."
@@ -55,21 +64,60 @@ class LiteRTModel:
 
 
 class _Interpreter:
-    """LiteRT's, which is asked for the numbers and shapes of its tensors only when they change."""
+    """LiteRT's interpreter with its tensor indices looked up once, and resized only when the input's shape changes."""
 
     def __init__(self, interpreter: Interpreter) -> None:
-        [entrance], exits = interpreter.get_input_details(), interpreter.get_output_details()
-        self.signature: list[int] = entrance["shape_signature"].tolist()  # -1 = any
+        [entry], outputs = interpreter.get_input_details(), interpreter.get_output_details()
+        self.signature: list[int] = entry["shape_signature"].tolist()  # -1 = any size
         self._interpreter = interpreter
-        self._entrance, self._exit = entrance["index"], exits[0]["index"]
-        self._shape: tuple[int, ...] | None = tuple(entrance["shape"].tolist())
+        self._input, self._output = entry["index"], outputs[0]["index"]
+        self._shape: tuple[int, ...] | None = tuple(entry["shape"].tolist())
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         if x.shape != self._shape:
-            self._shape = None  # until it has been done
-            self._interpreter.resize_tensor_input(self._entrance, x.shape)
+            self._shape = None  # unknown, should resizing fail
+            self._interpreter.resize_tensor_input(self._input, x.shape)
             self._interpreter.allocate_tensors()
             self._shape = x.shape
-        self._interpreter.set_tensor(self._entrance, np.ascontiguousarray(x, np.float32))
+        self._interpreter.set_tensor(self._input, np.ascontiguousarray(x, np.float32))
         self._interpreter.invoke()
-        return np.asarray(self._interpreter.get_tensor(self._exit))
+        return np.asarray(self._interpreter.get_tensor(self._output))
+
+
+def _allocate_without_notice(interpreter: Interpreter) -> None:
+    """Allocate the tensors. LiteRT announces its CPU delegate at the first allocation; that line is left out."""
+    if not _first_allocation.is_set():
+        with _filtering_stderr:
+            if not _first_allocation.is_set():
+                with _stderr_without(NOTICE):
+                    interpreter.allocate_tensors()
+                _first_allocation.set()
+                return
+    interpreter.allocate_tensors()
+
+
+@contextlib.contextmanager
+def _stderr_without(line: bytes) -> Iterator[None]:
+    """Hold back what the process writes to file descriptor 2, then write all of it there except `line`.
+
+    The descriptor belongs to the whole process, so other threads' lines come a few milliseconds late, but they come.
+    Does nothing where there is no descriptor 2 or no room for a temporary file.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stderr = os.dup(2)
+            stack.callback(os.close, stderr)
+            held = stack.enter_context(tempfile.TemporaryFile())
+            os.dup2(held.fileno(), 2)
+        except OSError:
+            yield
+            return
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            held.seek(0)
+            written = held.read().replace(line, b"", 1)
+            with contextlib.suppress(OSError):  # nobody reads stderr any more
+                while written:
+                    written = written[os.write(2, written) :]

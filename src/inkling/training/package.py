@@ -20,7 +20,6 @@ from inkling.errors import BadBundle, BadData, InklingError
 from inkling.models import bundle, registry
 from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import Classifier
-from inkling.silence import quiet_stderr
 from inkling.training import export, model_card, publish, scores, train
 from inkling.training.data import mnist as data
 from inkling.training.data.mnist import Mnist
@@ -101,8 +100,7 @@ def main() -> None:
     try:
         mnist = data.load()
         packaged = package(Path(sys.argv[1]), mnist)
-        with quiet_stderr():  # LiteRT announces itself
-            publish.publish(packaged, mnist)
+        publish.publish(packaged, mnist)
     except InklingError as error:
         sys.exit(f"package: {error}")
     test = packaged.manifest["scores"][MNIST_TEST]

@@ -30,7 +30,6 @@ from PIL import Image
 from inkling.errors import BadBundle, InklingError, MissingExtra, NotFound
 from inkling.models import registry
 from inkling.models.bundle import Bundle
-from inkling.silence import quiet_stderr
 from inkling.training import model_card, train
 from inkling.training.data import mnist as data
 from inkling.training.data.mnist import Mnist
@@ -235,8 +234,7 @@ def main(arguments: list[str] | None = None) -> None:
         mnist = data.load()
         for each in found:
             sys.stderr.write(f"{each.name} ...\n")
-            with quiet_stderr():  # LiteRT announces itself
-                written = publish(each, mnist)
+            written = publish(each, mnist)
             sys.stdout.write(f"{written}: version {each.version}\n")
     except InklingError as error:
         sys.exit(f"publish: {error}")

@@ -19,7 +19,6 @@ from typing import Any
 from inkling.errors import BadData, BadRecipe, InklingError
 from inkling.models import registry
 from inkling.models.bundle import Bundle
-from inkling.silence import quiet_stderr
 from inkling.training import evaluate, package, train
 from inkling.training.data import mnist as data
 from inkling.training.data.mnist import Mnist
@@ -137,8 +136,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT, help=f"default: {OUT}")
     arguments = parser.parse_args()
     try:
-        with quiet_stderr():
-            table = compare(arguments.runs, data.load(), read(arguments.out))
+        table = compare(arguments.runs, data.load(), read(arguments.out))
         train.write_json(arguments.out, table)
     except InklingError as error:
         sys.exit(f"seeds: {error}")

@@ -13,7 +13,6 @@ from inkling.models import registry
 from inkling.server.lab.kept_models import Kept
 from inkling.server.service.fair_semaphore import Turns
 from inkling.server.service.watchdog import Watchdog
-from inkling.silence import quiet_stderr
 
 if TYPE_CHECKING:
     from inkling.models.bundle import Bundle
@@ -80,10 +79,9 @@ class Readers:
                     raise UnknownName("model", name, choices)
                 current = {f"{n} {b.version}" for n, b in mine.items()}
                 self._loaded = {k: r for k, r in self._loaded.items() if " " not in k or k in current}
-                with quiet_stderr():
-                    self._loaded[key] = WatchedReader(
-                        choices[name].path, self._metrics, max_bytes=self._settings.max_upload_bytes
-                    )
+                self._loaded[key] = WatchedReader(
+                    choices[name].path, self._metrics, max_bytes=self._settings.max_upload_bytes
+                )
                 if name == self.default().name:
                     self._failure = None  # repaired since it was warmed
             return self._loaded[key]

@@ -42,8 +42,7 @@ def export(model: Any, folder: Path, judged: list[Strips], *, recipe: dict[str, 
             clean.save(part / "model.keras")
             clean.export(str(part / "model.tflite"), format="litert", verbose=False)
         content = (part / "model.tflite").read_bytes()
-        with quiet_stderr():  # LiteRT announces itself
-            exported = LiteRTModel(content, part / "model.tflite", shape=(SIDE, -1))
+        exported = LiteRTModel(content, part / "model.tflite", shape=(SIDE, -1))
         difference = check_parity(model, exported, judged)
         manifest = {
             "name": "sequence",

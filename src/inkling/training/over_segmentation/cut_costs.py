@@ -13,7 +13,6 @@ import click
 import numpy as np
 
 from inkling.pipeline.reader import Reader
-from inkling.silence import quiet_stderr
 from inkling.training.data import mnist as data
 from inkling.training.over_segmentation.crf import HOPELESS, NEVER, Arcs, Row, every_way, ways_to
 from inkling.training.over_segmentation.synthetic_rows import PRICES, current_prices, cut, written
@@ -85,8 +84,7 @@ def main(model: str | None, n: int, seed: int) -> None:
     """Fits the prices to MODEL and prints them beside what they are now."""
     mnist = data.load()
     _, chosen = data.split(mnist.y_train, 5000, 0)
-    with quiet_stderr():
-        reader = Reader(model)
+    reader = Reader(model)
     halves = []
     for half in (0, 1):
         images, labels = mnist.x_train[chosen[half::2]], mnist.y_train[chosen[half::2]]

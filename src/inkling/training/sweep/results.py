@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkling.models import registry
-from inkling.silence import quiet_stderr
 from inkling.training import checkpoint, package, train
 from inkling.training.data.mnist import Mnist
 from inkling.training.sweep import plan as plans
@@ -63,7 +62,6 @@ def judge(run: Path, mnist: Mnist) -> None:
     found = registry.find(run)
     if package.MNIST_TEST in found.manifest["scores"]:
         return
-    with quiet_stderr():  # LiteRT announces itself
-        scores = {**found.manifest["scores"], package.MNIST_TEST: package.test_scores(found, mnist)}
+    scores = {**found.manifest["scores"], package.MNIST_TEST: package.test_scores(found, mnist)}
     train.write_json(found.path / "manifest.json", {**found.manifest, "scores": scores})
     train.write_json(run / "scores.json", scores)
