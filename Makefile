@@ -9,7 +9,7 @@ PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-learn test-cluster test-browser test-all check audit format install install-dev \
-        install-learn install-cluster bench soak servers compare rivals results notebook image check-deploy clean
+        install-learn install-cluster bench soak servers compare baseline-readers results notebook image check-deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,16 +47,16 @@ format: install-dev ## format the code and mend what the linter can
 
 bench: install-learn servers ## time a reading, the start, and servers side by side under load (10 minutes; needs wrk)
 	@command -v wrk >/dev/null || { echo "wrk is not there: on Debian and Ubuntu, apt install wrk"; exit 1; }
-	$(BIN)/python benchmarks/read.py
-	$(BIN)/python benchmarks/request.py
-	$(BIN)/python benchmarks/start.py
-	$(BIN)/python benchmarks/servers.py
-	$(BIN)/python benchmarks/utilisation.py
-	$(BIN)/python benchmarks/serving.py
-	$(BIN)/python benchmarks/capacity.py
+	$(BIN)/python -m benchmarks.serving.read
+	$(BIN)/python -m benchmarks.serving.request
+	$(BIN)/python -m benchmarks.serving.startup
+	$(BIN)/python -m benchmarks.serving.servers
+	$(BIN)/python -m benchmarks.serving.utilisation
+	$(BIN)/python -m benchmarks.serving.report
+	$(BIN)/python -m benchmarks.serving.capacity
 
 soak: install-dev ## overload the server, kill it, stop it, spoil its pictures (35 minutes; SOAK=--quick: 3)
-	cd benchmarks && ../$(BIN)/python -m soak $(SOAK)
+	$(BIN)/python -m benchmarks.serving.soak $(SOAK)
 
 servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastapi litserve bentoml gradio tutorial)) ## the servers that bench compares, each in an environment of its own (4 GB)
 
@@ -66,24 +66,24 @@ servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastap
 	  --constraint constraints.txt --editable .
 	@touch $@
 
-.venv-servers/%/.installed: benchmarks/servers/requirements/%.txt | $(BIN)/python
+.venv-servers/%/.installed: benchmarks/serving/server_programs/requirements/%.txt | $(BIN)/python
 	$(PYTHON) -m venv --without-pip $(@D)
 	$(BIN)/python -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 compare: install-learn ## compare with other readers, measure refusing, calibration, memory (REAL=folder of folders)
-	$(BIN)/python benchmarks/strangers.py $(if $(REAL),--real $(REAL))
-	$(BIN)/python benchmarks/others.py $(if $(REAL),--real $(REAL))
-	$(BIN)/python benchmarks/close.py
-	$(BIN)/python benchmarks/hands.py
-	$(BIN)/python benchmarks/calibration.py $(if $(REAL),--real $(REAL))
-	$(BIN)/python benchmarks/memory.py
-	$(BIN)/python benchmarks/figures.py
+	$(BIN)/python -m benchmarks.accuracy.out_of_distribution $(if $(REAL),--real $(REAL))
+	$(BIN)/python -m benchmarks.accuracy.baselines $(if $(REAL),--real $(REAL))
+	$(BIN)/python -m benchmarks.accuracy.tight_crops
+	$(BIN)/python -m benchmarks.accuracy.handwriting_fonts
+	$(BIN)/python -m benchmarks.accuracy.calibration $(if $(REAL),--real $(REAL))
+	$(BIN)/python -m benchmarks.serving.memory
+	$(BIN)/python -m benchmarks.accuracy.report
 	$(BIN)/python scripts/make_measured.py
 
-rivals: ## RapidOCR, which compare asks, in a virtual environment of its own (.venv-rivals)
-	$(PYTHON) -m venv .venv-rivals
-	.venv-rivals/bin/python -m pip install --quiet --disable-pip-version-check rapidocr==3.10.0 \
+baseline-readers: ## RapidOCR, which compare asks, in a virtual environment of its own (.venv-baselines)
+	$(PYTHON) -m venv .venv-baselines
+	.venv-baselines/bin/python -m pip install --quiet --disable-pip-version-check rapidocr==3.10.0 \
 	  rapidocr-onnxruntime==1.4.4 onnxruntime==1.32.0
 
 image: install ## build the container image and let it read ten pictures (BASE=image; CI=true keeps deploy/image.json)

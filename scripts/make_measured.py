@@ -1,4 +1,4 @@
-"""Writes what /learn says of measurements, from the files that hold them: docs/results.json and benchmarks/others.json.
+"""Writes what /learn says of measurements, from docs/results.json and benchmarks/accuracy/baselines.json.
 
     python scripts/make_measured.py
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-RESULTS, OTHERS = ROOT / "docs/results.json", ROOT / "benchmarks/others.json"
+RESULTS, OTHERS = ROOT / "docs/results.json", ROOT / "benchmarks/accuracy/baselines.json"
 FILE = ROOT / "src/inkling/server/pages/measured.json"
 NETWORKS = ("ann-tutorial", "ann", "ann-dropout", "cnn")
 SQUEEZED = "tutorial network, picture resized"

@@ -17,7 +17,7 @@ from inkling.pipeline.result import Box, Digit, Reading
 
 # How often the probabilities leave the true text out altogether: ink lost, a speck taken for a digit, a wrong parting.
 # The less a picture fits what is known, the likelier that this is why. Chosen by the likelihood of right answers on
-# MNIST's validation images, composed to rows on hard paper: python benchmarks/constraints.py --choose
+# MNIST's validation images, composed to rows on hard paper: python -m benchmarks.accuracy.constraints --choose
 ASTRAY = 0.0003
 STRANGE = 0.01  # of being no digit: a mark that is as strange may be left out; and no mark is stranger than 1 less this
 MOST_STRANGE = 3  # marks of a candidate, those in the greatest doubt

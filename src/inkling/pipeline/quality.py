@@ -2,7 +2,7 @@
 
 Each is one sentence in two halves: what is wrong; what to do. They are asked for where a reading is not plainly
 "read", or where its ink touches the border, and cost some tens of microseconds: a few rows of a few glyphs are looked
-at. The thresholds were chosen on rendered pictures of MNIST's validation digits (benchmarks/surfaces.py, scenes.py).
+at. The thresholds were chosen on rendered pictures of MNIST's validation digits (benchmarks/rendering).
 """
 
 from __future__ import annotations

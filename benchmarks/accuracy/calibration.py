@@ -1,0 +1,161 @@
+"""Whether a confidence is worth what it says: of the digits given at 95 %, how many are right.
+
+    python -m benchmarks.accuracy.calibration [--model NAME ...] [--rows 20] [--real DIR]
+
+Rows of one to five MNIST test digits by pens made apart from training's distortions (pens.py), on each of the rendered
+papers; and the folders of --real. A digit of a reading is right when it stands in the best alignment of the text with
+the label. Writes benchmarks/accuracy/calibration.json.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.rendering.paper_rendering import SURFACES, written_row
+from benchmarks.rendering.pen_styles import PENS
+from inkling import Reader
+from inkling.pipeline.decode import ImageSource
+from inkling.training import evaluate
+from inkling.training.data import mnist as data
+from inkling.training.data.mnist import Mnist
+from inkling.training.report.measurements import Bin
+from inkling.training.scores import wilson_interval
+
+HERE = Path(__file__).parent
+SEED = 67
+LONGEST = 5  # digits in a row
+EDGES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)  # of confidence: finer where most digits are
+NEAR = (0.93, 0.97)  # "given at 95 %"
+
+Pairs = list[tuple[float, bool]]  # confidence, right
+
+
+def aligned(text: str, label: str) -> list[bool]:
+    """Which characters of `text` are right: those that stay in a cheapest way to turn it into `label`.
+
+    Levenshtein's distance (1966); a character that is in excess or replaced is wrong.
+
+    >>> aligned("4407", "407")
+    [False, True, True, True]
+    """
+    n, m = len(text), len(label)
+    cost = np.zeros((n + 1, m + 1), int)
+    cost[:, 0], cost[0, :] = np.arange(n + 1), np.arange(m + 1)
+    for i in range(1, n + 1):
+        for j in range(1, m + 1):
+            same = cost[i - 1, j - 1] + (text[i - 1] != label[j - 1])
+            cost[i, j] = min(same, cost[i - 1, j] + 1, cost[i, j - 1] + 1)
+    right, i, j = [False] * n, n, m
+    while i and j:
+        if cost[i, j] == cost[i - 1, j - 1] + (text[i - 1] != label[j - 1]):
+            i, j = i - 1, j - 1
+            right[i] = text[i] == label[j]
+        elif cost[i, j] == cost[i - 1, j] + 1:
+            i -= 1
+        else:
+            j -= 1
+    return right
+
+
+def read(reader: Reader, pictures: Iterable[tuple[ImageSource, str]]) -> tuple[Pairs, Pairs]:
+    """Pictures and their labels -> confidence and truth of each digit given, and of each text given."""
+    digits: Pairs = []
+    texts: Pairs = []
+    for picture, label in pictures:
+        reading = reader.read(picture)
+        right = aligned("".join(str(digit.digit) for digit in reading.digits), label)
+        digits += [(digit.confidence, hit) for digit, hit in zip(reading.digits, right, strict=True)]
+        if reading.text:
+            texts.append((reading.confidence, reading.text == label))
+    return digits, texts
+
+
+def rendered(mnist: Mnist, rows: int) -> Iterable[tuple[np.ndarray, str]]:
+    """`rows` of each pen on each paper, the same ones each time."""
+    for p, pen in enumerate(PENS.values()):
+        for s, surface in enumerate(SURFACES.values()):
+            rng = np.random.default_rng((SEED, p, s))
+            for _ in range(rows):
+                picked = rng.integers(0, len(mnist.x_test), rng.integers(1, LONGEST + 1))
+                ink = pen(written_row(list(mnist.x_test[picked]), rng), rng)
+                yield surface(ink, rng), "".join(map(str, mnist.y_test[picked]))
+
+
+def summary(pairs: Pairs) -> dict[str, Any]:
+    """Confidence against truth, in bins and at 95 %."""
+    confidence = np.array([each for each, _ in pairs])
+    right = np.array([hit for _, hit in pairs], bool)
+    bins = reliability(confidence, right)
+    near = (confidence >= NEAR[0]) & (confidence <= NEAR[1])
+    high = confidence >= 0.95
+    gaps = sum(each.n * abs(each.accuracy - each.confidence) for each in bins if each.n)
+    return {
+        "n": len(pairs),
+        "right": float(right.mean()),
+        "confidence": float(confidence.mean()),
+        "calibration_error": gaps / max(len(pairs), 1),
+        "near_95": _rate(right[near]),
+        "from_95": _rate(right[high]),
+        "bins": [asdict(each) for each in bins if each.n],
+    }
+
+
+def reliability(confidence: np.ndarray, right: np.ndarray) -> list[Bin]:
+    """(N,) confidences and truths -> a bin between each two of EDGES."""
+    which = np.clip(np.searchsorted(EDGES, confidence, "right") - 1, 0, len(EDGES) - 2)
+    found = []
+    for k, (low, high) in enumerate(pairwise(EDGES)):
+        inside = which == k
+        n, hits = int(inside.sum()), int(right[inside].sum())
+        mean = float(confidence[inside].mean()) if n else float("nan")
+        found.append(Bin(low, high, n, mean, hits / n if n else float("nan"), wilson_interval(hits, n)))
+    return found
+
+
+def _rate(right: Sequence[bool] | np.ndarray) -> dict[str, Any]:
+    n, hits = len(right), int(np.sum(right))
+    return {"n": n, "right": hits / n if n else None, "right_95": wilson_interval(hits, n)}
+
+
+@click.command()
+@click.option("--model", "models", multiple=True, help="A packaged model or bundle; repeatable.  [default: cnn, ann]")
+@click.option("--rows", default=20, show_default=True, help="Rows by each pen on each paper.")
+@click.option("--real", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Folder of folders.")
+@click.option("--out", type=click.Path(path_type=Path), default=HERE / "calibration.json", help="Where the numbers go.")
+def main(models: tuple[str, ...], rows: int, real: Path | None, out: Path) -> None:
+    """Prints a table and writes the numbers."""
+    mnist = data.load()
+    readers = {Path(name).name: Reader(name) for name in models or ("cnn", "ann")}
+    content: dict[str, Any] = {
+        "written_by": "python -m benchmarks.accuracy.calibration" + (" --real DIR" if real else ""),
+        "seed": SEED,
+        "models": {},
+    }
+    shown = Table("model", "set", "digits", "right", "mean confidence", "right near 95%", "right from 95%", box=None)
+    for name, reader in readers.items():
+        digits, texts = read(reader, rendered(mnist, rows))
+        sets = {"rendered": summary(digits), "rendered texts": summary(texts)}
+        for folder in sorted(path for path in real.iterdir() if path.is_dir()) if real else []:
+            paths = evaluate.labelled_pictures(folder)
+            sets[folder.name] = summary(read(reader, ((path, evaluate.label_of(path)) for path in paths))[0])
+        content["models"][name] = {"version": reader.bundle.version, "sets": sets}
+        for kind, each in sets.items():
+            near, high = each["near_95"], each["from_95"]
+            at = [f"{rate['right']:.1%} of {rate['n']}" if rate["n"] else "-" for rate in (near, high)]
+            shown.add_row(name, kind, str(each["n"]), f"{each['right']:.2%}", f"{each['confidence']:.2%}", *at)
+    out.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    Console(width=120).print(shown)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""What the benchmarks share: paths, JSON files, the machine, the data and readers they measure, and their options."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import re
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from inkling import Reader
+
+ROOT = Path(__file__).parents[1]
+DRAWING = ROOT / "benchmarks" / "drawing.png"  # a 7, 280x280 RGBA, as Chromium's `canvas.toBlob` writes it
+PRICES = ROOT / "benchmarks" / "prices.toml"
+MODELS = ("cnn", "ann")  # what most benchmarks measure; the first is the default reader
+REPEATS = 500
+
+Numbers = dict[str, Any]
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def write_json(path: Path, content: Numbers) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that `share` (0..1) of them do not exceed: the nearest rank, never between two. 0.0 of none."""
+    if not values:
+        return 0.0
+    return sorted(values)[max(math.ceil(share * len(values)) - 1, 0)]
+
+
+def ms(seconds: float) -> float:
+    """Seconds -> milliseconds, to a tenth."""
+    return round(1000 * seconds, 1)
+
+
+def median_us(function: Callable[[], Any]) -> float:
+    """The median time of one call after a warm-up, microseconds."""
+    times = []
+    for number in range(REPEATS + REPEATS // 10):
+        start = time.perf_counter()
+        function()
+        if number >= REPEATS // 10:
+            times.append(time.perf_counter() - start)
+    return round(statistics.median(times) * 1e6, 1)
+
+
+def machine() -> Numbers:
+    """The machine and the commit of a measurement."""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    git = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    return {
+        "cores": os.cpu_count(),
+        "cpu": cpu.group(1) if cpu else platform.machine(),
+        "python": platform.python_version(),
+        "commit": commit.strip(),
+        "load_before": round(os.getloadavg()[0], 2),
+    }
+
+
+def new_reader(name: str | None = None) -> Reader:
+    """A reader whose network is loaded without LiteRT's messages."""
+    from inkling import Reader
+    from inkling.silence import quiet_stderr
+
+    with quiet_stderr():
+        return Reader(name)
+
+
+def new_readers(names: Sequence[str]) -> dict[str, Reader]:
+    """A reader for each packaged name or bundle folder, by the name's last part; MODELS when there are no names."""
+    return {Path(name).name: new_reader(name) for name in names or MODELS}
+
+
+def name_and_version(reader: Reader) -> dict[str, str]:
+    return {"name": reader.bundle.name, "version": reader.bundle.version}
+
+
+def mnist_digits(split: str) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 28, 28) uint8 MNIST images and (N,) labels: the "test" images, or 5,000 for "validation"."""
+    from inkling.training.data import mnist as data
+
+    mnist = data.load()
+    if split == "test":
+        return mnist.x_test, mnist.y_test
+    _, chosen = data.split(mnist.y_train, 5000, 0)
+    return mnist.x_train[chosen], mnist.y_train[chosen]
+
+
+def labelled_folders(real: Path | None) -> Iterator[tuple[str, list[Path], list[str]]]:
+    """The name, picture files and labels of each folder in `real`, in the order of the names."""
+    from inkling.training import evaluate
+
+    for folder in sorted(path for path in real.iterdir() if path.is_dir()) if real else []:
+        paths = evaluate.labelled_pictures(folder)
+        yield folder.name, paths, [evaluate.label_of(path) for path in paths]
+
+
+def share(name: str, part: int, n: int) -> Numbers:
+    """`part` of `n` under a name, and its 95 % interval under `NAME_95`."""
+    from inkling.training.scores import wilson_interval
+
+    return {name: part / max(n, 1), f"{name}_95": list(wilson_interval(part, n))}
+
+
+model_option = click.option("--model", help="A packaged model or bundle folder.  [default: the best packaged]")
+models_option = click.option(
+    "--model", "models", multiple=True, help=f"A packaged model or bundle folder; repeatable.  [default: {MODELS}]"
+)
+split_option = click.option(
+    "--split", type=click.Choice(["validation", "test"]), default="test", show_default=True,
+    help="MNIST's digits to measure with; choose settings by validation. Only test is written.",
+)  # fmt: skip
+real_option = click.option(
+    "--real", type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A folder of folders of pictures named LABEL__anything.png.",
+)  # fmt: skip
+
+
+def out_option(path: Path) -> Callable[[Any], Any]:
+    """`--out`, by default `path`."""
+    return click.option("--out", type=click.Path(path_type=Path), default=path, help="The JSON file to write.")

@@ -1,0 +1,158 @@
+"""Letters and signs from the fonts of this machine, pen, slant and wobble changed by seed so that each is another hand.
+
+The fonts that Matplotlib brings and OpenCV's stroke fonts are not used: networks may have been trained with them.
+"""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from benchmarks.rendering.stroke_rendering import FINE, Ink, longest_side, wobbled
+
+# Letters that a person, shown one alone in a stranger's hand, would take for a digit, and for which.
+LOOK_ALIKES = {
+    **dict.fromkeys("OoDQ", 0),
+    **dict.fromkeys("IilJj", 1),
+    **dict.fromkeys("Zz", 2),
+    **dict.fromkeys("Ss", 5),
+    **dict.fromkeys("bG", 6),
+    "B": 8,
+    **dict.fromkeys("gqy", 9),  # an open 4 looks like y, too
+}
+LETTERS = "".join(each for each in string.ascii_letters if each not in LOOK_ALIKES)
+SIGNS = "?!&@#$\N{EURO SIGN}\N{POUND SIGN}\N{YEN SIGN}%*+="
+
+# Families of which some are on most machines: handwriting from Debian's packages (fonts-breip, fonts-bwht,
+# fonts-comic-neue, fonts-dancingscript, fonts-dkg-handwriting, fonts-ecolier-court, fonts-humor-sans,
+# fonts-kaushanscript, fonts-klee, fonts-kristi, fonts-rufscript, fonts-seto), then what macOS and Windows bring.
+HANDWRITTEN = (
+    "Breip",
+    "Because We Build",
+    "Because We Connect",
+    "Because We Create",
+    "Because We Learn",
+    "Because We Mentor",
+    "Because We Organize",
+    "Comic Neue",
+    "Dancing Script",
+    "DkgHandwriting",
+    "Ecolier_court",
+    "Humor Sans",
+    "Kaushan Script",
+    "Klee One",
+    "Kristi",
+    "Rufscript",
+    "SetoFont",
+    "Bradley Hand",
+    "Chalkboard",
+    "Comic Sans MS",
+    "Ink Free",
+    "Marker Felt",
+    "Noteworthy",
+    "Segoe Print",
+    "Segoe Script",
+)
+PRINTED = ("Liberation Sans", "Arial", "Helvetica", "Verdana")  # nobody writes serifs
+PRINTED_SHARE = 0.2  # of the letters
+FINEST = 0.03  # of a letter's longer side: the least width of a pen
+CAPITALS_ONLY = ("Because We", "Humor Sans")  # their small letters are capitals, too
+
+
+@dataclass(frozen=True)
+class Font:
+    """One font file of this machine."""
+
+    family: str
+    path: Path
+    characters: frozenset[str]  # of LETTERS, LOOK_ALIKES and SIGNS: those that it can draw
+    handwritten: bool
+
+
+def installed_fonts() -> list[Font]:
+    """One upright file of each known family that is on this machine, in the order of the lists above."""
+    from matplotlib import font_manager
+
+    found: dict[str, Font] = {}
+    for path in sorted(map(Path, font_manager.findSystemFonts())):
+        try:
+            family, style = ImageFont.truetype(str(path), 20).getname()
+        except OSError:
+            continue  # bitmap and broken fonts are in the folders, too
+        if family in HANDWRITTEN + PRINTED and family not in found and style in {"Regular", "Roman", "Medium", "Book"}:
+            found[family] = Font(str(family), path, _characters(path), family in HANDWRITTEN)
+    return [found[family] for family in HANDWRITTEN + PRINTED if family in found]
+
+
+def _characters(path: Path) -> frozenset[str]:
+    from matplotlib.ft2font import FT2Font
+
+    capitals = ImageFont.truetype(str(path), 20).getname()[0].startswith(CAPITALS_ONLY)
+    known = FT2Font(str(path)).get_charmap()
+    wanted = LETTERS + "".join(LOOK_ALIKES) + SIGNS
+    if capitals:
+        wanted = wanted.replace("d", "")
+    return frozenset(each for each in wanted if ord(each) in known and _printed(each, path, 100).any())
+
+
+def letter(fonts: list[Font], characters: str, rng: np.random.Generator) -> tuple[Ink, str, str]:
+    """One of the characters from one of the fonts -> its ink, the character, the family.
+
+    Some font must have one of them.
+    """
+    drawable = [each for each in characters if any(each in font.characters for font in fonts)]
+    character = drawable[int(rng.integers(len(drawable)))]
+    able = [font for font in fonts if character in font.characters]
+    written = [font for font in able if font.handwritten] or able
+    printed = [font for font in able if not font.handwritten] or able
+    chosen = printed if rng.random() < PRINTED_SHARE else written
+    font = chosen[int(rng.integers(len(chosen)))]
+    return in_hand(character, font.path, rng), character, font.family
+
+
+def in_hand(character: str, path: Path, rng: np.random.Generator) -> Ink:
+    """A character of a font file as some hand would write it, by some pen."""
+    fine = _penned(_sized(character, path, FINE * longest_side(rng)), rng)
+    return wobbled(cv2.resize(fine, None, fx=1 / FINE, fy=1 / FINE, interpolation=cv2.INTER_AREA), rng)
+
+
+def _sized(character: str, path: Path, longest: int) -> Ink:
+    """The character with a longer side of some `longest` pixels."""
+    reference = _printed(character, path, 100)
+    return _printed(character, path, round(100 * longest / max(reference.shape)))
+
+
+def _printed(character: str, path: Path, size: int) -> Ink:
+    font = ImageFont.truetype(str(path), size)
+    x0, y0, x1, y1 = font.getbbox(character)
+    rim = 3 + size // 10
+    canvas = Image.new("L", (max(1, int(x1 - x0)) + 2 * rim, max(1, int(y1 - y0)) + 2 * rim))
+    ImageDraw.Draw(canvas).text((rim - x0, rim - y0), character, fill=255, font=font)
+    return np.asarray(canvas, np.float32) / 255
+
+
+def _penned(ink: Ink, rng: np.random.Generator) -> Ink:
+    """The same shape by another pen; its pieces and holes stay as many as they were, unless it is too fine to see."""
+    mask = (ink > 0.5).astype(np.uint8)
+    rim = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).sum() / 2
+    width = 2 * mask.sum() / max(float(rim), 1.0)  # of a stroke: its area by half of its outline
+    least = (FINEST * max(ink.shape) - width) / 2
+    grow = (rng.uniform(0.045, 0.11) * max(ink.shape) - width) / 2
+    outside = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5) - cv2.distanceTransform(mask, cv2.DIST_L2, 5)
+    before = _pieces(mask), _pieces(1 - mask)
+    for _ in range(6):
+        changed = np.clip(0.5 - (outside - grow), 0, 1)
+        now = (changed > 0.5).astype(np.uint8)
+        if (_pieces(now), _pieces(1 - now)) == before or grow <= least:
+            break
+        grow = max(0.6 * grow, least)
+    return np.asarray(changed, np.float32)
+
+
+def _pieces(mask: np.ndarray) -> int:
+    return int(cv2.connectedComponents(mask, connectivity=4)[0])

@@ -1,0 +1,243 @@
+"""Difficult cameras, screens and surroundings, rendered by seed. Same shape of function as in surfaces.py."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from benchmarks.rendering.surfaces import BIRO, BLACK, CREAM, WHITE, Image, Surface, as_bytes, camera, jpeg, laid, sheet
+
+
+def glare(ink: Image, rng: np.random.Generator) -> Image:
+    """A whiteboard with the reflection of a lamp."""
+    lit = laid(0.9 * ink, sheet(ink.shape, rng, (205, 208, 212), grain=1), (40, 60, 120))
+    spot = _spot(ink.shape, rng, size=rng.uniform(0.06, 0.2))
+    return camera(lit + 90 * spot[..., None], rng)
+
+
+def vignette(ink: Image, rng: np.random.Generator) -> Image:
+    """Biro under a cheap lens: corners at a quarter of the light."""
+    h, w = ink.shape
+    y, x = np.mgrid[:h, :w].astype(np.float32)
+    far = ((x / w - 0.5) ** 2 + (y / h - 0.5) ** 2) / 0.5
+    light = 1 - 0.75 * far
+    return camera(laid(0.9 * ink, sheet(ink.shape, rng), BIRO) * light[..., None], rng)
+
+
+def dim(ink: Image, rng: np.random.Generator) -> Image:
+    """A photograph in the evening: all is dark and noisy."""
+    return camera(0.16 * laid(0.9 * ink, sheet(ink.shape, rng), BLACK), rng, noise=4, quality=60)
+
+
+def overexposed(ink: Image, rng: np.random.Generator) -> Image:
+    """Thin ink bleached by too much light."""
+    return camera(1.5 * laid(0.35 * ink, sheet(ink.shape, rng, (225, 225, 222)), BIRO) - 45, rng)
+
+
+def moire(ink: Image, rng: np.random.Generator) -> Image:
+    """A photograph of a screen: its pixel grid beats with the sensor's."""
+    h, w = ink.shape
+    y, x = np.mgrid[:h, :w].astype(np.float32)
+    angle, period = rng.uniform(0, np.pi), rng.uniform(5, 30)
+    beat = np.sin(2 * np.pi * (x * np.cos(angle) + y * np.sin(angle) + 9 * np.sin(y / 90)) / period)
+    tint = np.stack([np.roll(beat, n, axis=1) for n in (0, 2, 4)], axis=-1)
+    grid = 1 - 0.1 * ((x % 3 < 1) | (y % 3 < 1))[..., None]
+    return camera(laid(ink, sheet(ink.shape, rng, (232, 240, 248), grain=0), BLACK) * grid + 14 * tint, rng)
+
+
+def jpeg_15(ink: Image, rng: np.random.Generator) -> Image:
+    small = cv2.resize(laid(0.9 * ink, sheet(ink.shape, rng), BIRO), None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+    return jpeg(small, 15)
+
+
+def motion(ink: Image, rng: np.random.Generator) -> Image:
+    """The hand moved by 20 pixels, an eighth of a digit."""
+    kernel = np.zeros((21, 21), np.float32)
+    angle = rng.uniform(0, np.pi)
+    step = (round(10 * np.cos(angle)), round(10 * np.sin(angle)))
+    cv2.line(kernel, (10 - step[0], 10 - step[1]), (10 + step[0], 10 + step[1]), 1.0)
+    seen = cv2.filter2D(laid(0.95 * ink, sheet(ink.shape, rng), BLACK), -1, kernel / kernel.sum())
+    return camera(seen, rng)
+
+
+def defocus(ink: Image, rng: np.random.Generator) -> Image:
+    return camera(laid(0.95 * ink, sheet(ink.shape, rng), BLACK), rng, soft=7)
+
+
+def finger(ink: Image, rng: np.random.Generator) -> Image:
+    """A finger holds the page: it comes in from the border and stays clear of the number."""
+    room = 110
+    ink = np.pad(ink, ((0, room), (0, 0)))
+    picture = laid(0.95 * ink, sheet(ink.shape, rng), BIRO)
+    h, w = ink.shape
+    x = int(rng.integers(40, w - 40))
+    tip = (x, h - int(rng.integers(60, 100)))
+    cv2.line(picture, (x + int(rng.integers(-60, 60)), h + 60), tip, (176, 124, 100), 58, cv2.LINE_AA)
+    cv2.ellipse(picture, tip, (17, 20), 0, 180, 360, (206, 160, 144), -1, cv2.LINE_AA)
+    return camera(picture, rng, soft=1.5)
+
+
+def pen(ink: Image, rng: np.random.Generator) -> Image:
+    """The pen lies on the page and runs out of the picture."""
+    room = 130
+    ink = np.pad(ink, ((0, 0), (0, room)))
+    picture = laid(0.95 * ink, sheet(ink.shape, rng), BLACK)
+    h, w = ink.shape
+    y = int(rng.integers(0, h))
+    tip = (w - int(rng.integers(50, 100)), h // 2)
+    cv2.line(picture, tip, (w + 40, y), (24, 40, 110), 22, cv2.LINE_AA)
+    return camera(picture, rng)
+
+
+def hand_shadow(ink: Image, rng: np.random.Generator) -> Image:
+    """The soft shadow of hand and phone from below, as in most photographs of paper."""
+    h, w = ink.shape
+    dark = np.zeros((h, w), np.float32)
+    x = int(rng.integers(w // 4, 3 * w // 4))
+    cv2.ellipse(dark, (x, h), (int(0.4 * w), int(rng.uniform(0.4, 0.8) * h)), 0, 0, 360, 1.0, -1)
+    light = 1 - 0.5 * cv2.GaussianBlur(dark, (0, 0), float(rng.uniform(6, 25)))
+    return camera(laid(0.95 * ink, sheet(ink.shape, rng), BIRO) * light[..., None], rng)
+
+
+def phone_app(ink: Image, rng: np.random.Generator) -> Image:
+    """A screenshot: dark status bar with symbols, a scroll bar, a grey tool bar."""
+    ink = np.pad(ink, ((60, 90), (0, 0)))
+    picture = laid(ink, sheet(ink.shape, rng, WHITE, grain=0), BLACK)
+    h, w = ink.shape
+    picture[:40] = (32, 33, 36)
+    for n in range(4):
+        cv2.rectangle(picture, (w - 30 - 14 * n, 30 - 4 * n), (w - 24 - 14 * n, 30), (240, 240, 240), -1)
+    picture[h - 70 :] = (238, 238, 240)
+    for n in range(3):
+        cv2.circle(picture, (w * (2 * n + 1) // 6, h - 35), 14, (120, 120, 126), 3, cv2.LINE_AA)
+    top = int(rng.integers(50, h // 2))
+    picture[top : top + h // 4, w - 9 : w - 3] = (150, 150, 156)
+    return as_bytes(picture)
+
+
+def dark_app(ink: Image, rng: np.random.Generator) -> Image:
+    """A screenshot in dark mode, with a lighter title bar and a thin scroll bar."""
+    ink = np.pad(ink, ((50, 0), (0, 0)))
+    picture = laid(ink, sheet(ink.shape, rng, (24, 26, 30), grain=0), (220, 222, 226))
+    picture[:40] = (44, 47, 53)
+    top = int(rng.integers(60, len(ink) // 2))
+    picture[top : top + len(ink) // 4, -8:-3] = (92, 96, 104)
+    return as_bytes(picture)
+
+
+def window(ink: Image, rng: np.random.Generator) -> Image:
+    """A drawing program's window cut out of the screen: one-pixel border, light tool bar, grey surroundings."""
+    picture = laid(ink, sheet(ink.shape, rng, WHITE, grain=0), BLACK)
+    picture = np.pad(picture, ((60, 30), (30, 30), (0, 0)), constant_values=214)
+    h, w = picture.shape[:2]
+    cv2.rectangle(picture, (28, 20), (w - 29, h - 29), (110, 110, 110), 1)
+    return as_bytes(picture)
+
+
+def pasted(ink: Image, rng: np.random.Generator) -> Image:
+    """A photograph of a sheet, set on a white page with a border line."""
+    inner = camera(laid(0.9 * ink, sheet(ink.shape, rng, (206, 198, 180), grain=3), BIRO), rng)
+    around = rng.integers(30, 120, 4)
+    picture = np.pad(inner, (tuple(around[:2]), tuple(around[2:]), (0, 0)), constant_values=255)
+    h, w = picture.shape[:2]
+    cv2.rectangle(picture, (6, 6), (w - 7, h - 7), (0, 0, 0), int(rng.integers(1, 5)))
+    return picture
+
+
+def wooden_desk(ink: Image, rng: np.random.Generator) -> Image:
+    """A sheet that lies turned on a light wooden desk, all four edges in view."""
+    h, w = ink.shape
+    paper = laid(0.92 * ink, sheet(ink.shape, rng, (242, 240, 234)), BIRO)
+    room = int(rng.integers(50, 120))
+    size = (h + 2 * room, w + 2 * room)
+    rings = cv2.resize(rng.normal(0, 1, (size[0], 4)).astype(np.float32), size[::-1], interpolation=cv2.INTER_CUBIC)
+    desk = np.array((150, 104, 66), np.float32) * (1 + 0.12 * cv2.GaussianBlur(rings, (0, 0), 2)[..., None])
+    turn = cv2.getRotationMatrix2D((w / 2, h / 2), rng.uniform(-5, 5), 1.0)
+    turn[:, 2] += room
+    paper = cv2.warpAffine(paper, turn, size[::-1])
+    mask = cv2.warpAffine(np.ones((h, w), np.float32), turn, size[::-1])[..., None]
+    return camera(desk * (1 - mask) + paper * mask, rng)
+
+
+def card(ink: Image, rng: np.random.Generator) -> Image:
+    """An index card on a pale table: the card's edge is a faint line all round."""
+    paper = laid(0.92 * ink, sheet(ink.shape, rng, (246, 244, 238)), BLACK)
+    room = int(rng.integers(30, 80))
+    table = sheet((ink.shape[0] + 2 * room, ink.shape[1] + 2 * room), rng, (206, 202, 196))
+    shade = np.zeros(table.shape[:2], np.float32)
+    shade[room + 4 : -room + 6, room + 4 : -room + 6] = 1
+    table *= 1 - 0.35 * cv2.GaussianBlur(shade, (0, 0), 4)[..., None]
+    table[room:-room, room:-room] = paper
+    return camera(table, rng)
+
+
+def perspective(ink: Image, rng: np.random.Generator) -> Image:
+    """The page photographed from the side: the far end is a third smaller."""
+    h, w = ink.shape
+    picture = laid(0.95 * ink, sheet(ink.shape, rng), BIRO)
+    corners = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)
+    seen = corners + np.array([(0, 0.15 * h), (0, 0), (0, 0), (0, -0.15 * h)], np.float32)
+    warp = cv2.getPerspectiveTransform(corners, seen)
+    return camera(cv2.warpPerspective(picture, warp, (w, h), borderValue=CREAM), rng)
+
+
+def small_in_large(ink: Image, rng: np.random.Generator) -> Image:
+    """A 12-megapixel photograph in which the number takes a small place."""
+    factor = float(rng.uniform(0.8, 1.4))
+    ink = cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    h, w = ink.shape
+    picture = np.full((3000, 4000, 3), (206, 202, 192), np.uint8)
+    y, x = int(rng.integers(0, 3000 - h)), int(rng.integers(0, 4000 - w))
+    picture[y : y + h, x : x + w] = as_bytes(laid(0.9 * ink, picture[y : y + h, x : x + w].astype(np.float32), BIRO))
+    noise = cv2.randn(np.zeros_like(picture, np.int16), 0, 5)
+    return cv2.add(picture, noise, dtype=cv2.CV_8U)
+
+
+def icon(side: int) -> Surface:
+    """One digit in so many pixels, or a row of that height."""
+
+    def surface(ink: Image, rng: np.random.Generator) -> Image:
+        rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+        tight = np.pad(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 20)
+        small = cv2.resize(tight, None, fx=side / len(tight), fy=side / len(tight), interpolation=cv2.INTER_AREA)
+        dark = bool(rng.random() < 0.5)
+        return as_bytes(laid(small, np.full((*small.shape, 3), 0.0 if dark else 255.0), WHITE if dark else BLACK))
+
+    return surface
+
+
+def _spot(shape: tuple[int, ...], rng: np.random.Generator, *, size: float) -> Image:
+    h, w = shape
+    y, x = np.mgrid[:h, :w].astype(np.float32)
+    far = (x - rng.uniform(0, w)) ** 2 + (y - rng.uniform(0, h)) ** 2
+    return np.exp(-far / (2 * (size * w) ** 2))
+
+
+SCENES: dict[str, Surface] = {
+    **{
+        each.__name__: each
+        for each in (
+            glare,
+            vignette,
+            dim,
+            overexposed,
+            moire,
+            jpeg_15,
+            motion,
+            defocus,
+            finger,
+            pen,
+            hand_shadow,
+            phone_app,
+            dark_app,
+            window,
+            pasted,
+            wooden_desk,
+            card,
+            perspective,
+            small_in_large,
+        )
+    },
+    "icon_28": icon(28),
+    "icon_16": icon(16),
+}

@@ -1,0 +1,211 @@
+"""Measured figures, list prices and a simulation -> docs/capacity.md and its figure.
+
+    python -m benchmarks.serving.capacity        (needs the learn extra, for Matplotlib; half a minute)
+
+Reads utilisation.json, servers.json and prices.toml; writes benchmarks/serving/capacity.json, by a fixed seed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import markdown as tables
+from benchmarks.serving import simulate
+from benchmarks.serving.report import TRIAL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PAGE, FIGURE = ROOT / "docs" / "capacity.md", ROOT / "docs" / "benchmark" / "capacity.svg"
+SEED = 8
+GOAL_PER_S = 100_000
+TARGET = 0.6  # how busy the cores are held
+TARGETS = (0.4, 0.5, 0.6, 0.7)
+BUSY = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
+MODELS = ("cnn", "ann")  # the first is the default, and what is simulated
+MANY, FEW = 32, 10  # cores of a simulated service; of one that is scaled
+STEP = {"times": 2.0, "at_s": 30.0, "seconds": 180.0, "lag_s": 30.0}
+REQUESTS = 60_000  # simulated at each point
+
+Numbers = dict[str, Any]
+
+
+def cost(price: Numbers, *, per_core_s: float, in_bytes: float, out_bytes: float, busy: float = TARGET) -> Numbers:
+    """Dollars for a million readings, by what they are for."""
+    core_s = 1e6 / (per_core_s * busy)
+    parts = {
+        "computing": core_s * (price["vcpu_second"] + price["gib_per_vcpu"] * price["gib_second"]),
+        "requests": price["million_requests"],
+        "balancer": price["balancer_gb"] * (in_bytes + out_bytes) / 1e3,  # a million times, and a GB is 1e9
+        "egress": price["egress_gb"] * out_bytes / 1e3,
+    }
+    return {**parts, "all": sum(parts.values())}
+
+
+def study(measured: Numbers) -> Numbers:
+    """What the simulation says of one model, from its measured capacity and its times alone."""
+    mean_s = 1 / measured["capacity_per_s"]
+    alone = measured["alone_ms"]
+    times_s = simulate.services(alone["percentiles"], mean_s)
+    beside_s = max(alone["mean"] / 1000 - mean_s, 0.0)  # of a request alone: network and client, on other cores
+    ways = {
+        "1 core": (1, True),
+        f"{MANY} cores, at random": (MANY, False),
+        f"{MANY} cores, the less busy of two": (MANY, True),
+    }
+
+    def at(busy: float, cores: int = 1, *, least: bool = True, requests: int = REQUESTS) -> Numbers:
+        found = simulate.steady(times_s, cores=cores, busy=busy, requests=requests, seed=SEED, least=least)
+        return {
+            "p50_ms": round(1000 * (found["p50_s"] + beside_s), 1),
+            "p99_ms": round(1000 * (found["p99_s"] + beside_s), 1),
+            "refused": round(found["refused"], 4),
+        }
+
+    curves = {name: {str(busy): at(busy, cores, least=least) for busy in BUSY} for name, (cores, least) in ways.items()}
+    judged = {
+        busy: {"measured": {key: point[key] for key in ("p50_ms", "p99_ms")}, "simulated": at(float(busy))}
+        for busy, point in measured["busy"].items()
+    }
+    cores = math.ceil(GOAL_PER_S / (measured["capacity_per_s"] * TARGET))
+    goal = {"cores": cores, **at(TARGET, cores, requests=4 * REQUESTS)}
+    steps = {str(target): simulate.step(times_s, cores=FEW, target=target, seed=SEED, **STEP) for target in TARGETS}
+    return {"judged": judged, "curves": curves, "goal": goal, "steps": steps}
+
+
+def measured_table(utilisation: Numbers) -> str:
+    """Each model on one core: how much, how fast by how busy."""
+    busy = list(utilisation["models"][MODELS[0]]["busy"])
+    rows = [
+        [f"`{name}`", f"{each['capacity_per_s']:,.0f}", f"{each['alone_ms']['mean']:.1f} ms",
+         *(f"{p['p50_ms']:.1f} / {p['p99_ms']:.0f} ms" for p in each["busy"].values())]
+        for name, each in utilisation["models"].items()
+    ]  # fmt: skip
+    heads = [f"{float(each):.0%} busy: p50 / p99" for each in busy]
+    table = tables.markdown(["one core", "requests/s at most", "alone", *heads], rows)
+    return f"{table}\n\n{TRIAL}" if utilisation["quick"] else table
+
+
+def cost_table(utilisation: Numbers, prices: Numbers, *, in_bytes: float, out_bytes: float) -> str:
+    """Dollars for a million readings on each cloud."""
+    rows = []
+    for cloud in prices["cloud"]:
+        for model in MODELS:
+            per_core_s = utilisation["models"][model]["capacity_per_s"]
+            found = cost(cloud, per_core_s=per_core_s, in_bytes=in_bytes, out_bytes=out_bytes)
+            parts = [f"{found[key]:.2f}" for key in ("computing", "requests", "balancer", "egress")]
+            rows.append([f"{cloud['name']}, `{model}` <br> {cloud['about']}", *parts, f"**{found['all']:.2f}**"])
+    head = ["US dollars for a million readings", "computing", "requests", "load balancer", "egress", "all"]
+    sources = "; ".join(f"{cloud['name']}: {cloud['source']}" for cloud in prices["cloud"])
+    said = (
+        f"List prices as noted on {prices['noted']} from pages about them; cores held {TARGET:.0%} busy, a request of "
+        f"{in_bytes / 1000:.1f} KB, an answer of {out_bytes / 1000:.1f} KB. They change: check them at {sources}."
+    )
+    return f"{tables.markdown(head, rows)}\n\n{said}"
+
+
+def scale_table(utilisation: Numbers, found: Numbers, *, in_bytes: float, out_bytes: float) -> str:
+    """What 100,000 requests a second take."""
+    rows = []
+    for model in MODELS:
+        each = utilisation["models"][model]
+        cores = math.ceil(GOAL_PER_S / (each["capacity_per_s"] * TARGET))
+        gigabytes = cores * each["memory_mb"] / 2 / 1000  # measured with two workers; one for each core serves
+        rows.append([f"`{model}`", f"{cores:,}", f"{gigabytes:,.0f} GB"])
+    gbit = [GOAL_PER_S * each * 8 / 1e9 for each in (in_bytes, out_bytes)]
+    goal = found["goal"]
+    table = tables.markdown([f"{GOAL_PER_S:,} requests/s", f"cores, {TARGET:.0%} busy", "memory of the workers"], rows)
+    return (
+        f"{table}\n\nOn the wire: {gbit[0]:.1f} Gbit/s in, {gbit[1]:.1f} Gbit/s out. Simulated with "
+        f"{goal['cores']:,} cores and `{MODELS[0]}`: p50 {goal['p50_ms']:.1f} ms, p99 {goal['p99_ms']:.1f} ms, "
+        f"{goal['refused']:.1%} refused."
+    )
+
+
+def judged_table(found: Numbers) -> str:
+    """The simulation beside what was measured."""
+    columns = [(what, key) for key in ("p50_ms", "p99_ms") for what in ("measured", "simulated")]
+    rows = [
+        [f"{float(busy):.0%}", *(f"{pair[what][key]:.1f} ms" for what, key in columns)]
+        for busy, pair in found["judged"].items()
+    ]
+    return tables.markdown(["one core busy", "p50 measured", "simulated", "p99 measured", "simulated"], rows)
+
+
+def step_table(found: Numbers) -> str:
+    """What twice the load does, by how busy the cores were held."""
+    rows = [
+        [
+            f"{float(target):.0%}",
+            f"{each['refused']:.1%}",
+            f"{each['refusing_s']:.0f} s",
+            f"{1000 * each['worst_p99_s']:.0f} ms",
+            f"{FEW} to {each['cores_after']}",
+        ]
+        for target, each in found["steps"].items()
+    ]
+    return tables.markdown(["held busy", "refused", "refusing for", "p99 in the worst second", "cores"], rows)
+
+
+def draw(ax: Axes, found: Numbers) -> Axes:
+    """p99 by how busy the cores are: lines as simulated, dots as measured."""
+    from inkling.training.report import style
+
+    for k, (name, curve) in enumerate(found["curves"].items()):
+        x, y = [float(busy) for busy in curve], [point["p99_ms"] for point in curve.values()]
+        ax.plot(x, y, color=style.SERIES[k])
+        ax.text(0.02, 0.94 - 0.08 * k, name, color=style.SERIES[k], transform=ax.transAxes)
+    measured = {float(busy): pair["measured"]["p99_ms"] for busy, pair in found["judged"].items()}
+    ax.plot(list(measured), list(measured.values()), "o", color=style.INK, markersize=6)
+    ax.text(0.02, 0.94 - 0.08 * len(found["curves"]), "1 core, measured", color=style.INK, transform=ax.transAxes)
+    ax.set_ylim(0)
+    ax.set_xlabel("how busy the cores are")
+    ax.set_ylabel("p99, ms")
+    return style.as_percent(ax, axis="x")
+
+
+def page(text: str, utilisation: Numbers, prices: Numbers, found: Numbers, *, in_bytes: float, out_bytes: float) -> str:
+    """The page with every block written anew."""
+    sizes = {"in_bytes": in_bytes, "out_bytes": out_bytes}
+    blocks: Sequence[tuple[str, str]] = (
+        ("measured", measured_table(utilisation)),
+        ("cost", cost_table(utilisation, prices, **sizes)),
+        ("scale", scale_table(utilisation, found, **sizes)),
+        ("judged", judged_table(found)),
+        ("step", step_table(found)),
+    )
+    for name, block in blocks:
+        text = tables.with_block(text, name, block)
+    return text
+
+
+def main() -> None:
+    from inkling.training.report import themed_svg
+
+    utilisation = json.loads((HERE / "utilisation.json").read_text("utf-8"))
+    servers = json.loads((HERE / "servers.json").read_text("utf-8"))
+    prices = tomllib.loads((HERE.parent / "prices.toml").read_text("utf-8"))
+    found = study(utilisation["models"][MODELS[0]])
+    content = {
+        "written_by": "python -m benchmarks.serving.capacity",
+        "in_bytes": servers["picture_bytes"] + 150,  # the head of a request
+        "out_bytes": servers["servers"]["inkling cnn"]["answer_bytes"],
+        **found,
+    }
+    (HERE / "capacity.json").write_text(json.dumps(content, indent=1) + "\n")
+    text = page(PAGE.read_text("utf-8"), utilisation, prices, found,
+                in_bytes=content["in_bytes"], out_bytes=content["out_bytes"])  # fmt: skip
+    PAGE.write_text(text, "utf-8")
+    FIGURE.write_text(themed_svg.svg(lambda ax: draw(ax, found), (7.0, 3.8)), "utf-8")
+    print("docs/capacity.md, docs/benchmark/capacity.svg")
+
+
+if __name__ == "__main__":
+    main()

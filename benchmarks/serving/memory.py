@@ -1,0 +1,130 @@
+"""Memory and time over many photographs of 12 megapixels, one after the other in one process; and what the largest
+picture of each format takes, each in a process of its own (largest.py).
+
+    python -m benchmarks.serving.memory [--photos 1000] [--model NAME] [--only-largest]
+
+The photographs (4000x3000 JPEG: a sheet with rows of MNIST's test digits, in uneven light) are rendered by code in
+another process, so that what is measured here is reading alone. Writes benchmarks/serving/memory.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.common import ROOT
+from benchmarks.serving import largest
+from inkling import Reader
+
+NUMBERS = Path(__file__).with_name("memory.json")
+SIZE_WH = (4000, 3000)  # pixels
+DISTINCT = 6  # photographs; they are read in turn
+SEED = 5
+
+
+def resident_mb() -> float:
+    """Memory of this process that is in RAM, MB (1e6 bytes). Linux only; elsewhere the most it ever had."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        import resource
+
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
+    return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+def render(folder: Path) -> None:
+    """Writes the photographs into a folder."""
+    import cv2
+    import numpy as np
+
+    from benchmarks.rendering.paper_rendering import written_row
+    from inkling.training.data import mnist as data
+
+    mnist = data.load()
+    w, h = SIZE_WH
+    y, x = np.mgrid[:h, :w].astype(np.float32)
+    for number in range(DISTINCT):
+        rng = np.random.default_rng((SEED, number))
+        ink = np.zeros((h, w), np.float32)
+        for top in range(100, h - 700, 700):
+            row = written_row(list(mnist.x_test[rng.integers(0, 10_000, int(rng.integers(3, 7)))]), rng)
+            row = cv2.resize(row, None, fx=1.6, fy=1.6, interpolation=cv2.INTER_CUBIC)[: h - top, : w - 200]
+            left = int(rng.integers(0, w - row.shape[1]))
+            part = ink[top : top + len(row), left : left + row.shape[1]]
+            np.maximum(part, np.clip(row, 0, 1), out=part)
+        light = 1 - 0.4 * (((x - rng.uniform(0, w)) / w) ** 2 + ((y - rng.uniform(0, h)) / h) ** 2)
+        grey = (232 - 185 * ink) * light + rng.normal(0, 4, (h, w)).astype(np.float32)
+        colour = np.clip(grey[..., None] * np.array([0.94, 0.98, 1.0], np.float32), 0, 255).astype(np.uint8)
+        cv2.imwrite(str(folder / f"{number}.jpg"), colour, [cv2.IMWRITE_JPEG_QUALITY, 88])
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    return {
+        "median": round(statistics.median(values), 1),
+        "least": round(min(values), 1),
+        "most": round(max(values), 1),
+    }
+
+
+@click.command()
+@click.option("--photos", default=1000, show_default=True, help="How many are read.")
+@click.option("--model", default=None, help="A packaged model or bundle.  [default: the best packaged]")
+@click.option("--only-largest", is_flag=True, help="Leave the numbers of the photographs as they are.")
+@click.option("--render", "render_into", type=click.Path(path_type=Path), hidden=True)
+def main(photos: int, model: str | None, only_largest: bool, render_into: Path | None) -> None:
+    """Prints the memory as it goes and writes the numbers."""
+    if render_into:
+        render(render_into)
+        return
+    content = json.loads(NUMBERS.read_text()) if only_largest else over_photographs(photos, model)
+    content["largest"] = largest.measured()
+    NUMBERS.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def over_photographs(photos: int, model: str | None) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "benchmarks.serving.memory", "--render", folder], cwd=ROOT, check=True)
+        paths = sorted(Path(folder).glob("*.jpg"))
+        reader = Reader(model)
+        start_mb = resident_mb()
+        resident, times, cpu, found = [], [], [], []
+        for number in range(photos):
+            began, busy = time.perf_counter(), time.process_time()
+            reading = reader.read(paths[number % len(paths)])
+            cpu.append(1000 * (time.process_time() - busy))
+            times.append(1000 * (time.perf_counter() - began))
+            resident.append(round(resident_mb(), 1))
+            found.append(len(reading.digits))
+            if number % 10 == 0 or number == photos - 1:
+                click.echo(f"{number + 1:4d} read: {resident[-1]:.0f} MB, {times[-1]:.0f} ms, {found[-1]} digits")
+    late = resident[photos // 3 :]
+    content = {
+        "written_by": "python -m benchmarks.serving.memory",
+        "model": {"name": reader.bundle.name, "version": reader.bundle.version},
+        "photos": photos,
+        "size_wh": SIZE_WH,
+        "digits_found": found[:DISTINCT],
+        "before_mb": round(start_mb, 1),
+        "resident_mb": resident,
+        "most_mb": max(resident),
+        "growth_mb": round(max(late[len(late) // 2 :]) - max(late[: len(late) // 2]), 1),  # once warm: should be near 0
+        "ms": _spread(times),
+        "cpu_ms": _spread(cpu),  # computing on all cores together; the same on a busy machine
+    }
+    click.echo(f"at most {max(resident):.0f} MB, growth once warm {content['growth_mb']} MB, {content['cpu_ms']}")
+    return content
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""What every rival server does with a picture: the plain resize of the tutorials, and the network of `ann` in LiteRT.
+
+The picture is made grey, shrunk to 28x28 and turned light on dark, nothing else: no looking for ink, no centring, no
+several digits, no doubt. It stands on Pillow, NumPy and LiteRT, so that each rival needs only its own environment.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from PIL import Image
+
+MODEL = Path(__file__).parents[3] / "src" / "inkling" / "models" / "bundles" / "ann" / "model.tflite"
+PORT = int(os.environ.get("PORT", "8000"))
+WORKERS = 2
+
+_local = threading.local()  # an interpreter may serve one thread at a time
+
+
+def tile(picture: Image.Image) -> np.ndarray:
+    """Dark on light, any size -> (28, 28) float32, 1 = ink."""
+    small = picture.convert("L").resize((28, 28), Image.Resampling.BILINEAR)
+    return 1 - np.asarray(small, np.float32) / 255
+
+
+def decoded(content: bytes) -> np.ndarray:
+    """An encoded picture -> (28, 28) float32, 1 = ink."""
+    return tile(Image.open(io.BytesIO(content)))
+
+
+def probs(tiles: np.ndarray) -> np.ndarray:
+    """(N, 28, 28) -> (N, 10)."""
+    runner = getattr(_local, "runner", None)
+    if runner is None:
+        runner = _local.runner = Interpreter(str(MODEL), num_threads=1)
+        _local.batch = 0
+    given = runner.get_input_details()[0]["index"]
+    if _local.batch != len(tiles):
+        runner.resize_tensor_input(given, tiles.shape)
+        runner.allocate_tensors()
+        _local.batch = len(tiles)
+    runner.set_tensor(given, tiles)
+    runner.invoke()
+    found: np.ndarray = runner.get_tensor(runner.get_output_details()[0]["index"])
+    return found
+
+
+def answer(content: bytes) -> dict[str, object]:
+    """An encoded picture -> the digit and its confidence."""
+    return as_answer(probs(decoded(content)[None])[0])
+
+
+def as_answer(found: np.ndarray) -> dict[str, object]:
+    """(10,) -> the digit and its confidence."""
+    return {"digit": int(found.argmax()), "confidence": round(float(found.max()), 4)}

@@ -1,0 +1,38 @@
+"""The way of the tutorials: Flask's own server, Keras, and `model.predict` for each picture.
+
+    python tutorial.py
+
+The network is `ann-tutorial`, 101,770 parameters as in every tutorial; the picture is shrunk to 28x28 and no more.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+from flask import Flask, request
+from PIL import Image
+
+MODEL = Path(__file__).parents[3] / "src" / "inkling" / "models" / "bundles" / "ann-tutorial" / "model.keras"
+
+app = Flask(__name__)
+model = keras.models.load_model(MODEL, compile=False)
+
+
+@app.post("/read")
+def read() -> dict[str, object]:
+    small = Image.open(io.BytesIO(request.get_data())).convert("L").resize((28, 28))
+    tile = 1 - np.asarray(small, np.float32) / 255  # (28, 28), 1 = ink
+    found = model.predict(tile[None], verbose=0)[0]  # (10,)
+    return {"digit": int(found.argmax()), "confidence": round(float(found.max()), 4)}
+
+
+if __name__ == "__main__":
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request would cost it more
+    app.run(port=int(os.environ.get("PORT", "8000")))

@@ -1,0 +1,199 @@
+"""A simulation of many cores that read behind a balancer, for sizes that no machine here has.
+
+Each core shares its time equally among the requests it has in hand (processor sharing: threads under a fair
+scheduler). Requests come as a Poisson process and take what they were measured to take (`utilisation.json`). The
+balancer chooses at random, or the less busy of two cores drawn at random, which is what Envoy's and nginx's
+least-request balancing does. A core with `most_in_hand` requests refuses with 503. An autoscaler looks at how busy
+the cores were, as Kubernetes' HPA does, and what it adds serves after a lag.
+
+Everything is drawn by a seed: the same arguments give the same figures.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.serving.soak.statistics import percentile
+
+MOST_IN_HAND = 14  # requests of one core, reading and waiting: `max_reading` and `max_waiting` of a worker
+LOOK_S = 15.0  # how often the autoscaler looks: the HPA's default
+GROW = 2.0  # times at most that it grows at one look: the HPA's default
+
+
+@dataclass
+class Core:
+    """One core and what it has in hand. Its clock runs the slower the more there is: `spent` is the seconds of work
+    that each request, had it been there from the start, would have got."""
+
+    spent: float = 0.0
+    at_s: float = 0.0
+    busy_s: float = 0.0
+    turn: int = 0  # to tell a planned end that has been overtaken
+    jobs: list[tuple[float, float]] = field(default_factory=list)  # (when done, on the clock `spent`; came at)
+
+    def advance(self, now_s: float) -> None:
+        if self.jobs:
+            self.spent += (now_s - self.at_s) / len(self.jobs)
+            self.busy_s += now_s - self.at_s
+        self.at_s = now_s
+
+    def next_end_s(self) -> float:
+        return self.at_s + max(self.jobs[0][0] - self.spent, 0.0) * len(self.jobs)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One request."""
+
+    came_s: float
+    took_s: float  # 0 where it was refused
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Holds the cores at `target` busy; those it adds serve `lag_s` later."""
+
+    target: float  # 0..1
+    lag_s: float
+
+    def wanted(self, cores: int, busy: float) -> int:
+        """How many cores there should be, as the HPA counts: nothing within a tenth of the target; never fewer."""
+        if abs(busy / self.target - 1) <= 0.1:
+            return cores
+        return max(cores, min(math.ceil(cores * busy / self.target), math.ceil(GROW * cores)))
+
+
+def services(percentiles_ms: Sequence[float], mean_s: float) -> list[float]:
+    """A hundred percentiles of latency alone -> as many service times of that shape, with that mean, seconds."""
+    scale = mean_s / (sum(percentiles_ms) / len(percentiles_ms))
+    return [scale * each for each in percentiles_ms]
+
+
+def run(
+    times_s: Sequence[float],
+    *,
+    cores: int,
+    per_s: Callable[[float], float],
+    seconds: float,
+    seed: int,
+    least: bool = True,
+    scaler: Scaler | None = None,
+    most_in_hand: int = MOST_IN_HAND,
+) -> tuple[list[Answered], list[tuple[float, int]]]:
+    """Every request of so many seconds, in the order of their ends; and (when, how many cores serve)."""
+    rng = random.Random(seed)
+    pool = [Core() for _ in range(cores)]
+    ends: list[tuple[float, int, int]] = []  # (when, which core, its turn)
+    joining: list[tuple[float, int]] = []  # (when, how many)
+    found, sizes = [], [(0.0, cores)]
+    now, look_s, seen_s = 0.0, LOOK_S, 0.0
+    came = rng.expovariate(per_s(0.0))
+    while came < seconds or ends:
+        if scaler and joining and joining[0][0] <= min(came, ends[0][0] if ends else math.inf):
+            now, many = joining.pop(0)
+            pool += [Core(at_s=now) for _ in range(many)]
+            sizes.append((now, len(pool)))
+        elif scaler and look_s < seconds and look_s <= min(came, ends[0][0] if ends else math.inf):
+            for core in pool:
+                core.advance(look_s)
+            busy_s = sum(core.busy_s for core in pool)
+            planned = len(pool) + sum(many for _, many in joining)
+            more = scaler.wanted(len(pool), (busy_s - seen_s) / (LOOK_S * len(pool))) - planned
+            if more > 0:
+                joining.append((look_s + scaler.lag_s, more))
+            seen_s, look_s = busy_s, look_s + LOOK_S
+            ends = _planned(pool)
+        elif ends and ends[0][0] <= came:
+            now, which, turn = heapq.heappop(ends)
+            core = pool[which]
+            if turn != core.turn:
+                continue
+            core.advance(now)
+            _, came_s = heapq.heappop(core.jobs)
+            found.append(Answered(came_s, now - came_s))
+            _plan(ends, core, which)
+        else:
+            now = came
+            which = _chosen(pool, rng, least=least)
+            core = pool[which]
+            if len(core.jobs) >= most_in_hand:
+                found.append(Answered(now, 0.0, refused=True))
+            else:
+                core.advance(now)
+                heapq.heappush(core.jobs, (core.spent + rng.choice(times_s), now))
+                _plan(ends, core, which)
+            came = now + rng.expovariate(per_s(now)) if now < seconds else math.inf
+            came = came if came < seconds else math.inf
+    return found, sizes
+
+
+def _chosen(pool: Sequence[Core], rng: random.Random, *, least: bool) -> int:
+    first = int(rng.random() * len(pool))
+    if not least:
+        return first
+    second = int(rng.random() * len(pool))
+    return first if len(pool[first].jobs) <= len(pool[second].jobs) else second
+
+
+def _plan(ends: list[tuple[float, int, int]], core: Core, which: int) -> None:
+    core.turn += 1
+    if core.jobs:
+        heapq.heappush(ends, (core.next_end_s(), which, core.turn))
+
+
+def _planned(pool: Sequence[Core]) -> list[tuple[float, int, int]]:
+    ends = [(core.next_end_s(), which, core.turn) for which, core in enumerate(pool) if core.jobs]
+    heapq.heapify(ends)
+    return ends
+
+
+def steady(
+    times_s: Sequence[float], *, cores: int, busy: float, requests: int, seed: int, least: bool = True
+) -> dict[str, float]:
+    """p50 and p99 (seconds) and the share refused where `cores` are so busy; the first tenth of the time is warming."""
+    per_s = busy * cores * len(times_s) / sum(times_s)
+    seconds = requests / per_s
+    found, _ = run(times_s, cores=cores, per_s=lambda _: per_s, seconds=seconds, seed=seed, least=least)
+    late = [each for each in found if each.came_s > seconds / 10]
+    took = [each.took_s for each in late if not each.refused]
+    return {
+        "p50_s": percentile(took, 0.5),
+        "p99_s": percentile(took, 0.99),
+        "refused": sum(each.refused for each in late) / len(late),
+    }
+
+
+def step(
+    times_s: Sequence[float],
+    *,
+    cores: int,
+    target: float,
+    times: float,
+    at_s: float,
+    seconds: float,
+    lag_s: float,
+    seed: int,
+) -> dict[str, float]:
+    """What a step of load at `at_s` does to cores that were `target` busy, and how long until all is well again."""
+    before = target * cores * len(times_s) / sum(times_s)
+    found, sizes = run(
+        times_s, cores=cores, per_s=lambda now: before * (times if now >= at_s else 1), seconds=seconds, seed=seed,
+        scaler=Scaler(target, lag_s),
+    )  # fmt: skip
+    later = [each for each in found if each.came_s >= at_s]
+    by_second: dict[int, list[Answered]] = {}
+    for each in later:
+        by_second.setdefault(int(each.came_s - at_s), []).append(each)
+    p99 = {s: percentile([e.took_s for e in some if not e.refused], 0.99) for s, some in by_second.items()}
+    refusing = [s for s, some in by_second.items() if any(each.refused for each in some)]
+    return {
+        "refused": sum(each.refused for each in later) / len(later),
+        "refusing_s": max(refusing) + 1 if refusing else 0,
+        "worst_p99_s": max(p99.values()),
+        "cores_after": sizes[-1][1],
+    }

@@ -1,0 +1,78 @@
+"""Thousands of spoiled pictures: never a 500, never a worker lost, always an answer within two seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.serving.soak.http_connections import Outcome, request
+from benchmarks.serving.soak.image_mutators import spoiled
+from benchmarks.serving.soak.load_generator import Asked, closed_loop
+from benchmarks.serving.soak.service import running
+from benchmarks.serving.soak.statistics import ms, percentile
+
+LINES = 2  # one for each worker: what is measured is how long a picture can take, not waiting
+WITHIN_S = 2.0
+PATIENCE_S = 30.0  # so that a slow answer can be told from none
+
+
+def pictures(count: int, seed: int) -> Iterator[Asked]:
+    """`count` spoiled pictures, by seed; a name is what was done to it and its number."""
+    for number in range(count):
+        each = spoiled(seed, number)
+        yield Asked(request(each.body, each.content_type, path=each.path, method=each.method), f"{each.what} {number}")
+
+
+def run(*, count: int, seed: int) -> dict[str, Any]:
+    """The figures of so many spoiled pictures."""
+    with running(cores=os.sched_getaffinity(0)) as service:
+        before = set(service.workers())
+        outcomes: list[Outcome] = []
+        asyncio.run(
+            closed_loop(
+                service.port,
+                pictures(count, seed),
+                outcomes.append,
+                lines=LINES,
+                until=lambda: False,
+                timeout_s=PATIENCE_S,
+            )
+        )
+        lost, ready = len(before - set(service.workers())), service.ready()
+    return figures(outcomes) | {"seed": seed, "workers_lost": lost, "ready_after": ready}
+
+
+def figures(outcomes: list[Outcome]) -> dict[str, Any]:
+    """Counts; the worst by name, so that they can be made again."""
+    failed = [each for each in outcomes if each.status in (0, 500)]
+    slow = [each for each in outcomes if each.took_s > WITHIN_S]
+    worst = sorted(outcomes, key=lambda each: -each.took_s)[:5]
+    by_kind: dict[str, Counter[str]] = {}
+    for each in outcomes:
+        kind = each.name.rpartition(" ")[0]
+        by_kind.setdefault(kind, Counter())[str(each.status) if each.status else each.how] += 1
+    return {
+        "pictures": len(outcomes),
+        "statuses": dict(sorted(Counter(str(each.status) for each in outcomes).items())),
+        "kinds": {kind: dict(sorted(found.items())) for kind, found in sorted(by_kind.items())},
+        "failed": [f"{each.name}: {each.status or each.how}" for each in failed[:50]],
+        "failed_count": len(failed),
+        "slow": [f"{each.name}: {each.took_s:.2f} s" for each in slow[:50]],
+        "slow_count": len(slow),
+        "p99_ms": ms(percentile([each.took_s for each in outcomes], 0.99)),
+        "slowest": [f"{each.name}: {ms(each.took_s)} ms" for each in worst],
+        "slowest_s": round(max((each.took_s for each in outcomes), default=0.0), 2),
+    }
+
+
+def lines(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """What, bound, found, whether it holds."""
+    return [
+        (f"{part['pictures']:,} spoiled pictures: 500, or no answer", "0", str(part["failed_count"]),
+         part["failed_count"] == 0),
+        ("slowest answer", "2 s", f"{part['slowest_s']:g} s", part["slow_count"] == 0),
+        ("workers lost", "0", str(part["workers_lost"]), part["workers_lost"] == 0 and part["ready_after"]),
+    ]  # fmt: skip

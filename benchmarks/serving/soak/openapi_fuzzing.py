@@ -1,0 +1,63 @@
+"""Schemathesis on the whole OpenAPI document, against the running server: no 500."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.serving.soak.service import running
+
+
+def run(*, examples: int, seed: int) -> dict[str, Any]:
+    """The figures of so many examples an operation."""
+    program = Path(sys.executable).with_name("schemathesis")
+    if not program.is_file():
+        raise SystemExit("schemathesis is not there; expected it beside Python. Run: make install-dev")
+    with running(cores=os.sched_getaffinity(0)) as service, tempfile.TemporaryDirectory() as folder:
+        before = set(service.workers())
+        done = subprocess.run(
+            [str(program), "run", f"http://127.0.0.1:{service.port}/openapi.json", "--max-examples", str(examples),
+             "--checks", "not_a_server_error", "--seed", str(seed), "--no-color", "--generation-database", "none"],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        lost = len(before - set(service.workers()))
+    return parsed(done.stdout + done.stderr) | {
+        "examples": examples, "seed": seed, "exit": done.returncode, "workers_lost": lost,
+    }  # fmt: skip
+
+
+def parsed(output: str) -> dict[str, Any]:
+    """What Schemathesis says at the end.
+
+    A 503 is the documented answer of the lab's routes where there is no lab, and of a service with too much to do; it
+    is counted apart.
+    """
+    numbers = {
+        key: int(found.group(1)) if (found := re.search(pattern, output)) else 0
+        for key, pattern in (("operations", r"Tested: (\d+)"), ("cases", r"(\d+) generated"))
+    }
+    statuses = re.findall(r"^\s*(?:- )?\[(5\d\d)\]", output, re.MULTILINE)
+    return {
+        **numbers,
+        "server_errors": sum(status != "503" for status in statuses),
+        "refused": statuses.count("503"),
+        "failures": output.partition("= FAILURES =")[2].partition("= SUMMARY =")[0].strip(" =\n")[:4000]
+        if any(status != "503" for status in statuses)
+        else "",
+    }
+
+
+def lines(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """What, bound, found, whether it holds."""
+    return [
+        (
+            f"Schemathesis, {part['operations']} operations, {part['cases']:,} cases: kinds of server error",
+            "0", str(part["server_errors"]),
+            part["server_errors"] == 0 and part["cases"] > 0 and not part["workers_lost"],
+        )
+    ]  # fmt: skip

@@ -1,0 +1,87 @@
+"""The service under test: `inkling serve` as anybody starts it, on cores of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+
+from benchmarks.serving.processes import children, family, free_port, pss_mb, started, wait_for
+
+ROOT = Path(__file__).parents[3]
+DRAWING = ROOT / "benchmarks" / "drawing.png"
+READY_S = 60
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running server."""
+
+    process: Popen[bytes]
+    port: int
+
+    def workers(self) -> list[int]:
+        """Process ids of its workers."""
+        return children(self.process.pid)
+
+    def memory_mb(self) -> float:
+        """All its processes together."""
+        return pss_mb(family(self.process.pid))
+
+    def ready(self) -> bool:
+        """Whether it says so itself."""
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            line.request("GET", "/readyz")
+            return line.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            line.close()
+
+
+@contextlib.contextmanager
+def running(*, workers: int = WORKERS, model: str = "", cores: set[int] | None = None) -> Iterator[Service]:
+    """A server that is ready. It gets the first core and this process the others, where there are two or more.
+
+    `cores` gives it others, and leaves this process wherever it may run.
+    """
+    every = sorted(os.sched_getaffinity(0))
+    mine = set(every[1:] or every) if cores is None else set(every)
+    port = free_port()
+    command = [sys.executable, "-m", "inkling", "serve", "--port", str(port), "--workers", str(workers)]
+    environ = {"PYTHONPATH": str(ROOT / "src")}
+    with started(command + (["--model", model] if model else []), cwd=ROOT, environ=environ,
+                 cores=cores or {every[0]}) as process:  # fmt: skip
+        service = Service(process, port)
+        os.sched_setaffinity(0, mine)
+        try:
+            wait_for(service.ready, timeout_s=READY_S, pause_s=0.05)
+            wait_for(lambda: len(service.workers()) >= workers, timeout_s=READY_S)
+            yield service
+        finally:
+            os.sched_setaffinity(0, set(every))
+
+
+def client_ports(pid: int, server_port: int) -> set[int]:
+    """The other ends of the connections to `server_port` that a process holds now. Linux, IPv4."""
+    inodes = set()
+    with contextlib.suppress(OSError):
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                link = os.readlink(entry)
+                if link.startswith("socket:["):
+                    inodes.add(link[8:-1])
+    found = set()
+    for row in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = row.split()
+        here, there = (int(address.rpartition(":")[2], 16) for address in fields[1:3])
+        if here == server_port and fields[9] in inodes and there:
+            found.add(there)
+    return found

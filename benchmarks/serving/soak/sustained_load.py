@@ -1,0 +1,93 @@
+"""Minutes at 80 % load with good and bad pictures: memory stays, and nothing is a 500."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.serving.soak.http_connections import Outcome, request
+from benchmarks.serving.soak.image_mutators import seeds, spoiled
+from benchmarks.serving.soak.load_generator import Asked, measure_capacity, open_loop
+from benchmarks.serving.soak.service import running
+from benchmarks.serving.soak.statistics import growth, ms, percentile
+
+LOAD = 0.8  # of capacity
+WARM = 0.2  # of the time: arenas and caches fill
+SAMPLE_S = 2.0
+BAD = 0.3  # of the requests
+VARIETY = 400  # different requests, sent again and again in random order
+
+
+def mixed(seed: int) -> Iterator[Asked]:
+    """Good and bad pictures without end, by seed."""
+    rng = random.Random(seed)
+    good = [Asked(request(body, kind), "good") for _, body, kind in seeds()]
+    bad = []
+    for number in range(VARIETY):
+        each = spoiled(seed, number)
+        if len(each.body) < 200_000:  # a body of many megabytes would measure the loopback
+            bad.append(Asked(request(each.body, each.content_type, path=each.path), "bad"))
+    while True:
+        yield rng.choice(bad if rng.random() < BAD else good)
+
+
+def run(*, minutes: float, seed: int) -> dict[str, Any]:
+    """The figures of so many minutes."""
+    with running() as service:
+        asked = mixed(seed)
+        capacity = measure_capacity(service.port, asked, seconds=10)
+        outcomes: list[Outcome] = []
+        samples: list[tuple[float, float]] = []
+        before = set(service.workers())
+        start = time.perf_counter()
+
+        async def weigh() -> None:
+            while True:
+                samples.append((time.perf_counter() - start, service.memory_mb()))
+                await asyncio.sleep(SAMPLE_S)
+
+        async def both() -> None:
+            scale = asyncio.ensure_future(weigh())
+            await open_loop(
+                service.port, asked, outcomes.append, per_s=LOAD * capacity, seconds=60 * minutes,
+                rng=random.Random(seed),
+            )  # fmt: skip
+            scale.cancel()
+
+        asyncio.run(both())
+        lost = len(before - set(service.workers()))
+    warm_mb, end_mb = growth(samples, warm_s=60 * minutes * WARM)
+    statuses = Counter(str(each.status) if each.status else each.how for each in outcomes)
+    return {
+        "minutes": minutes,
+        "capacity_per_s": round(capacity, 1),
+        "requests": len(outcomes),
+        "statuses": dict(sorted(statuses.items())),
+        "p50_ms": ms(percentile([each.took_s for each in outcomes], 0.5)),
+        "p99_ms": ms(percentile([each.took_s for each in outcomes], 0.99)),
+        "warm_mb": round(warm_mb, 1),
+        "end_mb": round(end_mb, 1),
+        "growth": round(end_mb / warm_mb - 1, 4) if warm_mb else None,
+        "workers_lost": lost,
+        "memory_mb": [(round(at_s), round(mb, 1)) for at_s, mb in itertools.islice(samples, 0, None, 10)],
+    }
+
+
+def lines(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """What, bound, found, whether it holds."""
+    bad = sum(n for name, n in part["statuses"].items() if not name.isdigit() or name == "500")
+    grown = part["growth"]
+    return [
+        (
+            f"{part['minutes']:g} minutes at 80% load, {part['requests']:,} good and bad pictures: memory grows by",
+            "5%", "?" if grown is None else f"{grown:.1%} ({part['warm_mb']:.0f} to {part['end_mb']:.0f} MB)",
+            grown is not None and grown <= 0.05,
+        ),
+        ("500, or no answer", "0", str(bad), bad == 0),
+        ("workers lost", "0", str(part["workers_lost"]), part["workers_lost"] == 0),
+    ]  # fmt: skip

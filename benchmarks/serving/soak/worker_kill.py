@@ -1,0 +1,105 @@
+"""A worker killed with -9 under load, again and again: only what it had in hand fails, and another takes its place.
+
+Where the whole server ends over it, that is counted, and a new one is started for the next kills.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.serving.processes import wait_for
+from benchmarks.serving.soak.http_connections import Outcome, request
+from benchmarks.serving.soak.load_generator import Asked, closed_loop
+from benchmarks.serving.soak.service import DRAWING, READY_S, WORKERS, Service, client_ports, running
+
+LINES = 12
+RENEW = 20  # requests after which a connection is made anew, so that a new worker gets some
+BEFORE_S, AFTER_S = 1.0, 4.0
+TICK_S = 0.02
+
+
+def run(*, times: int, seed: int) -> dict[str, Any]:
+    """The figures of so many kills."""
+    rng = random.Random(seed)
+    asked = itertools.repeat(Asked(request(DRAWING.read_bytes())))
+    kills: list[dict[str, Any]] = []
+    ended = 0
+    while len(kills) < times:
+        with running() as service:
+            while len(kills) < times and service.process.poll() is None:
+                kills.append(asyncio.run(_one(service, asked, rng)))
+            ended += service.process.poll() is not None
+    back = [each["back_s"] for each in kills]
+    return {
+        "times": times,
+        "server_ended": ended,
+        "failed": sum(each["failed"] for each in kills),
+        "held": sum(each["held"] for each in kills),
+        "failed_elsewhere": sum(each["failed_elsewhere"] for each in kills),
+        "back_s_most": None if None in back else max(back),
+        "kills": kills,
+    }
+
+
+async def _one(service: Service, asked: Iterator[Asked], rng: random.Random) -> dict[str, Any]:
+    outcomes: list[Outcome] = []
+    over = False
+    load = asyncio.ensure_future(
+        closed_loop(service.port, asked, outcomes.append, lines=LINES, until=lambda: over, renew=RENEW)
+    )
+    await asyncio.sleep(BEFORE_S)
+    wait_for(lambda: len(service.workers()) >= WORKERS, timeout_s=READY_S)
+    before = service.workers()
+    victim = rng.choice(before)
+    os.kill(victim, signal.SIGSTOP)  # so that what it holds does not change while it is counted
+    await asyncio.sleep(0.005)
+    held = client_ports(victim, service.port)
+    at_s = time.perf_counter()
+    os.kill(victim, signal.SIGKILL)
+    seen: set[int] = set()  # this end of connections that a new worker holds
+    whole_s: float | None = None
+    while time.perf_counter() < at_s + AFTER_S and service.process.poll() is None:
+        await asyncio.sleep(TICK_S)
+        new = [pid for pid in service.workers() if pid not in before]
+        if new and whole_s is None:
+            whole_s = time.perf_counter() - at_s
+        for pid in new:
+            seen |= client_ports(pid, service.port)
+    over = True
+    await load
+    return figures(outcomes, held, seen, at_s) | {"replaced_s": whole_s and round(whole_s, 2)}
+
+
+def figures(outcomes: list[Outcome], held: set[int], seen: set[int], at_s: float) -> dict[str, Any]:
+    """What one kill at `at_s` did: `held` are the connections of the killed, `seen` those of the one that came."""
+    failed = [each for each in outcomes if each.status != 200]
+    back = [each.end_s for each in outcomes if each.port in seen and each.status == 200 and each.end_s > at_s]
+    return {
+        "failed": len(failed),
+        "held": len(held),
+        "failed_elsewhere": sum(each.port not in held for each in failed),
+        "how": sorted({each.how if each.status == 0 else str(each.status) for each in failed}),
+        "back_s": round(min(back) - at_s, 2) if back else None,
+    }
+
+
+def lines(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """What, bound, found, whether it holds."""
+    back = part["back_s_most"]
+    return [
+        (
+            f"worker killed with -9, {part['times']} times; requests failed that it did not have in hand "
+            f"({part['failed']} failed that it had)",
+            "0", str(part["failed_elsewhere"]), part["failed_elsewhere"] == 0,
+        ),
+        ("the whole server ended", "0", str(part["server_ended"]), part["server_ended"] == 0),
+        ("a new worker answers after, at most", "2 s", "never" if back is None else f"{back:g} s",
+         back is not None and back <= 2),
+    ]  # fmt: skip

@@ -1,0 +1,55 @@
+"""benchmarks/accuracy/handwriting_fonts.py: a font's digits in many hands, on paper and in boxes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click.testing
+import numpy as np
+import pytest
+
+from benchmarks.accuracy import handwriting_fonts as hands
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one font, the one that Matplotlib brings."""
+    matplotlib = pytest.importorskip("matplotlib")
+    found: Path = tmp_path_factory.mktemp("fonts")
+    name = "DejaVuSans.ttf"
+    (found / name).write_bytes((Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name).read_bytes())
+    return found
+
+
+def test_each_digit_is_written_anew_and_always_in_the_same_ways(folder: Path) -> None:
+    ((family, path),) = hands.fonts_in(folder).items()
+    assert family == "DejaVu Sans Book"
+    found, again = (hands.written(path, family, 2) for _ in range(2))
+    assert [digit for digit, _, _ in found] == list("0123456789" * 2)
+    for (_, paper, box), (_, paper_again, box_again) in zip(found, again, strict=True):
+        assert box.shape == (16, 16)
+        assert set(np.unique(box)) <= {0, 255}
+        assert paper[0].min() == 255  # white around it
+        assert paper.min() < 30
+        assert np.array_equal(paper, paper_again)
+        assert np.array_equal(box, box_again)
+    assert not np.array_equal(found[0][1], found[10][1])
+
+
+def test_the_command_says_what_was_read_right_and_keeps_the_numbers_of_the_documentation(folder: Path) -> None:
+    before = (Path(hands.__file__).parent / "handwriting_fonts.json").read_text("utf-8")
+    given = ["--fonts", str(folder), "--model", "cnn", "--each", "1"]
+    answer = click.testing.CliRunner().invoke(hands.main, given, catch_exceptions=False)
+    assert answer.exit_code == 0
+    assert "on paper" in answer.output
+    assert " of 10; wrong" in answer.output
+    assert (Path(hands.__file__).parent / "handwriting_fonts.json").read_text("utf-8") == before
+    assert json.loads(before)["pictures"] > 1000
+
+
+@pytest.mark.learn
+def test_a_folder_without_fonts_is_said(tmp_path: Path) -> None:
+    answer = click.testing.CliRunner().invoke(hands.main, ["--fonts", str(tmp_path)])
+    assert answer.exit_code != 0
+    assert "no handwriting font was found" in answer.output

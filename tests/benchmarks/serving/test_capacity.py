@@ -1,0 +1,137 @@
+"""benchmarks/serving/simulate.py, capacity.py, serving.py: the simulation against theory, the pages against the numbers."""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.serving import capacity, simulate
+from benchmarks.serving import report as serving
+from inkling.server.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+BENCHMARKS = ROOT / "benchmarks"
+MEAN_S = 0.01
+EXPONENTIAL = [-math.log(1 - (k + 0.5) / 1000) * MEAN_S for k in range(1000)]
+CONSTANT = [MEAN_S]
+
+
+def load(name: str) -> Any:
+    return json.loads((BENCHMARKS / "serving" / f"{name}.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("times_s", [EXPONENTIAL, CONSTANT], ids=["exponential", "constant"])
+@pytest.mark.parametrize("busy", [0.5, 0.75])
+def test_one_core_agrees_with_theory(times_s: list[float], busy: float) -> None:
+    """M/G/1 with processor sharing: the mean time is the service time / (1 - busy), whatever its distribution."""
+    mean = sum(times_s) / len(times_s)
+    found, _ = simulate.run(
+        times_s, cores=1, per_s=lambda _: busy / mean, seconds=40_000 * mean / busy, seed=3, most_in_hand=10**9
+    )
+    took = sum(each.took_s for each in found) / len(found)
+    assert took == pytest.approx(mean / (1 - busy), rel=0.08)
+
+
+def test_the_same_seed_gives_the_same() -> None:
+    first, again, other = (simulate.steady(EXPONENTIAL, cores=4, busy=0.7, requests=2000, seed=s) for s in (1, 1, 2))
+    assert first == again != other
+
+
+def test_the_less_busy_of_two_is_better_than_chance() -> None:
+    least, chance = (
+        simulate.steady(CONSTANT, cores=16, busy=0.8, requests=10_000, seed=1, least=each) for each in (True, False)
+    )
+    assert least["p99_s"] < 0.5 * chance["p99_s"]
+
+
+def test_more_than_can_be_done_is_refused() -> None:
+    found = simulate.steady(CONSTANT, cores=2, busy=2.0, requests=5000, seed=1)
+    assert found["refused"] == pytest.approx(0.5, abs=0.06)
+    assert found["p99_s"] < MEAN_S * (simulate.MOST_IN_HAND + 1)
+
+
+@pytest.mark.parametrize(("cores", "busy", "wanted"), [(10, 0.65, 10), (10, 0.9, 15), (10, 1.5, 20), (10, 0.1, 10)])
+def test_the_autoscaler_counts_as_the_hpa_does(cores: int, busy: float, wanted: int) -> None:
+    assert simulate.Scaler(0.6, 30).wanted(cores, busy) == wanted
+
+
+def test_a_step_is_met_by_more_cores_and_headroom() -> None:
+    tight, wide = (
+        simulate.step(CONSTANT, cores=4, target=target, times=2, at_s=20, seconds=100, lag_s=10, seed=1)
+        for target in (0.7, 0.4)
+    )
+    assert tight["cores_after"] >= 7
+    assert tight["refused"] > 0 == wide["refused"]
+    assert 5 < tight["refusing_s"] < 60
+
+
+def test_the_simulated_queue_is_as_long_as_a_workers() -> None:
+    assert Settings(workers=1000).turns + Settings().max_waiting == simulate.MOST_IN_HAND
+
+
+def test_services_keep_their_shape() -> None:
+    assert simulate.services([1, 2, 3], 0.2) == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_cost_adds_up() -> None:
+    price = {
+        "vcpu_second": 0.00001, "gib_second": 0.000001, "gib_per_vcpu": 2.0, "million_requests": 0.4,
+        "balancer_gb": 0.01, "egress_gb": 0.1,
+    }  # fmt: skip
+    found = capacity.cost(price, per_core_s=500, in_bytes=8000, out_bytes=1000, busy=0.5)
+    assert found["computing"] == pytest.approx(4000 * 0.000012)
+    assert found["balancer"] == pytest.approx(9 * 0.01)  # nine gigabytes
+    assert found["egress"] == pytest.approx(0.1)
+    assert found["all"] == pytest.approx(0.048 + 0.4 + 0.09 + 0.1)
+
+
+def test_every_price_is_there_with_its_source() -> None:
+    prices = tomllib.loads((BENCHMARKS / "prices.toml").read_text("utf-8"))
+    assert len(prices["cloud"]) == 3
+    for cloud in prices["cloud"]:
+        assert cloud["source"]
+        assert capacity.cost(cloud, per_core_s=500, in_bytes=1, out_bytes=1)["all"] > 0
+
+
+def test_capacity_page_shows_what_the_numbers_say() -> None:
+    text = capacity.PAGE.read_text("utf-8")
+    found = load("capacity")
+    prices = tomllib.loads((BENCHMARKS / "prices.toml").read_text("utf-8"))
+    sizes = {"in_bytes": found["in_bytes"], "out_bytes": found["out_bytes"]}
+    assert capacity.page(text, load("utilisation"), prices, found, **sizes) == text, (
+        "run: benchmarks/serving/capacity.py"
+    )
+
+
+@pytest.mark.parametrize("name", ["servers", "soak", "steps", "largest"])
+def test_serving_page_shows_what_the_numbers_say(name: str) -> None:
+    text = serving.PAGE.read_text("utf-8")
+    block = {"servers": serving.servers, "soak": serving.soak, "steps": serving.steps, "largest": serving.largest}[name]
+    numbers = load({"steps": "read", "largest": "memory"}.get(name, name))
+    assert serving.tables.with_block(text, name, block(numbers)) == text, "run: python -m benchmarks.serving.report"
+
+
+def test_readme_says_what_the_numbers_say_and_nothing_of_a_trial() -> None:
+    text = serving.README.read_text("utf-8")
+    numbers = load("servers")
+    assert serving.tables.with_block(text, "servers", serving.sentence(numbers)) == text, (
+        "run: benchmarks/serving/report.py"
+    )
+    assert serving.sentence(numbers | {"quick": True}) == ""
+    assert "drawings a second" in serving.sentence(numbers | {"quick": False})
+
+
+@pytest.mark.learn
+def test_figures_draw_the_numbers() -> None:
+    pytest.importorskip("matplotlib")
+    from inkling.training.report import themed_svg
+
+    for draw, name in ((serving.draw, "servers"), (capacity.draw, "capacity")):
+        text = themed_svg.svg(lambda ax, draw=draw, name=name: draw(ax, load(name)))  # type: ignore[misc]
+        assert "prefers-color-scheme:dark" in text
+        assert (ROOT / "docs" / "benchmark" / f"{name}.svg").stat().st_size > 3000
