@@ -95,12 +95,12 @@ def name_and_version(reader: Reader) -> dict[str, str]:
 
 def mnist_digits(split: str) -> tuple[np.ndarray, np.ndarray]:
     """(N, 28, 28) uint8 MNIST images and (N,) labels: the "test" images, or 5,000 for "validation"."""
-    from inkling.training.data import mnist as data
+    from inkling.training.data.mnist import load_mnist, split_indices
 
-    mnist = data.load()
+    mnist = load_mnist()
     if split == "test":
         return mnist.x_test, mnist.y_test
-    _, chosen = data.split(mnist.y_train, 5000, 0)
+    _, chosen = split_indices(mnist.y_train, 5000, 0)
     return mnist.x_train[chosen], mnist.y_train[chosen]
 
 

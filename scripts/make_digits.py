@@ -11,7 +11,7 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
-from inkling.training.data.mnist import load
+from inkling.training.data.mnist import load_mnist
 
 FILE = Path(__file__).parents[1] / "src/inkling/server/static/data/mnist-test-1000.zlib"
 COUNT = 1000
@@ -19,7 +19,7 @@ COUNT = 1000
 
 def main() -> None:
     """Writes the file."""
-    mnist = load()
+    mnist = load_mnist()
     content = mnist.y_test[:COUNT].tobytes() + mnist.x_test[:COUNT].tobytes()
     FILE.parent.mkdir(parents=True, exist_ok=True)
     FILE.write_bytes(zlib.compress(content, level=9))

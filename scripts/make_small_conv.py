@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from inkling.training.data.mnist import as_input, load, split
+from inkling.training.data.mnist import as_input, load_mnist, split_indices
 from inkling.training.keras_setup import import_keras
 
 FILE = Path(__file__).parents[1] / "src/inkling/server/static/data/small-conv.json"
@@ -30,7 +30,7 @@ EPOCHS, BATCH_SIZE, LEARNING_RATE = 5, 64, 0.002
 def main() -> None:
     """Trains and writes."""
     keras = import_keras(seed=3)
-    layers, mnist = keras.layers, load()
+    layers, mnist = keras.layers, load_mnist()
     model = keras.Sequential([keras.Input((28, 28)), layers.Reshape((28, 28, 1))])
     for i, channels in enumerate(CHANNELS):
         model.add(layers.Conv2D(channels, 3, padding="same", activation="relu", name=f"conv_{i + 1}"))
@@ -39,7 +39,7 @@ def main() -> None:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(LEARNING_RATE), loss, metrics=["accuracy"])
     x, y = as_input(mnist.x_train), mnist.y_train
-    taught, held_out = split(y, N_VALIDATION, seed=0)
+    taught, held_out = split_indices(y, N_VALIDATION, seed=0)
     model.fit(
         x[taught], y[taught], BATCH_SIZE, EPOCHS, verbose=2, validation_data=(x[held_out], y[held_out]), shuffle=True
     )

@@ -26,8 +26,7 @@ from inkling.models import registry
 from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import MAX_BATCH, Classifier
 from inkling.training import evaluate
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, as_input, load_mnist
 from inkling.training.report import measurements
 from inkling.training.seeds import differences
 from inkling.training.seeds import read as read_seeds
@@ -45,7 +44,7 @@ Results = dict[str, Any]
 def judge(found: Bundle, mnist: Mnist, folders: list[Path], *, progress: Progress) -> Results:
     """What is worth knowing about one model: size, time of the network alone, scores by data set."""
     model = Classifier(found)
-    tiles = data.as_input(mnist.x_test[:MAX_BATCH])
+    tiles = as_input(mnist.x_test[:MAX_BATCH])
     latency = measurements.time_model(model, tiles)
     scores = {MNIST_TEST: _kept(evaluate.evaluate_mnist(found, mnist))}
     facts = found.manifest
@@ -195,7 +194,7 @@ def main() -> None:
 
 def run(real: Path | None) -> None:
     """Judges, writes results.json, then the README's block."""
-    folders, mnist, earlier = real_folders(real), data.load(), read_results()
+    folders, mnist, earlier = real_folders(real), load_mnist(), read_results()
     with Progress(console=Console(stderr=True), transient=True) as progress:
         models = {}
         for name, found in registry.packaged().items():

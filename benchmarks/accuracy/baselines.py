@@ -30,8 +30,7 @@ from benchmarks.accuracy.labelled_sets import Labelled
 from benchmarks.rendering.stroke_rendering import enlarged
 from inkling import Reader
 from inkling.pipeline.classifier import Classifier
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, as_input, load_mnist
 from inkling.training.scores import wilson_interval
 
 HERE = Path(__file__).parent
@@ -85,9 +84,7 @@ def fidelity(reader: Reader, mnist: Mnist, n: int) -> Score:
     """MNIST's test images through the whole road as enlarged pictures, against the tiles fed directly."""
     chosen = np.random.default_rng(sets.SEED).permutation(len(mnist.x_test))[:n]
     labels = mnist.y_test[chosen].astype(int)
-    direct = (
-        Classifier(reader.bundle)(data.as_input(mnist.x_test[chosen])).argmax(axis=1) == labels
-    )  # (N, 28, 28) -> (N,)
+    direct = Classifier(reader.bundle)(as_input(mnist.x_test[chosen])).argmax(axis=1) == labels  # (N, 28, 28) -> (N,)
     texts = [reader.read(enlarged(mnist.x_test[i])).text for i in chosen]
     road = np.array([text == str(label) for text, label in zip(texts, labels, strict=True)])
     return {
@@ -136,7 +133,7 @@ def main(
     *, real: Path | None, models: tuple[str, ...], most: int, digits: int, quick: bool, python: Path, out: Path
 ) -> None:
     """Prints a table and writes the numbers."""
-    mnist = data.load()
+    mnist = load_mnist()
     readers = {Path(name).name: Reader(name) for name in models or ("cnn", "ann")}
     others = found_rivals(python)
     versions = {name: reader.bundle.version for name, reader in readers.items()}

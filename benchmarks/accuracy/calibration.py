@@ -26,8 +26,7 @@ from benchmarks.rendering.pen_styles import PENS
 from inkling import Reader
 from inkling.pipeline.decode import ImageSource
 from inkling.training import evaluate
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, load_mnist
 from inkling.training.report.measurements import Bin
 from inkling.training.scores import wilson_interval
 
@@ -134,7 +133,7 @@ def _rate(right: Sequence[bool] | np.ndarray) -> dict[str, Any]:
 @click.option("--out", type=click.Path(path_type=Path), default=HERE / "calibration.json", help="Where the numbers go.")
 def main(models: tuple[str, ...], rows: int, real: Path | None, out: Path) -> None:
     """Prints a table and writes the numbers."""
-    mnist = data.load()
+    mnist = load_mnist()
     readers = {Path(name).name: Reader(name) for name in models or ("cnn", "ann")}
     content: dict[str, Any] = {
         "written_by": "python -m benchmarks.accuracy.calibration" + (" --real DIR" if real else ""),

@@ -28,7 +28,7 @@ from benchmarks.rendering.paper_rendering import SURFACES, written_row
 from inkling import Reader
 from inkling.constraints import constrained_reading, constraints
 from inkling.constraints.constraints import Constraints
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import load_mnist, split_indices
 from inkling.training.scores import wilson_interval
 
 HERE = Path(__file__).parent
@@ -67,8 +67,8 @@ def main(models: tuple[str, ...], rows: int, touching: float, choose: bool) -> N
 
 def made(rows: int, *, touching: float, seed: int) -> Iterator[tuple[np.ndarray, str]]:
     """(H, W, 3) uint8 pictures and the numbers on them."""
-    mnist = data.load()
-    _, chosen = data.split(mnist.y_train, 5000, 0)
+    mnist = load_mnist()
+    _, chosen = split_indices(mnist.y_train, 5000, 0)
     images, labels = mnist.x_train[chosen], mnist.y_train[chosen]
     of_digit = [np.flatnonzero(labels == digit) for digit in range(10)]
     for name, surface in SURFACES.items():

@@ -23,7 +23,7 @@ from benchmarks.rendering.paper_rendering import written_row
 from benchmarks.rendering.scenes import SCENES
 from benchmarks.rendering.surfaces import SURFACES
 from inkling import Reader
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import load_mnist, split_indices
 from inkling.training.scores import wilson_interval
 
 HERE = Path(__file__).parent
@@ -41,10 +41,10 @@ def rendered(name: str, rows: int, images: np.ndarray, labels: np.ndarray):  # t
 
 
 def digits_of(split: str) -> tuple[np.ndarray, np.ndarray]:
-    mnist = data.load()
+    mnist = load_mnist()
     if split == "test":
         return mnist.x_test, mnist.y_test
-    _, chosen = data.split(mnist.y_train, 5000, 0)
+    _, chosen = split_indices(mnist.y_train, 5000, 0)
     return mnist.x_train[chosen], mnist.y_train[chosen]
 
 

@@ -31,7 +31,7 @@ from inkling import Reader
 from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.result import Reading
 from inkling.training import evaluate
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import load_mnist
 from inkling.training.scores import wilson_interval
 
 HERE = Path(__file__).parent
@@ -157,7 +157,7 @@ def curve(digits: np.ndarray, strangers: np.ndarray) -> Rates:
 
 def measure(name: str | None, n: int, n_digits: int, real: Path | None, fonts: list[letters.Font]) -> Rates:
     """All numbers of one model."""
-    mnist = data.load()
+    mnist = load_mnist()
     reader = Reader(name)
     energy = Energy(reader.bundle)
     chosen = np.random.default_rng(marks.SEED).permutation(len(mnist.x_test))[:n_digits]

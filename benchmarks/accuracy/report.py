@@ -26,7 +26,7 @@ from benchmarks import markdown as tables
 from benchmarks.rendering import letters
 from benchmarks.rendering import out_of_distribution_images as marks
 from benchmarks.rendering.stroke_rendering import trimmed
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import load_mnist
 from inkling.training.report import style
 
 HERE = Path(__file__).parent
@@ -163,7 +163,7 @@ def memory(ax: Axes, numbers: Numbers, theme: Theme) -> Axes:
 
 def gallery(ax: Axes, numbers: Numbers, theme: Theme) -> Axes:
     """Some of each kind of stranger, as they are drawn; `numbers` are not needed."""
-    mnist, fonts, side = data.load(), letters.installed_fonts(), 96
+    mnist, fonts, side = load_mnist(), letters.installed_fonts(), 96
     sheet = np.zeros((len(marks.KINDS) * side, EXAMPLES * side), np.float32)
     for row, kind in enumerate(marks.KINDS):
         for column, shown in enumerate(marks.shown(kind, EXAMPLES, mnist, fonts)):

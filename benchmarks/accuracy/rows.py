@@ -20,7 +20,7 @@ from rich.table import Table
 
 from benchmarks.rendering.paper_rendering import SURFACES, clean, written_row
 from inkling import Reader
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import load_mnist, split_indices
 from inkling.training.scores import wilson_interval
 
 HERE = Path(__file__).parent
@@ -69,10 +69,10 @@ def score(reader: Reader, rows: Iterator[Row]) -> dict[str, object]:
 @click.option("--split", type=click.Choice(["validation", "test"]), default="test", show_default=True)
 def main(model: str | None, rows: int, n_plain: int, split: str) -> None:
     """Prints a table and writes it."""
-    mnist = data.load()
+    mnist = load_mnist()
     digits = mnist.x_test, mnist.y_test
     if split == "validation":
-        _, chosen = data.split(mnist.y_train, 5000, 0)
+        _, chosen = split_indices(mnist.y_train, 5000, 0)
         digits = mnist.x_train[chosen], mnist.y_train[chosen]
     reader = Reader(model)
     kinds = [(name, on_paper(name, digits, rows)) for name in SURFACES if rows]

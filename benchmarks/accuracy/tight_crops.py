@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from inkling import Reader
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import load_mnist, split_indices
 
 HERE = Path(__file__).parent
 SIDES = (8, 16, 28, 100)  # pixels: longest side
@@ -43,10 +43,10 @@ def cut_out(digit: np.ndarray, side: int, way: str) -> np.ndarray:
 @click.option("--split", type=click.Choice(["validation", "test"]), default="test", show_default=True)
 def main(*, model: str | None, n: int, split: str) -> None:
     """Reads them all and prints the share right."""
-    mnist = data.load()
+    mnist = load_mnist()
     images, labels = mnist.x_test[:n], mnist.y_test[:n]
     if split == "validation":
-        _, chosen = data.split(mnist.y_train, 5000, 0)
+        _, chosen = split_indices(mnist.y_train, 5000, 0)
         images, labels = mnist.x_train[chosen[:n]], mnist.y_train[chosen[:n]]
     reader = Reader(model)
     found = {}

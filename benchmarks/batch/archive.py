@@ -207,10 +207,10 @@ def main(
     """Prints the figures as they come and writes them."""
     from inkling.cpu import cores
     from inkling.models import registry
-    from inkling.training.data import mnist
+    from inkling.training.data.mnist import load_mnist
 
     scratch = scratch or Path(tempfile.gettempdir()) / "inkling-archive"
-    images = mnist.load().x_test
+    images = load_mnist().x_test
     found = registry.find(model)
     source = make(scratch / f"scans-{pictures}", pictures, images)
     file = HERE / "archive.json"

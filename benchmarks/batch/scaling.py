@@ -230,9 +230,9 @@ def main(*, pictures: int, rounds: int, scratch: Path | None, kept: bool) -> Non
 def measure(n: int, rounds: int, scratch: Path) -> None:
     from inkling.batch.local_engine import cores
     from inkling.models import registry
-    from inkling.training.data import mnist
+    from inkling.training.data.mnist import load_mnist
 
-    source, out = make(scratch / f"scans-{n}", n, mnist.load().x_test), scratch / "out"
+    source, out = make(scratch / f"scans-{n}", n, load_mnist().x_test), scratch / "out"
     model = registry.find(None)
     content: Numbers = {
         "written_by": "python -m benchmarks.batch.scaling",

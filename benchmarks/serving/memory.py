@@ -49,9 +49,9 @@ def render(folder: Path) -> None:
     import numpy as np
 
     from benchmarks.rendering.paper_rendering import written_row
-    from inkling.training.data import mnist as data
+    from inkling.training.data.mnist import load_mnist
 
-    mnist = data.load()
+    mnist = load_mnist()
     w, h = SIZE_WH
     y, x = np.mgrid[:h, :w].astype(np.float32)
     for number in range(DISTINCT):

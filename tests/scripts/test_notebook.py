@@ -12,7 +12,7 @@ import pytest
 
 from inkling.errors import BadData, NotFound
 from inkling.models import registry
-from inkling.training.data import mnist
+from inkling.training.data.mnist import MNIST_FILE, cache_folder
 from scripts import notebook
 from tests.training.small import LEARN
 
@@ -43,7 +43,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_cell_runs_without_a_warning(path: Path) -> None:
-    if not (mnist.cache_folder() / mnist.FILE_NAME).is_file():
+    if not (cache_folder() / MNIST_FILE).is_file():
         assert os.environ.get("CI") != "true", "MNIST is not in the cache: inkling data fetch"
         pytest.skip("MNIST is not in the cache: inkling data fetch")
     before = path.read_bytes()

@@ -10,7 +10,7 @@ import pytest
 
 from inkling.training import export, recipe, train
 from inkling.training.architectures import ARCHITECTURES
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import as_input
 from inkling.training.keras_setup import import_keras
 from inkling.training.recipe import Recipe
 from inkling.training.targets import loss_and_metric
@@ -30,7 +30,7 @@ def test_architecture(name: str, tmp_path: Path) -> None:
     assert model.output_shape == (None, 10)
     assert model.count_params() <= entry.max_parameters
     mnist = small_mnist(1)
-    x, y = data.as_input(mnist.x_train), mnist.y_train
+    x, y = as_input(mnist.x_train), mnist.y_train
     probs = model.predict(x, verbose=0)  # (200, 28, 28) -> (200, 10)
     np.testing.assert_allclose(probs.sum(1), 1, atol=1e-5)
     before = model.evaluate(x, y, verbose=0)[0]

@@ -15,7 +15,7 @@ from inkling.models import bundle, registry
 from inkling.pipeline.classifier import Classifier
 from inkling.training import export, package, recipe
 from inkling.training.architectures import ARCHITECTURES
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import as_input
 from inkling.training.keras_setup import import_keras
 from tests.training.small import LEARN, small_mnist
 
@@ -31,7 +31,7 @@ def model() -> Any:
     model = ARCHITECTURES["ann"].build(RECIPE)
     model.compile("adam", "sparse_categorical_crossentropy")
     mnist = small_mnist()
-    model.fit(data.as_input(mnist.x_train), mnist.y_train, epochs=5, verbose=0)
+    model.fit(as_input(mnist.x_train), mnist.y_train, epochs=5, verbose=0)
     return model
 
 
@@ -40,7 +40,7 @@ def test_bundle_answers_as_keras_does(model: Any, tmp_path: Path) -> None:
     written = export.export(model, RECIPE, mnist, tmp_path / "bundle", validation=VALIDATION)
     assert {path.name for path in written.path.iterdir()} == {"model.tflite", "model.keras", "manifest.json"}
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
-    tiles = data.as_input(mnist.x_test)
+    tiles = as_input(mnist.x_test)
     expected = model.predict(tiles, verbose=0)  # (200, 28, 28) -> (200, 10)
     np.testing.assert_allclose(Classifier(written)(tiles), expected, atol=1e-4)
     keras = import_keras()

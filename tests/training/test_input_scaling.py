@@ -12,7 +12,7 @@ from inkling.models import registry
 from inkling.pipeline.classifier import Classifier
 from inkling.training import input_scaling, recipe, train
 from inkling.training.architectures import ARCHITECTURES
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import as_input, split_indices
 from inkling.training.keras_setup import import_keras
 from tests.training.small import LEARN, small_mnist
 
@@ -32,7 +32,7 @@ TINY = {
 
 
 def test_mean_and_spread() -> None:
-    tiles = data.as_input(small_mnist().x_test)
+    tiles = as_input(small_mnist().x_test)
     out = input_scaling.standardise(tiles)
     assert out.dtype == np.float32
     assert abs(float(out.mean())) < 0.05  # the constants are of all 60,000 images, these are 200
@@ -44,7 +44,7 @@ def test_folding_changes_no_answer() -> None:
     import_keras(seed=0)
     model = ARCHITECTURES["ann"].build(recipe.from_table({"name": "x", "architecture": "ann"}))
     model.layers[-1].set_weights([5 * model.layers[-1].get_weights()[0], np.arange(10, dtype=np.float32)])
-    tiles = data.as_input(small_mnist().x_test)
+    tiles = as_input(small_mnist().x_test)
     before = model.predict(input_scaling.standardise(tiles), verbose=0)
     input_scaling.fold(model)
     np.testing.assert_allclose(model.predict(tiles, verbose=0), before, atol=1e-5)
@@ -57,8 +57,8 @@ def test_a_run_exports_what_was_validated(tmp_path: Path) -> None:
     train.train(how, mnist, tmp_path, score_test=False)
     found = registry.find(tmp_path)
     assert found.manifest["parameters"] == 784 * 16 + 16 + 170
-    _, validation = data.split(mnist.y_train, how.n_validation, how.seed)
-    probs = Classifier(found)(data.as_input(mnist.x_train[validation]))
+    _, validation = split_indices(mnist.y_train, how.n_validation, how.seed)
+    probs = Classifier(found)(as_input(mnist.x_train[validation]))
     last = train.read_history(tmp_path / "history.csv")[-1]
     assert (probs.argmax(1) == mnist.y_train[validation]).mean() == pytest.approx(last["val_accuracy"], abs=1e-9)
     assert last["val_accuracy"] > 0.8

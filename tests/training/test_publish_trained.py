@@ -16,8 +16,7 @@ from inkling.pipeline.classifier import Classifier
 from inkling.server.routes.reports import ReportSchema
 from inkling.server.service.reports import card_of, report_of
 from inkling.training import publish, recipe, train
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, as_input
 from tests.training.small import LEARN, small_mnist
 
 pytestmark = LEARN
@@ -44,7 +43,7 @@ def test_the_web_shows_what_was_published(run: Path, mnist: Mnist) -> None:
     report = report_of(found, "tiny")
     values = report.values
     assert ReportSchema().validate({"ok": True, **values}) == {}
-    probs = Classifier(found)(data.as_input(mnist.x_test))
+    probs = Classifier(found)(as_input(mnist.x_test))
     wrong = np.flatnonzero(probs.argmax(1) != mnist.y_test)
     assert sorted(values["mistakes"]["index"]) == wrong.tolist()
     assert values["mistakes"]["total"] == len(wrong) > 0

@@ -22,7 +22,6 @@ from inkling.errors import BadBundle, BadData, BadRecipe, InklingError, UnknownN
 from inkling.models import registry
 from inkling.pipeline.classifier import Classifier
 from inkling.training import lr_schedule, recipe, targets, train
-from inkling.training.data import mnist
 from inkling.training.recipe import Recipe
 from tests.training.small import LEARN, small_mnist
 
@@ -279,9 +278,9 @@ def test_the_optimizer_follows_the_schedule() -> None:
 COMMAND_LINE = """
 import sys
 from inkling import cli
-from inkling.training import data
+from inkling.training.data.mnist import as_input, load_mnist
 from tests.training.small import small_mnist
-data.load = small_mnist
+load_mnist = small_mnist
 sys.argv = ["inkling", *sys.argv[1:]]
 cli.main()
 """
@@ -321,7 +320,7 @@ def test_a_network_learns_to_refuse(tmp_path: Path) -> None:
     assert found.manifest["classes"] == [*"0123456789", "none"]
     assert 0.5 <= found.reject_at < 1
     assert found.manifest["scores"]["non-digits"]["n_others"] > 0
-    prediction = Classifier(found).classify(mnist.as_input(small_mnist().x_test))
+    prediction = Classifier(found).classify(as_input(small_mnist().x_test))
     assert prediction.probs.shape == (200, 10)
     np.testing.assert_allclose(prediction.probs.sum(1), 1, atol=1e-5)
     assert (prediction.not_digit > 0).all()

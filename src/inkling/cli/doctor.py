@@ -163,10 +163,10 @@ def _memory() -> Check:
 
 
 def _data() -> Check:
-    from inkling.training.data import mnist
+    from inkling.training.data.mnist import load_mnist
 
     try:
-        mnist.load()
+        load_mnist()
     except InklingError as error:
         return None, str(error)
     return True, "in the cache, checksums right"

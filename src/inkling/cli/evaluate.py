@@ -46,11 +46,11 @@ def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, si
     """
     from inkling.pipeline.reader import Reader
     from inkling.training import evaluate
-    from inkling.training.data import mnist as data
+    from inkling.training.data.mnist import load_mnist
 
     found = registry.find(model)
     if data_name == MNIST_TEST:
-        mnist = data.load()
+        mnist = load_mnist()
         report = evaluate.evaluate_mnist(found, mnist)
     else:
         reader = Reader(found.path)

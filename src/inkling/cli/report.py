@@ -25,14 +25,14 @@ def command(runs: tuple[str, ...], out: Path | None) -> None:
       inkling report runs/mine
       inkling report ann-tutorial cnn --out compared
     """
-    from inkling.training.data import mnist as data
+    from inkling.training.data.mnist import load_mnist
     from inkling.training.report import subject
 
     subjects = subject.find(runs)
     if out is None:
         run = subjects[0].run if len(subjects) == 1 else None
         out = run / "report" if run else Path("runs") / f"report-{'-'.join(each.label for each in subjects)}"
-    mnist = data.load()
+    mnist = load_mnist()
     try:
         from inkling.training.report import page
     except ImportError as error:

@@ -75,7 +75,7 @@ def command(
       inkling sweep --resume runs/better --trials 60
       inkling train runs/better/best.toml
     """
-    from inkling.training.data import mnist as data
+    from inkling.training.data.mnist import load_mnist
     from inkling.training.sweep import plan as plans
     from inkling.training.sweep import sweep
     from inkling.training.sweep.plan import Means
@@ -92,7 +92,7 @@ def command(
         plan, space_text = _new(recipe, space_name, overrides, trials=trials, judge=judge, seed=seed)
         folder = out or Path("runs") / f"sweep-{plan.recipe.name}-{datetime.now():%Y%m%d-%H%M%S}"
     sweep.check(means)
-    mnist = data.load()
+    mnist = load_mnist()
     if resume is None:
         plans.make(folder, plan, space_text)
     else:

@@ -37,7 +37,7 @@ def command(
       inkling train --resume runs/mine
     """
     from inkling.training import train
-    from inkling.training.data import mnist as data
+    from inkling.training.data.mnist import load_mnist
     from inkling.training.recipe import find
 
     if recipe is None and resume is None:
@@ -57,7 +57,7 @@ def command(
             raise BadRecipe(f"{folder} holds a run already; go on with it by --resume, or choose another --out.")
         if folder.is_dir() and any(folder.iterdir()):
             raise BadRecipe(f"{folder} is not empty; a new or an empty folder was expected. Choose another --out.")
-    mnist = data.load()
+    mnist = load_mnist()
     console = Console(stderr=True)
     console.print(f"{chosen.name} -> {folder}")
     try:

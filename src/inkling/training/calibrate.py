@@ -14,7 +14,7 @@ import numpy as np
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.result import calibrate
 from inkling.training import augment, nondigits, scores
-from inkling.training.data import mnist
+from inkling.training.data.mnist import as_input
 from inkling.training.recipe import Recipe
 
 COPIES = 3  # changed versions of each validation image
@@ -35,7 +35,7 @@ class Trust:
 
 def measure(model: Classifier, recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> Trust:
     """Calibrates on validation images (V, 28, 28) uint8 and labels (V,)."""
-    plain = model.classify(mnist.as_input(images))
+    plain = model.classify(as_input(images))
     tiles, same_labels = lifelike(recipe, images, labels)
     changed = model.classify(tiles)
     probs = np.concatenate([plain.probs, changed.probs])

@@ -13,15 +13,14 @@ from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.decode import SUFFIXES
 from inkling.pipeline.reader import Mode, Reader
 from inkling.training import scores
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, as_input
 
 SEPARATOR = "__"  # a picture's label is its file name's part before this
 
 
 def evaluate_mnist(bundle: Bundle, mnist: Mnist) -> dict[str, Any]:
     """The network alone on the 10,000 test images, which are tiles already."""
-    probs = Classifier(bundle)(data.as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
+    probs = Classifier(bundle)(as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
     confusion = scores.confusion_matrix(probs.argmax(1), mnist.y_test)
     return {
         "model": {"name": bundle.name, "version": bundle.version},

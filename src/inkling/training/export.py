@@ -19,8 +19,7 @@ from inkling.models.bundle import Bundle, open_bundle, version_of
 from inkling.pipeline.classifier import Classifier
 from inkling.training import calibrate, scores
 from inkling.training.architectures import ARCHITECTURES
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import MNIST_ARRAYS, Mnist, as_input
 from inkling.training.recipe import Recipe, to_table
 
 TOLERANCE = 1e-4  # the most that LiteRT's probabilities may differ from Keras's
@@ -42,10 +41,10 @@ def export(
     try:
         write_models(model, recipe, part)
         x_val, y_val = mnist.x_train[validation], mnist.y_train[validation]
-        check_parity(model, part, data.as_input(x_val[:N_COMPARED]))
+        check_parity(model, part, as_input(x_val[:N_COMPARED]))
         manifest = make_manifest(model, recipe, part, x_val, y_val)
         if score_test:
-            probs = run(part)(data.as_input(mnist.x_test))
+            probs = run(part)(as_input(mnist.x_test))
             manifest["scores"]["mnist-test"] = scores.summary(probs, mnist.y_test, temperature=manifest["temperature"])
         (part / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
@@ -106,7 +105,7 @@ def make_manifest(model: Any, recipe: Recipe, folder: Path, x_val: np.ndarray, y
         "reject_at": trust.reject_at,
         "scores": trust.scores,
         "recipe": to_table(recipe),
-        "data": {"name": "mnist", "sha256": {name: sha256 for name, (_, sha256) in data.ARRAYS.items()}},
+        "data": {"name": "mnist", "sha256": {name: sha256 for name, (_, sha256) in MNIST_ARRAYS.items()}},
         "libraries": library_versions(),
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }

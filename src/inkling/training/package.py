@@ -21,8 +21,7 @@ from inkling.models import bundle, registry
 from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import Classifier
 from inkling.training import export, model_card, publish, scores, train
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, as_input, load_mnist
 from inkling.training.keras_setup import open_network
 
 MNIST_TEST = "mnist-test"
@@ -40,7 +39,7 @@ def package(run: Path, mnist: Mnist, *, into: Path = registry.PACKAGED) -> Bundl
     if MNIST_TEST not in manifest["scores"]:
         manifest["scores"][MNIST_TEST] = test_scores(source, mnist)
     if DIFFERENCE not in manifest["scores"][MNIST_TEST]:
-        manifest["scores"][MNIST_TEST][DIFFERENCE] = difference_from_keras(source, data.as_input(mnist.x_test))
+        manifest["scores"][MNIST_TEST][DIFFERENCE] = difference_from_keras(source, as_input(mnist.x_test))
     folder = into / source.name
     if folder.exists() and folder.samefile(source.path):
         raise BadBundle(f"{source.path} is packaged already; expected a run or another bundle. Name that.")
@@ -62,7 +61,7 @@ def package(run: Path, mnist: Mnist, *, into: Path = registry.PACKAGED) -> Bundl
 
 def test_scores(source: Bundle, mnist: Mnist) -> dict[str, Any]:
     """What a manifest says of a bundle on the 10,000 test images."""
-    probs = Classifier(source)(data.as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
+    probs = Classifier(source)(as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
     return scores.summary(probs, mnist.y_test, temperature=source.temperature)
 
 
@@ -98,7 +97,7 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("usage: python -m inkling.training.package RUN")
     try:
-        mnist = data.load()
+        mnist = load_mnist()
         packaged = package(Path(sys.argv[1]), mnist)
         publish.publish(packaged, mnist)
     except InklingError as error:

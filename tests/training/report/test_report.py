@@ -25,8 +25,7 @@ from inkling.cli.report import command
 from inkling.errors import BadBundle, NotFound, UnknownName
 from inkling.models import registry
 from inkling.training import keras_setup, recipe, train
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import MNIST_ARRAYS, MNIST_FILE, Mnist, as_input, sha256_of
 from inkling.training.report import measurements, network_views, subject
 from tests.browser.conftest import FLAGS, chromium_path
 from tests.training.small import LEARN, small_mnist
@@ -185,20 +184,20 @@ def test_several_models_are_compared(two: tuple[Path, list[str]]) -> None:
 
 
 def test_inside_of_a_dense_network(measured: measurements.Measured) -> None:
-    inside = network_views.look_inside(measured.subject.bundle, data.as_input(measured.images))
+    inside = network_views.look_inside(measured.subject.bundle, as_input(measured.images))
     assert inside is not None
     assert (inside.first.shape, inside.first_kind) == ((12, 28, 28), "dense")
     assert list(inside.votes) == sorted(inside.votes)
     assert inside.pca.shape == inside.tsne.shape == (200, 2)
     assert 0 < inside.explained[1] <= inside.explained[0] <= 1
-    again = network_views.look_inside(measured.subject.bundle, data.as_input(measured.images))
+    again = network_views.look_inside(measured.subject.bundle, as_input(measured.images))
     assert again is not None
     np.testing.assert_array_equal(again.tsne, inside.tsne)
 
 
 def test_hidden_layer_leads_to_the_probabilities(measured: measurements.Measured) -> None:
     model = keras_setup.open_network(measured.subject.bundle.path / "model.keras", task="this test")
-    tiles = data.as_input(measured.images[:20])
+    tiles = as_input(measured.images[:20])
     hidden = network_views.hidden_layer(model, tiles)  # (20, 12)
     kernel, bias = model.layers[-1].get_weights()
     logits = hidden @ kernel + bias
@@ -215,7 +214,7 @@ def test_kernels_of_a_convolution_and_their_figure(mnist: Mnist, measured: measu
     kernels, kind, votes = network_views.first_weights(model)
     assert kind == "convolution"
     np.testing.assert_array_equal(kernels[3], model.layers[1].get_weights()[0][:, :, 0, 3])
-    hidden = network_views.hidden_layer(model, data.as_input(mnist.x_test[:60]))
+    hidden = network_views.hidden_layer(model, as_input(mnist.x_test[:60]))
     assert hidden.shape == (60, 96)
     inside = network_views.Inside(kernels, kind, votes, *network_views.map_2d(hidden))
     few = dataclasses.replace(measured, subset=np.arange(60))
@@ -328,11 +327,11 @@ def test_what_is_no_run_is_one_sentence(run: Path, tmp_path: Path) -> None:
 def test_the_command_writes_beside_the_run(
     run: Path, mnist: Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arrays = {name: getattr(mnist, name) for name in data.ARRAYS}
-    sums = {name: (array.shape, data.sha256_of(array)) for name, array in arrays.items()}
-    monkeypatch.setattr(data, "ARRAYS", sums)
+    arrays = {name: getattr(mnist, name) for name in MNIST_ARRAYS}
+    sums = {name: (array.shape, sha256_of(array)) for name, array in arrays.items()}
+    monkeypatch.setattr("inkling.training.data.mnist.MNIST_ARRAYS", sums)
     monkeypatch.setenv("INKLING_CACHE", str(tmp_path))
-    np.savez(tmp_path / data.FILE_NAME, **arrays)
+    np.savez(tmp_path / MNIST_FILE, **arrays)
     result = CliRunner().invoke(command, [str(run)], catch_exceptions=False)
     assert result.stdout.strip() == str(run / "report" / "report.html")
     assert (run / "report" / "report.md").is_file()
@@ -353,9 +352,9 @@ def test_a_missing_extra_is_one_sentence(missing: str, mnist: Mnist, tmp_path: P
     code = (
         f"import sys; sys.modules[{missing!r}] = None\n"
         "import numpy as np\n"
-        "from inkling import cli\nfrom inkling.training import data\n"
+        "from inkling import cli\nfrom inkling.training.data import mnist\n"
         f"with np.load({str(tmp_path / 'small.npz')!r}) as a: x, y = a['x'], a['y']\n"
-        "data.load = lambda: data.Mnist(x, y, x, y)\n"
+        "mnist.load_mnist = lambda: Mnist(x, y, x, y)\n"
         f"sys.argv = ['inkling', 'report', 'ann-tutorial', '--out', {str(tmp_path / 'out')!r}]\n"
         "cli.main()"
     )

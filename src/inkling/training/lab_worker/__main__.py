@@ -40,10 +40,10 @@ def main(arguments: list[str]) -> None:
                 serve(sys.stdin, sys.stdout)
             case ["score", folder]:
                 from inkling.models.bundle import open_bundle
-                from inkling.training.data import mnist
+                from inkling.training.data.mnist import load_mnist
                 from inkling.training.package import test_scores
 
-                scores = test_scores(open_bundle(Path(folder)), mnist.load())
+                scores = test_scores(open_bundle(Path(folder)), load_mnist())
                 sys.stdout.write(json.dumps(scores) + "\n")
             case _:
                 sys.exit("usage: python -m inkling.training.lab_worker train LAB | samples | score BUNDLE")

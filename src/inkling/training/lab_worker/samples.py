@@ -15,7 +15,7 @@ import numpy as np
 
 from inkling.errors import InklingError
 from inkling.training import augment
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import load_mnist
 from inkling.training.recipe import Augmentation
 
 ROWS = 3
@@ -37,7 +37,7 @@ def serve(asked: Iterable[str], answers: TextIO) -> None:
 
 def one_of_each() -> np.ndarray:
     """(10, 28, 28) uint8: a training image of each digit, from the cache."""
-    mnist = data.load()
+    mnist = load_mnist()
     first = [int(np.flatnonzero(mnist.y_train == digit)[3]) for digit in range(10)]
     return np.array(mnist.x_train[first])  # a copy: the rest of the data is let go
 

@@ -45,13 +45,13 @@ def train_in(lab: Lab) -> None:
 
 
 def _train(lab: Lab, record: Record, steering: Steering) -> None:
-    from inkling.training.data import mnist as data
+    from inkling.training.data.mnist import load_mnist
     from inkling.training.keras_setup import import_keras
     from inkling.training.recipe import from_table
     from inkling.training.train import Watcher, train
 
     keras = import_keras(task="the lab")
-    mnist = data.load()
+    mnist = load_mnist()
     recipe = from_table(recipe_table(record.state["choices"], name="lab"))
     if record.state["bundle"]:
         if steering.asked() != "more":

@@ -18,7 +18,7 @@ from inkling.models.bundle import Bundle, open_bundle, version_of
 from inkling.pipeline.litert import LiteRTModel
 from inkling.pipeline.normalize import SIDE
 from inkling.silence import quiet_stderr
-from inkling.training.data import mnist
+from inkling.training.data.mnist import MNIST_ARRAYS, as_input
 from inkling.training.export import TOLERANCE, describe_layers, library_versions
 from inkling.training.line import network
 from inkling.training.line.synthetic_lines import Strips, exact
@@ -59,7 +59,7 @@ def export(model: Any, folder: Path, judged: list[Strips], *, recipe: dict[str, 
             "scores": {"validation": exact(exported, judged), "difference_from_keras": float(f"{difference:.2g}")},
             "recipe": recipe,
             "training": {"seconds": round(seconds, 1), "cores": cores()},
-            "data": {"name": "mnist", "sha256": {name: sha256 for name, (_, sha256) in mnist.ARRAYS.items()}},
+            "data": {"name": "mnist", "sha256": {name: sha256 for name, (_, sha256) in MNIST_ARRAYS.items()}},
             "libraries": library_versions(),
             "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
@@ -78,7 +78,7 @@ def check_parity(model: Any, exported: LiteRTModel, judged: list[Strips]) -> flo
     """
     difference = 0.0
     for same in judged:
-        x = mnist.as_input(same.images[:N_COMPARED])
+        x = as_input(same.images[:N_COMPARED])
         difference = max(difference, float(np.abs(exported(x) - model.predict(x, verbose=0)).max()))
     if not difference <= TOLERANCE:  # written so that nan is refused too
         raise BadBundle(

@@ -16,8 +16,7 @@ from inkling.models import bundle, registry
 from inkling.models.bundle import Bundle
 from inkling.pipeline.litert import LiteRTModel
 from inkling.pipeline.normalize import SIDE
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, load_mnist
 from inkling.training.line import card
 from inkling.training.line.export import write_manifest
 from inkling.training.line.synthetic_lines import exact, judged_strips
@@ -46,7 +45,7 @@ def package(run: Path, mnist: Mnist, *, into: Path = registry.PACKAGED / registr
 def main(run: Path) -> None:
     """Packages RUN and prints its scores."""
     try:
-        packaged = package(run, data.load())
+        packaged = package(run, load_mnist())
     except InklingError as error:
         raise SystemExit(f"package: {error}") from error
     shares = packaged.manifest["scores"][MNIST_TEST]

@@ -20,7 +20,7 @@ from inkling.pipeline.line_image import make_line_image
 from inkling.pipeline.line_recognizer import best_text
 from inkling.pipeline.segmentation import Glyph, Segmentation, glyph_mask, segment
 from inkling.training import augment, degrade, synthetic_digits
-from inkling.training.data import mnist
+from inkling.training.data.mnist import as_input
 from inkling.training.over_segmentation import touching_digits
 from inkling.training.recipe import Augmentation
 
@@ -104,7 +104,7 @@ def exact(read: Callable[[np.ndarray], np.ndarray], judged: list[Strips]) -> dic
     for same in judged:
         for start in range(0, len(same.images), READ_AT_ONCE):
             here = slice(start, start + READ_AT_ONCE)
-            for text, probs in zip(same.texts[here], read(mnist.as_input(same.images[here])), strict=True):
+            for text, probs in zip(same.texts[here], read(as_input(same.images[here])), strict=True):
                 wanted = text[text != NOTHING].tolist()
                 right.setdefault(len(wanted), []).append(best_text(probs) == wanted)
     return {str(n): round(float(np.mean(each)), 4) for n, each in sorted(right.items())}

@@ -21,7 +21,7 @@ import numpy as np
 
 from inkling.errors import InklingError
 from inkling.training import augment, checkpoint, lr_schedule
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import Mnist, as_input, load_mnist, split_indices
 from inkling.training.ema import Average
 from inkling.training.keras_setup import import_keras
 from inkling.training.line import network
@@ -53,13 +53,13 @@ class Settings:
         return self.epochs * (self.strips // self.batch_size)
 
 
-def train(settings: Settings, mnist: data.Mnist, folder: Path, *, say: Any = lambda row: None) -> Path:
+def train(settings: Settings, mnist: Mnist, folder: Path, *, say: Any = lambda row: None) -> Path:
     """Trains into `folder`, from its checkpoint if there is one, and returns it with a bundle inside.
 
     `say` is called with each epoch's line. Raises MissingExtra without the `learn` extra, BadData for a checkpoint
     that does not fit, BadBundle when the exported network answers otherwise than the trained one.
     """
-    training, validation = data.split(mnist.y_train, N_VALIDATION, settings.seed)
+    training, validation = split_indices(mnist.y_train, N_VALIDATION, settings.seed)
     folder.mkdir(parents=True, exist_ok=True)
     learner = build(settings)
     judged = judged_strips(mnist.x_train[validation], mnist.y_train[validation], seed=settings.seed)
@@ -143,7 +143,7 @@ def batches(strips: list[Strips], size: int, rng: np.random.Generator) -> list[t
 
 def seen(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(N, 28, w) uint8 -> float32 in 0..1, with less contrast and some grain."""
-    x, n = data.as_input(images), len(images)
+    x, n = as_input(images), len(images)
     x *= (1 - rng.random((n, 1, 1), np.float32) * np.float32(CONTRAST)).astype(np.float32)
     x += rng.standard_normal(x.shape, np.float32) * (rng.random((n, 1, 1), np.float32) * np.float32(NOISE))
     return np.clip(x, 0, 1, out=x)
@@ -157,7 +157,7 @@ def seen(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def main(out: Path, epochs: int, strips: int, seed: int) -> None:
     """Trains, and prints a line an epoch."""
     try:
-        train(Settings(epochs, strips, seed=seed), data.load(), out, say=lambda row: click.echo(json.dumps(row)))
+        train(Settings(epochs, strips, seed=seed), load_mnist(), out, say=lambda row: click.echo(json.dumps(row)))
     except InklingError as error:
         raise SystemExit(f"train: {error}") from error
 

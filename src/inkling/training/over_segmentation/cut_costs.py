@@ -13,7 +13,7 @@ import click
 import numpy as np
 
 from inkling.pipeline.reader import Reader
-from inkling.training.data import mnist as data
+from inkling.training.data.mnist import load_mnist, split_indices
 from inkling.training.over_segmentation.crf import HOPELESS, NEVER, Arcs, Row, every_way, ways_to
 from inkling.training.over_segmentation.synthetic_rows import PRICES, current_prices, cut, written
 
@@ -82,8 +82,8 @@ def exact(rows: Sequence[Row], prices: Prices) -> dict[str, float]:
 @click.option("--seed", default=0, show_default=True)
 def main(model: str | None, n: int, seed: int) -> None:
     """Fits the prices to MODEL and prints them beside what they are now."""
-    mnist = data.load()
-    _, chosen = data.split(mnist.y_train, 5000, 0)
+    mnist = load_mnist()
+    _, chosen = split_indices(mnist.y_train, 5000, 0)
     reader = Reader(model)
     halves = []
     for half in (0, 1):

@@ -14,8 +14,7 @@ import numpy as np
 from inkling.pipeline.classifier import MAX_BATCH, Classifier
 from inkling.pipeline.result import calibrate
 from inkling.training import scores
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.report import robustness
 from inkling.training.report.robustness import Curve
 from inkling.training.report.subject import Subject
@@ -129,16 +128,16 @@ def measure(subject: Subject, mnist: Mnist, *, tell: Progress = lambda what: Non
     model = Classifier(subject.bundle)
     images, labels = mnist.x_test, mnist.y_test.astype(int)
     tell("reading the test images")
-    raw = model(data.as_input(images))  # (N, 28, 28) -> (N, 10)
+    raw = model(as_input(images))  # (N, 28, 28) -> (N, 10)
     probs = calibrate(raw, subject.bundle.temperature)
     confusion = scores.confusion_matrix(probs.argmax(1), labels)
     tell("timing the network")
-    latency = time_model(model, data.as_input(images[:MAX_BATCH]))
+    latency = time_model(model, as_input(images[:MAX_BATCH]))
     at_sure = threshold_at(probs, labels, subject.bundle.sure_at)
     chosen = robustness.subset(labels, N_SUBSET)
     found = []
     tell("making the tiles worse")
-    for curve in robustness.curves(model, data.as_input(images[chosen]), labels[chosen]):
+    for curve in robustness.curves(model, as_input(images[chosen]), labels[chosen]):
         found.append(curve)
         tell(f"making the tiles worse: {curve.name}")
     return Measured(

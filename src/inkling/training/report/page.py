@@ -19,8 +19,7 @@ import jinja2
 import matplotlib as mpl
 
 from inkling.errors import InklingError
-from inkling.training.data import mnist as data
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.report import figures, measurements, network_views, style, tables
 from inkling.training.report.figures import Plate
 from inkling.training.report.measurements import Measured
@@ -85,7 +84,7 @@ def make(
         say = _saying(tell, subject.label)
         measured = measurements.measure(subject, mnist, tell=say)
         say("looking into the hidden layer")
-        inside = network_views.look_inside(subject.bundle, data.as_input(measured.images[measured.subset]))
+        inside = network_views.look_inside(subject.bundle, as_input(measured.images[measured.subset]))
         found.append(measured)
         own.append(figures.of_one(measured, inside, mnist))
     try:
