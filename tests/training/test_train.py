@@ -22,6 +22,7 @@ from inkling.errors import BadBundle, BadData, BadRecipe, InklingError, UnknownN
 from inkling.models import registry
 from inkling.pipeline.classifier import Classifier
 from inkling.training import lr_schedule, recipe, targets, train
+from inkling.training.data.mnist import as_input
 from inkling.training.recipe import Recipe
 from tests.training.small import LEARN, small_mnist
 
@@ -278,9 +279,9 @@ def test_the_optimizer_follows_the_schedule() -> None:
 COMMAND_LINE = """
 import sys
 from inkling import cli
-from inkling.training.data.mnist import as_input, load_mnist
+from inkling.training.data import mnist
 from tests.training.small import small_mnist
-load_mnist = small_mnist
+mnist.load_mnist = small_mnist
 sys.argv = ["inkling", *sys.argv[1:]]
 cli.main()
 """

@@ -44,9 +44,9 @@ augmentation.rotation = { low = 0, high = 10 }
 COMMAND = """
 import sys
 from inkling import cli
-from inkling.training.data.mnist import load_mnist
+from inkling.training.data import mnist
 from tests.training.small import small_mnist
-load_mnist = small_mnist
+mnist.load_mnist = small_mnist
 sys.argv = ["inkling", "sweep", *sys.argv[1:]]
 cli.main()
 """
