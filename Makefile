@@ -8,8 +8,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-learn test-cluster test-browser test-all check audit format install install-dev \
-        install-learn install-cluster bench soak servers compare baseline-readers results notebook image check-deploy clean
+.PHONY: help serve test test-slow test-learn test-cluster test-browser test-all lint check audit format package \
+        check-wheels install install-dev install-learn install-cluster bench soak servers compare baseline-readers \
+        results notebook image check-deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,8 +18,11 @@ help: ## list the targets
 serve: install ## serve the web page and API on port 8000 (PORT=...)
 	@$(BIN)/inkling serve --port $(PORT)
 
-test: install-dev ## run the tests that need neither TensorFlow nor a browser (under a minute)
+test: install-dev ## run the fast tests, which need neither TensorFlow nor a browser (a minute on two cores)
 	$(BIN)/python -m pytest -n auto
+
+test-slow: install-dev ## run the property tests and other tests of the base that take seconds each
+	$(BIN)/python -m pytest -n auto -m "slow and not learn and not cluster and not browser"
 
 test-learn: install-dev install-learn ## run the tests that train, with TensorFlow
 	$(BIN)/python -m pytest -m learn
@@ -29,14 +33,21 @@ test-cluster: install-dev install-learn install-cluster ## run the tests of read
 test-browser: install-dev ## run the tests that drive Chromium
 	$(BIN)/python -m pytest -m browser
 
-test-all: test test-learn test-cluster test-browser ## run every test
+test-all: test test-slow test-learn test-cluster test-browser ## run every test
 
-check: install-dev install-learn install-cluster ## format, lint, types, import contract, tests
+lint: install-dev install-learn install-cluster ## check format, style, types and the import contract
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) test
+
+check: lint test ## lint, then the fast tests
+
+package: install-dev ## build wheel and sdist, install each into an empty environment, and read a picture there
+	$(BIN)/python scripts/check_package.py
+
+check-wheels: install-dev ## check that the base and its tests resolve to wheels on every supported Python
+	$(BIN)/python scripts/check_wheels.py
 
 audit: install-dev ## ask whether the base's dependencies have known vulnerabilities, where that can be asked
 	$(BIN)/python scripts/audit.py
@@ -105,6 +116,8 @@ install-learn: $(VENV)/.learn ## TensorFlow and friends, to train networks and r
 install-cluster: $(VENV)/.cluster ## Ray, pyarrow and Optuna, to read archives and search settings on many machines
 
 $(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; make PYTHON=... names another Python"; exit 1; }
+	@$(PYTHON) scripts/check_python.py
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "no virtual environment: on Debian, apt install python3-venv"; exit 1; }
 
 $(VENV)/.base: pyproject.toml constraints.txt | $(BIN)/python
@@ -117,6 +130,7 @@ $(VENV)/.dev: $(VENV)/.base
 	@touch $@
 
 $(VENV)/.learn: $(VENV)/.base
+	@$(BIN)/python scripts/check_python.py learn
 	$(PIP) --editable ".[learn,notebook]"
 	@touch $@
 

@@ -143,14 +143,14 @@ class BadData(InklingError):
 
 
 class MissingExtra(InklingError):
-    """A module of an optional extra is not installed."""
+    """A library of an optional extra (`learn` or `cluster`) is not installed."""
 
     status = 503
 
     def __init__(self, task: str, extra: str) -> None:
         super().__init__(
             f"{task} needs the {extra!r} extra, which is not installed; "
-            f'install it with: pip install "inkling[{extra}]" (in a clone: make install-{extra}).'
+            f"in a clone of the project, install it with: make install-{extra}"
         )
 
 
