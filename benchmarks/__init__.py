@@ -1,1 +1,3 @@
-"""Commands that measure inkling; README.md lists them. Run them from the repository's root: python -m benchmarks.X.Y."""
+"""Commands that measure inkling; README.md lists them. Run them from the repository's root: python -m
+benchmarks.X.Y.
+"""

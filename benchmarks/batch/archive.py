@@ -1,10 +1,11 @@
 """Reading an archive: one process beside two and beside a loop over `Reader.read`; memory as it grows; kills.
 
-    python -m benchmarks.batch.archive [--pictures 100000] [--rounds 3] [--kills 10] [--grow 10] [--rival ray] [--only PART]
+    python -m benchmarks.batch.archive [--pictures 100000] [--rounds 3] [--kills 10] [--grow 10] [--rival ray]
+    [--only PART]
 
 The pictures are made once (see scans.py) and stay in --scratch. Everything runs as a user would run it: the command
-`inkling read SOURCE --out OUT` in a process of its own. Writes benchmarks/batch/archive.json, a part for each question; with
---only, the other parts stay as they were. Only speed needs a machine that does nothing else.
+`inkling read SOURCE --out OUT` in a process of its own. Writes benchmarks/batch/archive.json, a part for each
+question; with --only, the other parts stay as they were. Only speed needs a machine that does nothing else.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """How reading archives grows with cores and nodes, and what a million and a billion pictures take -> docs/scaling.md.
 
-    python -m benchmarks.batch.scaling [--pictures 20000] [--rounds 3] [--no-measure]     (needs the cluster and learn extras)
+    python -m benchmarks.batch.scaling [--pictures 20000] [--rounds 3] [--no-measure]     (needs the cluster and
+    learn extras)
 
 Measures: the steps of a picture on one core; one process and two; Ray on one core and two, and three Ray nodes of a
 core each (ray.cluster_utils); chunks of several sizes; how many chunks a second Ray hands out at most; requests to a

@@ -3,7 +3,8 @@
     npm install --prefix .cache/lighthouse lighthouse     (once; needs Node.js)
     python -m benchmarks.serving.lighthouse [--lighthouse PROGRAM]
 
-Starts a server of its own and drives the system's Chromium. Writes benchmarks/serving/lighthouse.json: scores from 0 to 100.
+Starts a server of its own and drives the system's Chromium. Writes benchmarks/serving/lighthouse.json: scores from 0
+to 100.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 
 Times are medians in microseconds on one core; `drawing.png` is a 280x280 RGBA drawing as Chromium writes it. What the
 server does with the socket is not in it. Then: what a form of many pictures would gain by taking their tiles through
-the network together; `--batches` measures this alone, and keeps the rest. Writes benchmarks/serving/request.json and both
-tables into src/inkling/server/README.md.
+the network together; `--batches` measures this alone, and keeps the rest. Writes benchmarks/serving/request.json and
+both tables into src/inkling/server/README.md.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python -m benchmarks.serving.utilisation [--seconds 12]
 
 The server is pinned to one core and the generator to another, so what is measured is one core's work. Requests come
-as a Poisson process, which is how many independent people send them. Writes benchmarks/serving/utilisation.json, from which
-`simulate.py` takes its service times and by which it is judged.
+as a Poisson process, which is how many independent people send them. Writes benchmarks/serving/utilisation.json,
+from which `simulate.py` takes its service times and by which it is judged.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ def test_the_pictures_are_those_digits(model: Page) -> None:
           pen.drawImage(sheet, Number(image.getAttribute("x")), Number(image.getAttribute("y")));
           const same = sheet.naturalWidth == image.getAttribute("width") && sheet.naturalHeight == image.getAttribute("height");
           return [same, [...pen.getImageData(0, 0, 28, 28).data].filter((v, i) => i % 4 === 0 && v > 128).length];
-        }"""
+        }"""  # noqa: E501
         )
     )
     assert ink[0], "the sheet is shown at its own size"

@@ -91,7 +91,7 @@ def test_a_pen_presses(page: Page) -> None:
         board.dispatchEvent(new PointerEvent(type, { pointerId: 1, pointerType: "pen", pressure, button: type === "pointermove" ? -1 : 0,
           clientX: left + at * width, clientY: top + height / 2, bubbles: true, cancelable: true }));
       }
-    }"""
+    }"""  # noqa: E501
     page.evaluate("HTMLElement.prototype.setPointerCapture = () => {}")
     board = page.locator("#board").element_handle()
     inks = []
@@ -144,7 +144,7 @@ def test_ten_thousand_strokes_stay_fluid(page: Page) -> None:
           for (let i = 1; i < 200; i++) send("pointermove", i);
           send("pointerup", 200);
           return (performance.now() - start) / 200;
-        }"""
+        }"""  # noqa: E501
     )
     assert spent < 4, "milliseconds a move: a frame has 16"
     page.keyboard.press("Control+z")

@@ -5,7 +5,7 @@
 | `s3://bucket/key` | S3 and what speaks its protocol | AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, profiles and roles; AWS_REGION, AWS_DEFAULT_REGION; AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL; AWS_NO_SIGN_REQUEST=YES |
 | `gs://bucket/key` | Google Cloud Storage | GOOGLE_APPLICATION_CREDENTIALS and what the machine runs as; STORAGE_EMULATOR_HOST |
 | `abfss://container@account.dfs.core.windows.net/key` | Azure Blob Storage | AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN, AZURE_CLIENT_ID and what the machine runs as; AZURE_STORAGE_SERVICE_ENDPOINT |
-"""
+"""  # noqa: E501 - a table
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""benchmarks/accuracy/baselines.py and rivals.py: what a rival is given, what counts as right, and that answers are kept."""
+"""benchmarks/accuracy/baselines.py and rivals.py: what a rival is given, what counts as right, and that answers are
+kept.
+"""
 
 from __future__ import annotations
 

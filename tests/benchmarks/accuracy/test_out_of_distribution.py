@@ -1,4 +1,6 @@
-"""benchmarks/accuracy/out_of_distribution.py and energy.py with a shipped network: numbers that a by-hand count gives, too."""
+"""benchmarks/accuracy/out_of_distribution.py and energy.py with a shipped network: numbers that a by-hand count
+gives, too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""benchmarks/rendering/out_of_distribution_images.py and what it draws with: the same marks each time, whole, dark on light, and no look-alikes."""
+"""benchmarks/rendering/out_of_distribution_images.py and what it draws with: the same marks each time, whole, dark
+on light, and no look-alikes.
+"""
 
 from __future__ import annotations
 

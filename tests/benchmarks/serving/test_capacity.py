@@ -1,4 +1,6 @@
-"""benchmarks/serving/simulate.py, capacity.py, serving.py: the simulation against theory, the pages against the numbers."""
+"""benchmarks/serving/simulate.py, capacity.py, serving.py: the simulation against theory, the pages against the
+numbers.
+"""
 
 from __future__ import annotations
 
