@@ -4,7 +4,7 @@
 
 The digits are MNIST's validation images; every row passes Luhn's check and stands in a list of 10,000 numbers. A second
 list without it shows how often a stranger is taken for somebody. Prints tables, writes constraints.json and from it the
-table of src/inkling/batch/README.md (--touching: constraints-touching.json alone); --choose uses other rows and prints
+table of src/inkling/constraints/README.md (--touching: constraints-touching.json alone); --choose uses other rows and prints
 how likely the right answers are for each share of pictures that lead astray.
 """
 
@@ -46,7 +46,7 @@ SHARES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1)
 @click.option("--model", "models", multiple=True, default=("ann-tutorial", "cnn"), show_default=True)
 @click.option("--rows", default=40, show_default=True, help="Rows on each kind of paper.")
 @click.option("--touching", default=0.0, show_default=True, help="Share of neighbours that touch.")
-@click.option("--choose", is_flag=True, help="Choose ASTRAY.")
+@click.option("--choose", is_flag=True, help="Choose MISS_RATE.")
 def main(models: tuple[str, ...], rows: int, touching: float, choose: bool) -> None:
     """Reads the rows once without and once with each constraint."""
     pictures = list(made(rows, touching=touching, seed=SEED_TO_CHOOSE if choose else SEED))
@@ -87,13 +87,13 @@ def known_of(texts: list[str]) -> dict[str, Constraints]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list"
         path.write_text("\n".join(texts + strangers[: LISTED - len(texts)]))
-        among = constraints.make(among=path)
+        among = constraints.parse_constraints(among=path)
         path.write_text("\n".join(strangers[:LISTED]))
-        without = constraints.make(among=path)
+        without = constraints.parse_constraints(among=path)
     return {
-        "length": constraints.make(length=DIGITS),
-        "luhn": constraints.make(check="luhn"),
-        "length, luhn": constraints.make(length=DIGITS, check="luhn"),
+        "length": constraints.parse_constraints(length=DIGITS),
+        "luhn": constraints.parse_constraints(check="luhn"),
+        "length, luhn": constraints.parse_constraints(length=DIGITS, check="luhn"),
         "among": among,
         "strangers": without,
     }
@@ -106,7 +106,7 @@ def read(reader: Reader, pictures: list[tuple[np.ndarray, str]], known: dict[str
         trace = reader.trace(picture)
         reading = trace.reading
         answers["nothing"].append((reading.text == text, reading.outcome == "read", reading.confidence, 1.0, False, 0))
-        candidates = constrained_reading.with_and_without(trace.hypotheses, reading) if reading.digits else []
+        candidates = constrained_reading.with_optional_digits(trace.hypotheses, reading) if reading.digits else []
         for name, stated in known.items():
             if not candidates:
                 answers[name].append((False, False, 0.0, 0.0, False, 0.0))

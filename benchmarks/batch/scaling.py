@@ -46,7 +46,7 @@ def steps(source: Path, n: int, out: Path) -> Numbers:
     from inkling.pipeline import decode as image
 
     job = _job(out)
-    batch = batch_reader.Batch(job)
+    batch = batch_reader.BatchReader(job)
     pictures = _pictures(source, n)
     contents = [Path(one.place).read_bytes() for one in pictures]
     list(batch.rows(pictures[:100])[0])
@@ -79,7 +79,7 @@ def steps(source: Path, n: int, out: Path) -> Numbers:
 def timed_run(engine: Any, source: Path | str, out: Path | str, n: int, *, size: int = scaling_page.TIMED) -> Numbers:
     """One run by an engine: seconds to the first chunk, pictures a second in the middle, and of the whole."""
     from inkling.batch.progress import Progress
-    from inkling.batch.run import Order, run
+    from inkling.batch.run import RunOptions, run
 
     shutil.rmtree(str(out), ignore_errors=True)
     seen: list[tuple[float, int]] = []
@@ -89,7 +89,7 @@ def timed_run(engine: Any, source: Path | str, out: Path | str, n: int, *, size:
         if progress.rows and (not seen or progress.rows > seen[-1][1]):
             seen.append((time.perf_counter() - start, progress.rows))
 
-    run(Order((str(source),), str(out)), engine, watch=look, chunk_size=size)
+    run(RunOptions((str(source),), str(out)), engine, watch=look, chunk_size=size)
     took_s = time.perf_counter() - start
     if seen[-1][1] != n or len(seen) < LEAST_CHUNKS:
         raise click.ClickException(
@@ -107,9 +107,9 @@ def steady(seen: list[tuple[float, int]]) -> float:
 @contextlib.contextmanager
 def ray_nodes(*cores: int) -> Iterator[str]:
     """A cluster of so many nodes on this machine, each with so many cores; its address."""
-    from inkling.batch.ray_cluster import QUIET
+    from inkling.batch.ray_cluster import QUIET_ENVIRONMENT
 
-    os.environ.update(QUIET)
+    os.environ.update(QUIET_ENVIRONMENT)
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - as the processes of this machine's own engine
     from ray.cluster_utils import Cluster
 
@@ -141,7 +141,7 @@ def ways(source: Path, out: Path, n: int) -> Numbers:
 def chunk_sizes(source: Path, out: Path, n: int) -> Numbers:
     """Two cores, here and on Ray, by the size of chunks; and how many chunks of nothing Ray hands out a second."""
     from inkling.batch.chunks import in_chunks
-    from inkling.batch.image_ref import Picture
+    from inkling.batch.image_ref import ImageRef
     from inkling.batch.local_engine import LocalEngine
     from inkling.batch.ray_engine import RayEngine
 
@@ -152,7 +152,7 @@ def chunk_sizes(source: Path, out: Path, n: int) -> Numbers:
     with ray_nodes(2) as address, RayEngine(address) as engine:
         for size in sizes:
             found["ray"][str(size)] = timed_run(engine, source, out, n, size=size)["steady_per_s"]
-        nothing = (Picture(f"{k}", "", fault="nothing") for k in range(EMPTY))
+        nothing = (ImageRef(f"{k}", "", fault="nothing") for k in range(EMPTY))
         (out / "parts").mkdir(parents=True, exist_ok=True)
         ended = [time.perf_counter() for _ in engine.run(_job(out, "jsonl"), in_chunks(nothing, size=1))]
     found["chunks_per_s"] = round((EMPTY - 100) / (ended[-1] - ended[99]), 1)
@@ -201,9 +201,9 @@ def _job(out: Path, format: str = "parquet") -> Any:
 
 
 def _pictures(source: Path, n: int) -> list[Any]:
-    from inkling.batch.image_ref import Picture
+    from inkling.batch.image_ref import ImageRef
 
-    return [Picture(str(path), str(path)) for path in sorted(source.rglob("*.png"))[:n]]
+    return [ImageRef(str(path), str(path)) for path in sorted(source.rglob("*.png"))[:n]]
 
 
 def medians(rounds: list[Numbers]) -> Numbers:

@@ -13,7 +13,7 @@ import numpy as np
 
 from inkling.batch.chunks import Chunk
 from inkling.batch.records import decode
-from inkling.batch.worker import Done, Job, Worker
+from inkling.batch.worker import ChunkResult, Job, Worker
 from tests.pictures import encoded
 
 MODEL = "ann-tutorial"
@@ -26,7 +26,7 @@ class Here:
         self.numbers: list[int] = []
         self._stop_after = stop_after
 
-    def run(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[Done]:
+    def run(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
         worker = Worker(job)
         for chunk in chunks:
             if len(self.numbers) == self._stop_after:

@@ -3,17 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from inkling.batch.atomic_file import check_place, part_of, put_in_place
+from inkling.batch.atomic_file import check_writable, commit, partial_path
 from inkling.errors import NotFound
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("old")
-    check_place(path)
-    part_of(path).write_text("new")
+    check_writable(path)
+    partial_path(path).write_text("new")
     assert path.read_text() == "old"
-    put_in_place(path)
+    commit(path)
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -30,14 +30,14 @@ def test_places_where_no_file_can_be(tmp_path: Path) -> None:
         (tmp_path / ("x" * 300), "cannot be written (File name too long)"),
     ):
         with pytest.raises(NotFound) as error:
-            check_place(path)
+            check_writable(path)
         assert says in str(error.value)
     assert {path.name for path in tmp_path.iterdir()} == {"pipe.csv", "file"}
 
 
 def test_a_place_that_is_lost_meanwhile(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
-    check_place(path)
-    part_of(path).unlink()
+    check_writable(path)
+    partial_path(path).unlink()
     with pytest.raises(NotFound, match="cannot be written"):
-        put_in_place(path)
+        commit(path)

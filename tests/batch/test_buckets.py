@@ -62,10 +62,10 @@ def test_neighbours_in_a_shard_are_one_request(bucket: Proxy) -> None:
     storage.write("s3://pictures/shard.tar", shard)
     bucket.seen.clear()
     spots = [(n * 10_000 + 512, 9_000 - n) for n in range(500)]
-    wanted = [storage.Want("s3://pictures/shard.tar", offset, size) for offset, size in spots]
+    wanted = [storage.ByteRange("s3://pictures/shard.tar", offset, size) for offset, size in spots]
     assert list(storage.read_many(wanted)) == [shard[offset : offset + size] for offset, size in spots]
     assert bucket.seen["GET"] < 10
-    mixed = [wanted[3], wanted[1], storage.Want("s3://pictures/shard.tar", 4_000_000), wanted[2], wanted[2]]
+    mixed = [wanted[3], wanted[1], storage.ByteRange("s3://pictures/shard.tar", 4_000_000), wanted[2], wanted[2]]
     assert [len(one) for one in storage.read_many(mixed) if isinstance(one, bytes)] == [
         8997,
         8999,
@@ -73,7 +73,7 @@ def test_neighbours_in_a_shard_are_one_request(bucket: Proxy) -> None:
         8998,
         8998,
     ]
-    gone = [storage.Want("s3://pictures/no.tar", offset, size) for offset, size in spots[:3]]
+    gone = [storage.ByteRange("s3://pictures/no.tar", offset, size) for offset, size in spots[:3]]
     assert [type(one) for one in storage.read_many(gone)] == [NotFound] * 3
 
 
@@ -83,7 +83,7 @@ def test_failures_of_many_requests_do_no_harm(bucket: Proxy, monkeypatch: pytest
     made = fill("s3://pictures/many", 300)
     found = list(storage.walk("s3://pictures/many"))
     assert [one.place for one in found] == made
-    got = list(storage.read_many(storage.Want(place) for place in made))
+    got = list(storage.read_many(storage.ByteRange(place) for place in made))
     assert got == [content(n) for n in range(300)]
     assert all(bucket.seen[fate] > 0 for fate in ("error", "slow down", "reset", "reset after", "cut"))
 
@@ -93,7 +93,7 @@ def test_a_bucket_that_is_away_is_waited_for(bucket: Proxy) -> None:
     bucket.away = True
     back = threading.Timer(4.0, lambda: setattr(bucket, "away", False))
     back.start()
-    got = list(storage.read_many(storage.Want(place) for place in made))
+    got = list(storage.read_many(storage.ByteRange(place) for place in made))
     back.join()
     assert got == [content(n) for n in range(40)]
     assert bucket.seen["away"] > 0
@@ -102,24 +102,24 @@ def test_a_bucket_that_is_away_is_waited_for(bucket: Proxy) -> None:
 def test_patience_ends_and_says_so(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     storage.write("s3://pictures/x", b"1")
     bucket.away = True
-    monkeypatch.setattr(retry, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(retry, "RETRY_FOR_S", 0.3)
     for act in (
         lambda: storage.read("s3://pictures/x"),
         lambda: storage.write("s3://pictures/x", b"2"),
         lambda: list(storage.walk("s3://pictures")),
-        lambda: list(storage.read_many([storage.Want("s3://pictures/x")])),
+        lambda: list(storage.read_many([storage.ByteRange("s3://pictures/x")])),
     ):
         with pytest.raises(Unreachable, match=r"s3://pictures\S* could not be reached for"):
             act()
 
 
 def test_at_the_door_nobody_waits_long(monkeypatch: pytest.MonkeyPatch, bucket: Proxy) -> None:
-    monkeypatch.setattr(retry, "PATIENCE_S", 10_000.0)
+    monkeypatch.setattr(retry, "RETRY_FOR_S", 10_000.0)
     monkeypatch.setattr(storage, "DOOR_S", 1.0)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
     start = time.monotonic()
     with pytest.raises(Unreachable, match="Check its name, the endpoint and the network"):
-        storage.reach("s3://pictures/x")
+        storage.probe("s3://pictures/x")
     assert time.monotonic() - start < 30
 
 
@@ -127,7 +127,7 @@ def test_what_waiting_does_not_mend_is_said_at_once(bucket: Proxy) -> None:
     with pytest.raises(NotFound, match=r"s3://pictures/nothing\.png is not there"):
         storage.read("s3://pictures/nothing.png")
     with pytest.raises(NotFound, match="there is no such bucket"):
-        storage.reach("s3://nobodys/scans")
+        storage.probe("s3://nobodys/scans")
     with pytest.raises(NotFound, match="there is no such bucket"):
         storage.write("s3://nobodys/x", b"1")
     with pytest.raises(NotFound):
@@ -135,7 +135,7 @@ def test_what_waiting_does_not_mend_is_said_at_once(bucket: Proxy) -> None:
     bucket.refusing = True
     for act in (
         storage.read,
-        storage.reach,
+        storage.probe,
         lambda place: storage.write(place, b""),
         lambda place: [*storage.walk(place)],
     ):
@@ -146,7 +146,7 @@ def test_what_waiting_does_not_mend_is_said_at_once(bucket: Proxy) -> None:
 
 def test_many_are_read_around_one_that_is_missing(bucket: Proxy) -> None:
     made = fill("s3://pictures/few", 3)
-    wanted = [storage.Want(place) for place in (made[0], made[0] + "x", made[2])]
+    wanted = [storage.ByteRange(place) for place in (made[0], made[0] + "x", made[2])]
     got = list(storage.read_many(wanted))
     assert [one if isinstance(one, bytes) else type(one) for one in got] == [content(0), NotFound, content(2)]
 

@@ -8,11 +8,11 @@ from itertools import count, islice
 import pytest
 
 from inkling.batch.chunks import in_chunks
-from inkling.batch.image_ref import Picture
+from inkling.batch.image_ref import ImageRef
 
 
-def named(n: int) -> list[Picture]:
-    return [Picture(f"{i}.png", f"/{i}.png") for i in range(n)]
+def named(n: int) -> list[ImageRef]:
+    return [ImageRef(f"{i}.png", f"/{i}.png") for i in range(n)]
 
 
 @pytest.mark.parametrize(("n", "sizes"), [(0, []), (1, [1]), (3, [3]), (4, [3, 1]), (6, [3, 3])])
@@ -26,10 +26,10 @@ def test_every_picture_is_in_one_chunk(n: int, sizes: list[int]) -> None:
 def test_a_stream_without_end_is_not_read_ahead() -> None:
     asked = []
 
-    def endless() -> Iterator[Picture]:
+    def endless() -> Iterator[ImageRef]:
         for i in count():
             asked.append(i)
-            yield Picture(str(i), str(i))
+            yield ImageRef(str(i), str(i))
 
     assert len(list(islice(in_chunks(endless(), size=10), 2))) == 2
     assert len(asked) == 20

@@ -7,11 +7,11 @@ import random
 import numpy as np
 
 from inkling.batch import dedup
-from inkling.batch.dedup import Seen, share_of
+from inkling.batch.dedup import NameSet, hash_fraction
 
 
 def test_it_agrees_with_a_set() -> None:
-    rng, ours, theirs = random.Random(0), Seen(), set()
+    rng, ours, theirs = random.Random(0), NameSet(), set()
     for _ in range(300):
         names = [f"n{rng.randrange(6000)}" for _ in range(rng.randrange(50))]
         expected = []
@@ -30,7 +30,7 @@ def test_halves_that_are_alike_do_not_hide_the_others(monkeypatch) -> None:
         return np.array([n % 3, n], "<u8").tobytes()
 
     monkeypatch.setattr(dedup, "_hash", poor)
-    ours = Seen()
+    ours = NameSet()
     for start in range(0, 60, 5):
         assert ours.add([str(i) for i in range(start, start + 5)]).all()
     assert not ours.add([str(i) for i in range(60)]).any()
@@ -38,13 +38,13 @@ def test_halves_that_are_alike_do_not_hide_the_others(monkeypatch) -> None:
 
 
 def test_names_that_are_no_utf8_are_names_too() -> None:
-    ours = Seen()
+    ours = NameSet()
     assert ours.add(["\udcff.png", "\udcfe.png"]).all()
     assert not ours.add(["\udcff.png"]).any()
 
 
 def test_memory_is_sixteen_bytes_a_name() -> None:
-    ours = Seen()
+    ours = NameSet()
     for start in range(0, 100_000, 4096):
         ours.add([str(i) for i in range(start, min(start + 4096, 100_000))])
     assert sum(high.nbytes + low.nbytes for high, low in ours._levels) == 1_600_000
@@ -52,6 +52,6 @@ def test_memory_is_sixteen_bytes_a_name() -> None:
 
 
 def test_a_share_of_names_is_even_and_the_same_each_time() -> None:
-    shares = [share_of(f"scans/{i}.png") for i in range(10_000)]
-    assert shares == [share_of(f"scans/{i}.png") for i in range(10_000)]
+    shares = [hash_fraction(f"scans/{i}.png") for i in range(10_000)]
+    assert shares == [hash_fraction(f"scans/{i}.png") for i in range(10_000)]
     assert abs(np.mean(np.array(shares) < 0.1) - 0.1) < 0.02

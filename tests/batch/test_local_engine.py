@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from inkling.batch.local_engine import LocalEngine
-from inkling.batch.run import Order, run
+from inkling.batch.run import RunOptions, run
 from inkling.batch.worker import Job
 from inkling.errors import InklingError
 from inkling.models import registry
@@ -61,7 +61,7 @@ def test_a_picture_that_ends_its_process_is_a_row_with_an_error(digits: Digits, 
     hostile = [scans / "000" / "00003x.png", scans / "001" / "00017x.png", scans / "001" / "00018x.png"]
     for path in hostile:
         path.write_bytes(DEADLY)
-    order = Order((str(scans),), str(tmp_path / "out"), MODEL, "jsonl")
+    order = RunOptions((str(scans),), str(tmp_path / "out"), MODEL, "jsonl")
     progress = run(order, ArmedEngine(2), chunk_size=5)
     rows = rows_in(tmp_path / "out")
     assert [row["source"] for row in rows] == sorted(map(str, scans.rglob("*.png")))
@@ -79,7 +79,7 @@ def test_what_a_worker_cannot_do_ends_the_run_with_its_sentence(scans: Path, tmp
             return super().run(job, chunks)
 
     with pytest.raises(InklingError, match="expected 000000000000, which the run was started with") as error:
-        run(Order((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), Other(1), chunk_size=20)
+        run(RunOptions((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), Other(1), chunk_size=20)
     assert error.value.kind == "BadBundle"
 
 

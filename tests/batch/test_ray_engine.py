@@ -20,12 +20,12 @@ import pytest
 
 from inkling.batch import storage
 from inkling.batch.chunks import Chunk
-from inkling.batch.image_ref import Picture
+from inkling.batch.image_ref import ImageRef
 from inkling.batch.progress import Progress
 from inkling.batch.ray_engine import RayEngine
 from inkling.batch.records import decode
-from inkling.batch.run import Order, run
-from inkling.batch.worker import Done, Job, Worker
+from inkling.batch.run import RunOptions, run
+from inkling.batch.worker import ChunkResult, Job, Worker
 from inkling.errors import BadRequest, InklingError, Overloaded, Unreachable
 from inkling.models import registry
 from tests.batch import s3
@@ -43,10 +43,10 @@ STORE_BYTES = 80_000_000
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
     """A cluster of three nodes with a core each; this process is beside the first."""
-    from inkling.batch.ray_cluster import QUIET
+    from inkling.batch.ray_cluster import QUIET_ENVIRONMENT
 
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**QUIET, "RAY_worker_niceness": "0"}.items():
+        for name, value in {**QUIET_ENVIRONMENT, "RAY_worker_niceness": "0"}.items():
             patch.setenv(name, value)
         from ray.cluster_utils import Cluster
 
@@ -72,7 +72,7 @@ class With(RayEngine):
         super().__init__(address)
         self._other = other
 
-    def run(self, job: Job, chunks: Any) -> Iterator[Done]:
+    def run(self, job: Job, chunks: Any) -> Iterator[ChunkResult]:
         return super().run(self._other(job), chunks)
 
 
@@ -80,10 +80,10 @@ def test_three_nodes_write_what_one_process_writes(nodes: Any, scans: Path, tmp_
     with RayEngine(nodes.address) as engine:
         assert engine.cores == 3
         assert "3 nodes, 3 cores" in engine.about
-        run(Order((str(scans),), str(tmp_path / "ray"), MODEL, "jsonl"), engine, chunk_size=4)
+        run(RunOptions((str(scans),), str(tmp_path / "ray"), MODEL, "jsonl"), engine, chunk_size=4)
     (tmp_path / "here" / "parts").mkdir(parents=True)
     worker = Worker(Job(str(tmp_path / "here"), MODEL, registry.find(MODEL).version, "jsonl"))
-    pictures = [Picture(str(path), str(path)) for path in sorted(scans.rglob("*.png"))]
+    pictures = [ImageRef(str(path), str(path)) for path in sorted(scans.rglob("*.png"))]
     for n in range(15):
         worker(Chunk(n, tuple(pictures[4 * n : 4 * n + 4])))
     parts = [{path.name: path.read_bytes() for path in (tmp_path / to / "parts").iterdir()} for to in ("ray", "here")]
@@ -98,7 +98,7 @@ def test_few_chunks_are_under_way_and_the_stream_may_be_left(nodes: Any, scans: 
     def chunks() -> Iterator[Chunk]:
         for n in range(1000):
             taken.append(n)
-            yield Chunk(n, (Picture(f"{n}", str(scans / "000" / "00000.png")),))
+            yield Chunk(n, (ImageRef(f"{n}", str(scans / "000" / "00000.png")),))
 
     job = Job(str(tmp_path), MODEL, registry.find(MODEL).version, "jsonl")
     with RayEngine(nodes.address) as engine:
@@ -117,7 +117,7 @@ def test_what_a_worker_cannot_do_ends_the_run_with_its_sentence(nodes: Any, scan
         pytest.raises(InklingError, match="expected 000000000000, which the run was started with") as error,
         With(nodes.address, wrong) as engine,
     ):
-        run(Order((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), engine)
+        run(RunOptions((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), engine)
     assert error.value.kind == "BadBundle"
     assert manifest_of(tmp_path / "out")["state"] == "running"
 
@@ -131,7 +131,7 @@ def test_a_picture_that_ends_its_process_is_a_row_with_an_error(nodes: Any, digi
         return ArmedJob(job.out, job.model, job.version, job.format)
 
     with With(nodes.address, arm) as engine:
-        run(Order((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), engine, chunk_size=5)
+        run(RunOptions((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), engine, chunk_size=5)
     rows = rows_in(tmp_path / "out")
     assert [row["source"] for row in rows] == sorted(map(str, scans.rglob("*.png")))
     (failed,) = [row for row in rows if row["outcome"] == "failed"]
@@ -147,7 +147,7 @@ def slow(fields: tuple[Any, ...], diary: str) -> Job:
     path = Path(diary, ray.get_runtime_context().get_node_id())
     path.write_text(f"{os.getpid()} ")
 
-    def slowly(self: Worker, chunk: Chunk, note: Any = None) -> Done:
+    def slowly(self: Worker, chunk: Chunk, note: Any = None) -> ChunkResult:
         with path.open("a") as file:
             print("b", end="", file=file, flush=True)
             time.sleep(0.1)
@@ -188,7 +188,7 @@ def test_a_node_that_dies_while_three_run_takes_nothing_with_it(
         return SlowJob(job.out, job.model, job.version, job.format)
 
     with With(nodes.address, slowed) as engine:
-        run(Order((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), engine, watch=look, chunk_size=1)
+        run(RunOptions((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), engine, watch=look, chunk_size=1)
     nodes.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
     assert killed
     assert killed[0] < 60
@@ -215,7 +215,7 @@ def test_from_a_bucket_that_fails_into_it_on_three_nodes(bucket: s3.Proxy, nodes
         storage.write(place, encoded(image))
     bucket.failing = 0.05
     with RayEngine(nodes.address) as engine:
-        run(Order(("s3://pictures/on-ray",), "s3://pictures/from-ray", MODEL, "jsonl"), engine, chunk_size=10)
+        run(RunOptions(("s3://pictures/on-ray",), "s3://pictures/from-ray", MODEL, "jsonl"), engine, chunk_size=10)
     bucket.failing = 0.0
     parts = [found.place for found in storage.walk("s3://pictures/from-ray/parts")]
     rows = [row for part in parts for row in decode(storage.read(part), "jsonl")]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkling.batch.review import Review, is_doubtful
+from inkling.batch.review import ReviewPage, is_doubtful
 from inkling.batch.review_card import make_card
 from inkling.errors import NotFound
 from tests.pictures import drawn_seven, encoded
@@ -69,7 +69,7 @@ class Tags(HTMLParser):
 
 
 def page_of(path: Path, *rows: dict[str, Any], **options: Any) -> str:
-    review = Review(path, **options)
+    review = ReviewPage(path, **options)
     for one in rows:
         review.add(one)
     review.finish()
@@ -176,6 +176,6 @@ def test_nothing_comes_from_elsewhere_and_no_name_is_markup(tmp_path: Path, pict
 
 def test_the_place_is_checked_first_and_left_clean(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="cannot be written"):
-        Review(tmp_path / "no" / "r.html")
-    Review(tmp_path / "r.html").close()
+        ReviewPage(tmp_path / "no" / "r.html")
+    ReviewPage(tmp_path / "r.html").close()
     assert list(tmp_path.iterdir()) == []

@@ -15,7 +15,7 @@ import pytest
 from inkling import Reader
 from inkling.batch import run_manifest
 from inkling.batch.progress import Progress
-from inkling.batch.run import Order, run
+from inkling.batch.run import RunOptions, run
 from inkling.errors import BadBundle, BadRequest, Busy, CannotWrite, InklingError, NotFound, UnknownName
 from tests.batch.archives import MODEL, Here, folder_of, manifest_of, rows_in, shard_of
 from tests.pictures import encoded, row_of
@@ -29,8 +29,8 @@ def scans(digits: Digits, tmp_path: Path) -> Path:
     return folder_of(digits[0][:25], tmp_path / "scans")
 
 
-def order(source: Path | str, out: Path, **more: Any) -> Order:
-    return Order((str(source),), str(out), **{"model": MODEL, "format": "jsonl", **more})
+def order(source: Path | str, out: Path, **more: Any) -> RunOptions:
+    return RunOptions((str(source),), str(out), **{"model": MODEL, "format": "jsonl", **more})
 
 
 def read(source: Path | str, out: Path, *, engine: Here | None = None, **more: Any) -> Progress:
@@ -90,7 +90,7 @@ def test_a_bad_picture_is_a_row_with_its_error(scans: Path, tmp_path: Path) -> N
     shard_of({"a.png": encoded(np.zeros((30, 30), np.uint8))}, scans / "whole.tar")
     (scans / "bad.tar").write_bytes(b"no tar" * 200)
     wanted = (str(scans), str(scans / "list.csv"))
-    progress = run(Order(wanted, str(tmp_path / "out"), MODEL, "jsonl"), Here(), chunk_size=4)
+    progress = run(RunOptions(wanted, str(tmp_path / "out"), MODEL, "jsonl"), Here(), chunk_size=4)
     errors = {row["source"].removeprefix(f"{scans}/"): row["kind"] for row in rows_in(tmp_path / "out") if row["error"]}
     assert errors == {
         "000": "NotFound",
@@ -108,7 +108,7 @@ def test_a_bad_picture_is_a_row_with_its_error(scans: Path, tmp_path: Path) -> N
 def test_what_is_named_twice_is_read_once(scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "list.csv").write_text("scans/000/00001.png\n" * 9 + f"{scans}/000/00001.png\nscans/000/00002.png\n")
     monkeypatch.chdir(tmp_path)
-    run(Order(("list.csv", "scans/000"), str(tmp_path / "out"), MODEL, "jsonl"), Here(), chunk_size=4)
+    run(RunOptions(("list.csv", "scans/000"), str(tmp_path / "out"), MODEL, "jsonl"), Here(), chunk_size=4)
     assert sources_in(tmp_path / "out") == ["scans/000/00001.png", "scans/000/00002.png"] + [
         f"scans/000/0000{i}.png" for i in (0, 3, 4, 5, 6, 7, 8, 9)
     ]
@@ -161,7 +161,7 @@ def test_of_a_grown_source_only_the_new_is_read(
     folder_of(digits[0][30:40], scans / "more", first=30)
     (scans / "000" / "00000b.png").write_bytes(encoded(digits[0][50]))  # amid the old ones
     monkeypatch.chdir(tmp_path)
-    progress = run(Order(("scans",), "out", MODEL, "jsonl", resume=True), Here(), chunk_size=4)  # from elsewhere
+    progress = run(RunOptions(("scans",), "out", MODEL, "jsonl", resume=True), Here(), chunk_size=4)  # from elsewhere
     assert (progress.before, progress.new) == (25, 11)
     assert all(path.stat().st_mtime_ns == when for path, when in parts.items())
     assert len(rows_in(out)) == len(set(sources_in(out))) == 36
@@ -174,7 +174,7 @@ def test_more_sources_may_be_added_but_none_left_out(scans: Path, tmp_path: Path
     read(scans / "000", out)
     with pytest.raises(BadRequest, match="000 is not among the sources now"):
         read(scans / "001", out, resume=True)
-    both = Order((str(scans / "000"), str(scans / "001")), str(out), MODEL, "jsonl", resume=True)
+    both = RunOptions((str(scans / "000"), str(scans / "001")), str(out), MODEL, "jsonl", resume=True)
     assert run(both, Here()).new == 10
 
 
@@ -303,8 +303,8 @@ def test_a_listing_that_breaks_off_does_not_make_a_whole_run(scans: Path, tmp_pa
     sources = (str(scans / "000"), str(tmp_path / "list.csv"))
     out = tmp_path / "out"
     with pytest.raises(BadRequest, match=r"list\.csv cannot be read as CSV"):
-        run(Order(sources, str(out), MODEL, "jsonl"), Here(), chunk_size=4)
+        run(RunOptions(sources, str(out), MODEL, "jsonl"), Here(), chunk_size=4)
     assert manifest_of(out)["state"] == "running"
     (tmp_path / "list.csv").write_text(named)
-    assert run(Order(sources, str(out), MODEL, "jsonl", resume=True), Here(), chunk_size=4).complete
+    assert run(RunOptions(sources, str(out), MODEL, "jsonl", resume=True), Here(), chunk_size=4).complete
     assert len(sources_in(out)) == len(set(sources_in(out))) == 25

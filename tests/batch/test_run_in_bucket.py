@@ -12,7 +12,7 @@ import pytest
 from inkling.batch import retry, storage
 from inkling.batch.local_engine import LocalEngine
 from inkling.batch.records import decode
-from inkling.batch.run import Order, run
+from inkling.batch.run import RunOptions, run
 from inkling.errors import BadRequest, NoPermission, NotFound, Unreachable
 from tests.batch.archives import MODEL, Here, folder_of, shard_of
 from tests.batch.s3 import Proxy
@@ -56,7 +56,7 @@ def _emptied(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_from_a_failing_bucket_into_it(bucket: Proxy, scans: list[str]) -> None:
     bucket.failing = 0.05
-    order = Order(("s3://pictures/scans",), OUT, MODEL)
+    order = RunOptions(("s3://pictures/scans",), OUT, MODEL)
     progress = run(order, LocalEngine(2), chunk_size=8)
     bucket.failing = 0.0
     assert Counter(row["source"] for row in rows_in(OUT)) == Counter(scans)
@@ -65,13 +65,13 @@ def test_from_a_failing_bucket_into_it(bucket: Proxy, scans: list[str]) -> None:
 
 
 def test_stopped_and_grown_in_a_bucket(bucket: Proxy, scans: list[str], digits: Digits) -> None:
-    order = Order(("s3://pictures/scans/**/*.png", "s3://pictures/scans/more.tar"), OUT, MODEL)
+    order = RunOptions(("s3://pictures/scans/**/*.png", "s3://pictures/scans/more.tar"), OUT, MODEL)
     with pytest.raises(KeyboardInterrupt):
         run(order, Here(stop_after=2), chunk_size=8)
     storage.write("s3://pictures/scans/000/00000b.png", encoded(digits[0][50]))
     with pytest.raises(BadRequest, match="holds a run already"):
         run(order, Here())
-    resumed = Order(order.sources, OUT, MODEL, resume=True)
+    resumed = RunOptions(order.sources, OUT, MODEL, resume=True)
     assert run(resumed, Here(), chunk_size=8).before == 16
     assert Counter(row["source"] for row in rows_in(OUT)) == Counter([*scans, "s3://pictures/scans/000/00000b.png"])
 
@@ -79,7 +79,7 @@ def test_stopped_and_grown_in_a_bucket(bucket: Proxy, scans: list[str], digits: 
 def test_a_bucket_that_goes_away_ends_the_run_with_a_sentence_and_it_goes_on(
     bucket: Proxy, scans: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(retry, "RETRY_FOR_S", 0.3)
 
     class Leaving(Here):
         def run(self, job: Any, chunks: Any) -> Any:
@@ -87,22 +87,22 @@ def test_a_bucket_that_goes_away_ends_the_run_with_a_sentence_and_it_goes_on(
                 bucket.away = True
                 yield done
 
-    order = Order(("s3://pictures/scans",), OUT, MODEL)
+    order = RunOptions(("s3://pictures/scans",), OUT, MODEL)
     with pytest.raises(Unreachable, match="could not be reached"):
         run(order, Leaving(), chunk_size=8)
     bucket.away = False
     assert b'"state": "running"' in storage.read(f"{OUT}/manifest.json")
-    assert run(Order(order.sources, OUT, MODEL, resume=True), Here(), chunk_size=8).complete
+    assert run(RunOptions(order.sources, OUT, MODEL, resume=True), Here(), chunk_size=8).complete
     assert Counter(row["source"] for row in rows_in(OUT)) == Counter(scans)  # no picture's row is the bucket's failure
 
 
 def test_what_is_wrong_with_a_bucket_is_said_at_once(bucket: Proxy, scans: list[str], tmp_path: Path) -> None:
     for source, said in (("s3://pictures/nowhere", "is not there"), ("s3://none/scans", "no such bucket")):
         with pytest.raises(NotFound, match=said):
-            run(Order((source,), str(tmp_path / "out"), MODEL, "jsonl"), Here())
+            run(RunOptions((source,), str(tmp_path / "out"), MODEL, "jsonl"), Here())
     with pytest.raises(NotFound, match="no such bucket"):
-        run(Order(("s3://pictures/scans",), "s3://none/out", MODEL, "jsonl"), Here())
+        run(RunOptions(("s3://pictures/scans",), "s3://none/out", MODEL, "jsonl"), Here())
     bucket.refusing = True
     with pytest.raises(NoPermission, match="refuses these credentials"):
-        run(Order(("s3://pictures/scans",), str(tmp_path / "out"), MODEL, "jsonl"), Here())
+        run(RunOptions(("s3://pictures/scans",), str(tmp_path / "out"), MODEL, "jsonl"), Here())
     assert not (tmp_path / "out").exists()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from inkling.batch import storage
-from inkling.batch.image_ref import Picture
-from inkling.batch.sources import check, pictures_of
+from inkling.batch.image_ref import ImageRef
+from inkling.batch.sources import check_sources, list_images
 from inkling.errors import BadRequest, NoPermission, NotFound
 from tests.batch.archives import shard_of
 
@@ -26,7 +26,7 @@ def scans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def names(*sources: str | Path) -> list[str]:
-    return [picture.source for picture in pictures_of(map(str, sources))]
+    return [picture.source for picture in list_images(map(str, sources))]
 
 
 @pytest.mark.parametrize(
@@ -50,15 +50,15 @@ def test_what_is_in_a_source(scans: Path, source: str, expected: list[str]) -> N
 
 
 def test_places_are_absolute(scans: Path) -> None:
-    (picture,) = pictures_of(["scans/*.png"])
-    assert picture == Picture("scans/c.png", str(scans / "c.png"))
-    assert picture.identity == next(iter(pictures_of([str(scans / "c.png")]))).identity
+    (picture,) = list_images(["scans/*.png"])
+    assert picture == ImageRef("scans/c.png", str(scans / "c.png"))
+    assert picture.identity == next(iter(list_images([str(scans / "c.png")]))).identity
 
 
 def test_the_pictures_of_a_shard_are_where_it_says(tmp_path: Path) -> None:
     files = {"000/1.png": b"one", "000/1.cls": b"7", "000/2.jpg": b"second", "._x.png": b"note", "./3.png": b"3"}
     shard = shard_of(files, tmp_path / "a.tar")
-    pictures = list(pictures_of([str(tmp_path)]))
+    pictures = list(list_images([str(tmp_path)]))
     assert [picture.source for picture in pictures] == [
         f"{shard}/{name}" for name in ("000/1.png", "000/2.jpg", "3.png")
     ]
@@ -74,7 +74,7 @@ def test_a_shard_that_was_cut_off_is_said_to_be(tmp_path: Path, kept: float) -> 
     data_end = 20 * (512 + 1024)
     cut = len(content) if kept == 1 else int(data_end * kept)
     shard.write_bytes(content[:cut])
-    *pictures, last = pictures_of([str(shard)])
+    *pictures, last = list_images([str(shard)])
     assert ("is damaged" in last.fault) == (kept < 1)
     assert all(not picture.fault for picture in pictures)
     assert len(pictures) >= int(20 * kept) - 1
@@ -85,14 +85,14 @@ def test_rubbish_amid_a_shard_is_said_to_be_there(tmp_path: Path) -> None:
     content = bytearray(shard.read_bytes())
     content[2048:2560] = b"\x99" * 512
     shard.write_bytes(content)
-    assert [bool(picture.fault) for picture in pictures_of([str(shard)])] == [False, False, True]
+    assert [bool(picture.fault) for picture in list_images([str(shard)])] == [False, False, True]
 
 
 def test_a_compressed_shard_is_not_read_as_a_picture(tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     with tarfile.open(path, "w:gz") as tar:
         tar.addfile(tarfile.TarInfo("1.png"))
-    (picture,) = pictures_of([str(path)])
+    (picture,) = list_images([str(path)])
     assert "is compressed" in picture.fault
 
 
@@ -108,7 +108,7 @@ def test_a_compressed_shard_is_not_read_as_a_picture(tmp_path: Path) -> None:
 )
 def test_a_listing_names_pictures(scans: Path, content: str) -> None:
     (scans / "list.csv").write_text(content.format(here=scans), encoding="utf-8")
-    found = list(pictures_of(["scans/list.csv"]))
+    found = list(list_images(["scans/list.csv"]))
     assert [one.source for one in found] == ["scans/a/x.jpg", f"{scans}/c.png", "s3://bucket/d.png"]
     assert [one.place for one in found] == [f"{scans}/a/x.jpg", f"{scans}/c.png", "s3://bucket/d.png"]
 
@@ -139,7 +139,7 @@ def test_a_parquet_listing_without_a_column_of_names_is_refused(scans: Path) -> 
 @pytest.mark.parametrize("source", ["nowhere", "nowhere/*.png", "shard-{0..1}.tar"])
 def test_a_source_that_is_not_there_is_said_at_once(scans: Path, source: str) -> None:
     with pytest.raises(NotFound, match="is not there; expected a folder"):
-        check([source])
+        check_sources([source])
 
 
 @pytest.mark.parametrize("source", [".", "*", "**/*", "./**"])
@@ -160,5 +160,5 @@ def test_a_folder_without_permission_is_said(scans: Path) -> None:
 
 def test_a_long_folder_is_not_held_as_pictures(scans: Path) -> None:
     """Pictures come one by one: the second source is not looked at before the first is at its end."""
-    pictures = pictures_of(["scans", "nowhere"])
+    pictures = list_images(["scans", "nowhere"])
     assert next(pictures).source == "scans/a/deep/y.webp"

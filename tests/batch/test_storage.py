@@ -60,8 +60,8 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
 def test_many_are_read_in_order_and_what_is_wrong_stands_in_its_place(tmp_path: Path) -> None:
     for n in range(5):
         storage.write(str(tmp_path / f"{n}.png"), b"%d" % n)
-    wanted = [storage.Want(str(tmp_path / f"{n}.png")) for n in (0, 3, 9, 1)]
-    got = list(storage.read_many([*wanted, storage.Want(str(tmp_path / "4.png"), 1, 5)]))
+    wanted = [storage.ByteRange(str(tmp_path / f"{n}.png")) for n in (0, 3, 9, 1)]
+    got = list(storage.read_many([*wanted, storage.ByteRange(str(tmp_path / "4.png"), 1, 5)]))
     assert [one if isinstance(one, bytes) else type(one) for one in got] == [b"0", b"3", NotFound, b"1", b""]
 
 

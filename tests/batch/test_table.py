@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inkling.batch.atomic_file import part_of
+from inkling.batch.atomic_file import partial_path
 from inkling.batch.table import COLUMNS, FORMULA, ROOM, Table, heading
 
 PROBS = [0.99, *[0.0] * 9]
@@ -114,7 +114,7 @@ def test_a_run_that_is_stopped_leaves_what_was_read(tmp_path: Path) -> None:
     table.add(reading("407"))
     table.add(failure())
     # Read while it is still open: what a killed process leaves.
-    with part_of(path).open(newline="", encoding="utf-8") as file:
+    with partial_path(path).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["text"] for row in rows] == ["407", ""]
     assert list(rows[0]) == heading(ROOM)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from inkling.batch.review import Review
+from inkling.batch.review import ReviewPage
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of
 from tests.pictures import encoded
 
@@ -38,7 +38,7 @@ def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in NAMES:
         Path(name).write_bytes(encoded(np.full((60, 200), 230, np.uint8)))
-    page = Review(tmp_path / "doubtful.html")
+    page = ReviewPage(tmp_path / "doubtful.html")
     for name, text, confidence in zip(NAMES, ("0042", "12\n3", "777"), (0.1, 0.2, 0.3), strict=True):
         page.add(row(name, text, confidence))
     page.finish()

@@ -143,7 +143,7 @@ def test_where_there_is_no_terminal_a_line_comes_now_and_then(
 
 
 def test_metrics_are_what_prometheus_reads() -> None:
-    text = metrics.text_of(at({"read": 90, "failed": 2}, planned=200))
+    text = metrics.prometheus_text(at({"read": 90, "failed": 2}, planned=200))
     samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert samples['inkling_archive_pictures_total{outcome="read"}'] == "90"
     assert samples['inkling_archive_pictures_total{outcome="empty"}'] == "0"

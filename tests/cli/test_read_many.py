@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from inkling import cli
-from inkling.cli.progress_bar import parts_of
+from inkling.cli.progress_bar import outcome_counts
 from inkling.cli.read import PILE
 from tests.pictures import drawn_seven, encoded, row_of
 
@@ -150,8 +150,8 @@ def test_counts_come_in_one_order() -> None:
     from collections import Counter
 
     counts = Counter(failed=1, unsure=1200, read=3)
-    assert [part for _, part in parts_of(counts)] == ["3 read", "1,200 unsure", "1 failed"]
-    assert parts_of(Counter()) == []
+    assert [part for _, part in outcome_counts(counts)] == ["3 read", "1,200 unsure", "1 failed"]
+    assert outcome_counts(Counter()) == []
 
 
 def in_terminal(*arguments: str | Path, stdout: Path | None = None) -> tuple[str, int]:

@@ -33,7 +33,7 @@ def every_text(candidates: Sequence[Hypothesis], allowed: Callable[[str], bool])
     weights = np.exp([one.log_weight for one in candidates])
     found: dict[str, float] = defaultdict(float)
     for weight, one in zip(weights / weights.sum(), candidates, strict=True):
-        probs = np.exp(n_best_texts.log_of(one.probs))
+        probs = np.exp(n_best_texts.safe_log(one.probs))
         for digits in itertools.product(range(10), repeat=len(probs)):
             text = "".join(map(str, digits))
             if allowed(text):

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkling.constraints.allowlist import make_roster, read_roster
+from inkling.constraints.allowlist import build_allowlist, read_allowlist
 from inkling.errors import BadRequest, InklingError, NotFound
 
 
@@ -19,9 +19,9 @@ from inkling.errors import BadRequest, InklingError, NotFound
     ],
 )
 def test_one_number_a_line_or_the_first_column(tmp_path: Path, content: str, numbers: list[str]) -> None:
-    path = tmp_path / "roster.csv"
+    path = tmp_path / "allowlist.csv"
     path.write_text(content, encoding="utf-8", newline="")
-    assert read_roster(path) == numbers
+    assert read_allowlist(path) == numbers
 
 
 @pytest.mark.parametrize(
@@ -39,18 +39,18 @@ def test_one_number_a_line_or_the_first_column(tmp_path: Path, content: str, num
     ],
 )
 def test_a_bad_file_is_named_in_one_sentence(tmp_path: Path, content: bytes, says: str) -> None:
-    path = tmp_path / "roster.csv"
+    path = tmp_path / "allowlist.csv"
     path.write_bytes(content)
     with pytest.raises(BadRequest) as error:
-        read_roster(path)
+        read_allowlist(path)
     assert says in str(error.value)
-    assert "roster.csv" in str(error.value)
+    assert "allowlist.csv" in str(error.value)
 
 
 def test_a_file_that_is_not_there_and_a_folder(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.csv", tmp_path):
         with pytest.raises(InklingError, match="cannot be read") as error:
-            read_roster(path)
+            read_allowlist(path)
         assert isinstance(error.value, NotFound)
 
 
@@ -58,9 +58,9 @@ def test_scores_are_the_sums_over_digits() -> None:
     rng = np.random.default_rng(0)
     for n in (1, 3, 4, 5, 8, 11):
         texts = ["".join(map(str, rng.integers(0, 10, n))) for _ in range(50)]
-        roster = make_roster([*texts, *texts], "roster")
-        assert len(roster) == len(set(texts))
-        numbers = roster.by_length[n]
+        allowlist = build_allowlist([*texts, *texts], "allowlist")
+        assert len(allowlist) == len(set(texts))
+        numbers = allowlist.by_length[n]
         log_probs = rng.normal(size=(n, 10))
         expected = [sum(log_probs[i, int(c)] for i, c in enumerate(text)) for text in dict.fromkeys(texts)]
         assert numbers.log_probs(log_probs) == pytest.approx(expected)

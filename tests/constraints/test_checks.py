@@ -1,6 +1,6 @@
 import pytest
 
-from inkling.constraints.checks import USUAL, find_check
+from inkling.constraints.checks import COMMON_CHECKS, find_check
 from inkling.errors import UnknownName
 
 
@@ -26,7 +26,7 @@ def test_the_library_decides(name: str, right: str, wrong: str) -> None:
     assert not check.passes("")
 
 
-@pytest.mark.parametrize("name", USUAL)
+@pytest.mark.parametrize("name", COMMON_CHECKS)
 def test_every_usual_one_is_there(name: str) -> None:
     assert callable(find_check(name).passes)
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkling.constraints import n_best_texts
-from inkling.constraints.constraints import Constraints, best_text, make, text_of
-from inkling.constraints.pattern import ANYTHING, compile_pattern
+from inkling.constraints.constraints import Constraints, best_text, join_digits, parse_constraints
+from inkling.constraints.pattern import ANY_TEXT, compile_pattern
 from inkling.errors import BadRequest
 from inkling.pipeline.hypothesis import Hypothesis
 from tests.constraints.numbers import candidate, every_text, sharp
@@ -48,7 +48,7 @@ def assert_is_the_best(found: list[Hypothesis], constraints: Constraints, texts:
         assert best.fits == pytest.approx(total, rel=2e-3)
         same = [text for text in texts if len(text) == len(best.text)]
         mass = sum(texts[text] for text in same)
-        assert best.parted == pytest.approx(mass / total, abs=2e-3)
+        assert best.length_probability == pytest.approx(mass / total, abs=2e-3)
         counted = np.zeros((len(best.text), 10))
         for text in same:
             counted[range(len(text)), list(map(int, text))] += texts[text] / mass
@@ -56,6 +56,7 @@ def assert_is_the_best(found: list[Hypothesis], constraints: Constraints, texts:
     assert best.probs.sum(axis=1) == pytest.approx(np.ones(len(best.text)))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(candidates(), st.sampled_from([None, "1", "2-3", "3"]), st.sampled_from([None, *PATTERNS]))
 @pytest.mark.slow
@@ -63,7 +64,7 @@ def test_length_and_pattern_rank_as_enumeration_does(
     found: list[Hypothesis], length: str | None, pattern: str | None
 ) -> None:
     try:
-        constraints = make(length=length, pattern=pattern)
+        constraints = parse_constraints(length=length, pattern=pattern)
     except BadRequest:
         return
     least, greatest = constraints.length or (1, 9)
@@ -72,32 +73,35 @@ def test_length_and_pattern_rank_as_enumeration_does(
     assert not texts or best_text(found, constraints).exact
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(candidates(), st.sampled_from(["luhn", "damm", "verhoeff", "mod_97_10"]), st.sampled_from([None, *PATTERNS]))
 @pytest.mark.slow
 def test_a_checksum_ranks_as_enumeration_does(found: list[Hypothesis], check: str, pattern: str | None) -> None:
-    constraints = make(check=check, pattern=pattern)
+    constraints = parse_constraints(check=check, pattern=pattern)
     texts = every_text(found, constraints.allow)
     assert_is_the_best(found, constraints, texts)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(candidates(), st.sets(st.text("0123456789", min_size=1, max_size=4), min_size=1, max_size=30))
-def test_a_roster_ranks_as_enumeration_does(
-    tmp_path_factory: pytest.TempPathFactory, found: list[Hypothesis], roster: set[str]
+def test_an_allowlist_ranks_as_enumeration_does(
+    tmp_path_factory: pytest.TempPathFactory, found: list[Hypothesis], allowlist: set[str]
 ) -> None:
-    path = tmp_path_factory.mktemp("roster") / "roster.txt"
-    path.write_text("\n".join(roster))
-    assert_is_the_best(found, make(among=path), every_text(found, roster.__contains__))
+    path = tmp_path_factory.mktemp("allowlist") / "allowlist.txt"
+    path.write_text("\n".join(allowlist))
+    assert_is_the_best(found, parse_constraints(among=path), every_text(found, allowlist.__contains__))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(candidates(most=1), st.sampled_from([None, *PATTERNS]))
 def test_texts_come_in_the_order_of_their_probability(found: list[Hypothesis], pattern: str | None) -> None:
-    automaton = ANYTHING if pattern is None else compile_pattern(pattern)
+    automaton = ANY_TEXT if pattern is None else compile_pattern(pattern)
     expected = every_text(found, automaton.accepts)
-    log_probs = n_best_texts.log_of(found[0].probs)
-    ranked = list(n_best_texts.most_probable_first(log_probs, automaton))
+    log_probs = n_best_texts.safe_log(found[0].probs)
+    ranked = list(n_best_texts.n_best(log_probs, automaton))
     scores = [text.score for text in ranked]
     assert scores == pytest.approx(sorted(scores, reverse=True))
     texts = {"".join(map(str, text.digits)): np.exp(text.score) for text in ranked}
@@ -107,33 +111,33 @@ def test_texts_come_in_the_order_of_their_probability(found: list[Hypothesis], p
 
 
 def test_a_checksum_changes_the_one_doubtful_digit() -> None:
-    best = best_text([sharp("79927398719", sure=0.99, doubt={10: (3, 0.4)})], make(check="luhn"))
+    best = best_text([sharp("79927398719", sure=0.99, doubt={10: (3, 0.4)})], parse_constraints(check="luhn"))
     assert (best.text, best.first, best.changed) == ("79927398713", "79927398719", True)
     assert best.confidence > 0.9
     assert 0.1 < best.fits < 0.5
 
 
-def test_the_length_chooses_among_partings() -> None:
+def test_the_length_chooses_among_hypotheses() -> None:
     touching = [sharp("40"), candidate(sharp("407").probs, log_weight=-2.0)]
-    best = best_text(touching, make(length="3"))
-    assert (best.text, best.first, best.changed, best.candidate) == ("407", "40", True, 1)
-    assert best.parted == pytest.approx(1)
-    assert best_text(touching, make(length="2-3")).parted < 0.95
+    best = best_text(touching, parse_constraints(length="3"))
+    assert (best.text, best.first, best.changed, best.hypothesis) == ("407", "40", True, 1)
+    assert best.length_probability == pytest.approx(1)
+    assert best_text(touching, parse_constraints(length="2-3")).length_probability < 0.95
 
 
-def test_ways_that_share_a_text_add_up() -> None:
-    """One way alone is likelier, but two others say the same together."""
-    ways = [candidate(sharp("1").probs, log_weight=np.log(0.4))]
-    ways += [candidate(sharp("2").probs, log_weight=np.log(0.3)) for _ in range(2)]
-    assert best_text(ways, make(length="1")).text == "2"
+def test_hypotheses_that_share_a_text_add_up() -> None:
+    """One hypothesis alone is likelier, but two others share a text and are likelier together."""
+    hypotheses = [candidate(sharp("1").probs, log_weight=np.log(0.4))]
+    hypotheses += [candidate(sharp("2").probs, log_weight=np.log(0.3)) for _ in range(2)]
+    assert best_text(hypotheses, parse_constraints(length="1")).text == "2"
 
 
 def test_the_search_gives_up_and_says_so() -> None:
     flat = candidate(np.full((12, 10), 0.1))
-    best = best_text([flat], make(check="mod_97_10"), most_texts=3)
+    best = best_text([flat], parse_constraints(check="mod_97_10"), max_texts=3)
     assert not best.satisfied
     assert best.why.startswith("none of the 3 likeliest ways to read these 12 digits passes mod_97_10")
-    bounded = best_text([flat], make(check="luhn"), most_texts=300)
+    bounded = best_text([flat], parse_constraints(check="luhn"), max_texts=300)
     assert bounded.satisfied
     assert not bounded.exact
     assert bounded.confidence <= 1e-10
@@ -149,7 +153,7 @@ def test_the_search_gives_up_and_says_so() -> None:
     ],
 )
 def test_why_nothing_satisfies(stated: dict[str, str], says: str) -> None:
-    best = best_text([sharp("40")], make(**stated))
+    best = best_text([sharp("40")], parse_constraints(**stated))
     assert not best.satisfied
     assert (best.text, best.first, best.changed, best.fits) == ("40", "40", False, 0.0)
     assert best.confidence == pytest.approx(0.95**2)
@@ -158,43 +162,43 @@ def test_why_nothing_satisfies(stated: dict[str, str], says: str) -> None:
 
 def test_a_candidate_without_digits_satisfies_nothing() -> None:
     nothing = Hypothesis(0.0, [], np.zeros((0, 10), np.float32))
-    assert not best_text([nothing], make(pattern="[0-9]*")).satisfied
+    assert not best_text([nothing], parse_constraints(pattern="[0-9]*")).satisfied
 
 
 def test_lines_stay_lines() -> None:
     two = Hypothesis(0.0, [[(0, 0, 1, 1)] * 2, [(0, 9, 1, 1)]], sharp("407").probs)
-    assert text_of((4, 0, 7), two) == "40\n7"
-    best = best_text([two], make(length="3"))
+    assert join_digits((4, 0, 7), two) == "40\n7"
+    best = best_text([two], parse_constraints(length="3"))
     assert (best.text, best.changed) == ("40\n7", False)
 
 
 def test_constraints_combine(tmp_path: Path) -> None:
-    path = tmp_path / "roster.csv"
+    path = tmp_path / "allowlist.csv"
     path.write_text("18\n26\n34\n42\n59\n67\n123\n")
-    constraints = make(length="2", pattern="[1-4].", check="luhn", among=path)
-    assert constraints.among is not None
-    assert len(constraints.among) == 4  # 18, 26, 34, 42
+    constraints = parse_constraints(length="2", pattern="[1-4].", check="luhn", among=path)
+    assert constraints.allowlist is not None
+    assert len(constraints.allowlist) == 4  # 18, 26, 34, 42
     assert best_text([sharp("66")], constraints).text == "26"
 
 
 @pytest.mark.parametrize("length", ["0", "0-3", "8-6", "-1", "6-", "many", "", "99999", "1.5"])
 def test_a_bad_length(length: str) -> None:
     with pytest.raises(BadRequest, match=r"length is .*; expected a number of digits"):
-        make(length=length)
+        parse_constraints(length=length)
 
 
 def test_constraints_that_no_number_satisfies(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match=r"no number of 8 digits fits the pattern '\[01\]\[0-9\]\{3\}'"):
-        make(length="8", pattern="[01][0-9]{3}")
-    path = tmp_path / "roster.csv"
+        parse_constraints(length="8", pattern="[01][0-9]{3}")
+    path = tmp_path / "allowlist.csv"
     path.write_text("123\n456\n")
-    with pytest.raises(BadRequest, match=r"none of the 2 numbers of .*roster.csv satisfies"):
-        make(among=path, length="4")
+    with pytest.raises(BadRequest, match=r"none of the 2 numbers of .*allowlist.csv satisfies"):
+        parse_constraints(among=path, length="4")
 
 
 def test_nothing_stated() -> None:
-    assert not make().stated
-    assert make(length=8).stated
-    best = best_text([sharp("40")], make())
+    assert not parse_constraints().stated
+    assert parse_constraints(length=8).stated
+    best = best_text([sharp("40")], parse_constraints())
     assert (best.text, best.satisfied) == ("40", True)
     assert best.fits == pytest.approx(1)

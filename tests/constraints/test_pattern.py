@@ -31,6 +31,7 @@ patterns = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(patterns)
 @pytest.mark.slow

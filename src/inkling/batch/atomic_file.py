@@ -9,12 +9,12 @@ from inkling.errors import NotFound
 from inkling.pipeline.decode import SUFFIXES
 
 
-def part_of(path: Path) -> Path:
+def partial_path(path: Path) -> Path:
     """Where a file is written until it is whole: `out.csv` -> `out.csv.part`."""
     return path.with_name(f"{path.name}.part")
 
 
-def check_place(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Raises NotFound unless a file of that name can be written; leaves an empty `part_of(path)`."""
     if path.suffix.lower() in SUFFIXES:
         raise NotFound(
@@ -24,24 +24,24 @@ def check_place(path: Path) -> None:
     try:
         strange = path.exists() and not path.is_file()
         if not strange:
-            part_of(path).write_bytes(b"")
+            partial_path(path).write_bytes(b"")
     except OSError as error:
-        raise not_written(path, error) from error
+        raise write_error(path, error) from error
     if strange:
         raise NotFound(f"{path} is not a file; expected one to write, for it is replaced as a whole. Choose another.")
 
 
-def put_in_place(path: Path) -> None:
+def commit(path: Path) -> None:
     """Moves `part_of(path)` to `path` in one step, once it is on the disk. Raises NotFound when that fails."""
     try:
-        with part_of(path).open("rb") as file:
+        with partial_path(path).open("rb") as file:
             os.fsync(file.fileno())
-        part_of(path).replace(path)
+        partial_path(path).replace(path)
     except OSError as error:
-        raise not_written(path, error) from error
+        raise write_error(path, error) from error
 
 
-def not_written(path: Path, error: OSError) -> NotFound:
+def write_error(path: Path, error: OSError) -> NotFound:
     """One sentence for a file that cannot be written."""
     return NotFound(
         f"{path} cannot be written ({error.strerror or error}); expected a folder that exists, with room and the right "

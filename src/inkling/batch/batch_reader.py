@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from inkling.batch import storage
-from inkling.batch.image_ref import WHOLE, Picture
-from inkling.batch.records import Row, of_error, of_reading
+from inkling.batch.image_ref import WHOLE_FILE, ImageRef
+from inkling.batch.records import Record, from_error, from_reading
 from inkling.constraints import constrained_reading, constraints
 from inkling.errors import BadBundle, BrokenPicture, ImageTooLarge, InklingError
 from inkling.pipeline.classifier import Prediction
@@ -27,10 +27,10 @@ MOST_TILES = 64  # more at once make no network faster
 
 STRANGE = (cv2.error, MemoryError, ValueError, ArithmeticError, LookupError)  # what libraries raise on odd pictures
 
-Item = tuple[Picture, PreparedImage | InklingError]
+Item = tuple[ImageRef, PreparedImage | InklingError]
 
 
-class Batch:
+class BatchReader:
     """Reads pictures many at a time with one network; gives what `Reader.read` gives."""
 
     def __init__(self, job: Job) -> None:
@@ -44,10 +44,10 @@ class Batch:
                 "was started with. Install the same version of inkling, or the same bundle, everywhere."
             )
         self._mode = job.mode
-        self._known = constraints.make(**job.known)
+        self._known = constraints.parse_constraints(**job.known)
         self._model = (bundle.name, bundle.version)
 
-    def rows(self, pictures: Sequence[Picture], note: Callable[[int], None] | None = None) -> tuple[list[Row], int]:
+    def rows(self, pictures: Sequence[ImageRef], note: Callable[[int], None] | None = None) -> tuple[list[Record], int]:
         """Pictures -> a row each, in their order, and how many bytes they had; for `note` see `Worker`."""
         self._read_bytes = 0
         if note is None:
@@ -57,12 +57,12 @@ class Batch:
         found = [row for group in groups for row in self._read(group)]
         return found, self._read_bytes
 
-    def _one_by_one(self, pictures: Sequence[Picture], note: Callable[[int], None]) -> Iterator[list[Item]]:
+    def _one_by_one(self, pictures: Sequence[ImageRef], note: Callable[[int], None]) -> Iterator[list[Item]]:
         for i, picture in enumerate(pictures):
             note(i)
             yield list(self._prepared([picture]))
 
-    def _prepared(self, pictures: Sequence[Picture]) -> Iterator[Item]:
+    def _prepared(self, pictures: Sequence[ImageRef]) -> Iterator[Item]:
         """The road of each picture up to the network."""
         for picture, content in _fetched(pictures):
             try:
@@ -75,19 +75,19 @@ class Batch:
             except STRANGE as error:
                 yield picture, _strange(error)
 
-    def _read(self, items: list[Item]) -> Iterator[Row]:
+    def _read(self, items: list[Item]) -> Iterator[Record]:
         ready = [one for _, one in items if isinstance(one, PreparedImage)]
         judgements = iter(self._judged(ready))
         for picture, one in items:
             if isinstance(one, InklingError):
-                yield of_error(picture.source, one, self._model)
+                yield from_error(picture.source, one, self._model)
                 continue
             try:
                 yield self._row(picture, one, next(judgements))
             except InklingError as error:
-                yield of_error(picture.source, error, self._model)
+                yield from_error(picture.source, error, self._model)
             except STRANGE as error:
-                yield of_error(picture.source, _strange(error), self._model)
+                yield from_error(picture.source, _strange(error), self._model)
 
     def _judged(self, ready: list[PreparedImage]) -> Iterator[Prediction]:
         """What the network says of the tiles of each, asked once."""
@@ -98,18 +98,18 @@ class Batch:
         for start, end in pairwise(ends):
             yield Prediction(judged.probs[start:end], judged.not_digit[start:end])
 
-    def _row(self, picture: Picture, one: PreparedImage, prediction: Prediction) -> Row:
+    def _row(self, picture: ImageRef, one: PreparedImage, prediction: Prediction) -> Record:
         trace = self.reader.trace_classified(one, prediction, alone=not self._known.stated)
         if not self._known.stated:
-            return of_reading(picture.source, trace.reading, self._model)
-        answer = constrained_reading.of_trace(trace, self._known, sure_at=self.reader.bundle.sure_at)
-        return of_reading(picture.source, answer.reading, self._model, answer)
+            return from_reading(picture.source, trace.reading, self._model)
+        answer = constrained_reading.from_trace(trace, self._known, sure_at=self.reader.bundle.sure_at)
+        return from_reading(picture.source, answer.reading, self._model, answer)
 
 
-def _fetched(pictures: Sequence[Picture]) -> Iterator[tuple[Picture, bytes | InklingError]]:
+def _fetched(pictures: Sequence[ImageRef]) -> Iterator[tuple[ImageRef, bytes | InklingError]]:
     """Each picture with its bytes, or with the error for which there are none. Raises Unreachable."""
     wants = [
-        storage.Want(picture.place, picture.offset, MAX_BYTES + 1 if picture.size == WHOLE else picture.size)
+        storage.ByteRange(picture.place, picture.offset, MAX_BYTES + 1 if picture.size == WHOLE_FILE else picture.size)
         for picture in pictures
         if not _fault(picture)
     ]
@@ -124,7 +124,7 @@ def _fetched(pictures: Sequence[Picture]) -> Iterator[tuple[Picture, bytes | Ink
         yield picture, content
 
 
-def _fault(picture: Picture) -> InklingError | None:
+def _fault(picture: ImageRef) -> InklingError | None:
     """What is known to be wrong with a picture before it is fetched."""
     if picture.size > MAX_BYTES:
         return ImageTooLarge(

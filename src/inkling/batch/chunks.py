@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from inkling.batch.image_ref import Picture
+from inkling.batch.image_ref import ImageRef
 
 SIZE = 500  # pictures: half a second of work, and parts of some 100 kB
 
@@ -16,10 +16,10 @@ class Chunk:
     """Pictures that are read together. The same number always stands for the same pictures of a run."""
 
     number: int  # from 0
-    pictures: tuple[Picture, ...]
+    pictures: tuple[ImageRef, ...]
 
 
-def in_chunks(pictures: Iterable[Picture], *, first: int = 0, size: int = SIZE) -> Iterator[Chunk]:
+def in_chunks(pictures: Iterable[ImageRef], *, first: int = 0, size: int = SIZE) -> Iterator[Chunk]:
     """A stream of pictures -> a stream of chunks of `size`, numbered from `first`; the last may be smaller."""
     rest = iter(pictures)
     number = first

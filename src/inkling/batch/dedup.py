@@ -11,7 +11,7 @@ BITS = 128  # of a hash: among a billion pictures two alike occur once in 10**20
 Level = tuple[np.ndarray, np.ndarray]  # (n,) uint64 upper halves, ascending, and the lower halves beside them
 
 
-class Seen:
+class NameSet:
     """A set of names that only grows: a log-structured merge of sorted arrays.
 
     At a billion it takes 16 GB, so an archive of that size is better read as many runs, one a folder or prefix.
@@ -68,6 +68,6 @@ def _hash(name: str) -> bytes:
     return blake2b(name.encode("utf-8", "surrogatepass"), digest_size=BITS // 8).digest()
 
 
-def share_of(name: str) -> float:
+def hash_fraction(name: str) -> float:
     """A number in 0..1 that depends on the name alone and is spread evenly over names: for samples."""
     return int.from_bytes(_hash(name)[:8], "big") / 2**64

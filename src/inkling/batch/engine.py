@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from inkling.batch.chunks import Chunk
-from inkling.batch.worker import Done, Job
+from inkling.batch.worker import ChunkResult, Job
 
 
 class Engine(Protocol):
@@ -17,6 +17,6 @@ class Engine(Protocol):
     An InklingError that a worker raises (no model, a full disk) ends the run with that error.
     """
 
-    def run(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[Done]:
+    def run(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
         """Yields what became of each chunk as soon as its part is in place."""
         ...

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WHOLE = -1  # size: the whole file
+WHOLE_FILE = -1  # size: the whole file
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ImageRef:
     """A picture to read."""
 
     source: str  # its name in the result, as the user would write it: scans/a.png, s3://bucket/a.png, a.tar/7.png
     place: str  # absolute path or URL of the file that holds it
     offset: int = 0  # bytes from the file's start to the picture's
-    size: int = WHOLE  # bytes
+    size: int = WHOLE_FILE  # bytes
     member: str = ""  # its name in a tar shard
     fault: str = ""  # why it cannot be read, where the listing knows that already: a sentence
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 
 from inkling.batch import storage
-from inkling.batch.records import need_arrow
+from inkling.batch.records import import_pyarrow
 from inkling.errors import BadRequest
 
 COLUMNS = ("source", "path", "file", "filename", "file_name", "url", "uri", "image", "key")  # the first that is there
@@ -39,7 +39,7 @@ def _of_csv(place: str) -> Iterator[str]:
 
 
 def _of_parquet(place: str) -> Iterator[str]:
-    arrow = need_arrow("a Parquet listing")
+    arrow = import_pyarrow("a Parquet listing")
     with storage.open_stream(place) as stream:
         try:
             file = arrow.parquet.ParquetFile(arrow.PythonFile(stream, mode="r"))

@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from inkling.batch.chunks import Chunk
-from inkling.batch.worker import Done, Job, Worker
+from inkling.batch.worker import ChunkResult, Job, Worker
 from inkling.cpu import cores
 from inkling.errors import InklingError, Overloaded, ServiceError
 
@@ -44,7 +44,7 @@ class LocalEngine:
         """`processes`: as many as there are cores when it is None."""
         self.processes = processes or cores()
 
-    def run(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[Done]:
+    def run(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
         """Yields what became of each chunk; see `Engine`. Processes end with the iterator."""
         tasks = _Tasks(iter(chunks), deque())
         workers: list[_Process] = []

@@ -15,7 +15,7 @@ OUTCOMES = ("read", "unsure", "not_digit", "empty", "failed")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def text_of(progress: Progress) -> str:
+def prometheus_text(progress: Progress) -> str:
     """Prometheus's text format, version 0.0.4."""
     lines = [
         "# HELP inkling_archive_pictures_total Pictures that have a row.",
@@ -61,7 +61,7 @@ class Exporter:
             return
         beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
-            beside.write_text(text_of(progress))
+            beside.write_text(prometheus_text(progress))
             beside.replace(self._path)
         except OSError as error:
             raise CannotWrite(
@@ -76,7 +76,9 @@ class Exporter:
 
     def _serve(self, host: str, port: int) -> None:
         try:
-            self._server = http.server.ThreadingHTTPServer((host, port), _handler(lambda: text_of(self._progress)))
+            self._server = http.server.ThreadingHTTPServer(
+                (host, port), _handler(lambda: prometheus_text(self._progress))
+            )
         except (OSError, OverflowError) as error:
             raise BadRequest(
                 f"--metrics {host}:{port} cannot be listened on ({error}); expected a free port. Choose another."

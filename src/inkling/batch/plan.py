@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from inkling.batch import storage
 from inkling.batch.chunks import Chunk
-from inkling.batch.image_ref import Picture
+from inkling.batch.image_ref import ImageRef
 
 FOLDER = "chunks"
 MOST = 64  # chunks in a file: some 3 MB
@@ -42,7 +42,7 @@ class Plan:
         """The chunks of the i-th file."""
         for line in storage.read(self._place(i)).splitlines():
             entry = json.loads(line)
-            yield Chunk(entry["number"], tuple(Picture(*fields) for fields in entry["pictures"]))
+            yield Chunk(entry["number"], tuple(ImageRef(*fields) for fields in entry["pictures"]))
 
     def add(self, chunk: Chunk) -> bool:
         """Adds a chunk at the end; True when a file was written with it, before which it may not be read."""
@@ -67,7 +67,7 @@ def _line(chunk: Chunk) -> bytes:
     return json.dumps({"number": chunk.number, "pictures": pictures}, separators=(",", ":")).encode() + b"\n"
 
 
-def _fields(picture: Picture) -> list[object]:
+def _fields(picture: ImageRef) -> list[object]:
     """A picture's fields in their order, those at the end left out that are as usual."""
     fields: list[object] = [picture.source, picture.place, picture.offset, picture.size, picture.member, picture.fault]
     usual: list[object] = [0, -1, "", ""]

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from inkling.batch.chunks import SIZE, Chunk
-from inkling.batch.dedup import Seen, share_of
-from inkling.batch.image_ref import Picture
+from inkling.batch.dedup import NameSet, hash_fraction
+from inkling.batch.image_ref import ImageRef
 from inkling.batch.plan import Plan
 
 LOOK = 4096  # pictures that are looked up together, among those that were seen
@@ -24,7 +24,7 @@ class Planner:
     def __init__(
         self,
         plan: Plan,
-        pictures: Callable[[], Iterator[Picture]],
+        pictures: Callable[[], Iterator[ImageRef]],
         *,
         limit: int | None = None,
         sample: float = 1.0,
@@ -75,9 +75,9 @@ class Planner:
             self._error, self.finished = error, True
             self._changed.notify_all()
 
-    def _seen_before(self) -> Seen:
+    def _seen_before(self) -> NameSet:
         """What earlier runs planned; its files may be read at once."""
-        seen = Seen()
+        seen = NameSet()
         for i in range(self._before):
             for chunk in self._plan.file(i):
                 seen.add([picture.identity for picture in chunk.pictures])
@@ -86,9 +86,9 @@ class Planner:
             self._set_ready(i + 1)
         return seen
 
-    def _write(self, seen: Seen) -> None:
+    def _write(self, seen: NameSet) -> None:
         """Adds to the plan what is in the source and was not seen."""
-        waiting: list[Picture] = []
+        waiting: list[ImageRef] = []
         for picture in self._new(seen):
             waiting.append(picture)
             if len(waiting) == self._size:
@@ -99,18 +99,18 @@ class Planner:
         if self._plan.write():
             self._set_ready(self._plan.files)
 
-    def _new(self, seen: Seen) -> Iterator[Picture]:
+    def _new(self, seen: NameSet) -> Iterator[ImageRef]:
         pictures = iter(self._pictures())
         left = None if self._limit is None else self._limit - self.planned
         while not self._stopped and (left is None or left > 0) and (looked_at := list(islice(pictures, LOOK))):
             if self._sample < 1:
-                looked_at = [picture for picture in looked_at if share_of(picture.identity) < self._sample]
+                looked_at = [picture for picture in looked_at if hash_fraction(picture.identity) < self._sample]
             new = seen.add([picture.identity for picture in looked_at])
             found = [picture for picture, is_new in zip(looked_at, new, strict=True) if is_new][:left]
             yield from found
             left = None if left is None else left - len(found)
 
-    def _add(self, pictures: list[Picture]) -> None:
+    def _add(self, pictures: list[ImageRef]) -> None:
         written = self._plan.add(Chunk(self.chunks, tuple(pictures)))
         self.chunks += 1
         self.planned += len(pictures)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from inkling.batch import storage
 from inkling.batch.records import FAILED, decode
-from inkling.batch.worker import Done, Format, part_name
+from inkling.batch.worker import ChunkResult, Format, part_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Ledger:
+class ProgressStore:
     """Counts of one output folder."""
 
     def __init__(self, kept: dict[str, Any] | None = None) -> None:
@@ -43,7 +43,7 @@ class Ledger:
         """How many chunks are done."""
         return int.from_bytes(self._done, "little").bit_count()
 
-    def add(self, done: Done) -> None:
+    def add(self, done: ChunkResult) -> None:
         """Notes a chunk; one that was noted already changes nothing."""
         if self.has(done.number):
             return

@@ -10,7 +10,7 @@ SPAN_BYTES, GAP_BYTES = 1 << 20, 64 << 10  # of neighbours in a file that one re
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class ByteRange:
     """A file, or `size_bytes` of it from `offset` on."""
 
     place: str
@@ -18,9 +18,9 @@ class Want:
     size_bytes: int | None = None  # None: to its end
 
 
-def spans(wanted: Iterable[Want]) -> Iterator[list[Want]]:
+def coalesce(wanted: Iterable[ByteRange]) -> Iterator[list[ByteRange]]:
     """Neighbours in one file, as in a shard, together: one request fetches them, and the little between them."""
-    span: list[Want] = []
+    span: list[ByteRange] = []
     end = 0
     for want in wanted:
         near = span and span[0].place == want.place and end <= want.offset <= end + GAP_BYTES

@@ -20,7 +20,7 @@ HTTP2_SETTINGS = b"\x04"
 HTTP2_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0" + HTTP2_SETTINGS + b"\0" * 5  # RFC 9113, 3.4
 
 # Said to Ray before it is loaded: nothing is sent to its makers, and nothing is written on the terminal.
-QUIET = {
+QUIET_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -35,9 +35,9 @@ UNWATCHED = {
 }
 
 
-def connected(address: str) -> Any:
+def connect(address: str) -> Any:
     """Ray, connected and silent. Raises Unreachable or MissingExtra."""
-    _say(QUIET)
+    _say(QUIET_ENVIRONMENT)
     try:
         import ray
         import ray.data

@@ -2,9 +2,8 @@
 
     chunks -> feed -> source (one task beside the driver) -> actors, one a core, anywhere -> Done
 
-Only chunks go out and only `Done` comes back: pictures are read, and parts written, by the workers. The feed holds the
-chunks that are not done yet, a few for each core, so memory does not grow with the stream; a source or an actor that
-dies finds its chunks there again.
+Only chunks go out and only `ChunkResult` comes back: workers read pictures and write parts. The feed holds the chunks
+that are not done, a few for each core, so memory does not grow with the stream.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Any
 
 from inkling.batch import buckets, ray_cluster
 from inkling.batch.chunks import Chunk
-from inkling.batch.worker import Done, Job
+from inkling.batch.worker import ChunkResult, Job
 from inkling.errors import InklingError, ServiceError, Unreachable
 
 AHEAD = 4  # chunks for each core that are under way: one is read, one waits beside it, two are on their way
@@ -35,7 +34,7 @@ class RayEngine:
 
         Raises Unreachable within some seconds where no cluster answers, and MissingExtra.
         """
-        self._ray = ray_cluster.connected(address)
+        self._ray = ray_cluster.connect(address)
         nodes = [node for node in self._ray.nodes() if node["Alive"]]
         self.cores = int(sum(node["Resources"].get("CPU", 0) for node in nodes))
         self.about = f"Ray {self._ray.__version__}, {len(nodes)} node{'s'[: len(nodes) != 1]}, {self.cores} cores"
@@ -53,7 +52,7 @@ class RayEngine:
         """Lets the cluster go; Ray that was started here ends."""
         self._ray.shutdown()
 
-    def run(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[Done]:
+    def run(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
         """See `Engine`. Raises the InklingError that a worker raised, and Overloaded for a chunk that kills workers."""
         stream = _Stream(self._ray, job, self.cores)
         waiting: set[int] = set()  # chunks by their place in the stream
@@ -87,7 +86,7 @@ class _Stream:
         from inkling.batch import ray_stream
 
         self._ray = ray
-        self.results: queue.Queue[tuple[int, Done | tuple[str, str, int]] | BaseException | None] = queue.Queue()
+        self.results: queue.Queue[tuple[int, ChunkResult | tuple[str, str, int]] | BaseException | None] = queue.Queue()
         self._feed = ray_stream.start_feed(TRIES)
         self._data = ray_stream.dataset(self._feed, job, _bucket_environment(), cores=cores)
         self._thread = threading.Thread(target=self._consume, name="ray", daemon=True)
@@ -116,7 +115,7 @@ class _Stream:
     def forget(self, place: int) -> None:
         self._feed.forget.remote(place)
 
-    def next(self) -> tuple[int, Done]:
+    def next(self) -> tuple[int, ChunkResult]:
         """The next result. Raises what a worker raised."""
         result = self.results.get()
         if result is None:
@@ -127,7 +126,7 @@ class _Stream:
         if isinstance(result, BaseException):
             raise _said(result) from result
         place, done = result
-        if not isinstance(done, Done):
+        if not isinstance(done, ChunkResult):
             raise ServiceError(*done)
         return place, done
 

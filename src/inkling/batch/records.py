@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     import pyarrow
 
     from inkling.batch.worker import Format
-    from inkling.constraints.constrained_reading import Constrained
+    from inkling.constraints.constrained_reading import ConstrainedReading
     from inkling.pipeline.result import Reading
 
-Row = dict[str, Any]
+Record = dict[str, Any]
 
 FAILED = "failed"  # the outcome of a picture that could not be read
 
@@ -41,7 +41,9 @@ COLUMNS = (
 )
 
 
-def of_reading(source: str, reading: Reading, model: tuple[str, str], known: Constrained | None = None) -> Row:
+def from_reading(
+    source: str, reading: Reading, model: tuple[str, str], known: ConstrainedReading | None = None
+) -> Record:
     """The row of a picture that was read; `model` is its name and version."""
     state = ""
     if known is not None:
@@ -63,9 +65,9 @@ def of_reading(source: str, reading: Reading, model: tuple[str, str], known: Con
     }
 
 
-def of_error(source: str, error: InklingError, model: tuple[str, str]) -> Row:
+def from_error(source: str, error: InklingError, model: tuple[str, str]) -> Record:
     """The row of a picture that could not be read."""
-    empty: Row = dict.fromkeys(COLUMNS, "")
+    empty: Record = dict.fromkeys(COLUMNS, "")
     return {
         **empty,
         "source": source,
@@ -80,7 +82,7 @@ def of_error(source: str, error: InklingError, model: tuple[str, str]) -> Row:
     }
 
 
-def encode(rows: Sequence[Row], format: Format) -> bytes:
+def encode(rows: Sequence[Record], format: Format) -> bytes:
     """Rows -> a whole part file. Raises MissingExtra for Parquet where pyarrow is not installed."""
     if format == "jsonl":
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode("utf-8", "backslashreplace")
@@ -89,19 +91,19 @@ def encode(rows: Sequence[Row], format: Format) -> bytes:
     return _parquet(rows)
 
 
-def decode(content: bytes, format: Format, *, columns: Sequence[str] = COLUMNS) -> list[Row]:
+def decode(content: bytes, format: Format, *, columns: Sequence[str] = COLUMNS) -> list[Record]:
     """A part file -> its rows, of the columns that are asked for."""
     if format == "jsonl":
         return [{name: row[name] for name in columns} for row in map(json.loads, content.decode().splitlines())]
     if format == "csv":
         found = csv.DictReader(io.StringIO(content.decode(), newline=""))
         return [{name: row[name] for name in columns} for row in found]
-    arrow = need_arrow("reading Parquet")
-    rows: list[Row] = arrow.parquet.read_table(arrow.BufferReader(content), columns=list(columns)).to_pylist()
+    arrow = import_pyarrow("reading Parquet")
+    rows: list[Record] = arrow.parquet.read_table(arrow.BufferReader(content), columns=list(columns)).to_pylist()
     return rows
 
 
-def _csv(rows: Sequence[Row]) -> str:
+def _csv(rows: Sequence[Record]) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
@@ -117,7 +119,7 @@ def _csv(rows: Sequence[Row]) -> str:
     return out.getvalue()
 
 
-def need_arrow(task: str) -> Any:
+def import_pyarrow(task: str) -> Any:
     """pyarrow with its Parquet module. Raises MissingExtra where it is not installed."""
     try:
         import pyarrow
@@ -142,15 +144,15 @@ def _schema(arrow: Any) -> pyarrow.Schema:
     return arrow.schema([(name, types.get(name, arrow.string())) for name in COLUMNS])
 
 
-def _parquet(rows: Sequence[Row]) -> bytes:
-    arrow = need_arrow("writing Parquet")
+def _parquet(rows: Sequence[Record]) -> bytes:
+    arrow = import_pyarrow("writing Parquet")
     table = arrow.Table.from_pylist([_in_utf8(row) for row in rows], schema=_schema(arrow))
     sink = arrow.BufferOutputStream()
     arrow.parquet.write_table(table, sink, compression="zstd")
     return bytes(sink.getvalue())
 
 
-def _in_utf8(row: Row) -> Row:
+def _in_utf8(row: Record) -> Record:
     """Names of files that are no UTF-8 get backslashes in the place of their strange bytes."""
     try:
         row["source"].encode()

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from inkling.errors import InklingError, NoPermission, NotFound, Unreachable
 
-PATIENCE_S = 180.0  # from the first failure of one request until it is given up
-DOOR_S = 10.0  # the same at the door, where a person waits: see `places.reach`
+RETRY_FOR_S = 180.0  # from the first failure of one request until it is given up
+PROBE_FOR_S = 10.0  # the same at the door, where a person waits: see `places.reach`
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 10.0  # doubled each time, less up to half of it by chance
 
 # What S3, Google and Azure say when trying again is of no use. Object names stand in the same messages, so these are
@@ -28,13 +28,13 @@ _NO_BUCKET = re.compile(rf"\b({NO_BUCKET}|NoSuchBucket|ContainerNotFound)\b|buck
 T = TypeVar("T")
 
 
-def patiently(act: Callable[[], T], place: str, *, patience_s: float | None = None) -> T:
+def with_retries(act: Callable[[], T], place: str, *, patience_s: float | None = None) -> T:
     """`act()`, again and again while a bucket's failures may pass, for `patience_s` from the first failure on.
 
     Raises NotFound or NoPermission at once, and Unreachable when patience ends: the first two are about `place`, the
     third about the bucket, so nothing follows from it for one picture.
     """
-    patience_s = PATIENCE_S if patience_s is None else patience_s
+    patience_s = RETRY_FOR_S if patience_s is None else patience_s
     pause_s, failed_at = FIRST_PAUSE_S, 0.0
     while True:
         try:

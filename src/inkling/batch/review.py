@@ -17,36 +17,36 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from inkling.batch.atomic_file import check_place, not_written, part_of, put_in_place
-from inkling.batch.review_card import Card, make_card
-from inkling.batch.table import Row
+from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
+from inkling.batch.review_card import ReviewCard, make_card
+from inkling.batch.table import ResultJson
 
 MOST = 500  # pictures on one page: some 10 MB
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedImage:
     """A file that could not be opened."""
 
     source: str
     error: str
 
 
-class Review:
+class ReviewPage:
     """The page on its way: keeps the most doubtful readings, bounded in number."""
 
     def __init__(self, path: Path, *, about: str = "", most: int = MOST) -> None:
         """`about`: what was read with, for the page's head. Raises NotFound when `path` cannot be written."""
-        check_place(path)
+        check_writable(path)
         self.path = path
         self.outcomes: Counter[str] = Counter()
         self.doubtful = 0
         self._about, self._most = about, most
-        self._kept: list[tuple[float, int, Card]] = []  # a heap, the least doubtful on top
-        self._failures: list[Failure] = []
+        self._kept: list[tuple[float, int, ReviewCard]] = []  # a heap, the least doubtful on top
+        self._failures: list[FailedImage] = []
         self._order = count()
 
-    def add(self, row: Row) -> None:
+    def add(self, row: ResultJson) -> None:
         """Keeps what is doubtful: unsure, no digit, empty, not opened, or against what is known."""
         self.outcomes[row["outcome"] if row["ok"] else "failed"] += 1
         if not is_doubtful(row):
@@ -54,7 +54,7 @@ class Review:
         self.doubtful += 1
         if not row["ok"]:
             if len(self._failures) < self._most:
-                self._failures.append(Failure(row["source"], row["error"]))
+                self._failures.append(FailedImage(row["source"], row["error"]))
             return
         place = (-_share_of_trust(row), -next(self._order))  # of equals, those that came first are kept
         if len(self._kept) < self._most:
@@ -75,29 +75,29 @@ class Review:
         )
         try:
             # A file name may hold bytes that are no text.
-            part_of(self.path).write_text(page, encoding="utf-8", errors="backslashreplace")
+            partial_path(self.path).write_text(page, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
-            raise not_written(self.path, error) from error
-        put_in_place(self.path)
+            raise write_error(self.path, error) from error
+        commit(self.path)
 
     def close(self) -> None:
         """Takes the unfinished page away: it holds nothing yet."""
-        part_of(self.path).unlink(missing_ok=True)
+        partial_path(self.path).unlink(missing_ok=True)
 
 
-def is_doubtful(row: Row) -> bool:
+def is_doubtful(row: ResultJson) -> bool:
     """Whether a person should look at the picture of this JSON object."""
     return not row["ok"] or row["outcome"] != "read" or not row.get("constraint", {"satisfied": True})["satisfied"]
 
 
-def _share_of_trust(row: Row) -> float:
+def _share_of_trust(row: ResultJson) -> float:
     """What the page is ordered by, the least first: a text that breaks what is known comes before all others."""
     return float(row["confidence"]) if row.get("constraint", {"satisfied": True})["satisfied"] else 0.0
 
 
 def render(
-    cards: list[Card],
-    failures: list[Failure],
+    cards: list[ReviewCard],
+    failures: list[FailedImage],
     *,
     outcomes: Counter[str],
     doubtful: int,
@@ -132,7 +132,7 @@ def _hash(content: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
 
 
-def _identity(cards: list[Card]) -> str:
+def _identity(cards: list[ReviewCard]) -> str:
     """By which a browser remembers what was checked on this page: the same pictures, read the same."""
     listed = "\n".join(f"{card.source}\t{card.text}" for card in cards)
     return hashlib.sha256(listed.encode(errors="surrogateescape")).hexdigest()[:16]

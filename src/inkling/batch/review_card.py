@@ -23,7 +23,7 @@ WHOLE = 0.5  # of the picture: a view that covers as much shows all of it
 
 
 @dataclass(frozen=True)
-class Option:
+class DigitOption:
     """A digit that a mark may be."""
 
     digit: int
@@ -31,16 +31,16 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Mark:
+class DoubtfulDigit:
     """One doubtful digit, enlarged."""
 
     place: int  # 0 = the first digit of the text
     source: str  # data: URI
-    options: tuple[Option, ...]  # the likeliest two, first what was read
+    options: tuple[DigitOption, ...]  # the likeliest two, first what was read
 
 
 @dataclass(frozen=True)
-class Outline:
+class DigitOutline:
     """Where a digit stands, in pixels of the upright picture."""
 
     box_xywh: Box
@@ -48,7 +48,7 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class Card:
+class ReviewCard:
     """One picture of the page."""
 
     source: str  # the file
@@ -60,12 +60,12 @@ class Card:
     first: str  # what was read before what is known changed it; "" when nothing was changed
     view: str  # data: URI; "" when the picture could not be opened again
     view_xywh: Box  # which part of the upright picture it shows, pixels
-    outlines: tuple[Outline, ...]
-    marks: tuple[Mark, ...]
+    outlines: tuple[DigitOutline, ...]
+    marks: tuple[DoubtfulDigit, ...]
     more: int  # doubtful digits beyond `marks`
 
 
-def make_card(row: dict[str, Any]) -> Card:
+def make_card(row: dict[str, Any]) -> ReviewCard:
     """The JSON object of a reading -> Card; the picture is opened again."""
     digits, others = row["digits"], row["others"]
     known = row.get("constraint") or {}
@@ -74,11 +74,11 @@ def make_card(row: dict[str, Any]) -> Card:
         picture = decode.decode(row["source"])
     except InklingError:  # it was there a moment ago
         picture = None
-    outlines = [Outline(tuple(digit["box"]), "sure" if digit["sure"] else "doubtful") for digit in digits]
-    outlines += [Outline(tuple(other["box"]), "refused") for other in others]
+    outlines = [DigitOutline(tuple(digit["box"]), "sure" if digit["sure"] else "doubtful") for digit in digits]
+    outlines += [DigitOutline(tuple(other["box"]), "refused") for other in others]
     missing = bool(known) and not known["satisfied"]
     view_xywh = _part_to_show([one.box_xywh for one in outlines], row["size"], whole=missing)
-    return Card(
+    return ReviewCard(
         source=row["source"],
         outcome=row["outcome"],
         text=row["text"],
@@ -108,14 +108,14 @@ def _part_to_show(boxes: list[Box], size_wh: list[int], *, whole: bool) -> Box:
     return left, top, right - left, bottom - top
 
 
-def _mark(picture: DecodedImage, place: int, digit: dict[str, Any]) -> Mark:
+def _mark(picture: DecodedImage, place: int, digit: dict[str, Any]) -> DoubtfulDigit:
     x, y, w, h = digit["box"]
     rim = 2 + max(w, h) // 12
     around = (x - rim, y - rim, w + 2 * rim, h + 2 * rim)
     probs = np.array(digit["probs"])
     second = next(int(d) for d in np.argsort(-probs, kind="stable") if d != digit["digit"])
-    options = Option(digit["digit"], float(probs[digit["digit"]])), Option(second, float(probs[second]))
-    return Mark(place, _as_jpeg(_cut(picture, around, MARK)), options)
+    options = DigitOption(digit["digit"], float(probs[digit["digit"]])), DigitOption(second, float(probs[second]))
+    return DoubtfulDigit(place, _as_jpeg(_cut(picture, around, MARK)), options)
 
 
 def _cut(picture: DecodedImage, box_xywh: Box, longest: int) -> np.ndarray:

@@ -16,12 +16,12 @@ from pathlib import Path
 from inkling.batch import run_manifest, sources, storage
 from inkling.batch.chunks import SIZE
 from inkling.batch.engine import Engine
-from inkling.batch.image_ref import Picture
+from inkling.batch.image_ref import ImageRef
 from inkling.batch.plan import FOLDER, Plan
 from inkling.batch.planner import Planner
 from inkling.batch.progress import Progress
-from inkling.batch.progress_store import Ledger
-from inkling.batch.records import need_arrow
+from inkling.batch.progress_store import ProgressStore
+from inkling.batch.records import import_pyarrow
 from inkling.batch.run_manifest import Manifest
 from inkling.batch.worker import FORMATS, Format, Job
 from inkling.constraints import constraints
@@ -31,11 +31,11 @@ from inkling.pipeline.reader import Mode
 
 SAVE_S = 5.0  # between two manifests; after a kill, parts of so long are counted again
 
-Watch = Callable[[Progress], None]
+ProgressCallback = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
-class Order:
+class RunOptions:
     """What is asked for."""
 
     sources: tuple[str, ...]  # see `sources`
@@ -49,7 +49,9 @@ class Order:
     sample: float = 1.0  # which share of the pictures, chosen by their names
 
 
-def run(order: Order, engine: Engine, *, watch: Watch | None = None, chunk_size: int = SIZE) -> Progress:
+def run(
+    order: RunOptions, engine: Engine, *, watch: ProgressCallback | None = None, chunk_size: int = SIZE
+) -> Progress:
     """Reads an archive; every picture has exactly one row afterwards, however often the run was killed and resumed.
 
     What can be known to be wrong at once is raised before anything is read or written, as one of `inkling.errors`; an
@@ -66,12 +68,12 @@ def run(order: Order, engine: Engine, *, watch: Watch | None = None, chunk_size:
         return _Run(job, now, planner, watch).through(engine)
 
 
-def check(order: Order) -> None:
+def check(order: RunOptions) -> None:
     """Raises what `run` would raise at once, and does nothing."""
     _checked(order)
 
 
-def _checked(order: Order) -> tuple[Job, Manifest, Iterator[Picture]]:
+def _checked(order: RunOptions) -> tuple[Job, Manifest, Iterator[ImageRef]]:
     """What workers are told, the manifest to go on with or to begin with, and the source."""
     job, now = _job(order)
     before = run_manifest.load(job.out)
@@ -80,8 +82,8 @@ def _checked(order: Order) -> tuple[Job, Manifest, Iterator[Picture]]:
     else:
         run_manifest.check_same(before, now, job.out, resume=order.resume)
         before.sources = now.sources
-    sources.check(order.sources)
-    pictures = sources.pictures_of(order.sources)
+    sources.check_sources(order.sources)
+    pictures = sources.list_images(order.sources)
     first = next(pictures, None)
     if first is None:
         raise NotFound(
@@ -94,9 +96,9 @@ def _checked(order: Order) -> tuple[Job, Manifest, Iterator[Picture]]:
 class _Run:
     """A run under way."""
 
-    def __init__(self, job: Job, kept: Manifest, planner: Planner, watch: Watch | None) -> None:
+    def __init__(self, job: Job, kept: Manifest, planner: Planner, watch: ProgressCallback | None) -> None:
         self._job, self._manifest, self._planner, self._watch = job, kept, planner, watch
-        self._ledger = Ledger(kept.done)
+        self._ledger = ProgressStore(kept.done)
         self._ledger.agree_with(job.out, job.format)
         self._saved = time.monotonic()
         self._progress = Progress(before=self._ledger.rows)
@@ -145,7 +147,7 @@ class _Run:
         self._manifest.save(self._job.out)
 
 
-def _job(order: Order) -> tuple[Job, Manifest]:
+def _job(order: RunOptions) -> tuple[Job, Manifest]:
     """What workers are told, and the manifest of a run that begins. Raises what is wrong with the order."""
     if order.format not in FORMATS:
         raise UnknownName("format", order.format, FORMATS)
@@ -154,11 +156,11 @@ def _job(order: Order) -> tuple[Job, Manifest]:
     if not 0 < order.sample <= 1:
         raise BadRequest(f"--sample is {order.sample:g}; expected a share above 0 and at most 1. Change it.")
     if order.format == "parquet":
-        need_arrow("writing Parquet (which --format csv or jsonl does not)")
+        import_pyarrow("writing Parquet (which --format csv or jsonl does not)")
     known = dict(order.known)
     if "among" in known:
         known["among"] = os.path.abspath(known["among"])
-    constraints.make(**known)
+    constraints.parse_constraints(**known)
     found = registry.find(order.model)
     found.model_bytes()
     model = found.name if found.path.parent == registry.PACKAGED else str(Path(found.path).absolute())

@@ -60,7 +60,7 @@ def of_job(job: Job, sources: list[str], *, name: str) -> Manifest:
 def load(out: str) -> Manifest | None:
     """The manifest in an output folder; None where there is none. Raises BadRequest for one that is none of ours."""
     place = storage.join(out, NAME)
-    if storage.reach(place) == "none":
+    if storage.probe(place) == "none":
         return None
     try:
         content = json.loads(storage.read(place))
@@ -76,7 +76,7 @@ def load(out: str) -> Manifest | None:
 
 def check_new(out: str) -> None:
     """Raises BadRequest when something else lies where a run is to begin."""
-    kind = storage.reach(out)
+    kind = storage.probe(out)
     if kind == "file":
         raise BadRequest(f"--out {out} is a file; expected a folder, empty or not there yet. Choose another.")
     if kind == "folder" and next((one for one in storage.walk(out) if not one.place.endswith(f"/{LOCK}")), None):

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from inkling.batch import storage
-from inkling.batch.image_ref import Picture
+from inkling.batch.image_ref import ImageRef
 from inkling.batch.listings import names_in
-from inkling.batch.tar_shards import in_shard
+from inkling.batch.tar_shards import images_in_shard
 from inkling.errors import InklingError, NotFound
 from inkling.pipeline.decode import SUFFIXES
 
@@ -27,19 +27,19 @@ LISTINGS = (".csv", ".parquet")
 SHARD = ".tar"
 
 
-def pictures_of(sources: Iterable[str]) -> Iterator[Picture]:
+def list_images(sources: Iterable[str]) -> Iterator[ImageRef]:
     """The pictures of all sources, one after another. Raises NotFound for what is not there once it is come to."""
     for source in sources:
         for one in _counted(source):
             yield from _of_source(one)
 
 
-def check(sources: Iterable[str]) -> None:
+def check_sources(sources: Iterable[str]) -> None:
     """Raises NotFound, NoPermission, BadRequest or Unreachable at once where a source cannot be used."""
     for source in sources:
         for one in _counted(source):
             base = _base(one) if _is_pattern(one) else one
-            if storage.reach(absolute(base)) == "none":
+            if storage.probe(absolute(base)) == "none":
                 raise NotFound(
                     f"{one} is not there; expected a folder, a pattern, a listing (.csv, .parquet), a shard (.tar) or "
                     "a picture. Check the name."
@@ -51,7 +51,7 @@ def absolute(place: str) -> str:
     return place.rstrip("/") if storage.is_url(place) else os.path.abspath(place)
 
 
-def _of_source(source: str) -> Iterator[Picture]:
+def _of_source(source: str) -> Iterator[ImageRef]:
     source = source.rstrip("/") if storage.is_url(source) else str(Path(source))
     place = absolute(source)
     if _is_pattern(source) and storage.kind(place) == "none":
@@ -68,11 +68,11 @@ def _of_source(source: str) -> Iterator[Picture]:
         for name in names_in(place):
             far = storage.is_url(name) or os.path.isabs(name)
             here = name if far else storage.join(folder, name).removeprefix("./")
-            yield Picture(here, name if far else storage.join(place_folder, name))
+            yield ImageRef(here, name if far else storage.join(place_folder, name))
     elif _suffix(source) == SHARD:
-        yield from in_shard(source, place)
+        yield from images_in_shard(source, place)
     else:
-        yield Picture(source, place)
+        yield ImageRef(source, place)
 
 
 def _walk(source: str, place: str) -> Iterator[tuple[str, str]]:
@@ -81,16 +81,16 @@ def _walk(source: str, place: str) -> Iterator[tuple[str, str]]:
         yield (source.rstrip("/") + found.place[len(place.rstrip("/")) :]).removeprefix("./"), found.place
 
 
-def _of_file(source: str, place: str) -> Iterator[Picture]:
+def _of_file(source: str, place: str) -> Iterator[ImageRef]:
     """A file of a folder: a picture, a shard of them, or nothing."""
     suffix = _suffix(place)
     if suffix in SUFFIXES:
-        yield Picture(source, place)
+        yield ImageRef(source, place)
     elif suffix == SHARD:
         try:
-            yield from in_shard(source, place)
+            yield from images_in_shard(source, place)
         except InklingError as error:
-            yield Picture(source, place, fault=str(error))
+            yield ImageRef(source, place, fault=str(error))
 
 
 def _suffix(place: str) -> str:

@@ -24,13 +24,24 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from inkling.batch.buckets import filesystem, is_url
-from inkling.batch.range_requests import Want, spans
-from inkling.batch.retry import DOOR_S, NO_BUCKET, patiently
+from inkling.batch.range_requests import ByteRange, coalesce
+from inkling.batch.retry import NO_BUCKET, PROBE_FOR_S, with_retries
 from inkling.errors import CannotWrite, InklingError, NoPermission, NotFound
 
 __all__ = [
-    "Found", "Want", "delete", "is_unfinished", "is_url", "join", "kind", "open_stream", "reach", "read", "read_many",
-    "walk", "write",
+    "ByteRange",
+    "FileInfo",
+    "delete",
+    "is_unfinished",
+    "is_url",
+    "join",
+    "kind",
+    "open_stream",
+    "probe",
+    "read",
+    "read_many",
+    "walk",
+    "write",
 ]  # fmt: skip
 
 AT_ONCE = 16  # requests in flight in `read_many`: a bucket answers each late, but many at once
@@ -40,7 +51,7 @@ Kind = Literal["file", "folder", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FileInfo:
     """A file that `walk` found."""
 
     place: str
@@ -52,9 +63,9 @@ def join(place: str, *names: str) -> str:
     return "/".join([place.rstrip("/"), *names]) if is_url(place) else os.path.join(place, *names)
 
 
-def reach(place: str) -> Kind:
+def probe(place: str) -> Kind:
     """`kind`, for the door: a bucket that does not answer is said after some seconds, while a person waits."""
-    return kind(place, patience_s=DOOR_S)
+    return kind(place, patience_s=PROBE_FOR_S)
 
 
 def kind(place: str, *, patience_s: float | None = None) -> Kind:
@@ -74,10 +85,10 @@ def kind(place: str, *, patience_s: float | None = None) -> Kind:
             return "none"
         return "file" if found == FileType.File else "folder"
 
-    return patiently(look, place, patience_s=patience_s)
+    return with_retries(look, place, patience_s=patience_s)
 
 
-def walk(place: str) -> Iterator[Found]:
+def walk(place: str) -> Iterator[FileInfo]:
     """Every file below a folder, folder by folder, each folder by name, which is the same order every time.
 
     One folder's names are in memory at a time: some 300 bytes each. Links to folders are not followed, and what comes
@@ -97,22 +108,22 @@ def walk(place: str) -> Iterator[Found]:
         elif not is_unfinished(entry.name):
             with contextlib.suppress(FileNotFoundError):  # gone since, or a link to nothing
                 if entry.is_file():
-                    yield Found(entry.path, entry.stat().st_size)
+                    yield FileInfo(entry.path, entry.stat().st_size)
 
 
-def _walk_bucket(place: str) -> Iterator[Found]:
+def _walk_bucket(place: str) -> Iterator[FileInfo]:
     from pyarrow.fs import FileSelector, FileType
 
     fs, path = filesystem(place)
     root = place.rstrip("/")
     for info in sorted(
-        patiently(lambda: fs.get_file_info(FileSelector(path)), place), key=lambda info: str(info.base_name)
+        with_retries(lambda: fs.get_file_info(FileSelector(path)), place), key=lambda info: str(info.base_name)
     ):
         below = f"{root}/{info.base_name}"
         if info.type == FileType.Directory:
             yield from _walk_bucket(below)
         else:
-            yield Found(below, info.size)
+            yield FileInfo(below, info.size)
 
 
 def read(place: str, *, offset: int = 0, size_bytes: int | None = None) -> bytes:
@@ -134,10 +145,10 @@ def read(place: str, *, offset: int = 0, size_bytes: int | None = None) -> bytes
             raise OSError(f"{len(content)} of {end - offset} bytes came")
         return content
 
-    return patiently(fetch, place)
+    return with_retries(fetch, place)
 
 
-def read_many(wanted: Iterable[Want]) -> Iterator[bytes | InklingError]:
+def read_many(wanted: Iterable[ByteRange]) -> Iterator[bytes | InklingError]:
     """Several files' bytes in order, each or what is wrong with it; from buckets, `AT_ONCE` are under way together.
 
     Raises Unreachable: the bucket's failure is no picture's.
@@ -149,7 +160,7 @@ def read_many(wanted: Iterable[Want]) -> Iterator[bytes | InklingError]:
     pool = ThreadPoolExecutor(AT_ONCE, "bucket")
     ahead: deque[Future[list[bytes | InklingError]]] = deque()
     try:
-        for span in spans(wanted):
+        for span in coalesce(wanted):
             ahead.append(pool.submit(_read_span, span))
             if len(ahead) == 2 * AT_ONCE:
                 yield from ahead.popleft().result()
@@ -159,18 +170,18 @@ def read_many(wanted: Iterable[Want]) -> Iterator[bytes | InklingError]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read_span(span: list[Want]) -> list[bytes | InklingError]:
+def _read_span(span: list[ByteRange]) -> list[bytes | InklingError]:
     first, last = span[0], span[-1]
     if first is last:
         return [_read_or_say(first)]
-    content = _read_or_say(Want(first.place, first.offset, last.offset + (last.size_bytes or 0) - first.offset))
+    content = _read_or_say(ByteRange(first.place, first.offset, last.offset + (last.size_bytes or 0) - first.offset))
     if isinstance(content, InklingError):
         return [content] * len(span)
     starts = [(want.offset - first.offset, want.size_bytes or 0) for want in span]
     return [content[start : start + size] for start, size in starts]
 
 
-def _read_or_say(want: Want) -> bytes | InklingError:
+def _read_or_say(want: ByteRange) -> bytes | InklingError:
     try:
         return read(want.place, offset=want.offset, size_bytes=want.size_bytes)
     except (NotFound, NoPermission) as error:
@@ -193,7 +204,7 @@ class _Remote(io.RawIOBase):
     def __init__(self, place: str) -> None:
         self._place, self._at = place, 0
         self._fs, self._path = filesystem(place)
-        self._file = patiently(lambda: self._fs.open_input_file(self._path), place)
+        self._file = with_retries(lambda: self._fs.open_input_file(self._path), place)
         self._size = self._file.size()
 
     def readable(self) -> bool:
@@ -210,7 +221,7 @@ class _Remote(io.RawIOBase):
         length = min(len(buffer), max(0, self._size - self._at))
         if length == 0:
             return 0
-        content = patiently(lambda: self._file.read_at(length, self._at), self._place)
+        content = with_retries(lambda: self._file.read_at(length, self._at), self._place)
         buffer[: len(content)] = content
         self._at += len(content)
         return len(content)
@@ -245,7 +256,7 @@ def write(place: str, content: bytes) -> None:
         with fs.open_output_stream(path, compression=None) as file:
             file.write(content)
 
-    patiently(put, place)
+    with_retries(put, place)
 
 
 def _write_local(path: Path, content: bytes) -> None:
@@ -282,7 +293,7 @@ def delete(place: str) -> None:
         return
     fs, path = filesystem(place)
     with contextlib.suppress(NotFound):
-        patiently(lambda: fs.delete_file(path), place)
+        with_retries(lambda: fs.delete_file(path), place)
 
 
 def _local(place: str, error: OSError, *, writing: bool = False) -> InklingError:

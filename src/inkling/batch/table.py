@@ -19,9 +19,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from inkling.batch.atomic_file import check_place, not_written, part_of, put_in_place
+from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
 
-Row = dict[str, Any]  # the JSON object of one picture: `source`, `ok`, then a reading, or `kind` and `error`
+ResultJson = dict[str, Any]  # the JSON object of one picture: `source`, `ok`, then a reading, or `kind` and `error`
 
 COLUMNS = (
     "source",
@@ -48,14 +48,14 @@ class Table:
 
     def __init__(self, path: Path) -> None:
         """Raises NotFound when it cannot be written."""
-        check_place(path)
+        check_writable(path)
         self.path = path
         self._longest = 0
-        self._file = part_of(path).open("w", newline="", encoding="utf-8", errors="surrogateescape")
+        self._file = partial_path(path).open("w", newline="", encoding="utf-8", errors="surrogateescape")
         self._writer = _writer(self._file)
         self._writer.writerow(heading(ROOM))
 
-    def add(self, row: Row) -> None:
+    def add(self, row: ResultJson) -> None:
         """Writes the row of one picture. Raises NotFound when the disk is full."""
         cells = cells_of(row)
         self._longest = max(self._longest, (len(cells) - len(COLUMNS)) // len(PER_DIGIT))
@@ -63,11 +63,11 @@ class Table:
             self._writer.writerow(cells)
             self._file.flush()
         except OSError as error:
-            raise not_written(self.path, error) from error
+            raise write_error(self.path, error) from error
 
     def finish(self) -> None:
         """Writes the whole table and moves it into place. Raises NotFound when that fails."""
-        part = part_of(self.path)
+        part = partial_path(self.path)
         whole = self.path.with_name(f"{self.path.name}.whole")
         try:
             self._file.close()
@@ -80,8 +80,8 @@ class Table:
             whole.replace(part)
         except OSError as error:
             whole.unlink(missing_ok=True)
-            raise not_written(self.path, error) from error
-        put_in_place(self.path)
+            raise write_error(self.path, error) from error
+        commit(self.path)
 
     def close(self) -> None:
         """Leaves the unfinished table as it is."""
@@ -94,7 +94,7 @@ def heading(longest: int) -> list[str]:
     return [*COLUMNS, *(f"{name}_{i + 1}" for i in range(longest) for name in PER_DIGIT)]
 
 
-def cells_of(row: Row) -> list[Any]:
+def cells_of(row: ResultJson) -> list[Any]:
     """The JSON object of one picture -> its cells; those of its digits last."""
     source = row["source"]
     if source.startswith(FORMULA):

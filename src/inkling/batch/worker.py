@@ -32,7 +32,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Done:
+class ChunkResult:
     """What became of a chunk."""
 
     number: int  # of the chunk
@@ -53,13 +53,13 @@ class Worker:
 
     def __init__(self, job: Job) -> None:
         """Raises BadBundle or UnknownName when the model is not there, BadRequest for constraints no one satisfies."""
-        from inkling.batch.batch_reader import Batch
+        from inkling.batch.batch_reader import BatchReader
 
         quiet_decoders()
         self.job = job
-        self._batch = Batch(job)
+        self._batch = BatchReader(job)
 
-    def __call__(self, chunk: Chunk, note: Callable[[int], None] | None = None) -> Done:
+    def __call__(self, chunk: Chunk, note: Callable[[int], None] | None = None) -> ChunkResult:
         """Reads a chunk and puts its part in place as a whole. Doing it twice leaves the same part.
 
         A picture that cannot be read is a row with its error. `note`, where it is given, is called with the index of
@@ -74,4 +74,4 @@ class Worker:
         storage.write(place, encode(rows, self.job.format))
         outcomes = Counter(row["outcome"] for row in rows)
         took_s = time.perf_counter() - start
-        return Done(chunk.number, len(rows), dict(outcomes), outcomes["failed"], read, took_s)
+        return ChunkResult(chunk.number, len(rows), dict(outcomes), outcomes["failed"], read, took_s)

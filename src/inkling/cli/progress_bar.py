@@ -37,11 +37,11 @@ class _Rate(ProgressColumn):
 
 class _Outcomes(ProgressColumn):
     def render(self, task: Task) -> Text:
-        return Text("  ").join(Text(part, STYLES[name]) for name, part in parts_of(task.fields["outcomes"]))
+        return Text("  ").join(Text(part, STYLES[name]) for name, part in outcome_counts(task.fields["outcomes"]))
 
 
 @contextmanager
-def bar(sources: list[Path], outcomes: Counter[str], *, visible: bool) -> Iterator[Iterable[Path]]:
+def track(sources: list[Path], outcomes: Counter[str], *, visible: bool) -> Iterator[Iterable[Path]]:
     """Gives `sources`, and shows on standard error how far one is and what `outcomes` has counted so far."""
     if not visible:
         yield sources
@@ -64,7 +64,7 @@ def bar(sources: list[Path], outcomes: Counter[str], *, visible: bool) -> Iterat
 
 
 @contextmanager
-def archive_bar() -> Iterator[Callable[[ArchiveProgress], None]]:
+def batch_progress_bar() -> Iterator[Callable[[ArchiveProgress], None]]:
     """A bar for a run over an archive, whose length is not known at first; gives what renews it."""
     progress = Progress(
         TextColumn("reading"),
@@ -89,6 +89,6 @@ def archive_bar() -> Iterator[Callable[[ArchiveProgress], None]]:
         yield show
 
 
-def parts_of(outcomes: Counter[str]) -> list[tuple[str, str]]:
+def outcome_counts(outcomes: Counter[str]) -> list[tuple[str, str]]:
     """Counts of outcomes -> (outcome, "12 unsure"), in the same order always; what did not occur is left out."""
     return [(name, f"{outcomes[name]:,} {label}") for name, label in NAMES.items() if outcomes[name]]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from inkling.cli.progress_bar import bar, parts_of
+from inkling.cli.progress_bar import outcome_counts, track
 from inkling.cli.read_archive import check_options, duration, read_archive
 from inkling.errors import InklingError, NotFound
 
@@ -97,10 +97,10 @@ def command(
     """
     check_options(click.get_current_context().params, out=out)
     if out:
-        from inkling.batch.run import Order
+        from inkling.batch.run import RunOptions
 
         stated = {"length": length, "pattern": pattern, "check": check, "among": among}
-        order = Order(
+        order = RunOptions(
             paths,
             out,
             model=model,
@@ -116,7 +116,7 @@ def command(
     from inkling.constraints import constraints
     from inkling.pipeline.reader import Reader
 
-    known = constraints.make(length=length, pattern=pattern, check=check, among=among)
+    known = constraints.parse_constraints(length=length, pattern=pattern, check=check, among=among)
     reader = Reader(model)
     sources, failed = _expand(paths)
     sinks = _open_sinks(csv_path, review_path, about=_about(reader, known))
@@ -138,7 +138,7 @@ def command(
     try:
         for row in failed:
             take(row)
-        with bar(sources, outcomes, visible=len(sources) >= PILE and sys.stderr.isatty()) as todo:
+        with track(sources, outcomes, visible=len(sources) >= PILE and sys.stderr.isatty()) as todo:
             for source in todo:
                 take(read_one(reader, source, single=single, known=known))
         for sink in sinks:
@@ -204,9 +204,9 @@ def _open_sinks(csv_path: str | None, review_path: str | None, *, about: str) ->
 
         sinks.append(Table(Path(csv_path)))
     if review_path:
-        from inkling.batch.review import Review
+        from inkling.batch.review import ReviewPage
 
-        sinks.append(Review(Path(review_path), about=about))
+        sinks.append(ReviewPage(Path(review_path), about=about))
     return sinks
 
 
@@ -239,7 +239,7 @@ def _percent(confidence: float) -> str:
 
 
 def _summary(outcomes: Counter[str], took_s: float, files: Sequence[str]) -> str:
-    counts = ", ".join(part for _, part in parts_of(outcomes))
+    counts = ", ".join(part for _, part in outcome_counts(outcomes))
     rate = f"{outcomes.total() / max(took_s, 1e-3):.0f}/s"
     written = f" Written: {', '.join(files)}." if files else ""
     return f"{outcomes.total():,} pictures in {duration(took_s)} ({rate}): {counts}.{written}"

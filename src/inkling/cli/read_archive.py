@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from inkling.cli.progress_bar import archive_bar, parts_of
+from inkling.cli.progress_bar import batch_progress_bar, outcome_counts
 from inkling.errors import BadRequest
 
 if TYPE_CHECKING:
     from inkling.batch.engine import Engine
     from inkling.batch.progress import Progress
-    from inkling.batch.run import Order, Watch
+    from inkling.batch.run import ProgressCallback, RunOptions
 
 FIRST_LINE_S, LINE_S = 10.0, 60.0  # where there is no terminal: when the first plain line comes, and then how often
 ALONE = ("as_json", "csv_path", "review_path", "explain_dir")  # options of piles that do not go with --out
@@ -39,7 +39,7 @@ def check_options(given: dict[str, object], *, out: str | None) -> None:
         raise BadRequest("--workers is for this machine; expected it without --cluster. Leave one of the two out.")
 
 
-def read_archive(order: Order, *, cluster: str | None, workers: int | None, metrics: str | None) -> None:
+def read_archive(order: RunOptions, *, cluster: str | None, workers: int | None, metrics: str | None) -> None:
     """Runs an order to its end, or until it is stopped, and says how it goes."""
     from inkling.batch.run import check, run
 
@@ -71,13 +71,13 @@ def _engine(cluster: str | None, workers: int | None) -> AbstractContextManager[
 
 
 @contextmanager
-def _watching(metrics: str | None) -> Iterator[Watch]:
+def _watching(metrics: str | None) -> Iterator[ProgressCallback]:
     """What is called with the progress: the bar or the line, and the metrics."""
     from inkling.batch.metrics import Exporter
 
     exporter = Exporter(metrics) if metrics else None
     try:
-        with archive_bar() if sys.stderr.isatty() else _lines() as show:
+        with batch_progress_bar() if sys.stderr.isatty() else _lines() as show:
 
             def watch(progress: Progress) -> None:
                 show(progress)
@@ -91,7 +91,7 @@ def _watching(metrics: str | None) -> Iterator[Watch]:
 
 
 @contextmanager
-def _lines() -> Iterator[Watch]:
+def _lines() -> Iterator[ProgressCallback]:
     """A plain line on standard error now and then."""
     due = time.monotonic() + FIRST_LINE_S
 
@@ -122,7 +122,7 @@ def summary(progress: Progress, out: str) -> str:
 
 
 def _counts(progress: Progress) -> str:
-    return ", ".join(part for _, part in parts_of(progress.outcomes)) or "none yet"
+    return ", ".join(part for _, part in outcome_counts(progress.outcomes)) or "none yet"
 
 
 def duration(took_s: float) -> str:

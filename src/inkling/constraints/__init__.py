@@ -1,1 +1,1 @@
-"""What is known about a number, and the best text that agrees with it. START HERE: constraints.py."""
+"""Constraints on a number, and the most probable text that satisfies them. START HERE: constraints.py."""

@@ -1,21 +1,22 @@
-"""Check digits by name, from python-stdnum (https://arthurdejong.org/python-stdnum/), which knows some 300 of them."""
+"""Check digits by name, from python-stdnum (https://arthurdejong.org/python-stdnum/), which implements some 300."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
+import pkgutil
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from inkling.errors import UnknownName
 
-USUAL = ("luhn", "verhoeff", "damm", "ean", "isbn", "imei", "mod_11_10", "mod_97_10")
+COMMON_CHECKS = ("luhn", "verhoeff", "damm", "ean", "isbn", "imei", "mod_11_10", "mod_97_10")
 
 
 @dataclass(frozen=True)
 class Check:
-    """A checksum: which texts of digits pass it."""
+    """A checksum."""
 
     name: str
     passes: Callable[[str], bool]  # digits only -> whether the check digit is right
@@ -24,34 +25,26 @@ class Check:
 def find_check(name: str) -> Check:
     """`luhn`, `verhoeff`, `damm`, `ean`, `isbn`, `iso7064.mod_97_10` (or `mod_97_10`), `nl.bsn`, ... -> Check.
 
-    Any module of python-stdnum with `is_valid` will do. Raises UnknownName, which names the usual and the nearest.
+    Accepts any module of python-stdnum with `is_valid`. Raises UnknownName, which lists the common and nearest names.
 
     >>> find_check("luhn").passes("79927398713")
     True
     """
     wanted = re.sub(r"[\s/:-]+", "_", name.strip().lower())
     for path in (wanted, f"iso7064.{wanted}", wanted.replace("iso7064_", "iso7064.")):
-        passes = _is_valid(path)
-        if passes:
+        if passes := _is_valid_function(path):
             return Check(wanted, passes)
-    near = difflib.get_close_matches(wanted, [*USUAL, *_every_name()], n=3)
-    raise UnknownName("checksum", name, {*USUAL, *near})
+    import stdnum
+
+    modules = pkgutil.walk_packages(stdnum.__path__, "stdnum.")
+    names = [*COMMON_CHECKS, *(module.name.removeprefix("stdnum.") for module in modules)]
+    raise UnknownName("checksum", name, {*COMMON_CHECKS, *difflib.get_close_matches(wanted, names, n=3)})
 
 
-def _is_valid(path: str) -> Callable[[str], bool] | None:
+def _is_valid_function(path: str) -> Callable[[str], bool] | None:
     if not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)?", path):
         return None
     try:
-        module = importlib.import_module(f"stdnum.{path}")
+        return getattr(importlib.import_module(f"stdnum.{path}"), "is_valid", None)
     except ImportError:
         return None
-    found: Callable[[str], bool] | None = getattr(module, "is_valid", None)
-    return found
-
-
-def _every_name() -> list[str]:
-    import pkgutil
-
-    import stdnum
-
-    return [module.name.removeprefix("stdnum.") for module in pkgutil.walk_packages(stdnum.__path__, "stdnum.")]

@@ -1,4 +1,4 @@
-"""A reading, and what is known about the number -> a reading that agrees with it, and says so."""
+"""Apply constraints to a reading: choose the most probable text that satisfies them, and say so."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any
 
 import numpy as np
 
-from inkling.constraints.constraints import Best, Constraints, best_text
+from inkling.constraints.constraints import BestText, Constraints, best_text
 from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.hypothesis import Hypothesis
 from inkling.pipeline.reader import Mode, Reader, Trace
 from inkling.pipeline.result import Box, Digit, Reading
 
-# How often the probabilities leave the true text out altogether: ink lost, a speck taken for a digit, a wrong parting.
-# The less a picture fits what is known, the likelier that this is why. Chosen by the likelihood of right answers on
-# MNIST's validation images, composed to rows on hard paper: python -m benchmarks.accuracy.constraints --choose
-ASTRAY = 0.0003
-STRANGE = 0.01  # of being no digit: a mark that is as strange may be left out; and no mark is stranger than 1 less this
-MOST_STRANGE = 3  # marks of a candidate, those in the greatest doubt
-NEAREST = 0.5  # of trust: below, the text is only the nearest that satisfies
+# How often the hypotheses leave out the true text: lost ink, a speck taken for a digit, a wrong segmentation. The less
+# an image fits the constraints, the more probable this is. Chosen by the likelihood of right answers on rows composed
+# of MNIST's validation images: python -m benchmarks.accuracy.constraints --choose
+MISS_RATE = 0.0003
+MIN_DOUBT = 0.01  # `not_digit` from which a component may be left out; `not_digit` itself counts as 1 - this at most
+MAX_OPTIONAL = 3  # components of a hypothesis that may be left out, the most doubtful ones
+MIN_TRUST = 0.5  # below, the text is called the nearest that satisfies the constraints
 
 
 @dataclass(frozen=True)
-class Constrained:
+class ConstrainedReading:
     """A reading under constraints."""
 
     reading: Reading  # its confidences are given the constraints
     satisfied: bool
     changed: bool
-    first: str  # what is read without constraints
-    fits: float  # probability, given the picture alone, that it shows a text that satisfies the constraints, 0..1
+    first: str  # the text read without constraints
+    fits: float  # probability, given the image alone, that it shows a text that satisfies the constraints, 0..1
 
     def to_json(self) -> dict[str, Any]:
         """The fields of the reading's JSON answer, and `constraint`."""
@@ -47,39 +47,43 @@ class Constrained:
         }
 
 
-def read(reader: Reader, source: ImageSource, constraints: Constraints, *, mode: Mode = "auto") -> Constrained:
-    """Reads one picture whose number satisfies the constraints. Raises a BadPicture for what cannot be opened."""
-    return of_trace(reader.trace(source, mode=mode), constraints, sure_at=reader.bundle.sure_at)
+def constraint_state(*, satisfied: bool, changed: bool, **_: Any) -> str:
+    """The column `constraint` of a table."""
+    return "not satisfied" if not satisfied else "changed" if changed else "satisfied"
 
 
-def of_trace(trace: Trace, constraints: Constraints, *, sure_at: float) -> Constrained:
-    """A reading with every step -> the reading under constraints."""
+def read(reader: Reader, source: ImageSource, constraints: Constraints, *, mode: Mode = "auto") -> ConstrainedReading:
+    """Read one image whose number satisfies the constraints. Raises a BadPicture if it cannot be opened."""
+    return from_trace(reader.trace(source, mode=mode), constraints, sure_at=reader.bundle.sure_at)
+
+
+def from_trace(trace: Trace, constraints: Constraints, *, sure_at: float) -> ConstrainedReading:
+    """Apply constraints to a reading with its intermediate results."""
     reading = trace.reading
     if not reading.digits:
-        return Constrained(reading, satisfied=False, changed=False, first="", fits=0.0)
-    return apply(reading, with_and_without(trace.hypotheses, reading), constraints, sure_at=sure_at)
+        return ConstrainedReading(reading, satisfied=False, changed=False, first="", fits=0.0)
+    return apply(reading, with_optional_digits(trace.hypotheses, reading), constraints, sure_at=sure_at)
 
 
 def apply(
-    reading: Reading, candidates: Sequence[Hypothesis], constraints: Constraints, *, sure_at: float
-) -> Constrained:
-    """A reading with digits and its picture's candidates -> the reading under constraints."""
-    best = best_text(candidates, constraints)
+    reading: Reading, hypotheses: Sequence[Hypothesis], constraints: Constraints, *, sure_at: float
+) -> ConstrainedReading:
+    """Apply constraints to a reading that has digits, given the image's hypotheses."""
+    best = best_text(hypotheses, constraints)
     if not best.satisfied:
         unsure = replace(reading, outcome="unsure", reason=best.why)
-        return Constrained(unsure, satisfied=False, changed=False, first=reading.text, fits=0.0)
-    chosen = candidates[best.candidate]
+        return ConstrainedReading(unsure, satisfied=False, changed=False, first=reading.text, fits=0.0)
+    chosen = hypotheses[best.hypothesis]
     trust = trust_in(best.fits)
+    components = (*reading.digits, *reading.others)
     probs = trust * best.probs + (1 - trust) * chosen.probs
-    strange = {digit.box: digit.not_digit for digit in (*reading.digits, *reading.others)}
+    not_digit = {component.box: component.not_digit for component in components}
     boxes = [box for line in chosen.lines for box in line]
     digits = tuple(
-        _digit(digit, row, box, strange.get(box, 0.0), sure_at=sure_at)
+        _digit(digit, row, box, not_digit.get(box, 0.0), sure_at=sure_at)
         for digit, row, box in zip(best.digits, probs, boxes, strict=True)
     )
-    others = tuple(
-        mark for mark in (*reading.digits, *reading.others) if not any(_overlap(mark.box, box) for box in boxes)
-    )
+    others = tuple(one for one in components if not any(_overlap(one.box, box) for box in boxes))
     changed = best.text != reading.text
     doubt = _doubt(best, digits, reading, len(others), sure_at=sure_at)
     answer = replace(
@@ -88,48 +92,48 @@ def apply(
         text=best.text,
         confidence=trust * best.confidence,
         digits=digits,
-        reason=doubt or (f"read first as {_flat(reading.text)}, changed to what is known." if changed else ""),
+        reason=doubt or (f"read first as {_on_one_line(reading.text)}, changed to what is known." if changed else ""),
         others=others,
     )
-    return Constrained(answer, satisfied=True, changed=changed, first=reading.text, fits=best.fits)
+    return ConstrainedReading(answer, satisfied=True, changed=changed, first=reading.text, fits=best.fits)
 
 
 def trust_in(fits: float) -> float:
-    """Probability that the true text was among those weighed, given that it satisfies what is known.
+    """Probability that the hypotheses hold the true text, given that it satisfies the constraints (Bayes' rule).
 
-    It satisfies with probability `fits` by the picture, or surely where the picture leads astray (Bayes' rule).
+    The true text satisfies them with probability `fits` if the hypotheses hold it, and surely if they do not.
     """
-    return (1 - ASTRAY) * fits / ((1 - ASTRAY) * fits + ASTRAY)
+    return (1 - MISS_RATE) * fits / ((1 - MISS_RATE) * fits + MISS_RATE)
 
 
-def with_and_without(candidates: Sequence[Hypothesis], reading: Reading) -> list[Hypothesis]:
-    """Adds, for each candidate, the same with and without the marks that may be no digits.
+def with_optional_digits(hypotheses: Sequence[Hypothesis], reading: Reading) -> list[Hypothesis]:
+    """Each hypothesis with and without the components that may not be digits.
 
-    The first of each is without those that the reading refused, so the very first is the reading. Leaving a mark out
-    that is no digit with probability p multiplies a candidate's share by p / (1 - p), for its share was worked out as
-    if it were one.
+    The first variant of each leaves out what the reading refused, so the very first is the reading. Leaving out a
+    component that is no digit with probability p multiplies the weight by p / (1 - p), because the weight was computed
+    as if it were a digit.
     """
-    strange = {mark.box: min(mark.not_digit, 1 - STRANGE) for mark in (*reading.digits, *reading.others)}
-    refused = {mark.box for mark in reading.others}
-    found = []
-    for candidate in candidates:
-        boxes = {box for line in candidate.lines for box in line}
-        open_ones = sorted(
-            (box for box in boxes if strange.get(box, 0.0) >= STRANGE), key=lambda box: abs(strange[box] - 0.5)
-        )[:MOST_STRANGE]
-        for n in range(len(open_ones) + 1):
-            for turned in combinations(open_ones, n):
-                found.append(_without(candidate, boxes & refused ^ set(turned), strange))
-    return [one for one in found if len(one.probs)]
+    not_digit = {one.box: min(one.not_digit, 1 - MIN_DOUBT) for one in (*reading.digits, *reading.others)}
+    refused = {one.box for one in reading.others}
+    variants = []
+    for hypothesis in hypotheses:
+        boxes = {box for line in hypothesis.lines for box in line}
+        optional = sorted(
+            (box for box in boxes if not_digit.get(box, 0.0) >= MIN_DOUBT), key=lambda box: abs(not_digit[box] - 0.5)
+        )[:MAX_OPTIONAL]
+        for n in range(len(optional) + 1):
+            for toggled in combinations(optional, n):
+                variants.append(_without(hypothesis, boxes & refused ^ set(toggled), not_digit))
+    return [one for one in variants if len(one.probs)]
 
 
-def _without(candidate: Hypothesis, left_out: set[Box], strange: dict[Box, float]) -> Hypothesis:
+def _without(hypothesis: Hypothesis, left_out: set[Box], not_digit: dict[Box, float]) -> Hypothesis:
     if not left_out:
-        return candidate
-    kept = np.array([box not in left_out for line in candidate.lines for box in line])
-    lines = [[box for box in line if box not in left_out] for line in candidate.lines]
-    odds = sum(float(np.log(max(p, STRANGE) / (1 - p))) for box, p in strange.items() if box in left_out)
-    return Hypothesis(candidate.log_weight + odds, [line for line in lines if line], candidate.probs[kept])
+        return hypothesis
+    kept = np.array([box not in left_out for line in hypothesis.lines for box in line])
+    lines = [[box for box in line if box not in left_out] for line in hypothesis.lines]
+    odds = sum(float(np.log(max(p, MIN_DOUBT) / (1 - p))) for box, p in not_digit.items() if box in left_out)
+    return Hypothesis(hypothesis.log_weight + odds, [line for line in lines if line], hypothesis.probs[kept])
 
 
 def _digit(digit: int, probs: np.ndarray, box: Box, not_digit: float, *, sure_at: float) -> Digit:
@@ -137,19 +141,19 @@ def _digit(digit: int, probs: np.ndarray, box: Box, not_digit: float, *, sure_at
     return Digit(digit, confidence, confidence * (1 - not_digit) >= sure_at, tuple(probs.tolist()), box, not_digit)
 
 
-def _doubt(best: Best, digits: Sequence[Digit], reading: Reading, left_out: int, *, sure_at: float) -> str:
-    """Why the answer is not sure, for a person; "" when it is."""
-    text, first = _flat(best.text), _flat(reading.text)
-    if trust_in(best.fits) < NEAREST:
+def _doubt(best: BestText, digits: Sequence[Digit], reading: Reading, left_out: int, *, sure_at: float) -> str:
+    """Why the answer is not sure, for a person; "" if it is."""
+    text, first = _on_one_line(best.text), _on_one_line(reading.text)
+    if trust_in(best.fits) < MIN_TRUST:
         return f"it looks like {first}, and {text} is the nearest that agrees with what is known; check it by eye."
-    if best.parted < sure_at:
+    if best.length_probability < sure_at:
         return f"{text} is the likeliest, but other numbers of digits agree with what is known too; check it by eye."
-    doubtful = [at for at, digit in enumerate(digits) if not digit.sure]
+    doubtful = [i for i, digit in enumerate(digits) if not digit.sure]
     if doubtful:
-        at = doubtful[0]
-        second = next(d for d in np.argsort(digits[at].probs)[::-1] if d != digits[at].digit)
-        which = f"digit {at + 1} of {len(digits)}" if len(digits) > 1 else "it"
-        return f"{which} looks like {digits[at].digit} but could be {second}, as far as is known; check it by eye."
+        i = doubtful[0]
+        second = next(d for d in np.argsort(digits[i].probs)[::-1] if d != digits[i].digit)
+        which = f"digit {i + 1} of {len(digits)}" if len(digits) > 1 else "it"
+        return f"{which} looks like {digits[i].digit} but could be {second}, as far as is known; check it by eye."
     if left_out:
         which = "one mark was" if left_out == 1 else f"{left_out} marks were"
         return f"{which} left out as no digit; check it by eye."
@@ -157,7 +161,7 @@ def _doubt(best: Best, digits: Sequence[Digit], reading: Reading, left_out: int,
 
 
 def _overlap(one: Box, other: Box) -> bool:
-    """Whether the middle of one box lies within the other."""
+    """Whether the center of one box lies within the other."""
 
     def within(inner: Box, outer: Box) -> bool:
         x, y = inner[0] + inner[2] / 2, inner[1] + inner[3] / 2
@@ -166,5 +170,5 @@ def _overlap(one: Box, other: Box) -> bool:
     return within(one, other) or within(other, one)
 
 
-def _flat(text: str) -> str:
+def _on_one_line(text: str) -> str:
     return text.replace("\n", " / ")

@@ -1,7 +1,7 @@
-"""A regular expression over digits -> a deterministic automaton, over which texts can be ranked exactly.
+"""A regular expression over digits -> a deterministic finite automaton, over which texts are ranked exactly.
 
-The parser and the determinisation are those of `greenery` (https://github.com/qntm/greenery), because Python's own
-`re` shows neither its parse tree nor an automaton. `re` checks the syntax first: its messages name the place.
+`greenery` (https://github.com/qntm/greenery) parses and determinizes, because Python's `re` exposes neither its parse
+tree nor an automaton. `re` checks the syntax first, because its messages name the position.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import numpy as np
 
 from inkling.errors import BadRequest
 
-LONGEST = 1024  # digits: more than the road finds in a picture
-KNOWN = r"digits, \d, ., [0-4], [^7], (ab|cd), ?, *, +, {4}, {2,3}"
-WIDEST = 200  # characters of a pattern: beyond, building the automaton takes minutes
+MAX_DIGITS = 1024  # more than the pipeline finds in an image
+SYNTAX = r"digits, \d, ., [0-4], [^7], (ab|cd), ?, *, +, {4}, {2,3}"
+MAX_PATTERN_CHARS = 200  # longer patterns take minutes to compile
 
-_IS_KNOWN = re.compile(
+_SUPPORTED = re.compile(
     r"(?:[0-9.|)*+]|\\d|\(\?:|\((?!\?)|\?(?!\?)|\{[0-9]*,?[0-9]*\}|\[\^?(?:[0-9](?:-[0-9])?|\\d)+\])*"
 )
 
@@ -26,8 +26,7 @@ _IS_KNOWN = re.compile(
 class Automaton:
     """Which texts of digits are accepted: start in state 0, take `step` for each digit, end in a `final` state.
 
-    The last state is dead: nothing is accepted from it. Every other state can be reached, and every text has one
-    way through, so probabilities of states can be summed.
+    It is deterministic: each text has one sequence of states, so probabilities of states can be summed.
     """
 
     step: np.ndarray  # (states, 10) intp: the next state
@@ -53,32 +52,32 @@ class Automaton:
         return np.array(accepted)
 
 
-ANYTHING = Automaton(np.array([[0] * 10, [1] * 10]), np.array([True, False]))
+ANY_TEXT = Automaton(np.zeros((1, 10), np.intp), np.array([True]))
 
 
 def compile_pattern(pattern: str) -> Automaton:
     r"""A regular expression for the whole text -> Automaton.
 
-    It may use digits, `\d`, `.`, `[0-4]`, `[^7]`, groups, `|`, `?`, `*`, `+`, `{4}`, `{2,3}`; `^` at its start and `$`
-    at its end change nothing. Raises BadRequest for anything else and for a pattern that no text fits.
+    Supports digits, `\d`, `.`, `[0-4]`, `[^7]`, groups, `|`, `?`, `*`, `+`, `{4}`, `{2,3}`; `^` at the start and `$`
+    at the end change nothing. Raises BadRequest for anything else and for a pattern that no text fits.
 
     >>> automaton = compile_pattern("[01][0-9]{3}")
     >>> automaton.accepts("0123"), automaton.accepts("2123")
     (True, False)
     """
     inner = pattern.removeprefix("^").removesuffix("$")
-    _check(pattern, inner)
+    _check_syntax(pattern, inner)
     from greenery import parse
 
     try:
         machine = parse(inner).to_fsm()
-    except Exception as error:  # greenery raises what its parser stumbles over: IndexError, ValueError, NoMatch
-        raise _refusal(pattern, "cannot be taken apart") from error
-    states = [machine.initial, *sorted(state for state in machine.states if state != machine.initial)]
-    number = {state: at for at, state in enumerate(states)}
+    except Exception as error:  # greenery's parser raises IndexError, ValueError or NoMatch
+        raise _refusal(pattern, "cannot be parsed") from error
+    states = sorted(machine.states, key=lambda state: (state != machine.initial, state))
+    index = {state: i for i, state in enumerate(states)}
     symbols = [next(symbol for symbol in machine.alphabet if symbol.accepts(digit)) for digit in "0123456789"]
-    step = np.array([[number[machine.map[state][symbol]] for symbol in symbols] for state in states])
-    automaton = _pruned(step, np.array([state in machine.finals for state in states]))
+    step = np.array([[index[machine.map[state][symbol]] for symbol in symbols] for state in states])
+    automaton = Automaton(step, np.array([state in machine.finals for state in states]))
     if not automaton.accepted_lengths(len(automaton.final))[1:].any():
         raise BadRequest(
             f"no number fits the pattern {pattern!r}; expected one that some digits fit. Change --pattern."
@@ -86,41 +85,25 @@ def compile_pattern(pattern: str) -> Automaton:
     return automaton
 
 
-def _check(pattern: str, inner: str) -> None:
+def _check_syntax(pattern: str, inner: str) -> None:
     if not pattern.strip():
         raise _refusal(pattern, "is empty")
-    if len(pattern) > WIDEST:
+    if len(pattern) > MAX_PATTERN_CHARS:
         raise BadRequest(
-            f"the pattern has {len(pattern)} characters; the limit is {WIDEST}. Write repetitions as [0-9]{{8}}, or "
-            "list the numbers in a file for --among."
+            f"the pattern has {len(pattern)} characters; the limit is {MAX_PATTERN_CHARS}. Write repetitions as "
+            "[0-9]{8}, or list the numbers in a file for --among."
         )
     try:
         re.compile(inner)
     except re.error as error:
         raise _refusal(pattern, f"is no regular expression ({error})") from error
-    read_to = _IS_KNOWN.match(inner)
-    end = read_to.end() if read_to else 0
+    supported = _SUPPORTED.match(inner)
+    end = supported.end() if supported else 0
     if end < len(inner):
         raise _refusal(pattern, f"holds {inner[end]!r} where it cannot stand in a pattern of digits")
-    if any(int(number) > LONGEST for number in re.findall(r"\{(\d+)|,(\d+)\}", inner) for number in number if number):
-        raise _refusal(pattern, f"repeats something more than {LONGEST} times")
+    if any(int(number) > MAX_DIGITS for number in re.findall(r"(?<=[{,])\d+(?=[,}])", inner)):
+        raise _refusal(pattern, f"repeats something more than {MAX_DIGITS} times")
 
 
 def _refusal(pattern: str, why: str) -> BadRequest:
-    return BadRequest(f"pattern {pattern!r} {why}; expected {KNOWN}. Change --pattern.")
-
-
-def _pruned(step: np.ndarray, final: np.ndarray) -> Automaton:
-    """Only states from which something is accepted, the start first, and one dead state for all others at the end."""
-    alive = final.copy()
-    while True:
-        grown = alive | alive[step].any(axis=1)
-        if (grown == alive).all():
-            break
-        alive = grown
-    alive[0] = True
-    kept = np.flatnonzero(alive)
-    number = np.full(len(step), len(kept))
-    number[kept] = np.arange(len(kept))
-    dead = np.full((1, 10), len(kept))
-    return Automaton(np.vstack([number[step[kept]], dead]), np.append(final[kept], False))
+    return BadRequest(f"pattern {pattern!r} {why}; expected {SYNTAX}. Change --pattern.")

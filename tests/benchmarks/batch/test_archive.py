@@ -39,10 +39,10 @@ def test_beyond_the_distinct_ones_there_are_links(
 
 
 def test_rows_and_pictures_are_counted_apart(digits: Digits, tmp_path: Path) -> None:
-    from inkling.batch.run import Order, run
+    from inkling.batch.run import RunOptions, run
 
     source = scans.make(tmp_path / "scans", 6, digits[0])
-    run(Order((str(source),), str(tmp_path / "out"), "ann-tutorial", "jsonl"), Here(), chunk_size=4)
+    run(RunOptions((str(source),), str(tmp_path / "out"), "ann-tutorial", "jsonl"), Here(), chunk_size=4)
     assert rows_in(tmp_path / "out") == (6, 6)
     first = tmp_path / "out" / "parts" / "part-00000000.jsonl"
     (first.parent / "part-00000002.jsonl").write_bytes(first.read_bytes())
