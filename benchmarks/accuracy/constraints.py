@@ -4,8 +4,8 @@
 
 The digits are MNIST's validation images; every row passes Luhn's check and stands in a list of 10,000 numbers. A second
 list without it shows how often a stranger is taken for somebody. Prints tables, writes constraints.json and from it the
-table of src/inkling/constraints/README.md (--touching: constraints-touching.json alone); --choose uses other rows and prints
-how likely the right answers are for each share of pictures that lead astray.
+table of src/inkling/constraints/README.md (--touching: constraints-touching.json alone); --choose uses other rows and
+prints how likely the right answers are for each share of pictures that lead astray.
 """
 
 from __future__ import annotations

@@ -86,10 +86,10 @@ def test_what_a_worker_cannot_do_ends_the_run_with_its_sentence(scans: Path, tmp
 RUN = """
 import sys
 from inkling.batch.local_engine import LocalEngine
-from inkling.batch.run import Order, run
+from inkling.batch.run import RunOptions, run
 if __name__ == "__main__":
     source, out = sys.argv[1:]
-    run(Order((source,), out, "ann-tutorial", "jsonl", resume=True), LocalEngine(2), chunk_size=2)
+    run(RunOptions((source,), out, "ann-tutorial", "jsonl", resume=True), LocalEngine(2), chunk_size=2)
 """
 
 
