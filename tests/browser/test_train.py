@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from inkling.lab_protocol.run_folder import Lab, read_json
+from inkling.lab_protocol.lab_folder import Lab, read_json
 from inkling.user_dirs import MNIST, cache_folder
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
 from tests.browser.test_board import draw

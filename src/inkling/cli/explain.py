@@ -223,13 +223,10 @@ def _both(draw: Any) -> dict[str, Any]:
     return {"light": data_uri(light), "dark": data_uri(draw(DARK)), "size": (w, h)}
 
 
-def _render(template: str, **told: Any) -> str:
-    import jinja2
+def _render(template: str, **values: Any) -> str:
+    from inkling.offline_page import render
 
-    loader = jinja2.FileSystemLoader(HERE)
-    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    css = (HERE / "explain.css").read_text("utf-8")
-    return environment.get_template(template).render(css=css, **told) + "\n"
+    return render(HERE / template, styles=(HERE / "explain.css",), **values)
 
 
 @contextmanager

@@ -34,11 +34,11 @@ def command(runs: tuple[str, ...], out: Path | None) -> None:
         out = run / "report" if run else Path("runs") / f"report-{'-'.join(each.label for each in subjects)}"
     mnist = load_mnist()
     try:
-        from inkling.training.report import page
+        from inkling.training.report import report_page
     except ImportError as error:
         raise MissingExtra("inkling report", "learn") from error
     columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=None)
-        written = page.make(subjects, mnist, out, tell=lambda what: bar.update(task, description=what))
+        written = report_page.make(subjects, mnist, out, tell=lambda what: bar.update(task, description=what))
     click.echo(written)

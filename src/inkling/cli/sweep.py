@@ -16,9 +16,9 @@ from inkling.errors import BadRecipe
 
 if TYPE_CHECKING:
     from inkling.training.sweep.plan import Plan
+    from inkling.training.sweep.ray_tuner import Watcher
     from inkling.training.sweep.study import Study, Trial
     from inkling.training.sweep.sweep import Outcome
-    from inkling.training.sweep.tuning import Watcher
 
 UNITS_S = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
@@ -121,16 +121,20 @@ def _new(
     """The plan of a new sweep, checked, and the text of its space."""
     from inkling.training.recipe import find
     from inkling.training.sweep import plan as plans
-    from inkling.training.sweep import space
+    from inkling.training.sweep import search_space
 
     if recipe is None:
         raise BadRecipe("no recipe is named; expected one, or --resume with a folder. See: inkling sweep --help")
     chosen = plans.anchored(find(recipe, overrides))
-    path = space.find(space_name, chosen)
+    path = search_space.find(space_name, chosen)
     plan = plans.Plan(
-        chosen, space.read(path), trials or plans.N_TRIALS, seed or 0, "accuracy" if judge == "accuracy" else "loss"
+        chosen,
+        search_space.read(path),
+        trials or plans.N_TRIALS,
+        seed or 0,
+        "accuracy" if judge == "accuracy" else "loss",
     )
-    space.check(plan.space, chosen, plan.judge)
+    search_space.check(plan.space, chosen, plan.judge)
     return plan, path.read_text("utf-8")
 
 
@@ -150,7 +154,7 @@ class Show:
 
     def watcher(self, study: Study) -> Watcher:
         """Watches a sweep; `study` holds the trials that it has had."""
-        from inkling.training.sweep.tuning import Watcher
+        from inkling.training.sweep.ray_tuner import Watcher
 
         self._study = study
         self._count()

@@ -55,7 +55,7 @@ def publish(found: Bundle, mnist: Mnist, *, tell: Tell = lambda what: None) -> P
     run, InklingError when the bundle cannot be written.
     """
     try:
-        from inkling.training.report import figures, themed_svg
+        from inkling.training.report import report_figures, themed_svg
     except ImportError as error:
         raise MissingExtra("publishing a report", "learn") from error
     measured = measurements.measure(subject.find([found.path])[0], mnist, tell=tell)
@@ -64,9 +64,9 @@ def publish(found: Bundle, mnist: Mnist, *, tell: Tell = lambda what: None) -> P
     on_map = np.unique([*range(min(N_SHARED, len(measured.labels))), *wrong.tolist()])
     mapped = hidden_places(found, measured, on_map)
     plates = [
-        *figures.learning([measured]),
-        *(plate for plate in figures.confidence(measured) if plate.name != "confidence"),
-        *figures.robustness([measured]),
+        *report_figures.learning([measured]),
+        *(plate for plate in report_figures.confidence(measured) if plate.name != "confidence"),
+        *report_figures.robustness([measured]),
     ]
     report = as_json(measured, wrong, mapped, speed_of(measured))
     report["figures"] = [{"name": plate.name, "title": plate.title, "caption": plate.caption} for plate in plates]

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from inkling.lab_protocol.run_folder import is_locked, read_json, write_json
+from inkling.lab_protocol.lab_folder import is_locked, read_json, write_json
 from inkling.models import bundle, registry
 from inkling.server.app import create_app
 from inkling.server.lab import training_manager

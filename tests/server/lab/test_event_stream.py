@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from inkling.lab_protocol.run_folder import Lab, write_json
+from inkling.lab_protocol.lab_folder import Lab, write_json
 from inkling.server.app import create_app
 from inkling.server.lab import event_stream
 from inkling.server.lab.shutdown_signal import stopping

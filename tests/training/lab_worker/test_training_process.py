@@ -16,8 +16,8 @@ import pytest
 
 from inkling import Reader
 from inkling.errors import BadData
-from inkling.lab_protocol import choices
-from inkling.lab_protocol.run_folder import Lab, read_json, write_json
+from inkling.lab_protocol import hyperparameters
+from inkling.lab_protocol.lab_folder import Lab, read_json, write_json
 from inkling.models import registry
 from inkling.training.data.mnist import Mnist
 from inkling.training.lab_worker import samples, training_process
@@ -32,7 +32,7 @@ SIDE = 28
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """A lab's folder, MNIST being the small one."""
     monkeypatch.setattr("inkling.training.data.mnist.load_mnist", small_mnist)
-    monkeypatch.setattr(choices, "N_VALIDATION", 200)
+    monkeypatch.setattr(hyperparameters, "N_VALIDATION", 200)
     monkeypatch.setattr(training_process, "IDLE_S", 0.0)
     lab = Lab(tmp_path / "lab")
     lab.run.mkdir(parents=True)
@@ -41,7 +41,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
 
 def ask(lab: Lab, **values: Any) -> None:
     small = {"hidden": 16, "n_train": 500, "batch_size": 32, "learning_rate": 0.01, "epochs": 3}
-    write_json(lab.facts, {"run": "r1", "choices": choices.checked({**small, **values})})
+    write_json(lab.facts, {"run": "r1", "choices": hyperparameters.checked({**small, **values})})
 
 
 def tell(lab: Lab, command: str) -> None:

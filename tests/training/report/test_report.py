@@ -67,20 +67,20 @@ def measured(run: Path, mnist: Mnist) -> measurements.Measured:
 @pytest.fixture(scope="module")
 def one(run: Path, mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of one run."""
-    from inkling.training.report import page
+    from inkling.training.report import report_page
 
     out = tmp_path_factory.mktemp("one")
-    assert page.make(subject.find([run]), mnist, out) == out / "report.html"
+    assert report_page.make(subject.find([run]), mnist, out) == out / "report.html"
     return out
 
 
 @pytest.fixture(scope="module")
 def two(run: Path, mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """The report of a run and a packaged model, and what it said meanwhile."""
-    from inkling.training.report import page
+    from inkling.training.report import report_page
 
     out, said = tmp_path_factory.mktemp("two"), []
-    page.make(subject.find([run, "ann-tutorial"]), mnist, out, tell=said.append)
+    report_page.make(subject.find([run, "ann-tutorial"]), mnist, out, tell=said.append)
     return out, said
 
 
@@ -207,7 +207,7 @@ def test_hidden_layer_leads_to_the_probabilities(measured: measurements.Measured
 
 def test_kernels_of_a_convolution_and_their_figure(mnist: Mnist, measured: measurements.Measured) -> None:
     from inkling.training.architectures import ARCHITECTURES
-    from inkling.training.report import figures, style
+    from inkling.training.report import report_figures, style
 
     keras_setup.import_keras(seed=0)
     model = ARCHITECTURES["cnn"].build(recipe.find("cnn"))
@@ -218,7 +218,7 @@ def test_kernels_of_a_convolution_and_their_figure(mnist: Mnist, measured: measu
     assert hidden.shape == (60, 96)
     inside = network_views.Inside(kernels, kind, votes, *network_views.map_2d(hidden))
     few = dataclasses.replace(measured, subset=np.arange(60))
-    plate = figures.look_inside(few, inside)[0]
+    plate = report_figures.look_inside(few, inside)[0]
     assert f"{len(kernels)} kernels of 3x3" in plate.title
     _, ax = style.blank(plate.size_in, plate.title)
     assert len(plate.draw(ax).images) == len(kernels)
@@ -235,30 +235,32 @@ def test_a_bundle_without_keras_file_is_still_reported_on(run: Path, tmp_path: P
 
 
 def test_plot_functions_return_their_ax_and_draw_the_numbers(ax: Axes, measured: measurements.Measured) -> None:
-    from inkling.training.report import curves
+    from inkling.training.report import metric_plots
 
-    assert curves.learning(ax, {"training": [0.5, 0.25], "validation": [0.4, 0.2]}, what="loss") is ax
+    assert metric_plots.learning(ax, {"training": [0.5, 0.25], "validation": [0.4, 0.2]}, what="loss") is ax
     np.testing.assert_array_equal(ax.lines[0].get_xydata(), [[1, 0.5], [2, 0.25]])
     assert {text.get_text() for text in ax.texts} == {"training", "validation"}
     ax.clear()
     curve = measured.robustness[0]
-    assert curves.robustness(ax, {"tiny": curve}) is ax
+    assert metric_plots.robustness(ax, {"tiny": curve}) is ax
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), curve.accuracy)
     ax.clear()
-    curves.confusion(ax, measured.confusion)
+    metric_plots.confusion(ax, measured.confusion)
     shown = [int(text.get_text().replace(",", "")) for text in ax.texts]
     assert sum(shown) == 200
 
 
 def test_a_curve_that_reaches_zero_is_drawn_up_to_there(ax: Axes) -> None:
-    from inkling.training.report import curves
+    from inkling.training.report import metric_plots
 
-    curves.learning(ax, {"training": [0.1, 0.01, 0.0], "validation": [0.0, 0.0, 0.0]}, what="read wrong", percent=True)
+    metric_plots.learning(
+        ax, {"training": [0.1, 0.01, 0.0], "validation": [0.0, 0.0, 0.0]}, what="read wrong", percent=True
+    )
     ax.figure.canvas.draw()
     (label,) = ax.texts
     assert (label.get_text(), label.xy) == ("training", (2, 0.01))
     ax.clear()
-    curves.learning(ax, {"validation": [0.0]}, what="read wrong")
+    metric_plots.learning(ax, {"validation": [0.0]}, what="read wrong")
     ax.figure.canvas.draw()
 
 
@@ -283,7 +285,7 @@ def test_mistakes_of_any_number_are_drawn(ax: Axes, n: int) -> None:
 
 
 def test_a_perfect_network_can_be_drawn(measured: measurements.Measured) -> None:
-    from inkling.training.report import figures, style
+    from inkling.training.report import report_figures, style
 
     probs = np.eye(10)[measured.labels]
     right = dataclasses.replace(
@@ -297,7 +299,7 @@ def test_a_perfect_network_can_be_drawn(measured: measurements.Measured) -> None
         at_sure=measurements.threshold_at(probs, measured.labels, 0.5),
         worst=measurements.worst_mistakes(probs, measured.labels),
     )
-    plates = [*figures.wrong(right), *figures.confidence(right)]
+    plates = [*report_figures.wrong(right), *report_figures.confidence(right)]
     assert not [plate for plate in plates if plate.name.startswith("mistakes")]
     for plate in plates:
         figure, ax = style.blank(plate.size_in, plate.title)
@@ -339,11 +341,11 @@ def test_the_command_writes_beside_the_run(
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(run: Path, mnist: Mnist, tmp_path: Path) -> None:
     from inkling.errors import InklingError
-    from inkling.training.report import page
+    from inkling.training.report import report_page
 
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(InklingError, match=r"cannot be written .* another --out"):
-        page.make(subject.find([run]), mnist, tmp_path / "file" / "report")
+        report_page.make(subject.find([run]), mnist, tmp_path / "file" / "report")
 
 
 @pytest.mark.parametrize("missing", ["matplotlib", "seaborn", "pandas", "sklearn", "keras"])

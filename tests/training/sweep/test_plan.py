@@ -18,29 +18,29 @@ from inkling.training import recipe as recipes
 from inkling.training import train
 from inkling.training.data.mnist import Mnist
 from inkling.training.sweep import plan as plans
-from inkling.training.sweep import ray_session, space, sweep, trial
+from inkling.training.sweep import ray_session, search_space, sweep, trial_process
 from inkling.training.sweep.plan import Means, Plan
-from inkling.training.sweep.space import Setting
+from inkling.training.sweep.search_space import Setting
 
 TUTORIAL = recipes.find("ann-tutorial")
 
 
-@pytest.mark.parametrize("name", sorted(space.packaged()))
+@pytest.mark.parametrize("name", sorted(search_space.packaged()))
 def test_packaged_spaces_suit_the_recipe_of_their_name_and_hold_its_own_values(name: str) -> None:
     recipe = dataclasses.replace(recipes.find(name), start="", keep=0.0, mined=0.0, copies=0.0)
-    assert space.find(None, recipe) == space.packaged()[name]
-    settings = space.read(space.packaged()[name])
-    space.check(settings, recipe, "loss")
+    assert search_space.find(None, recipe) == search_space.packaged()[name]
+    settings = search_space.read(search_space.packaged()[name])
+    search_space.check(settings, recipe, "loss")
     own = Plan(recipe, settings).own_settings()
     assert all(each.holds(own[each.name]) for each in settings)
 
 
 def test_a_recipe_without_a_space_of_its_name_takes_that_of_its_architecture_or_says_so() -> None:
-    assert space.find(None, dataclasses.replace(TUTORIAL, name="mine", architecture="cnn")).stem == "cnn"
+    assert search_space.find(None, dataclasses.replace(TUTORIAL, name="mine", architecture="cnn")).stem == "cnn"
     with pytest.raises(BadRecipe, match=r"no space comes with inkling for 'mine', only for: ann-tutorial, cnn\. Write"):
-        space.find(None, dataclasses.replace(TUTORIAL, name="mine"))
+        search_space.find(None, dataclasses.replace(TUTORIAL, name="mine"))
     with pytest.raises(BadRecipe, match=r"ann-tutorail is not there; .* Did you mean 'ann-tutorial'"):
-        space.find("ann-tutorail", TUTORIAL)
+        search_space.find("ann-tutorail", TUTORIAL)
 
 
 def test_every_way_to_write_a_setting() -> None:
@@ -52,7 +52,7 @@ def test_every_way_to_write_a_setting() -> None:
         "augmentation": {"rotation": {"low": 0, "high": 20}},
         "augmentation.shear": {"low": 0, "high": 0.25, "step": 0.1},
     }
-    assert space.from_table(table) == (
+    assert search_space.from_table(table) == (
         Setting("learning_rate", low=0.001, high=0.1, log=True),
         Setting("batch_size", choices=(64, 128)),
         Setting("hidden", whole=True, low=16, high=64, step=16),
@@ -94,7 +94,7 @@ def test_every_way_to_write_a_setting() -> None:
 )
 def test_wrong_spaces_are_refused_in_a_sentence(table: dict[str, object], message: str) -> None:
     with pytest.raises(BadRecipe, match=message):
-        space.from_table(table)
+        search_space.from_table(table)
 
 
 @pytest.mark.parametrize(
@@ -129,16 +129,16 @@ def test_what_no_trial_could_do_is_said_at_once(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=message):
-        space.check(space.from_table(table), dataclasses.replace(TUTORIAL, n_train=5000), judge)
+        search_space.check(search_space.from_table(table), dataclasses.replace(TUTORIAL, n_train=5000), judge)
 
 
 def test_what_suits_only_one_of_several_architectures_may_vary() -> None:
     table = {"architecture": ["ann", "cnn"], "label_smoothing": {"low": 0, "high": 0.1}}
-    space.check(space.from_table(table), TUTORIAL, "accuracy")
+    search_space.check(search_space.from_table(table), TUTORIAL, "accuracy")
 
 
 def test_a_trials_recipe_is_the_recipe_with_its_settings() -> None:
-    plan = Plan(TUTORIAL, space.from_table({"epochs": [3, 9], "augmentation.rotation": {"low": 0, "high": 20}}))
+    plan = Plan(TUTORIAL, search_space.from_table({"epochs": [3, 9], "augmentation.rotation": {"low": 0, "high": 20}}))
     made = plan.recipe_of(7, {"epochs": 9, "augmentation.rotation": 4.5})
     assert (made.name, made.epochs, made.augmentation.rotation) == ("ann-tutorial-7", 9, 4.5)
     assert made.learning_rate == TUTORIAL.learning_rate
@@ -155,7 +155,7 @@ def test_paths_in_a_recipe_are_made_whole_and_names_stay(tmp_path: Path, monkeyp
 
 def test_patience_judges_by_the_epoch_that_is_kept() -> None:
     rows = [{"val_loss": loss, "val_accuracy": part} for loss, part in ((0.3, 0.9), (0.2, 0.8), (0.4, 0.7))]
-    plan = Plan(TUTORIAL, space.from_table({"epochs": [3, 9]}))
+    plan = Plan(TUTORIAL, search_space.from_table({"epochs": [3, 9]}))
     assert plan.final(rows, patience=0) == 0.4
     assert plan.final(rows, patience=1) == 0.2
     assert dataclasses.replace(plan, judge="accuracy").final(rows, patience=1) == 0.8
@@ -163,7 +163,7 @@ def test_patience_judges_by_the_epoch_that_is_kept() -> None:
 
 def test_a_folder_reads_back_as_its_plan_and_is_not_overwritten(tmp_path: Path) -> None:
     text = "batch_size = [64, 128]\n"
-    plan = Plan(TUTORIAL, space.from_table({"batch_size": [64, 128]}), trials=7, seed=3, judge="accuracy")
+    plan = Plan(TUTORIAL, search_space.from_table({"batch_size": [64, 128]}), trials=7, seed=3, judge="accuracy")
     folder = tmp_path / "sweep"
     plans.make(folder, plan, text)
     assert plans.load(folder) == plan
@@ -264,26 +264,26 @@ def test_whatever_goes_wrong_in_a_trial_is_reported_as_its_failure(
             raise trouble
         watcher.on_step(3, 30, {"loss": trouble})
 
-    monkeypatch.setattr(trial, "few_threads", lambda cores: None)
+    monkeypatch.setattr(trial_process, "few_threads", lambda cores: None)
     monkeypatch.setattr(train, "train", broken)
     nothing = np.zeros((0, 28, 28), np.uint8)
     heard: list[dict[str, object]] = []
-    trial.run(recipes.to_table(TUTORIAL), Mnist(nothing, nothing, nothing, nothing), heard.append, cores=1)
+    trial_process.run(recipes.to_table(TUTORIAL), Mnist(nothing, nothing, nothing, nothing), heard.append, cores=1)
     assert [row.get("val_loss") for row in heard] == [0.5, None]
     assert heard[-1]["failed"] == told
 
 
 def test_trials_have_no_test_images_and_travel_whole(tmp_path: Path) -> None:
     full = Mnist(*(np.ones((3, 28, 28), np.uint8),) * 4)
-    assert len(trial.without_test(full).x_test) == len(trial.without_test(full).y_test) == 0
+    assert len(trial_process.without_test(full).x_test) == len(trial_process.without_test(full).y_test) == 0
     run = tmp_path / "run"
     (run / "bundle").mkdir(parents=True)
-    for name in (*trial.KEPT[:-1], "bundle/model.tflite", "checkpoint.npz"):
+    for name in (*trial_process.KEPT[:-1], "bundle/model.tflite", "checkpoint.npz"):
         (run / name).write_bytes(name.encode() * 1000)
     target = tmp_path / "kept"
     target.mkdir()
     (target / "old").touch()
-    trial.unpack(trial.pack(run), target)
+    trial_process.unpack(trial_process.pack(run), target)
     found = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
-    assert found == {*trial.KEPT[:-1], "bundle/model.tflite"}
+    assert found == {*trial_process.KEPT[:-1], "bundle/model.tflite"}
     assert (target / "history.csv").read_bytes() == b"history.csv" * 1000

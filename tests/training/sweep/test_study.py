@@ -10,7 +10,7 @@ import pytest
 from inkling.errors import BadData
 from inkling.training import recipe as recipes
 from inkling.training.sweep import plan as plans
-from inkling.training.sweep import results, space
+from inkling.training.sweep import results, search_space
 from inkling.training.sweep.plan import Judge, Plan
 
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("ignore")]
@@ -25,7 +25,7 @@ SPACE = {
 
 def plan_of(*, trials: int = 20, judge: Judge = "loss", epochs: int = 4, seed: int = 0) -> Plan:
     recipe = recipes.find("ann-tutorial", [f"epochs={epochs}"])
-    return Plan(recipe, space.from_table(SPACE), trials, seed, judge)
+    return Plan(recipe, search_space.from_table(SPACE), trials, seed, judge)
 
 
 def row(epoch: int, loss: float) -> dict[str, float]:
@@ -138,7 +138,7 @@ def test_a_damaged_study_is_a_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("judge", ["loss", "accuracy"])
 def test_the_page_tells_what_was_measured(tmp_path: Path, judge: Judge) -> None:
-    from inkling.training.sweep import importance, page
+    from inkling.training.sweep import importance, sweep_page
 
     folder, plan = tmp_path / "sweep", plan_of(judge=judge)
     study = make(folder, plan)
@@ -162,7 +162,7 @@ def test_the_page_tells_what_was_measured(tmp_path: Path, judge: Judge) -> None:
     best = study.best()
     (folder / "trials" / f"{best.number:04d}" / "bundle").mkdir()
     results.keep_best(folder, best)
-    text = page.make(folder, plan, study).read_text("utf-8")
+    text = sweep_page.make(folder, plan, study).read_text("utf-8")
     assert "17 trials: 14 finished, 1 stopped early, 1 failed, 1 interrupted." in text
     assert f"<h2>The best: trial {best.number}</h2>" in text
     assert len(re.findall("<svg", text)) == 2 + 1 + 1 + len(SPACE)

@@ -13,8 +13,8 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from inkling.errors import BadRequest, NotFound
-from inkling.lab_protocol.choices import CHOICES, PRESETS, checked
-from inkling.lab_protocol.run_folder import read_json
+from inkling.lab_protocol.hyperparameters import CHOICES, PRESETS, checked
+from inkling.lab_protocol.lab_folder import read_json
 from inkling.server.lab import schemas
 from inkling.server.lab.csrf_guard import check_caller, json_body
 from inkling.server.lab.event_stream import follow

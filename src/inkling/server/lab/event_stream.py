@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 
 from inkling.errors import Overloaded
-from inkling.lab_protocol.run_folder import events_after, read_json
+from inkling.lab_protocol.lab_folder import events_after, read_json
 from inkling.server.lab.shutdown_signal import stopping
 from inkling.server.lab.training_manager import Laboratory
 

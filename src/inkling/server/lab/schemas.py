@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from inkling.lab_protocol.choices import CHOICES, Choice
-from inkling.lab_protocol.run_folder import BUSY, ENDED
+from inkling.lab_protocol.hyperparameters import CHOICES, Choice
+from inkling.lab_protocol.lab_folder import BUSY, ENDED
 from inkling.server.schemas import _about
 
 STATES = ("none", *BUSY, *ENDED)

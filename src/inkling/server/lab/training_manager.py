@@ -14,8 +14,8 @@ import time
 from typing import Any
 
 from inkling.errors import BadData, BadRequest, Busy, CannotWrite, LabClosed
-from inkling.lab_protocol import choices
-from inkling.lab_protocol.run_folder import BUSY, NAME, Lab, is_locked, lab_at, read_json, take_lock, write_json
+from inkling.lab_protocol import hyperparameters
+from inkling.lab_protocol.lab_folder import BUSY, NAME, Lab, is_locked, lab_at, read_json, take_lock, write_json
 from inkling.models.bundle import open_bundle
 from inkling.models.registry import packaged
 from inkling.server.lab.kept_models import Kept, write_manifest
@@ -89,7 +89,7 @@ class Laboratory:
     def start(self, given: dict[str, Any]) -> dict[str, Any]:
         """Begins a training. Raises BadRequest for a wrong value and Busy while another is at work."""
         self.check_open()
-        values = choices.checked(given)
+        values = hyperparameters.checked(given)
         lock = self._take_turn()
         try:
             self._make_run(values)
@@ -189,7 +189,7 @@ class Laboratory:
             raise Busy("a network is being trained; one at a time is. Watch it, or stop it before you start another.")
         return lock
 
-    def _make_run(self, values: dict[str, choices.Value]) -> None:
+    def _make_run(self, values: dict[str, hyperparameters.Value]) -> None:
         free = shutil.disk_usage(self.lab.path).free
         if free < ROOM_BYTES:
             raise InsufficientRoom(f"{free / 1e6:.0f} MB free; {ROOM_BYTES / 1e6:.0f} MB are needed")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, current_app, render_template
 
-from inkling.lab_protocol.choices import CHOICES, PRESETS, Value
+from inkling.lab_protocol.hyperparameters import CHOICES, PRESETS, Value
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from inkling.errors import BadBundle, InklingError, Overloaded, UnknownName
-from inkling.lab_protocol.run_folder import lab_at
+from inkling.lab_protocol.lab_folder import lab_at
 from inkling.models import registry
 from inkling.server.lab.kept_models import Kept
 from inkling.server.service.fair_semaphore import Turns

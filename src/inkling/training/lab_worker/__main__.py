@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
     try:
         match arguments:
             case ["train", folder]:
-                from inkling.lab_protocol.run_folder import Lab
+                from inkling.lab_protocol.lab_folder import Lab
                 from inkling.training.lab_worker.training_process import train_in
 
                 train_in(Lab(Path(folder)))

@@ -11,7 +11,7 @@ import math
 import time
 from typing import Any
 
-from inkling.lab_protocol.run_folder import Lab, read_json, write_json
+from inkling.lab_protocol.lab_folder import Lab, read_json, write_json
 
 MOST_POINTS = 400  # of the curve in the state; every second one goes when there are more
 STATE_EVERY_S = 0.5

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from inkling.errors import InklingError
-from inkling.lab_protocol.choices import recipe_table
-from inkling.lab_protocol.run_folder import Lab, read_json, write_json
+from inkling.lab_protocol.hyperparameters import recipe_table
+from inkling.lab_protocol.lab_folder import Lab, read_json, write_json
 from inkling.models.bundle import Bundle
 from inkling.models.registry import find
 from inkling.training.lab_worker.event_log import Record, finite

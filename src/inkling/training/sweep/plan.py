@@ -1,6 +1,6 @@
 """What a sweep is to do, and the folder that it does it in.
 
-recipe.toml  space.toml  sweep.json    what was asked; `--resume` reads it back
+recipe.toml  search_space.toml  sweep.json    what was asked; `--resume` reads it back
 study.db                               every trial, its settings and how each epoch went: Optuna's own storage
 trials/0007/                           a trial: recipe.toml and history.csv, and once finished its whole run folder
 trials.csv  report.html                the trials compared, written anew whenever one has ended / at the end
@@ -22,8 +22,8 @@ from inkling.errors import BadRecipe, Busy, InklingError
 from inkling.training import checkpoint
 from inkling.training import recipe as recipes
 from inkling.training.recipe import Recipe
-from inkling.training.sweep import space
-from inkling.training.sweep.space import Setting
+from inkling.training.sweep import search_space
+from inkling.training.sweep.search_space import Setting
 
 Judge = Literal["loss", "accuracy"]
 N_TRIALS = 20
@@ -107,7 +107,7 @@ def make(folder: Path, plan: Plan, space_text: str) -> None:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         checkpoint.write_text(folder / "recipe.toml", recipes.to_toml(plan.recipe))
-        checkpoint.write_text(folder / "space.toml", space_text)
+        checkpoint.write_text(folder / "search_space.toml", space_text)
         save(folder, plan)
 
 
@@ -123,7 +123,7 @@ def load(folder: Path) -> Plan:
         told = json.loads((folder / "sweep.json").read_text("utf-8"))
         return Plan(
             recipes.find(folder / "recipe.toml"),
-            space.read(folder / "space.toml"),
+            search_space.read(folder / "search_space.toml"),
             int(told["trials"]),
             int(told["seed"]),
             "accuracy" if told["judge"] == "accuracy" else "loss",

@@ -24,7 +24,7 @@ from inkling.errors import BadData
 from inkling.training import train
 from inkling.training.sweep import plan as plans
 from inkling.training.sweep.plan import Plan
-from inkling.training.sweep.space import Setting
+from inkling.training.sweep.search_space import Setting
 
 NAME = "sweep"
 RANDOM_AT_FIRST = 10  # trials at most, and a third of them, that are drawn before TPE has something to learn from

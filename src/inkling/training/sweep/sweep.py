@@ -15,8 +15,8 @@ from inkling.training.sweep import ray_session, results
 from inkling.training.sweep.plan import Means, Plan
 
 if TYPE_CHECKING:
+    from inkling.training.sweep.ray_tuner import Watcher
     from inkling.training.sweep.study import Study, Trial
-    from inkling.training.sweep.tuning import Watcher
 
 NEEDED = {"ray": "cluster", "optuna": "cluster", "keras": "learn", "matplotlib": "learn"}
 
@@ -74,9 +74,9 @@ def sweep(
             tell("judging the best on the test images")
             results.judge(folder / "best", mnist)
         tell("drawing the report")
-        from inkling.training.sweep import page
+        from inkling.training.sweep import sweep_page
 
-        page.make(folder, plan, study)
+        sweep_page.make(folder, plan, study)
         tell("")
     return Outcome(trials, study.left, best)
 
@@ -92,9 +92,9 @@ def make_trials(
     tell: Callable[[str], None],
 ) -> None:
     """The trials that are left; trials.csv is written anew whenever one has ended."""
-    from inkling.training.sweep import tuning
+    from inkling.training.sweep import ray_tuner
 
-    watcher = watch(study) if watch else tuning.Watcher()
+    watcher = watch(study) if watch else ray_tuner.Watcher()
 
     def on_end(trial: Trial) -> None:
         results.write_table(folder / "trials.csv", plan, study.trials())
@@ -103,7 +103,7 @@ def make_trials(
     tell("starting Ray")
     with plans.scratch(folder) as scratch, ray_session.started(means) as at_once:
         tell("")
-        tuning.run(
+        ray_tuner.run(
             study,
             plan,
             folder,

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from inkling.errors import BadRequest
-from inkling.lab_protocol.choices import CHOICES, N_IMAGES, N_VALIDATION, PRESETS, Choice, checked, recipe_table
+from inkling.lab_protocol.hyperparameters import CHOICES, N_IMAGES, N_VALIDATION, PRESETS, Choice, checked, recipe_table
 from inkling.training.architectures import ARCHITECTURES
 from inkling.training.recipe import Augmentation, Recipe, from_table
 

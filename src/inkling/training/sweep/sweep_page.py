@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from matplotlib.axes import Axes
 
+from inkling import offline_page
 from inkling.training import checkpoint
 from inkling.training.report import themed_svg
-from inkling.training.sweep import figures, importance, results
+from inkling.training.sweep import importance, results, sweep_plots
 from inkling.training.sweep.importance import ENOUGH, Importance
 from inkling.training.sweep.plan import KEEP_ONE_IN, Plan
 from inkling.training.sweep.study import Study, Trial
 
 HERE = Path(__file__).parent
-STYLE = HERE.parent / "report" / "page.css"
 WIDE_IN = (9.4, 3.6)
 WORDS = {2: "half", 3: "third", 4: "quarter"}
 RANK = {"finished": 0, "stopped": 1, "interrupted": 2, "failed": 3}
@@ -39,31 +38,30 @@ class Cell:
     """One cell of the table: what is read, and what it is sorted by."""
 
     text: str
-    by: float | str
+    sort_key: float | str
 
 
 def make(folder: Path, plan: Plan, study: Study) -> Path:
     """Writes report.html of a sweep that has a finished trial, and returns it."""
     trials, best = study.trials(), study.best()
     found = importance.measure(study.frozen(), plan)
-    loader = jinja2.FileSystemLoader(HERE)
-    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    text = environment.get_template("page.html").render(
+    text = offline_page.render(
+        HERE / "sweep_page.html",
+        styles=(offline_page.REPORT_CSS, HERE / "sweep_page.css"),
+        script=HERE / "sortable_table.js",
         title=plan.recipe.name,
         lead=lead(plan, trials, best),
         facts=facts(plan, trials, best),
         progress=course(plan, trials, best),
-        settings=settings(plan, trials, best, found),
-        compared=against_own(plan, best, found) if best else [],
+        hyperparameters=settings(plan, trials, best, found),
+        comparison=against_own(plan, best, found) if best else None,
         headings=headings(plan),
         rows=[row(plan, trial, best) for trial in ranked(plan, trials)],
         best=best,
         recipe=(folder / "best.toml").read_text("utf-8") if best else "",
         about=about(plan, found),
-        css=STYLE.read_text("utf-8") + (HERE / "page.css").read_text("utf-8"),
-        script=(HERE / "sort.js").read_text("utf-8"),
     )
-    checkpoint.write_text(folder / "report.html", text + "\n")
+    checkpoint.write_text(folder / "report.html", text)
     return folder / "report.html"
 
 
@@ -109,13 +107,13 @@ def course(plan: Plan, trials: Sequence[Trial], best: Trial | None) -> list[Draw
         _drawn(
             "Best so far",
             "A dot for each trial, at the time at which it ended; the line is the best finished one so far.",
-            lambda ax: figures.progress(ax, trials, plan),
+            lambda ax: sweep_plots.progress(ax, trials, plan),
         ),
         _drawn(
             "How each trial learnt",
             f"A ring is where a trial was stopped. They are compared first after epoch {plan.first_look}, and of those "
             f"that have come as far the best {WORDS[KEEP_ONE_IN]} goes on.",
-            lambda ax: figures.learning(ax, trials, plan, best),
+            lambda ax: sweep_plots.learning(ax, trials, plan, best),
         ),
     ]
 
@@ -127,7 +125,7 @@ def settings(plan: Plan, trials: Sequence[Trial], best: Trial | None, found: Imp
             "All settings side by side",
             "A line for each trial through its settings to what came of it, on the right: best on top. Blue: finished. "
             "Grey: stopped early. Orange: the best.",
-            lambda ax: figures.parallel(ax, trials, plan, best),
+            lambda ax: sweep_plots.parallel(ax, trials, plan, best),
             wide=True,
         )
     ]
@@ -138,7 +136,7 @@ def settings(plan: Plan, trials: Sequence[Trial], best: Trial | None, found: Imp
                 "What matters",
                 f"The part of the differences between {found.n} trials, {where}, that each setting explains by itself "
                 "or with others (fANOVA).",
-                lambda ax: figures.importance(ax, found.shares),
+                lambda ax: sweep_plots.importance(ax, found.shares),
             )
         )
     for each in plan.space:
@@ -146,20 +144,21 @@ def settings(plan: Plan, trials: Sequence[Trial], best: Trial | None, found: Imp
             _drawn(
                 each.name,
                 "Filled: finished. Hollow: stopped early, where it stood then. Orange: the best.",
-                lambda ax, each=each: figures.setting(ax, each, trials, plan, best),  # type: ignore[misc]
+                lambda ax, each=each: sweep_plots.setting(ax, each, trials, plan, best),  # type: ignore[misc]
             )
         )
     return drawn
 
 
-def against_own(plan: Plan, best: Trial, found: Importance) -> list[list[str]]:
-    """A row a setting: its name, the recipe's own value, the best trial's, its importance."""
+def against_own(plan: Plan, best: Trial, found: Importance) -> dict[str, list[Any]]:
+    """A table of the settings: the recipe's own value, the best trial's, and their importance if it was measured."""
     own = plan.own_settings()
-    return [
-        [each.name, _value(own[each.name]), _value(best.settings.get(each.name, "")),
-         f"{found.shares[each.name]:.0%}" if each.name in found.shares else ""]
-        for each in plan.space
-    ]  # fmt: skip
+    rows = [[each.name, _value(own[each.name]), _value(best.settings.get(each.name, ""))] for each in plan.space]
+    if not found.shares:
+        return {"headings": ["setting", "recipe", "best"], "rows": rows}
+    for row in rows:
+        row.append(f"{found.shares[row[0]]:.0%}" if row[0] in found.shares else "")
+    return {"headings": ["setting", "recipe", "best", "matters"], "rows": rows}
 
 
 def headings(plan: Plan) -> list[str]:
@@ -199,7 +198,7 @@ def ranked(plan: Plan, trials: Sequence[Trial]) -> list[Trial]:
     """The best first; those that were stopped by how far they came."""
 
     def key(trial: Trial) -> tuple[float, ...]:
-        value = figures.cost(plan, trial.value) if trial.value is not None else 1e9
+        value = sweep_plots.cost(plan, trial.value) if trial.value is not None else 1e9
         far = 0 if trial.state == "finished" else -len(trial.rows)
         return (RANK[trial.state], far, value, trial.number)
 

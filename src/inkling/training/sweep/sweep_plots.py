@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
-from inkling.training.report.curves import plain_log_ticks
+from inkling.training.report.metric_plots import plain_log_ticks
 from inkling.training.report.style import BEFORE, INK, PAPER, QUIET, RULE, SERIES, as_percent
 from inkling.training.sweep.plan import Plan
-from inkling.training.sweep.space import Setting
+from inkling.training.sweep.search_space import Setting
 from inkling.training.sweep.study import Trial
 
 FINISHED, STOPPED, BEST = SERIES[0], BEFORE, SERIES[1]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inkling.lab_protocol.run_folder import NAME, events_after, is_locked, read_json, take_lock, write_json
+from inkling.lab_protocol.lab_folder import NAME, events_after, is_locked, read_json, take_lock, write_json
 
 
 def test_the_lock_is_held_by_a_child_until_it_dies(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from inkling.training import augment
 from inkling.training.data.mnist import Mnist
 from inkling.training.recipe import Augmentation, Recipe
-from inkling.training.report import curves, image_plots, style
+from inkling.training.report import image_plots, metric_plots, style
 from inkling.training.report.measurements import Measured, Threshold
 from inkling.training.report.network_views import Inside
 from inkling.training.report.robustness import Curve
@@ -96,12 +96,12 @@ def learning(found: Sequence[Measured]) -> list[Plate]:
     return [
         Plate(
             "learning-loss", Learning, f"Cross-entropy by epoch{of}", note,
-            lambda ax: curves.learning(ax, losses, what="cross-entropy", colours=colours),
+            lambda ax: metric_plots.learning(ax, losses, what="cross-entropy", colours=colours),
         ),
         Plate(
             "learning-error", Learning, f"{title}{' of validation images' if len(runs) == 1 else of}",
             "The part of the images read wrongly, by epoch, on a scale where each factor takes the same height.",
-            lambda ax: curves.learning(ax, errors, what="read wrong", percent=True, colours=colours),
+            lambda ax: metric_plots.learning(ax, errors, what="read wrong", percent=True, colours=colours),
         ),
     ]  # fmt: skip
 
@@ -119,13 +119,13 @@ def wrong(found: Measured) -> list[Plate]:
             "confusion", Mistakes, f"{n_wrong:,} of {len(found.labels):,} wrong{most}",
             "Rows: what the digit is. Columns: what was read. The diagonal, in grey, was read right; "
             "the darker a mistake, the more frequent it is.",
-            lambda ax: curves.confusion(ax, counts), (5.0, 4.7),
+            lambda ax: metric_plots.confusion(ax, counts), (5.0, 4.7),
         ),
         Plate(
             "per-class", Mistakes, f"{hardest['digit']} is missed most: {1 - hardest['recall']:.1%}",
             "Missed: digits of this class that were read as another (1 - recall). "
             "Wrong: readings of this class that were another (1 - precision).",
-            lambda ax: curves.per_class(ax, found.per_class), (5.0, 4.7),
+            lambda ax: metric_plots.per_class(ax, found.per_class), (5.0, 4.7),
         ),
     ]  # fmt: skip
     half = 25
@@ -155,19 +155,19 @@ def confidence(found: Measured) -> list[Plate]:
             "reliability", Confidence, f"Calibration error {before:.2%}, scaled {after:.2%}",
             f"On the diagonal, of the digits read with 80% confidence 80% are right. Temperature "
             f"{found.subject.bundle.temperature:g} was fitted on validation images. Bars: 95% intervals; bins with "
-            f"fewer than {curves.FEW} digits are left out.",
-            lambda ax: curves.reliability(ax, {"as the network says": found.bins_before, "scaled": found.bins}),
+            f"fewer than {metric_plots.FEW} digits are left out.",
+            lambda ax: metric_plots.reliability(ax, {"as the network says": found.bins_before, "scaled": found.bins}),
         ),
         Plate(
             "confidence", Confidence, f"{at.coverage:.2%} of the digits are read surely",
             "How many digits were read with which confidence. Each line stands for ten times the one below.",
-            lambda ax: curves.confidences(ax, found.probs.max(1), right, sure_at=found.subject.bundle.sure_at),
+            lambda ax: metric_plots.confidences(ax, found.probs.max(1), right, sure_at=found.subject.bundle.sure_at),
         ),
         Plate(
             "coverage", Confidence, _coverage_title(at),
             "Raise sure_at and fewer digits are answered (to the left), with fewer errors among them. "
             "Shaded: 95% intervals. The dot is where the bundle's own sure_at stands.",
-            lambda ax: curves.coverage(ax, {found.subject.label: (found.thresholds, at)}),
+            lambda ax: metric_plots.coverage(ax, {found.subject.label: (found.thresholds, at)}),
         ),
     ]  # fmt: skip
 
@@ -182,17 +182,17 @@ def compared(found: Sequence[Measured]) -> list[Plate]:
     return [
         Plate(
             "compared-digits", Mistakes, title, "The part of each digit that was missed (1 - recall).",
-            lambda ax: curves.class_errors(ax, by_digit),
+            lambda ax: metric_plots.class_errors(ax, by_digit),
         ),
         Plate(
             "compared-coverage", Confidence, "Error falls as the doubtful are left out",
             "Wrong among the digits answered, as sure_at moves. Dots: each bundle's own sure_at.",
-            lambda ax: curves.coverage(ax, by_coverage),
+            lambda ax: metric_plots.coverage(ax, by_coverage),
         ),
         Plate(
             "compared-reliability", Confidence, "Confidence against accuracy, after scaling",
             "On the diagonal a network is right as often as it says. Bars: 95% intervals.",
-            lambda ax: curves.reliability(ax, by_bins, colours=style.SERIES),
+            lambda ax: metric_plots.reliability(ax, by_bins, colours=style.SERIES),
         ),
     ]  # fmt: skip
 
@@ -242,12 +242,12 @@ def look_inside(found: Measured, inside: Inside) -> list[Plate]:
         Plate(
             "hidden-pca", InsideOf, f"Last hidden layer: two directions hold {part:.0%}",
             f"Principal components of the last hidden layer for {len(labels):,} test images. {ringed}",
-            lambda ax: curves.hidden_map(ax, pca, labels, missed), square,
+            lambda ax: metric_plots.hidden_map(ax, pca, labels, missed), square,
         ),
         Plate(
             "hidden-tsne", InsideOf, "Neighbours in the last hidden layer",
             f"The same by t-SNE: who is near whom is true, distances between groups are not. {ringed}",
-            lambda ax: curves.hidden_map(ax, tsne, labels, missed), square,
+            lambda ax: metric_plots.hidden_map(ax, tsne, labels, missed), square,
         ),
     ]  # fmt: skip
 
@@ -290,7 +290,7 @@ def _mistakes(images: np.ndarray, notes: list[dict[str, float]]) -> Callable[[Ax
 
 
 def _robustness(lines: dict[str, Curve]) -> Callable[[Axes], Axes]:
-    return lambda ax: curves.robustness(ax, lines)
+    return lambda ax: metric_plots.robustness(ax, lines)
 
 
 def _robustness_title(lines: dict[str, Curve]) -> str:

@@ -22,7 +22,7 @@ from inkling.training import checkpoint, train
 from inkling.training import recipe as recipes
 from inkling.training.data.mnist import Mnist
 from inkling.training.sweep import plan as plans
-from inkling.training.sweep import trial as trials
+from inkling.training.sweep import trial_process as trials
 from inkling.training.sweep.plan import Means, Plan
 from inkling.training.sweep.study import Study, Trial
 

@@ -1,0 +1,221 @@
+"""START HERE: models and test images in, a folder with their report out. The only module here that writes files.
+
+report.html          one page that opens offline: style and figures are inside
+report.md            the same in Markdown, with the figures beside it
+report.json          every number
+figures/*.png        tables/*.csv
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+from inkling import offline_page
+from inkling.errors import InklingError
+from inkling.training.data.mnist import Mnist, as_input
+from inkling.training.report import measurements, network_views, report_figures, style, tables
+from inkling.training.report.measurements import Measured
+from inkling.training.report.report_figures import Plate
+from inkling.training.report.subject import Subject
+
+SECTIONS = (
+    report_figures.Learning,
+    report_figures.Mistakes,
+    report_figures.Confidence,
+    report_figures.Robustness,
+    report_figures.InsideOf,
+    report_figures.Images,
+)
+OVERVIEW = ("model", "accuracy", "accuracy_95", "parameters", "bytes", "single_us", "batch_us", "calibration_error")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as text."""
+
+    title: str
+    headings: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
+class SavedFigure:
+    """A figure on disk."""
+
+    title: str
+    caption: str
+    wide: bool
+    file: str  # relative to the report's folder
+    size_px: tuple[int, int]  # width, height
+    data_uri: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with its figures and tables."""
+
+    title: str
+    model: str  # "" when it is about all of them
+    figures: list[SavedFigure]
+    tables: list[Table]
+
+    @property
+    def anchor(self) -> str:
+        """The section's id, for links within the page."""
+        return "-".join(f"{self.title} {self.model}".lower().split())
+
+
+def make(
+    subjects: Sequence[Subject], mnist: Mnist, out: Path, *, tell: Callable[[str], None] = lambda step: None
+) -> Path:
+    """Measure one or several models, draw their figures and write the report into `out`; return its report.html.
+
+    `tell` is called with a description of each step. Raises BadBundle for a network that does not run, MissingExtra
+    without the `learn` extra, InklingError when `out` cannot be written.
+    """
+    found, own = [], []
+    for subject in subjects:
+
+        def tell_model(step: str, label: str = subject.label) -> None:
+            tell(f"{label}: {step}")
+
+        measured = measurements.measure(subject, mnist, tell=tell_model)
+        tell_model("mapping the hidden layer")
+        inside = network_views.look_inside(subject.bundle, as_input(measured.images[measured.subset]))
+        found.append(measured)
+        own.append(report_figures.of_one(measured, inside, mnist))
+    try:
+        (out / "figures").mkdir(parents=True, exist_ok=True)
+        (out / "tables").mkdir(exist_ok=True)
+        return write(found, own, out, tell=tell)
+    except OSError as error:
+        raise InklingError(
+            f"{out} cannot be written ({error.strerror or error}); a report needs some 10 MB and the right to write. "
+            "Make room or choose another --out."
+        ) from error
+
+
+def write(found: Sequence[Measured], own: list[list[Plate]], out: Path, *, tell: Callable[[str], None]) -> Path:
+    """Write figures, tables and pages of measured models. own: the figures that show each model alone."""
+    shared = report_figures.of_all(found)
+    if len(found) == 1:
+        parts = [("", own[0] + shared)]
+    else:
+        parts = [("", shared), *((m.subject.label, plates) for m, plates in zip(found, own, strict=True))]
+    sections = []
+    with mpl.rc_context(style.rc()):
+        for model, plates in parts:
+            for title in SECTIONS:
+                saved = [_save(plate, model, out, tell) for plate in plates if plate.section == title]
+                if saved:
+                    sections.append(Section(title, model, saved, section_tables(title, model, found)))
+    tell("writing the page")
+    for name, frame in tables.every(found).items():
+        frame.to_csv(out / "tables" / f"{name}.csv", index=False)
+    values = {"data": "mnist-test", "n": len(found[0].labels), "models": [m.to_json() for m in found]}
+    (out / "report.json").write_text(json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+    links = {section.model or section.anchor: (section.anchor, section.model or section.title)
+             for section in reversed(sections)}  # fmt: skip
+    page: dict[str, Any] = {
+        "title": " and ".join(", ".join(m.subject.label for m in found).rsplit(", ", 1)),
+        "lead": lead(found),
+        "overview": Table("Overview", *tables.worded(tables.overview(found), OVERVIEW)),
+        "sections": sections,
+        "about": about(found),
+    }
+    (out / "report.md").write_text("\n".join(markdown_lines(**page)) + "\n", "utf-8")
+    html = offline_page.render(
+        Path(__file__).with_suffix(".html"),
+        styles=(offline_page.REPORT_CSS,),
+        facts=facts(found[0]) if len(found) == 1 else [],
+        links=list(links.values())[::-1],
+        **page,
+    )
+    (out / "report.html").write_text(html, "utf-8")
+    return out / "report.html"
+
+
+def lead(found: Sequence[Measured]) -> str:
+    """The first sentence of the page: the accuracy of each model, the best first."""
+    parts = []
+    for m in sorted(found, key=lambda m: -m.summary["accuracy"]):
+        low, high = m.summary["accuracy_95"]
+        parts.append(f"{m.subject.label} reads {m.summary['accuracy']:.2%} (95% interval {low:.2%} to {high:.2%})")
+    return f"Of {len(found[0].labels):,} MNIST test images, " + ", ".join(parts) + "."
+
+
+def facts(found: Measured) -> list[tuple[str, str]]:
+    """The key figures of one model: value and label."""
+    wrong = len(found.labels) - int(found.confusion.trace())
+    return [
+        (f"{found.summary['accuracy']:.2%}", "of the test images read right"),
+        (f"{wrong:,}", f"wrong of {len(found.labels):,}"),
+        (f"{found.at_sure.coverage:.2%}", f"read surely, {found.at_sure.error:.2%} of them wrong"),
+        (f"{int(found.subject.bundle.manifest.get('parameters', 0)):,}", f"parameters in {found.bytes / 1000:,.0f} KB"),
+        (f"{found.latency.single_us:,.1f} \N{MICRO SIGN}s", "for one tile on one core"),
+    ]
+
+
+def about(found: Sequence[Measured]) -> list[str]:
+    """The foot of the page: how the numbers were measured."""
+    return [
+        "The network alone is judged, as it runs (LiteRT), on images that were used for nothing else. "
+        "Intervals are Wilson's; calibration error has 15 bins (Guo et al. 2017).",
+        f"Times are medians on one core of the machine that wrote this, which may have been busy; a tile of many is "
+        f"its share of a batch of {found[0].latency.batch}.",
+        "Models: " + ", ".join(f"{m.subject.label} {m.subject.bundle.version}" for m in found) + ".",
+    ]
+
+
+def section_tables(title: str, model: str, found: Sequence[Measured]) -> list[Table]:
+    """The tables below a section's figures."""
+    named = ("model",) if len(found) > 1 else ()
+    if title == report_figures.Confidence and not model:
+        columns = (*named, "sure_at", "coverage", "error", "error_95")
+        return [Table("What sure_at decides", *tables.worded(tables.coverage(found), columns))]
+    if title == report_figures.Robustness:
+        columns = (*named, "distortion", "level", "accuracy", "accuracy_95")
+        return [Table("Accuracy at each level", *tables.worded(tables.robustness(found), columns))]
+    return []
+
+
+def markdown_lines(
+    *, title: str, lead: str, overview: Table, sections: Sequence[Section], about: Sequence[str]
+) -> Iterator[str]:
+    """The page in Markdown; figures are linked by file."""
+    yield from (f"# {title}", "", lead, "", *_markdown_table(overview))
+    model = ""
+    for section in sections:
+        if section.model != model:
+            model = section.model
+            yield from (f"## {model}", "")
+        yield from (f"{'###' if section.model else '##'} {section.title}", "")
+        for figure in section.figures:
+            yield from (f"![{figure.title}]({figure.file})", "", f"**{figure.title}.** {figure.caption}", "")
+        for table in section.tables:
+            yield from (f"**{table.title}**", "", *_markdown_table(table))
+    yield from ("---", "", "\n\n".join(about))
+
+
+def _save(plate: Plate, model: str, out: Path, tell: Callable[[str], None]) -> SavedFigure:
+    name = f"{model}-{plate.name}".strip("-")
+    tell(f"drawing {name}")
+    path = out / "figures" / f"{name}.png"
+    figure, ax = style.blank(plate.size_in, plate.title)
+    plate.draw(ax)
+    figure.savefig(path, dpi=style.DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 9})
+    width, height = (round(side * style.DPI) for side in plate.size_in)
+    uri = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+    return SavedFigure(plate.title, plate.caption, plate.wide, f"figures/{path.name}", (width, height), uri)
+
+
+def _markdown_table(table: Table) -> list[str]:
+    rule = ["---" if k == 0 else "---:" for k in range(len(table.headings))]
+    return ["| " + " | ".join(row) + " |" for row in (table.headings, rule, *table.rows)] + [""]
