@@ -44,22 +44,6 @@ def encoded(picture: np.ndarray | Image.Image, kind: str = "PNG", **options: Any
     return buffer.getvalue()
 
 
-def board_png(pixels: np.ndarray, *, chunk_bytes: int = 4096, rows: bytes | None = None) -> bytes:
-    """(H, W[, C]) uint8 -> the PNG that Chromium makes of a canvas: every row as its steps from the row above.
-
-    `rows`: what to pack in place of the picture's own rows.
-    """
-    h, w = pixels.shape[:2]
-    if rows is None:
-        steps = np.diff(pixels.reshape(h, -1), axis=0, prepend=0).astype(np.uint8)
-        rows = np.pad(steps, ((0, 0), (1, 0)), constant_values=2).tobytes()
-    packed = zlib.compress(rows)
-    kind = {1: 0, 2: 4, 3: 2, 4: 6}[pixels[0, 0].size]
-    head = struct.pack(">IIBBBBB", w, h, 8, kind, 0, 0, 0)
-    parts = [packed[i : i + chunk_bytes] for i in range(0, len(packed), chunk_bytes)]
-    return png_of([(b"IHDR", head), *[(b"IDAT", part) for part in parts], (b"IEND", b"")])
-
-
 def png_of(chunks: list[tuple[bytes, bytes]]) -> bytes:
     """The names and contents of chunks -> a PNG, each with its checksum."""
 

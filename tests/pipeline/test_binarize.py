@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from inkling.pipeline import binarize as inks
 from inkling.pipeline.binarize import binarize, flatten_illumination
 from inkling.pipeline.downscaling import downscale
-from inkling.pipeline.polarity import area_witness, edge_witness, is_light_paper
+from inkling.pipeline.polarity import area_cue, edge_cue, has_light_background
 from tests.pictures import drawn_seven
 
 CLEAN = drawn_seven() < 128
@@ -96,13 +96,13 @@ def test_thin_and_thick_pens(width: int) -> None:
     assert overlap(binarize(picture), picture < 128) > 0.8
 
 
-def test_witnesses_agree_on_a_plain_drawing_and_turn_with_it() -> None:
+def test_cues_agree_on_a_plain_drawing_and_turn_with_it() -> None:
     small = downscale(drawn_seven())
-    assert edge_witness(small) > 0.9
-    assert area_witness(small) > 0.9
-    assert edge_witness(255 - small) < -0.9
-    assert area_witness(255 - small) < -0.9
-    assert edge_witness(np.full((64, 64), 90, np.uint8)) == 0.0
+    assert edge_cue(small) > 0.9
+    assert area_cue(small) > 0.9
+    assert edge_cue(255 - small) < -0.9
+    assert area_cue(255 - small) < -0.9
+    assert edge_cue(np.full((64, 64), 90, np.uint8)) == 0.0
 
 
 @pytest.mark.parametrize("shape", [(3, 90), (90, 3), (3, 2000), (2000, 3), (3, 8)])
@@ -128,7 +128,7 @@ def test_a_drawing_on_pure_paper_is_told_as_its_edges_tell_it(paper):
         small = np.full((70, 70), paper, np.uint8)
         points = rng.integers(8, 62, (rng.integers(2, 7), 1, 2)).astype(np.int32)
         cv2.polylines(small, [points], False, int(rng.integers(60, 196)), int(rng.integers(1, 8)))
-        assert is_light_paper(small) == (edge_witness(small) > 0) == (paper == 255)
+        assert has_light_background(small) == (edge_cue(small) > 0) == (paper == 255)
 
 
 def test_even_paper_is_looked_up_as_two_steps_would_find_it() -> None:
@@ -147,4 +147,4 @@ def test_closing_is_left_out_only_where_it_changes_nothing(paper: int) -> None:
     small[:, :40] = np.minimum(small[:, :40], 2 * paper - 255)  # of grey paper, half lies in shadow
     kernel = np.ones((19, 19), np.uint8)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
-    assert np.array_equal(inks._closed(small, 19), cv2.GaussianBlur(closed, (0, 0), 19 / 6).astype(np.float32))
+    assert np.array_equal(inks._close(small, 19), cv2.GaussianBlur(closed, (0, 0), 19 / 6).astype(np.float32))

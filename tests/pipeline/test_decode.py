@@ -8,7 +8,7 @@ from PIL import Image
 
 from inkling import errors
 from inkling.pipeline.binarize import binarize
-from inkling.pipeline.decode import WORKING_SIDE, decode
+from inkling.pipeline.decode import CONFIG, decode
 from tests.pictures import drawn_seven, encoded, png_header
 
 GREY = drawn_seven()
@@ -94,9 +94,9 @@ def test_wholly_transparent_picture_is_blank_paper() -> None:
 def test_large_picture_is_reduced_and_its_size_remembered() -> None:
     picture = decode(encoded(Image.new("L", (4000, 3000), 200), "JPEG"))
     assert picture.size_wh == (4000, 3000)
-    assert max(picture.image.shape) == WORKING_SIDE
+    assert max(picture.image.shape) == CONFIG.max_side_px
     long = decode(np.zeros((10, 9000), np.uint8))
-    assert long.image.shape == (2, WORKING_SIDE)
+    assert long.image.shape == (2, CONFIG.max_side_px)
 
 
 @pytest.mark.parametrize(
@@ -211,4 +211,4 @@ def test_damaged_files_never_raise_anything_else(start: bytes, cut: float, flips
         picture = decode(bytes(content))
     except errors.BadPicture:
         return
-    assert max(picture.image.shape) <= WORKING_SIDE
+    assert max(picture.image.shape) <= CONFIG.max_side_px

@@ -13,11 +13,11 @@ from PIL import Image, TiffImagePlugin
 
 from inkling.errors import ImageTooLarge
 from inkling.pipeline.decode import decode
-from inkling.pipeline.decode_limits import MAX_PARTS
+from inkling.pipeline.decode_limits import CONFIG
 from tests.pictures import drawn_seven, encoded, png_of
 
 SIDE = 7071  # pixels: 50 megapixels
-MOST_MB = 235  # above a small picture's: MAX_DECODED_BYTES, the reduced picture, and some for another allocator
+MOST_MB = 235  # above a small picture's: max_decoded_bytes, the reduced picture, and some for another allocator
 SMALL = encoded(drawn_seven())
 COLOUR = Image.fromarray(np.dstack([drawn_seven(side=64)] * 3))
 
@@ -119,16 +119,16 @@ def with_strips(count: int) -> bytes:
 def test_a_file_of_very_many_parts_is_refused(make: Callable[[int], bytes]) -> None:
     decode(make(1000))
     with pytest.raises(ImageTooLarge, match=r"more than 100,000 parts; .* Save it as JPEG"):
-        decode(make(MAX_PARTS + 1000))
+        decode(make(CONFIG.max_parts + 1000))
 
 
 def test_what_follows_a_png_s_end_is_no_part() -> None:
-    decode(SMALL + bytes(12 * MAX_PARTS + 12_000))
+    decode(SMALL + bytes(12 * CONFIG.max_parts + 12_000))
 
 
 def test_numbers_in_exif_are_parts() -> None:
-    many = struct.pack("<HHII", 0x0112, 3, 2 * MAX_PARTS, 26)
-    exif = b"Exif\0\0II*\0\x08\0\0\0\1\0" + many + bytes(4 + 4 * MAX_PARTS)
+    many = struct.pack("<HHII", 0x0112, 3, 2 * CONFIG.max_parts, 26)
+    exif = b"Exif\0\0II*\0\x08\0\0\0\1\0" + many + bytes(4 + 4 * CONFIG.max_parts)
     with pytest.raises(ImageTooLarge, match="parts"):
         decode(encoded(COLOUR, "PNG", exif=exif))
 

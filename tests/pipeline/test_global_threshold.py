@@ -1,4 +1,4 @@
-"""road.even: ink of pictures whose paper is one level, above all of digits that were cut out close."""
+"""Images whose background is one level, above all digits that were cropped close."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from inkling import Reader
 from inkling.pipeline.binarize import binarize
 from inkling.pipeline.downscaling import downscale
-from inkling.pipeline.global_threshold import binarize_even_paper
+from inkling.pipeline.global_threshold import binarize_globally
 
 Digits = tuple[np.ndarray, np.ndarray]
 N = 100
@@ -52,7 +52,7 @@ def test_light_ink_that_fills_a_dark_picture(digits: Digits) -> None:
 
 def test_paper_under_falling_light_is_not_even() -> None:
     picture = np.tile(np.linspace(40, 230, 120).astype(np.uint8), (120, 1))
-    assert binarize_even_paper(picture, downscale(picture)) is None
+    assert binarize_globally(picture, downscale(picture)) is None
     assert not binarize(picture).any()
 
 
@@ -60,14 +60,14 @@ def test_a_soft_stain_is_no_stroke() -> None:
     y, x = np.mgrid[:200, :200]
     stain = 230 - 120 * np.exp(-((x - 100) ** 2 + (y - 90) ** 2) / (2 * 35**2))
     picture = stain.astype(np.uint8)
-    assert binarize_even_paper(picture, downscale(picture), sharp=True) is None
+    assert binarize_globally(picture, downscale(picture), require_sharp=True) is None
 
 
 def test_a_region_wider_than_any_stroke_is_none() -> None:
     picture = np.full((200, 200), 240, np.uint8)
     picture[30:, 50:170] = 20
-    assert binarize_even_paper(picture, downscale(picture)) is None
+    assert binarize_globally(picture, downscale(picture)) is None
 
 
 def test_nothing_on_the_paper() -> None:
-    assert binarize_even_paper(np.full((20, 20), 200, np.uint8), np.full((20, 20), 200, np.uint8)) is None
+    assert binarize_globally(np.full((20, 20), 200, np.uint8), np.full((20, 20), 200, np.uint8)) is None

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inkling.pipeline.grayscale import ink_axis, to_grey
+from inkling.pipeline.grayscale import principal_edge_axis, to_grayscale
 from tests.pictures import drawn_seven
 
 STROKES = drawn_seven() < 128
@@ -35,7 +35,7 @@ def contrast(grey: np.ndarray) -> float:
 def test_colour_shows_what_brightness_hides(ink: tuple[int, int, int], paper: tuple[int, int, int]) -> None:
     picture = coloured(ink, paper)
     plain = contrast(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
-    assert contrast(to_grey(picture)) >= max(35, 1.3 * plain)
+    assert contrast(to_grayscale(picture)) >= max(35, 1.3 * plain)
 
 
 @pytest.mark.parametrize(
@@ -52,17 +52,17 @@ def test_colour_shows_what_brightness_hides(ink: tuple[int, int, int], paper: tu
     ],
 )
 def test_brightness_stays_where_it_serves(name: str, picture: np.ndarray) -> None:
-    np.testing.assert_array_equal(to_grey(picture), cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), err_msg=name)
+    np.testing.assert_array_equal(to_grayscale(picture), cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), err_msg=name)
 
 
 def test_opaque_rgba_is_treated_as_rgb() -> None:
     picture = coloured((255, 250, 110), WHITE)
     opaque = np.dstack([picture, np.full(STROKES.shape, 255, np.uint8)])
-    np.testing.assert_array_equal(to_grey(opaque), to_grey(picture))
+    np.testing.assert_array_equal(to_grayscale(opaque), to_grayscale(picture))
 
 
 def test_axis_of_red_on_green_weighs_them_against_each_other() -> None:
-    axis = ink_axis(coloured((200, 80, 80), (80, 150, 80)))
+    axis = principal_edge_axis(coloured((200, 80, 80), (80, 150, 80)))
     assert axis is not None
     assert np.abs(axis).sum() == pytest.approx(1)
     assert axis[0] * axis[1] < 0
@@ -72,5 +72,5 @@ def test_axis_of_red_on_green_weighs_them_against_each_other() -> None:
 @pytest.mark.parametrize("shape", [(3, 8, 3), (8, 3, 3), (3, 900, 3), (1600, 3, 4), (1, 1, 3)])
 def test_narrow_pictures(shape: tuple[int, ...]) -> None:
     noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    assert to_grey(noise).shape == shape[:2]
-    assert to_grey(np.zeros(shape, np.uint8)).shape == shape[:2]
+    assert to_grayscale(noise).shape == shape[:2]
+    assert to_grayscale(np.zeros(shape, np.uint8)).shape == shape[:2]

@@ -127,5 +127,5 @@ def test_a_bare_border_only_saves_looking(monkeypatch: pytest.MonkeyPatch) -> No
     ]
     shorter = [find_page(small) for small in smalls]
     assert [one is not None for one in shorter] == [True, False, False, True, False]
-    monkeypatch.setattr(page_crop, "_is_border_of", lambda small, level: False)
+    monkeypatch.setattr(page_crop, "_border_has_level", lambda small, level: False)
     assert all(np.array_equal(one, find_page(small)) for one, small in zip(shorter, smalls, strict=True))

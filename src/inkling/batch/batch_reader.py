@@ -16,7 +16,7 @@ from inkling.batch.records import Record, from_error, from_reading
 from inkling.constraints import constrained_reading, constraints
 from inkling.errors import BadBundle, BrokenPicture, ImageTooLarge, InklingError
 from inkling.pipeline.classifier import Prediction
-from inkling.pipeline.decode import MAX_BYTES
+from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.reader import PreparedImage, Reader
 
 if TYPE_CHECKING:
@@ -109,7 +109,9 @@ class BatchReader:
 def _fetched(pictures: Sequence[ImageRef]) -> Iterator[tuple[ImageRef, bytes | InklingError]]:
     """Each picture with its bytes, or with the error for which there are none. Raises Unreachable."""
     wants = [
-        storage.ByteRange(picture.place, picture.offset, MAX_BYTES + 1 if picture.size == WHOLE_FILE else picture.size)
+        storage.ByteRange(
+            picture.place, picture.offset, DECODE.max_bytes + 1 if picture.size == WHOLE_FILE else picture.size
+        )
         for picture in pictures
         if not _fault(picture)
     ]
@@ -126,9 +128,10 @@ def _fetched(pictures: Sequence[ImageRef]) -> Iterator[tuple[ImageRef, bytes | I
 
 def _fault(picture: ImageRef) -> InklingError | None:
     """What is known to be wrong with a picture before it is fetched."""
-    if picture.size > MAX_BYTES:
+    if picture.size > DECODE.max_bytes:
         return ImageTooLarge(
-            f"{picture.source} has {picture.size / 1e6:.1f} MB; the limit is {MAX_BYTES / 1e6:.1f} MB. Make it smaller."
+            f"{picture.source} has {picture.size / 1e6:.1f} MB; the limit is {DECODE.max_bytes / 1e6:.1f} MB. "
+            "Make it smaller."
         )
     return BrokenPicture(picture.fault) if picture.fault else None
 

@@ -1,6 +1,6 @@
-"""ink -> ink without what reaches in from the border of the picture: a finger, a pen, a torn edge, a scroll bar.
+"""Remove border noise: what reaches in from the image's border, such as a finger, a pen, a torn edge, a scroll bar.
 
-Only what cannot be a digit goes, and only beside whole digits: a digit that the border cuts must stay, because
+Only what cannot be a digit is removed, and only beside whole digits: a digit that the border cuts must stay, because
 leaving it out would change the number.
 """
 
@@ -9,132 +9,123 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-INK_AT = 0.35  # ink from which a pixel belongs to a piece
-NEAR = 0.04  # of the longer side: pieces this near to the border may belong to it
-LEAST_DIGIT = 0.04  # of the shorter side: lower pieces inside are no digits to compare with
-THICK = 1.6  # times as thick as the thickest stroke inside: a finger, a blot, a dark corner ..
-STOUT = 0.16  # .. whose largest disc has so much of its length as radius; a digit's, beside a speck, has less
-LONG = 1.8  # times as long as wide: a bar
-STRAIGHT = 0.8  # of its smallest rectangle is ink: a straight bar
-RULER = 0.9  # of its upright box is ink: drawn by a program
-LEVEL = 0.6  # of the higher one: what a 1 beside other digits has in common with their row
-LYING = 50.0  # degrees from upright, from which a bar is no 1
-FRAGMENT = 0.45  # of the digits' height: a lower piece above or below them is what is left of something else
-FRAGMENT_AT_BORDER = 0.6  # of the digits' height: the same where it touches the border
-APART = 0.4  # of the digits' height between a bar along the border and the nearest digit
-RULE = 0.02  # of its length is the usual thickness of a line across the picture
-SLANT = 0.1  # of its length that such a line rises or falls
-MAX_PIECES = 256  # with more this is a page of text or a texture, and nothing is taken away
+from inkling.pipeline.config.binarization import BORDER_NOISE as CONFIG
+from inkling.pipeline.config.shared import SHARED
+from inkling.pipeline.stroke_width import distance_to_edge
 
 
 def remove_border_noise(ink: np.ndarray) -> np.ndarray:
-    """(H, W) float32 ink -> the same, with 0 where something reaches in from the border."""
-    margin = max(1, round(NEAR * max(ink.shape)))
-    if not any(strip.size and strip.max() > INK_AT for strip in _strips(ink, margin)):
+    """(H, W) float32 ink -> the same, with 0 where border noise was."""
+    margin = max(1, round(CONFIG.margin_share * max(ink.shape)))
+    bands = ink[:margin], ink[-margin:], ink[:, :margin], ink[:, -margin:]
+    if not any(band.size and band.max() > SHARED.ink_threshold for band in bands):
         return ink
-    mask = np.asarray(ink > INK_AT).view(np.uint8)
+    mask = np.asarray(ink > SHARED.ink_threshold).view(np.uint8)
     n, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if not 1 < n <= MAX_PIECES:
+    if not 1 < n <= CONFIG.max_components:
         return ink
-    rules = _rules(stats, ink.shape)
-    gone = [*rules, *_intruders(mask, labels, stats, others_than=rules, margin=margin)]
-    if not gone:
+    rules = _find_rules(stats, ink.shape)
+    noise = [*rules, *_find_noise(mask, labels, stats, rules=rules, margin=margin)]
+    if not noise:
         return ink
     result = ink.copy()
-    for i in gone:
+    for i in noise:
         _erase(result, labels, int(i), stats[i, :4])
     return result
 
 
-def _intruders(
-    mask: np.ndarray, labels: np.ndarray, stats: np.ndarray, *, others_than: np.ndarray, margin: int
-) -> list[int]:
-    """Numbers of the pieces at the border that are no digits, where there are whole digits to compare them with."""
-    h_picture, w_picture = mask.shape
-    x, y, w, h, _ = stats.T
-    gap = np.stack([x, y, w_picture - x - w, h_picture - y - h])  # pixels to the left, upper, right and lower border
-    inner = np.flatnonzero((gap.min(axis=0) > margin) & (h >= max(8, LEAST_DIGIT * min(mask.shape))))
-    if inner.size == 0:
-        return []
-    height = float(np.median(h[inner][h[inner] >= 0.5 * h[inner].max()]))
-    inner = inner[h[inner] >= 0.5 * height]
-    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)  # what the border cuts is not thicker for it
-    deep = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    thickest = max(_depth(deep, labels, stats, int(i)) for i in inner)
-
-    def goes(i: int) -> bool:
-        box, digits = stats[i, :4], stats[inner, :4]
-        piece = (labels[box[1] : box[1] + box[3], box[0] : box[0] + box[2]] == i).astype(np.uint8)
-        if _is_scroll_bar(box, piece, gap[:, i], digits, height):
-            return True
-        if gap[:, i].min() > 0:
-            return _is_fragment(box, digits, FRAGMENT * height)
-        depth = _depth(deep, labels, stats, i)
-        return (
-            depth > max(THICK * thickest, STOUT * max(box[2:]))
-            or _is_bar(box, piece, digits, height)
-            or _is_fragment(box, digits, FRAGMENT_AT_BORDER * height)
-        )
-
-    near = np.setdiff1d(np.flatnonzero(gap.min(axis=0) <= margin), [0, *others_than])
-    return [int(i) for i in near if goes(int(i))]
-
-
-def _rules(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Numbers of the pieces that are lines from the left border to the right one, as ruled paper has them."""
+def _find_rules(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Labels of the lines from the left border to the right one, as ruled paper has them."""
     x, _, w, h, area = stats.T
     across = (x <= 0) & (w >= shape[1])
     across[0] = False
-    return np.flatnonzero(across & (area <= RULE * w * shape[1]) & (h <= SLANT * w))
+    thin = area <= CONFIG.max_rule_thickness * w * shape[1]
+    return np.flatnonzero(across & thin & (h <= CONFIG.max_rule_slope * w))
 
 
-def _strips(ink: np.ndarray, width: int) -> tuple[np.ndarray, ...]:
-    return ink[:width], ink[-width:], ink[:, :width], ink[:, -width:]
+def _find_noise(
+    mask: np.ndarray, labels: np.ndarray, stats: np.ndarray, *, rules: np.ndarray, margin: int
+) -> list[int]:
+    """Labels of the components near the border that are no digits, where there are whole digits to compare with."""
+    h_image, w_image = mask.shape
+    x, y, w, h, _ = stats.T
+    gaps = np.stack([x, y, w_image - x - w, h_image - y - h])  # pixels to the left, upper, right and lower border
+    gap = gaps.min(axis=0)
+    min_height = max(CONFIG.min_digit_height_px, CONFIG.min_digit_height_share * min(mask.shape))
+    inner = np.flatnonzero((gap > margin) & (h >= min_height))
+    if inner.size == 0:
+        return []
+    height = float(np.median(h[inner][h[inner] >= CONFIG.min_relative_height * h[inner].max()]))
+    inner = inner[h[inner] >= CONFIG.min_relative_height * height]
+    digits = stats[inner, :4]  # (n, 4) x, y, w, h
+    distance = distance_to_edge(mask)
+    thickest = max(_max_radius(distance, labels, stats, int(i)) for i in inner)
+
+    def is_noise(i: int) -> bool:
+        box = stats[i, :4]
+        component = (labels[box[1] : box[1] + box[3], box[0] : box[0] + box[2]] == i).astype(np.uint8)
+        if _is_scroll_bar(box, component, gaps[:, i], digits, height):
+            return True
+        if gap[i] > 0:
+            return _is_fragment(box, digits, CONFIG.max_fragment_share * height)
+        radius = _max_radius(distance, labels, stats, i)
+        return (
+            radius > max(CONFIG.max_thickness_ratio * thickest, CONFIG.max_disc_share * max(box[2:]))
+            or _is_pen(box, component, digits, height)
+            or _is_fragment(box, digits, CONFIG.max_border_fragment_share * height)
+        )
+
+    near = np.setdiff1d(np.flatnonzero(gap <= margin), [0, *rules])
+    return [int(i) for i in near if is_noise(int(i))]
 
 
-def _depth(deep: np.ndarray, labels: np.ndarray, stats: np.ndarray, i: int) -> float:
-    """The radius of the largest disc within a piece, pixels."""
+def _max_radius(distance: np.ndarray, labels: np.ndarray, stats: np.ndarray, i: int) -> float:
+    """The radius of the largest disc within a component, pixels."""
     x, y, w, h = stats[i, :4]
-    return float(deep[y : y + h, x : x + w][labels[y : y + h, x : x + w] == i].max())
+    return float(distance[y : y + h, x : x + w][labels[y : y + h, x : x + w] == i].max())
 
 
-def _is_bar(box_xywh: np.ndarray, piece: np.ndarray, inner: np.ndarray, height: float) -> bool:
-    """Whether a piece is a pen, a ruler or the edge of a table: straight and long, and no 1 of this row.
+def _is_pen(box_xywh: np.ndarray, component: np.ndarray, digits: np.ndarray, height: float) -> bool:
+    """Whether a component is a pen, a ruler or the edge of a table: a straight bar, and no 1 of this row.
 
     It lies, or it stands apart from the digits and not level with them.
     """
-    ((_, _), (w, h), angle) = cv2.minAreaRect(cv2.findNonZero(piece))
+    ((_, _), (w, h), angle) = cv2.minAreaRect(cv2.findNonZero(component))
     long, short = max(w, h) + 1, min(w, h) + 1
-    if long < LONG * short or np.count_nonzero(piece) < STRAIGHT * long * short:
+    if long < SHARED.bar_aspect_ratio * short:
+        return False
+    if np.count_nonzero(component) < CONFIG.min_bar_rectangularity * long * short:
         return False
     from_upright = (angle if h >= w else angle + 90) % 180
-    if min(from_upright, 180 - from_upright) > LYING:
+    if min(from_upright, 180 - from_upright) > CONFIG.max_digit_slant_deg:
         return True
-    return not _is_level(box_xywh, inner) and _distance(box_xywh, inner) >= APART * height
+    return not _is_in_row(box_xywh, digits) and _distance(box_xywh, digits) >= CONFIG.min_bar_gap_share * height
 
 
-def _is_fragment(box_xywh: np.ndarray, inner: np.ndarray, height: float) -> bool:
-    """Whether a piece is lower than so many pixels and stands wholly above or below the digits."""
+def _is_fragment(box_xywh: np.ndarray, digits: np.ndarray, max_height: float) -> bool:
+    """Whether a component is lower than that and stands wholly above or below the digits."""
     _, y, _, h = box_xywh
-    return bool(h < height and (y + h <= inner[:, 1].min() or y >= (inner[:, 1] + inner[:, 3]).max()))
+    return bool(h < max_height and (y + h <= digits[:, 1].min() or y >= (digits[:, 1] + digits[:, 3]).max()))
 
 
-def _is_scroll_bar(box_xywh: np.ndarray, piece: np.ndarray, gap: np.ndarray, inner: np.ndarray, height: float) -> bool:
-    """Whether a piece is a straight bar along a border and well apart from the digits."""
+def _is_scroll_bar(
+    box_xywh: np.ndarray, component: np.ndarray, gaps: np.ndarray, digits: np.ndarray, height: float
+) -> bool:
+    """Whether a component is a straight bar along a border and well apart from the digits."""
     _, _, w, h = box_xywh
-    along = np.array([h, w, h, w]) >= LONG * np.array([w, h, w, h])
-    if np.count_nonzero(piece) < RULER * w * h or not along[gap == gap.min()].any():
+    along = np.array([h, w, h, w]) >= SHARED.bar_aspect_ratio * np.array([w, h, w, h])
+    if np.count_nonzero(component) < CONFIG.min_scroll_bar_extent * w * h or not along[gaps == gaps.min()].any():
         return False
-    if gap.min() <= 0 and _is_level(box_xywh, inner):  # what the border left of a 1
+    if gaps.min() <= 0 and _is_in_row(box_xywh, digits):  # what the border left of a 1
         return False
-    return _distance(box_xywh, inner) >= APART * height
+    return _distance(box_xywh, digits) >= CONFIG.min_bar_gap_share * height
 
 
-def _is_level(box_xywh: np.ndarray, inner: np.ndarray) -> bool:
-    """Whether a piece stands in one row with the digits."""
+def _is_in_row(box_xywh: np.ndarray, digits: np.ndarray) -> bool:
+    """Whether a component stands in one row with the digits."""
     _, y, _, h = box_xywh
-    top, bottom = np.median(inner[:, 1]), np.median(inner[:, 1] + inner[:, 3])
-    return bool(min(y + h, bottom) - max(y, top) >= LEVEL * max(h, bottom - top))
+    top, bottom = np.median(digits[:, 1]), np.median(digits[:, 1] + digits[:, 3])
+    return bool(min(y + h, bottom) - max(y, top) >= CONFIG.min_row_overlap * max(h, bottom - top))
 
 
 def _distance(box_xywh: np.ndarray, others: np.ndarray) -> float:
@@ -146,9 +137,10 @@ def _distance(box_xywh: np.ndarray, others: np.ndarray) -> float:
 
 
 def _erase(ink: np.ndarray, labels: np.ndarray, i: int, box_xywh: np.ndarray) -> None:
-    """Sets a piece and its soft edge, two pixels wide, to paper; other pieces stay."""
+    """Set a component and its soft edge to background; other components stay."""
+    margin = CONFIG.erase_margin_px
     x, y, w, h = (int(value) for value in box_xywh)
-    y0, x0 = max(y - 2, 0), max(x - 2, 0)
-    where = (slice(y0, y + h + 2), slice(x0, x + w + 2))
-    own = cv2.dilate((labels[where] == i).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    where = slice(max(y - margin, 0), y + h + margin), slice(max(x - margin, 0), x + w + margin)
+    kernel = np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)
+    own = cv2.dilate((labels[where] == i).astype(np.uint8), kernel) > 0
     ink[where][own & ((labels[where] == i) | (labels[where] == 0))] = 0

@@ -1,8 +1,8 @@
-"""What a picture's bytes say that decoding them will take, before memory is spent on it.
+"""Refuse an image whose decoding would take too much memory, before any is spent on it.
 
-A few hundred bytes can stand for a gigabyte: an even picture packs well, and decoders differ in how many copies they
-make. So a picture is refused by the bytes that Pillow and the library beneath it will hold, at the most, and by the
-number of parts of its file, for each of which Python makes objects.
+A few hundred bytes can encode a gigabyte: an even image compresses well, and decoders differ in how many copies they
+make. So an image is refused by the most bytes that Pillow and the library beneath it will hold, and by the number of
+parts of its file, since Python makes objects for each.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from itertools import islice
 from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from inkling.errors import ImageTooLarge
+from inkling.pipeline.config.decoding import DECODE_LIMITS as CONFIG
+from inkling.pipeline.decoder_errors import decoder_errors
 
-MAX_DECODED_BYTES = 210_000_000  # 50 megapixels of 4 bytes pass, as Pillow holds colour
-MAX_PARTS = 100_000  # chunks, segments, blocks or numbers in tags: far above what cameras and scanners write
-
-_LOADED = WebPImagePlugin  # importing a plug-in registers it; else Pillow loads all of them
-_NARROW = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # bytes a pixel; other modes: 4
-_FORMATS = {  # bytes a pixel, in place of the mode's
-    "WEBP": 16,  # this frame and the one before it, a copy for who asks, and Pillow's
-    "GIF": 3,  # indices, and what the next frame would begin with
+_REGISTERED = WebPImagePlugin  # importing a plug-in registers it; else Pillow loads all of them
+# Bytes that decoders hold:
+_MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # a pixel; other modes: 4
+_FORMAT_BYTES = {  # a pixel, in place of the mode's
+    "WEBP": 16,  # this frame and the one before it, a copy on request, and Pillow's
+    "GIF": 3,  # indices, and what the next frame begins with
     "BMP": 4,  # colour, or indices that are unpacked in Python
 }
-_ROW = 16  # bytes a pixel of width: a decoder has this row and the one above, of 16-bit samples at the most
-_POINTER = 8  # bytes a row, where Pillow finds it
-_COEFFICIENT = 2  # bytes: a JPEG that comes in several scans is held as such, in its full size
-_FRUGAL = ("tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits", "group3", "group4", "tiff_ccitt")
-_LAVISH = 4  # copies of a strip or tile that a TIFF's other compressions may make
-_BYTEWISE = (1, 2, 7)  # types of tags that become one object: byte, text, undefined
-_STANDALONE = (0x00, 0x01, *range(0xD0, 0xDA), 0xFF)  # JPEG markers without a length
+_ROW_BYTES = 16  # a pixel of width: a decoder holds this row and the one above, of samples of at most 16 bits
+_POINTER_BYTES = 8  # a row, which Pillow finds by it
+_COEFFICIENT_BYTES = 2  # a sample: a JPEG of several scans is held as coefficients, in its full size
+_SINGLE_COPY = ("tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits", "group3", "group4", "tiff_ccitt")
+_MAX_STRIP_COPIES = 4  # of a strip or tile, by a TIFF's other compressions
+_ONE_OBJECT_TYPES = (1, 2, 7)  # of TIFF tags: byte, text, undefined
+_STANDALONE_MARKERS = (0x00, 0x01, *range(0xD0, 0xDA), 0xFF)  # of a JPEG: no length follows
 _START_OF_SCAN = 0xDA
 
 
-def check_parts(content: bytes) -> None:
-    """For bytes that Pillow has not seen. Raises ImageTooLarge where it would make too many objects of them."""
+def check_part_count(content: bytes) -> None:
+    """Raise ImageTooLarge if Pillow would make too many objects of these bytes. To be called before it sees them."""
     if content.startswith(b"\x89PNG"):
         _check_count(_png_chunks(content))
         _check_bytes("picture has texts that", _text_bytes(content))
@@ -48,71 +48,80 @@ def check_parts(content: bytes) -> None:
         _check_count(range(_tag_values(content)))
 
 
-def check_decoded_bytes(picture: Image.Image, content: bytes, size_wh: tuple[int, int]) -> None:
-    """For a picture that was opened, not decoded. Raises ImageTooLarge where decoding would hold too much at once."""
-    _check_count(range(_tag_values(picture.info.get("exif", b"").removeprefix(b"Exif\0\0"))))
-    what = f"picture is a {picture.format} of {size_wh[0]}x{size_wh[1]} px in mode {picture.mode}, which"
-    _check_bytes(what, _decoded_bytes(picture, content, size_wh))
+def check_decoded_bytes(image: Image.Image, content: bytes, size_wh: tuple[int, int]) -> None:
+    """Raise ImageTooLarge if decoding an opened image would hold too much at once, BrokenPicture for wrong tags."""
+    exif = image.info.get("exif")
+    if isinstance(exif, bytes):  # a PNG's text named "exif" is none
+        _check_count(range(_tag_values(exif.removeprefix(b"Exif\0\0"))))
+    what = f"picture is a {image.format} of {size_wh[0]}x{size_wh[1]} px in mode {image.mode}, which"
+    _check_bytes(what, _decoded_bytes(image, content, size_wh))
 
 
 def _check_count(parts: Iterable[object]) -> None:
-    if sum(1 for _ in islice(parts, MAX_PARTS + 1)) > MAX_PARTS:
+    if sum(1 for _ in islice(parts, CONFIG.max_parts + 1)) > CONFIG.max_parts:
         raise ImageTooLarge(
-            f"picture's file has more than {MAX_PARTS:,} parts; a camera's or scanner's has some hundred. "
+            f"picture's file has more than {CONFIG.max_parts:,} parts; a camera's or scanner's has some hundred. "
             "Save it as JPEG and send that."
         )
 
 
 def _check_bytes(what: str, size: int) -> None:
-    if size > MAX_DECODED_BYTES:
+    if size > CONFIG.max_decoded_bytes:
         raise ImageTooLarge(
-            f"{what} would take {size / 1e6:.0f} MB to decode; the limit is {MAX_DECODED_BYTES / 1e6:.0f} MB. "
+            f"{what} would take {size / 1e6:.0f} MB to decode; the limit is {CONFIG.max_decoded_bytes / 1e6:.0f} MB. "
             "Send a smaller picture, or save it as a JPEG that is not progressive."
         )
 
 
-def _decoded_bytes(picture: Image.Image, content: bytes, size_wh: tuple[int, int]) -> int:
-    """The most that is held at once while a picture is decoded, bytes."""
-    pixels = picture.width * picture.height  # of a JPEG, those that are asked for
-    size = pixels * _FORMATS.get(picture.format or "", _NARROW.get(picture.mode, 4))
-    size += picture.width * _ROW + picture.height * _POINTER
-    if isinstance(picture, JpegImagePlugin.JpegImageFile) and _several_scans(picture, content):
-        size += _coefficients(picture, size_wh) * _COEFFICIENT
-    if isinstance(picture, PngImagePlugin.PngImageFile):
+def _decoded_bytes(image: Image.Image, content: bytes, size_wh: tuple[int, int]) -> int:
+    """The most bytes that are held at once while an image is decoded."""
+    pixels = image.width * image.height  # of a JPEG, those that are asked for
+    size = pixels * _FORMAT_BYTES.get(image.format or "", _MODE_BYTES.get(image.mode, 4))
+    size += image.width * _ROW_BYTES + image.height * _POINTER_BYTES
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and _has_several_scans(image, content):
+        size += _count_coefficients(image, size_wh) * _COEFFICIENT_BYTES
+    if isinstance(image, PngImagePlugin.PngImageFile):
         size += _text_bytes(content)
-    if isinstance(picture, TiffImagePlugin.TiffImageFile):
-        turned = picture.tag_v2.get(ExifTags.Base.Orientation, 1) != 1  # in a second copy
-        size = (2 if turned else 1) * size + _strip_bytes(picture)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        with decoder_errors():
+            turned = image.tag_v2.get(ExifTags.Base.Orientation, 1) != 1  # in a second copy
+        size = (2 if turned else 1) * size + _strip_bytes(image)
     return size
 
 
-def _several_scans(picture: JpegImagePlugin.JpegImageFile, content: bytes) -> bool:
-    """Whether the first scan is not the whole picture."""
-    if "progressive" in picture.info:
+def _has_several_scans(image: JpegImagePlugin.JpegImageFile, content: bytes) -> bool:
+    """Whether the first scan is not the whole image."""
+    if "progressive" in image.info:
         return True
     for marker, at in _jpeg_segments(content):
         if marker == _START_OF_SCAN:
-            return content[at + 4] < len(picture.layer)
+            return content[at + 4] < len(image.layer)
     return True
 
 
-def _coefficients(picture: JpegImagePlugin.JpegImageFile, size_wh: tuple[int, int]) -> int:
-    """As many as there are samples: where colours are halved both ways, a half more than pixels."""
-    samples = [across * down for _, across, down, _ in picture.layer]
-    return size_wh[0] * size_wh[1] * sum(samples) // max(samples)
+def _count_coefficients(image: JpegImagePlugin.JpegImageFile, size_wh: tuple[int, int]) -> int:
+    """As many as samples: where colours are halved in both directions, 1.5 times the pixels."""
+    samples = [across * down for _, across, down, _ in image.layer]
+    return size_wh[0] * size_wh[1] * sum(samples) // (max(samples, default=0) or 1)  # a damaged file may claim none
 
 
-def _strip_bytes(picture: TiffImagePlugin.TiffImageFile) -> int:
-    """What libtiff unpacks at a time, and its copies: a strip or a tile, which may be larger than the picture."""
-    compression = picture.info.get("compression")
+def _tag(image: TiffImagePlugin.TiffImageFile, tag: int, default: int) -> int:
+    """A TIFF tag's number, the largest of several; `default` for none and 0. BrokenPicture if it is no number."""
+    with decoder_errors():
+        values = image.tag_v2.get(tag) or default
+        return max(int(value) for value in (values if isinstance(values, tuple) else (values,)))
+
+
+def _strip_bytes(image: TiffImagePlugin.TiffImageFile) -> int:
+    """What libtiff unpacks at a time, and its copies: a strip or a tile, which may be larger than the image."""
+    compression = image.info.get("compression")
     if compression == "raw":
         return 0
-    tags = picture.tag_v2
-    w = tags.get(TiffImagePlugin.TILEWIDTH) or tags[TiffImagePlugin.IMAGEWIDTH]
-    length = tags[TiffImagePlugin.IMAGELENGTH]
-    h = tags.get(TiffImagePlugin.TILELENGTH) or min(tags.get(TiffImagePlugin.ROWSPERSTRIP) or length, length)
-    bits = max(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,))) * tags.get(TiffImagePlugin.SAMPLESPERPIXEL, 1)
-    return int(w * h * bits // 8 * (1 if compression in _FRUGAL else _LAVISH))
+    w = _tag(image, TiffImagePlugin.TILEWIDTH, 0) or _tag(image, TiffImagePlugin.IMAGEWIDTH, 0)
+    length = _tag(image, TiffImagePlugin.IMAGELENGTH, 0)
+    h = _tag(image, TiffImagePlugin.TILELENGTH, 0) or min(_tag(image, TiffImagePlugin.ROWSPERSTRIP, length), length)
+    bits = _tag(image, TiffImagePlugin.BITSPERSAMPLE, 1) * _tag(image, TiffImagePlugin.SAMPLESPERPIXEL, 1)
+    return w * h * bits // 8 * (1 if compression in _SINGLE_COPY else _MAX_STRIP_COPIES)
 
 
 def _text_bytes(content: bytes) -> int:
@@ -142,7 +151,7 @@ def _jpeg_segments(content: bytes) -> Iterator[tuple[int, int]]:
         if marker == 0xFF:
             at += 1
         else:
-            at += 2 if marker in _STANDALONE else 2 + max(2, int.from_bytes(content[at + 2 : at + 4], "big"))
+            at += 2 if marker in _STANDALONE_MARKERS else 2 + max(2, int.from_bytes(content[at + 2 : at + 4], "big"))
 
 
 def _gif_blocks(content: bytes) -> Iterator[int]:
@@ -169,10 +178,10 @@ def _tag_values(content: bytes) -> int:
     try:
         (at,) = struct.unpack_from(order + start, content)
         (entries,) = struct.unpack_from(order + count, content, at)
-    except struct.error:
+    except (struct.error, OverflowError):  # beyond the bytes, or beyond what can be an offset
         return 0
     size = struct.calcsize(order + entry)
     at += struct.calcsize(order + count)
-    whole = min(entries, MAX_PARTS, (len(content) - at) // size)
+    whole = min(entries, CONFIG.max_parts, (len(content) - at) // size)
     tags = struct.iter_unpack(order + entry, content[at : at + max(whole, 0) * size])
-    return sum(values for _, kind, values in tags if kind not in _BYTEWISE and values <= len(content))
+    return sum(values for _, kind, values in tags if kind not in _ONE_OBJECT_TYPES and values <= len(content))

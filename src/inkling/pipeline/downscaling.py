@@ -1,38 +1,38 @@
-"""The small image on which sheet, polarity and paper are judged, and the way back."""
+"""Reduce an image to the small one on which page, polarity and background are judged, and map back from it."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-SMALL_SIDE = 64  # pixels, about
+from inkling.pipeline.config.binarization import DOWNSCALING as CONFIG
 
 
 def downscale(image: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 -> the same with a longer side of about SMALL_SIDE, by the mean of the pixels.
+    """(H, W) uint8 -> (h, w) uint8 with a longer side of about CONFIG.side_px, by the mean of the pixels.
 
-    Reducing by a whole number is several times faster, and by two more so; the pixels beyond the last whole block are
-    left out.
+    Reducing by whole blocks is several times faster, most of all by halves; the pixels beyond the last whole block
+    are left out.
     """
-    block = round(max(image.shape) / SMALL_SIDE)
+    block = round(max(image.shape) / CONFIG.side_px)
     h, w = (side // max(block, 1) for side in image.shape)
     if block <= 1:
         return image
-    if min(h, w) >= 8:
+    if min(h, w) >= CONFIG.min_block_side_px:
         whole = image[: h * block, : w * block]
         while block % 2 == 0:
             block //= 2
             whole = cv2.resize(whole, (w * block, h * block), interpolation=cv2.INTER_AREA)
         return whole if block == 1 else cv2.resize(whole, (w, h), interpolation=cv2.INTER_AREA)
-    factor = SMALL_SIDE / max(image.shape)
+    factor = CONFIG.side_px / max(image.shape)
     size_wh = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
     return cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA)
 
 
 def upscale(small: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A map of the reduced image -> the same map for the image of that shape, (H, W), each block in its place."""
+    """A map of the small image -> the same map for the image of that shape, (H, W), each block in its place."""
     (h, w), (h_image, w_image) = small.shape, shape
-    block = round(max(shape) / SMALL_SIDE)
+    block = round(max(shape) / CONFIG.side_px)
     if block <= 1 or (h, w) != (h_image // block, w_image // block):
         return cv2.resize(small, (w_image, h_image), interpolation=cv2.INTER_LINEAR)
     wide = cv2.resize(small, (w * block, h * block), interpolation=cv2.INTER_LINEAR)

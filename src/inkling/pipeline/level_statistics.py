@@ -1,4 +1,4 @@
-"""The usual one of many levels, and how far apart they lie: asked of pictures, their paper and their grain."""
+"""Median and range of grey levels, without the cost of NumPy's general functions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def median_level(values: np.ndarray) -> float:
-    """The median, the upper one of two, without the cost of NumPy's general one; 0 of nothing."""
+    """The median, the upper of two middle values; 0 of an empty array."""
     flat = values.ravel()
     return float(np.partition(flat, flat.size // 2)[flat.size // 2]) if flat.size else 0.0
 

@@ -16,6 +16,7 @@ from inkling.errors import BadRequest
 from inkling.models import registry
 from inkling.pipeline import binarize, decode, normalize, result
 from inkling.pipeline.classifier import Classifier, LineRecognizer, Prediction
+from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.decode import DecodedImage, ImageSource
 from inkling.pipeline.hypothesis import Hypothesis
 from inkling.pipeline.over_segmentation.best_path import best_segmentation
@@ -63,7 +64,7 @@ class Reader:
     'empty'
     """
 
-    def __init__(self, model: str | Path | None = None, *, max_bytes: int = decode.MAX_BYTES) -> None:
+    def __init__(self, model: str | Path | None = None, *, max_bytes: int = DECODE.max_bytes) -> None:
         """`model`: a packaged name, a bundle or run folder; the packaged default when it is None.
 
         `max_bytes` limits an encoded picture. Raises UnknownName or BadBundle.
@@ -164,7 +165,7 @@ def _keep_freed_memory() -> None:
     np.empty(16_000_000, np.uint8)
 
 
-def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = decode.MAX_BYTES) -> PreparedImage:
+def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE.max_bytes) -> PreparedImage:
     """The road up to the network: picture -> image -> ink -> glyphs -> tiles."""
     if mode not in MODES:
         raise BadRequest(f"mode is {mode!r}; expected {' or '.join(map(repr, MODES))}. Choose one of these.")

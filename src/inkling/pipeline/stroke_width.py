@@ -1,4 +1,4 @@
-"""How wide strokes are: asked of the paper's estimate and of the tile."""
+"""Stroke width from the distance transform."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ import cv2
 import numpy as np
 
 
-def stroke_width(mask: np.ndarray) -> float:
-    """Mean width of the strokes of a (h, w) uint8 mask, pixels.
+def distance_to_edge(mask: np.ndarray) -> np.ndarray:
+    """(h, w) uint8 mask -> (h, w) float32: pixels to the background, which also surrounds the image."""
+    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    return cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
 
-    Inside a strip of width w the distance to the edge rises from 0 to w/2 and falls again, so its mean is w/4; the
-    distance transform measures from pixel to pixel, half a pixel more.
+
+def stroke_width(mask: np.ndarray) -> float:
+    """Mean width of the strokes of an (h, w) uint8 mask, pixels; at least 1.
+
+    Within a stroke of width w the distance to its edge rises from 0 to w/2 and falls again, so its mean is w/4. The
+    distance transform measures from pixel to pixel, which is half a pixel more.
     """
-    distance = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
+    distance = distance_to_edge(mask)
     return max(4.0 * (float(distance.sum()) / max(int(cv2.countNonZero(mask)), 1) - 0.5), 1.0)
