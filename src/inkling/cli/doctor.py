@@ -103,8 +103,8 @@ def _print(results: list[tuple[str, bool | None, str]], values: list[machine_che
 
 
 def _python() -> Check:
-    good = (3, 11) <= sys.version_info < (3, 14)
-    return good, f"{platform.python_version()} on {platform.system()} {platform.machine()}; 3.11 to 3.13 fit"
+    good = (3, 11) <= sys.version_info < (3, 15)
+    return good, f"{platform.python_version()} on {platform.system()} {platform.machine()}; 3.11 to 3.14 fit"
 
 
 def _libraries() -> Check:
@@ -174,5 +174,5 @@ def _data() -> Check:
 
 def _training() -> Check:
     if importlib.util.find_spec("tensorflow") is None:
-        return None, "optional, not installed; pip install 'inkling\\[learn]' to train networks"
+        return None, "optional, not installed; make install-learn in a clone, to train networks"
     return True, f"TensorFlow {_version('tensorflow')}, Keras {_version('keras')}"
