@@ -45,7 +45,7 @@ def judge(found: Bundle, mnist: Mnist, folders: list[Path], *, progress: Progres
     """What is worth knowing about one model: size, time of the network alone, scores by data set."""
     model = Classifier(found)
     tiles = as_input(mnist.x_test[:MAX_BATCH])
-    latency = measurements.time_model(model, tiles)
+    latency = measurements.measure_latency(model, tiles)
     scores = {MNIST_TEST: _kept(evaluate.evaluate_mnist(found, mnist))}
     facts = found.manifest
     reader = Reader(found.path)

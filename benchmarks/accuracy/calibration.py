@@ -27,7 +27,7 @@ from inkling import Reader
 from inkling.pipeline.decode import ImageSource
 from inkling.training import evaluate
 from inkling.training.data.mnist import Mnist, load_mnist
-from inkling.training.report.measurements import Bin
+from inkling.training.report.measurements import ReliabilityBin
 from inkling.training.scores import wilson_interval
 
 HERE = Path(__file__).parent
@@ -109,7 +109,7 @@ def summary(pairs: Pairs) -> dict[str, Any]:
     }
 
 
-def reliability(confidence: np.ndarray, right: np.ndarray) -> list[Bin]:
+def reliability(confidence: np.ndarray, right: np.ndarray) -> list[ReliabilityBin]:
     """(N,) confidences and truths -> a bin between each two of EDGES."""
     which = np.clip(np.searchsorted(EDGES, confidence, "right") - 1, 0, len(EDGES) - 2)
     found = []
@@ -117,7 +117,7 @@ def reliability(confidence: np.ndarray, right: np.ndarray) -> list[Bin]:
         inside = which == k
         n, hits = int(inside.sum()), int(right[inside].sum())
         mean = float(confidence[inside].mean()) if n else float("nan")
-        found.append(Bin(low, high, n, mean, hits / n if n else float("nan"), wilson_interval(hits, n)))
+        found.append(ReliabilityBin(low, high, n, mean, hits / n if n else float("nan"), wilson_interval(hits, n)))
     return found
 
 

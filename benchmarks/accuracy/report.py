@@ -52,7 +52,7 @@ class Theme:
 
     def rc(self) -> Numbers:
         colours = {"facecolor": self.paper}
-        return style.rc() | {
+        return style.rc_params() | {
             **{f"{part}.{key}": value for part in ("figure", "axes", "savefig") for key, value in colours.items()},
             "text.color": self.ink,
             "axes.labelcolor": self.quiet,

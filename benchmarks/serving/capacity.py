@@ -203,7 +203,7 @@ def main() -> None:
     text = page(PAGE.read_text("utf-8"), utilisation, prices, found,
                 in_bytes=content["in_bytes"], out_bytes=content["out_bytes"])  # fmt: skip
     PAGE.write_text(text, "utf-8")
-    FIGURE.write_text(themed_svg.svg(lambda ax: draw(ax, found), (7.0, 3.8)), "utf-8")
+    FIGURE.write_text(themed_svg.to_svg(lambda ax: draw(ax, found), (7.0, 3.8)), "utf-8")
     print("docs/capacity.md, docs/benchmark/capacity.svg")
 
 

@@ -138,7 +138,7 @@ def main() -> None:
     page = tables.with_block(page, "steps", steps(json.loads((HERE / "read.json").read_text("utf-8"))))
     page = tables.with_block(page, "largest", largest(json.loads((HERE / "memory.json").read_text("utf-8"))))
     PAGE.write_text(page, "utf-8")
-    FIGURE.write_text(themed_svg.svg(lambda ax: draw(ax, numbers), (8.6, 3.6)), "utf-8")
+    FIGURE.write_text(themed_svg.to_svg(lambda ax: draw(ax, numbers), (8.6, 3.6)), "utf-8")
     README.write_text(tables.with_block(README.read_text("utf-8"), "servers", sentence(numbers)), "utf-8")
     print("docs/serving.md, docs/benchmark/servers.svg, README.md")
 

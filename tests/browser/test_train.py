@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from inkling.lab_protocol.lab_folder import Lab, read_json
+from inkling.lab_protocol.lab_folder import LabFolder, read_json
 from inkling.user_dirs import MNIST, cache_folder
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
 from tests.browser.test_board import draw
@@ -26,12 +26,12 @@ SHORT = "#n_train=5000&batch_size=32&epochs=3"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    return Lab(tmp_path_factory.mktemp("lab"))
+def lab(tmp_path_factory: pytest.TempPathFactory) -> LabFolder:
+    return LabFolder(tmp_path_factory.mktemp("lab"))
 
 
 @pytest.fixture(scope="module")
-def lab_address(lab: Lab) -> Iterator[str]:
+def lab_address(lab: LabFolder) -> Iterator[str]:
     """A server with an open lab, on two workers that share it."""
     if find_spec("tensorflow") is None or not (cache_folder() / MNIST).is_file():
         message = "training needs the learn extra and MNIST; make install-learn, inkling data fetch"
@@ -77,7 +77,7 @@ def end(page: Page) -> None:
     wait_for(page, "stopped")
 
 
-def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: Lab) -> None:
+def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: LabFolder) -> None:
     begin(train, SHORT)
     wait_for(train, "running")
     expect(train.locator("#status")).to_contain_text("Epoch")
@@ -231,7 +231,7 @@ def test_a_closed_lab_shows_commands_to_copy(page: Page, address: str) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == "inkling serve --lab"
 
 
-def test_a_server_that_goes_and_comes_back(chromium: Browser, lab: Lab, tmp_path: Path, lab_address: str) -> None:
+def test_a_server_that_goes_and_comes_back(chromium: Browser, lab: LabFolder, tmp_path: Path, lab_address: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INKLING_LAB_FOLDER", str(tmp_path / "lab"))
         with serving("--lab") as (process, url):

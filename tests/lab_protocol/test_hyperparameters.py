@@ -7,13 +7,21 @@ import dataclasses
 import pytest
 
 from inkling.errors import BadRequest
-from inkling.lab_protocol.hyperparameters import CHOICES, N_IMAGES, N_VALIDATION, PRESETS, Choice, checked, recipe_table
+from inkling.lab_protocol.hyperparameters import (
+    HYPERPARAMETERS,
+    N_IMAGES,
+    N_VALIDATION,
+    PRESETS,
+    Hyperparameter,
+    recipe_table,
+    validated,
+)
 from inkling.training.architectures import ARCHITECTURES
 from inkling.training.recipe import Augmentation, Recipe, from_table
 
 
-@pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.name)
-def test_every_choice_is_a_parameter_of_a_recipe_and_lies_within_its_range(choice: Choice) -> None:
+@pytest.mark.parametrize("choice", HYPERPARAMETERS, ids=lambda choice: choice.name)
+def test_every_choice_is_a_parameter_of_a_recipe_and_lies_within_its_range(choice: Hyperparameter) -> None:
     kind = Augmentation if choice.part else Recipe
     parameter = {each.name: each for each in dataclasses.fields(kind)}[choice.name]
     assert choice.about.endswith(".")
@@ -32,7 +40,7 @@ def test_every_choice_is_a_parameter_of_a_recipe_and_lies_within_its_range(choic
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
 def test_every_preset_makes_a_recipe(preset: object) -> None:
-    values = checked(preset.values)  # type: ignore[attr-defined]
+    values = validated(preset.values)  # type: ignore[attr-defined]
     recipe = from_table(recipe_table(values, name="lab"))
     assert (recipe.n_train, recipe.schedule) == (values["n_train"], "constant")
     assert recipe.n_validation + N_IMAGES == 60_000
@@ -40,9 +48,9 @@ def test_every_preset_makes_a_recipe(preset: object) -> None:
 
 
 def test_a_recipe_gets_only_what_its_architecture_has() -> None:
-    assert "dropout" not in recipe_table(checked({}), name="lab")
-    assert "hidden" not in recipe_table(checked({"architecture": "cnn-small"}), name="lab")
-    table = recipe_table(checked({"architecture": "ann-dropout", "rotation": 3}), name="lab")
+    assert "dropout" not in recipe_table(validated({}), name="lab")
+    assert "hidden" not in recipe_table(validated({"architecture": "cnn-small"}), name="lab")
+    table = recipe_table(validated({"architecture": "ann-dropout", "rotation": 3}), name="lab")
     assert (table["dropout"], table["augmentation"]["rotation"]) == (0.3, 3.0)
 
 
@@ -68,4 +76,4 @@ def test_a_recipe_gets_only_what_its_architecture_has() -> None:
 )
 def test_what_does_not_fit_is_named(given: dict[str, object], message: str) -> None:
     with pytest.raises(BadRequest, match=message):
-        checked(given)
+        validated(given)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inkling.lab_protocol.lab_folder import NAME, events_after, is_locked, read_json, take_lock, write_json
+from inkling.lab_protocol.lab_folder import MODEL_NAME, events_after, is_locked, read_json, take_lock, write_json
 
 
 def test_the_lock_is_held_by_a_child_until_it_dies(tmp_path: Path) -> None:
@@ -60,4 +60,4 @@ def test_json_is_replaced_whole(tmp_path: Path) -> None:
     ],
 )
 def test_a_kept_models_name_is_one_harmless_part_of_a_path(name: str, fits: bool) -> None:
-    assert bool(NAME.fullmatch(name)) is fits
+    assert bool(MODEL_NAME.fullmatch(name)) is fits

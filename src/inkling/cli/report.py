@@ -28,7 +28,7 @@ def command(runs: tuple[str, ...], out: Path | None) -> None:
     from inkling.training.data.mnist import load_mnist
     from inkling.training.report import subject
 
-    subjects = subject.find(runs)
+    subjects = subject.find_subjects(runs)
     if out is None:
         run = subjects[0].run if len(subjects) == 1 else None
         out = run / "report" if run else Path("runs") / f"report-{'-'.join(each.label for each in subjects)}"
@@ -40,5 +40,5 @@ def command(runs: tuple[str, ...], out: Path | None) -> None:
     columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=None)
-        written = report_page.make(subjects, mnist, out, tell=lambda what: bar.update(task, description=what))
+        written = report_page.make_report(subjects, mnist, out, tell=lambda what: bar.update(task, description=what))
     click.echo(written)

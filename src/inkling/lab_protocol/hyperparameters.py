@@ -20,7 +20,7 @@ N_IMAGES = 55_000  # what is left
 
 
 @dataclass(frozen=True)
-class Choice:
+class Hyperparameter:
     """One parameter of a training."""
 
     name: str
@@ -51,19 +51,19 @@ class Preset:
     values: Mapping[str, Value]  # what differs from the defaults
 
 
-def _changed(name: str, label: str, about: str, *, high: float, step: float, unit: str = "") -> Choice:
-    return Choice(name, label, about, 0.0, low=0, high=high, step=step, unit=unit, part="augmentation")
+def _changed(name: str, label: str, about: str, *, high: float, step: float, unit: str = "") -> Hyperparameter:
+    return Hyperparameter(name, label, about, 0.0, low=0, high=high, step=step, unit=unit, part="augmentation")
 
 
-CHOICES: tuple[Choice, ...] = (
-    Choice(
+HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
+    Hyperparameter(
         "architecture",
         "Network",
         "One hidden layer; the same with dropout; or two layers of small filters that slide over the image.",
         "ann",
         options=("ann", "ann-dropout", "cnn-small"),
     ),
-    Choice(
+    Hyperparameter(
         "hidden",
         "Hidden units",
         "Neurons between the pixels and the ten answers. More can tell more forms apart, and learn more by heart.",
@@ -73,7 +73,7 @@ CHOICES: tuple[Choice, ...] = (
         step=1,
         fits=("ann", "ann-dropout"),
     ),
-    Choice(
+    Hyperparameter(
         "dropout",
         "Dropout",
         "Share of the neurons that is switched off at random at each step, so that none relies on another.",
@@ -83,21 +83,21 @@ CHOICES: tuple[Choice, ...] = (
         step=0.05,
         fits=("ann-dropout", "cnn-small"),
     ),
-    Choice(
+    Hyperparameter(
         "learning_rate",
         "Learning rate",
         "How far each step moves the weights (optimizer: Adam). Too low takes for ever, too high never settles.",
         0.001,
         options=(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
     ),
-    Choice(
+    Hyperparameter(
         "batch_size",
         "Batch size",
         "Images looked at before each step. Small batches make more and rougher steps.",
         128,
         options=(16, 32, 64, 128, 256, 512),
     ),
-    Choice(
+    Hyperparameter(
         "epochs",
         "Epochs",
         "How often it goes through all its images.",
@@ -106,7 +106,7 @@ CHOICES: tuple[Choice, ...] = (
         high=100,
         step=1,
     ),
-    Choice(
+    Hyperparameter(
         "n_train",
         "Training images",
         "How many of MNIST's images it learns from. 5,000 others are held back to judge it by.",
@@ -121,7 +121,7 @@ CHOICES: tuple[Choice, ...] = (
     _changed("stroke", "Pen width", "Strokes made thicker or thinner by about as much.", high=1.2, step=0.1, unit="px"),
     _changed("noise", "Grain", "Speckled like poor paper.", high=0.3, step=0.02),
 )
-BY_NAME = {choice.name: choice for choice in CHOICES}
+BY_NAME = {choice.name: choice for choice in HYPERPARAMETERS}
 
 _FEW = {"n_train": 500, "batch_size": 32, "epochs": 40, "hidden": 256}
 PRESETS: tuple[Preset, ...] = (
@@ -174,7 +174,7 @@ PRESETS: tuple[Preset, ...] = (
 )
 
 
-def checked(given: Mapping[str, Any]) -> dict[str, Value]:
+def validated(given: Mapping[str, Any]) -> dict[str, Value]:
     """Every choice's value: what was given, the defaults for the rest.
 
     Raises BadRequest that begins with the name of the choice that is wrong.
@@ -184,7 +184,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Value]:
             near = difflib.get_close_matches(name, BY_NAME, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Choose from: {', '.join(BY_NAME)}."
             raise BadRequest(f"{name} is nothing that can be chosen; a known choice was expected. {hint}")
-    values = {choice.name: _value(choice, given.get(choice.name, choice.default)) for choice in CHOICES}
+    values = {choice.name: _value(choice, given.get(choice.name, choice.default)) for choice in HYPERPARAMETERS}
     if int(values["batch_size"]) > int(values["n_train"]):
         raise BadRequest(
             f"batch_size is {values['batch_size']}; expected at most the {values['n_train']} images to learn from. "
@@ -196,7 +196,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Value]:
 def recipe_table(values: Mapping[str, Value], *, name: str) -> dict[str, Any]:
     """Checked values -> the table of a recipe (`training.recipe.from_table`)."""
     table: dict[str, Any] = {"name": name, "schedule": "constant", "n_validation": N_VALIDATION}
-    for choice in CHOICES:
+    for choice in HYPERPARAMETERS:
         if choice.fits and values["architecture"] not in choice.fits:
             continue
         place = table.setdefault(choice.part, {}) if choice.part else table
@@ -204,7 +204,7 @@ def recipe_table(values: Mapping[str, Value], *, name: str) -> dict[str, Any]:
     return table
 
 
-def _value(choice: Choice, given: Any) -> Value:
+def _value(choice: Hyperparameter, given: Any) -> Value:
     number = isinstance(given, int | float) and not isinstance(given, bool)
     if choice.options:
         if given not in choice.options or isinstance(given, bool):

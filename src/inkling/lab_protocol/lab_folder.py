@@ -15,15 +15,15 @@ from typing import Any
 
 from inkling.user_dirs import data_folder
 
-BUSY = ("starting", "running", "paused", "saving")  # states of a training whose process is at work
-ENDED = ("finished", "stopped", "failed", "interrupted")
+ACTIVE_STATES = ("starting", "running", "paused", "saving")  # states of a training whose process is at work
+FINAL_STATES = ("finished", "stopped", "failed", "interrupted")
 COMMANDS = ("pause", "resume", "more", "stop", "end")
-PATIENCE = 5  # tries at the lock
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)  # of a kept model: one path part, harmless
+LOCK_ATTEMPTS = 5  # tries at the lock
+MODEL_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)  # of a kept model: one path part, harmless
 
 
 @dataclass(frozen=True)
-class Lab:
+class LabFolder:
     """A lab's folder."""
 
     path: Path
@@ -69,9 +69,9 @@ class Lab:
         return self.run / "log.txt"
 
 
-def lab_at(folder: str) -> Lab:
+def find_lab_folder(folder: str) -> LabFolder:
     """The lab in `folder`; "" for the user's own."""
-    return Lab(Path(folder) if folder else data_folder() / "lab")
+    return LabFolder(Path(folder) if folder else data_folder() / "lab")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -98,7 +98,7 @@ def take_lock(path: Path) -> int | None:
     import fcntl
 
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    for _ in range(PATIENCE):
+    for _ in range(LOCK_ATTEMPTS):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

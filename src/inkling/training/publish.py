@@ -34,7 +34,7 @@ from inkling.training import model_card, train
 from inkling.training.data.mnist import Mnist, as_input, load_mnist
 from inkling.training.keras_setup import open_network
 from inkling.training.report import embedding, measurements, network_views, subject
-from inkling.training.report.measurements import Measured
+from inkling.training.report.measurements import Measurements
 
 FOLDER, FILE_NAME, SPRITE = "report", "report.json", "mistakes.png"
 HISTORY = "history.csv"
@@ -58,15 +58,15 @@ def publish(found: Bundle, mnist: Mnist, *, tell: Tell = lambda what: None) -> P
         from inkling.training.report import report_figures, themed_svg
     except ImportError as error:
         raise MissingExtra("publishing a report", "learn") from error
-    measured = measurements.measure(subject.find([found.path])[0], mnist, tell=tell)
+    measured = measurements.measure(subject.find_subjects([found.path])[0], mnist, tell=tell)
     wrong = chosen_mistakes(measured)
     tell("looking into the hidden layer")
     on_map = np.unique([*range(min(N_SHARED, len(measured.labels))), *wrong.tolist()])
     mapped = hidden_places(found, measured, on_map)
     plates = [
-        *report_figures.learning([measured]),
-        *(plate for plate in report_figures.confidence(measured) if plate.name != "confidence"),
-        *report_figures.robustness([measured]),
+        *report_figures.learning_figures([measured]),
+        *(plate for plate in report_figures.confidence_figures(measured) if plate.name != "confidence"),
+        *report_figures.robustness_figures([measured]),
     ]
     report = as_json(measured, wrong, mapped, speed_of(measured))
     report["figures"] = [{"name": plate.name, "title": plate.title, "caption": plate.caption} for plate in plates]
@@ -76,7 +76,7 @@ def publish(found: Bundle, mnist: Mnist, *, tell: Tell = lambda what: None) -> P
             ready.mkdir()
             tell("drawing")
             for plate in plates:
-                (ready / f"{plate.name}.svg").write_text(themed_svg.svg(plate.draw), "utf-8")
+                (ready / f"{plate.name}.svg").write_text(themed_svg.to_svg(plate.draw), "utf-8")
             sprite(measured.images[wrong]).save(ready / SPRITE, optimize=True)
             (ready / FILE_NAME).write_text(to_text(report), "utf-8")
             if not (found.path / model_card.FILE_NAME).is_file():
@@ -91,25 +91,27 @@ def publish(found: Bundle, mnist: Mnist, *, tell: Tell = lambda what: None) -> P
     return found.path / FOLDER / FILE_NAME
 
 
-def chosen_mistakes(found: Measured, most: int = MOST_MISTAKES) -> np.ndarray:
+def chosen_mistakes(found: Measurements, most: int = MOST_MISTAKES) -> np.ndarray:
     """Indices of the mistakes to show, the most confident first; of too many, the most confident of each kind."""
-    every = measurements.worst_mistakes(found.probs, found.labels, most=len(found.labels))
+    every = measurements.most_confident_errors(found.probs, found.labels, most=len(found.labels))
     kinds = found.labels[every] * 10 + found.probs[every].argmax(1)
     rank = np.array([int((kinds[:i] == kind).sum()) for i, kind in enumerate(kinds)], dtype=int)
     return every[np.sort(np.argsort(rank, kind="stable")[:most])]
 
 
-def hidden_places(found: Bundle, measured: Measured, index: np.ndarray) -> embedding.Places:
+def hidden_places(found: Bundle, measured: Measurements, index: np.ndarray) -> embedding.Embedding:
     """The last hidden layer of these digits on a map. index: (M,)"""
     path = found.path / "model.keras"
     if not path.is_file():
         raise BadBundle(f"{path} is not there; a report needs the network as Keras saved it. Export the run again.")
     model = open_network(path, task="publishing a report")
-    hidden = network_views.hidden_layer(model, as_input(measured.images[index]))  # (M, 28, 28) -> (M, H)
-    return embedding.places(index, hidden, network_views.map_2d(hidden)[2], measured.labels[index], first=N_SHARED)
+    hidden = network_views.hidden_activations(model, as_input(measured.images[index]))  # (M, 28, 28) -> (M, H)
+    return embedding.embed(index, hidden, network_views.embed_2d(hidden)[2], measured.labels[index], first=N_SHARED)
 
 
-def as_json(found: Measured, wrong: np.ndarray, mapped: embedding.Places, speed: dict[str, Any]) -> dict[str, Any]:
+def as_json(
+    found: Measurements, wrong: np.ndarray, mapped: embedding.Embedding, speed: dict[str, Any]
+) -> dict[str, Any]:
     """Every number of the report. wrong: indices of the mistakes in the order of the sprite."""
     told = found.to_json()
     n_wrong = int(len(found.labels) - found.confusion.trace())
@@ -127,11 +129,11 @@ def as_json(found: Measured, wrong: np.ndarray, mapped: embedding.Places, speed:
         "robustness": [asdict(curve) for curve in found.robustness],
         "history": history_columns(found.subject.history),
         "mistakes": {"total": n_wrong, "columns": COLUMNS, **digit_columns(found, wrong), "index": wrong.tolist()},
-        "map": {"shared": N_SHARED, **digit_columns(found, mapped.index), **embedding.as_columns(mapped)},
+        "map": {"shared": N_SHARED, **digit_columns(found, mapped.index), **embedding.to_columns(mapped)},
     }
 
 
-def digit_columns(found: Measured, index: np.ndarray) -> dict[str, list[Any]]:
+def digit_columns(found: Measurements, index: np.ndarray) -> dict[str, list[Any]]:
     """Label, what was read and how surely, of these digits."""
     probs = found.probs[index]
     read = probs.argmax(1)
@@ -147,7 +149,7 @@ def history_columns(rows: list[train.Row]) -> dict[str, list[float]] | None:
     return {name: [row[name] for row in rows] for name in rows[0] if name != "seconds"}
 
 
-def speed_of(found: Measured) -> dict[str, Any]:
+def speed_of(found: Measurements) -> dict[str, Any]:
     """Microseconds a digit: what docs/results.json says of this version, or the report before, or just measured.
 
     A report is often made on a busy machine; the times of docs/results.json are not, and are those of the README.

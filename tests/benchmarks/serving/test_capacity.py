@@ -134,6 +134,6 @@ def test_figures_draw_the_numbers() -> None:
     from inkling.training.report import themed_svg
 
     for draw, name in ((serving.draw, "servers"), (capacity.draw, "capacity")):
-        text = themed_svg.svg(lambda ax, draw=draw, name=name: draw(ax, load(name)))  # type: ignore[misc]
+        text = themed_svg.to_svg(lambda ax, draw=draw, name=name: draw(ax, load(name)))  # type: ignore[misc]
         assert "prefers-color-scheme:dark" in text
         assert (ROOT / "docs" / "benchmark" / f"{name}.svg").stat().st_size > 3000

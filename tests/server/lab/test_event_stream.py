@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from inkling.lab_protocol.lab_folder import Lab, write_json
+from inkling.lab_protocol.lab_folder import LabFolder, write_json
 from inkling.server.app import create_app
 from inkling.server.lab import event_stream
 from inkling.server.lab.shutdown_signal import stopping
@@ -32,9 +32,9 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
 
 
 @pytest.fixture
-def lab(app: Flask) -> Lab:
+def lab(app: Flask) -> LabFolder:
     """A finished training of three events, of which its state knows the first two."""
-    lab: Lab = app.extensions["inkling-lab"].lab
+    lab: LabFolder = app.extensions["inkling-lab"].lab
     lab.run.mkdir(parents=True)
     write_json(lab.facts, {"run": "r1", "choices": {}})
     lab.events.write_text('{"type":"step","n":1}\n{"type":"step","n":2}\n{"type":"epoch","n":3}\n')
@@ -53,23 +53,25 @@ def heard(app: Flask, last_event_id: str = "", life_s: float = 0.15) -> list[tup
     return found
 
 
-def test_it_begins_with_the_state_and_goes_on_behind_it(app: Flask, lab: Lab) -> None:
+def test_it_begins_with_the_state_and_goes_on_behind_it(app: Flask, lab: LabFolder) -> None:
     (first_id, kind, state), *rest = heard(app)
     assert (first_id, kind, state["state"]) == ("r1:44", "all", "finished")
     assert [(id_, kind, data["n"]) for id_, kind, data in rest] == [("r1:67", "epoch", 3)]
 
 
 @pytest.mark.parametrize(("last", "numbers"), [("r1:0", [1, 2, 3]), ("r1:22", [2, 3]), ("r1:44", [3]), ("r1:67", [])])
-def test_it_goes_on_behind_the_last_event_without_a_gap(app: Flask, lab: Lab, last: str, numbers: list[int]) -> None:
+def test_it_resumes_after_the_last_event_without_a_gap(
+    app: Flask, lab: LabFolder, last: str, numbers: list[int]
+) -> None:
     assert [data["n"] for _, _, data in heard(app, last)] == numbers
 
 
 @pytest.mark.parametrize("last", ["r0:22", "r1:23", "r1:9999", "r1:-1", "r1:x", "r1", ":", "r1:" + "9" * 40, "r1:²"])
-def test_an_id_of_another_run_or_of_no_event_begins_anew(app: Flask, lab: Lab, last: str) -> None:
+def test_an_id_of_another_run_or_of_no_event_begins_anew(app: Flask, lab: LabFolder, last: str) -> None:
     assert heard(app, last)[0][1] == "all"
 
 
-def test_lines_are_told_when_they_are_whole(app: Flask, lab: Lab) -> None:
+def test_lines_are_told_when_they_are_whole(app: Flask, lab: LabFolder) -> None:
     with lab.events.open("a") as file:
         file.write('{"type":"step","n":')
         file.flush()
@@ -79,7 +81,7 @@ def test_lines_are_told_when_they_are_whole(app: Flask, lab: Lab) -> None:
         assert [data["n"] for _, _, data in heard(app, "r1:67")] == [4]
 
 
-def test_a_process_that_died_and_a_new_run_are_told(app: Flask, lab: Lab) -> None:
+def test_a_process_that_died_and_a_new_run_are_told(app: Flask, lab: LabFolder) -> None:
     write_json(lab.state, {"run": "r1", "state": "running", "last": 67, "bundle": None})
     events = heard(app, "r1:67")
     assert [(kind, data["state"]) for _, kind, data in events] == [("all", "interrupted")]
@@ -90,7 +92,7 @@ def test_a_process_that_died_and_a_new_run_are_told(app: Flask, lab: Lab) -> Non
     assert events[0][2]["run"] == "r2"
 
 
-def test_a_kept_model_is_told(app: Flask, lab: Lab) -> None:
+def test_a_kept_model_is_told(app: Flask, lab: LabFolder) -> None:
     told = event_stream.follow(app.extensions["inkling-lab"], "r1:67", 1)
     assert next(told).startswith("retry:")
     (lab.models / "new").mkdir(parents=True)
@@ -98,12 +100,12 @@ def test_a_kept_model_is_told(app: Flask, lab: Lab) -> None:
     told.close()
 
 
-def test_silence_is_filled_with_heartbeats(app: Flask, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_is_filled_with_heartbeats(app: Flask, lab: LabFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "HEARTBEAT_S", 0.03)
     assert "".join(event_stream.follow(app.extensions["inkling-lab"], "r1:67", 1)).count(": still here\n\n") >= 2
 
 
-def test_listeners_are_few_and_leave_their_seats(app: Flask, lab: Lab) -> None:
+def test_listeners_are_few_and_leave_their_seats(app: Flask, lab: LabFolder) -> None:
     client = app.test_client()
     streams = [client.get("/api/v1/lab/events") for _ in range(2)]  # of 8 threads
     assert [each.status_code for each in streams] == [200, 200]
@@ -118,7 +120,7 @@ def test_listeners_are_few_and_leave_their_seats(app: Flask, lab: Lab) -> None:
         each.close()
 
 
-def test_it_ends_when_the_server_is_told_to_stop(app: Flask, lab: Lab) -> None:
+def test_it_ends_when_the_server_is_told_to_stop(app: Flask, lab: LabFolder) -> None:
     stopping.set()
     try:
         assert list(event_stream.follow(app.extensions["inkling-lab"], "r1:67", 60)) == ["retry: 1000\n\n"]

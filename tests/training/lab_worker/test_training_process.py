@@ -17,7 +17,7 @@ import pytest
 from inkling import Reader
 from inkling.errors import BadData
 from inkling.lab_protocol import hyperparameters
-from inkling.lab_protocol.lab_folder import Lab, read_json, write_json
+from inkling.lab_protocol.lab_folder import LabFolder, read_json, write_json
 from inkling.models import registry
 from inkling.training.data.mnist import Mnist
 from inkling.training.lab_worker import samples, training_process
@@ -29,31 +29,31 @@ SIDE = 28
 
 
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabFolder:
     """A lab's folder, MNIST being the small one."""
     monkeypatch.setattr("inkling.training.data.mnist.load_mnist", small_mnist)
     monkeypatch.setattr(hyperparameters, "N_VALIDATION", 200)
     monkeypatch.setattr(training_process, "IDLE_S", 0.0)
-    lab = Lab(tmp_path / "lab")
+    lab = LabFolder(tmp_path / "lab")
     lab.run.mkdir(parents=True)
     return lab
 
 
-def ask(lab: Lab, **values: Any) -> None:
+def ask(lab: LabFolder, **values: Any) -> None:
     small = {"hidden": 16, "n_train": 500, "batch_size": 32, "learning_rate": 0.01, "epochs": 3}
-    write_json(lab.facts, {"run": "r1", "choices": hyperparameters.checked({**small, **values})})
+    write_json(lab.facts, {"run": "r1", "choices": hyperparameters.validated({**small, **values})})
 
 
-def tell(lab: Lab, command: str) -> None:
+def tell(lab: LabFolder, command: str) -> None:
     write_json(lab.control, {"n": time.time_ns(), "do": command})
 
 
-def events(lab: Lab, kind: str) -> list[dict[str, Any]]:
+def events(lab: LabFolder, kind: str) -> list[dict[str, Any]]:
     lines = [json.loads(line) for line in lab.events.read_text().splitlines()] if lab.events.exists() else []
     return [line for line in lines if line["type"] == kind]
 
 
-def steered(lab: Lab, steer: Callable[[], None]) -> dict[str, Any]:
+def steered(lab: LabFolder, steer: Callable[[], None]) -> dict[str, Any]:
     """Trains while another thread steers; the state at the end."""
     helper = threading.Thread(target=steer, daemon=True)
     helper.start()
@@ -69,12 +69,12 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def is_in(lab: Lab, state: str) -> Callable[[], bool]:
+def is_in(lab: LabFolder, state: str) -> Callable[[], bool]:
     return lambda: read_json(lab.state).get("state") == state
 
 
 @pytest.mark.parametrize("architecture", ["ann", "ann-dropout", "cnn-small"])
-def test_a_training_is_told_and_ends_in_a_bundle(lab: Lab, architecture: str) -> None:
+def test_a_training_is_told_and_ends_in_a_bundle(lab: LabFolder, architecture: str) -> None:
     ask(lab, architecture=architecture, rotation=5)
     training_process.train_in(lab)
     state = read_json(lab.state)
@@ -94,7 +94,7 @@ def test_a_training_is_told_and_ends_in_a_bundle(lab: Lab, architecture: str) ->
     assert Reader(lab.run).read(np.full((60, 60), 255, np.uint8)).outcome == "empty"
 
 
-def test_a_look_shows_weights_confusions_and_mistakes(lab: Lab) -> None:
+def test_a_look_shows_weights_confusions_and_mistakes(lab: LabFolder) -> None:
     ask(lab, epochs=1)
     training_process.train_in(lab)
     look = read_json(lab.snapshot)
@@ -112,7 +112,7 @@ def test_a_look_shows_weights_confusions_and_mistakes(lab: Lab) -> None:
     assert lab.snapshot.stat().st_size < 60_000
 
 
-def test_pause_one_more_epoch_go_on_and_stop(lab: Lab) -> None:
+def test_pause_one_more_epoch_go_on_and_stop(lab: LabFolder) -> None:
     ask(lab, epochs=100)
     seen: list[float] = []
 
@@ -139,7 +139,7 @@ def test_pause_one_more_epoch_go_on_and_stop(lab: Lab) -> None:
     assert registry.find(lab.run).version == state["bundle"]["version"]
 
 
-def test_a_finished_training_learns_one_more_epoch(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_training_learns_one_more_epoch(lab: LabFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_process, "IDLE_S", 60.0)
     ask(lab, epochs=1)
 
@@ -158,7 +158,7 @@ def test_a_finished_training_learns_one_more_epoch(lab: Lab, monkeypatch: pytest
     assert [row["epoch"] for row in read_json(lab.state)["rows"]] == [1, 2, 3]
 
 
-def test_without_its_server_it_saves_and_ends_and_goes_on_later(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_its_server_it_saves_and_resumes_later(lab: LabFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(lab, epochs=4)
     lab.server.write_text("999999999")  # nobody's process
     monkeypatch.setattr(training_process, "SERVER_EVERY_S", 0.0)
@@ -172,7 +172,7 @@ def test_without_its_server_it_saves_and_ends_and_goes_on_later(lab: Lab, monkey
     assert [row["epoch"] for row in read_json(lab.state)["rows"]] == [1, 2, 3, 4]
 
 
-def test_a_loss_that_leaves_the_numbers_ends_with_a_word(lab: Lab) -> None:
+def test_a_loss_that_leaves_the_numbers_ends_with_a_word(lab: LabFolder) -> None:
     ask(lab, learning_rate=1.0, epochs=2)
     facts = read_json(lab.facts)
     write_json(lab.facts, facts | {"choices": facts["choices"] | {"learning_rate": 10.0}})
@@ -180,7 +180,7 @@ def test_a_loss_that_leaves_the_numbers_ends_with_a_word(lab: Lab) -> None:
     assert read_json(lab.state)["state"] in ("finished", "failed")
 
 
-def test_what_goes_wrong_is_said(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_goes_wrong_is_said(lab: LabFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(lab)
 
     def missing() -> Mnist:

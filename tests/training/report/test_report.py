@@ -60,8 +60,8 @@ def run(mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def measured(run: Path, mnist: Mnist) -> measurements.Measured:
-    return measurements.measure(subject.find([run])[0], mnist)
+def measured(run: Path, mnist: Mnist) -> measurements.Measurements:
+    return measurements.measure(subject.find_subjects([run])[0], mnist)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def one(run: Path, mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Pa
     from inkling.training.report import report_page
 
     out = tmp_path_factory.mktemp("one")
-    assert report_page.make(subject.find([run]), mnist, out) == out / "report.html"
+    assert report_page.make_report(subject.find_subjects([run]), mnist, out) == out / "report.html"
     return out
 
 
@@ -80,7 +80,7 @@ def two(run: Path, mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> tu
     from inkling.training.report import report_page
 
     out, said = tmp_path_factory.mktemp("two"), []
-    report_page.make(subject.find([run, "ann-tutorial"]), mnist, out, tell=said.append)
+    report_page.make_report(subject.find_subjects([run, "ann-tutorial"]), mnist, out, tell=said.append)
     return out, said
 
 
@@ -88,7 +88,7 @@ def two(run: Path, mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> tu
 def ax() -> Axes:
     from inkling.training.report import style
 
-    return style.blank(style.HALF, "title")[1]
+    return style.new_figure(style.HALF, "title")[1]
 
 
 def test_the_page_opens_offline_and_shows_every_figure(one: Path) -> None:
@@ -152,7 +152,7 @@ def test_markdown_shows_the_same_figures(one: Path) -> None:
     assert "| tiny |" in text
 
 
-def test_the_numbers_are_those_of_the_bundle(one: Path, measured: measurements.Measured) -> None:
+def test_the_numbers_are_those_of_the_bundle(one: Path, measured: measurements.Measurements) -> None:
     report = json.loads((one / "report.json").read_text("utf-8"))
     assert report["n"] == 200
     (model,) = report["models"]
@@ -183,29 +183,29 @@ def test_several_models_are_compared(two: tuple[Path, list[str]]) -> None:
     assert any("drawing robustness-noise" in line for line in said)
 
 
-def test_inside_of_a_dense_network(measured: measurements.Measured) -> None:
-    inside = network_views.look_inside(measured.subject.bundle, as_input(measured.images))
+def test_inside_of_a_dense_network(measured: measurements.Measurements) -> None:
+    inside = network_views.inspect_network(measured.subject.bundle, as_input(measured.images))
     assert inside is not None
     assert (inside.first.shape, inside.first_kind) == ((12, 28, 28), "dense")
     assert list(inside.votes) == sorted(inside.votes)
     assert inside.pca.shape == inside.tsne.shape == (200, 2)
     assert 0 < inside.explained[1] <= inside.explained[0] <= 1
-    again = network_views.look_inside(measured.subject.bundle, as_input(measured.images))
+    again = network_views.inspect_network(measured.subject.bundle, as_input(measured.images))
     assert again is not None
     np.testing.assert_array_equal(again.tsne, inside.tsne)
 
 
-def test_hidden_layer_leads_to_the_probabilities(measured: measurements.Measured) -> None:
+def test_hidden_layer_leads_to_the_probabilities(measured: measurements.Measurements) -> None:
     model = keras_setup.open_network(measured.subject.bundle.path / "model.keras", task="this test")
     tiles = as_input(measured.images[:20])
-    hidden = network_views.hidden_layer(model, tiles)  # (20, 12)
+    hidden = network_views.hidden_activations(model, tiles)  # (20, 12)
     kernel, bias = model.layers[-1].get_weights()
     logits = hidden @ kernel + bias
     probs = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     np.testing.assert_allclose(probs, model.predict(tiles, verbose=0), atol=1e-5)
 
 
-def test_kernels_of_a_convolution_and_their_figure(mnist: Mnist, measured: measurements.Measured) -> None:
+def test_kernels_of_a_convolution_and_their_figure(mnist: Mnist, measured: measurements.Measurements) -> None:
     from inkling.training.architectures import ARCHITECTURES
     from inkling.training.report import report_figures, style
 
@@ -214,13 +214,13 @@ def test_kernels_of_a_convolution_and_their_figure(mnist: Mnist, measured: measu
     kernels, kind, votes = network_views.first_weights(model)
     assert kind == "convolution"
     np.testing.assert_array_equal(kernels[3], model.layers[1].get_weights()[0][:, :, 0, 3])
-    hidden = network_views.hidden_layer(model, as_input(mnist.x_test[:60]))
+    hidden = network_views.hidden_activations(model, as_input(mnist.x_test[:60]))
     assert hidden.shape == (60, 96)
-    inside = network_views.Inside(kernels, kind, votes, *network_views.map_2d(hidden))
+    inside = network_views.NetworkView(kernels, kind, votes, *network_views.embed_2d(hidden))
     few = dataclasses.replace(measured, subset=np.arange(60))
-    plate = report_figures.look_inside(few, inside)[0]
+    plate = report_figures.network_figures(few, inside)[0]
     assert f"{len(kernels)} kernels of 3x3" in plate.title
-    _, ax = style.blank(plate.size_in, plate.title)
+    _, ax = style.new_figure(plate.size_in, plate.title)
     assert len(plate.draw(ax).images) == len(kernels)
 
 
@@ -228,24 +228,24 @@ def test_a_bundle_without_keras_file_is_still_reported_on(run: Path, tmp_path: P
     shutil.copytree(run / "bundle", tmp_path / "bare")
     (tmp_path / "bare" / "model.keras").unlink()
     bare = registry.find(tmp_path / "bare")
-    assert network_views.look_inside(bare, np.zeros((5, 28, 28), np.float32)) is None
+    assert network_views.inspect_network(bare, np.zeros((5, 28, 28), np.float32)) is None
     (tmp_path / "bare" / "model.keras").write_bytes(b"holiday.jpg")
     with pytest.raises(BadBundle, match="cannot be opened by Keras"):
-        network_views.look_inside(bare, np.zeros((5, 28, 28), np.float32))
+        network_views.inspect_network(bare, np.zeros((5, 28, 28), np.float32))
 
 
-def test_plot_functions_return_their_ax_and_draw_the_numbers(ax: Axes, measured: measurements.Measured) -> None:
+def test_plot_functions_return_their_ax_and_draw_the_numbers(ax: Axes, measured: measurements.Measurements) -> None:
     from inkling.training.report import metric_plots
 
-    assert metric_plots.learning(ax, {"training": [0.5, 0.25], "validation": [0.4, 0.2]}, what="loss") is ax
+    assert metric_plots.learning_curves(ax, {"training": [0.5, 0.25], "validation": [0.4, 0.2]}, what="loss") is ax
     np.testing.assert_array_equal(ax.lines[0].get_xydata(), [[1, 0.5], [2, 0.25]])
     assert {text.get_text() for text in ax.texts} == {"training", "validation"}
     ax.clear()
     curve = measured.robustness[0]
-    assert metric_plots.robustness(ax, {"tiny": curve}) is ax
+    assert metric_plots.robustness_curves(ax, {"tiny": curve}) is ax
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), curve.accuracy)
     ax.clear()
-    metric_plots.confusion(ax, measured.confusion)
+    metric_plots.confusion_matrix(ax, measured.confusion)
     shown = [int(text.get_text().replace(",", "")) for text in ax.texts]
     assert sum(shown) == 200
 
@@ -253,14 +253,14 @@ def test_plot_functions_return_their_ax_and_draw_the_numbers(ax: Axes, measured:
 def test_a_curve_that_reaches_zero_is_drawn_up_to_there(ax: Axes) -> None:
     from inkling.training.report import metric_plots
 
-    metric_plots.learning(
+    metric_plots.learning_curves(
         ax, {"training": [0.1, 0.01, 0.0], "validation": [0.0, 0.0, 0.0]}, what="read wrong", percent=True
     )
     ax.figure.canvas.draw()
     (label,) = ax.texts
     assert (label.get_text(), label.xy) == ("training", (2, 0.01))
     ax.clear()
-    metric_plots.learning(ax, {"validation": [0.0]}, what="read wrong")
+    metric_plots.learning_curves(ax, {"validation": [0.0]}, what="read wrong")
     ax.figure.canvas.draw()
 
 
@@ -279,12 +279,12 @@ def test_mistakes_of_any_number_are_drawn(ax: Axes, n: int) -> None:
     from inkling.training.report import image_plots
 
     note = {"label": 4, "read": 9, "confidence": 0.999}
-    assert image_plots.mistakes(ax, np.zeros((n, 28, 28), np.uint8), [note] * n) is ax
+    assert image_plots.misread_tiles(ax, np.zeros((n, 28, 28), np.uint8), [note] * n) is ax
     assert len(ax.images) == n
     assert [text.get_text() for text in ax.texts] == ["4", "\N{RIGHTWARDS ARROW} 9", "99%"] * n
 
 
-def test_a_perfect_network_can_be_drawn(measured: measurements.Measured) -> None:
+def test_a_perfect_network_can_be_drawn(measured: measurements.Measurements) -> None:
     from inkling.training.report import report_figures, style
 
     probs = np.eye(10)[measured.labels]
@@ -295,34 +295,34 @@ def test_a_perfect_network_can_be_drawn(measured: measurements.Measured) -> None
         per_class=[{"digit": d, "n": 20, "precision": 1.0, "recall": 1.0, "f1": 1.0} for d in range(10)],
         bins_before=measurements.reliability_bins(probs, measured.labels),
         bins=measurements.reliability_bins(probs, measured.labels),
-        thresholds=measurements.thresholds(probs, measured.labels),
-        at_sure=measurements.threshold_at(probs, measured.labels, 0.5),
-        worst=measurements.worst_mistakes(probs, measured.labels),
+        thresholds=measurements.risk_coverage_curve(probs, measured.labels),
+        at_sure=measurements.risk_coverage_at(probs, measured.labels, 0.5),
+        worst=measurements.most_confident_errors(probs, measured.labels),
     )
-    plates = [*report_figures.wrong(right), *report_figures.confidence(right)]
+    plates = [*report_figures.error_figures(right), *report_figures.confidence_figures(right)]
     assert not [plate for plate in plates if plate.name.startswith("mistakes")]
     for plate in plates:
-        figure, ax = style.blank(plate.size_in, plate.title)
+        figure, ax = style.new_figure(plate.size_in, plate.title)
         plate.draw(ax)
         figure.canvas.draw()
 
 
 def test_labels_tell_subjects_apart(run: Path, tmp_path: Path) -> None:
     shutil.copytree(run, tmp_path / "other")
-    assert [each.label for each in subject.find([run, "ann-tutorial"])] == ["tiny", "ann-tutorial"]
-    assert [each.label for each in subject.find([run, tmp_path / "other"])] == ["small", "other"]
-    assert [each.label for each in subject.find([run, run])] == ["tiny 1", "tiny 2"]
-    assert subject.find([run / "bundle"])[0].run == run
+    assert [each.label for each in subject.find_subjects([run, "ann-tutorial"])] == ["tiny", "ann-tutorial"]
+    assert [each.label for each in subject.find_subjects([run, tmp_path / "other"])] == ["small", "other"]
+    assert [each.label for each in subject.find_subjects([run, run])] == ["tiny 1", "tiny 2"]
+    assert subject.find_subjects([run / "bundle"])[0].run == run
 
 
 def test_what_is_no_run_is_one_sentence(run: Path, tmp_path: Path) -> None:
     with pytest.raises(BadBundle, match=r"has no readable manifest\.json"):
-        subject.find([tmp_path])
+        subject.find_subjects([tmp_path])
     with pytest.raises(UnknownName, match="Did you mean 'ann-tutorial'"):
-        subject.find(["ann-tutoral"])
+        subject.find_subjects(["ann-tutoral"])
     shutil.copyfile(run / "history.csv", tmp_path / "history.csv")
     with pytest.raises(NotFound, match="inkling train --resume"):
-        subject.find([tmp_path])
+        subject.find_subjects([tmp_path])
     assert isinstance(CliRunner().invoke(command, [str(tmp_path)]).exception, NotFound)
 
 
@@ -345,7 +345,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(run: Path, mnist: Mnist
 
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(InklingError, match=r"cannot be written .* another --out"):
-        report_page.make(subject.find([run]), mnist, tmp_path / "file" / "report")
+        report_page.make_report(subject.find_subjects([run]), mnist, tmp_path / "file" / "report")
 
 
 @pytest.mark.parametrize("missing", ["matplotlib", "seaborn", "pandas", "sklearn", "keras"])

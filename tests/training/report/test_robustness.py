@@ -22,9 +22,9 @@ def tiles(digits: Digits) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def measured(digits: Digits) -> measurements.Measured:
+def measured(digits: Digits) -> measurements.Measurements:
     images, labels = digits
-    return measurements.measure(subject.find(["ann-tutorial"])[0], Mnist(images, labels, images, labels))
+    return measurements.measure(subject.find_subjects(["ann-tutorial"])[0], Mnist(images, labels, images, labels))
 
 
 @pytest.mark.parametrize("distortion", robustness.DISTORTIONS, ids=lambda distortion: distortion.name)
@@ -48,7 +48,7 @@ def test_distortions_keep_shape_range_and_input(distortion: robustness.Distortio
 def test_turned_turns_by_the_angle() -> None:
     bar = np.zeros((8, 28, 28), np.float32)
     bar[:, 13:15, 4:24] = 1  # lies
-    standing = robustness.turned(bar, 90, np.random.default_rng(0))
+    standing = robustness.rotate(bar, 90, np.random.default_rng(0))
     np.testing.assert_allclose(standing, bar.transpose(0, 2, 1), atol=1e-3)
 
 
@@ -56,7 +56,7 @@ def test_moved_moves_the_centre_of_mass_so_far() -> None:
     dot = np.zeros((50, 28, 28), np.float32)
     dot[:, 13:16, 13:16] = 1
     y, x = np.mgrid[:28, :28]
-    there = robustness.moved(dot, 4, np.random.default_rng(0))
+    there = robustness.shift(dot, 4, np.random.default_rng(0))
     mass = there.sum((1, 2))
     dx, dy = (there * x).sum((1, 2)) / mass - 14, (there * y).sum((1, 2)) / mass - 14
     np.testing.assert_allclose(np.hypot(dx, dy), 4, atol=0.1)
@@ -67,14 +67,14 @@ def test_moved_moves_the_centre_of_mass_so_far() -> None:
 def test_thickened_changes_the_width_of_a_bar_so_far(pixels: float) -> None:
     bar = np.zeros((1, 28, 28), np.float32)
     bar[:, 12:16, 4:24] = 1  # 4 pixels wide
-    worse = robustness.thickened(bar, pixels, np.random.default_rng(0))
+    worse = robustness.change_stroke_width(bar, pixels, np.random.default_rng(0))
     assert worse[0, :, 14].sum() == pytest.approx(4 + pixels)
 
 
 def test_grained_and_faded_by_the_amount() -> None:
     grey = np.full((20, 28, 28), 0.5, np.float32)
-    assert robustness.grained(grey, 0.1, np.random.default_rng(0)).std() == pytest.approx(0.1, rel=0.05)
-    np.testing.assert_allclose(robustness.faded(grey, 0.8, np.random.default_rng(0)), 0.1, atol=1e-6)
+    assert robustness.add_noise(grey, 0.1, np.random.default_rng(0)).std() == pytest.approx(0.1, rel=0.05)
+    np.testing.assert_allclose(robustness.reduce_contrast(grey, 0.8, np.random.default_rng(0)), 0.1, atol=1e-6)
 
 
 def test_subset_is_the_same_each_time_and_fits() -> None:
@@ -86,7 +86,7 @@ def test_subset_is_the_same_each_time_and_fits() -> None:
     assert len(robustness.subset(labels[:0], 30)) == 0
 
 
-def test_curves_begin_at_the_accuracy_and_fall(measured: measurements.Measured) -> None:
+def test_curves_begin_at_the_accuracy_and_fall(measured: measurements.Measurements) -> None:
     assert [curve.name for curve in measured.robustness] == [d.name for d in robustness.DISTORTIONS]
     for curve in measured.robustness:
         assert curve.n == 200
@@ -114,18 +114,18 @@ def test_thresholds_and_worst_mistakes_by_hand() -> None:
     probs = np.zeros((4, 10))
     probs[np.arange(4), [1, 2, 3, 4]] = [0.9, 0.8, 0.7, 0.6]
     labels = np.array([1, 0, 3, 0])
-    at = measurements.threshold_at(probs, labels, 0.8)
+    at = measurements.risk_coverage_at(probs, labels, 0.8)
     assert (at.n, at.coverage, at.error) == (2, 0.5, 0.5)
-    assert math.isnan(measurements.threshold_at(probs, labels, 0.95).error)
-    curve = measurements.thresholds(probs, labels)
+    assert math.isnan(measurements.risk_coverage_at(probs, labels, 0.95).error)
+    curve = measurements.risk_coverage_curve(probs, labels)
     assert (curve[0].coverage, curve[0].error) == (1.0, 0.5)
     assert [t.sure_at for t in curve] == sorted(t.sure_at for t in curve)
-    assert measurements.worst_mistakes(probs, labels).tolist() == [1, 3]
-    assert measurements.worst_mistakes(probs, labels, most=1).tolist() == [1]
-    assert measurements.thresholds(probs[:0], labels[:0]) == []
+    assert measurements.most_confident_errors(probs, labels).tolist() == [1, 3]
+    assert measurements.most_confident_errors(probs, labels, most=1).tolist() == [1]
+    assert measurements.risk_coverage_curve(probs[:0], labels[:0]) == []
 
 
-def test_reliability_agrees_with_the_calibration_error(measured: measurements.Measured) -> None:
+def test_reliability_agrees_with_the_calibration_error(measured: measurements.Measurements) -> None:
     bins = [b for b in measured.bins if b.n]
     assert sum(b.n for b in bins) == 200
     gap = sum(b.n * abs(b.confidence - b.accuracy) for b in bins) / 200
@@ -133,7 +133,7 @@ def test_reliability_agrees_with_the_calibration_error(measured: measurements.Me
     assert gap == pytest.approx(expected, abs=1e-6)
 
 
-def test_measured_is_json_and_agrees_with_itself(measured: measurements.Measured) -> None:
+def test_measured_is_json_and_agrees_with_itself(measured: measurements.Measurements) -> None:
     table = json.loads(json.dumps(measured.to_json(), allow_nan=False))
     assert table["model"] == {"name": "ann-tutorial", "version": measured.subject.bundle.version}
     assert np.trace(np.array(table["confusion"])) == round(table["scores"]["accuracy"] * 200)
@@ -144,7 +144,7 @@ def test_measured_is_json_and_agrees_with_itself(measured: measurements.Measured
 
 
 def test_latency_is_of_the_network_alone() -> None:
-    model = Classifier(subject.find(["ann-tutorial"])[0].bundle)
-    found = measurements.time_model(model, np.zeros((64, 28, 28), np.float32), repeats=20)
+    model = Classifier(subject.find_subjects(["ann-tutorial"])[0].bundle)
+    found = measurements.measure_latency(model, np.zeros((64, 28, 28), np.float32), repeats=20)
     assert found.batch == 64
     assert 0 < found.single_us < 1e5

@@ -13,7 +13,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from inkling.errors import BadRequest, NotFound
-from inkling.lab_protocol.hyperparameters import CHOICES, PRESETS, checked
+from inkling.lab_protocol.hyperparameters import HYPERPARAMETERS, PRESETS, validated
 from inkling.lab_protocol.lab_folder import read_json
 from inkling.server.lab import schemas
 from inkling.server.lab.csrf_guard import check_caller, json_body
@@ -93,7 +93,7 @@ class Lab(MethodView):
             ok=True,
             open=not reason,
             reason=CLOSED[reason] if reason else "",
-            choices=[dataclasses.asdict(choice) for choice in CHOICES],
+            choices=[dataclasses.asdict(choice) for choice in HYPERPARAMETERS],
             presets=[dataclasses.asdict(preset) for preset in PRESETS],
         )
 
@@ -108,8 +108,8 @@ class Samples(MethodView):
     def post(self) -> Response:
         """Draw digits anew with chosen values, as a training would"""
         laboratory().check_open()
-        values = checked(json_body(request))
-        parts = {choice.name: values[choice.name] for choice in CHOICES if choice.part == "augmentation"}
+        values = validated(json_body(request))
+        parts = {choice.name: values[choice.name] for choice in HYPERPARAMETERS if choice.part == "augmentation"}
         return jsonify(ok=True, **laboratory().samples.draw(parts))
 
 

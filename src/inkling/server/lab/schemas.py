@@ -6,11 +6,11 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from inkling.lab_protocol.hyperparameters import CHOICES, Choice
-from inkling.lab_protocol.lab_folder import BUSY, ENDED
+from inkling.lab_protocol.hyperparameters import HYPERPARAMETERS, Hyperparameter
+from inkling.lab_protocol.lab_folder import ACTIVE_STATES, FINAL_STATES
 from inkling.server.schemas import _about
 
-STATES = ("none", *BUSY, *ENDED)
+STATES = ("none", *ACTIVE_STATES, *FINAL_STATES)
 
 
 class OkSchema(Schema):
@@ -150,13 +150,14 @@ class KeptModelsSchema(OkSchema):
     models = fields.List(fields.Nested(KeptModelSchema), required=True)
 
 
-def _field(choice: Choice) -> fields.Field[Any]:
+def _field(choice: Hyperparameter) -> fields.Field[Any]:
     kind = fields.String if isinstance(choice.default, str) else fields.Integer if choice.is_whole else fields.Float
     check: Any = validate.OneOf(choice.options) if choice.options else validate.Range(choice.low, choice.high)
     return kind(load_default=choice.default, validate=check, metadata=_about(choice.about))
 
 
-TrainingSchema = Schema.from_dict({choice.name: _field(choice) for choice in CHOICES}, name="TrainingSchema")
+TrainingSchema = Schema.from_dict({choice.name: _field(choice) for choice in HYPERPARAMETERS}, name="TrainingSchema")
 AugmentationSchema = Schema.from_dict(
-    {choice.name: _field(choice) for choice in CHOICES if choice.part == "augmentation"}, name="AugmentationSchema"
+    {choice.name: _field(choice) for choice in HYPERPARAMETERS if choice.part == "augmentation"},
+    name="AugmentationSchema",
 )

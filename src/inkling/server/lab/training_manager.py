@@ -15,7 +15,16 @@ from typing import Any
 
 from inkling.errors import BadData, BadRequest, Busy, CannotWrite, LabClosed
 from inkling.lab_protocol import hyperparameters
-from inkling.lab_protocol.lab_folder import BUSY, NAME, Lab, is_locked, lab_at, read_json, take_lock, write_json
+from inkling.lab_protocol.lab_folder import (
+    ACTIVE_STATES,
+    MODEL_NAME,
+    LabFolder,
+    find_lab_folder,
+    is_locked,
+    read_json,
+    take_lock,
+    write_json,
+)
 from inkling.models.bundle import open_bundle
 from inkling.models.registry import packaged
 from inkling.server.lab.kept_models import Kept, write_manifest
@@ -48,7 +57,7 @@ class Laboratory:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.lab: Lab = lab_at(settings.lab_folder)
+        self.lab: LabFolder = find_lab_folder(settings.lab_folder)
         self.kept = Kept(self.lab.models)
         self.samples = Samples()
 
@@ -76,7 +85,7 @@ class Laboratory:
         state = read_json(self.lab.state)
         if state.get("run") != facts["run"]:
             state = {"run": facts["run"], "choices": facts["choices"], "state": "starting", "error": "", "last": 0}
-        if not alive and state["state"] in BUSY:
+        if not alive and state["state"] in ACTIVE_STATES:
             state |= {
                 "state": "interrupted",
                 "error": "The training's process ended before it was done. What it had learnt up to the last whole "
@@ -89,7 +98,7 @@ class Laboratory:
     def start(self, given: dict[str, Any]) -> dict[str, Any]:
         """Begins a training. Raises BadRequest for a wrong value and Busy while another is at work."""
         self.check_open()
-        values = hyperparameters.checked(given)
+        values = hyperparameters.validated(given)
         lock = self._take_turn()
         try:
             self._make_run(values)
@@ -162,7 +171,7 @@ class Laboratory:
             pass  # said when somebody trains
 
     def _check_name(self, name: Any, taken: set[str]) -> None:
-        if not isinstance(name, str) or not NAME.fullmatch(name):
+        if not isinstance(name, str) or not MODEL_NAME.fullmatch(name):
             raise BadRequest(
                 f"name is {str(name)[:40]!r}; expected 1 to 32 small letters, digits and hyphens, as in my-first. "
                 "Change it."
@@ -177,7 +186,7 @@ class Laboratory:
         try:
             self.lab.path.mkdir(parents=True, exist_ok=True)
             lock = take_lock(self.lab.lock)
-            if lock is None and self.state()["state"] not in BUSY:
+            if lock is None and self.state()["state"] not in ACTIVE_STATES:
                 write_json(self.lab.control, {"n": time.time_ns(), "do": "end"})
                 until = time.monotonic() + 10
                 while lock is None and time.monotonic() < until:

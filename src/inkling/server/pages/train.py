@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, current_app, render_template
 
-from inkling.lab_protocol.hyperparameters import CHOICES, PRESETS, Value
+from inkling.lab_protocol.hyperparameters import HYPERPARAMETERS, PRESETS, Value
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -28,13 +28,13 @@ ARCHITECTURES = {  # what the page calls them
 def train() -> ResponseReturnValue:
     """The page."""
     laboratory: Laboratory = current_app.extensions["inkling-lab"]
-    network = [choice for choice in CHOICES if choice.name in NETWORK]
-    changed = [choice for choice in CHOICES if choice.part == "augmentation"]
+    network = [choice for choice in HYPERPARAMETERS if choice.name in NETWORK]
+    changed = [choice for choice in HYPERPARAMETERS if choice.part == "augmentation"]
     return render_template(
         "train.html",
         closed=laboratory.closed(),
         network=network,
-        learning=[choice for choice in CHOICES if choice not in network and choice not in changed],
+        learning=[choice for choice in HYPERPARAMETERS if choice not in network and choice not in changed],
         augmentation=changed,
         presets=PRESETS,
         named=named,

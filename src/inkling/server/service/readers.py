@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from inkling.errors import BadBundle, InklingError, Overloaded, UnknownName
-from inkling.lab_protocol.lab_folder import lab_at
+from inkling.lab_protocol.lab_folder import find_lab_folder
 from inkling.models import registry
 from inkling.server.lab.kept_models import Kept
 from inkling.server.service.fair_semaphore import Turns
@@ -32,7 +32,7 @@ class Readers:
         self._settings = settings
         self._metrics = metrics
         self._reading = Counting(metrics, Watchdog(settings.watchdog_s))
-        self._kept = Kept(lab_at(settings.lab_folder).models) if settings.lab else None
+        self._kept = Kept(find_lab_folder(settings.lab_folder).models) if settings.lab else None
         self._loading = threading.Lock()
         self._loaded: dict[str, Reader] = {}
         self._turns = Turns(settings.turns)

@@ -28,10 +28,10 @@ def main(arguments: list[str]) -> None:
     try:
         match arguments:
             case ["train", folder]:
-                from inkling.lab_protocol.lab_folder import Lab
+                from inkling.lab_protocol.lab_folder import LabFolder
                 from inkling.training.lab_worker.training_process import train_in
 
-                train_in(Lab(Path(folder)))
+                train_in(LabFolder(Path(folder)))
                 sys.stdout.flush()
                 os._exit(0)  # all is on disk, and the lock is wanted: taking TensorFlow apart can take seconds
             case ["samples"]:

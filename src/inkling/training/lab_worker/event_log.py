@@ -11,7 +11,7 @@ import math
 import time
 from typing import Any
 
-from inkling.lab_protocol.lab_folder import Lab, read_json, write_json
+from inkling.lab_protocol.lab_folder import LabFolder, read_json, write_json
 
 MOST_POINTS = 400  # of the curve in the state; every second one goes when there are more
 STATE_EVERY_S = 0.5
@@ -20,7 +20,7 @@ STATE_EVERY_S = 0.5
 class Record:
     """The events and the state of the training in a lab's folder; goes on with what is there."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: LabFolder) -> None:
         facts = read_json(lab.facts)
         self._lab = lab
         self._file = lab.events.open("ab")

@@ -11,7 +11,7 @@ from typing import Any
 
 from inkling.errors import InklingError
 from inkling.lab_protocol.hyperparameters import recipe_table
-from inkling.lab_protocol.lab_folder import Lab, read_json, write_json
+from inkling.lab_protocol.lab_folder import LabFolder, read_json, write_json
 from inkling.models.bundle import Bundle
 from inkling.models.registry import find
 from inkling.training.lab_worker.event_log import Record, finite
@@ -29,7 +29,7 @@ class Gone(Exception):
     """The server has left; what is learnt is on disk up to the last whole epoch."""
 
 
-def train_in(lab: Lab) -> None:
+def train_in(lab: LabFolder) -> None:
     """Trains what the lab's folder asks for, from where it stands; the outcome is in its record."""
     with Record(lab) as record:
         record.become("starting", error="")
@@ -44,7 +44,7 @@ def train_in(lab: Lab) -> None:
             record.become("failed", error=f"The training failed ({type(error).__name__}); {lab.log} says more.")
 
 
-def _train(lab: Lab, record: Record, steering: Steering) -> None:
+def _train(lab: LabFolder, record: Record, steering: Steering) -> None:
     from inkling.training.data.mnist import load_mnist
     from inkling.training.keras_setup import import_keras
     from inkling.training.recipe import from_table
@@ -84,7 +84,7 @@ def _told(bundle: Bundle) -> dict[str, Any]:
 class Steering:
     """What the process is asked to do, and whether the server is still there."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: LabFolder) -> None:
         self._lab = lab
         self._done = 0  # number of the last command that was obeyed
         self._looked_s = 0.0
@@ -137,7 +137,7 @@ def is_alive(server: Path) -> bool:
 class Watch:
     """Tells the record how a training goes, and stops or holds it when asked to."""
 
-    def __init__(self, lab: Lab, record: Record, steering: Steering) -> None:
+    def __init__(self, lab: LabFolder, record: Record, steering: Steering) -> None:
         self.stopped = False
         self._lab, self._record, self._steering = lab, record, steering
         self._task: Any = None

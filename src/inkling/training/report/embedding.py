@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 SIDE = 1000  # the map is a square of whole numbers 0..SIDE
-N_NEAR = 6
+N_NEIGHBOURS = 6
 N_DIGITS = 10
 
 
 @dataclass(frozen=True)
-class Places:
+class Embedding:
     """M digits of the test set on a map."""
 
     index: np.ndarray  # (M,) their places in the test set
@@ -23,18 +23,24 @@ class Places:
     mixed: list[tuple[int, int, int]]  # the most frequent pairs of other labels among them, and how many
 
 
-def places(index: np.ndarray, hidden: np.ndarray, flat: np.ndarray, labels: np.ndarray, *, first: int) -> Places:
+def embed(index: np.ndarray, hidden: np.ndarray, flat: np.ndarray, labels: np.ndarray, *, first: int) -> Embedding:
     """index, labels: (M,); hidden: (M, H) the layer itself; flat: (M, 2) its map, in any unit.
 
     Who is near whom is counted among the `first` digits of the test set alone: further ones are there as mistakes.
     """
     plain = index < first
     own = labels[plain]
-    others = own[nearest(hidden[plain], 1)[:, 0]]
-    return Places(index, squared(flat), nearest(hidden), float((others == own).mean()), mixed_pairs(own, others))
+    others = own[nearest_neighbours(hidden[plain], 1)[:, 0]]
+    return Embedding(
+        index,
+        scaled_to_square(flat),
+        nearest_neighbours(hidden),
+        float((others == own).mean()),
+        confused_pairs(own, others),
+    )
 
 
-def nearest(hidden: np.ndarray, k: int = N_NEAR) -> np.ndarray:
+def nearest_neighbours(hidden: np.ndarray, k: int = N_NEIGHBOURS) -> np.ndarray:
     """The k other rows with the least Euclidean distance, nearest first. (M, H) -> (M, min(k, M - 1))"""
     rows = hidden.astype(np.float64)
     squares = (rows**2).sum(1)
@@ -44,7 +50,7 @@ def nearest(hidden: np.ndarray, k: int = N_NEAR) -> np.ndarray:
     return order[:, : min(k, len(rows) - 1)]
 
 
-def squared(flat: np.ndarray) -> np.ndarray:
+def scaled_to_square(flat: np.ndarray) -> np.ndarray:
     """(M, 2) -> whole numbers 0..SIDE, one scale for both axes, in the middle of the square."""
     low, high = flat.min(0), flat.max(0)
     scale = SIDE / max(float((high - low).max()), 1e-9)
@@ -52,7 +58,7 @@ def squared(flat: np.ndarray) -> np.ndarray:
     return whole
 
 
-def mixed_pairs(labels: np.ndarray, others: np.ndarray, most: int = 3) -> list[tuple[int, int, int]]:
+def confused_pairs(labels: np.ndarray, others: np.ndarray, most: int = 3) -> list[tuple[int, int, int]]:
     """The pairs of labels that differ, most frequent first: lower, higher, how often. labels, others: (M,)"""
     apart = labels != others
     pairs = np.sort(np.stack([labels[apart], others[apart]], 1), axis=1)  # (P, 2)
@@ -61,7 +67,7 @@ def mixed_pairs(labels: np.ndarray, others: np.ndarray, most: int = 3) -> list[t
     return [(int(i) // N_DIGITS, int(i) % N_DIGITS, int(counts[i])) for i in order if counts[i]]
 
 
-def as_columns(found: Places) -> dict[str, Any]:
+def to_columns(found: Embedding) -> dict[str, Any]:
     """As JSON takes it."""
     return {
         "index": found.index.tolist(),

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from inkling.training.report.style import INK, INK_MAP, QUIET, RULE, SIGN_MAP, WRONG
 
 
-def mistakes(ax: Axes, images: np.ndarray, notes: Sequence[Mapping[str, Any]], *, columns: int = 5) -> Axes:
+def misread_tiles(ax: Axes, images: np.ndarray, notes: Sequence[Mapping[str, Any]], *, columns: int = 5) -> Axes:
     """(M, 28, 28) uint8 tiles, each with its label, what was read and how surely (see Measured.mistake)."""
     _bare(ax)
     side, pitch_x, pitch_y = 1.0, 1.22, 1.5
@@ -29,7 +29,7 @@ def mistakes(ax: Axes, images: np.ndarray, notes: Sequence[Mapping[str, Any]], *
     return ax
 
 
-def weights(ax: Axes, pictures: np.ndarray, votes: np.ndarray, *, columns: int = 16) -> Axes:
+def weight_maps(ax: Axes, pictures: np.ndarray, votes: np.ndarray, *, columns: int = 16) -> Axes:
     """(K, h, w) weights, one scale for all: blue where ink speaks for the unit, orange where against, paper for 0.
 
     votes: (K,) the digit that each unit raises most, written beside it; -1 for none.

@@ -16,7 +16,7 @@ from inkling.pipeline.result import calibrate
 from inkling.training import scores
 from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.report import robustness
-from inkling.training.report.robustness import Curve
+from inkling.training.report.robustness import RobustnessCurve
 from inkling.training.report.subject import Subject
 
 N_SUBSET = 2_000  # images for the robustness curves and the map of the hidden layer
@@ -29,7 +29,7 @@ Progress = Callable[[str], None]  # told what comes next
 
 
 @dataclass(frozen=True)
-class Bin:
+class ReliabilityBin:
     """Digits whose confidence lies in low..high."""
 
     low: float
@@ -41,7 +41,7 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Threshold:
+class RiskCoverage:
     """What is answered, and how often wrongly, when only digits of at least `sure_at` count."""
 
     sure_at: float
@@ -61,7 +61,7 @@ class Latency:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurements:
     """Everything known about one subject on one data set of N images."""
 
     subject: Subject
@@ -71,12 +71,12 @@ class Measured:
     summary: dict[str, Any]  # learn.scores.summary
     confusion: np.ndarray  # (10, 10) row = the label, column = what was read
     per_class: list[dict[str, float]]
-    bins_before: list[Bin]  # as the network says
-    bins: list[Bin]  # after temperature scaling
-    thresholds: list[Threshold]  # rising confidence
-    at_sure: Threshold  # at the manifest's sure_at
+    bins_before: list[ReliabilityBin]  # as the network says
+    bins: list[ReliabilityBin]  # after temperature scaling
+    thresholds: list[RiskCoverage]  # rising confidence
+    at_sure: RiskCoverage  # at the manifest's sure_at
     worst: np.ndarray  # indices of the mistakes, the most confident first, at most N_WORST
-    robustness: list[Curve]
+    robustness: list[RobustnessCurve]
     subset: np.ndarray  # indices of the images behind `robustness`
     latency: Latency
     bytes: int  # of model.tflite
@@ -123,7 +123,7 @@ class Measured:
         }
 
 
-def measure(subject: Subject, mnist: Mnist, *, tell: Progress = lambda what: None) -> Measured:
+def measure(subject: Subject, mnist: Mnist, *, tell: Progress = lambda what: None) -> Measurements:
     """Judges a bundle on the test images of `mnist`. Raises BadBundle if the network cannot run."""
     model = Classifier(subject.bundle)
     images, labels = mnist.x_test, mnist.y_test.astype(int)
@@ -132,15 +132,15 @@ def measure(subject: Subject, mnist: Mnist, *, tell: Progress = lambda what: Non
     probs = calibrate(raw, subject.bundle.temperature)
     confusion = scores.confusion_matrix(probs.argmax(1), labels)
     tell("timing the network")
-    latency = time_model(model, as_input(images[:MAX_BATCH]))
-    at_sure = threshold_at(probs, labels, subject.bundle.sure_at)
+    latency = measure_latency(model, as_input(images[:MAX_BATCH]))
+    at_sure = risk_coverage_at(probs, labels, subject.bundle.sure_at)
     chosen = robustness.subset(labels, N_SUBSET)
     found = []
     tell("making the tiles worse")
-    for curve in robustness.curves(model, as_input(images[chosen]), labels[chosen]):
+    for curve in robustness.robustness_curves(model, as_input(images[chosen]), labels[chosen]):
         found.append(curve)
         tell(f"making the tiles worse: {curve.name}")
-    return Measured(
+    return Measurements(
         subject,
         images,
         labels,
@@ -150,9 +150,9 @@ def measure(subject: Subject, mnist: Mnist, *, tell: Progress = lambda what: Non
         scores.per_class(confusion),
         reliability_bins(raw, labels),
         reliability_bins(probs, labels),
-        thresholds(probs, labels, down_to=min(0.5, at_sure.coverage)),
+        risk_coverage_curve(probs, labels, down_to=min(0.5, at_sure.coverage)),
         at_sure,
-        worst_mistakes(probs, labels),
+        most_confident_errors(probs, labels),
         found,
         chosen,
         latency,
@@ -160,7 +160,7 @@ def measure(subject: Subject, mnist: Mnist, *, tell: Progress = lambda what: Non
     )
 
 
-def reliability_bins(probs: np.ndarray, labels: np.ndarray, *, bins: int = BINS) -> list[Bin]:
+def reliability_bins(probs: np.ndarray, labels: np.ndarray, *, bins: int = BINS) -> list[ReliabilityBin]:
     """Confidence against accuracy in bins of equal width from 0 to 1 (Guo et al. 2017)."""
     confidence, right = probs.max(1), probs.argmax(1) == labels
     which = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -170,37 +170,37 @@ def reliability_bins(probs: np.ndarray, labels: np.ndarray, *, bins: int = BINS)
         n, hits = int(inside.sum()), int(right[inside].sum())
         mean = float(confidence[inside].mean()) if n else float("nan")
         rate = hits / n if n else float("nan")
-        found.append(Bin(k / bins, (k + 1) / bins, n, mean, rate, scores.wilson_interval(hits, n)))
+        found.append(ReliabilityBin(k / bins, (k + 1) / bins, n, mean, rate, scores.wilson_interval(hits, n)))
     return found
 
 
-def threshold_at(probs: np.ndarray, labels: np.ndarray, sure_at: float) -> Threshold:
+def risk_coverage_at(probs: np.ndarray, labels: np.ndarray, sure_at: float) -> RiskCoverage:
     """What is answered at one threshold. probs: (N, 10) calibrated; labels: (N,)"""
     answered = probs.max(1) >= sure_at
     n = int(answered.sum())
     wrong = int((probs.argmax(1) != labels)[answered].sum())
     error = wrong / n if n else float("nan")
-    return Threshold(sure_at, n, n / max(len(labels), 1), error, scores.wilson_interval(wrong, n))
+    return RiskCoverage(sure_at, n, n / max(len(labels), 1), error, scores.wilson_interval(wrong, n))
 
 
-def thresholds(
+def risk_coverage_curve(
     probs: np.ndarray, labels: np.ndarray, *, down_to: float = 0.5, most: int = N_THRESHOLDS
-) -> list[Threshold]:
+) -> list[RiskCoverage]:
     """The way from answering everything to answering `down_to` of it, at the confidences of the digits themselves."""
     if len(probs) == 0:
         return []
     confidence = np.unique(np.quantile(probs.max(1), np.linspace(0, 1 - down_to, most), method="lower"))
-    return [threshold_at(probs, labels, float(at)) for at in confidence]
+    return [risk_coverage_at(probs, labels, float(at)) for at in confidence]
 
 
-def worst_mistakes(probs: np.ndarray, labels: np.ndarray, *, most: int = N_WORST) -> np.ndarray:
+def most_confident_errors(probs: np.ndarray, labels: np.ndarray, *, most: int = N_WORST) -> np.ndarray:
     """Indices of the digits read wrongly, the most confident first. -> (at most `most`,)"""
     wrong = np.flatnonzero(probs.argmax(1) != labels)
     order = np.argsort(-probs[wrong].max(1), kind="stable")
     return np.asarray(wrong[order][:most])
 
 
-def time_model(model: Classifier, tiles: np.ndarray, *, repeats: int = REPEATS) -> Latency:
+def measure_latency(model: Classifier, tiles: np.ndarray, *, repeats: int = REPEATS) -> Latency:
     """Medians of `repeats` calls with one tile and of a tenth as many with all of `tiles`, after a warm-up."""
     single = _median_us(lambda: model(tiles[:1]), repeats)
     batch = _median_us(lambda: model(tiles), max(repeats // 10, 5))

@@ -14,8 +14,8 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
-from inkling.training.report.measurements import Bin, Threshold
-from inkling.training.report.robustness import Curve
+from inkling.training.report.measurements import ReliabilityBin, RiskCoverage
+from inkling.training.report.robustness import RobustnessCurve
 from inkling.training.report.style import (
     AFTER,
     BEFORE,
@@ -34,7 +34,7 @@ from inkling.training.report.style import (
 FEW = 10  # digits: a bin with fewer says nothing about reliability and is not drawn
 
 
-def learning(
+def learning_curves(
     ax: Axes,
     lines: Mapping[str, Sequence[float]],
     *,
@@ -51,7 +51,7 @@ def learning(
         epochs = np.arange(1, len(values) + 1)
         ax.plot(epochs, values, color=colour, marker="o" if len(values) <= 12 else None, markersize=4)
     ax.set_yscale("log")
-    plain_log_ticks(ax, [v for values in lines.values() for v in values], percent=percent)
+    set_log_ticks(ax, [v for values in lines.values() for v in values], percent=percent)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     most = max((len(values) for values in lines.values()), default=1)
     ax.set_xlim(1 - 0.03 * most, most + 0.03 * most)
@@ -65,7 +65,7 @@ def learning(
     return label_ends(ax, ends)
 
 
-def confusion(ax: Axes, counts: np.ndarray) -> Axes:
+def confusion_matrix(ax: Axes, counts: np.ndarray) -> Axes:
     """(10, 10) row = the label, column = what was read. Only mistakes are coloured: they are what one looks for."""
     wrong = counts - np.diag(np.diag(counts))
     most = max(int(wrong.max()), 1)
@@ -87,7 +87,7 @@ def confusion(ax: Axes, counts: np.ndarray) -> Axes:
     return ax
 
 
-def per_class(ax: Axes, rows: Sequence[Mapping[str, float]]) -> Axes:
+def compared_class_errors(ax: Axes, rows: Sequence[Mapping[str, float]]) -> Axes:
     """The part of each digit that was missed (1 - recall) and of its readings that is wrong (1 - precision)."""
     digits = np.arange(len(rows))
     missed = [1 - row["recall"] for row in rows]
@@ -105,7 +105,7 @@ def per_class(ax: Axes, rows: Sequence[Mapping[str, float]]) -> Axes:
     return as_percent(ax)
 
 
-def class_errors(ax: Axes, lines: Mapping[str, Sequence[Mapping[str, float]]]) -> Axes:
+def class_errors_compared(ax: Axes, lines: Mapping[str, Sequence[Mapping[str, float]]]) -> Axes:
     """Of each digit, the part that each of several models missed: a dot a model."""
     for k, ((name, rows), colour) in enumerate(zip(lines.items(), SERIES, strict=False)):
         at = np.arange(len(rows)) + (k - (len(lines) - 1) / 2) * 0.16
@@ -118,7 +118,9 @@ def class_errors(ax: Axes, lines: Mapping[str, Sequence[Mapping[str, float]]]) -
     return as_percent(ax)
 
 
-def reliability(ax: Axes, lines: Mapping[str, Sequence[Bin]], *, colours: Sequence[str] = (BEFORE, AFTER)) -> Axes:
+def reliability_diagram(
+    ax: Axes, lines: Mapping[str, Sequence[ReliabilityBin]], *, colours: Sequence[str] = (BEFORE, AFTER)
+) -> Axes:
     """Mean confidence against accuracy of each bin, with 95 % intervals; on the diagonal a network knows itself."""
     ax.plot([0, 1], [0, 1], color=RULE, linewidth=1.2, zorder=1)
     ends = []
@@ -139,7 +141,7 @@ def reliability(ax: Axes, lines: Mapping[str, Sequence[Bin]], *, colours: Sequen
     return as_percent(as_percent(ax), axis="x")
 
 
-def confidences(ax: Axes, confidence: np.ndarray, right: np.ndarray, *, sure_at: float) -> Axes:
+def confidence_histogram(ax: Axes, confidence: np.ndarray, right: np.ndarray, *, sure_at: float) -> Axes:
     """How many digits were read with which confidence (N,), apart by `right` (N,). Counts by powers of ten."""
     edges = np.linspace(0, 1, 21)
     hits, misses = np.histogram(confidence[right], edges)[0], np.histogram(confidence[~right], edges)[0]
@@ -148,7 +150,7 @@ def confidences(ax: Axes, confidence: np.ndarray, right: np.ndarray, *, sure_at:
     ax.bar(edges[:-1] + 0.0365, misses, width, color=WRONG)
     ax.set_yscale("log")
     ax.set_ylim(0.7, max(int(hits.max()), 1) * 4)
-    plain_log_ticks(ax, [1, max(int(hits.max()), 10)], percent=False)
+    set_log_ticks(ax, [1, max(int(hits.max()), 10)], percent=False)
     used = np.flatnonzero(hits + misses)
     ax.set_xlim(edges[used[0]] - 0.02 if used.size else 0, 1.01)
     ax.axvline(sure_at, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
@@ -165,7 +167,7 @@ def confidences(ax: Axes, confidence: np.ndarray, right: np.ndarray, *, sure_at:
     return as_percent(ax, axis="x")
 
 
-def coverage(ax: Axes, lines: Mapping[str, tuple[Sequence[Threshold], Threshold]]) -> Axes:
+def risk_coverage(ax: Axes, lines: Mapping[str, tuple[Sequence[RiskCoverage], RiskCoverage]]) -> Axes:
     """Error among the digits answered against the part answered, as `sure_at` moves; a dot at the manifest's."""
     ends = []
     for (name, (curve, at_sure)), colour in zip(lines.items(), SERIES, strict=False):
@@ -188,7 +190,7 @@ def coverage(ax: Axes, lines: Mapping[str, tuple[Sequence[Threshold], Threshold]
     return as_percent(as_percent(ax), axis="x")
 
 
-def robustness(ax: Axes, lines: Mapping[str, Curve]) -> Axes:
+def robustness_curves(ax: Axes, lines: Mapping[str, RobustnessCurve]) -> Axes:
     """Accuracy along one distortion, with 95 % intervals, from none of the digits to all of them."""
     ends = []
     for (name, curve), colour in zip(lines.items(), SERIES, strict=False):
@@ -207,7 +209,7 @@ def robustness(ax: Axes, lines: Mapping[str, Curve]) -> Axes:
     return as_percent(ax)
 
 
-def _label_points(ax: Axes, curve: Curve) -> None:
+def _label_points(ax: Axes, curve: RobustnessCurve) -> None:
     """The accuracy at each level in per cent, beside the line rather than on it."""
     steep = 0.25
     drops = -np.diff(curve.accuracy, prepend=curve.accuracy[0], append=curve.accuracy[-1])  # before, after each point
@@ -222,7 +224,7 @@ def _label_points(ax: Axes, curve: Curve) -> None:
         ax.annotate(f"{100 * y:.1f}", (x, y), textcoords="offset points", fontsize=9.5, annotation_clip=False, **place)
 
 
-def hidden_map(ax: Axes, xy: np.ndarray, labels: np.ndarray, wrong: np.ndarray) -> Axes:
+def embedding_scatter(ax: Axes, xy: np.ndarray, labels: np.ndarray, wrong: np.ndarray) -> Axes:
     """(M, 2) places of M digits, coloured by label (M,), the digit written at the middle; wrong ones (M,) ringed."""
     colours = np.array(DIGITS)[labels]
     x, y = xy.T
@@ -249,7 +251,7 @@ def hidden_map(ax: Axes, xy: np.ndarray, labels: np.ndarray, wrong: np.ndarray) 
     return ax
 
 
-def plain_log_ticks(ax: Axes, values: Sequence[float], *, percent: bool) -> None:
+def set_log_ticks(ax: Axes, values: Sequence[float], *, percent: bool) -> None:
     """Plain numbers at 1, 2 and 5 times powers of ten within the values; powers alone where these reach far."""
     good = [v for v in values if v > 0]
     low, high = (min(good), max(good)) if good else (0.1, 1.0)

@@ -18,7 +18,7 @@ PERPLEXITY = 30.0
 
 
 @dataclass(frozen=True)
-class Inside:
+class NetworkView:
     """Weights and hidden layer of one network."""
 
     first: np.ndarray  # (K, h, w) weights of the first layer, one picture a unit or channel
@@ -29,7 +29,7 @@ class Inside:
     tsne: np.ndarray  # (M, 2) the same, by t-SNE (van der Maaten, Hinton 2008)
 
 
-def look_inside(bundle: Bundle, tiles: np.ndarray) -> Inside | None:
+def inspect_network(bundle: Bundle, tiles: np.ndarray) -> NetworkView | None:
     """Opens `model.keras` and runs (M, 28, 28) float32 tiles up to the last hidden layer; None when it is absent.
 
     Raises MissingExtra without the `learn` extra and BadBundle for a file that Keras cannot open.
@@ -39,9 +39,9 @@ def look_inside(bundle: Bundle, tiles: np.ndarray) -> Inside | None:
         return None
     model = open_network(path, task="the report")
     first, kind, votes = first_weights(model)
-    hidden = hidden_layer(model, tiles)  # (M, 28, 28) -> (M, H)
-    pca, explained, tsne = map_2d(hidden)
-    return Inside(first, kind, votes, pca, explained, tsne)
+    hidden = hidden_activations(model, tiles)  # (M, 28, 28) -> (M, H)
+    pca, explained, tsne = embed_2d(hidden)
+    return NetworkView(first, kind, votes, pca, explained, tsne)
 
 
 def first_weights(model: Any) -> tuple[np.ndarray, str, np.ndarray]:
@@ -64,7 +64,7 @@ def first_weights(model: Any) -> tuple[np.ndarray, str, np.ndarray]:
     return pictures[order], "dense", votes[order]
 
 
-def hidden_layer(model: Any, tiles: np.ndarray) -> np.ndarray:
+def hidden_activations(model: Any, tiles: np.ndarray) -> np.ndarray:
     """What the last layer before the probabilities says. (M, 28, 28) float32 -> (M, H) float32"""
     import keras
 
@@ -74,7 +74,7 @@ def hidden_layer(model: Any, tiles: np.ndarray) -> np.ndarray:
         return np.asarray(upto.predict(tiles, batch_size=500, verbose=0)).reshape(len(tiles), -1)
 
 
-def map_2d(hidden: np.ndarray) -> tuple[np.ndarray, tuple[float, float], np.ndarray]:
+def embed_2d(hidden: np.ndarray) -> tuple[np.ndarray, tuple[float, float], np.ndarray]:
     """(M, H) -> two principal components (M, 2), the part of variance of each, t-SNE (M, 2). The same each time."""
     try:
         from sklearn.decomposition import PCA

@@ -13,12 +13,12 @@ from inkling.training import augment
 from inkling.training.data.mnist import Mnist
 from inkling.training.recipe import Augmentation, Recipe
 from inkling.training.report import image_plots, metric_plots, style
-from inkling.training.report.measurements import Measured, Threshold
-from inkling.training.report.network_views import Inside
-from inkling.training.report.robustness import Curve
+from inkling.training.report.measurements import Measurements, RiskCoverage
+from inkling.training.report.network_views import NetworkView
+from inkling.training.report.robustness import RobustnessCurve
 
 MOST_WEIGHTS = 128
-Learning, Mistakes, Confidence, Robustness, InsideOf, Images = (
+LEARNING, MISTAKES, CONFIDENCE, ROBUSTNESS, INSIDE, AUGMENTATION = (
     "How it learnt",
     "What it gets wrong",
     "How sure it is",
@@ -29,7 +29,7 @@ Learning, Mistakes, Confidence, Robustness, InsideOf, Images = (
 
 
 @dataclass(frozen=True)
-class Plate:
+class FigureSpec:
     """One figure."""
 
     name: str  # of its file, without suffix
@@ -45,23 +45,23 @@ class Plate:
         return self.size_in[0] > style.HALF[0]
 
 
-def of_one(found: Measured, inside: Inside | None, mnist: Mnist) -> list[Plate]:
+def model_figures(found: Measurements, inside: NetworkView | None, mnist: Mnist) -> list[FigureSpec]:
     """The figures that show one model alone."""
-    plates = [*learning([found]), *wrong(found), *confidence(found)]
+    plates = [*learning_figures([found]), *error_figures(found), *confidence_figures(found)]
     if inside is not None:
-        plates += look_inside(found, inside)
+        plates += network_figures(found, inside)
     if found.subject.recipe is not None and not found.subject.recipe.augmentation.is_none:
-        plates.append(augmentation(found.subject.recipe, mnist))
+        plates.append(augmentation_figure(found.subject.recipe, mnist))
     return plates
 
 
-def of_all(found: Sequence[Measured]) -> list[Plate]:
+def comparison_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
     """The figures that show several models together; robustness also for one alone."""
     alone = len(found) == 1
-    return [*([] if alone else [*learning(found), *compared(found)]), *robustness(found)]
+    return [*([] if alone else [*learning_figures(found), *compared_figures(found)]), *robustness_figures(found)]
 
 
-def learning(found: Sequence[Measured]) -> list[Plate]:
+def learning_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
     """Loss and error by epoch: training against validation of one run, validation alone of several."""
     runs = {m.subject.label: m.subject.history for m in found if m.subject.history}
     if not runs:
@@ -94,19 +94,19 @@ def learning(found: Sequence[Measured]) -> list[Plate]:
         else f"{best[0]} ended lowest, at {best[1][-1]:.2%}"
     )
     return [
-        Plate(
-            "learning-loss", Learning, f"Cross-entropy by epoch{of}", note,
-            lambda ax: metric_plots.learning(ax, losses, what="cross-entropy", colours=colours),
+        FigureSpec(
+            "learning-loss", LEARNING, f"Cross-entropy by epoch{of}", note,
+            lambda ax: metric_plots.learning_curves(ax, losses, what="cross-entropy", colours=colours),
         ),
-        Plate(
-            "learning-error", Learning, f"{title}{' of validation images' if len(runs) == 1 else of}",
+        FigureSpec(
+            "learning-error", LEARNING, f"{title}{' of validation images' if len(runs) == 1 else of}",
             "The part of the images read wrongly, by epoch, on a scale where each factor takes the same height.",
-            lambda ax: metric_plots.learning(ax, errors, what="read wrong", percent=True, colours=colours),
+            lambda ax: metric_plots.learning_curves(ax, errors, what="read wrong", percent=True, colours=colours),
         ),
     ]  # fmt: skip
 
 
-def wrong(found: Measured) -> list[Plate]:
+def error_figures(found: Measurements) -> list[FigureSpec]:
     """Confusion matrix, errors by digit, the worst mistakes."""
     counts = found.confusion
     n_wrong = int(counts.sum() - np.trace(counts))
@@ -115,17 +115,17 @@ def wrong(found: Measured) -> list[Plate]:
     hardest = max(found.per_class, key=lambda row: 1 - row["recall"])
     most = f": most often {label} read as {read}" if n_wrong else ""
     plates = [
-        Plate(
-            "confusion", Mistakes, f"{n_wrong:,} of {len(found.labels):,} wrong{most}",
+        FigureSpec(
+            "confusion", MISTAKES, f"{n_wrong:,} of {len(found.labels):,} wrong{most}",
             "Rows: what the digit is. Columns: what was read. The diagonal, in grey, was read right; "
             "the darker a mistake, the more frequent it is.",
-            lambda ax: metric_plots.confusion(ax, counts), (5.0, 4.7),
+            lambda ax: metric_plots.confusion_matrix(ax, counts), (5.0, 4.7),
         ),
-        Plate(
-            "per-class", Mistakes, f"{hardest['digit']} is missed most: {1 - hardest['recall']:.1%}",
+        FigureSpec(
+            "per-class", MISTAKES, f"{hardest['digit']} is missed most: {1 - hardest['recall']:.1%}",
             "Missed: digits of this class that were read as another (1 - recall). "
             "Wrong: readings of this class that were another (1 - precision).",
-            lambda ax: metric_plots.per_class(ax, found.per_class), (5.0, 4.7),
+            lambda ax: metric_plots.compared_class_errors(ax, found.per_class), (5.0, 4.7),
         ),
     ]  # fmt: skip
     half = 25
@@ -135,8 +135,8 @@ def wrong(found: Measured) -> list[Plate]:
         height = 0.5 + 1.17 * -(-len(chosen) // 5)
         ranks = f"{part + 1} to {part + len(chosen)}"
         plates.append(
-            Plate(
-                f"mistakes-{part // half + 1}", Mistakes,
+            FigureSpec(
+                f"mistakes-{part // half + 1}", MISTAKES,
                 f"The most confident mistakes, {ranks}",
                 "Below each tile: its label, what was read, how sure the network was of it.",
                 _mistakes(found.images[chosen], notes), (5.0, height),
@@ -145,34 +145,34 @@ def wrong(found: Measured) -> list[Plate]:
     return plates
 
 
-def confidence(found: Measured) -> list[Plate]:
+def confidence_figures(found: Measurements) -> list[FigureSpec]:
     """Reliability before and after scaling, the spread of confidence, coverage against error."""
     before, after = found.summary["calibration_error"], found.summary["calibration_error_calibrated"]
     right = found.probs.argmax(1) == found.labels
     at = found.at_sure
     return [
-        Plate(
-            "reliability", Confidence, f"Calibration error {before:.2%}, scaled {after:.2%}",
+        FigureSpec(
+            "reliability", CONFIDENCE, f"Calibration error {before:.2%}, scaled {after:.2%}",
             f"On the diagonal, of the digits read with 80% confidence 80% are right. Temperature "
             f"{found.subject.bundle.temperature:g} was fitted on validation images. Bars: 95% intervals; bins with "
             f"fewer than {metric_plots.FEW} digits are left out.",
-            lambda ax: metric_plots.reliability(ax, {"as the network says": found.bins_before, "scaled": found.bins}),
+            lambda ax: metric_plots.reliability_diagram(ax, {"as the network says": found.bins_before, "scaled": found.bins}),
         ),
-        Plate(
-            "confidence", Confidence, f"{at.coverage:.2%} of the digits are read surely",
+        FigureSpec(
+            "confidence", CONFIDENCE, f"{at.coverage:.2%} of the digits are read surely",
             "How many digits were read with which confidence. Each line stands for ten times the one below.",
-            lambda ax: metric_plots.confidences(ax, found.probs.max(1), right, sure_at=found.subject.bundle.sure_at),
+            lambda ax: metric_plots.confidence_histogram(ax, found.probs.max(1), right, sure_at=found.subject.bundle.sure_at),
         ),
-        Plate(
-            "coverage", Confidence, _coverage_title(at),
+        FigureSpec(
+            "coverage", CONFIDENCE, _coverage_title(at),
             "Raise sure_at and fewer digits are answered (to the left), with fewer errors among them. "
             "Shaded: 95% intervals. The dot is where the bundle's own sure_at stands.",
-            lambda ax: metric_plots.coverage(ax, {found.subject.label: (found.thresholds, at)}),
+            lambda ax: metric_plots.risk_coverage(ax, {found.subject.label: (found.thresholds, at)}),
         ),
     ]  # fmt: skip
 
 
-def compared(found: Sequence[Measured]) -> list[Plate]:
+def compared_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
     """Coverage, reliability and errors by digit of several models."""
     best = min(found, key=lambda m: 1 - m.summary["accuracy"])
     title = f"{best.subject.label} makes the fewest mistakes"
@@ -180,24 +180,24 @@ def compared(found: Sequence[Measured]) -> list[Plate]:
     by_coverage = {m.subject.label: (m.thresholds, m.at_sure) for m in found}
     by_bins = {m.subject.label: m.bins for m in found}
     return [
-        Plate(
-            "compared-digits", Mistakes, title, "The part of each digit that was missed (1 - recall).",
-            lambda ax: metric_plots.class_errors(ax, by_digit),
+        FigureSpec(
+            "compared-digits", MISTAKES, title, "The part of each digit that was missed (1 - recall).",
+            lambda ax: metric_plots.class_errors_compared(ax, by_digit),
         ),
-        Plate(
-            "compared-coverage", Confidence, "Error falls as the doubtful are left out",
+        FigureSpec(
+            "compared-coverage", CONFIDENCE, "Error falls as the doubtful are left out",
             "Wrong among the digits answered, as sure_at moves. Dots: each bundle's own sure_at.",
-            lambda ax: metric_plots.coverage(ax, by_coverage),
+            lambda ax: metric_plots.risk_coverage(ax, by_coverage),
         ),
-        Plate(
-            "compared-reliability", Confidence, "Confidence against accuracy, after scaling",
+        FigureSpec(
+            "compared-reliability", CONFIDENCE, "Confidence against accuracy, after scaling",
             "On the diagonal a network is right as often as it says. Bars: 95% intervals.",
-            lambda ax: metric_plots.reliability(ax, by_bins, colours=style.SERIES),
+            lambda ax: metric_plots.reliability_diagram(ax, by_bins, colours=style.SERIES),
         ),
     ]  # fmt: skip
 
 
-def robustness(found: Sequence[Measured]) -> list[Plate]:
+def robustness_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
     """A figure for each distortion."""
     plates = []
     for k, first in enumerate(found[0].robustness):
@@ -205,11 +205,13 @@ def robustness(found: Sequence[Measured]) -> list[Plate]:
         note = f"Accuracy on the same {first.n:,} test images at each level, drawn with a fixed seed. "
         if first.name in ("shift", "contrast"):
             note += "In a photo the road undoes most of this before the network sees it."
-        plates.append(Plate(f"robustness-{first.name}", Robustness, _robustness_title(lines), note, _robustness(lines)))
+        plates.append(
+            FigureSpec(f"robustness-{first.name}", ROBUSTNESS, _robustness_title(lines), note, _robustness(lines))
+        )
     return plates
 
 
-def look_inside(found: Measured, inside: Inside) -> list[Plate]:
+def network_figures(found: Measurements, inside: NetworkView) -> list[FigureSpec]:
     """First-layer weights and the last hidden layer in two dimensions."""
     labels = found.labels[found.subset]
     missed = (found.probs.argmax(1) != found.labels)[found.subset]
@@ -228,10 +230,10 @@ def look_inside(found: Measured, inside: Inside) -> list[Plate]:
     pca, tsne = inside.pca, inside.tsne
     part = sum(inside.explained)
     plates = [
-        Plate(
-            "weights", InsideOf, words,
+        FigureSpec(
+            "weights", INSIDE, words,
             f"Blue: ink here speaks for the unit. Orange: against it. Paper: it does not matter.{sorted_by}",
-            lambda ax: image_plots.weights(ax, shown, votes, columns=columns),
+            lambda ax: image_plots.weight_maps(ax, shown, votes, columns=columns),
             (style.WHOLE[0], 0.8 + 9.7 * rows / columns),
         )
     ]  # fmt: skip
@@ -239,24 +241,24 @@ def look_inside(found: Measured, inside: Inside) -> list[Plate]:
     square = (5.0, 4.8)
     return [
         *plates,
-        Plate(
-            "hidden-pca", InsideOf, f"Last hidden layer: two directions hold {part:.0%}",
+        FigureSpec(
+            "hidden-pca", INSIDE, f"Last hidden layer: two directions hold {part:.0%}",
             f"Principal components of the last hidden layer for {len(labels):,} test images. {ringed}",
-            lambda ax: metric_plots.hidden_map(ax, pca, labels, missed), square,
+            lambda ax: metric_plots.embedding_scatter(ax, pca, labels, missed), square,
         ),
-        Plate(
-            "hidden-tsne", InsideOf, "Neighbours in the last hidden layer",
+        FigureSpec(
+            "hidden-tsne", INSIDE, "Neighbours in the last hidden layer",
             f"The same by t-SNE: who is near whom is true, distances between groups are not. {ringed}",
-            lambda ax: metric_plots.hidden_map(ax, tsne, labels, missed), square,
+            lambda ax: metric_plots.embedding_scatter(ax, tsne, labels, missed), square,
         ),
     ]  # fmt: skip
 
 
-def augmentation(how: Recipe, mnist: Mnist) -> Plate:
+def augmentation_figure(how: Recipe, mnist: Mnist) -> FigureSpec:
     """Tiles as each part of the recipe's augmentation changes them, and as all do together."""
     rows = augmentation_rows(how, mnist)
-    return Plate(
-        "augmentation", Images, "The same digits, as training may see them",
+    return FigureSpec(
+        "augmentation", AUGMENTATION, "The same digits, as training may see them",
         "Above, as they are; then each kind of change alone, as far as the recipe lets it go at random; "
         "at the bottom all together, as the network saw them.",
         lambda ax: image_plots.tile_rows(ax, rows), (style.WHOLE[0], 0.7 + 0.72 * len(rows)),
@@ -286,14 +288,14 @@ def augmentation_rows(how: Recipe, mnist: Mnist) -> dict[str, np.ndarray]:
 
 
 def _mistakes(images: np.ndarray, notes: list[dict[str, float]]) -> Callable[[Axes], Axes]:
-    return lambda ax: image_plots.mistakes(ax, images, notes)
+    return lambda ax: image_plots.misread_tiles(ax, images, notes)
 
 
-def _robustness(lines: dict[str, Curve]) -> Callable[[Axes], Axes]:
-    return lambda ax: metric_plots.robustness(ax, lines)
+def _robustness(lines: dict[str, RobustnessCurve]) -> Callable[[Axes], Axes]:
+    return lambda ax: metric_plots.robustness_curves(ax, lines)
 
 
-def _robustness_title(lines: dict[str, Curve]) -> str:
+def _robustness_title(lines: dict[str, RobustnessCurve]) -> str:
     # The last level but one: bad enough to tell, not so bad that nobody could read it.
     label, curve = max(lines.items(), key=lambda item: item[1].accuracy[-2])
     words, rate = curve.phrase.format(curve.levels[-2]), curve.accuracy[-2]
@@ -303,7 +305,7 @@ def _robustness_title(lines: dict[str, Curve]) -> str:
     return f"{words}: still {after}" if before == after else f"{words}: {before} becomes {after}"
 
 
-def _coverage_title(at: Threshold) -> str:
+def _coverage_title(at: RiskCoverage) -> str:
     if at.n == 0:
         return "No digit is sure enough to be answered"
     return f"Of those answered surely, {at.error:.2%} are wrong"

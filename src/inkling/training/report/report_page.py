@@ -21,17 +21,17 @@ from inkling import offline_page
 from inkling.errors import InklingError
 from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.report import measurements, network_views, report_figures, style, tables
-from inkling.training.report.measurements import Measured
-from inkling.training.report.report_figures import Plate
+from inkling.training.report.measurements import Measurements
+from inkling.training.report.report_figures import FigureSpec
 from inkling.training.report.subject import Subject
 
 SECTIONS = (
-    report_figures.Learning,
-    report_figures.Mistakes,
-    report_figures.Confidence,
-    report_figures.Robustness,
-    report_figures.InsideOf,
-    report_figures.Images,
+    report_figures.LEARNING,
+    report_figures.MISTAKES,
+    report_figures.CONFIDENCE,
+    report_figures.ROBUSTNESS,
+    report_figures.INSIDE,
+    report_figures.AUGMENTATION,
 )
 OVERVIEW = ("model", "accuracy", "accuracy_95", "parameters", "bytes", "single_us", "batch_us", "calibration_error")
 
@@ -72,7 +72,7 @@ class Section:
         return "-".join(f"{self.title} {self.model}".lower().split())
 
 
-def make(
+def make_report(
     subjects: Sequence[Subject], mnist: Mnist, out: Path, *, tell: Callable[[str], None] = lambda step: None
 ) -> Path:
     """Measure one or several models, draw their figures and write the report into `out`; return its report.html.
@@ -88,13 +88,13 @@ def make(
 
         measured = measurements.measure(subject, mnist, tell=tell_model)
         tell_model("mapping the hidden layer")
-        inside = network_views.look_inside(subject.bundle, as_input(measured.images[measured.subset]))
+        inside = network_views.inspect_network(subject.bundle, as_input(measured.images[measured.subset]))
         found.append(measured)
-        own.append(report_figures.of_one(measured, inside, mnist))
+        own.append(report_figures.model_figures(measured, inside, mnist))
     try:
         (out / "figures").mkdir(parents=True, exist_ok=True)
         (out / "tables").mkdir(exist_ok=True)
-        return write(found, own, out, tell=tell)
+        return write_report(found, own, out, tell=tell)
     except OSError as error:
         raise InklingError(
             f"{out} cannot be written ({error.strerror or error}); a report needs some 10 MB and the right to write. "
@@ -102,22 +102,24 @@ def make(
         ) from error
 
 
-def write(found: Sequence[Measured], own: list[list[Plate]], out: Path, *, tell: Callable[[str], None]) -> Path:
+def write_report(
+    found: Sequence[Measurements], own: list[list[FigureSpec]], out: Path, *, tell: Callable[[str], None]
+) -> Path:
     """Write figures, tables and pages of measured models. own: the figures that show each model alone."""
-    shared = report_figures.of_all(found)
+    shared = report_figures.comparison_figures(found)
     if len(found) == 1:
         parts = [("", own[0] + shared)]
     else:
         parts = [("", shared), *((m.subject.label, plates) for m, plates in zip(found, own, strict=True))]
     sections = []
-    with mpl.rc_context(style.rc()):
+    with mpl.rc_context(style.rc_params()):
         for model, plates in parts:
             for title in SECTIONS:
                 saved = [_save(plate, model, out, tell) for plate in plates if plate.section == title]
                 if saved:
                     sections.append(Section(title, model, saved, section_tables(title, model, found)))
     tell("writing the page")
-    for name, frame in tables.every(found).items():
+    for name, frame in tables.all_tables(found).items():
         frame.to_csv(out / "tables" / f"{name}.csv", index=False)
     values = {"data": "mnist-test", "n": len(found[0].labels), "models": [m.to_json() for m in found]}
     (out / "report.json").write_text(json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
@@ -126,7 +128,7 @@ def write(found: Sequence[Measured], own: list[list[Plate]], out: Path, *, tell:
     page: dict[str, Any] = {
         "title": " and ".join(", ".join(m.subject.label for m in found).rsplit(", ", 1)),
         "lead": lead(found),
-        "overview": Table("Overview", *tables.worded(tables.overview(found), OVERVIEW)),
+        "overview": Table("Overview", *tables.as_text(tables.overview(found), OVERVIEW)),
         "sections": sections,
         "about": about(found),
     }
@@ -142,7 +144,7 @@ def write(found: Sequence[Measured], own: list[list[Plate]], out: Path, *, tell:
     return out / "report.html"
 
 
-def lead(found: Sequence[Measured]) -> str:
+def lead(found: Sequence[Measurements]) -> str:
     """The first sentence of the page: the accuracy of each model, the best first."""
     parts = []
     for m in sorted(found, key=lambda m: -m.summary["accuracy"]):
@@ -151,7 +153,7 @@ def lead(found: Sequence[Measured]) -> str:
     return f"Of {len(found[0].labels):,} MNIST test images, " + ", ".join(parts) + "."
 
 
-def facts(found: Measured) -> list[tuple[str, str]]:
+def facts(found: Measurements) -> list[tuple[str, str]]:
     """The key figures of one model: value and label."""
     wrong = len(found.labels) - int(found.confusion.trace())
     return [
@@ -163,7 +165,7 @@ def facts(found: Measured) -> list[tuple[str, str]]:
     ]
 
 
-def about(found: Sequence[Measured]) -> list[str]:
+def about(found: Sequence[Measurements]) -> list[str]:
     """The foot of the page: how the numbers were measured."""
     return [
         "The network alone is judged, as it runs (LiteRT), on images that were used for nothing else. "
@@ -174,15 +176,15 @@ def about(found: Sequence[Measured]) -> list[str]:
     ]
 
 
-def section_tables(title: str, model: str, found: Sequence[Measured]) -> list[Table]:
+def section_tables(title: str, model: str, found: Sequence[Measurements]) -> list[Table]:
     """The tables below a section's figures."""
     named = ("model",) if len(found) > 1 else ()
-    if title == report_figures.Confidence and not model:
+    if title == report_figures.CONFIDENCE and not model:
         columns = (*named, "sure_at", "coverage", "error", "error_95")
-        return [Table("What sure_at decides", *tables.worded(tables.coverage(found), columns))]
-    if title == report_figures.Robustness:
+        return [Table("What sure_at decides", *tables.as_text(tables.coverage(found), columns))]
+    if title == report_figures.ROBUSTNESS:
         columns = (*named, "distortion", "level", "accuracy", "accuracy_95")
-        return [Table("Accuracy at each level", *tables.worded(tables.robustness(found), columns))]
+        return [Table("Accuracy at each level", *tables.as_text(tables.robustness(found), columns))]
     return []
 
 
@@ -204,11 +206,11 @@ def markdown_lines(
     yield from ("---", "", "\n\n".join(about))
 
 
-def _save(plate: Plate, model: str, out: Path, tell: Callable[[str], None]) -> SavedFigure:
+def _save(plate: FigureSpec, model: str, out: Path, tell: Callable[[str], None]) -> SavedFigure:
     name = f"{model}-{plate.name}".strip("-")
     tell(f"drawing {name}")
     path = out / "figures" / f"{name}.png"
-    figure, ax = style.blank(plate.size_in, plate.title)
+    figure, ax = style.new_figure(plate.size_in, plate.title)
     plate.draw(ax)
     figure.savefig(path, dpi=style.DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 9})
     width, height = (round(side * style.DPI) for side in plate.size_in)

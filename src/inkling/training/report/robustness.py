@@ -18,7 +18,7 @@ SEED = 20  # of every draw here, so that two reports see the same images
 SIDE = 28  # pixels: a tile
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
-Distort = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
+DistortFunction = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 Probs = Callable[[np.ndarray], np.ndarray]  # (N, 28, 28) -> (N, 10)
 
 
@@ -30,11 +30,11 @@ class Distortion:
     unit: str  # what a level means, for the axis
     phrase: str  # a level in words, to be formatted with it
     levels: tuple[float, ...]  # in order, 0 = untouched among them
-    apply: Distort
+    apply: DistortFunction
 
 
 @dataclass(frozen=True)
-class Curve:
+class RobustnessCurve:
     """Accuracy of one network along one distortion, on `n` images a level."""
 
     name: str
@@ -46,26 +46,26 @@ class Curve:
     accuracy_95: tuple[tuple[float, float], ...]  # Wilson intervals
 
 
-def turned(tiles: np.ndarray, degrees: float, rng: np.random.Generator) -> np.ndarray:
+def rotate(tiles: np.ndarray, degrees: float, rng: np.random.Generator) -> np.ndarray:
     """Rotated about the middle, each tile to a side drawn at random. (N, 28, 28) -> (N, 28, 28)"""
     middle = (SIDE - 1) / 2
     signs = rng.choice((-1.0, 1.0), len(tiles))
     return _warped(tiles, [cv2.getRotationMatrix2D((middle, middle), degrees * sign, 1.0) for sign in signs])
 
 
-def moved(tiles: np.ndarray, pixels: float, rng: np.random.Generator) -> np.ndarray:
+def shift(tiles: np.ndarray, pixels: float, rng: np.random.Generator) -> np.ndarray:
     """Shifted by so many pixels in a direction drawn at random. (N, 28, 28) -> (N, 28, 28)"""
     angles = rng.uniform(0, 2 * np.pi, len(tiles))
     return _warped(tiles, [np.array([[1, 0, pixels * np.cos(a)], [0, 1, pixels * np.sin(a)]]) for a in angles])
 
 
-def grained(tiles: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:
+def add_noise(tiles: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:
     """Gaussian noise of this standard deviation added, ink = 1. (N, 28, 28) -> (N, 28, 28)"""
     grain = rng.standard_normal(tiles.shape, np.float32) * np.float32(deviation)
     return np.asarray(np.clip(tiles + grain, 0, 1))
 
 
-def thickened(tiles: np.ndarray, pixels: float, rng: np.random.Generator) -> np.ndarray:
+def change_stroke_width(tiles: np.ndarray, pixels: float, rng: np.random.Generator) -> np.ndarray:
     """Strokes wider (or, below 0, narrower) by about so many pixels, half of it on each side.
 
     A part of a pixel is a blend of the tile before and after one more dilation or erosion.
@@ -80,22 +80,26 @@ def thickened(tiles: np.ndarray, pixels: float, rng: np.random.Generator) -> np.
     return out
 
 
-def faded(tiles: np.ndarray, lost: float, rng: np.random.Generator) -> np.ndarray:
+def reduce_contrast(tiles: np.ndarray, lost: float, rng: np.random.Generator) -> np.ndarray:
     """Ink lighter by this part of it. (N, 28, 28) -> (N, 28, 28)"""
     del rng
     return tiles * np.float32(1 - lost)
 
 
 DISTORTIONS = (
-    Distortion("rotation", "degrees, to either side", "Turned by {:g}\N{DEGREE SIGN}", (0, 10, 20, 30, 45, 60), turned),
-    Distortion("shift", "pixels, in any direction", "Moved by {:g} px", (0, 1, 2, 3, 4, 6), moved),
+    Distortion("rotation", "degrees, to either side", "Turned by {:g}\N{DEGREE SIGN}", (0, 10, 20, 30, 45, 60), rotate),
+    Distortion("shift", "pixels, in any direction", "Moved by {:g} px", (0, 1, 2, 3, 4, 6), shift),
     Distortion(
-        "noise", "standard deviation of the grain, ink = 1", "Grain of {:g}", (0, 0.1, 0.2, 0.3, 0.45, 0.6), grained
+        "noise", "standard deviation of the grain, ink = 1", "Grain of {:g}", (0, 0.1, 0.2, 0.3, 0.45, 0.6), add_noise
     ),
     Distortion(
-        "stroke", "pixels that strokes are wider", "Strokes {:g} px wider", (-1.5, -1, -0.5, 0, 1, 2, 3), thickened
+        "stroke",
+        "pixels that strokes are wider",
+        "Strokes {:g} px wider",
+        (-1.5, -1, -0.5, 0, 1, 2, 3),
+        change_stroke_width,
     ),
-    Distortion("contrast", "part of the ink lost", "Ink {:.0%} lighter", (0, 0.3, 0.5, 0.7, 0.8, 0.9), faded),
+    Distortion("contrast", "part of the ink lost", "Ink {:.0%} lighter", (0, 0.3, 0.5, 0.7, 0.8, 0.9), reduce_contrast),
 )
 
 
@@ -105,7 +109,7 @@ def subset(labels: np.ndarray, n: int) -> np.ndarray:
     return np.sort(order[:n])
 
 
-def curves(probs_of: Probs, tiles: np.ndarray, labels: np.ndarray) -> Iterator[Curve]:
+def robustness_curves(probs_of: Probs, tiles: np.ndarray, labels: np.ndarray) -> Iterator[RobustnessCurve]:
     """The curve of each distortion, one after the other. tiles: (N, 28, 28) float32 0..1; labels: (N,)"""
     untouched = _right(probs_of(tiles), labels)
     for k, distortion in enumerate(DISTORTIONS):
@@ -117,7 +121,7 @@ def curves(probs_of: Probs, tiles: np.ndarray, labels: np.ndarray) -> Iterator[C
             rng = np.random.default_rng((SEED, k))  # the same sides, directions and grain at every level
             right.append(_right(probs_of(distortion.apply(tiles, level, rng)), labels))
         n = len(labels)
-        yield Curve(
+        yield RobustnessCurve(
             distortion.name,
             distortion.unit,
             distortion.phrase,

@@ -28,7 +28,7 @@ MARGIN = 0.14  # inches
 DPI = 200  # a half figure is 1,000 pixels wide: sharp at twice the density of a page
 
 
-def rc() -> dict[str, Any]:
+def rc_params() -> dict[str, Any]:
     """Matplotlib's settings, for `matplotlib.rc_context`."""
     installed = set(font_manager.get_font_names())
     wanted = ("Inter", "Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans")
@@ -61,7 +61,7 @@ def rc() -> dict[str, Any]:
     }
 
 
-def blank(size_in: tuple[float, float], title: str) -> tuple[Figure, Axes]:
+def new_figure(size_in: tuple[float, float], title: str) -> tuple[Figure, Axes]:
     """A figure with its title and one empty `ax`; pyplot, which keeps global state, is not needed."""
     figure = Figure(size_in, layout=ConstrainedLayoutEngine(w_pad=MARGIN, h_pad=MARGIN))
     figure.suptitle(title, x=MARGIN / size_in[0], ha="left")

@@ -24,7 +24,7 @@ class Subject:
     recipe: Recipe | None  # None for a bundle made by other means
 
 
-def find(names: Sequence[str | Path]) -> list[Subject]:
+def find_subjects(names: Sequence[str | Path]) -> list[Subject]:
     """Subjects by run folder, bundle folder or packaged name, with labels that tell them apart.
 
     Raises BadBundle or UnknownName for what is none of these, NotFound for a run that has not ended.

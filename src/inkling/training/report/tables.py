@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from inkling.training.report.measurements import Measured, threshold_at
+from inkling.training.report.measurements import Measurements, risk_coverage_at
 
 LEVELS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999)  # values of sure_at that the page's table shows
 
@@ -35,7 +35,7 @@ WORDS: dict[str, Wording] = {
 }
 
 
-def overview(found: Sequence[Measured]) -> pd.DataFrame:
+def overview(found: Sequence[Measurements]) -> pd.DataFrame:
     """A row a model: size, accuracy, calibration, what its own sure_at gives, speed."""
     rows = [
         {
@@ -55,17 +55,17 @@ def overview(found: Sequence[Measured]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def coverage(found: Sequence[Measured]) -> pd.DataFrame:
+def coverage(found: Sequence[Measurements]) -> pd.DataFrame:
     """What is answered and how often wrongly, for a few values of sure_at and for the manifest's own."""
     rows = []
     for m in found:
         chosen = sorted({*LEVELS, m.subject.bundle.sure_at})
         for at in chosen:
-            rows.append({"model": m.subject.label, **asdict(threshold_at(m.probs, m.labels, at))})
+            rows.append({"model": m.subject.label, **asdict(risk_coverage_at(m.probs, m.labels, at))})
     return pd.DataFrame(rows)
 
 
-def robustness(found: Sequence[Measured]) -> pd.DataFrame:
+def robustness(found: Sequence[Measurements]) -> pd.DataFrame:
     """A row a model, distortion and level."""
     rows = [
         {
@@ -83,7 +83,7 @@ def robustness(found: Sequence[Measured]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def every(found: Sequence[Measured]) -> dict[str, pd.DataFrame]:
+def all_tables(found: Sequence[Measurements]) -> dict[str, pd.DataFrame]:
     """All tables by name, for CSV; pairs of numbers become two columns."""
     label = [m.subject.label for m in found]
     tables = {
@@ -99,7 +99,7 @@ def every(found: Sequence[Measured]) -> dict[str, pd.DataFrame]:
     return {name: _flat(frame) for name, frame in tables.items() if len(frame)}
 
 
-def worded(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+def as_text(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[str], list[list[str]]]:
     """Headings and rows as text, of the columns named."""
     headings = [WORDS[name][0] for name in columns]
     rows = [[WORDS[name][1](row[name]) for name in columns] for _, row in frame.iterrows()]

@@ -33,10 +33,10 @@ AT_NIGHT = {  # colour by day -> at night; each stands out from its ground by 3 
 }
 
 
-def svg(draw: Callable[[Axes], Axes], size_in: tuple[float, float] = SIZE_IN) -> str:
+def to_svg(draw: Callable[[Axes], Axes], size_in: tuple[float, float] = SIZE_IN) -> str:
     """The SVG text of what `draw` puts on an `ax`: no title, no ground, the same text each time."""
     changes: dict[str, Any] = {
-        **style.rc(),
+        **style.rc_params(),
         "figure.facecolor": "none",
         "axes.facecolor": "none",
         "savefig.facecolor": "none",
@@ -44,7 +44,7 @@ def svg(draw: Callable[[Axes], Axes], size_in: tuple[float, float] = SIZE_IN) ->
         "svg.hashsalt": "inkling",
     }
     with mpl.rc_context(changes):
-        figure, ax = style.blank(size_in, "")
+        figure, ax = style.new_figure(size_in, "")
         draw(ax)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})

@@ -220,7 +220,7 @@ def about(plan: Plan, found: Importance) -> list[str]:
 
 
 def _drawn(title: str, caption: str, draw: Callable[[Axes], Axes], *, wide: bool = False) -> Drawn:
-    return Drawn(title, caption, themed_svg.svg(draw, WIDE_IN if wide else themed_svg.SIZE_IN), wide)
+    return Drawn(title, caption, themed_svg.to_svg(draw, WIDE_IN if wide else themed_svg.SIZE_IN), wide)
 
 
 def _scores(plan: Plan, trial: Trial) -> str:

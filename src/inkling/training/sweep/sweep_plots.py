@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
-from inkling.training.report.metric_plots import plain_log_ticks
+from inkling.training.report.metric_plots import set_log_ticks
 from inkling.training.report.style import BEFORE, INK, PAPER, QUIET, RULE, SERIES, as_percent
 from inkling.training.sweep.plan import Plan
 from inkling.training.sweep.search_space import Setting
@@ -171,7 +171,7 @@ def _as_cost(ax: Axes, costs: Sequence[float], plan: Plan) -> Axes:
     ax.set_ylabel(what(plan))
     if above and min(above) == min(costs) and max(above) > 1.05 * min(above):  # powers have no 0
         ax.set_yscale("log")
-        plain_log_ticks(ax, above, percent=plan.judge == "accuracy")
+        set_log_ticks(ax, above, percent=plan.judge == "accuracy")
         return ax
     return as_percent(ax) if plan.judge == "accuracy" else ax
 
