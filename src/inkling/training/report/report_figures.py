@@ -156,12 +156,12 @@ def confidence_figures(found: Measurements) -> list[FigureSpec]:
             f"On the diagonal, of the digits read with 80% confidence 80% are right. Temperature "
             f"{found.subject.bundle.temperature:g} was fitted on validation images. Bars: 95% intervals; bins with "
             f"fewer than {metric_plots.FEW} digits are left out.",
-            lambda ax: metric_plots.reliability_diagram(ax, {"as the network says": found.bins_before, "scaled": found.bins}),
+            lambda ax: metric_plots.reliability_diagram(ax, {"as the network says": found.bins_before, "scaled": found.bins}),  # noqa: E501
         ),
         FigureSpec(
             "confidence", CONFIDENCE, f"{at.coverage:.2%} of the digits are read surely",
             "How many digits were read with which confidence. Each line stands for ten times the one below.",
-            lambda ax: metric_plots.confidence_histogram(ax, found.probs.max(1), right, sure_at=found.subject.bundle.sure_at),
+            lambda ax: metric_plots.confidence_histogram(ax, found.probs.max(1), right, sure_at=found.subject.bundle.sure_at),  # noqa: E501
         ),
         FigureSpec(
             "coverage", CONFIDENCE, _coverage_title(at),
