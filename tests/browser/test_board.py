@@ -133,7 +133,7 @@ def test_writing_survives_a_turned_phone(phone: Page) -> None:
 def test_it_waits_for_a_server_that_is_away_and_goes_on(page_with_refusals: Page) -> None:
     page = page_with_refusals
     page.route("**/api/v1/read*", lambda route: route.abort())
-    notice = page.locator("#away")
+    notice = page.locator("#offline")
     draw(page, 7)
     expect(notice).to_be_visible()
     page.unroute("**/api/v1/read*")

@@ -1,4 +1,4 @@
-"""Looking inside: every number on the page is the real one, and the sums that it shows add up."""
+"""/inside: the numbers on the page are those of the network, and the sums add up."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ SUMS = """() => {
   const of = (name) => text(document.getElementById(name));
   const isShown = (element) => !element.closest("[hidden]");
   const all = (selector) => [...document.querySelectorAll(selector)].filter(isShown).map(text);
-  const names = ["sum-pixels", "sum-bias", "sum-z", "sum-says", "others-term", "bias-term", "score-term",
+  const names = ["sum-pixels", "sum-bias", "sum-z", "sum-value", "others-term", "bias-term", "score-term",
     ...["for", "lead"].flatMap((view) => ["pixels", "biases", "total"].map((part) => `${view}-${part}`))];
   return {
     ...Object.fromEntries(names.map((name) => [name, of(name)])),
@@ -83,7 +83,7 @@ def sums_add_up(page: Page) -> None:
     """Each sum on the page, as it is shown at one moment: the answer to the last move may still change it."""
     shown = page.evaluate(SUMS)
     assert shown["sum-pixels"] + shown["sum-bias"] == pytest.approx(shown["sum-z"], abs=1e-9)
-    assert shown["sum-says"] == pytest.approx(max(shown["sum-z"], 0), abs=1e-9)
+    assert shown["sum-value"] == pytest.approx(max(shown["sum-z"], 0), abs=1e-9)
     listed = sum(shown["terms"]) + shown["others-term"] + shown["bias-term"]
     assert listed == pytest.approx(shown["score-term"], abs=1e-6)
     assert len(shown["shares"]) == 10
@@ -110,7 +110,7 @@ def test_a_drawing_is_read_as_it_is_drawn_and_the_sums_go_with_it(inside: Page) 
         expect(inside.locator("#why-title")).to_have_text(f"Why {digit}?")
         sums_add_up(inside)
         inside.locator("#clear").click()
-        expect(inside.locator("#shown")).to_contain_text("only the biases speak")
+        expect(inside.locator("#shown")).to_contain_text("only the biases count")
         sums_add_up(inside)
     inside.locator("#undo").click()
     expect(inside.locator("#answer")).to_have_text("2")
@@ -129,16 +129,16 @@ def test_the_drawing_of_the_board_is_here_and_one_of_its_digits_can_be_chosen(pa
     expect(page.locator("#answer")).to_have_text("4")
 
 
-WHY = """async ([name, index, digit, rival]) => {
-  const { loadDigits } = await import("/static/js/common/digits.js");
-  const { loadNetwork } = await import("/static/js/common/network.js");
-  const { Knobs } = await import("/static/js/inside/knobs.js");
-  const { contributions, question } = await import("/static/js/inside/why.js");
+WHY = """async ([name, index, digit, contrast]) => {
+  const { loadDigits } = await import("/static/js/common/test_digits.js");
+  const { loadNetwork } = await import("/static/js/common/dense_network.js");
+  const { ModifiedNetwork } = await import("/static/js/inside/modified_network.js");
+  const { contributions, contrastWeights } = await import("/static/js/inside/attribution.js");
   const [{ images }, network] = await Promise.all([loadDigits(), loadNetwork(name)]);
   const tile = Float32Array.from(images.subarray(784 * index, 784 * (index + 1)), (ink) => ink / 255);
-  const knobs = new Knobs(network);
-  const run = knobs.run(tile);
-  const { points, pixels, biases, total } = contributions(knobs, run, tile, question(digit, rival));
+  const modified = new ModifiedNetwork(network);
+  const run = modified.run(tile);
+  const { points, pixels, biases, total } = contributions(modified, run, tile, contrastWeights(digit, contrast));
   return { points: [...points], pixels, biases, total, logits: [...run.logits] };
 }"""
 
@@ -146,15 +146,15 @@ WHY = """async ([name, index, digit, rival]) => {
 @pytest.mark.parametrize("name", DENSE)
 def test_why_is_exact(inside: Page, mnist: tuple[np.ndarray, np.ndarray], name: str) -> None:
     weights, temperature = weights_of(name)
-    for index, digit, rival in ((0, 7, 9), (8, 5, 6), (247, 4, 2), (115, 4, 9)):
-        ours = inside.evaluate(WHY, [name, index, digit, rival])
+    for index, digit, contrast in ((0, 7, 9), (8, 5, 6), (247, 4, 2), (115, 4, 9)):
+        ours = inside.evaluate(WHY, [name, index, digit, contrast])
         tile = mnist[0][index]
-        (_, lead) = contributions(weights, tile, contrasts(digit, rival), temperature)
+        (_, lead) = contributions(weights, tile, contrasts(digit, contrast), temperature)
         assert lead.bias is not None
         assert np.abs(np.array(ours["points"]).reshape(28, 28) / temperature - lead.points).max() < 1e-4
         assert ours["biases"] / temperature == pytest.approx(lead.bias, abs=1e-4)
         assert ours["pixels"] + ours["biases"] == pytest.approx(ours["total"], abs=1e-9)
-        assert ours["total"] == pytest.approx(ours["logits"][digit] - ours["logits"][rival], abs=1e-4)
+        assert ours["total"] == pytest.approx(ours["logits"][digit] - ours["logits"][contrast], abs=1e-4)
         whole = inside.evaluate(WHY, [name, index, digit, None])
         assert whole["total"] == pytest.approx(weights.logits(tile[None])[0, digit], abs=1e-4)
 
@@ -164,7 +164,7 @@ def test_why_and_why_not_any_digit(inside: Page) -> None:
     expect(inside.locator("#why-title")).to_have_text("Why any 2 at all?")
     expect(inside.locator("#output-title")).to_have_text("Output 2")
     expect(inside.locator("#lead-title")).to_have_text("2, why not?")
-    inside.locator("#rivals button").nth(3).click()
+    inside.locator("#contrasts button").nth(3).click()
     expect(inside.locator("#lead-title")).to_have_text("And not 3")
     sums_add_up(inside)
     lead = number(inside, "lead-total")
@@ -183,7 +183,7 @@ def accuracy(weights: Weights, tiles: np.ndarray, labels: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize("name", DENSE)
-def test_knobs_change_the_thousand_as_they_should(
+def test_changes_of_a_neuron_change_the_accuracy(
     inside: Page, mnist: tuple[np.ndarray, np.ndarray], name: str
 ) -> None:
     weights, _ = weights_of(name)
@@ -191,7 +191,7 @@ def test_knobs_change_the_thousand_as_they_should(
     expect(inside.locator("#accuracy")).to_have_text(f"{accuracy(weights, *mnist)} of 1,000")
     neuron = int(inside.locator("#neuron-title").inner_text().split()[1]) - 1
 
-    def turned(*, scale: float = 1, shift: float = 0, on: bool = True) -> int:
+    def expected_right(*, scale: float = 1, shift: float = 0, on: bool = True) -> int:
         hidden, bias, scores = weights.hidden.copy(), weights.hidden_bias.copy(), weights.scores.copy()
         hidden[neuron] *= scale
         bias[neuron] += shift
@@ -199,16 +199,16 @@ def test_knobs_change_the_thousand_as_they_should(
         return accuracy(Weights(hidden, bias, scores, weights.scores_bias), *mnist)
 
     for name_of, value, expected in (
-        ("scale", 3, turned(scale=3)),
-        ("scale", -1.5, turned(scale=-1.5)),
-        ("shift", 5, turned(scale=-1.5, shift=5)),
+        ("scale", 3, expected_right(scale=3)),
+        ("scale", -1.5, expected_right(scale=-1.5)),
+        ("shift", 5, expected_right(scale=-1.5, shift=5)),
     ):
         slide(inside, name_of, value)
         assert abs(right(inside) - expected) <= 1, "float32 may break a tie otherwise"
         sums_add_up(inside)
     inside.locator("#on").uncheck()
-    assert abs(right(inside) - turned(on=False)) <= 1
-    expect(inside.locator("#neuron-says")).to_have_text("It is switched off: it says 0.")
+    assert abs(right(inside) - expected_right(on=False)) <= 1
+    expect(inside.locator("#neuron-value")).to_have_text("It is switched off: its output is 0.")
     expect(inside.locator("#neuron-title")).to_contain_text(str(neuron + 1))
     inside.locator("#reset").click()
     expect(inside.locator("#accuracy")).to_have_text(f"{accuracy(weights, *mnist)} of 1,000")
@@ -219,20 +219,20 @@ def test_knobs_change_the_thousand_as_they_should(
 def test_temperature_changes_how_sure_it_sounds_and_nothing_else(inside: Page) -> None:
     before = right(inside)
     slide(inside, "temperature", 2.3)
-    expect(inside.locator("#temperature-says")).to_have_text("4.92")
+    expect(inside.locator("#temperature-value")).to_have_text("4.92")
     expect(inside.locator("#answer")).to_have_text("7")
     assert right(inside) == before
     assert float(inside.locator("#sure").inner_text().split()[0]) < 95
     assert "sure, and right" in inside.locator("#surety").inner_text()
-    assert "as trained: 7, 99.9 %" in inside.locator("#before-knobs").inner_text()
+    assert "as trained: 7, 99.9 %" in inside.locator("#before-change").inner_text()
     sums_add_up(inside)
 
 
-def test_what_flips_is_shown_and_can_be_looked_at(inside: Page) -> None:
+def test_changed_answers_are_listed_and_can_be_opened(inside: Page) -> None:
     for _ in range(7):
-        inside.locator("#silence").click()
+        inside.locator("#ablate").click()
     assert right(inside) < 989
-    expect(inside.locator("#turned")).to_contain_text("other neurons are changed too")
+    expect(inside.locator("#other-changes")).to_contain_text("other neurons are changed too")
     first = inside.locator("#flips button").first
     said = re.match(
         r"Test digit (\d+), a (\d): read as (\d) before, now as (\d)", first.get_attribute("aria-label") or ""
@@ -276,7 +276,7 @@ def test_pixel_by_pixel(inside: Page) -> None:
     inside.wait_for_function("() => document.getElementById('pixel').value === document.getElementById('pixel').max")
 
 
-def test_a_link_carries_digit_network_neuron_and_knobs(chromium: Browser, inside: Page, address: str) -> None:
+def test_a_link_carries_digit_network_neuron_and_changes(chromium: Browser, inside: Page, address: str) -> None:
     inside.locator("#model").select_option("ann-tutorial")
     inside.locator("#digit").fill("248")
     inside.locator("#digit").press("Enter")
@@ -292,9 +292,9 @@ def test_a_link_carries_digit_network_neuron_and_knobs(chromium: Browser, inside
     expect(page.locator("#shown")).to_have_text("Test digit 248: a 4.")
     expect(page.locator("#model")).to_have_value("ann-tutorial")
     expect(page.locator("#neuron-title")).to_have_text("Neuron 41 of 128")
-    expect(page.locator("#scale-says")).to_have_text("\N{MULTIPLICATION SIGN} 2.50")
+    expect(page.locator("#scale-value")).to_have_text("\N{MULTIPLICATION SIGN} 2.50")
     expect(page.locator("#on")).not_to_be_checked()
-    expect(page.locator("#temperature-says")).to_have_text("2.00")
+    expect(page.locator("#temperature-value")).to_have_text("2.00")
     assert right(page) == before
     context.close()
     assert faults == []
@@ -315,8 +315,8 @@ def test_a_link_that_is_cut_short_or_forged_still_shows_something(
 
 def test_every_layer_of_the_convolutional_network(inside: Page, mnist: tuple[np.ndarray, np.ndarray]) -> None:
     inside.locator("#model").select_option("cnn")
-    expect(inside.locator(".strip")).to_have_count(9)
-    titles = inside.locator(".strip h3").all_inner_texts()
+    expect(inside.locator(".layer")).to_have_count(9)
+    titles = inside.locator(".layer h3").all_inner_texts()
     assert titles[0] == "Convolution 1: 24 maps of 28 \N{MULTIPLICATION SIGN} 28"
     assert titles[-1] == "Scores: 11 numbers"
     expect(inside.locator("#answer")).to_have_text("7")
@@ -328,7 +328,7 @@ def test_every_layer_of_the_convolutional_network(inside: Page, mnist: tuple[np.
     inside.locator(".side-14 button").nth(4).hover()
     expect(inside.locator("#large-title")).to_have_text("Map 5 of 32")
     inside.locator("#large-map").hover(position={"x": 20, "y": 20})
-    expect(inside.locator("#film-cursor")).to_be_visible()
+    expect(inside.locator("#layer-cursor")).to_be_visible()
     inside.locator(".side-7").first.locator("button").nth(0).focus()
     inside.keyboard.press("ArrowRight")
     expect(inside.locator("#large-title")).to_have_text("Map 2 of 96")
@@ -363,7 +363,7 @@ def test_by_keys_alone(inside: Page) -> None:
     focused = inside.locator("#neurons button:focus")
     expect(focused).to_have_count(1)
     inside.keyboard.press("Home")
-    expect(focused).to_have_attribute("aria-label", re.compile(r"^Neuron 1, says \d"))
+    expect(focused).to_have_attribute("aria-label", re.compile(r"^Neuron 1, output \d"))
     expect(inside.locator("#card")).to_be_visible()
     inside.keyboard.press("ArrowRight")
     inside.keyboard.press("ArrowDown")
@@ -380,7 +380,7 @@ def test_by_keys_alone(inside: Page) -> None:
     expect(inside.locator("#output-title")).to_have_text("Output 6")
     inside.locator("#on").focus()
     inside.keyboard.press("Space")
-    expect(inside.locator("#on-says")).to_have_text("Off")
+    expect(inside.locator("#on-value")).to_have_text("Off")
     expect(inside.locator("#spoken")).to_contain_text("of the test digits right")
 
 
@@ -409,25 +409,25 @@ def test_by_finger_on_a_phone(chromium: Browser, address: str) -> None:
     assert faults == []
 
 
-def test_it_waits_for_a_server_that_is_away_and_goes_on(chromium: Browser, address: str) -> None:
+def test_it_retries_while_the_server_does_not_answer(chromium: Browser, address: str) -> None:
     context = context_of(chromium, DESKTOP_WH)
     page = context.new_page()
     page.route("**/weights", lambda route: route.abort())
     page.goto(f"{address}/inside")
-    expect(page.locator("#away")).to_be_visible()
+    expect(page.locator("#offline")).to_be_visible()
     page.unroute("**/weights")
     expect(page.locator("#answer")).to_have_text("7")
-    expect(page.locator("#away")).to_be_hidden()
+    expect(page.locator("#offline")).to_be_hidden()
     page.route("**/api/v1/read*", lambda route: route.abort())
     draw(page, 4)
-    expect(page.locator("#away")).to_be_visible()
+    expect(page.locator("#offline")).to_be_visible()
     page.unroute("**/api/v1/read*")
     expect(page.locator("#answer")).to_have_text("4")
-    expect(page.locator("#away")).to_be_hidden()
+    expect(page.locator("#offline")).to_be_hidden()
     context.close()
 
 
-def test_no_request_is_made_for_looking_and_turning_and_both_are_quick(inside: Page) -> None:
+def test_selecting_and_changing_neurons_is_quick_and_needs_no_request(inside: Page) -> None:
     right(inside)
     asked: list[str] = []
     inside.on("request", lambda request: asked.append(request.url))
@@ -448,7 +448,7 @@ def test_no_request_is_made_for_looking_and_turning_and_both_are_quick(inside: P
           return took;
         }"""
     )
-    assert min(took) < 16, "a knob is turned, and all is drawn anew, within a frame on a core that is free"
+    assert min(took) < 16, "a change is computed and drawn within a frame on a free core"
     assert [url for url in asked if not url.endswith("favicon.svg")] == [], "which the browser asks for by itself"
 
 

@@ -1,4 +1,4 @@
-"""/learn in a real browser: every live piece answers pointer and keys, and what it computes is right."""
+"""/learn in a real browser: every interactive section answers pointer and keys, and what it computes is right."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
     """Waits; the page's policy forbids Playwright's own way of doing so."""
     end = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, "timed out"
         time.sleep(0.05)
 
 
 def digits_of(page: Page) -> tuple[np.ndarray, np.ndarray]:
     """The thousand digits as the page has them: (1000, 784) 0..1, (1000,)."""
     script = """async () => {
-      const { images, labels } = await (await import("/static/js/common/digits.js")).loadDigits();
+      const { images, labels } = await (await import("/static/js/common/test_digits.js")).loadDigits();
       return [[...images], [...labels]];
     }"""
     images, labels = page.evaluate(script)
@@ -86,37 +86,37 @@ def drag(canvas: Locator, *points: tuple[float, float]) -> None:
     page.mouse.up()
 
 
-def test_the_glass_shows_the_numbers_under_it(pages: Pages) -> None:
-    found = piece(pages["pictures"], "magnifier")
-    digit, here = part(found, "digit"), part(found, "here")
+def test_the_window_shows_the_pixel_values(pages: Pages) -> None:
+    found = piece(pages["pictures"], "pixel_inspector")
+    digit, here = part(found, "digit"), part(found, "position")
     before = here.text_content()
     digit.press("ArrowLeft")
     expect(here).not_to_have_text(str(before))
     digit.click(position={"x": 5, "y": 5})
-    expect(here).to_contain_text("Column 1, row 1: 0 of 255. In the long row it is number 1 of 784")
+    expect(here).to_contain_text("Column 1, row 1: 0 of 255. In the flattened row it is number 1 of 784")
     digit.press("ArrowDown")
-    expect(here).to_contain_text("Column 1, row 2: 0 of 255. In the long row it is number 29 of 784")
+    expect(here).to_contain_text("Column 1, row 2: 0 of 255. In the flattened row it is number 29 of 784")
     expect(found.locator("td")).to_have_count(35)
 
 
 def test_pixels_are_changed_and_the_network_answers(pages: Pages) -> None:
-    found = piece(pages["pictures"], "magnifier")
-    says = part(found, "says")
-    expect(says).to_contain_text("Written as a 4. The network ann reads 4")
+    found = piece(pages["pictures"], "pixel_inspector")
+    prediction = part(found, "prediction")
+    expect(prediction).to_contain_text("Labelled 4. The network ann reads 4")
     found.get_by_role("button", name="Add ink").click()
     drag(part(found, "digit"), *((x / 20, 0.1) for x in range(6, 15)))
-    expect(says).to_contain_text(re.compile(r"changed \d\d of the 784"))
-    part(found, "whole").click()
-    expect(says).not_to_contain_text("changed")
+    expect(prediction).to_contain_text(re.compile(r"changed \d\d of the 784"))
+    part(found, "reset").click()
+    expect(prediction).not_to_contain_text("changed")
     part(found, "digit").press(" ")
-    expect(says).to_contain_text(re.compile(r"changed \d of the 784"))
+    expect(prediction).to_contain_text(re.compile(r"changed \d of the 784"))
     part(found, "another").click()
     found.get_by_role("button", name="Look").click()
-    expect(says).not_to_contain_text("changed")
+    expect(prediction).not_to_contain_text("changed")
 
 
 def test_the_digits_are_filtered_and_averaged(pages: Pages) -> None:
-    found = piece(pages["pictures"], "explorer")
+    found = piece(pages["pictures"], "dataset_explorer")
     about, mean = part(found, "about"), part(found, "mean")
     expect(about).to_contain_text("1000 pictures of all digits")
     before = picture(mean)
@@ -133,11 +133,11 @@ def test_the_digits_are_filtered_and_averaged(pages: Pages) -> None:
     expect(about).not_to_have_text(str(chosen))
     expect(about).to_contain_text("a 4.")
     part(found, "send").click()
-    expect(part(piece(pages["pictures"], "magnifier"), "says")).to_contain_text("Written as a 4")
+    expect(part(piece(pages["pictures"], "pixel_inspector"), "prediction")).to_contain_text("Labelled 4")
 
 
 def test_ten_averages_read_four_in_five(pages: Pages) -> None:
-    found = piece(pages["pictures"], "explorer")
+    found = piece(pages["pictures"], "dataset_explorer")
     tiles, labels = digits_of(pages["pictures"])
     means = np.array([tiles[:500][labels[:500] == digit].mean(0) for digit in range(10)])
     apart = ((tiles[500:, None] - means) ** 2).sum(2)
@@ -160,7 +160,7 @@ def test_a_neuron_adds_up(pages: Pages) -> None:
 
 
 def test_the_parameters_are_counted(pages: Pages) -> None:
-    found = piece(pages["neurons"], "count")
+    found = piece(pages["neurons"], "parameter_count")
     total = part(found, "sum")
     for said in ("100,480", "1,290", "101,770", "397 KB"):
         expect(total).to_contain_text(said)
@@ -170,11 +170,11 @@ def test_the_parameters_are_counted(pages: Pages) -> None:
 
 
 def test_a_network_learns_the_curve_and_without_relu_a_line(pages: Pages) -> None:
-    found = piece(pages["neurons"], "bends")
+    found = piece(pages["neurons"], "curve_fitting")
     chart = part(found, "chart")
-    rested = found.page.locator('[data-piece="bends"][data-step="2000"]')
+    rested = found.page.locator('[data-piece="curve_fitting"][data-step="2000"]')
     expect(rested).to_be_attached(timeout=60_000)
-    assert number(found, "off") < 0.05 < number(found, "best")
+    assert number(found, "rmse") < 0.05 < number(found, "best")
     best = number(found, "best")
     chart.press("ArrowUp")
     until(lambda: number(found, "best") != best)
@@ -184,18 +184,18 @@ def test_a_network_learns_the_curve_and_without_relu_a_line(pages: Pages) -> Non
     for layers in ("1", "3"):
         found.get_by_label("Hidden layers").select_option(layers)
         found.get_by_label("ReLU").uncheck()
-        expect(part(found, "said")).to_contain_text("a straight line")
+        expect(part(found, "status")).to_contain_text("a straight line")
         expect(rested).to_be_attached(timeout=60_000)
-        assert number(found, "off") == pytest.approx(number(found, "best"), abs=0.003)
+        assert number(found, "rmse") == pytest.approx(number(found, "best"), abs=0.003)
     found.get_by_label("ReLU").check()
     part(found, "flat").click()
 
 
 SLOPES = """async (relu) => {
-  const { curveGradient, makeCurveNet, straightest } = await import("/static/js/learn/curvenet.js");
-  const { randomFrom } = await import("/static/js/learn/tinynet.js");
+  const { curveGradient, makeCurveNetwork, leastSquaresLine } = await import("/static/js/learn/curve_network.js");
+  const { randomFrom } = await import("/static/js/learn/trainable_network.js");
   const points = [[0, 0.2], [0.31, 0.9], [0.64, 0.1], [1, 0.5]];
-  const network = makeCurveNet([1, 5, 4, 1], randomFrom(3));
+  const network = makeCurveNetwork([1, 5, 4, 1], randomFrom(3));
   const { gradient } = curveGradient(network, points, relu);
   const wrong = [];
   for (const name of Object.keys(gradient)) for (let i = 0; i < gradient[name].length; i++) {
@@ -205,7 +205,7 @@ SLOPES = """async (relu) => {
     network[name][i] = kept;
     wrong.push(Math.abs((losses[0] - losses[1]) / (2 * step) - gradient[name][i]));
   }
-  return [Math.max(...wrong), ...straightest(points)];
+  return [Math.max(...wrong), ...leastSquaresLine(points)];
 }"""
 
 
@@ -216,44 +216,44 @@ def test_the_curve_is_learnt_by_its_true_gradient(pages: Pages, relu: bool) -> N
     assert [slope, intercept] == pytest.approx(np.polyfit([0, 0.31, 0.64, 1], [0.2, 0.9, 0.1, 0.5], 1))
 
 
-def test_scores_and_temperature_change_the_shares(pages: Pages) -> None:
-    found = piece(pages["confidence"], "shares")
-    said = part(found, "said")
-    expect(said).to_contain_text("A 7. The network says 7")
+def test_scores_and_temperature_change_the_probabilities(pages: Pages) -> None:
+    found = piece(pages["confidence"], "softmax")
+    said = part(found, "status")
+    expect(said).to_contain_text("A 7. The network reads 7")
     found.get_by_label("2", exact=True).fill("25")
-    expect(said).to_contain_text("With your scores it says 2")
+    expect(said).to_contain_text("With your scores the answer is 2")
     expect(part(found, "sum")).to_contain_text("e to the 25.0 / 1.00")
     part(found, "reset").click()
     found.get_by_label("Temperature").fill("5")
     share = float(re.findall(r"with ([\d.]+) %", str(said.text_content()))[0])
     assert 30 < share < 99
-    part(found, "honest").click()
+    part(found, "fitted").click()
     expect(part(found, "sum")).to_contain_text("/ 1.11 is")  # the manifest's 1.1144
-    part(found, "doubtful").click()
+    part(found, "uncertain").click()
     expect(found.locator(".score.best")).to_have_count(1)
 
 
-def test_a_boasting_network_is_found_out(pages: Pages) -> None:
-    found = piece(pages["confidence"], "reliability")
-    said = part(found, "said")
+def test_the_temperature_changes_the_calibration_error(pages: Pages) -> None:
+    found = piece(pages["confidence"], "reliability_diagram")
+    said = part(found, "status")
 
     def gap() -> float:
         return float(re.findall(r"differ by ([\d.]+) points", str(said.text_content()))[0])
 
-    honest = gap()
+    calibrated = gap()
     found.get_by_label("Temperature").fill("5")
-    expect(said).to_contain_text("too humble")
-    assert gap() > honest + 5
+    expect(said).to_contain_text("underconfident")
+    assert gap() > calibrated + 5
     part(found, "fitted").click()
     found.get_by_label("Each digit moved aside").fill("3")
-    expect(said).to_contain_text("points too much")
-    assert gap() > honest + 5, "calibrated in the middle, not aside"
+    expect(said).to_contain_text("overconfident")
+    assert gap() > calibrated + 5, "calibrated in the middle, not aside"
     found.get_by_label("Network", exact=True).select_option("ann")
     expect(said).to_contain_text("of 1,000 are right")
 
 
 RELIABILITY = """async (answers) => {
-  const { reliability, wilson } = await import("/static/js/learn/reliability.js");
+  const { reliability, wilson } = await import("/static/js/learn/reliability_diagram.js");
   return { ...reliability(answers, 1.7), interval: wilson(9, 10) };
 }"""
 

@@ -55,14 +55,14 @@ def open_cell(page: Page) -> Any:
 
 def ready_map(page: Page) -> Any:
     page.wait_for_selector("#map[data-ready]")
-    canvas = page.locator("#places")
+    canvas = page.locator("#map-canvas")
     canvas.scroll_into_view_if_needed()
     return canvas
 
 
 def place_of(page: Page, i: int) -> tuple[float, float]:
     """Where entry `i` of the map lies on the page, pixels."""
-    box = page.locator("#places").bounding_box()
+    box = page.locator("#map-canvas").bounding_box()
     assert box is not None
     margin = 16
     scale = (box["width"] - 2 * margin) / 1000
@@ -179,21 +179,21 @@ def test_hovering_the_map_shows_the_digit(model: Page, wrong: bool) -> None:
     ready_map(model)
     i = lonely(wrong=wrong)
     model.mouse.move(*place_of(model, i))
-    expect(model.locator("#told")).to_have_text(words(i))
+    expect(model.locator("#digit-caption")).to_have_text(words(i))
     near = model.locator("#near button")
     expect(near).to_have_count(len(REPORT["map"]["near"][i]))
     expect(near.first).to_contain_text(str(REPORT["map"]["label"][REPORT["map"]["near"][i][0]]))
     ink = "tile => [...tile.getContext('2d').getImageData(0, 0, 28, 28).data].filter((v, k) => k % 4 === 3 && v).length"
     assert model.locator("#tile").evaluate(ink) > 20
     near.first.click()
-    expect(model.locator("#told")).to_have_text(words(REPORT["map"]["near"][i][0]))
+    expect(model.locator("#digit-caption")).to_have_text(words(REPORT["map"]["near"][i][0]))
 
 
 def test_the_map_by_keyboard(model: Page) -> None:
     canvas = ready_map(model)
     canvas.focus()
     mistakes = [i for i, label in enumerate(REPORT["map"]["label"]) if label != REPORT["map"]["read"][i]]
-    told = model.locator("#told")
+    told = model.locator("#digit-caption")
     expect(told).to_have_text(words(mistakes[0]))
     model.keyboard.press("n")
     expect(told).to_have_text(words(mistakes[1]))
@@ -211,11 +211,11 @@ def test_the_map_by_keyboard(model: Page) -> None:
 def test_the_map_shows_one_kind_alone(model: Page) -> None:
     ready_map(model)
     model.get_by_role("radio", name="mistakes").check(force=True)
-    expect(model.locator("#told")).to_contain_text("read as")
+    expect(model.locator("#digit-caption")).to_contain_text("read as")
     model.get_by_role("radio", name="7", exact=True).check(force=True)
-    expect(model.locator("#told")).to_contain_text("A 7")
+    expect(model.locator("#digit-caption")).to_contain_text("A 7")
     model.mouse.move(*place_of(model, next(i for i, n in enumerate(REPORT["map"]["label"]) if n == 1)))
-    expect(model.locator("#told")).to_contain_text("A 7")
+    expect(model.locator("#digit-caption")).to_contain_text("A 7")
 
 
 def test_a_finger_opens_cells_and_digits(phone_model: Page) -> None:
@@ -226,7 +226,7 @@ def test_a_finger_opens_cells_and_digits(phone_model: Page) -> None:
     ready_map(page)
     i = lonely(wrong=False)
     page.touchscreen.tap(*place_of(page, i))
-    expect(page.locator("#told")).to_have_text(words(i))
+    expect(page.locator("#digit-caption")).to_have_text(words(i))
     for control in (".frequent a", ".tabs a", ".only label", "#against"):
         box = page.locator(control).first.bounding_box()
         assert box is not None
@@ -245,11 +245,11 @@ def test_it_waits_for_a_server_that_is_away(chromium: Browser, address: str) -> 
     page = context.new_page()
     page.route("**/api/v1/models/*/report", lambda route: route.abort())
     page.goto(f"{address}/models/{NAME}")
-    expect(page.locator("#away")).to_be_visible()
+    expect(page.locator("#offline")).to_be_visible()
     expect(page.locator("#map")).to_be_hidden()
     page.unroute("**/api/v1/models/*/report")
     page.wait_for_selector("#map[data-ready]")
-    expect(page.locator("#away")).to_be_hidden()
+    expect(page.locator("#offline")).to_be_hidden()
     context.close()
 
 

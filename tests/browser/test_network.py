@@ -13,8 +13,8 @@ from tests.explain.conftest import DENSE
 pytestmark = pytest.mark.browser
 
 FORWARD = """async (name) => {
-  const { loadDigits } = await import("/static/js/common/digits.js");
-  const { forward, loadNetwork } = await import("/static/js/common/network.js");
+  const { loadDigits } = await import("/static/js/common/test_digits.js");
+  const { forward, loadNetwork } = await import("/static/js/common/dense_network.js");
   const [{ images, labels }, network] = await Promise.all([loadDigits(), loadNetwork(name)]);
   const probs = [...labels].map((_, i) => {
     const tile = Float32Array.from(images.subarray(784 * i, 784 * (i + 1)), (ink) => ink / 255);
@@ -36,7 +36,7 @@ def test_the_page_computes_what_the_server_computes(page: Page, name: str) -> No
 
 def test_an_unknown_network_and_another_kind_are_refused_in_words(page_with_refusals: Page) -> None:
     refused = """async (name) => {
-      const { loadNetwork } = await import("/static/js/common/network.js");
+      const { loadNetwork } = await import("/static/js/common/dense_network.js");
       return loadNetwork(name).catch(({ kind, message }) => [kind, message]);
     }"""
     assert page_with_refusals.evaluate(refused, "cnn")[0] == "WrongNetwork"

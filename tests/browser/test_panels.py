@@ -20,34 +20,34 @@ def switch(page: Page, name: str) -> None:
     page.get_by_role("switch", name=name).click()
 
 
-def test_the_strip_follows_the_pen(page: Page) -> None:
-    strip = page.locator("#strip")
-    expect(strip).to_have_attribute("open", "")
-    expect(strip.locator(".content")).to_be_hidden()
+def test_the_filmstrip_follows_the_pen(page: Page) -> None:
+    filmstrip = page.locator("#filmstrip")
+    expect(filmstrip).to_have_attribute("open", "")
+    expect(filmstrip.locator(".content")).to_be_hidden()
     draw(page, 4)
     for step in ("image", "ink", "glyphs"):
-        expect(strip.locator(f"[data-step={step}] img")).to_have_count(1)
-    assert strip.locator("[data-step=ink] img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 200
-    expect(strip.locator("[data-step=tile] canvas")).to_have_count(1)
-    expect(strip.locator("[data-step=answer] .frame")).to_have_text("4")
+        expect(filmstrip.locator(f"[data-step={step}] img")).to_have_count(1)
+    assert filmstrip.locator("[data-step=ink] img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 200
+    expect(filmstrip.locator("[data-step=tile] canvas")).to_have_count(1)
+    expect(filmstrip.locator("[data-step=answer] .frame")).to_have_text("4")
     draw(page, 7, centre=0.85)
-    expect(strip.locator("[data-step=answer] .frame")).to_have_text("47")
-    expect(strip.locator("[data-step=tile] canvas")).to_have_count(2)
+    expect(filmstrip.locator("[data-step=answer] .frame")).to_have_text("47")
+    expect(filmstrip.locator("[data-step=tile] canvas")).to_have_count(2)
     page.keyboard.press("Escape")
-    expect(strip.locator(".content")).to_be_hidden()
+    expect(filmstrip.locator(".content")).to_be_hidden()
 
 
 def test_a_step_off_makes_it_worse_and_says_so(page: Page) -> None:
-    said, answer = page.locator("#strip-said"), page.locator("#strip [data-step=answer] .frame")
+    said, answer = page.locator("#filmstrip-status"), page.locator("#filmstrip [data-step=answer] .frame")
     page.locator("#model").select_option("ann")
     draw(page, 7)
     expect(answer).to_have_text("7")
-    switch(page, "tell ink from paper")
-    expect(said).to_have_text(re.compile(r"Without telling ink from paper it reads \d at .* instead of 7 at"))
+    switch(page, "separate ink from paper")
+    expect(said).to_have_text(re.compile(r"Without binarization it reads \d at .* instead of 7 at"))
     expect(answer).to_have_class(re.compile("worse"))
     expect(page.locator("#answer")).to_have_text("7")
-    switch(page, "centre by mass")
-    expect(said).to_contain_text("Without telling ink from paper and centring")
+    switch(page, "centre of mass in the middle")
+    expect(said).to_contain_text("Without binarization and centring")
     page.locator("#all-steps").click()
     expect(answer).to_have_text("7")
     expect(page.get_by_role("switch", checked=False)).to_have_count(0)
@@ -57,30 +57,30 @@ def test_a_step_off_makes_it_worse_and_says_so(page: Page) -> None:
 def test_without_finding_digits_a_row_is_one(page: Page) -> None:
     draw(page, 4, centre=0.3)
     draw(page, 7, centre=0.7)
-    answer = page.locator("#strip [data-step=answer] .frame")
+    answer = page.locator("#filmstrip [data-step=answer] .frame")
     expect(answer).to_have_text("47")
     switch(page, "find each digit")
-    expect(page.locator("#strip-said")).to_contain_text("instead of 47")
-    expect(page.locator("#strip [data-step=tile] canvas")).to_have_count(1)
+    expect(page.locator("#filmstrip-status")).to_contain_text("instead of 47")
+    expect(page.locator("#filmstrip [data-step=tile] canvas")).to_have_count(1)
 
 
 def test_a_switch_works_by_keyboard(page: Page) -> None:
     draw(page, 3)
-    expect(page.locator("#strip [data-step=answer] .frame")).to_have_text("3")
-    page.get_by_role("switch", name="even out the pen").focus()
+    expect(page.locator("#filmstrip [data-step=answer] .frame")).to_have_text("3")
+    page.get_by_role("switch", name="normalize stroke width").focus()
     page.keyboard.press("Space")
-    expect(page.locator("#strip-said")).to_contain_text("Without evening out the pen")
+    expect(page.locator("#filmstrip-status")).to_contain_text("Without stroke-width normalization")
 
 
-def test_on_a_phone_the_strip_is_closed_until_asked_for(phone: Page) -> None:
+def test_on_a_phone_the_filmstrip_is_closed_until_asked_for(phone: Page) -> None:
     asked = []
     phone.on("request", lambda request: asked.append(request.url) if "filmstrip" in request.url else None)
     draw(phone, 7)
     expect(phone.locator("#answer")).to_have_text("7")
-    assert phone.locator("#strip").get_attribute("open") is None
+    assert phone.locator("#filmstrip").get_attribute("open") is None
     assert asked == []
-    phone.locator("#strip summary").tap()
-    expect(phone.locator("#strip [data-step=answer] .frame")).to_have_text("7")
+    phone.locator("#filmstrip summary").tap()
+    expect(phone.locator("#filmstrip [data-step=answer] .frame")).to_have_text("7")
 
 
 def test_every_network_is_compared(page: Page) -> None:
@@ -91,11 +91,11 @@ def test_every_network_is_compared(page: Page) -> None:
     cards = page.locator("#networks li")
     expect(cards).to_have_count(len(names))
     assert cards.locator("h3").all_text_contents() == names
-    expect(page.locator("#compare-said")).to_have_text(re.compile("All four read 2; the least sure is "))
+    expect(page.locator("#compare-status")).to_have_text(re.compile("All four read 2; the least sure is "))
     expect(page.locator("#networks .other")).to_have_count(0)
     page.evaluate("scrollTo(0, 0)")
     draw(page, 7, centre=0.85, height=0.5)
-    expect(page.locator("#compare-said")).to_contain_text("27")
+    expect(page.locator("#compare-status")).to_contain_text("27")
 
 
 def test_disagreement_is_marked_and_told(page: Page) -> None:
@@ -109,10 +109,10 @@ def test_disagreement_is_marked_and_told(page: Page) -> None:
     draw(page, 4)
     expect(page.locator("#answer")).to_have_text("4")
     page.locator("#compare summary").click()
-    expect(page.locator("#compare-said")).to_have_text(
+    expect(page.locator("#compare-status")).to_have_text(
         "They disagree: ann-tutorial reads 9; the other three read 4.", use_inner_text=True
     )
-    expect(page.locator("#compare-said")).to_have_attribute("role", "status")
+    expect(page.locator("#compare-status")).to_have_attribute("role", "status")
     other = page.locator("#networks .other")
     expect(other).to_have_count(1)
     expect(other).to_contain_text("ann-tutorial")
@@ -127,8 +127,8 @@ def test_axe_finds_nothing_in_what_is_open(chromium: Browser, address: str, sche
     draw(page, 4)
     expect(page.locator("#answer")).to_have_text("4")
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
-    switch(page, "tell ink from paper")
-    expect(page.locator("#strip-said")).to_contain_text("Without")
+    switch(page, "separate ink from paper")
+    expect(page.locator("#filmstrip-status")).to_contain_text("Without")
     expect(page.locator("#networks li").first).to_be_visible()
     assert faults_of(page) == []
     for width in (320, 768, 3840):

@@ -44,11 +44,11 @@ def test_the_server_is_killed_in_mid_stroke_and_started_again(chromium: Browser)
     for x, y in rest[len(rest) // 2 :]:
         page.mouse.move(x, y)
     page.mouse.up()
-    expect(page.locator("#away")).to_contain_text("Your writing is safe")
+    expect(page.locator("#offline")).to_contain_text("Your drawing is safe")
     second = serve(port)
     try:
         expect(page.locator("#answer")).to_have_text("7", timeout=15_000)
-        expect(page.locator("#away")).to_be_hidden()
+        expect(page.locator("#offline")).to_be_hidden()
     finally:
         context.close()
         stop(second)

@@ -91,7 +91,7 @@ def test_every_module_of_a_page_is_fetched_at_once(client: FlaskClient) -> None:
     page = get(client, "/").text
     preloaded = set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page))
     assert preloaded == set(modules("js/draw/main.js")) - {"js/draw/main.js"}
-    assert "js/common/ink.js" in preloaded
+    assert "js/common/strokes.js" in preloaded
     assert all((STATIC / name).is_file() for name in preloaded)
 
 

@@ -73,7 +73,7 @@ def test_a_model_has_its_report_on_its_page(client: FlaskClient, name: str) -> N
     assert f"{report['scores']['calibration_error']:.2%}" in page
     for figure in report["figures"]:
         assert f'src="{api(name, "/" + figure["name"])}.svg"' in page
-    assert "How it learnt" in page
+    assert "How it learned" in page
     assert ("was not kept" in page) == (report["history"] is None)
     assert "<h3>Limits</h3>" in page
     assert "<li>It knows the digits 0 to 9" in page, "the card is rendered"

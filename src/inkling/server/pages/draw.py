@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("draw", __name__)
 
 EXAMPLES = Path(__file__).parents[1] / "static" / "examples"
-PENS = ((0.026, "Fine pen"), (0.046, "Felt pen"), (0.075, "Broad pen"))  # widths in units of the board (ink.js)
+PENS = ((0.026, "Fine pen"), (0.046, "Felt pen"), (0.075, "Broad pen"))  # widths in units of the board (strokes.js)
 
 
 @blueprint.get("/")

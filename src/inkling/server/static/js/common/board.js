@@ -1,20 +1,20 @@
-// The drawing board: pen, eraser and keys -> strokes -> canvas.
+// The drawing board: turns pen, eraser and key events into strokes on a canvas.
 
 import { erase, ERASER_WIDTH } from "./eraser.js";
-import { History } from "./history.js";
-import { PEN_WIDTH, reach, widthFor } from "./ink.js";
+import { UndoHistory } from "./undo_history.js";
+import { PEN_WIDTH, reach, strokeWidth } from "./strokes.js";
 import { greyPng } from "./png.js";
-import { Sheet } from "./sheet.js";
+import { StrokeCanvas } from "./stroke_canvas.js";
 
-const SENT_SIDE = 320; // pixels of the shorter side of the picture that is sent: enough detail, few bytes
+const SENT_SIDE = 320; // pixels of the shorter side of the image that is sent
 const STEP = 0.002; // units: a shorter move is no move
-const ERASER_BUTTON = 5; // the other end of a pen (Pointer Events, 10.1)
+const ERASER_BUTTON = 5; // of a pen (Pointer Events, 10.1)
 
 export class Board {
   tool = "pen"; // or "eraser"
   penWidth = PEN_WIDTH;
-  #history = new History();
-  #active = null; // the line that is being drawn or erased: {id, erasing, points, before, last}
+  #history = new UndoHistory();
+  #active = null; // the stroke that is being drawn or erased: {id, erasing, points, before, last}
   #place = { scale: 1, x: 0, y: 0 }; // of the canvas, CSS pixels
 
   // `changed()` is called whenever the ink changes; `touched()` when a stroke begins.
@@ -22,8 +22,8 @@ export class Board {
     this.canvas = canvas;
     this.changed = changed;
     this.touched = touched;
-    this.seen = new Sheet(canvas, { colour: () => getComputedStyle(canvas).color });
-    this.sent = new Sheet(document.createElement("canvas"), { paper: "#fff", colour: () => "#000", read: true });
+    this.visible = new StrokeCanvas(canvas, { colour: () => getComputedStyle(canvas).color });
+    this.sent = new StrokeCanvas(document.createElement("canvas"), { paper: "#fff", colour: () => "#000", read: true });
     canvas.addEventListener("pointerdown", (event) => this.#pointerDown(event));
     canvas.addEventListener("pointermove", (event) => this.#pointerMove(event));
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
@@ -64,7 +64,7 @@ export class Board {
     this.#repaint(this.#history.redo());
   }
 
-  // Can be undone, as everything can but `load`.
+  // Can be undone, like every change except `load`.
   clear() {
     this.end();
     if (!this.isEmpty) this.replace([]);
@@ -77,7 +77,7 @@ export class Board {
     this.changed();
   }
 
-  // Starts anew with these strokes.
+  // Replaces the strokes and the undo history.
   load(strokes) {
     this.#active = null;
     this.#history.reset(strokes);
@@ -85,21 +85,21 @@ export class Board {
     this.changed();
   }
 
-  // One line, in units: `begin`, `extend` any number of times, `end`. `id` is the pointer's.
+  // One stroke, in units: `begin`, `extend` any number of times, `end`. `id` is that of the pointer.
   begin(point, { id = null, erasing = this.tool === "eraser" } = {}) {
     this.touched();
     this.#active = { id, erasing, points: [point], before: this.strokes, last: point };
     if (erasing) {
-      this.#rub([point]);
+      this.#erase([point]);
     } else {
       this.#history.add(this.#active.points);
-      this.#line(0);
+      this.#extendLine(0);
     }
   }
 
   extend(points) {
     if (this.#active.erasing) {
-      this.#rub(points);
+      this.#erase(points);
       return;
     }
     const own = this.#active.points;
@@ -108,27 +108,27 @@ export class Board {
       const last = own.at(-1);
       if (Math.hypot(point.x - last.x, point.y - last.y) > STEP) own.push(point);
     }
-    if (own.length > before) this.#line(before - 1);
+    if (own.length > before) this.#extendLine(before - 1);
   }
 
   end() {
     if (!this.#active) return;
     const { erasing, points, before } = this.#active;
     this.#active = null;
-    if (!erasing) for (const sheet of [this.seen, this.sent]) sheet.finish(points);
+    if (!erasing) for (const surface of [this.visible, this.sent]) surface.finish(points);
     else if (this.strokes !== before) this.#history.replace(this.strokes, before);
     else return;
     this.changed();
   }
 
-  // The ink as a picture, dark on white whatever the colours of the page: {blob, width, height}.
+  // The ink as an image, dark on white in any colour scheme: {blob, width, height}.
   async snapshot() {
     const { width, height } = this.sent.canvas;
     return { blob: await greyPng(this.sent.canvas), width, height };
   }
 
   redraw() {
-    for (const sheet of [this.seen, this.sent]) sheet.paint(this.strokes);
+    for (const surface of [this.visible, this.sent]) surface.paint(this.strokes);
   }
 
   // Where a point lies on the canvas, CSS pixels, and the other way round.
@@ -142,12 +142,12 @@ export class Board {
     return { x: (x - left) / scale, y: (y - top) / scale };
   }
 
-  #line(start) {
-    for (const sheet of [this.seen, this.sent]) sheet.extend(this.#active.points, start);
+  #extendLine(start) {
+    for (const surface of [this.visible, this.sent]) surface.extend(this.#active.points, start);
     this.changed();
   }
 
-  #rub(points) {
+  #erase(points) {
     const all = [];
     let { strokes } = this;
     for (const point of points) {
@@ -157,27 +157,27 @@ export class Board {
       all.push(...result.changed);
     }
     if (all.length === 0) return;
-    this.#history.strokes = strokes; // remembered as one change when the eraser is lifted
+    this.#history.strokes = strokes; // recorded as one change when the eraser is lifted
     this.#repaint(all);
   }
 
   #repaint(changed) {
     if (changed.length === 0) return;
-    for (const sheet of [this.seen, this.sent]) sheet.repaint(this.strokes, changed);
+    for (const surface of [this.visible, this.sent]) surface.repaint(this.strokes, changed);
     this.changed();
   }
 
   #fit() {
     const { clientWidth, clientHeight } = this.canvas;
     if (!clientWidth || !clientHeight) return; // not laid out yet
-    const far = reach(this.strokes); // what was written stays on the sheet when a phone is turned
+    const far = reach(this.strokes); // all ink stays visible when a phone is rotated
     const scale = Math.min(clientWidth, clientHeight, clientWidth / 2 / far.x, clientHeight / 2 / far.y);
     this.#place = { scale, x: clientWidth / 2, y: clientHeight / 2 };
-    const fitted = (sheet, factor) => {
+    const fitted = (surface, factor) => {
       const [width, height] = [Math.round(clientWidth * factor), Math.round(clientHeight * factor)];
-      sheet.fit(width, height, { scale: scale * factor, x: width / 2, y: height / 2 });
+      surface.fit(width, height, { scale: scale * factor, x: width / 2, y: height / 2 });
     };
-    fitted(this.seen, devicePixelRatio);
+    fitted(this.visible, devicePixelRatio);
     fitted(this.sent, SENT_SIDE / Math.min(clientWidth, clientHeight));
     this.redraw();
   }
@@ -185,7 +185,7 @@ export class Board {
   #point(event) {
     const frame = this.canvas.getBoundingClientRect();
     const place = this.toUnits(event.clientX - frame.left, event.clientY - frame.top);
-    return { ...place, width: widthFor(event, this.penWidth) };
+    return { ...place, width: strokeWidth(event, this.penWidth) };
   }
 
   #pointerDown(event) {

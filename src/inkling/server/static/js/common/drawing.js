@@ -1,6 +1,6 @@
-// A drawing as text: for a link, and to be there again after a reload.
+// A drawing as text, for links and for local storage.
 //
-// Strokes are arrays of points {x, y, width}, lengths in units of the board's scale (see ink.js). As bytes: a format
+// Strokes are arrays of points {x, y, width}, lengths in units of the board's scale (see strokes.js). As bytes: a format
 // number, a checksum of what follows, then for each stroke the number of points (times two, plus one if the width
 // varies), the first point, and the steps to the next ones, all as variable-length integers; then base64url.
 
@@ -9,8 +9,8 @@ const HEAD = 5; // bytes: format, checksum
 const FINE = 2048; // steps to a unit: a quarter of a pixel on a large board
 const REACH = 8; // units: no ink lies further from the middle
 const WIDEST = 0.5; // units
-const LINK_LIMITS = { length: 30_000, points: 12_000 }; // what a link may hold: a page full of writing
-const KEPT_LIMITS = { length: 3_000_000, points: 1_000_000 }; // what a browser keeps
+const LINK_LIMITS = { length: 30_000, points: 12_000 }; // of a link
+const STORAGE_LIMITS = { length: 3_000_000, points: 1_000_000 }; // of local storage
 const KEY = "inkling-drawing";
 
 // URL-safe text; null where the strokes are more than a link holds.
@@ -29,27 +29,27 @@ export function fragment({ strokes, model }) {
   return text === null ? null : `#d=${text}${model ? `&m=${encodeURIComponent(model)}` : ""}`;
 }
 
-// What such a fragment says: {strokes, model}, whose strokes are null when they cannot be trusted; null for another.
+// The content of such a fragment: {strokes, model}, where strokes are null if damaged; null for another fragment.
 export function fromFragment(hash) {
-  const said = new URLSearchParams(hash.replace(/^#/, ""));
-  return said.has("d") ? { strokes: decode(said.get("d")), model: said.get("m") ?? "" } : null;
+  const parameters = new URLSearchParams(hash.replace(/^#/, ""));
+  return parameters.has("d") ? { strokes: decode(parameters.get("d")), model: parameters.get("m") ?? "" } : null;
 }
 
-// The current drawing, which every page can show. A browser that keeps nothing loses nothing else.
-export function keep({ strokes, model }) {
+// Saves the current drawing, which every page can show. Does nothing where storage is unavailable.
+export function saveDrawing({ strokes, model }) {
   try {
-    const text = pack(strokes, KEPT_LIMITS);
+    const text = pack(strokes, STORAGE_LIMITS);
     if (text !== null) localStorage.setItem(KEY, JSON.stringify({ drawing: text, model: model ?? "" }));
   } catch {
     // storage is full or forbidden
   }
 }
 
-// {strokes, model} as last kept; null when there is none.
-export function kept() {
+// {strokes, model} as last saved; null when there is none.
+export function savedDrawing() {
   try {
     const { drawing, model } = JSON.parse(localStorage.getItem(KEY));
-    const strokes = unpack(drawing, KEPT_LIMITS);
+    const strokes = unpack(drawing, STORAGE_LIMITS);
     return strokes && { strokes, model: String(model ?? "") };
   } catch {
     return null;
@@ -134,7 +134,7 @@ function getNumber(reader) {
     value += (byte & 127) * factor;
     if (byte < 128) return value;
   }
-  return NaN; // no number of ours is that long
+  return NaN; // too long
 }
 
 function getSigned(reader) {

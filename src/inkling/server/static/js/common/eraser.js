@@ -1,11 +1,11 @@
-// Rubbing out: what the eraser passes over goes, and a stroke that it crosses falls into parts.
+// The eraser: removes what it passes over; a stroke that it crosses is split.
 
-import { boxOf, flattened } from "./ink.js";
+import { boxOf, flattened } from "./strokes.js";
 
 export const ERASER_WIDTH = 0.1; // of the scale
 
-// The strokes after the eraser went from one point to another: {strokes, changed}, where `changed` holds those that
-// went or came, empty when nothing was hit.
+// The strokes after the eraser went from one point to another: {strokes, changed}, where `changed` holds those
+// removed or added, and is empty when nothing was hit.
 export function erase(strokes, from, to) {
   const radius = ERASER_WIDTH / 2;
   const near = {
@@ -43,7 +43,7 @@ function without(stroke, hit) {
   }
   if (part.length === points.length) return [stroke];
   if (part.length) parts.push(part);
-  return parts.filter((one) => one.length > 1); // a single point left over is a crumb
+  return parts.filter((one) => one.length > 1); // drops single points
 }
 
 // From a point to the line between two others.

@@ -1,6 +1,6 @@
-// The answer in large figures and in words.
+// The result: the read text and its confidence in words.
 
-import { percent, sentence } from "./words.js";
+import { percent, sentence } from "./page_text.js";
 
 const answer = document.getElementById("answer");
 const sure = document.getElementById("sure");
@@ -13,10 +13,10 @@ function inWords({ outcome, confidence, digits }) {
   return `${degree}, ${percent(confidence)}`;
 }
 
-// `reading` as the API gives it; null for a board without ink.
+// `reading`: an answer of the API; null for a board without ink.
 export function showAnswer(reading) {
   const text = reading?.text ?? "";
-  if (answer.textContent !== text) answer.textContent = text; // a screen reader hears changes only
+  if (answer.textContent !== text) answer.textContent = text; // announced only when it changes
   const lines = text.split("\n");
   answer.style.setProperty("--columns", Math.max(1, ...lines.map((line) => line.length)));
   answer.style.setProperty("--lines", lines.length);

@@ -1,9 +1,9 @@
-// Boxes over the ink, one a digit.
+// Bounding boxes over the ink, one per digit.
 
 const holder = document.getElementById("boxes");
 
-// A reading's digits and refused marks, whose boxes are in pixels of a picture of its `size` [width, height]; `frame`
-// {left, top, width, height} is where that picture lies on the paper, CSS pixels.
+// A reading's digits and refused marks, with boxes in pixels of an image of `size` [width, height]; `frame`
+// {left, top, width, height} is the place of that image on the paper, CSS pixels.
 export function showBoxes({ digits, others, size }, frame, selected) {
   Object.assign(holder.style, {
     left: `${frame.left}px`,
@@ -44,7 +44,7 @@ export function hideBoxes() {
   holder.replaceChildren();
 }
 
-// Where a picture of `size` lies when it is fitted into `paper` (an element): object-fit: contain, in numbers.
+// The place of an image of `size` fitted into the element `paper`, as by `object-fit: contain`.
 export function containedFrame(size, paper) {
   const scale = Math.min(paper.clientWidth / size[0], paper.clientHeight / size[1]);
   const [width, height] = [size[0] * scale, size[1] * scale];

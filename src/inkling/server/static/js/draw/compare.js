@@ -1,18 +1,18 @@
-// The same ink through every network, side by side.
+// The same ink read by every network, side by side.
 
-import { ask } from "../common/client.js";
+import { ask } from "../common/api_client.js";
 import { Panel } from "./panel.js";
-import { byId, percent, together } from "./words.js";
+import { byId, percent, withoutBreaks } from "./page_text.js";
 
 const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"];
 const panel = byId("compare");
 const cards = byId("networks");
-const said = byId("compare-said");
+const status = byId("compare-status");
 
 // `parameters(name)`: how many numbers a network has learned, "" if unknown. Returns the panel.
 export function watchComparison({ parameters }) {
   const run = (blob) => ask("compare", blob, {});
-  return new Panel(panel, { run, show: (answer) => show(answer, parameters), said });
+  return new Panel(panel, { run, show: (answer) => show(answer, parameters), status });
 }
 
 function show({ readings }, parameters) {
@@ -20,8 +20,8 @@ function show({ readings }, parameters) {
   const place = firstDifference(readings.map(({ text }) => text.replaceAll("\n", "")));
   if (cards.children.length !== readings.length) cards.replaceChildren(...readings.map(makeCard));
   readings.forEach((reading, i) => fill(cards.children[i], reading, { usual, place, parameters }));
-  const words = together(inWords(readings, usual));
-  if (said.textContent !== words) said.textContent = words;
+  const words = withoutBreaks(inWords(readings, usual));
+  if (status.textContent !== words) status.textContent = words;
 }
 
 function makeCard() {
@@ -55,14 +55,14 @@ function fill(card, { model, text, confidence, digits, outcome }, { usual, place
   });
 }
 
-// The text that most networks read; of equally many, that of the first.
+// The text that most networks read; the first of equally frequent ones.
 function mostCommon(texts) {
   const counts = new Map();
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
   return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best))[0];
 }
 
-// Where the texts part; the last place where they do not.
+// The first place where the texts differ; the last place if they are equal.
 function firstDifference(texts) {
   const length = Math.max(...texts.map((text) => text.length));
   for (let i = 0; i < length; i++) if (new Set(texts.map((text) => text[i])).size > 1) return i;

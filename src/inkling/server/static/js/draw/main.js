@@ -1,49 +1,49 @@
-// START HERE: ties the board, the pictures and the answer together.
+// START HERE: connects the board, the images and the answer.
 
 import { Board } from "../common/board.js";
-import { read } from "../common/client.js";
+import { read } from "../common/api_client.js";
 import { showAnswer } from "./answer.js";
-import { showBars } from "./bars.js";
+import { showBars } from "./probability_bars.js";
 import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
 import { watchComparison } from "./compare.js";
-import { KeyPen } from "./keypen.js";
-import { Live } from "../common/live.js";
-import { Memory } from "./memory.js";
-import { lightened, watchPictures } from "./pictures.js";
-import { endSeveral, readSeveral } from "./several.js";
-import { watchStrip } from "./strip.js";
+import { KeyboardPen } from "./keyboard_pen.js";
+import { LatestRequest } from "../common/latest_request.js";
+import { Persistence } from "./persistence.js";
+import { downscaled, watchImageInput } from "./image_input.js";
+import { endManyImages, readManyImages } from "./many_images.js";
+import { watchFilmstrip } from "./filmstrip.js";
 import { showDigitTable } from "./table.js";
 import { showTiles } from "./tiles.js";
-import { updateTools, watchTools } from "./tools.js";
-import { byId, say, tell } from "./words.js";
+import { updateTools, watchTools } from "./toolbar.js";
+import { byId, say, shortResult } from "./page_text.js";
 
 const [paper, picture, model] = [byId("paper"), byId("picture"), byId("model")];
 
 let reading = null; // the answer that is shown
-let selected = 0; // the digit of it whose bars are shown
+let selected = 0; // the digit whose probabilities are shown
 let shownPicture = null; // the Blob on the paper; null while the board is shown
 
-const live = new Live({ shown, refused, away });
+const requests = new LatestRequest({ shown, refused, offline });
 const board = new Board(byId("board"), { changed: inkChanged, touched: beginWriting });
-const memory = new Memory(board, model);
-const strip = watchStrip({ model: () => model.value, whole: () => reading });
+const persistence = new Persistence(board, model);
+const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading });
 const comparison = watchComparison({ parameters: (name) => model.querySelector(`[value="${CSS.escape(name)}"]`)?.dataset.parameters ?? "" });
 
 function beginWriting() {
-  endSeveral();
+  endManyImages();
   if (shownPicture || paper.hasAttribute("aria-busy")) leavePicture();
 }
 
 function inkChanged() {
   say("");
-  memory.changed();
+  persistence.changed();
   showState();
   if (shownPicture) return;
   if (board.isEmpty) {
-    live.drop();
+    requests.drop();
     show(null);
   } else {
-    live.ask({ run: readBoard });
+    requests.ask({ run: readBoard });
   }
 }
 
@@ -61,28 +61,28 @@ async function takePicture(blob, example) {
   }
   const sentAt = performance.now();
   const run = async () => {
-    const light = await lightened(blob);
+    const light = await downscaled(blob);
     const answer = await read(light, { model: model.value });
     return { ...answer, blob: light, tookAll: performance.now() - sentAt };
   };
   paper.setAttribute("aria-busy", "true");
-  live.ask({ run, blob, example }, { fresh: true });
+  requests.ask({ run, blob, example }, { fresh: true });
 }
 
 function takeOne(blob, example) {
-  endSeveral();
+  endManyImages();
   takePicture(blob, example);
 }
 
-function takeSeveral(files) {
+function takeMany(files) {
   takePicture(files[0]);
-  readSeveral(files, { read: async (file) => read(await lightened(file), { model: model.value }), away, open: takePicture });
+  readManyImages(files, { read: async (file) => read(await downscaled(file), { model: model.value }), offline, open: takePicture });
 }
 
 function shown(answer, { blob, example }) {
   paper.removeAttribute("aria-busy");
   if (blob && blob !== shownPicture) showPicture(blob);
-  if (example) example.querySelector(".caption").textContent = tell(answer);
+  if (example) example.querySelector(".caption").textContent = shortResult(answer);
   show(answer);
 }
 
@@ -92,19 +92,19 @@ function refused(error, { blob }) {
   if (!blob) show(null);
 }
 
-function away(isAway) {
-  byId("away").hidden = !isAway;
+function offline(isOffline) {
+  byId("offline").hidden = !isOffline;
 }
 
 function show(answer) {
   const before = reading?.digits.length ?? 0;
   reading = answer;
   const n = answer?.digits.length ?? 0;
-  if (n !== before || selected >= n) selected = Math.max(0, n - 1); // a new digit is the one being looked at
+  if (n !== before || selected >= n) selected = Math.max(0, n - 1); // selects a new digit
   showAnswer(answer);
   showDigits();
   showDigitTable(answer);
-  for (const panel of [strip, comparison]) panel.look(answer?.blob ?? null);
+  for (const panel of [filmstrip, comparison]) panel.setImage(answer?.blob ?? null);
   if (!answer) return;
   byId("version").textContent = answer.model.version;
   byId("took").textContent = `read in ${answer.took_ms.toFixed(1)} ms, ${answer.tookAll.toFixed(0)} ms in all`;
@@ -132,7 +132,7 @@ function showPicture(blob) {
 }
 
 function leavePicture() {
-  live.drop();
+  requests.drop();
   paper.removeAttribute("aria-busy");
   if (!shownPicture) return;
   shownPicture = null;
@@ -143,7 +143,7 @@ function leavePicture() {
 }
 
 function backToBoard() {
-  endSeveral();
+  endManyImages();
   leavePicture();
   inkChanged();
 }
@@ -155,7 +155,7 @@ function showState() {
 }
 
 function clearAll() {
-  if (shownPicture) backToBoard(); // first the picture, which leaves the writing as it was
+  if (shownPicture) backToBoard(); // the image first; the drawing stays
   else board.clear();
 }
 
@@ -164,20 +164,20 @@ model.addEventListener("change", () => {
   if (shownPicture) takePicture(shownPicture);
   else inkChanged();
 });
-watchTools(board, { picture: () => shownPicture !== null, clearAll, copyLink: () => memory.copyLink() });
-watchPictures({
+watchTools(board, { picture: () => shownPicture !== null, clearAll, copyLink: () => persistence.copyLink() });
+watchImageInput({
   inputs: [byId("upload"), byId("camera")],
   dropZone: byId("drop"),
   examples: document.querySelectorAll("[data-example]"),
   take: takeOne,
-  takeSeveral,
+  takeMany,
   takeText: (text) => {
-    if (!memory.openText(text)) say("That is text, not a picture. Copy a picture of a number and paste that, or write here.");
+    if (!persistence.openText(text)) say("That is text, not a picture. Copy a picture of a number and paste that, or write here.");
   },
 });
-new KeyPen(board, { nib: byId("nib"), say: (text) => (byId("spoken").textContent = text) });
+new KeyboardPen(board, { nib: byId("nib"), say: (text) => (byId("spoken").textContent = text) });
 new ResizeObserver(showDigits).observe(paper);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showDigits);
-memory.begin();
+persistence.begin();
 showState();
-document.documentElement.dataset.ready = "true"; // the page answers to the pen
+document.documentElement.dataset.ready = "true"; // the page is ready for input

@@ -1,48 +1,48 @@
-// A part of the page that can be opened and that asks about the same picture as the answer, in its own time.
+// A collapsible section with a request of its own about the current image.
 
-import { Live } from "../common/live.js";
-import { sentence } from "./words.js";
+import { LatestRequest } from "../common/latest_request.js";
+import { sentence } from "./page_text.js";
 
-// The answer itself comes first: a panel asks when the ink rests, and now and then while it moves.
+// The answer itself has priority: a panel asks when the ink rests, and at intervals while it changes.
 const REST_MS = 120;
-const SELDOM_MS = 500;
+const MIN_INTERVAL_MS = 500;
 
 export class Panel {
-  #blob = null; // the picture that is being looked at
-  #asked = null; // the one that was asked about
-  #live;
+  #blob = null; // the current image
+  #asked = null; // the image of the latest request
+  #requests;
   #resting = null;
   #askedAt = 0;
 
-  // `run(blob)` asks, `show(answer)` shows; `said` is the element for a sentence when the service refuses.
-  constructor(details, { run, show, said }) {
+  // `run(blob)` asks, `show(answer)` shows; `status` is the element for errors of the service.
+  constructor(details, { run, show, status }) {
     Object.assign(this, { details, run });
-    this.#live = new Live({
+    this.#requests = new LatestRequest({
       shown: (answer) => {
         details.classList.toggle("empty", this.#blob === null);
         show(answer);
       },
-      refused: (error) => (said.textContent = sentence(error.message)),
-      away: () => {}, // the page says so already
+      refused: (error) => (status.textContent = sentence(error.message)),
+      offline: () => {}, // the page shows it already
     });
     details.addEventListener("toggle", () => this.#ask());
   }
 
-  // The picture has changed; null for none.
-  look(blob) {
+  // Sets the current image; null for none.
+  setImage(blob) {
     this.#blob = blob;
     clearTimeout(this.#resting);
     if (blob !== null) {
-      if (performance.now() - this.#askedAt > SELDOM_MS) this.#ask();
+      if (performance.now() - this.#askedAt > MIN_INTERVAL_MS) this.#ask();
       else this.#resting = setTimeout(() => this.#ask(), REST_MS);
       return;
     }
     this.#asked = null;
-    this.#live.drop();
+    this.#requests.drop();
     this.details.classList.add("empty");
   }
 
-  // The question has changed, or the network.
+  // Repeats the request, because its parameters changed.
   again() {
     this.#asked = null;
     this.#ask();
@@ -53,6 +53,6 @@ export class Panel {
     if (!this.details.open || blob === null || blob === this.#asked) return;
     this.#asked = blob;
     this.#askedAt = performance.now();
-    this.#live.ask({ run: () => this.run(blob) });
+    this.#requests.ask({ run: () => this.run(blob) });
   }
 }

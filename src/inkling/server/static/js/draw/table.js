@@ -1,16 +1,16 @@
-// What was read as a table, to copy or to save as CSV; all of it happens in the browser.
+// The results as a table, to copy or to save as CSV, all in the browser.
 
-import { byId, percent } from "./words.js";
+import { byId, percent } from "./page_text.js";
 
 const holder = byId("table");
 const [title, head, body] = [holder.querySelector("summary"), holder.querySelector("thead"), holder.querySelector("tbody")];
 const DIGIT_HEAD = ["Place", "Digit", "Confidence", "Left", "Top", "Width", "Height"];
-const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // what a spreadsheet would take for a formula
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // a spreadsheet would run it as a formula
 let shown = null; // {title, name, head, rows, open}
-let stale = false; // rows were given while the table was closed
+let stale = false; // rows changed while the table was closed
 let several = false;
 
-// `rows` of texts under the texts of `head`; `name` is that of the file; `open(i)` makes the first cells buttons.
+// `rows` and `head` are texts; `name` is the file name; with `open(i)`, the first cells are buttons.
 export function showTable(table) {
   shown = table;
   several = Boolean(table.open);
@@ -21,7 +21,7 @@ export function showTable(table) {
   if (holder.open) fill();
 }
 
-// The digits of one reading; null for none. While there are several pictures, the table is theirs.
+// The digits of one reading; null for none. Does nothing while the table shows many images.
 export function showDigitTable(reading) {
   if (several) return;
   const marks = [...(reading?.digits ?? []), ...(reading?.others ?? [])];
@@ -34,7 +34,7 @@ export function showDigitTable(reading) {
   showTable({ title: "The digits as a table", name: "inkling-digits", head: DIGIT_HEAD, rows });
 }
 
-export function forgetSeveral() {
+export function releaseTable() {
   several = false;
 }
 
@@ -65,7 +65,7 @@ function button(text, act) {
   return one;
 }
 
-// As RFC 4180 has it; a name that a spreadsheet would run is made a path.
+// RFC 4180; a file name that a spreadsheet would run as a formula becomes a path.
 export function csv({ head: names, rows }) {
   const field = (text) => `"${(FORMULA.test(text) ? `./${text}` : text).replaceAll('"', '""')}"`;
   return [names, ...rows].map((texts) => `${texts.map(field).join(",")}\r\n`).join("");

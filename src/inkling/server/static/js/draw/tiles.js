@@ -1,6 +1,6 @@
-// The 28x28 tiles that the network saw, one button a digit.
+// The normalized 28x28 tiles, one button per digit.
 
-import { percent } from "./words.js";
+import { percent } from "./page_text.js";
 
 const SIDE = 28;
 const holder = document.getElementById("tiles");
@@ -32,7 +32,7 @@ export function showTiles(digits, selected, select) {
   }
   let buttons = [...holder.querySelectorAll("button")];
   if (buttons.length !== digits.length) {
-    buttons = digits.map(makeTile); // else they are kept, and with them the keyboard's focus
+    buttons = digits.map(makeTile); // otherwise keep the buttons and the keyboard focus
     holder.replaceChildren(...buttons);
   }
   buttons.forEach((button, i) => {

@@ -1,4 +1,4 @@
-// The page's colours, as numbers for canvases. Read again when the light changes.
+// The page's colours, as numbers for canvases. Read again when the colour scheme changes.
 
 const NAMES = ["paper", "ink", "text", "quiet", "edge", "blue", "ochre", "well", "rule"];
 const STEPS = 128; // shades from paper to full colour

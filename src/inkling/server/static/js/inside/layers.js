@@ -1,6 +1,6 @@
-// What each layer of a network makes of a tile: asked of the server, unpacked and put into words.
+// The activations of each layer for a tile: requested from the server, unpacked and described.
 
-import { ask } from "../common/client.js";
+import { ask } from "../common/api_client.js";
 
 const SIDE = 28;
 

@@ -1,37 +1,38 @@
-// START HERE: a digit comes from source.js, dense.js shows the small networks whole, film.js the layers of any other.
+// START HERE: a digit comes from digit_source.js; dense_view.js shows small networks whole, layer_view.js the layers of
+// any other.
 
-import { loadDigits } from "../common/digits.js";
-import { kept } from "../common/drawing.js";
+import { loadDigits } from "../common/test_digits.js";
+import { savedDrawing } from "../common/drawing.js";
 import { whenColoursChange } from "./colours.js";
-import { Dense } from "./dense.js";
+import { DenseView } from "./dense_view.js";
 import { announce, byId, write } from "./dom.js";
-import { Film } from "./film.js";
-import { fromAddress, toAddress } from "./link.js";
-import { Source } from "./source.js";
+import { LayerView } from "./layer_view.js";
+import { fromAddress, toAddress } from "./address.js";
+import { DigitSource } from "./digit_source.js";
 
 const REMEMBER_MS = 400;
 const RETRY_MS = 1500;
 
 const model = byId("model");
-const digits = patient(loadDigits);
-const source = new Source({ digits, changed, model: () => model.value });
-const dense = new Dense({ source, digits, remember });
-const film = new Film({ source });
+const digits = retrying(loadDigits);
+const source = new DigitSource({ digits, changed, model: () => model.value });
+const dense = new DenseView({ source, digits, remember });
+const layerView = new LayerView({ source });
 
-let current = null; // dense or film, once it can show something
+let current = null; // dense or layerView, once it can show something
 let frame = 0;
 let remembering = 0;
 
-// Tries until it works, and says so meanwhile: the server may be away for a moment.
-async function patient(load, isWanted = () => true) {
+// Tries until it works and shows meanwhile that the server does not answer.
+async function retrying(load, isWanted = () => true) {
   for (;;) {
     try {
       const loaded = await load();
-      byId("away").hidden = true;
+      byId("offline").hidden = true;
       return loaded;
     } catch (error) {
       if (error.kind || !isWanted()) throw error; // refused
-      byId("away").hidden = false;
+      byId("offline").hidden = false;
       await new Promise((done) => setTimeout(done, RETRY_MS));
     }
   }
@@ -48,52 +49,52 @@ function remember() {
   if (!current) return;
   clearTimeout(remembering);
   remembering = setTimeout(() => {
-    const { neuron = null, knobs = null } = current === dense ? dense : {};
-    history.replaceState(null, "", toAddress({ model: model.value, source, neuron, knobs }));
+    const { neuron = null, modified = null } = current === dense ? dense : {};
+    history.replaceState(null, "", toAddress({ model: model.value, source, neuron, modified }));
   }, REMEMBER_MS);
 }
 
-async function choose(name, knobs = {}) {
+async function choose(name, changes = {}) {
   model.value = name;
   const isDense = model.selectedOptions[0].dataset.kind === "dense";
   const wanted = () => model.value === name;
   try {
-    if (isDense) await patient(() => dense.load(name, knobs), wanted);
-    else film.load(name);
+    if (isDense) await retrying(() => dense.load(name, changes), wanted);
+    else layerView.load(name);
   } catch (error) {
     if (wanted()) source.say(error.message);
     return;
   }
   if (!wanted()) return; // another was chosen meanwhile
-  current = isDense ? dense : film;
-  document.querySelector("main").dataset.mode = isDense ? "dense" : "film";
+  current = isDense ? dense : layerView;
+  document.querySelector("main").dataset.mode = isDense ? "dense" : "layers";
   write(byId("numbers"), Number(model.selectedOptions[0].dataset.parameters).toLocaleString("en"));
   byId("mistake").hidden = !isDense;
   if (source.isSet) current.show();
 }
 
 async function begin() {
-  const said = fromAddress(location.hash);
-  const before = kept();
+  const requested = fromAddress(location.hash);
+  const before = savedDrawing();
   const names = [...model.options].map((option) => option.value);
   const small = [...model.options].filter((option) => option.dataset.kind === "dense").map((option) => option.value);
-  const [wanted] = [said.model, small.includes(before?.model) ? before.model : undefined, "ann", small[0], names[0]].filter(
+  const [wanted] = [requested.model, small.includes(before?.model) ? before.model : undefined, "ann", small[0], names[0]].filter(
     (name) => names.includes(name),
   );
-  const choosing = choose(wanted, said);
-  if (said.index !== undefined) await source.open(said.index);
-  else if (said.strokes) source.load(said.strokes);
-  else if (said.strokes === undefined && before?.strokes.length) source.load(before.strokes);
+  const choosing = choose(wanted, requested);
+  if (requested.index !== undefined) await source.open(requested.index);
+  else if (requested.strokes) source.load(requested.strokes);
+  else if (requested.strokes === undefined && before?.strokes.length) source.load(before.strokes);
   else await source.open(0);
-  if (said.model && !names.includes(said.model)) source.say(`There is no network called ${said.model} here; this is ${wanted}.`);
-  if (said.strokes === null) source.say("The drawing in this link is cut short or damaged. Here is a test digit instead.");
+  if (requested.model && !names.includes(requested.model)) source.say(`There is no network called ${requested.model} here; this is ${wanted}.`);
+  if (requested.strokes === null) source.say("The drawing in this link is cut short or damaged. Here is a test digit instead.");
   await choosing;
   document.documentElement.dataset.ready = "true";
 }
 
 async function copyLink() {
-  const { neuron = null, knobs = null } = current === dense ? dense : {};
-  history.replaceState(null, "", toAddress({ model: model.value, source, neuron, knobs }));
+  const { neuron = null, modified = null } = current === dense ? dense : {};
+  history.replaceState(null, "", toAddress({ model: model.value, source, neuron, modified }));
   const words = byId("link").lastElementChild;
   try {
     await navigator.clipboard.writeText(location.href);
@@ -114,5 +115,5 @@ byId("link").addEventListener("click", copyLink);
 byId("mistake").addEventListener("click", () => dense.nextMistake());
 addEventListener("hashchange", begin);
 whenColoursChange(() => source.isSet && current?.show());
-new ResizeObserver(() => current === dense && source.isSet && dense.resized()).observe(byId("stage"));
+new ResizeObserver(() => current === dense && source.isSet && dense.resized()).observe(byId("diagram"));
 begin();

@@ -1,6 +1,6 @@
-// The convolution of a 28x28 tile with a window of 3x3 weights, and windows that find something.
+// The convolution of a 28x28 tile with a 3x3 kernel, and example kernels.
 
-import { SIDE } from "./parts.js";
+import { SIDE } from "./widgets.js";
 
 export const PRESETS = {
   upright: { name: "Upright edges", weights: [-1, 0, 1, -1, 0, 1, -1, 0, 1] },
@@ -10,7 +10,7 @@ export const PRESETS = {
   soft: { name: "Blur", weights: Array(9).fill(0.5) },
 };
 
-// (784) -> (784), paper around the tile; the window is not turned over, as in every library for networks.
+// (784) -> (784), zero padding; cross-correlation, as in every deep learning library.
 export function convolve(tile, weights) {
   const out = new Float32Array(SIDE * SIDE);
   for (let y = 0; y < SIDE; y++) {

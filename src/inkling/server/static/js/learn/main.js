@@ -1,4 +1,4 @@
-// Starts the live pieces of a chapter: <section data-piece="NAME"> is brought to life by ./NAME.js.
+// Starts the interactive sections of a chapter: ./NAME.js runs <section data-piece="NAME">.
 
 async function start(section) {
   try {

@@ -1,6 +1,7 @@
-// A neuron with three inputs, all of whose numbers can be set, and what it does with them as a picture.
+// A neuron with three inputs: all its numbers can be set; a diagram shows the sum and the activation.
 
-import { colour, drawn, partsOf, signed, slider } from "./parts.js";
+import { stroke } from "./line_chart.js";
+import { colour, drawCircle, responsiveCanvas, partsOf, signed, slider } from "./widgets.js";
 
 const N = 3;
 const minus = (value) => value.toFixed(2).replace("-", "−");
@@ -9,7 +10,7 @@ export function begin(section) {
   const { picture, inputs, sum } = partsOf(section);
   const values = { x: [1, 0.5, 0], w: [0.8, -0.6, 0.4], b: [-0.2] };
   const z = () => values.x.reduce((total, each, i) => total + each * values.w[i], values.b[0]);
-  const again = drawn(picture, [2.6, 1.7], (context, width, height) => sketch(context, width, height, values, z()));
+  const again = responsiveCanvas(picture, [2.6, 1.7], (context, width, height) => sketch(context, width, height, values, z()));
   const show = () => {
     again();
     const { x, w, b } = values;
@@ -20,13 +21,13 @@ export function begin(section) {
     ];
     sum.replaceChildren(...lines.map((textContent) => Object.assign(document.createElement("span"), { textContent })));
   };
-  const knob = (label, kind, i, range) =>
+  const control = (label, kind, i, range) =>
     slider({
       label,
       ...range,
       step: 0.05,
       value: values[kind][i],
-      say: minus,
+      format: minus,
       change: (value) => {
         values[kind][i] = value;
         show();
@@ -34,14 +35,14 @@ export function begin(section) {
     }).element;
   for (let i = 0; i < N; i++) {
     const group = document.createElement("div");
-    group.append(knob(`Input ${i + 1}`, "x", i, { min: 0, max: 1 }), knob(`Weight ${i + 1}`, "w", i, { min: -1, max: 1 }));
+    group.append(control(`Input ${i + 1}`, "x", i, { min: 0, max: 1 }), control(`Weight ${i + 1}`, "w", i, { min: -1, max: 1 }));
     inputs.append(group);
   }
-  inputs.append(knob("Bias", "b", 0, { min: -1, max: 1 }));
+  inputs.append(control("Bias", "b", 0, { min: -1, max: 1 }));
   show();
 }
 
-// Three pixels, a line from each as thick as what it adds (dashed where it takes away), the sum, the bend, the output.
+// Three pixels, a line from each as thick as what it adds (dashed where it takes away), the sum, ReLU, the output.
 function sketch(context, width, height, { x, w }, z) {
   const [side, left, radius] = [height * 0.22, width * 0.1, height * 0.17];
   const [middle, across] = [height / 2, width * 0.55];
@@ -64,31 +65,19 @@ function sketch(context, width, height, { x, w }, z) {
   });
   const out = Math.max(0, z);
   line(context, [across + radius + 4, middle, width * 0.84, middle], out, 1.2 + 16 * Math.min(1.2, out));
-  context.beginPath();
-  context.arc(across, middle, radius, 0, 2 * Math.PI);
-  context.fillStyle = colour("paper");
-  context.fill();
-  context.strokeStyle = colour("ink");
-  context.lineWidth = 2;
-  context.stroke();
-  bend(context, across, middle, radius * 0.62, z);
+  drawCircle(context, [across, middle], radius, { fill: "paper", edge: "ink" });
+  drawRelu(context, across, middle, radius * 0.62, z);
   label(context, `z = ${minus(z)}`, { x: across, y: middle + radius + 16 }, z > 0 ? "blue" : "ochre");
   label(context, out.toFixed(2), { x: width * 0.91, y: middle }, out ? "blue" : "quiet");
 }
 
 function line(context, [x0, y0, x1, y1], value, thickness) {
-  context.strokeStyle = colour(value < 0 ? "ochre" : value > 0 ? "blue" : "edge");
-  context.setLineDash(value < 0 ? [thickness + 3, 4] : []);
-  context.lineWidth = thickness;
-  context.beginPath();
-  context.moveTo(x0, y0);
-  context.lineTo(x1, y1);
-  context.stroke();
-  context.setLineDash([]);
+  const shade = value < 0 ? "ochre" : value > 0 ? "blue" : "edge";
+  stroke(context, [[x0, y0], [x1, y1]], { shade, thickness, dash: value < 0 ? [thickness + 3, 4] : [] });
 }
 
 // The curve of ReLU with a dot where z is.
-function bend(context, x, y, size, z) {
+function drawRelu(context, x, y, size, z) {
   context.strokeStyle = colour("quiet");
   context.lineWidth = 2;
   context.beginPath();

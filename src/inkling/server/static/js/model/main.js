@@ -1,7 +1,7 @@
-// START HERE: the mistakes answer clicks and keys, the map answers the pointer. What stands still comes from the server.
+// START HERE: starts the confusion matrix and the map. The server renders everything that is static.
 
-import { startMap } from "./map.js";
-import { startMatrix } from "./matrix.js";
+import { startMap } from "./embedding_map.js";
+import { startMatrix } from "./confusion_matrix.js";
 
 const name = document.querySelector("[data-model]")?.dataset.model;
 if (document.getElementById("matrix")) startMatrix(name);

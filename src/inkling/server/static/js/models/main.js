@@ -1,3 +1,3 @@
-// The table of models stands still; the page is ready when it is there.
+// The page is static: it is ready when it is loaded.
 
 document.documentElement.dataset.ready = "true";

@@ -1,11 +1,11 @@
-// Where values lie on an axis, as a part of its length, and which are written beside it.
+// Axes: the position of a value as a part of the axis, and the ticks.
 
 const LOSSES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000, 10000, 1e5, 1e6, 1e8];
-const SHARES = [0.98, 0.95, 0.9, 0.8, 0.5, 0]; // where an axis may begin,
-const SHARE_STEPS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2]; // and what lies between its marks
+const SHARES = [0.98, 0.95, 0.9, 0.8, 0.5, 0]; // possible starts of an axis,
+const SHARE_STEPS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2]; // and the step of its ticks
 const MOST_TICKS = 6;
 
-// A logarithmic axis that holds all values, with no more marks than can be read.
+// A logarithmic axis that holds all values, with at most MOST_TICKS ticks.
 export function lossAxis(values) {
   const found = values.filter((value) => value !== null && value > 0);
   const least = Math.max(LOSSES[0], Math.min(0.3, ...found));
@@ -21,7 +21,7 @@ export function lossAxis(values) {
   };
 }
 
-// From a round share below most values to 1; the first wild points may fall off its foot.
+// A linear axis from a round share below most values to 1; outliers of the first steps may lie below it.
 export function shareAxis(values) {
   const found = values.filter((value) => value !== null).sort((a, b) => a - b);
   const least = found[Math.floor(found.length / 20)] ?? 0;
@@ -35,7 +35,7 @@ export function shareAxis(values) {
   };
 }
 
-// Whole epochs, at most some eight of them.
+// Ticks at whole epochs, at most about eight.
 export function wholeTicks(epochs) {
   const step = [1, 2, 5, 10, 20, 50].find((each) => epochs / each <= 8) ?? 100;
   const ticks = [];

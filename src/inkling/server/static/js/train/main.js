@@ -1,29 +1,29 @@
-// START HERE: settings, the training as it happens, and the buttons that steer it.
+// START HERE: the settings form, the live state of the training, and the buttons that control it.
 
-import { Away, Refused } from "../common/client.js";
-import { Chart } from "./chart.js";
-import { look, sentence, steer } from "./lab.js";
-import { listen } from "./listen.js";
-import { showLooks } from "./looks.js";
-import { offer, refreshModels, watchModels } from "./models.js";
-import { showSamples } from "./samples.js";
-import { blame, check, values, watchSettings } from "./settings.js";
-import { showStanding } from "./standing.js";
-import { Training } from "./training.js";
+import { Unavailable, ApiError } from "../common/api_client.js";
+import { LearningCurve } from "./learning_curve.js";
+import { getJson, sentence, postJson } from "./lab_client.js";
+import { subscribe } from "./live_events.js";
+import { showSnapshot } from "./snapshot.js";
+import { offer, refreshModels, watchModels } from "./kept_models.js";
+import { showSamples } from "./augmented_samples.js";
+import { showServerError, check, values, watchSettings } from "./settings.js";
+import { showStatus } from "./status.js";
+import { TrainingState } from "./training_state.js";
 
 const byId = (id) => document.getElementById(id);
-const training = new Training();
-const charts = { loss: new Chart(byId("loss"), "loss"), accuracy: new Chart(byId("accuracy"), "share") };
-const mine = new Set(JSON.parse(sessionStorage.getItem("inkling-runs") ?? "[]")); // trainings that this tab began
+const training = new TrainingState();
+const charts = { loss: new LearningCurve(byId("loss"), "loss"), accuracy: new LearningCurve(byId("accuracy"), "share") };
+const mine = new Set(JSON.parse(sessionStorage.getItem("inkling-runs") ?? "[]")); // trainings that this tab started
 
-let looked = ""; // the look that is shown: RUN:N
-let looking = false;
-let drawing = 0; // the frame in which it will be drawn
+let shownSnapshot = ""; // RUN:N of the snapshot that is shown
+let isLoading = false;
+let drawing = 0; // the pending animation frame
 
 function take(kind, data, id) {
   if (kind === "models") {
     refreshModels();
-    look("training").then((state) => take("all", state), () => undefined);
+    getJson("training").then((state) => take("all", state), () => undefined);
     return;
   }
   training.take(kind, data, id);
@@ -33,54 +33,54 @@ function take(kind, data, id) {
 function show() {
   drawing = 0;
   const { state } = training;
-  showStanding(training, mine);
+  showStatus(training, mine);
   offer(state);
   const epochs = Math.max(state.epochs ?? values().epochs ?? 1, 1);
   const line = (points, i) => points.map((point) => [point[0], point[i]]);
-  const held = (name) => state.rows.map((row) => [row.epoch, row[name]]);
-  charts.loss.show({ learning: line(state.curve, 1), held: held("val_loss"), epochs });
-  charts.accuracy.show({ learning: line(state.curve, 2), held: held("val_accuracy"), epochs });
-  lookInside();
+  const heldOut = (name) => state.rows.map((row) => [row.epoch, row[name]]);
+  charts.loss.show({ training: line(state.curve, 1), heldOut: heldOut("val_loss"), epochs });
+  charts.accuracy.show({ training: line(state.curve, 2), heldOut: heldOut("val_accuracy"), epochs });
+  loadSnapshot();
 }
 
-async function lookInside() {
+async function loadSnapshot() {
   const { run, snapshot } = training.state;
   const wanted = `${run}:${snapshot}`;
-  if (looking || !snapshot || wanted === looked) return;
-  looking = true;
+  if (isLoading || !snapshot || wanted === shownSnapshot) return;
+  isLoading = true;
   try {
-    const found = await look("snapshot");
-    looked = `${found.run}:${Math.max(found.n, found.run === run ? snapshot : 0)}`;
-    if (found.run === training.state.run) showLooks(found);
+    const found = await getJson("snapshot");
+    shownSnapshot = `${found.run}:${Math.max(found.n, found.run === run ? snapshot : 0)}`;
+    if (found.run === training.state.run) showSnapshot(found);
   } catch {
-    // the next one will do
+    // the next snapshot follows
   }
-  looking = false;
+  isLoading = false;
 }
 
-async function tell(path, value) {
+async function send(path, value) {
   byId("message").textContent = "";
   try {
-    const state = await steer(path, value);
+    const state = await postJson(path, value);
     if (path === "training") {
       mine.add(state.run);
       sessionStorage.setItem("inkling-runs", JSON.stringify([...mine]));
     }
     take("all", state);
   } catch (error) {
-    if (!(error instanceof Refused || error instanceof Away)) throw error;
-    if (error instanceof Refused && error.status === 400 && blame(error.message)) return;
+    if (!(error instanceof ApiError || error instanceof Unavailable)) throw error;
+    if (error instanceof ApiError && error.status === 400 && showServerError(error.message)) return;
     byId("message").textContent =
-      error instanceof Refused ? sentence(error.message) : "The server is not answering just now. Try again in a moment.";
+      error instanceof ApiError ? sentence(error.message) : "The server is not answering just now. Try again in a moment.";
   }
 }
 
 byId("settings").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (check()) tell("training", values());
+  if (check()) send("training", values());
 });
 for (const command of ["pause", "resume", "more", "stop"]) {
-  byId(command).addEventListener("click", () => tell(`training/${command}`));
+  byId(command).addEventListener("click", () => send(`training/${command}`));
 }
 
 if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".settings details").open = false;
@@ -89,7 +89,7 @@ watchSettings((chosen) => {
   drawing ||= requestAnimationFrame(show);
 });
 showSamples(values());
-watchModels((state) => (state ? take("all", state) : look("training").then((all) => take("all", all))));
-listen({ take, away: (isAway) => (byId("away").hidden = !isAway) });
+watchModels((state) => (state ? take("all", state) : getJson("training").then((all) => take("all", all))));
+subscribe({ take, offline: (isOffline) => (byId("offline").hidden = !isOffline) });
 show();
 document.documentElement.dataset.ready = "true";

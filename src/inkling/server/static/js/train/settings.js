@@ -1,4 +1,4 @@
-// The form: its values, what is wrong with them, presets, and the link that carries them.
+// The settings form: values, validation, presets, and the values in the address.
 
 const form = document.getElementById("settings");
 const fields = [...form.querySelectorAll("[data-field]")].map((box) => ({
@@ -41,7 +41,7 @@ export function values() {
   return Object.fromEntries(fields.map(({ name, input }) => [name, valueOf(input)]));
 }
 
-// Says beside each field what is wrong with it; whether all is right. The first wrong one gets the focus.
+// Shows an error beside each invalid field and focuses the first; returns whether all are valid.
 export function check() {
   const wrong = fields.filter((field) => {
     const text = complaint(field);
@@ -55,8 +55,8 @@ export function check() {
   return wrong.length === 0;
 }
 
-// Puts the server's sentence beside the field that it begins with; whether there is one.
-export function blame(text) {
+// Shows the server's error beside the field that it names; returns whether there is one.
+export function showServerError(text) {
   const field = fields.find(({ name }) => text.startsWith(`${name} is `));
   if (!field) return false;
   say(field, text.replace(field.name, labelOf(field)));
@@ -64,7 +64,7 @@ export function blame(text) {
   return true;
 }
 
-// "one hidden layer · 128 hidden units · learning rate 0.001": what a training was started with.
+// "one hidden layer · 128 hidden units · learning rate 0.001": the settings of a training.
 export function inWords(chosen) {
   if (!chosen) return "";
   const said = fields
@@ -136,7 +136,7 @@ function rememberInLink() {
   history.replaceState(null, "", location.pathname + location.search + (text ? `#${text}` : ""));
 }
 
-// Fills in what the link says; the names of what does not fit.
+// Fills in the values of the link; returns the names of invalid ones.
 function openLink() {
   const link = new URLSearchParams(location.hash.slice(1));
   fill({});

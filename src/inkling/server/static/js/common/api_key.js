@@ -1,0 +1,36 @@
+// Where the service requires an API key, the page asks the person for it once and keeps it until the tab is closed.
+
+const NAME = "inkling-key";
+const QUESTION = "This service requires a key. Ask its operator for one.";
+
+let declined = false;
+let inMemory = ""; // where storage is disabled
+
+// Like fetch(), with the key if there is one. A person who enters none gets the service's own error.
+export async function fetchWithKey(url, options = {}) {
+  const tried = kept();
+  const response = await fetch(url, withKey(options, tried));
+  if (response.status !== 401 || declined) return response;
+  if (kept() === tried) keep(window.prompt(QUESTION)?.trim()); // else another request asked meanwhile
+  declined = !kept();
+  return declined ? response : fetch(url, withKey(options, kept()));
+}
+
+const withKey = (options, key) => (key ? { ...options, headers: { ...options.headers, "X-API-Key": key } } : options);
+
+function kept() {
+  try {
+    return sessionStorage.getItem(NAME) ?? "";
+  } catch {
+    return inMemory;
+  }
+}
+
+function keep(key) {
+  inMemory = key ?? "";
+  try {
+    sessionStorage.setItem(NAME, inMemory);
+  } catch {
+    // kept in memory only
+  }
+}

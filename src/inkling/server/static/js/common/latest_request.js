@@ -1,0 +1,71 @@
+// Requests while the pen moves: at most one in flight, the latest input next, and retries while the service does not
+// answer.
+
+import { Unavailable, ApiError } from "./api_client.js";
+
+const RETRY_MS = [500, 1000, 2000, 4000];
+
+export class LatestRequest {
+  #wanted = null; // the latest job that has not been started
+  #busy = false;
+  #subject = 0; // of the request: answers about an earlier subject are dropped
+  #retryNow = null;
+
+  // `shown(answer, job)`, `refused(error, job)`, `offline(isOffline)` report what happens.
+  constructor({ shown, refused, offline }) {
+    this.report = { shown, refused, offline };
+    addEventListener("online", () => this.#retryNow?.());
+  }
+
+  // A job is {run: () => Promise<answer>, ...}. `fresh` marks a new subject.
+  ask(job, { fresh = false } = {}) {
+    if (fresh) this.#subject++;
+    this.#wanted = { ...job, subject: this.#subject };
+    this.#pump();
+  }
+
+  // Drops the pending request and ignores the answer to the current one.
+  drop() {
+    this.#subject++;
+    this.#wanted = null;
+    this.report.offline(false);
+  }
+
+  async #pump() {
+    if (this.#busy) return;
+    this.#busy = true;
+    let failures = 0;
+    while (this.#wanted) {
+      const job = this.#wanted;
+      this.#wanted = null;
+      try {
+        const answer = await job.run();
+        failures = 0;
+        this.report.offline(false);
+        if (job.subject === this.#subject) this.report.shown(answer, job);
+      } catch (error) {
+        if (error instanceof Unavailable) {
+          if (job.subject !== this.#subject) continue;
+          this.report.offline(true);
+          await this.#pause(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
+          if (job.subject === this.#subject) this.#wanted ??= job; // unless there is newer input
+          continue;
+        }
+        this.report.offline(false);
+        if (job.subject === this.#subject) this.report.refused(error, job);
+        if (!(error instanceof ApiError)) console.error(error);
+      }
+    }
+    this.#busy = false;
+  }
+
+  #pause(ms) {
+    return new Promise((done) => {
+      const timer = setTimeout(done, ms);
+      this.#retryNow = () => {
+        clearTimeout(timer);
+        done();
+      };
+    });
+  }
+}

@@ -1,0 +1,109 @@
+// Keeps the drawing in this browser's storage, and opens and copies links that contain one.
+
+import { fragment, fromFragment, saveDrawing, savedDrawing } from "../common/drawing.js";
+import { byId, say } from "./page_text.js";
+
+const REST_MS = 300; // from the last change to saving
+const NOTE_MS = 2500;
+const IN_TEXT = /#d=[\w-]+(&m=[^\s&]+)?/;
+
+export class Persistence {
+  #timer = null;
+  #opening = false;
+
+  // `model` is the select of networks.
+  constructor(board, model) {
+    this.board = board;
+    this.model = model;
+    addEventListener("hashchange", () => this.#open(location.hash));
+    addEventListener("pagehide", () => this.#save());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#save());
+  }
+
+  // Shows the drawing in the address, or else the saved one.
+  begin() {
+    const before = savedDrawing();
+    if (before) {
+      this.#choose(before.model);
+      this.#load(before.strokes);
+    }
+    this.#open(location.hash);
+  }
+
+  // The ink or the network has changed: removes an outdated drawing from the address.
+  changed() {
+    if (this.#opening) return;
+    if (fromFragment(location.hash)) history.replaceState(null, "", location.pathname + location.search);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#save(), REST_MS);
+  }
+
+  // Opens a pasted link; returns whether the text has one.
+  openText(text) {
+    const found = text.match(IN_TEXT);
+    if (found) this.#open(found[0]);
+    return found !== null;
+  }
+
+  async copyLink() {
+    const hash = fragment({ strokes: this.board.strokes, model: this.model.value });
+    if (hash === null) {
+      say("This drawing is too large for a link. Undo some of it, or save a picture of the screen.");
+      return;
+    }
+    history.replaceState(null, "", location.pathname + location.search + hash);
+    let note = "Link copied";
+    try {
+      await navigator.clipboard.writeText(location.href);
+    } catch {
+      note = "See address bar"; // no clipboard access
+    }
+    const label = byId("link").querySelector("span");
+    label.textContent = note;
+    byId("spoken").textContent = `${note}.`;
+    setTimeout(() => (label.textContent = "Copy link"), NOTE_MS);
+  }
+
+  #open(hash) {
+    const link = fromFragment(hash);
+    if (!link) {
+      this.#openNetwork(new URLSearchParams(hash.slice(1)).get("m"));
+      return;
+    }
+    this.#load(link.strokes ?? [], { undoable: true });
+    if (link.strokes === null) {
+      say("This link is cut short or damaged, so its drawing cannot be shown. Ask for it again, or write here.");
+    } else if (link.model && !this.#choose(link.model)) {
+      say(`This link names the network ${link.model.slice(0, 40)}, which is not here; ${this.model.value} reads instead.`);
+    }
+  }
+
+  // A link with a network and no drawing: the network reads what is on the board.
+  #openNetwork(name) {
+    if (!name) return;
+    history.replaceState(null, "", location.pathname + location.search);
+    if (this.#choose(name)) this.model.dispatchEvent(new Event("change", { bubbles: true }));
+    else say(`This link names the network ${name.slice(0, 40)}, which is not here; ${this.model.value} reads instead.`);
+  }
+
+  #load(strokes, { undoable = false } = {}) {
+    this.#opening = true;
+    if (undoable && !this.board.isEmpty) this.board.replace(strokes);
+    else this.board.load(strokes);
+    this.#opening = false;
+    this.#timer = setTimeout(() => this.#save(), REST_MS);
+  }
+
+  #choose(name) {
+    const found = [...this.model.options].some((option) => option.value === name);
+    if (found) this.model.value = name;
+    return found;
+  }
+
+  #save() {
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    saveDrawing({ strokes: this.board.strokes, model: this.model.value });
+  }
+}

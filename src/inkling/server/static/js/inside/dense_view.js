@@ -1,0 +1,221 @@
+// A network with one hidden layer, shown whole: the diagram, one neuron, one output, attribution and controls.
+
+import { forward, loadNetwork } from "../common/dense_network.js";
+import { Evaluation } from "./evaluation.js";
+import { byId, write } from "./dom.js";
+import { drawSigned } from "./pixel_maps.js";
+import { ModifiedNetwork, LIMITS, within } from "./modified_network.js";
+import { NeuronPanel } from "./neuron_panel.js";
+import { ButtonGroup } from "./button_group.js";
+import { percent, plain, signed } from "./number_format.js";
+import { OutputPanel } from "./output_panel.js";
+import { AttributionPanel } from "./attribution_panel.js";
+import { NetworkDiagram } from "./network_diagram.js";
+import { ControlPanel } from "./control_panel.js";
+
+const N_ABLATED = 10; // neurons switched off by one click
+
+export class DenseView {
+  modified = null;
+  evaluation = null; // null while the test digits are being read
+  neuron = 0; // the one that is shown
+  #chosen = null; // a neuron that was picked; else the one that contributes most to the answer
+  #target = null; // an output that was picked; null for the answer
+  #contrast = null;
+  #hover = null; // {hidden} or {output} under the pointer or the keys
+
+  constructor({ source, digits, remember }) {
+    Object.assign(this, { source, digits, remember });
+    this.diagram = new NetworkDiagram(byId("net"));
+    this.neurons = new ButtonGroup(byId("neurons"), {
+      labelOf: (j) => `Neuron ${j + 1}, output ${plain(this.run.a1[j], 1)}`,
+      onFocus: (j) => this.#focus(j < 0 ? null : { hidden: j }),
+      onChoose: (j) => this.pick(j),
+    });
+    this.outputs = new ButtonGroup(byId("outputs"), {
+      labelOf: (k) => `Output ${k}, ${percent(this.run.probs[k])}`,
+      onFocus: (k) => this.#focus(k < 0 ? null : { output: k }),
+      onChoose: (k) => this.explain(k),
+    });
+    const [pick, target] = [(j) => this.pick(j), (k) => this.explain(k)];
+    this.view = new NeuronPanel();
+    this.output = new OutputPanel({ pick, target });
+    this.attribution = new AttributionPanel({ target, contrast: (k) => this.explain(this.target, k) });
+    this.controls = new ControlPanel({
+      changed: (change) => this.change(() => this.modified.set(this.neuron, change)),
+      temperatureChanged: (temperature) => this.change(() => (this.modified.temperature = temperature)),
+      ablated: () => this.change(() => this.#ablate()),
+      reset: () => this.change(() => this.modified.reset()),
+      open: (index) => source.open(index),
+    });
+    byId("neuron-before").addEventListener("click", () => this.pick(this.neuron - 1));
+    byId("neuron-after").addEventListener("click", () => this.pick(this.neuron + 1));
+    byId("lines").addEventListener("input", () => this.#drawDiagram());
+  }
+
+  // Loads a network; `requested` holds the changes that a link asks for.
+  async load(name, requested) {
+    const network = await loadNetwork(name);
+    this.modified = new ModifiedNetwork(network);
+    this.evaluation = null;
+    this.#chosen = this.#target = this.#contrast = null;
+    if (requested.changes) this.modified.fromText(requested.changes);
+    if (within(requested.temperature, LIMITS.temperature)) this.modified.temperature = requested.temperature;
+    if (within(requested.neuron, [0, network.hidden - 1]) && Number.isInteger(requested.neuron)) this.#chosen = requested.neuron;
+    this.#startEvaluation(network);
+  }
+
+  async #startEvaluation(network) {
+    const isWanted = () => this.modified.network === network;
+    const evaluation = await Evaluation.of(network, await this.digits, isWanted);
+    if (!evaluation) return;
+    this.evaluation = evaluation;
+    this.images = await this.digits;
+    this.#evaluate();
+    this.#showEvaluation();
+  }
+
+  // Everything, for another tile, another network or another size.
+  show() {
+    if (!this.modified) return;
+    this.run = this.modified.run(this.source.tile);
+    this.was = this.modified.isModified ? forward(this.modified.network, this.source.tile) : this.run;
+    const order = [...this.run.probs.keys()].sort((a, b) => this.run.probs[b] - this.run.probs[a]);
+    const [answer, second] = order;
+    if (this.answer !== answer) this.#target = this.#contrast = null;
+    this.answer = answer;
+    this.target = this.#target ?? answer;
+    this.contrast = this.#contrast ?? (this.target === answer ? second : answer);
+    if (this.contrast === this.target) this.contrast = this.target === answer ? second : answer;
+    this.neuron = this.#chosen ?? this.#mostActive(answer);
+    this.#showAnswer(answer);
+    this.#placeButtons();
+    this.#drawDiagram();
+    this.#drawPanels();
+    this.controls.showAnswer(this);
+    this.#showEvaluation();
+  }
+
+  // The available space has changed.
+  resized() {
+    this.diagram.isStale = true;
+    this.show();
+  }
+
+  // Selects a neuron.
+  pick(neuron) {
+    const { hidden } = this.modified.network;
+    this.#chosen = (neuron + hidden) % hidden;
+    this.#hover = null;
+    this.show();
+    this.remember();
+  }
+
+  // Explains the score of `target` and its lead over `contrast`.
+  explain(target, contrast = null) {
+    this.#target = target;
+    this.#contrast = contrast;
+    this.show();
+  }
+
+  change(apply) {
+    this.#chosen ??= this.neuron; // the controls stay with the neuron that they change
+    apply();
+    this.#evaluate();
+    this.show();
+    this.remember();
+    if (this.evaluation) this.controls.announce(this);
+  }
+
+  async nextMistake() {
+    if (!this.evaluation) return;
+    const index = this.evaluation.nextWrong(this.source.index ?? -1, this.modified);
+    if (index >= 0) await this.source.open(index);
+  }
+
+  #evaluate() {
+    this.result = this.evaluation?.evaluate(this.modified);
+  }
+
+  #showEvaluation() {
+    this.controls.showEvaluation({ evaluation: this.evaluation, result: this.result, digits: this.images });
+    byId("mistake").disabled = !this.evaluation;
+  }
+
+  #mostActive(digit) {
+    const { outputs, w2 } = this.modified.network;
+    const terms = Array.from(this.run.a1, (a, j) => a * w2[j * outputs + digit]);
+    return terms.indexOf(Math.max(...terms));
+  }
+
+  #ablate() {
+    const on = [...Array(this.modified.network.hidden).keys()].filter((j) => this.modified.isOn(j));
+    for (let n = 0; n < N_ABLATED && on.length > 0; n++) {
+      this.modified.set(on.splice(Math.floor(Math.random() * on.length), 1)[0], { on: false });
+    }
+  }
+
+  #showAnswer(answer) {
+    write(byId("answer"), String(answer));
+    write(byId("sure"), percent(this.run.probs[answer]));
+    const { isDigit, label } = this.source;
+    write(byId("rightly"), !isDigit ? "" : label === answer ? "right" : `wrong: it is a ${label}`);
+  }
+
+  #placeButtons() {
+    const layout = this.diagram.fit(this.modified.network.hidden);
+    if (layout !== this.placed) this.#placeAnew(layout);
+    this.neurons.pin(this.neuron);
+    this.outputs.pin(this.target);
+    this.neurons.rename();
+    this.outputs.rename();
+  }
+
+  #placeAnew(layout) {
+    this.placed = layout;
+    this.neurons.place(layout.neurons, layout.columns, layout.cell);
+    const size = layout.wide
+      ? { w: Math.max(44, 2 * layout.outputRadius), h: layout.outputs[1].y - layout.outputs[0].y }
+      : { w: layout.width / 10, h: Math.max(44, 2 * layout.outputRadius) };
+    this.outputs.place(layout.outputs, layout.wide ? 1 : 10, size);
+  }
+
+  #drawDiagram() {
+    const { modified, run, target } = this;
+    const lines = Number(byId("lines").value);
+    this.diagram.draw({ modified, run, tile: this.source.tile, focus: this.#hover, lines, pinned: this.neuron, target });
+    this.#drawCard();
+  }
+
+  #drawPanels() {
+    const { modified, run, target, contrast, neuron } = this;
+    const all = { modified, run, tile: this.source.tile, target, contrast, neuron };
+    this.view.draw(all);
+    this.output.draw(all);
+    this.attribution.draw(all);
+    this.controls.showControls(all);
+  }
+
+  #focus(focus) {
+    if (JSON.stringify(focus) === JSON.stringify(this.#hover)) return;
+    this.#hover = focus;
+    this.#drawDiagram();
+  }
+
+  // The weights of the neuron under the pointer, beside it.
+  #drawCard() {
+    const j = this.#hover?.hidden;
+    const card = byId("card");
+    card.hidden = j === undefined;
+    if (j === undefined) return;
+    const { network, w1 } = this.modified;
+    const { layout } = this.diagram;
+    drawSigned(byId("card-map"), Float32Array.from({ length: network.pixels }, (_, i) => w1[i * network.hidden + j]));
+    write(byId("card-name"), `Neuron ${j + 1}`);
+    write(byId("card-value"), `${signed(this.run.z1[j], 1)} → ${plain(this.run.a1[j], 1)}`);
+    const { x, y } = layout.neurons[j];
+    const left = x + layout.cell.w + card.offsetWidth > layout.width ? x - layout.cell.w * 0.6 - card.offsetWidth : x + layout.cell.w * 0.6;
+    const top = Math.min(Math.max(0, y - card.offsetHeight / 2), layout.height - card.offsetHeight);
+    Object.assign(card.style, { left: `${Math.max(0, left)}px`, top: `${top}px` });
+  }
+}

@@ -1,0 +1,128 @@
+// Trained models: kept under a name, listed, opened on the board, deleted.
+
+import { Unavailable, ApiError } from "../common/api_client.js";
+import { getJson, remove, sentence, postJson } from "./lab_client.js";
+import { count, percent } from "./number_format.js";
+
+const byId = (id) => document.getElementById(id);
+const [name, wrong, status, button] = [byId("keep-name"), byId("keep-wrong"), byId("kept-status"), byId("keep-button")];
+const SURE_MS = 4000;
+const NAME = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
+
+let names = new Set();
+let offered = ""; // the version that may be kept
+
+// `changed()` is called when the models have changed.
+export function watchModels(changed) {
+  byId("keep-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    wrong.textContent = complaint(name.value);
+    name.setAttribute("aria-invalid", String(Boolean(wrong.textContent)));
+    if (wrong.textContent) return name.focus();
+    button.disabled = true;
+    button.textContent = byId("keep-test").checked ? "Judging it …" : "Keep";
+    await showingErrors(async () => {
+      showModels(await postJson("models", { name: name.value, test: byId("keep-test").checked }));
+      changed();
+    });
+    button.disabled = false;
+    button.textContent = "Keep";
+    return undefined;
+  });
+  byId("discard").addEventListener("click", (event) => {
+    confirmFirst(event.currentTarget, () => showingErrors(async () => changed(await remove("training"))));
+  });
+  refreshModels();
+}
+
+export async function refreshModels() {
+  try {
+    showModels(await getJson("models"));
+  } catch {
+    // the list stays as it is
+  }
+}
+
+// Offers to keep the model of a finished training.
+export function offer({ state, bundle, choices, kept_as: keptAs }) {
+  const over = ["finished", "stopped"].includes(state) && bundle;
+  byId("keep").hidden = !over;
+  if (!over) return;
+  byId("keep-form").hidden = byId("keep-help").hidden = keptAs.length > 0;
+  if (keptAs.length) return status.replaceChildren(`Kept as ${keptAs[0]}. `, tryIt(keptAs[0]));
+  status.textContent = "";
+  if (offered !== bundle.version) {
+    offered = bundle.version;
+    name.value = free(`my-${choices.architecture}`);
+    wrong.textContent = "";
+  }
+  return undefined;
+}
+
+function complaint(text) {
+  if (names.has(text)) return `There is a network called ${text} already. Choose another name, or delete that one.`;
+  return NAME.test(text) ? "" : "A name has 1 to 32 small letters, digits and hyphens, as in my-first.";
+}
+
+function free(stem) {
+  for (let i = 1; ; i++) if (!names.has(`${stem}-${i}`)) return `${stem}-${i}`;
+}
+
+async function showingErrors(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ApiError || error instanceof Unavailable)) throw error;
+    const text = error instanceof ApiError ? sentence(error.message) : "The server is not answering just now. Try again.";
+    wrong.textContent = text;
+  }
+}
+
+function showModels({ models, folder }) {
+  names = new Set(models.map((model) => model.name));
+  byId("kept").hidden = models.length === 0;
+  byId("kept-folder").textContent = folder;
+  byId("kept-list").replaceChildren(...models.map(row));
+}
+
+function row(model) {
+  const item = document.createElement("li");
+  const title = document.createElement("strong");
+  title.textContent = model.name;
+  const facts = document.createElement("span");
+  facts.className = "quiet";
+  const test = model.test === null ? "" : `, ${percent(model.test)} of the test images`;
+  facts.textContent = `${model.architecture}, ${count(model.parameters)} parameters; ${percent(model.validation)} of the images held back${test}`;
+  const deleteButton = document.createElement("button");
+  deleteButton.type = "button";
+  deleteButton.textContent = "Delete";
+  deleteButton.setAttribute("aria-label", `Delete ${model.name}`);
+  deleteButton.addEventListener("click", () => {
+    confirmFirst(deleteButton, () => showingErrors(async () => showModels(await remove(`models/${model.name}`))));
+  });
+  item.append(title, facts, tryIt(model.name), offline);
+  return item;
+}
+
+function tryIt(model) {
+  const link = document.createElement("a");
+  link.className = "button";
+  link.href = `/#m=${encodeURIComponent(model)}`;
+  link.textContent = "Try it on the board";
+  return link;
+}
+
+// Runs `work` when the button is pressed a second time.
+function confirmFirst(button, work) {
+  if (button.dataset.sure) return work();
+  const [text, label] = [button.textContent, button.getAttribute("aria-label")];
+  button.dataset.sure = "asked";
+  button.textContent = "Press again to be sure";
+  button.removeAttribute("aria-label");
+  setTimeout(() => {
+    delete button.dataset.sure;
+    button.textContent = text;
+    if (label) button.setAttribute("aria-label", label);
+  }, SURE_MS);
+  return undefined;
+}
