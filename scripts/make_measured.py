@@ -1,8 +1,8 @@
-"""Writes what /learn says of measurements, from docs/results.json and benchmarks/accuracy/baselines.json.
+"""Writes the measurements that /learn shows, from docs/results.json and benchmarks/accuracy/baselines.json.
 
     python scripts/make_measured.py
 
-The page is part of the package and those files are not, so it has this digest of them. A test compares it with them.
+The page is part of the package and those files are not, so the package has this digest. A test compares the two.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-RESULTS, OTHERS = ROOT / "docs/results.json", ROOT / "benchmarks/accuracy/baselines.json"
+RESULTS, BASELINES = ROOT / "docs/results.json", ROOT / "benchmarks/accuracy/baselines.json"
 FILE = ROOT / "src/inkling/server/pages/measured.json"
 NETWORKS = ("ann-tutorial", "ann", "ann-dropout", "cnn")
-SQUEEZED = "tutorial network, picture resized"
+RESIZED = "tutorial network, picture resized"
 
 
-def digest(results: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
-    """Shares right, 0..1: `right` by network and data set; `seeds` of two recipes; `squeezed` by data set."""
+def digest(results: dict[str, Any], baselines: dict[str, Any]) -> dict[str, Any]:
+    """Accuracies, 0..1: `right` by network and data set, `seeds` of two recipes, and `resized` by data set: the tutorial
+    network on images that are only resized."""
     models = {name: results["models"][name] for name in NETWORKS}
-    folders = {name: each for name, each in others["sets"].items() if name in models["cnn"]["scores"]}
+    data_sets = {name: each for name, each in baselines["sets"].items() if name in models["cnn"]["scores"]}
     return {
         "written_by": "python scripts/make_measured.py",
         "right": {name: {key: s["accuracy"] for key, s in each["scores"].items()} for name, each in models.items()},
@@ -30,13 +31,13 @@ def digest(results: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
             name: {"mean": each["mean"], "deviation": each["standard_deviation"], "n": each["n"]}
             for name, each in results["seeds"]["models"].items()
         },
-        "squeezed": {name: each["readers"][SQUEEZED]["right"] for name, each in folders.items()},
+        "resized": {name: each["readers"][RESIZED]["right"] for name, each in data_sets.items()},
     }
 
 
 def main() -> None:
     """Writes the file."""
-    found = digest(*(json.loads(path.read_text("utf-8")) for path in (RESULTS, OTHERS)))
+    found = digest(*(json.loads(path.read_text("utf-8")) for path in (RESULTS, BASELINES)))
     FILE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     print(FILE.relative_to(ROOT))
 

@@ -183,9 +183,7 @@ def accuracy(weights: Weights, tiles: np.ndarray, labels: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize("name", DENSE)
-def test_changes_of_a_neuron_change_the_accuracy(
-    inside: Page, mnist: tuple[np.ndarray, np.ndarray], name: str
-) -> None:
+def test_changes_of_a_neuron_change_the_accuracy(inside: Page, mnist: tuple[np.ndarray, np.ndarray], name: str) -> None:
     weights, _ = weights_of(name)
     inside.locator("#model").select_option(name)
     expect(inside.locator("#accuracy")).to_have_text(f"{accuracy(weights, *mnist)} of 1,000")

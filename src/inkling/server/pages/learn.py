@@ -34,10 +34,18 @@ class Chapter:
 CHAPTERS = (
     Chapter("pictures", "A picture is a table of numbers", "How a computer stores an image of a digit."),
     Chapter("neurons", "Neurons, ReLU and layers", "What the 101,770 parameters do, and why ReLU matters."),
-    Chapter("confidence", "From scores to confidence", "How softmax turns ten scores into probabilities, and what 97 % means."),
+    Chapter(
+        "confidence",
+        "From scores to confidence",
+        "How softmax turns ten scores into probabilities, and what 97 % means.",
+    ),
     Chapter("learning", "Learning and overfitting", "Loss, gradient descent, Adam; overfitting and dropout."),
     Chapter("convolutions", "Convolutions", "Nine weights for every place, and when they are better."),
-    Chapter("drawings", "Why it fails on your own drawing", "Polarity, position, size, stroke width: what goes wrong, and how the pipeline helps."),
+    Chapter(
+        "drawings",
+        "Why it fails on your own drawing",
+        "Polarity, position, size, stroke width: what goes wrong, and how the pipeline helps.",
+    ),
 )
 
 
