@@ -19,8 +19,8 @@ RESIZED = "tutorial network, picture resized"
 
 
 def digest(results: dict[str, Any], baselines: dict[str, Any]) -> dict[str, Any]:
-    """Accuracies, 0..1: `right` by network and data set, `seeds` of two recipes, and `resized` by data set: the tutorial
-    network on images that are only resized."""
+    """Accuracies, 0..1: `right` by network and data set, `seeds` of two recipes, and `resized` by data set: that of the
+    tutorial network on images that are only resized."""
     models = {name: results["models"][name] for name in NETWORKS}
     data_sets = {name: each for name, each in baselines["sets"].items() if name in models["cnn"]["scores"]}
     return {

@@ -1,4 +1,4 @@
-"""/learn in a real browser, chapters 4 to 6: training works, and the convolution, translation and preprocessing sections compute the right results."""
+"""/learn in a real browser, chapters 4 to 6: training works, and every section computes the right results."""
 
 from __future__ import annotations
 
@@ -217,7 +217,8 @@ CONV = """async () => {
   const best = (shares) => shares.indexOf(Math.max(...shares));
   let right = 0;
   for (let i = 0; i < 400; i++) right += best(probabilitiesOf(network, tile(i))) === labels[i];
-  return { tiles: tiles.map((each) => [...each]), shares: tiles.map((each) => [...probabilitiesOf(network, each)]), right };
+  const probs = tiles.map((each) => [...probabilitiesOf(network, each)]);
+  return { tiles: tiles.map((each) => [...each]), probs, right };
 }"""
 
 
@@ -242,7 +243,7 @@ def test_the_small_convolutional_network_computes_what_numpy_computes(pages: Pag
             maps = maps.reshape(n, side // 2, 2, side // 2, 2, channels).max((2, 4))
     logits = maps.max((1, 2)) @ last[0] + last[1]
     probs = np.exp(logits - logits.max(1, keepdims=True))
-    np.testing.assert_allclose(found["shares"], probs / probs.sum(1, keepdims=True), atol=1e-4)
+    np.testing.assert_allclose(found["probs"], probs / probs.sum(1, keepdims=True), atol=1e-4)
     assert found["right"] / 400 == pytest.approx(content["test"], abs=0.02)
 
 

@@ -27,10 +27,8 @@ def test_the_filmstrip_follows_the_pen(page: Page) -> None:
     draw(page, 4)
     for step in ("image", "ink", "glyphs"):
         expect(filmstrip.locator(f"[data-step={step}] img")).to_have_count(1)
-    assert (
-        filmstrip.locator("[data-step=ink] img").evaluate("image => image.decode().then(() => image.naturalWidth)")
-        > 200
-    )
+    ink = filmstrip.locator("[data-step=ink] img")
+    assert ink.evaluate("image => image.decode().then(() => image.naturalWidth)") > 200
     expect(filmstrip.locator("[data-step=tile] canvas")).to_have_count(1)
     expect(filmstrip.locator("[data-step=answer] .frame")).to_have_text("4")
     draw(page, 7, centre=0.85)

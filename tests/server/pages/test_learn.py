@@ -40,11 +40,9 @@ def test_an_interactive_section_has_a_script_labels_and_a_notice_without_javascr
     client: FlaskClient, slug: str
 ) -> None:
     page = client.get(f"/learn/{slug}").text
-    sections = re.findall(r'<section class="piece" data-piece="(\w+)".*?</section>', page, re.DOTALL)
+    sections = re.findall(r'(<section class="piece boxed" data-piece="(\w+)".*?</section>)', page, re.DOTALL)
     assert sections
-    for name, section in zip(
-        sections, re.findall(r'<section class="piece".*?</section>', page, re.DOTALL), strict=True
-    ):
+    for section, name in sections:
         assert (SCRIPTS / f"{name}.js").is_file()
         assert "needs JavaScript" in section
         for canvas in re.findall(r"<canvas[^>]+>", section):

@@ -37,14 +37,14 @@ CHAPTERS = (
     Chapter(
         "confidence",
         "From scores to confidence",
-        "How softmax turns ten scores into probabilities, and what 97 % means.",
+        "How softmax turns scores into probabilities; what 97 % means.",
     ),
     Chapter("learning", "Learning and overfitting", "Loss, gradient descent, Adam; overfitting and dropout."),
     Chapter("convolutions", "Convolutions", "Nine weights for every place, and when they are better."),
     Chapter(
         "drawings",
         "Why it fails on your own drawing",
-        "Polarity, position, size, stroke width: what goes wrong, and how the pipeline helps.",
+        "Polarity, position, size: what goes wrong, and the pipeline.",
     ),
 )
 
@@ -75,8 +75,8 @@ def chapter(slug: str) -> ResponseReturnValue:
 
 @functools.cache
 def measured() -> dict[str, Any]:
-    """The project's measurements as texts: `right` by network and data set ("93.7 %"), `seeds` by recipe ("99.21 %"), and
-    means over the data sets of other people's digits: `resized` and `pipeline` for the tutorial network, `pipeline_cnn`."""
+    """The project's measurements as texts: `right` by network and data set ("93.7 %"), `seeds` by recipe ("99.21 %"),
+    and means over other people's digits: `resized` and `pipeline` of the tutorial network, `pipeline_cnn` of `cnn`."""
     found: dict[str, Any] = json.loads(MEASURED.read_text("utf-8"))
     data_sets = list(found["resized"])
     return {

@@ -26,6 +26,7 @@ function show({ readings }, parameters) {
 
 function makeCard() {
   const card = document.createElement("li");
+  card.className = "boxed";
   card.innerHTML =
     '<h3></h3><p class="size"></p><p class="text"></p><p class="share"></p><p class="differs">differs from most</p><div class="well" aria-hidden="true"></div>';
   for (let digit = 0; digit < 10; digit++) {
