@@ -1,9 +1,9 @@
-"""Makes the test digits that the pages play with: the first thousand of MNIST's test set and their labels.
+"""Writes the test digits that the pages use: the first thousand of MNIST's test set and their labels.
 
     python scripts/make_digits.py        (needs MNIST: inkling data fetch)
 
 One file, deflated (zlib): 1,000 labels 0 to 9 as bytes, then the 1,000 images of 28 x 28 bytes, row by row, 0 paper to
-255 ink. Not a picture, because browsers may convert the colours of one, and these values are to arrive exactly.
+255 ink. This is not an image file, because browsers may convert colours, and the values must arrive exactly.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Makes the example pictures of the page from MNIST test images on rendered backgrounds.
+"""Writes the example images of the drawing page: MNIST test images on rendered backgrounds.
 
     python scripts/make_examples.py mnist.npz
 
-`mnist.npz` holds x_test (10000, 28, 28) uint8 and y_test (10000,). The same input gives the same files. Test images
-are right here: they were never trained on, so the page shows what happens with writing that the network has not seen.
+`mnist.npz` holds x_test (10000, 28, 28) uint8 and y_test (10000,). The same input gives the same files. The
+examples are test images, so the page shows handwriting that no network was trained on.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ Image = np.ndarray
 
 @dataclass(frozen=True)
 class Example:
-    """One picture: what is written and on what."""
+    """One image: its digits and its background."""
 
     name: str
     shows: str  # the digits, in reading order
     alt: str
     surface: Callable[[Image, np.random.Generator], Image]  # (H, W) float32 ink 0..1 -> (H, W, 3) uint8 BGR
-    pick: int = 0  # which handwriting of those digits
+    pick: int = 0  # index of the test images
 
 
 def main() -> None:
-    """Writes every example and their list."""
+    """Writes every example and examples.json."""
     with np.load(sys.argv[1]) as data:
         images, labels = data["x_test"], data["y_test"]
     rng = np.random.default_rng(SEED)
@@ -52,12 +52,12 @@ def main() -> None:
 
 
 def write(example: Example, images: Image, labels: Image, rng: np.random.Generator) -> Image:
-    """The digits side by side as smooth ink with room around: (320, W) float32, 0 paper .. 1 ink."""
+    """Renders the digits side by side as smooth ink with margins: (320, W) float32, 0 paper .. 1 ink."""
     digits = [stroke(images[labels == int(digit)][example.pick * 7 + i]) for i, digit in enumerate(example.shows)]
     side, step = 320, 150
-    wide = max(side, 150 + step * len(digits))
-    ink = np.zeros((side, wide), np.float32)
-    x = (wide - step * len(digits)) // 2 - (224 - step) // 2
+    width = max(side, 150 + step * len(digits))
+    ink = np.zeros((side, width), np.float32)
+    x = (width - step * len(digits)) // 2 - (224 - step) // 2
     for digit in digits:
         y = (side - 224) // 2 + int(rng.integers(-10, 11))
         part = ink[y : y + 224, max(0, x) : x + 224]
@@ -67,72 +67,72 @@ def write(example: Example, images: Image, labels: Image, rng: np.random.Generat
 
 
 def stroke(image: Image) -> Image:
-    """One MNIST image as a smooth pen stroke: (28, 28) uint8 -> (224, 224) float32 0..1."""
+    """Upsamples an MNIST image to smooth strokes: (28, 28) uint8 -> (224, 224) float32 0..1."""
     large = cv2.resize(image.astype(np.float32) / 255, (224, 224), interpolation=cv2.INTER_CUBIC)
     large = cv2.GaussianBlur(large, (0, 0), 3)
     return np.asarray(np.clip((large - 0.42) / 0.16, 0, 1), np.float32)
 
 
-def laid(ink: Image, surface: Image, colour_bgr: tuple[int, int, int]) -> Image:
-    """Ink of one colour over a surface (H, W, 3) float32 0..255."""
+def blend(ink: Image, surface: Image, colour_bgr: tuple[int, int, int]) -> Image:
+    """Blends ink of one colour over a surface: (H, W, 3) float32 0..255 -> uint8."""
     alpha = ink[..., None]
     mixed = surface * (1 - alpha) + np.array(colour_bgr, np.float32) * alpha
     return np.asarray(np.clip(mixed, 0, 255), np.uint8)
 
 
 def grain(shape: tuple[int, int], rng: np.random.Generator, *, strength: float) -> Image:
-    """Paper fibres: smooth noise, (H, W, 1) float32 around 0."""
+    """Smooth noise like paper fibres: (H, W, 1) float32 around 0."""
     fine = rng.normal(0, strength, shape).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(fine, (0, 0), 0.8) * 2)[..., None]
 
 
 def plain_paper(ink: Image, rng: np.random.Generator) -> Image:
     surface = np.full((*ink.shape, 3), (236, 245, 250), np.float32) + grain(ink.shape, rng, strength=2)
-    return laid(ink * 0.95, surface, (58, 38, 28))
+    return blend(ink * 0.95, surface, (58, 38, 28))
 
 
 def blue_pen(ink: Image, rng: np.random.Generator) -> Image:
     surface = np.full((*ink.shape, 3), (246, 248, 248), np.float32) + grain(ink.shape, rng, strength=2)
-    return laid(ink * 0.92, surface, (150, 66, 32))
+    return blend(ink * 0.92, surface, (150, 66, 32))
 
 
 def pencil(ink: Image, rng: np.random.Generator) -> Image:
     surface = np.full((*ink.shape, 3), (228, 236, 240), np.float32) + grain(ink.shape, rng, strength=3)
     texture = 0.72 + 0.28 * rng.random(ink.shape, dtype=np.float32)
-    return laid(ink * texture * 0.8, surface, (74, 72, 70))
+    return blend(ink * texture * 0.8, surface, (74, 72, 70))
 
 
 def squared_paper(ink: Image, rng: np.random.Generator) -> Image:
     surface = np.full((*ink.shape, 3), (247, 250, 250), np.float32) + grain(ink.shape, rng, strength=1.5)
     surface[16::32] = surface[:, 16::32] = (232, 220, 208)
-    return laid(ink * 0.95, surface, (120, 50, 24))
+    return blend(ink * 0.95, surface, (120, 50, 24))
 
 
 def shadowed_photo(ink: Image, rng: np.random.Generator) -> Image:
     h, w = ink.shape
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    light = 0.55 + 0.45 / (1 + np.exp(-(x + 0.7 * y - 0.75 * w) / 42))  # a soft-edged shadow of the hand
+    light = 0.55 + 0.45 / (1 + np.exp(-(x + 0.7 * y - 0.75 * w) / 42))  # a soft-edged shadow
     light *= 1 - 0.18 * ((x / w - 0.8) ** 2 + (y / h - 0.3) ** 2)
     surface = np.full((h, w, 3), (206, 224, 232), np.float32) + grain(ink.shape, rng, strength=4)
-    photo = laid(ink * 0.88, surface, (72, 52, 44)).astype(np.float32) * light[..., None]
+    photo = blend(ink * 0.88, surface, (72, 52, 44)).astype(np.float32) * light[..., None]
     photo = cv2.GaussianBlur(photo, (0, 0), 1.1) + rng.normal(0, 3, photo.shape)
-    turn = cv2.getRotationMatrix2D((w / 2, h / 2), 4, 1.02)
-    return cv2.warpAffine(np.clip(photo, 0, 255).astype(np.uint8), turn, (w, h), borderMode=cv2.BORDER_REPLICATE)
+    rotation = cv2.getRotationMatrix2D((w / 2, h / 2), 4, 1.02)
+    return cv2.warpAffine(np.clip(photo, 0, 255).astype(np.uint8), rotation, (w, h), borderMode=cv2.BORDER_REPLICATE)
 
 
 def chalkboard(ink: Image, rng: np.random.Generator) -> Image:
     surface = np.full((*ink.shape, 3), (58, 66, 44), np.float32) + grain(ink.shape, rng, strength=4)
     dust = 0.75 + 0.25 * rng.random(ink.shape, dtype=np.float32)
-    return laid(ink * dust, surface, (236, 244, 240))
+    return blend(ink * dust, surface, (236, 244, 240))
 
 
 def night_screen(ink: Image, rng: np.random.Generator) -> Image:
-    return laid(ink, np.full((*ink.shape, 3), (40, 28, 22), np.float32), (120, 206, 255))
+    return blend(ink, np.full((*ink.shape, 3), (40, 28, 22), np.float32), (120, 206, 255))
 
 
 def kraft_paper(ink: Image, rng: np.random.Generator) -> Image:
     surface = np.full((*ink.shape, 3), (122, 164, 196), np.float32) + grain(ink.shape, rng, strength=6)
-    return laid(ink * 0.92, surface, (30, 26, 24))
+    return blend(ink * 0.92, surface, (30, 26, 24))
 
 
 EXAMPLES = (

@@ -1,8 +1,8 @@
-"""Makes docs/screenshot-light.png and docs/screenshot-dark.png: the page with a number drawn on it.
+"""Writes docs/screenshot-light.png and docs/screenshot-dark.png: the drawing page with a number on the board.
 
     python -m scripts.make_screenshots
 
-Starts a server of its own and draws as the browser tests do. Needs the dev extra and Chromium.
+Starts a server and draws like the browser tests. Needs the dev extra and Chromium.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from tests.browser.test_board import draw
 from tests.cli.test_serve import serving
 
 DOCS = Path(__file__).parents[1] / "docs"
-NUMBER = ((4, 0.2), (0, 0.5), (7, 0.8))  # digit, where on the board
+NUMBER = ((4, 0.2), (0, 0.5), (7, 0.8))  # digit, horizontal position on the board
 
 
 def main() -> None:
-    """Writes both pictures."""
+    """Writes both images."""
     with serving() as (_, address), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         for scheme in ("light", "dark"):
@@ -30,14 +30,14 @@ def main() -> None:
             for digit, centre in NUMBER:
                 draw(page, digit, centre=centre, height=0.5)
             expect(page.locator("#answer")).to_have_text("407")
-            page.wait_for_timeout(600)  # the last answer and the bars' movement
+            page.wait_for_timeout(600)  # for the last answer and the animation of the bars
             page.mouse.move(0, 0)
             save(page.screenshot(), DOCS / f"screenshot-{scheme}.png")
         browser.close()
 
 
 def save(png: bytes, path: Path) -> None:
-    """The same pixels, packed as tightly as PNG allows."""
+    """Saves the same pixels with the best PNG compression."""
     Image.open(io.BytesIO(png)).convert("RGB").save(path, optimize=True)
 
 
