@@ -1,10 +1,12 @@
-"""A real server and the system's Chromium. Every page is held to its manners when a test is over."""
+"""A real server and the system's Chromium. A page with console errors or foreign requests fails its test."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,6 +26,7 @@ FLAGS = (
 )
 DESKTOP_WH = (1440, 900)
 PHONE_WH = (390, 844)
+PHONE: dict[str, Any] = {"has_touch": True, "is_mobile": True, "device_scale_factor": 3}
 
 
 def chromium_path() -> str | None:
@@ -57,7 +60,7 @@ def context_of(chromium: Browser, size_wh: tuple[int, int], **options: object) -
 
 
 def opened(context: BrowserContext, address: str) -> tuple[Page, list[str]]:
-    """The page, ready for the pen, and a list in which its faults are gathered."""
+    """The page, ready for input, and a list that collects its faults."""
     page, faults = context.new_page(), []
     page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -74,31 +77,42 @@ def opened(context: BrowserContext, address: str) -> tuple[Page, list[str]]:
     return page, faults
 
 
+@contextmanager
+def checked_page(
+    chromium: Browser,
+    url: str,
+    size_wh: tuple[int, int] = DESKTOP_WH,
+    *,
+    requests_may_fail: bool = False,
+    **options: object,
+) -> Iterator[Page]:
+    """A page that must end without an error on the console or a request to another host.
+
+    With `requests_may_fail`, errors that the browser itself logs for failed requests are allowed.
+    """
+    context = context_of(chromium, size_wh, **options)
+    try:
+        page, faults = opened(context, url)
+        yield page
+    finally:
+        context.close()
+    assert [each for each in faults if not (requests_may_fail and each.startswith("Failed to load resource"))] == []
+
+
 @pytest.fixture
 def page(chromium: Browser, address: str) -> Iterator[Page]:
-    """A desktop page that must end without an error on the console or a request to another host."""
-    context = context_of(chromium, DESKTOP_WH)
-    page, faults = opened(context, address)
-    yield page
-    context.close()
-    assert faults == []
+    with checked_page(chromium, address) as page:
+        yield page
 
 
 @pytest.fixture
 def page_with_refusals(chromium: Browser, address: str) -> Iterator[Page]:
-    """A desktop page on which requests may fail, which the browser itself writes to the console."""
-    context = context_of(chromium, DESKTOP_WH)
-    page, faults = opened(context, address)
-    yield page
-    context.close()
-    assert [fault for fault in faults if not fault.startswith("Failed to load resource")] == []
+    with checked_page(chromium, address, requests_may_fail=True) as page:
+        yield page
 
 
 @pytest.fixture
 def phone(chromium: Browser, address: str) -> Iterator[Page]:
-    """The same on a phone with a touch screen."""
-    context = context_of(chromium, PHONE_WH, has_touch=True, is_mobile=True, device_scale_factor=3)
-    page, faults = opened(context, address)
-    yield page
-    context.close()
-    assert faults == []
+    """A phone with a touch screen."""
+    with checked_page(chromium, address, PHONE_WH, **PHONE) as page:
+        yield page

@@ -59,7 +59,7 @@ DIGITS: dict[int, tuple[Stroke, ...]] = {
 
 
 def smooth(stroke: Stroke, steps: int = 5) -> list[Point]:
-    """A Catmull-Rom curve through the points, as a hand would join them."""
+    """A Catmull-Rom curve through the points, as a pen would join them."""
     ends = (stroke[0], *stroke, stroke[-1])
     curve = [stroke[0]]
     for a, b, c, d in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):

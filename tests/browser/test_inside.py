@@ -15,7 +15,7 @@ from inkling.explain.attribution import contributions
 from inkling.explain.evidence import contrasts
 from inkling.explain.weights import Weights, read_weights
 from inkling.pipeline.result import calibrate
-from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
+from tests.browser.conftest import DESKTOP_WH, PHONE, PHONE_WH, checked_page, context_of
 from tests.browser.test_board import draw, paths, tap_and_drag
 from tests.explain.conftest import DENSE
 from tests.server.pages.test_pages import STATIC
@@ -25,11 +25,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def inside(chromium: Browser, address: str) -> Iterator[Page]:
-    context = context_of(chromium, DESKTOP_WH)
-    page, faults = opened(context, f"{address}/inside")
-    yield page
-    context.close()
-    assert faults == []
+    with checked_page(chromium, f"{address}/inside") as page:
+        yield page
 
 
 @pytest.fixture(scope="module")
@@ -285,30 +282,24 @@ def test_a_link_carries_digit_network_neuron_and_changes(chromium: Browser, insi
     slide(inside, "temperature", 1)
     before = right(inside)
     inside.wait_for_function("() => location.hash.includes('t=') && location.hash.includes('k=')")
-    context = context_of(chromium, DESKTOP_WH)
-    page, faults = opened(context, inside.url)
-    expect(page.locator("#shown")).to_have_text("Test digit 248: a 4.")
-    expect(page.locator("#model")).to_have_value("ann-tutorial")
-    expect(page.locator("#neuron-title")).to_have_text("Neuron 41 of 128")
-    expect(page.locator("#scale-value")).to_have_text("\N{MULTIPLICATION SIGN} 2.50")
-    expect(page.locator("#on")).not_to_be_checked()
-    expect(page.locator("#temperature-value")).to_have_text("2.00")
-    assert right(page) == before
-    context.close()
-    assert faults == []
+    with checked_page(chromium, inside.url) as page:
+        expect(page.locator("#shown")).to_have_text("Test digit 248: a 4.")
+        expect(page.locator("#model")).to_have_value("ann-tutorial")
+        expect(page.locator("#neuron-title")).to_have_text("Neuron 41 of 128")
+        expect(page.locator("#scale-value")).to_have_text("\N{MULTIPLICATION SIGN} 2.50")
+        expect(page.locator("#on")).not_to_be_checked()
+        expect(page.locator("#temperature-value")).to_have_text("2.00")
+        assert right(page) == before
 
 
 @pytest.mark.parametrize("fragment", ["#d=AQAAAA&m=ann", "#d=zzzz", "#i=77777&n=999&k=999off_x&t=99&m=none"])
 def test_a_link_that_is_cut_short_or_forged_still_shows_something(
     chromium: Browser, address: str, fragment: str
 ) -> None:
-    context = context_of(chromium, DESKTOP_WH)
-    page, faults = opened(context, f"{address}/inside{fragment}")
-    expect(page.locator("#message")).to_contain_text(re.compile("cut short|no network called"))
-    expect(page.locator("#shown")).to_contain_text("Test digit")
-    assert right(page) > 980
-    context.close()
-    assert faults == []
+    with checked_page(chromium, f"{address}/inside{fragment}") as page:
+        expect(page.locator("#message")).to_contain_text(re.compile("cut short|no network called"))
+        expect(page.locator("#shown")).to_contain_text("Test digit")
+        assert right(page) > 980
 
 
 def test_every_layer_of_the_convolutional_network(inside: Page, mnist: tuple[np.ndarray, np.ndarray]) -> None:
@@ -383,28 +374,25 @@ def test_by_keys_alone(inside: Page) -> None:
 
 
 def test_by_finger_on_a_phone(chromium: Browser, address: str) -> None:
-    context = context_of(chromium, PHONE_WH, has_touch=True, is_mobile=True, device_scale_factor=3)
-    page, faults = opened(context, f"{address}/inside")
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE_WH[0]
-    for path in paths(page, 3):
-        tap_and_drag(page, path)
-    expect(page.locator("#answer")).to_have_text("3")
-    assert page.evaluate("scrollY") == 0, "the page stays put under the pen"
-    neuron = page.locator("#neurons button").nth(60)
-    neuron.tap()
-    expect(page.locator("#neuron-title")).to_have_text("Neuron 61 of 128")
-    box = neuron.bounding_box()
-    assert box is not None
-    assert min(box["width"], box["height"]) >= 24
-    tile, output = page.locator("#neurons").bounding_box(), page.locator("#outputs button").first.bounding_box()
-    assert tile is not None
-    assert output is not None
-    assert output["y"] > box["y"], "from top to bottom on a narrow page"
-    page.locator("#outputs button").nth(5).tap()
-    expect(page.locator("#why-title")).to_have_text("Why any 5 at all?")
-    sums_add_up(page)
-    context.close()
-    assert faults == []
+    with checked_page(chromium, f"{address}/inside", PHONE_WH, **PHONE) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE_WH[0]
+        for path in paths(page, 3):
+            tap_and_drag(page, path)
+        expect(page.locator("#answer")).to_have_text("3")
+        assert page.evaluate("scrollY") == 0, "the page stays put under the pen"
+        neuron = page.locator("#neurons button").nth(60)
+        neuron.tap()
+        expect(page.locator("#neuron-title")).to_have_text("Neuron 61 of 128")
+        box = neuron.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 24
+        tile, output = page.locator("#neurons").bounding_box(), page.locator("#outputs button").first.bounding_box()
+        assert tile is not None
+        assert output is not None
+        assert output["y"] > box["y"], "from top to bottom on a narrow page"
+        page.locator("#outputs button").nth(5).tap()
+        expect(page.locator("#why-title")).to_have_text("Why any 5 at all?")
+        sums_add_up(page)
 
 
 def test_it_retries_while_the_server_does_not_answer(chromium: Browser, address: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inkling.server.pages import MASTHEAD
-from tests.browser.conftest import context_of, opened
+from tests.browser.conftest import checked_page, context_of
 from tests.browser.test_board import draw
 
 pytestmark = pytest.mark.browser
@@ -114,18 +114,15 @@ def test_without_javascript_a_picture_can_be_sent(chromium: Browser, address: st
 
 
 def test_the_dark_board_is_drawn_in_light_ink(chromium: Browser, address: str) -> None:
-    context = context_of(chromium, (1440, 900), color_scheme="dark")
-    page, faults = opened(context, address)
-    draw(page, 7)
-    expect(page.locator("#answer")).to_have_text("7")
-    ink = page.locator("#board").evaluate(
-        """board => {
-          const { data } = board.getContext("2d").getImageData(0, 0, board.width, board.height);
-          let [sum, n] = [0, 0];
-          for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) [sum, n] = [sum + data[i], n + 1];
-          return sum / n;
-        }"""
-    )
-    assert ink > 200
-    context.close()
-    assert faults == []
+    with checked_page(chromium, address, (1440, 900), color_scheme="dark") as page:
+        draw(page, 7)
+        expect(page.locator("#answer")).to_have_text("7")
+        ink = page.locator("#board").evaluate(
+            """board => {
+              const { data } = board.getContext("2d").getImageData(0, 0, board.width, board.height);
+              let [sum, n] = [0, 0];
+              for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) [sum, n] = [sum + data[i], n + 1];
+              return sum / n;
+            }"""
+        )
+        assert ink > 200

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inkling.models import registry
-from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
+from tests.browser.conftest import DESKTOP_WH, PHONE, PHONE_WH, checked_page, context_of
 from tests.browser.test_accessibility import faults_of
 from tests.browser.test_layout import CONTRASTS
 from tests.cli.test_serve import serving
@@ -26,20 +26,14 @@ REPORT = json.loads((registry.PACKAGED / NAME / "report" / "report.json").read_t
 @pytest.fixture
 def model(chromium: Browser, address: str) -> Iterator[Page]:
     """The page of one model on a desktop; it must end without a fault."""
-    context = context_of(chromium, DESKTOP_WH)
-    page, faults = opened(context, f"{address}/models/{NAME}")
-    yield page
-    context.close()
-    assert faults == []
+    with checked_page(chromium, f"{address}/models/{NAME}") as page:
+        yield page
 
 
 @pytest.fixture
 def phone_model(chromium: Browser, address: str) -> Iterator[Page]:
-    context = context_of(chromium, PHONE_WH, has_touch=True, is_mobile=True, device_scale_factor=3)
-    page, faults = opened(context, f"{address}/models/{NAME}")
-    yield page
-    context.close()
-    assert faults == []
+    with checked_page(chromium, f"{address}/models/{NAME}", PHONE_WH, **PHONE) as page:
+        yield page
 
 
 def in_cell(label: int, read: int) -> list[float]:
@@ -280,13 +274,10 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_a_model_without_a_report_says_how_to_get_one(chromium: Browser, bare: str) -> None:
-    context = context_of(chromium, DESKTOP_WH)
-    page, faults = opened(context, f"{bare}/models/mine")
-    expect(page.locator(".absent")).to_contain_text("python -m inkling.training.publish")
-    expect(page.locator("#map")).to_have_count(0)
-    assert faults_of(page) == []
-    context.close()
-    assert faults == []
+    with checked_page(chromium, f"{bare}/models/mine") as page:
+        expect(page.locator(".absent")).to_contain_text("python -m inkling.training.publish")
+        expect(page.locator("#map")).to_have_count(0)
+        assert faults_of(page) == []
 
 
 @pytest.mark.parametrize("size_wh", [(320, 568), (390, 844), (768, 1024), (1440, 900), (3840, 2160)])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import DESKTOP_WH, context_of, opened
+from tests.browser.conftest import checked_page
 from tests.browser.test_accessibility import faults_of
 from tests.browser.test_board import draw
 
@@ -123,17 +123,14 @@ def test_disagreement_is_marked_and_told(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_what_is_open(chromium: Browser, address: str, scheme: Any) -> None:
-    context = context_of(chromium, DESKTOP_WH, color_scheme=scheme, reduced_motion="reduce")
-    page, faults = opened(context, address)
-    draw(page, 4)
-    expect(page.locator("#answer")).to_have_text("4")
-    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
-    switch(page, "separate ink from paper")
-    expect(page.locator("#filmstrip-status")).to_contain_text("Without")
-    expect(page.locator("#networks li").first).to_be_visible()
-    assert faults_of(page) == []
-    for width in (320, 768, 3840):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
-    assert faults == []
+    with checked_page(chromium, address, color_scheme=scheme, reduced_motion="reduce") as page:
+        draw(page, 4)
+        expect(page.locator("#answer")).to_have_text("4")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+        switch(page, "separate ink from paper")
+        expect(page.locator("#filmstrip-status")).to_contain_text("Without")
+        expect(page.locator("#networks li").first).to_be_visible()
+        assert faults_of(page) == []
+        for width in (320, 768, 3840):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width

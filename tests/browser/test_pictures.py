@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESKTOP_WH, context_of, opened
+from tests.browser.conftest import checked_page
 from tests.browser.test_board import draw
 from tests.pictures import drawn_seven, encoded
 
@@ -142,24 +142,21 @@ def saved(page: Page) -> list[list[str]]:
 
 
 def test_the_digits_of_a_picture_as_a_table(chromium: Browser, address: str) -> None:
-    context = context_of(chromium, DESKTOP_WH, permissions=["clipboard-read", "clipboard-write"])
-    page, faults = opened(context, address)
-    expect(page.locator("#table")).to_be_hidden()
-    page.locator("[data-shows='196']").click()
-    expect(page.locator("#answer")).to_have_text("196")
-    page.locator("#table summary").click()
-    expect(page.locator("#table tbody tr")).to_have_count(3)
-    rows = saved(page)
-    assert rows[0] == ["Place", "Digit", "Confidence", "Left", "Top", "Width", "Height"]
-    assert [row[1] for row in rows[1:]] == ["1", "9", "6"]
-    assert int(rows[1][3]) < int(rows[2][3]) < int(rows[3][3])
-    page.locator("#copy-table").click()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert [line.split("\t") for line in copied.splitlines()] == rows
-    page.locator("#close").click()
-    expect(page.locator("#table")).to_be_hidden()
-    context.close()
-    assert faults == []
+    with checked_page(chromium, address, permissions=["clipboard-read", "clipboard-write"]) as page:
+        expect(page.locator("#table")).to_be_hidden()
+        page.locator("[data-shows='196']").click()
+        expect(page.locator("#answer")).to_have_text("196")
+        page.locator("#table summary").click()
+        expect(page.locator("#table tbody tr")).to_have_count(3)
+        rows = saved(page)
+        assert rows[0] == ["Place", "Digit", "Confidence", "Left", "Top", "Width", "Height"]
+        assert [row[1] for row in rows[1:]] == ["1", "9", "6"]
+        assert int(rows[1][3]) < int(rows[2][3]) < int(rows[3][3])
+        page.locator("#copy-table").click()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert [line.split("\t") for line in copied.splitlines()] == rows
+        page.locator("#close").click()
+        expect(page.locator("#table")).to_be_hidden()
 
 
 def test_several_pictures_give_a_row_each(page_with_refusals: Page) -> None:

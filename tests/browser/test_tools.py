@@ -190,13 +190,13 @@ def test_a_link_carries_drawing_and_network(chromium: Browser, address: str) -> 
     assert faults + more == []
 
 
-@pytest.mark.parametrize("spoil", ["cut", "forged", "empty", "script"])
-def test_a_spoiled_link_gets_a_sentence_and_an_empty_board(page: Page, spoil: str) -> None:
+@pytest.mark.parametrize("damage", ["cut", "forged", "empty", "script"])
+def test_a_damaged_link_gets_a_message_and_an_empty_board(page: Page, damage: str) -> None:
     draw(page, 3)
     expect(page.locator("#answer")).to_have_text("3")
     page.locator("#link").click()
     whole = page.url.partition("#d=")[2].partition("&")[0]
-    text = {"cut": whole[:-5], "forged": whole[:-9] + "AAAAAAAAA", "empty": "", "script": "%3Cscript%3E"}[spoil]
+    text = {"cut": whole[:-5], "forged": whole[:-9] + "AAAAAAAAA", "empty": "", "script": "%3Cscript%3E"}[damage]
     page.goto(f"{page.url.split('#')[0]}#d={text}&m=cnn")
     expect(page.locator("#message")).to_contain_text("cut short or damaged")
     expect(page.locator("#answer")).to_be_empty()

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from inkling.lab_protocol.lab_folder import LabFolder, read_json
 from inkling.user_dirs import MNIST, cache_folder
-from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
+from tests.browser.conftest import DESKTOP_WH, PHONE_WH, checked_page, context_of, opened
 from tests.browser.test_board import draw
 from tests.cli.test_serve import serving
 
@@ -47,11 +47,8 @@ def lab_address(lab: LabFolder) -> Iterator[str]:
 @pytest.fixture
 def train(chromium: Browser, lab_address: str) -> Iterator[Page]:
     """The page on a desktop; it must end without an error on the console or a request to another host."""
-    context = context_of(chromium, DESKTOP_WH)
-    page, faults = opened(context, f"{lab_address}/train")
-    yield page
-    context.close()
-    assert faults == []
+    with checked_page(chromium, f"{lab_address}/train") as page:
+        yield page
 
 
 def choose(page: Page, link: str) -> None:

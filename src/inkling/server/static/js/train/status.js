@@ -16,7 +16,7 @@ export function showStatus(training, mine) {
   const { state } = training;
   const focused = document.activeElement;
   for (const [id, states] of Object.entries(SHOWN)) byId(id).hidden = !states.includes(state.state);
-  byId("start").textContent = state.state === "none" ? "Train" : "Train anew";
+  byId("start").textContent = state.state === "none" ? "Train" : "Train again";
   if (focused?.closest(".buttons") && focused.hidden) byId("pause").parentElement.querySelector("button:not([hidden])")?.focus();
   document.querySelector("main").dataset.state = state.state;
   setText("status", words(training));
@@ -33,7 +33,7 @@ function words({ state, done }) {
   const { steps_of_epoch: n, epochs, bundle } = state;
   const epoch = Math.min(epochs, Math.floor(done) + 1);
   const step = n ? state.step - (epoch - 1) * n : 0;
-  const learnt = bundle ? ` ${percent(bundle.accuracy)} of the ${count(bundle.n)} images held back are read right.` : "";
+  const result = bundle ? ` ${percent(bundle.accuracy)} of the ${count(bundle.n)} images held back are read right.` : "";
   switch (state.state) {
     case "none":
       return "Nothing has been trained yet.";
@@ -46,9 +46,9 @@ function words({ state, done }) {
     case "saving":
       return "Measuring how far it can be trusted, and saving it.";
     case "finished":
-      return `Finished.${learnt}`;
+      return `Finished.${result}`;
     case "stopped":
-      return `Stopped early.${learnt}`;
+      return `Stopped early.${result}`;
     default:
       return state.error;
   }

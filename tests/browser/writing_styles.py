@@ -1,4 +1,4 @@
-"""Different hands: the ten digits in other forms, slants, sizes and speeds. Strokes as in strokes.py."""
+"""Writing styles: the ten digits in different forms, slants, sizes and speeds. Strokes as in strokes.py."""
 
 from __future__ import annotations
 
@@ -79,15 +79,15 @@ FORMS: dict[int, tuple[Stroke, ...]] = {
 
 
 @dataclass(frozen=True)
-class Hand:
-    """How somebody writes."""
+class WritingStyle:
+    """How a person writes."""
 
     name: str
     forms: dict[int, tuple[Stroke, ...]]
     slant: float = 0.0  # to the right at the top, for each unit of height
     width: float = 1.0  # to the usual width
     height: float = 0.62  # of the board
-    steps: int = 5  # points the browser gets between two of the form: many from a slow hand
+    steps: int = 5  # pointer events between two points of the form: many for slow writing
     tremor: float = 0.0  # units of the height
 
     def strokes(self, digit: int) -> list[list[Point]]:
@@ -102,10 +102,10 @@ class Hand:
         return (x - 0.5) * self.width + self.slant * (0.5 - y) + shake, y - 0.5 + shake / 2
 
 
-HANDS = (
-    Hand("even", DIGITS),
-    Hand("slanting and hasty", FORMS, slant=0.28, height=0.5, steps=2),
-    Hand("upright and printed", FORMS, width=0.85, height=0.75, steps=9),
-    Hand("leaning back, wide and slow", DIGITS, slant=-0.12, width=1.15, height=0.4, steps=12),
-    Hand("small and shaky", DIGITS, slant=0.1, height=0.24, steps=6, tremor=0.012),
+STYLES = (
+    WritingStyle("even", DIGITS),
+    WritingStyle("slanting and hasty", FORMS, slant=0.28, height=0.5, steps=2),
+    WritingStyle("upright and printed", FORMS, width=0.85, height=0.75, steps=9),
+    WritingStyle("leaning back, wide and slow", DIGITS, slant=-0.12, width=1.15, height=0.4, steps=12),
+    WritingStyle("small and shaky", DIGITS, slant=0.1, height=0.24, steps=6, tremor=0.012),
 )

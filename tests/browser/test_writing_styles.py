@@ -1,24 +1,24 @@
-"""The ten digits of different hands, drawn as strokes, are all read."""
+"""The ten digits in every writing style, drawn as strokes, are read."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.hands import HANDS, Hand
+from tests.browser.writing_styles import STYLES, WritingStyle
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("hand", HANDS, ids=lambda hand: hand.name)
-def test_all_ten_digits_of_a_hand_are_read(page: Page, hand: Hand) -> None:
+@pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
+def test_all_ten_digits_of_a_style_are_read(page: Page, style: WritingStyle) -> None:
     assert page.locator("#model").input_value() == "cnn"
     board = page.locator("#board").bounding_box()
     assert board is not None
-    side = hand.height * board["height"]
+    side = style.height * board["height"]
     middle = (board["x"] + board["width"] / 2, board["y"] + board["height"] / 2)
     for digit in range(10):
-        for stroke in hand.strokes(digit):
+        for stroke in style.strokes(digit):
             for i, (x, y) in enumerate(stroke):
                 page.mouse.move(middle[0] + x * side, middle[1] + y * side)
                 if i == 0:
