@@ -58,8 +58,7 @@ format: install-dev ## format the code and mend what the linter can
 
 bench: install-learn servers ## time a reading, the start, and servers side by side under load (10 minutes; needs wrk)
 	@command -v wrk >/dev/null || { echo "wrk is not there: on Debian and Ubuntu, apt install wrk"; exit 1; }
-	$(BIN)/python -m benchmarks.serving.read
-	$(BIN)/python -m benchmarks.serving.request
+	$(BIN)/python -m benchmarks.serving.latency
 	$(BIN)/python -m benchmarks.serving.startup
 	$(BIN)/python -m benchmarks.serving.servers
 	$(BIN)/python -m benchmarks.serving.utilisation

@@ -1,3 +1,1 @@
-"""Commands that measure inkling; README.md lists them. Run them from the repository's root: python -m
-benchmarks.X.Y.
-"""
+"""Commands that measure inkling, each run from the repository's root as README.md says."""

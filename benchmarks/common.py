@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -15,10 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from inkling import Reader
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +28,7 @@ MODELS = ("cnn", "ann")  # what most benchmarks measure; the first is the defaul
 REPEATS = 500
 
 Numbers = dict[str, Any]
+Digits = tuple[np.ndarray, np.ndarray]  # (N, 28, 28) uint8, light on dark, and (N,) labels
 
 
 def read_json(path: Path) -> Any:
@@ -75,26 +76,19 @@ def machine() -> Numbers:
     }
 
 
-def new_reader(name: str | None = None) -> Reader:
-    """A reader whose network is loaded without LiteRT's messages."""
+def readers_of(names: Sequence[str]) -> dict[str, Reader]:
+    """A reader for each packaged name or bundle folder, by the last part of the name."""
     from inkling import Reader
-    from inkling.silence import quiet_stderr
 
-    with quiet_stderr():
-        return Reader(name)
-
-
-def new_readers(names: Sequence[str]) -> dict[str, Reader]:
-    """A reader for each packaged name or bundle folder, by the name's last part; MODELS when there are no names."""
-    return {Path(name).name: new_reader(name) for name in names or MODELS}
+    return {Path(name).name: Reader(name) for name in names}
 
 
 def name_and_version(reader: Reader) -> dict[str, str]:
     return {"name": reader.bundle.name, "version": reader.bundle.version}
 
 
-def mnist_digits(split: str) -> tuple[np.ndarray, np.ndarray]:
-    """(N, 28, 28) uint8 MNIST images and (N,) labels: the "test" images, or 5,000 for "validation"."""
+def mnist_digits(split: str) -> Digits:
+    """MNIST's "test" images, or the 5,000 training images that are kept for "validation"."""
     from inkling.training.data.mnist import load_mnist, split_indices
 
     mnist = load_mnist()
@@ -105,15 +99,17 @@ def mnist_digits(split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def labelled_folders(real: Path | None) -> Iterator[tuple[str, list[Path], list[str]]]:
-    """The name, picture files and labels of each folder in `real`, in the order of the names."""
+    """The name, image files and labels of each folder in `real` that holds labelled images, by name."""
+    from inkling.errors import NotFound
     from inkling.training import evaluate
 
     for folder in sorted(path for path in real.iterdir() if path.is_dir()) if real else []:
-        paths = evaluate.labelled_pictures(folder)
-        yield folder.name, paths, [evaluate.label_of(path) for path in paths]
+        with contextlib.suppress(NotFound):
+            paths = evaluate.labelled_pictures(folder)
+            yield folder.name, paths, [evaluate.label_of(path) for path in paths]
 
 
-def share(name: str, part: int, n: int) -> Numbers:
+def rate_95(name: str, part: int, n: int) -> Numbers:
     """`part` of `n` under a name, and its 95 % interval under `NAME_95`."""
     from inkling.training.scores import wilson_interval
 
@@ -122,7 +118,7 @@ def share(name: str, part: int, n: int) -> Numbers:
 
 model_option = click.option("--model", help="A packaged model or bundle folder.  [default: the best packaged]")
 models_option = click.option(
-    "--model", "models", multiple=True, help=f"A packaged model or bundle folder; repeatable.  [default: {MODELS}]"
+    "--model", "models", multiple=True, default=MODELS, show_default=True, help="A packaged model or bundle folder."
 )
 split_option = click.option(
     "--split", type=click.Choice(["validation", "test"]), default="test", show_default=True,
@@ -130,7 +126,7 @@ split_option = click.option(
 )  # fmt: skip
 real_option = click.option(
     "--real", type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="A folder of folders of pictures named LABEL__anything.png.",
+    help="A folder of folders of images named LABEL__anything.png.",
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
-"""Other readers of digits, each with the settings that are tried on every set of pictures.
+"""The other readers of the comparison, each with the settings that are tried on every set of images.
 
-A rival is given pictures made ready for it: transparency laid on white, dark on light, brought to a height, with a
-margin. Of its settings the one that reads most of a set counts, a choice by the answers that favours the rival.
+A baseline gets prepared images: transparency on white, dark on light, scaled to a height, with a margin. The setting
+that reads most of a set counts; since the labels choose it, the choice favours the baseline.
 """
 
 from __future__ import annotations
@@ -18,42 +18,43 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-HERE = Path(__file__).parent
-RAPID_PYTHON = HERE.parents[1] / ".venv-baselines" / "bin" / "python"  # `make rivals` makes it
+from benchmarks.common import ROOT
+
+PYTHON = ROOT / ".venv-baselines" / "bin" / "python"  # by `make baseline-readers`
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How a picture is made ready, and what the rival is told."""
+    """How an image is prepared, and the options of the baseline."""
 
     name: str
-    height: int | None  # pixels that the picture is brought to; None leaves it
-    margin: float  # white around it, by its height
+    height: int | None  # pixels that the image is scaled to; None leaves it
+    margin: float  # white around it, as a share of its height
     options: tuple[str, ...] = ()
     invert: bool = True  # light on dark becomes dark on light
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a rival says of some pictures."""
+    """A baseline's answers to some images."""
 
     texts: list[str]
-    cpu_s: float  # of one core, without starting; the same on a busy machine
+    cpu_s: float  # of one core, without the start; a busy machine does not change it
 
 
 @dataclass(frozen=True)
-class Rival:
+class BaselineReader:
     """Another reader."""
 
     name: str
     version: str
-    read: Callable[[Sequence[Path], Setting], Answers]  # ready pictures -> texts
-    singles: tuple[Setting, ...]  # for pictures of one digit
-    rows: tuple[Setting, ...]  # for pictures of several; () when it cannot read such
+    read: Callable[[Sequence[Path], Setting], Answers]  # prepared images -> texts
+    singles: tuple[Setting, ...]  # for images of one digit
+    rows: tuple[Setting, ...]  # for images of several; () when it cannot read them
 
 
-def tesseract() -> Rival | None:
-    """Tesseract from the PATH, told that there are only digits; None when it is not there."""
+def tesseract() -> BaselineReader | None:
+    """Tesseract from the PATH with digits as its whitelist; None when it is not installed."""
     program = shutil.which("tesseract")
     if program is None:
         return None
@@ -70,7 +71,7 @@ def tesseract() -> Rival | None:
         if len(found) == len(paths) + 1 and not found[-1].strip():
             found.pop()  # some versions end the last page, too
         if len(found) != len(paths):
-            raise SystemExit(f"tesseract gave {len(found)} pages for {len(paths)} pictures; it cannot be compared.")
+            raise SystemExit(f"tesseract gave {len(found)} pages for {len(paths)} images; it cannot be compared.")
         return Answers(["".join(text.split()) for text in found], cpu_s)
 
     def settings(heights: tuple[int | None, ...], modes: tuple[int, ...]) -> tuple[Setting, ...]:
@@ -78,14 +79,14 @@ def tesseract() -> Rival | None:
         return tuple(Setting(f"psm {m}, {h or 'own'} px", h, 0.1, ("--psm", str(m))) for h, m in each)
 
     singles, rows = settings((None, 32, 48, 96), (6, 7, 10)), settings((None, 128), (6, 7, 11, 13))
-    return Rival("Tesseract", head.split()[-1], read, singles, rows)
+    return BaselineReader("Tesseract", head.split()[-1], read, singles, rows)
 
 
-def rapidocr(package: str, name: str, *, python: Path = RAPID_PYTHON) -> Rival | None:
-    """RapidOCR in a Python of its own, which runs until this one ends; None when that is not there or has it not."""
+def rapidocr(package: str, name: str, *, python: Path = PYTHON) -> BaselineReader | None:
+    """RapidOCR in a process with a Python of its own, until this one ends; None when it is not installed."""
     if not python.is_file():
         return None
-    command = [str(python), str(HERE / "rapidocr_process.py"), package]
+    command = [str(python), str(Path(__file__).with_name("rapidocr_process.py")), package]
     runner = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -103,18 +104,18 @@ def rapidocr(package: str, name: str, *, python: Path = RAPID_PYTHON) -> Rival |
         asked.flush()
         line = answered.readline()
         if not line:
-            raise SystemExit(f"{name} stopped while it read {len(paths)} pictures; try it alone: {' '.join(command)}")
+            raise SystemExit(f"{name} stopped while it read {len(paths)} images; try it alone: {' '.join(command)}")
         return Answers(**json.loads(line))
 
-    # It brings pictures to heights of its own, so only the margin is worth trying; a row has one already.
+    # It scales images itself, so only the margin is worth trying; a row has one already.
     margins = {"detect": (0.5,), "recognise": (0, 0.5)}
     singles = [Setting(f"{task}, margin {m:g}", None, m, (task,)) for task, each in margins.items() for m in each]
     rows = [Setting(f"{task}, margin 0", None, 0, (task,)) for task in margins]
-    return Rival(name, version, read, tuple(singles), tuple(rows))
+    return BaselineReader(name, version, read, tuple(singles), tuple(rows))
 
 
-def tutorial() -> Rival:
-    """The network of every tutorial, fed as tutorials do: the picture made small, nothing else."""
+def tutorial() -> BaselineReader:
+    """The network of every tutorial, fed as tutorials do: the image resized, nothing else."""
     from inkling.models import registry
     from inkling.pipeline.classifier import Classifier
 
@@ -129,42 +130,42 @@ def tutorial() -> Rival:
         return Answers(texts, time.process_time() - start)
 
     settings = (Setting("colours as they are", None, 0, invert=False), Setting("light on dark", None, 0))
-    return Rival("tutorial network, picture resized", found.version, read, settings, ())
+    return BaselineReader("tutorial network, picture resized", found.version, read, settings, ())
 
 
-def ready(paths: Sequence[Path], setting: Setting, folder: Path) -> list[Path]:
-    """The pictures made ready for a rival, as PNG files in `folder`."""
+def prepare(paths: Sequence[Path], setting: Setting, folder: Path) -> list[Path]:
+    """The images as a baseline gets them, PNG files in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for i, path in enumerate(paths):
-        picture = _grey(path)
-        rim = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+        image = _grey(path)
+        rim = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
         if setting.invert and np.median(rim) < 128:
-            picture = 255 - picture
+            image = 255 - image
         if setting.height:
-            factor = setting.height / len(picture)
+            factor = setting.height / len(image)
             smooth = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-            picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=smooth)
-        margin = round(setting.margin * len(picture))
+            image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=smooth)
+        margin = round(setting.margin * len(image))
         value = int(np.median(rim if np.median(rim) >= 128 or not setting.invert else 255 - rim))
-        picture = cv2.copyMakeBorder(picture, *(margin,) * 4, cv2.BORDER_CONSTANT, value=value)
+        image = cv2.copyMakeBorder(image, *(margin,) * 4, cv2.BORDER_CONSTANT, value=value)
         made.append(folder / f"{i:05d}.png")
-        cv2.imwrite(str(made[-1]), picture)
+        cv2.imwrite(str(made[-1]), image)
     return made
 
 
 def _children_s() -> float:
-    """Time that ended child processes have spent computing, seconds; on Windows the time of day instead."""
+    """CPU seconds of the child processes that have ended; on Windows the time of day."""
     spent = os.times()
     return spent.children_user + spent.children_system if os.name == "posix" else time.perf_counter()
 
 
 def _grey(path: Path) -> np.ndarray:
-    """Any picture -> (H, W) uint8, transparency laid on white."""
-    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if picture.ndim == 2:
-        return picture
-    if picture.shape[2] == 4:
-        alpha = picture[..., 3:].astype(np.float32) / 255
-        picture = np.rint(picture[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    """Any image file -> (H, W) uint8, transparency on white."""
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if image.ndim == 2:
+        return image
+    if image.shape[2] == 4:
+        alpha = image[..., 3:].astype(np.float32) / 255
+        image = np.rint(image[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)

@@ -1,15 +1,14 @@
-"""Whether a confidence is worth what it says: of the digits given at 95 %, how many are right.
+"""Measure calibration: of the digits that are given at 95 % confidence, how many are right.
 
     python -m benchmarks.accuracy.calibration [--model NAME ...] [--rows 20] [--real DIR]
 
-Rows of one to five MNIST test digits by pens made apart from training's distortions (pens.py), on each of the rendered
-papers; and the folders of --real. A digit of a reading is right when it stands in the best alignment of the text with
-the label. Writes benchmarks/accuracy/calibration.json.
+The images are rows of one to five MNIST test digits in pen styles that training does not use (`pen_styles`), on each
+rendered paper, and the folders of --real. A digit of a reading is right when the best alignment of the text with the
+label keeps it. Writes calibration.json.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import pairwise
@@ -21,16 +20,24 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.rendering.paper_rendering import SURFACES, written_row
+from benchmarks.common import (
+    Digits,
+    labelled_folders,
+    mnist_digits,
+    models_option,
+    out_option,
+    readers_of,
+    real_option,
+    write_json,
+)
+from benchmarks.rendering.paper_rendering import SURFACES, random_row
 from benchmarks.rendering.pen_styles import PENS
 from inkling import Reader
 from inkling.pipeline.decode import ImageSource
-from inkling.training import evaluate
-from inkling.training.data.mnist import Mnist, load_mnist
 from inkling.training.report.measurements import ReliabilityBin
 from inkling.training.scores import wilson_interval
 
-HERE = Path(__file__).parent
+OUT = Path(__file__).with_suffix(".json")
 SEED = 67
 LONGEST = 5  # digits in a row
 EDGES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)  # of confidence: finer where most digits are
@@ -40,9 +47,9 @@ Pairs = list[tuple[float, bool]]  # confidence, right
 
 
 def aligned(text: str, label: str) -> list[bool]:
-    """Which characters of `text` are right: those that stay in a cheapest way to turn it into `label`.
+    """Whether each character of `text` is right: a cheapest edit of `text` into `label` keeps it.
 
-    Levenshtein's distance (1966); a character that is in excess or replaced is wrong.
+    Levenshtein distance (1966); an inserted or replaced character is wrong.
 
     >>> aligned("4407", "407")
     [False, True, True, True]
@@ -67,7 +74,7 @@ def aligned(text: str, label: str) -> list[bool]:
 
 
 def read(reader: Reader, pictures: Iterable[tuple[ImageSource, str]]) -> tuple[Pairs, Pairs]:
-    """Pictures and their labels -> confidence and truth of each digit given, and of each text given."""
+    """Read labelled images: the confidence and the correctness of each digit, and of each text."""
     digits: Pairs = []
     texts: Pairs = []
     for picture, label in pictures:
@@ -79,19 +86,18 @@ def read(reader: Reader, pictures: Iterable[tuple[ImageSource, str]]) -> tuple[P
     return digits, texts
 
 
-def rendered(mnist: Mnist, rows: int) -> Iterable[tuple[np.ndarray, str]]:
-    """`rows` of each pen on each paper, the same ones each time."""
+def rendered(mnist: Digits, rows: int) -> Iterable[tuple[np.ndarray, str]]:
+    """`rows` in each pen style on each paper; the same ones each time."""
     for p, pen in enumerate(PENS.values()):
         for s, surface in enumerate(SURFACES.values()):
             rng = np.random.default_rng((SEED, p, s))
             for _ in range(rows):
-                picked = rng.integers(0, len(mnist.x_test), rng.integers(1, LONGEST + 1))
-                ink = pen(written_row(list(mnist.x_test[picked]), rng), rng)
-                yield surface(ink, rng), "".join(map(str, mnist.y_test[picked]))
+                ink, text = random_row(mnist, int(rng.integers(1, LONGEST + 1)), rng)
+                yield surface(pen(ink, rng), rng), text
 
 
 def summary(pairs: Pairs) -> dict[str, Any]:
-    """Confidence against truth, in bins and at 95 %."""
+    """Confidence against accuracy, in bins and at 95 %."""
     confidence = np.array([each for each, _ in pairs])
     right = np.array([hit for _, hit in pairs], bool)
     bins = reliability(confidence, right)
@@ -110,7 +116,7 @@ def summary(pairs: Pairs) -> dict[str, Any]:
 
 
 def reliability(confidence: np.ndarray, right: np.ndarray) -> list[ReliabilityBin]:
-    """(N,) confidences and truths -> a bin between each two of EDGES."""
+    """(N,) confidences and (N,) correctness -> a bin between each two of EDGES."""
     which = np.clip(np.searchsorted(EDGES, confidence, "right") - 1, 0, len(EDGES) - 2)
     found = []
     for k, (low, high) in enumerate(pairwise(EDGES)):
@@ -127,32 +133,27 @@ def _rate(right: Sequence[bool] | np.ndarray) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--model", "models", multiple=True, help="A packaged model or bundle; repeatable.  [default: cnn, ann]")
-@click.option("--rows", default=20, show_default=True, help="Rows by each pen on each paper.")
-@click.option("--real", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Folder of folders.")
-@click.option("--out", type=click.Path(path_type=Path), default=HERE / "calibration.json", help="Where the numbers go.")
+@models_option
+@click.option("--rows", default=20, show_default=True, help="Rows in each pen style on each paper.")
+@real_option
+@out_option(OUT)
 def main(models: tuple[str, ...], rows: int, real: Path | None, out: Path) -> None:
-    """Prints a table and writes the numbers."""
-    mnist = load_mnist()
-    readers = {Path(name).name: Reader(name) for name in models or ("cnn", "ann")}
-    content: dict[str, Any] = {
-        "written_by": "python -m benchmarks.accuracy.calibration" + (" --real DIR" if real else ""),
-        "seed": SEED,
-        "models": {},
-    }
+    """Print a table and write the numbers."""
+    mnist = mnist_digits("test")
+    written_by = "python -m benchmarks.accuracy.calibration" + (" --real DIR" if real else "")
+    content: dict[str, Any] = {"written_by": written_by, "seed": SEED, "models": {}}
     shown = Table("model", "set", "digits", "right", "mean confidence", "right near 95%", "right from 95%", box=None)
-    for name, reader in readers.items():
+    for name, reader in readers_of(models).items():
         digits, texts = read(reader, rendered(mnist, rows))
         sets = {"rendered": summary(digits), "rendered texts": summary(texts)}
-        for folder in sorted(path for path in real.iterdir() if path.is_dir()) if real else []:
-            paths = evaluate.labelled_pictures(folder)
-            sets[folder.name] = summary(read(reader, ((path, evaluate.label_of(path)) for path in paths))[0])
+        for folder, paths, labels in labelled_folders(real):
+            sets[folder] = summary(read(reader, zip(paths, labels, strict=True))[0])
         content["models"][name] = {"version": reader.bundle.version, "sets": sets}
         for kind, each in sets.items():
             near, high = each["near_95"], each["from_95"]
             at = [f"{rate['right']:.1%} of {rate['n']}" if rate["n"] else "-" for rate in (near, high)]
             shown.add_row(name, kind, str(each["n"]), f"{each['right']:.2%}", f"{each['confidence']:.2%}", *at)
-    out.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    write_json(out, content)
     Console(width=120).print(shown)
 
 

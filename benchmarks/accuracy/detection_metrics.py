@@ -1,4 +1,4 @@
-"""How well a score tells digits from the rest. NumPy only; a higher score means more of a digit."""
+"""Metrics of a score that separates digits from everything else; a higher score means more of a digit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def auroc(digits: np.ndarray, others: np.ndarray) -> float:
-    """Area under the ROC curve: the chance that a digit (N,) scores above another mark (M,), ties counting half.
+    """Area under the ROC curve: the chance that a digit (N,) scores above another image (M,); ties count half.
 
     The rank formula of Mann and Whitney (1947). nan when either is empty.
 
@@ -21,7 +21,7 @@ def auroc(digits: np.ndarray, others: np.ndarray) -> float:
 
 
 def auroc_interval(area: float, n_digits: int, n_others: int, *, z: float = 1.959964) -> tuple[float, float]:
-    """95 % interval of an area (Hanley and McNeil, 1982), within 0..1."""
+    """The 95 % interval of an area (Hanley and McNeil, 1982), within 0..1."""
     q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
     variance = area * (1 - area) + (n_digits - 1) * (q1 - area**2) + (n_others - 1) * (q2 - area**2)
     half = z * float(np.sqrt(max(variance, 0) / max(n_digits * n_others, 1)))
@@ -29,7 +29,7 @@ def auroc_interval(area: float, n_digits: int, n_others: int, *, z: float = 1.95
 
 
 def roc(digits: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The curve's corners from (0, 0) to (1, 1): shares of others and of digits that pass, as the threshold falls."""
+    """The curve from (0, 0) to (1, 1): the shares of others and of digits that pass, as the threshold falls."""
     thresholds = np.unique(np.concatenate([digits, others]))[::-1]
     passed_others = 1 - np.searchsorted(np.sort(others), thresholds, "left") / len(others)
     passed_digits = 1 - np.searchsorted(np.sort(digits), thresholds, "left") / len(digits)

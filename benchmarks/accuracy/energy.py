@@ -1,7 +1,7 @@
-"""The energy of a tile from a bundle's logits: a known way to tell strangers without training for it.
+"""The energy score of a tile, a known way to detect out-of-distribution images without training for it.
 
-LiteRT returns probabilities, from which the sum of the logits' exponentials cannot be had back; so the network runs a
-second time with its inner tensors kept.
+Probabilities do not determine the sum of the logits' exponentials, so the network runs a second time with its inner
+tensors kept.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Energy:
         self._logits_at = int(softmax[-1]["inputs"][0]) if softmax else None
 
     def __call__(self, tiles: np.ndarray) -> np.ndarray | None:
-        """None for a network that does not end in a softmax."""
+        """The scores, or None for a network that does not end in a softmax."""
         if self._logits_at is None:
             return None
         at = self._interpreter.get_input_details()[0]["index"]

@@ -1,29 +1,28 @@
-"""Digits in the hands of many fonts, as written and stretched into boxes: forms that MNIST's writers hardly used.
+"""Measure digits in handwriting fonts, on paper and stretched into boxes: shapes that MNIST's writers hardly used.
 
     python -m benchmarks.accuracy.handwriting_fonts [--fonts FOLDER] [--model NAME ...] [--each 20]
 
-Handwriting fonts are drawn after the hands of one person or of one country's schools. Each of their ten digits is
-written some times with a pen, slant and wobble of its own, then read on white paper, and once more as a bitmap of
-16x16 pixels that it was stretched to fill. Without --fonts and --model, the handwriting fonts of this machine are read
-by two networks, and benchmarks/accuracy/handwriting_fonts.json is written.
+A handwriting font follows one person's hand or a country's school script. Each of its ten digits is drawn several times
+with random pen, slant and distortion, then read on white paper, and as a bitmap of 16x16 pixels that it is stretched to
+fill. Writes handwriting_fonts.json when neither --fonts nor --model is given.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 from PIL import ImageFont
 
-from benchmarks.accuracy.tight_crops import cut_out
+from benchmarks.accuracy.tight_crops import crop
+from benchmarks.common import MODELS, readers_of, write_json
 from benchmarks.rendering import letters
 from benchmarks.rendering.stroke_rendering import on_paper, trimmed
-from inkling import Reader
 
-HERE = Path(__file__).parent
+OUT = Path(__file__).with_suffix(".json")
 DIGITS = "0123456789"
 BOX = 16  # pixels
 SEED = 73
@@ -38,44 +37,38 @@ def fonts_in(folder: Path) -> dict[str, Path]:
 
 
 def written(path: Path, family: str, each: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """A font's digits, each so many times: the digit, (H, W) uint8 on paper, (16, 16) uint8 in a box; dark on light."""
+    """A font's digits, `each` times: the digit, (H, W) uint8 on paper, (16, 16) uint8 in a box; dark on light."""
     rng = np.random.default_rng((SEED, *family.encode()))
     found = []
     for digit in DIGITS * each:
-        ink = letters.in_hand(digit, path, rng)
+        ink = letters.handwritten(digit, path, rng)
         light = np.asarray(np.rint(255 * trimmed(ink)), np.uint8)
-        found.append((digit, on_paper(ink), cut_out(light, BOX, "black and white")))
+        found.append((digit, on_paper(ink), crop(light, BOX, "black and white")))
     return found
 
 
 @click.command()
 @click.option("--fonts", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A folder of font files.")
-@click.option("--model", "models", multiple=True, help="A packaged model or bundle.  [default: cnn and ann]")
-@click.option("--each", default=20, show_default=True, help="How often each digit is written.")
+@click.option("--model", "models", multiple=True, help=f"A packaged model or bundle folder.  [default: {MODELS}]")
+@click.option("--each", default=20, show_default=True, help="How often each digit is drawn.")
 def main(*, fonts: Path | None, models: tuple[str, ...], each: int) -> None:
-    """Reads them all and prints the share right."""
-    installed = {font.family: font.path for font in letters.installed_fonts() if font.handwritten}
-    chosen = fonts_in(fonts) if fonts else installed
+    """Print the share that is read right by each model."""
+    chosen = fonts_in(fonts) if fonts else letters.handwriting_fonts()
     if not chosen:
         raise click.ClickException("no handwriting font was found; expected some. Install one, or name --fonts FOLDER.")
-    pictures = [one for family, path in chosen.items() for one in written(path, family, each)]
-    found = {}
-    for model in models or ("cnn", "ann"):
-        reader = Reader(model)
-        found[model] = {"version": reader.bundle.version}
-        for way, at in (("on paper", 1), ("in boxes", 2)):
-            wrong = Counter(one[0] for one in pictures if reader.read(one[at]).text != one[0])
-            right = 1 - wrong.total() / len(pictures)
-            found[model][way] = {"right": round(right, 4), "wrong": dict(sorted(wrong.items()))}
-            click.echo(f"{model:14} {way:10} {right:6.1%} of {len(pictures):,}; wrong: {dict(sorted(wrong.items()))}")
+    images = [one for family, path in chosen.items() for one in written(path, family, each)]
+    found: dict[str, dict[str, Any]] = {}
+    for name, reader in readers_of(models or MODELS).items():
+        found[name] = {"version": reader.bundle.version}
+        for shown, at in (("on paper", 1), ("in boxes", 2)):
+            wrong = Counter(one[0] for one in images if reader.read(one[at]).text != one[0])
+            right = 1 - wrong.total() / len(images)
+            found[name][shown] = {"right": round(right, 4), "wrong": dict(sorted(wrong.items()))}
+            click.echo(f"{name:14} {shown:10} {right:6.1%} of {len(images):,}; wrong: {dict(sorted(wrong.items()))}")
     if fonts is None and not models:
-        content = {
-            "written_by": "python -m benchmarks.accuracy.handwriting_fonts",
-            "fonts": list(chosen),
-            "pictures": len(pictures),
-            "models": found,
-        }
-        (HERE / "handwriting_fonts.json").write_text(json.dumps(content, indent=1) + "\n")
+        written_by = "python -m benchmarks.accuracy.handwriting_fonts"
+        content = {"written_by": written_by, "fonts": list(chosen), "pictures": len(images), "models": found}
+        write_json(OUT, content)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The labelled pictures on which readers are compared: files in folders, sampled and drawn by seed."""
+"""The labelled images on which readers are compared: files in folders, sampled and rendered by seed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.common import labelled_folders
 from benchmarks.rendering.paper_rendering import SURFACES, written_row
 from benchmarks.rendering.stroke_rendering import enlarged
-from inkling.errors import NotFound
-from inkling.training import evaluate
 from inkling.training.data.mnist import Mnist
 
 SEED = 41
@@ -22,68 +21,62 @@ ROW = 5  # digits in a row
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """Some pictures and what is written on each."""
+class LabelledSet:
+    """Image files and the text of each."""
 
     name: str
     paths: tuple[Path, ...]
     labels: tuple[str, ...]
-    rows: bool  # several digits on each picture
+    rows: bool  # several digits on each image
 
     @property
     def fingerprint(self) -> str:
-        """Changes when a picture or a label does."""
+        """A hash of all images and labels."""
         every = hashlib.sha256()
         for path, label in zip(self.paths, self.labels, strict=True):
             every.update(hashlib.sha256(path.read_bytes()).digest() + label.encode())
         return every.hexdigest()[:16]
 
 
-def of_folders(real: Path | None, *, most: int) -> list[Labelled]:
-    """Each folder of labelled pictures in `real`: all of them, or `most` drawn by seed."""
+def of_folders(real: Path | None, *, most: int) -> list[LabelledSet]:
+    """Each folder of labelled images in `real`: all of them, or `most` drawn by seed."""
     found = []
-    for folder in sorted(path for path in real.iterdir() if path.is_dir()) if real else []:
-        try:
-            paths = evaluate.labelled_pictures(folder)
-        except NotFound:
-            continue
-        if len(paths) > most:
-            chosen = np.random.default_rng(SEED).permutation(len(paths))[:most]
-            paths = [paths[i] for i in sorted(chosen)]
-        found.append(Labelled(folder.name, tuple(paths), tuple(map(evaluate.label_of, paths)), rows=False))
+    for name, paths, labels in labelled_folders(real):
+        chosen = sorted(np.random.default_rng(SEED).permutation(len(paths))[:most])
+        found.append(LabelledSet(name, tuple(paths[i] for i in chosen), tuple(labels[i] for i in chosen), rows=False))
     return found
 
 
-def of_mnist(mnist: Mnist, folder: Path, *, most: int) -> Labelled:
+def of_mnist(mnist: Mnist, folder: Path, *, most: int) -> LabelledSet:
     """Test images enlarged five times, dark on light."""
     chosen = np.random.default_rng(SEED).permutation(len(mnist.x_test))[:most]
-    pictures = (enlarged(mnist.x_test[i]) for i in chosen)
-    return _saved("MNIST test, enlarged", pictures, [str(mnist.y_test[i]) for i in chosen], folder, rows=False)
+    images = (enlarged(mnist.x_test[i]) for i in chosen)
+    return _saved("MNIST test, enlarged", images, [str(mnist.y_test[i]) for i in chosen], folder, rows=False)
 
 
-def of_rows(mnist: Mnist, folder: Path, *, most: int, touching: bool) -> Labelled:
-    """Rows of five test digits on each kind of paper in turn; with `touching`, every pair of neighbours touches."""
+def of_rows(mnist: Mnist, folder: Path, *, most: int, touching: bool) -> LabelledSet:
+    """Rows of five test digits on each kind of paper in turn; `touching` makes all neighbours touch."""
     rng = np.random.default_rng((SEED, int(touching)))
     surfaces = [list(SURFACES.values())[i % len(SURFACES)] for i in range(most)]
     picked = [rng.integers(0, len(mnist.x_test), ROW) for _ in surfaces]
     labels = ["".join(map(str, mnist.y_test[row])) for row in picked]
 
-    def pictures() -> Iterator[np.ndarray]:
+    def images() -> Iterator[np.ndarray]:
         for row, surface in zip(picked, surfaces, strict=True):
             ink = written_row(list(mnist.x_test[row]), rng, touching=float(touching))
             yield cv2.cvtColor(surface(ink, rng), cv2.COLOR_RGB2BGR)
 
     name = f"rows of {ROW}, touching" if touching else f"rows of {ROW}, apart"
-    return _saved(name, pictures(), labels, folder, rows=True)
+    return _saved(name, images(), labels, folder, rows=True)
 
 
-def _saved(name: str, pictures: Iterator[np.ndarray], labels: Sequence[str], folder: Path, *, rows: bool) -> Labelled:
-    """Writes grey or BGR pictures as PNG files into a folder of their own."""
+def _saved(name: str, images: Iterator[np.ndarray], labels: Sequence[str], folder: Path, *, rows: bool) -> LabelledSet:
+    """Write grey or BGR images as PNG files into a folder of their own."""
     own = folder / name.replace(" ", "-").replace(",", "")
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)
     paths = []
-    for i, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+    for i, (image, label) in enumerate(zip(images, labels, strict=True)):
         paths.append(own / f"{i:05d}__{label}.png")
-        cv2.imwrite(str(paths[-1]), picture)
-    return Labelled(name, tuple(paths), tuple(labels), rows)
+        cv2.imwrite(str(paths[-1]), image)
+    return LabelledSet(name, tuple(paths), tuple(labels), rows)

@@ -1,11 +1,11 @@
-"""Reads pictures with RapidOCR, digits only. Runs in a Python of its own that has RapidOCR and nothing of inkling.
+"""Read images with RapidOCR, digits only, in a Python of its own that has RapidOCR and nothing of inkling.
 
-    python rapid_runner.py ENGINE
+    python rapidocr_process.py ENGINE
 
 ENGINE is the package: `rapidocr` (PP-OCRv6 in its 3.10) or `rapidocr_onnxruntime` (PP-OCRv4 in its 1.4). Once ready
-it says its version on a line. Then it answers each line of JSON, {"lines": true, "paths": [...]}, with a line,
-{"texts": [...], "cpu_s": 1.5}. With `lines` it finds lines of text first, without it takes the whole picture for one.
-One thread.
+it prints its version. Then it answers each line of JSON, {"lines": true, "paths": [...]}, with a line,
+{"texts": [...], "cpu_s": 1.5}. With `lines` it detects lines of text first; without, the whole image is one line.
+It uses one thread.
 """
 
 from __future__ import annotations

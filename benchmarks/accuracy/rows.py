@@ -1,92 +1,114 @@
-"""How well whole numbers are read: exact text, no credit for parts.
+"""Measure how often whole numbers are read exactly; a partly right text counts as wrong.
 
-    python -m benchmarks.accuracy.rows [--model NAME] [--rows 200] [--plain 500] [--split validation|test]
+    python -m benchmarks.accuracy.rows [--difficult] [--model NAME] [--rows 200] [--plain 500] [--only KIND ...]
 
-Rows of 1 to 6 digits on eleven kinds of rendered paper, and plain rows of 5: separate ones, and ones in which
-neighbours touch or overlap by a few pixels. Digits come from MNIST's test images, or from the validation split when
-something is to be chosen. Writes benchmarks/accuracy/rows.json for the test split.
+The images are rows of 1 to 6 MNIST digits on eleven kinds of rendered paper, and plain rows of 5 digits: separate,
+or touching their neighbours. With --difficult they are rows of 1 to 4 digits on difficult surfaces, in difficult scenes
+and in every file format. Writes rows.json, or difficult.json, when all kinds of the test split are measured.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
+import cv2
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.rendering.paper_rendering import SURFACES, clean, written_row
+from benchmarks.common import Digits, mnist_digits, model_option, name_and_version, rate_95, split_option, write_json
+from benchmarks.rendering.file_formats import ENCODINGS
+from benchmarks.rendering.paper_rendering import SURFACES, clean, random_row
+from benchmarks.rendering.scenes import SCENES
+from benchmarks.rendering.surfaces import SURFACES as DIFFICULT_SURFACES
 from inkling import Reader
-from inkling.training.data.mnist import load_mnist, split_indices
-from inkling.training.scores import wilson_interval
+from inkling.pipeline.decode import ImageSource
 
 HERE = Path(__file__).parent
-SEED = 7
-LONGEST = 6  # digits in a row on paper
+SEED, SEED_DIFFICULT = 7, 11
+LONGEST, LONGEST_DIFFICULT = 6, 4  # digits in a row
 PLAIN = 5  # digits in a plain row
 TOUCHING = {"separate": 0.0, "touching": 0.5, "all touching": 1.0}  # share of neighbours that touch, by kind of row
+DIFFICULT = {**DIFFICULT_SURFACES, **SCENES, **ENCODINGS}
 
-Row = tuple[np.ndarray, str]  # a picture and its text
-Digits = tuple[np.ndarray, np.ndarray]  # (N, 28, 28) uint8 and (N,) labels
+Rows = Iterator[tuple[ImageSource, str]]  # an image and its text
 
 
-def on_paper(name: str, digits: Digits, n: int) -> Iterator[Row]:
+def on_paper(name: str, digits: Digits, n: int) -> Rows:
     """`n` rows of 1 to LONGEST digits on one kind of paper."""
-    images, labels = digits
     rng = np.random.default_rng((SEED, len(name), ord(name[0])))
     for _ in range(n):
-        picked = rng.integers(0, len(images), rng.integers(1, LONGEST + 1))
-        yield SURFACES[name](written_row(list(images[picked]), rng), rng), "".join(map(str, labels[picked]))
+        ink, text = random_row(digits, int(rng.integers(1, LONGEST + 1)), rng)
+        yield SURFACES[name](ink, rng), text
 
 
-def plain(touching: float, digits: Digits, n: int) -> Iterator[Row]:
-    """`n` rows of PLAIN digits, black on white, of whose neighbours such a share touches."""
-    images, labels = digits
+def plain(touching: float, digits: Digits, n: int) -> Rows:
+    """`n` rows of PLAIN digits, black on white; `touching` is the share of neighbours that touch."""
     rng = np.random.default_rng((SEED, round(100 * touching)))
     for _ in range(n):
-        picked = rng.integers(0, len(images), PLAIN)
-        ink = written_row(list(images[picked]), rng, touching=touching)
-        yield clean(ink, rng), "".join(map(str, labels[picked]))
+        ink, text = random_row(digits, PLAIN, rng, touching=touching)
+        yield clean(ink, rng), text
 
 
-def score(reader: Reader, rows: Iterator[Row]) -> dict[str, object]:
-    """How many rows are read exactly, with the 95 % interval."""
-    right = [reader.read(picture).text == text for picture, text in rows]
-    return {
-        "n": len(right),
-        "exact": sum(right) / len(right),
-        "exact_95": list(wilson_interval(sum(right), len(right))),
-    }
+def difficult(name: str, digits: Digits, n: int) -> Rows:
+    """`n` rows of 1 to LONGEST_DIFFICULT digits of one difficult kind."""
+    rng = np.random.default_rng((SEED_DIFFICULT, zlib.crc32(name.encode())))
+    for _ in range(n):
+        ink, text = random_row(digits, int(rng.integers(1, LONGEST_DIFFICULT + 1)), rng)
+        yield DIFFICULT[name](ink, rng), text
+
+
+def score(reader: Reader, rows: Rows) -> dict[str, Any]:
+    """The share of rows read exactly, with its 95 % interval, and the shares of the outcomes "empty" and "unsure"."""
+    right, outcomes = 0, Counter[str]()
+    for image, text in rows:
+        reading = reader.read(image)
+        right += reading.text == text
+        outcomes[reading.outcome] += 1
+    n = outcomes.total()
+    unsure = n - outcomes["read"] - outcomes["empty"]
+    return {"n": n, **rate_95("exact", right, n), "empty": outcomes["empty"] / n, "unsure": unsure / n}
 
 
 @click.command()
-@click.option("--model", default=None, help="A packaged model or bundle.  [default: the best packaged]")
-@click.option("--rows", default=200, show_default=True, help="Rows on each kind of paper.")
+@click.option("--difficult", "is_difficult", is_flag=True, help="Difficult surfaces, scenes and file formats.")
+@model_option
+@click.option("--rows", default=200, show_default=True, help="Rows of each kind.")
 @click.option("--plain", "n_plain", default=500, show_default=True, help="Plain rows of each kind.")
-@click.option("--split", type=click.Choice(["validation", "test"]), default="test", show_default=True)
-def main(model: str | None, rows: int, n_plain: int, split: str) -> None:
-    """Prints a table and writes it."""
-    mnist = load_mnist()
-    digits = mnist.x_test, mnist.y_test
-    if split == "validation":
-        _, chosen = split_indices(mnist.y_train, 5000, 0)
-        digits = mnist.x_train[chosen], mnist.y_train[chosen]
+@click.option("--only", multiple=True, help="These kinds and no others.")
+@split_option
+def main(*, is_difficult: bool, model: str | None, rows: int, n_plain: int, only: tuple[str, ...], split: str) -> None:
+    """Print a table and write it."""
+    cv2.setNumThreads(1)
+    digits = mnist_digits(split)
+    kinds: dict[str, Callable[[], Rows]] = {}
+    if is_difficult:
+        for name in DIFFICULT:
+            n = max(8, rows // 5) if name == "small_in_large" else rows  # photographs of 12 megapixels
+            kinds[name] = lambda name=name, n=n: difficult(name, digits, n)  # type: ignore[misc]
+    else:
+        kinds = {name: lambda name=name: on_paper(name, digits, rows) for name in SURFACES if rows}  # type: ignore[misc]
+        for name, touching in TOUCHING.items() if n_plain else ():
+            kinds[f"plain, {name}"] = lambda touching=touching: plain(touching, digits, n_plain)  # type: ignore[misc]
+    if unknown := set(only) - set(kinds):
+        raise click.BadParameter(f"unknown kind {', '.join(sorted(unknown))}; choose from: {', '.join(kinds)}")
     reader = Reader(model)
-    kinds = [(name, on_paper(name, digits, rows)) for name in SURFACES if rows]
-    kinds += [(f"plain, {name}", plain(share, digits, n_plain)) for name, share in TOUCHING.items() if n_plain]
-    table = Table("rows", "exact", "95 %", box=None, title=f"{reader.bundle.name}, {split}")
+    table = Table("rows", "exact", "95 %", "empty", "unsure", box=None, title=f"{reader.bundle.name}, {split}")
     result = {}
-    for name, made in kinds:
-        result[name] = found = score(reader, made)
-        low, high = found["exact_95"]  # type: ignore[misc]
-        table.add_row(name, f"{found['exact']:.1%}", f"{low:.1%} to {high:.1%}")
+    for name in only or kinds:
+        result[name] = found = score(reader, kinds[name]())
+        low, high = found["exact_95"]
+        shares = (f"{found[key]:.1%}" for key in ("empty", "unsure"))
+        table.add_row(name, f"{found['exact']:.1%}", f"{low:.1%} to {high:.1%}", *shares)
     Console().print(table)
-    if split == "test":
-        content = {"model": {"name": reader.bundle.name, "version": reader.bundle.version}, "rows": result}
-        (HERE / "rows.json").write_text(json.dumps(content, indent=2) + "\n")
+    if split == "test" and not only:
+        key, file = ("kinds", "difficult.json") if is_difficult else ("rows", "rows.json")
+        write_json(HERE / file, {"model": name_and_version(reader), key: result})
 
 
 if __name__ == "__main__":

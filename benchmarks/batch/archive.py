@@ -1,17 +1,16 @@
-"""Reading an archive: one process beside two and beside a loop over `Reader.read`; memory as it grows; kills.
+"""Measure reading an archive: speed beside a loop over `Reader.read`, memory as it grows, and rows after kills.
 
-    python -m benchmarks.batch.archive [--pictures 100000] [--rounds 3] [--kills 10] [--grow 10] [--rival ray]
-    [--only PART]
+    python -m benchmarks.batch.archive [--pictures 100000] [--rounds 3] [--kills 10] [--grow 10] [--engine ray]
+                                       [--only PART]
 
-The pictures are made once (see scans.py) and stay in --scratch. Everything runs as a user would run it: the command
-`inkling read SOURCE --out OUT` in a process of its own. Writes benchmarks/batch/archive.json, a part for each
-question; with --only, the other parts stay as they were. Only speed needs a machine that does nothing else.
+The images are rendered once (`archive_images`) and stay in --scratch. Each run is the command `inkling read SOURCE
+--out OUT` in a process of its own. Writes archive.json, a part for each question; --only keeps the other parts. Only
+speed needs an idle machine.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import resource
@@ -23,20 +22,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from benchmarks.common import model_option, read_json, write_json
 from benchmarks.rendering.archive_images import make
 from benchmarks.serving.processes import family, pss_mb
 
-HERE = Path(__file__).parent
-CHECKED_S = {"memory": 1.0, "speed": 5.0}  # between two looks at memory, which cost Ray's many processes the most
-LOOPED = 5000  # pictures at most that the loop over Reader.read is timed on
+OUT = Path(__file__).with_suffix(".json")
+SAMPLE_S = {"memory": 1.0, "speed": 5.0}  # between two samples of memory, which are slow with Ray's many processes
+LOOPED = 5000  # images at most for which the loop over Reader.read is timed
+SCRATCH = Path(tempfile.gettempdir()) / "inkling-archive"
 PARTS = ("speed", "memory", "killed")
-RIVALS = {"ray": ["--cluster", "auto"]}  # other ways to run the same command
+ENGINES = {"ray": ["--cluster", "auto"]}  # options that run the same command otherwise
 
 LOOP = """
 import sys, time
@@ -53,7 +54,7 @@ print(len(paths) / (time.perf_counter() - start), 1000 * (time.process_time() - 
 
 
 def loop(source: Path, n: int, model: str | None) -> dict[str, float]:
-    """`for path in paths: reader.read(path)` once it is warm: pictures a second, milliseconds of computing for each."""
+    """`for path in paths: reader.read(path)` after a warm-up: images a second, CPU milliseconds of each."""
     done = subprocess.run(
         [sys.executable, "-c", LOOP, str(source), model or "", str(min(n, LOOPED))],
         check=True, capture_output=True, text=True,
@@ -69,48 +70,41 @@ def command(source: Path, out: Path, model: str | None, *more: str) -> list[str]
 
 
 def read(source: Path, out: Path, n: int, model: str | None, *more: str, part: str) -> dict[str, float]:
-    """Reads a whole archive anew, from the command's start to its end.
+    """Read a whole archive anew, from the command's start to its end.
 
-    Pictures a second, milliseconds of computing for each (starting included), the most memory of all processes.
+    Returns images a second, CPU milliseconds of each (with the start), and the peak memory of all processes.
     """
     shutil.rmtree(out, ignore_errors=True)
     start, busy_s = time.perf_counter(), _children_s()
-    with log() as told, subprocess.Popen(command(source, out, model, *more), stderr=told) as process:
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(command(source, out, model, *more), stderr=errors) as process,
+    ):
         most_mb = 0.0
         while process.poll() is None:
             most_mb = max(most_mb, pss_mb(family(process.pid)))
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(CHECKED_S[part])
+                process.wait(SAMPLE_S[part])
         took_s = time.perf_counter() - start
-        told.seek(0)
+        errors.seek(0)
         if process.returncode:
-            raise click.ClickException(told.read())
+            raise click.ClickException(errors.read())
     rows, sources = rows_in(out)
     if (rows, sources) != (n, n):
-        raise click.ClickException(f"{out} holds {rows:,} rows of {sources:,} pictures; expected {n:,} of each.")
+        raise click.ClickException(f"{out} holds {rows:,} rows of {sources:,} images; expected {n:,} of each.")
     cpu_ms = 1000 * (_children_s() - busy_s) / n
-    return {
-        "seconds": round(took_s, 2),
-        "per_s": round(n / took_s, 1),
-        "cpu_ms": round(cpu_ms, 3),
-        "most_mb": round(most_mb, 1),
-    }
+    per_s = round(n / took_s, 1)
+    return {"seconds": round(took_s, 2), "per_s": per_s, "cpu_ms": round(cpu_ms, 3), "most_mb": round(most_mb, 1)}
 
 
 def _children_s() -> float:
-    """Seconds of computing of all processes that have ended below this one."""
+    """CPU seconds of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
-@contextlib.contextmanager
-def log() -> Iterator[Any]:
-    with tempfile.TemporaryFile("w+") as file:
-        yield file
-
-
 def rows_in(out: Path) -> tuple[int, int]:
-    """How many rows an output folder has, and of how many pictures."""
+    """The numbers of rows and of images in an output folder."""
     from inkling.batch.records import decode
 
     found: Counter[str] = Counter()
@@ -120,16 +114,16 @@ def rows_in(out: Path) -> tuple[int, int]:
     return found.total(), len(found)
 
 
-def speed(source: Path, scratch: Path, n: int, model: str | None, *, rounds: int, rivals: Sequence[str]) -> Any:
-    """Every way in turn, so that what else the machine does meets them all."""
-    ways = {"one process": ["--workers", "1"], "two processes": ["--workers", "2"]}
-    ways |= {name: RIVALS[name] for name in rivals}
+def speed(source: Path, scratch: Path, n: int, model: str | None, *, rounds: int, others: Sequence[str]) -> Any:
+    """Time every engine in turn, so that other work of the machine meets them all."""
+    engines = {"one process": ["--workers", "1"], "two processes": ["--workers", "2"]}
+    engines |= {name: ENGINES[name] for name in others}
     loops: list[dict[str, float]] = []
-    runs: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in engines}
     for i in range(rounds):
         loops.append(loop(source, n, model))
         click.echo(f"round {i + 1}: loop {loops[-1]['per_s']:.0f}/s", nl=False)
-        for name, more in ways.items():
+        for name, more in engines.items():
             runs[name].append(read(source, scratch / "out", n, model, *more, part="speed"))
             click.echo(f", {name} {runs[name][-1]['per_s']:.0f}/s", nl=False)
         click.echo()
@@ -142,7 +136,7 @@ def speed(source: Path, scratch: Path, n: int, model: str | None, *, rounds: int
         "per_s": medians,
         "two_to_one": round(medians["two processes"] / medians["one process"], 3),
         "two_to_loop": round(medians["two processes"] / looped, 3),
-        "to_two": {name: round(medians[name] / medians["two processes"], 3) for name in rivals},
+        "to_two": {name: round(medians[name] / medians["two processes"], 3) for name in others},
         "cpu_ms": {
             "loop": statistics.median(one["cpu_ms"] for one in loops),
             **{name: statistics.median(run["cpu_ms"] for run in found) for name, found in runs.items()},
@@ -153,17 +147,17 @@ def speed(source: Path, scratch: Path, n: int, model: str | None, *, rounds: int
 
 
 def memory(scratch: Path, n: int, grow: int, model: str | None, images: Any) -> Any:
-    """The most memory of all processes together, for n pictures and for `grow` times as many."""
+    """The peak memory of all processes together, for n images and for `grow` times as many."""
     found = {}
     for count in (n, grow * n):
         source = make(scratch / f"scans-{count}", count, images)
         found[str(count)] = read(source, scratch / "out", count, model, part="memory")
-        click.echo(f"{count:,} pictures: at most {found[str(count)]['most_mb']:.0f} MB")
+        click.echo(f"{count:,} images: at most {found[str(count)]['most_mb']:.0f} MB")
     return found
 
 
 def killed(source: Path, scratch: Path, n: int, model: str | None, *, kills: int, whole_s: float) -> Any:
-    """kill -9 at random moments, each time gone on with; then rows and pictures are counted."""
+    """Send SIGKILL at random moments and resume each time; then count rows and images."""
     out, rng = scratch / "killed", random.Random(0)
     shutil.rmtree(out, ignore_errors=True)
     after = []
@@ -174,49 +168,40 @@ def killed(source: Path, scratch: Path, n: int, model: str | None, *, kills: int
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(rng.uniform(0.2, 2 * whole_s / (kills + 1)))
             ended = process.poll() is not None
-            # Every other time the workers are left alive, as when the system kills one process for its memory.
+            # Every other time the workers stay alive, as when the system kills one process for its memory.
             with contextlib.suppress(ProcessLookupError):
                 (os.killpg if len(after) % 2 else os.kill)(process.pid, signal.SIGKILL)
         after.append({"parts": len(list(out.glob("parts/part-*"))), "ended_before": ended})
     subprocess.run(command(source, out, model, "--resume"), check=True, stderr=subprocess.DEVNULL)
     rows, sources = rows_in(out)
-    state = json.loads((out / "manifest.json").read_text())["state"]
-    click.echo(f"{kills} kills: {rows:,} rows of {sources:,} pictures, {state}")
+    state = read_json(out / "manifest.json")["state"]
+    click.echo(f"{kills} kills: {rows:,} rows of {sources:,} images, {state}")
     return {"pictures": n, "kills": after, "rows": rows, "sources": sources, "state": state}
 
 
 @click.command()
 @click.option("--pictures", default=100_000, show_default=True, help="In the archive.")
-@click.option("--rounds", default=3, show_default=True, help="Of every way to read it, in turn.")
+@click.option("--rounds", default=3, show_default=True, help="Of every engine, in turn.")
 @click.option("--kills", default=10, show_default=True, help="At random moments of a run.")
-@click.option("--grow", default=10, show_default=True, help="How many times as many for the second look at memory.")
+@click.option("--grow", default=10, show_default=True, help="How many times as many for the second archive of memory.")
 @click.option("--only", "chosen", multiple=True, type=click.Choice(PARTS), help="A part; others stay.  [default: all]")
-@click.option("--rival", "rivals", multiple=True, type=click.Choice(sorted(RIVALS)), help="Another way to read it.")
-@click.option("--model", default=None, help="A packaged model or bundle.  [default: the best packaged]")
-@click.option("--scratch", type=click.Path(path_type=Path), default=None, help="Where pictures and results lie.")
+@click.option("--engine", "engines", multiple=True, type=click.Choice(sorted(ENGINES)), help="A further engine.")
+@model_option
+@click.option("--scratch", type=click.Path(path_type=Path), default=SCRATCH, help="The folder of images and results.")
 def main(
-    *,
-    pictures: int,
-    rounds: int,
-    kills: int,
-    grow: int,
-    chosen: tuple[str, ...],
-    rivals: tuple[str, ...],
-    model: str | None,
-    scratch: Path | None,
-) -> None:
-    """Prints the figures as they come and writes them."""
+    *, pictures: int, rounds: int, kills: int, grow: int, chosen: tuple[str, ...], engines: tuple[str, ...],
+    model: str | None, scratch: Path,
+) -> None:  # fmt: skip
+    """Print the figures as they come and write them."""
     from inkling.cpu import cores
     from inkling.models import registry
     from inkling.training.data.mnist import load_mnist
 
-    scratch = scratch or Path(tempfile.gettempdir()) / "inkling-archive"
     images = load_mnist().x_test
     found = registry.find(model)
     source = make(scratch / f"scans-{pictures}", pictures, images)
-    file = HERE / "archive.json"
     content: dict[str, Any] = {"written_by": "python -m benchmarks.batch.archive"}
-    content |= {name: part for name, part in json.loads(file.read_text()).items() if name in PARTS}
+    content |= {name: part for name, part in read_json(OUT).items() if name in PARTS}
     for name in chosen or PARTS:
         about = {
             "model": {"name": found.name, "version": found.version},
@@ -224,17 +209,17 @@ def main(
             "load_before": os.getloadavg()[0],  # of the machine: above 1 or so a speed says little
         }
         if name == "speed":
-            told = speed(source, scratch, pictures, model, rounds=rounds, rivals=rivals)
-            click.echo(f"two: {told['two_to_one']} times one, {told['two_to_loop']} times the loop; {told['to_two']}")
+            part = speed(source, scratch, pictures, model, rounds=rounds, others=engines)
+            click.echo(f"two: {part['two_to_one']} times one, {part['two_to_loop']} times the loop; {part['to_two']}")
         elif name == "memory":
-            told = memory(scratch, pictures, grow, model, images)
+            part = memory(scratch, pictures, grow, model, images)
         elif "speed" not in content:
-            raise click.ClickException(f"{file.name} has no speed, by which the kills are spread. Measure that first.")
+            raise click.ClickException(f"{OUT.name} has no speed, by which the kills are spread. Measure that first.")
         else:
             whole_s = pictures / content["speed"]["per_s"]["two processes"]
-            told = killed(source, scratch, pictures, model, kills=kills, whole_s=whole_s)
-        content[name] = about | told
-        file.write_text(json.dumps(content, indent=1) + "\n")
+            part = killed(source, scratch, pictures, model, kills=kills, whole_s=whole_s)
+        content[name] = about | part
+        write_json(OUT, content)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
-"""How reading archives grows with cores and nodes, and what a million and a billion pictures take -> docs/scaling.md.
+"""Measure how reading archives scales with cores and nodes, and write docs/scaling.md.
 
-    python -m benchmarks.batch.scaling [--pictures 20000] [--rounds 3] [--no-measure]     (needs the cluster and
-    learn extras)
+    python -m benchmarks.batch.scaling [--pictures 20000] [--rounds 3] [--no-measure]
 
-Measures: the steps of a picture on one core; one process and two; Ray on one core and two, and three Ray nodes of a
-core each (ray.cluster_utils); chunks of several sizes; how many chunks a second Ray hands out at most; requests to a
-bucket, counted by a proxy before a real S3 server. Every way is timed as a whole, and in its middle.
-Writes benchmarks/batch/scaling.json; with --no-measure only the page, from that file and prices.toml.
+Needs the cluster and learn extras. Measures: the steps of an image on one core; one process and two; Ray on one core
+and two, and three Ray nodes of a core each (ray.cluster_utils); chunks of several sizes; how many chunks a second Ray
+dispatches at most; requests to a bucket, counted by a proxy before a real S3 server. Each engine is timed as a whole
+and in its middle. Writes scaling.json; --no-measure writes only the page, from that file and prices.toml.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ import json
 import os
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 import tomllib
@@ -26,22 +24,22 @@ from typing import Any
 
 import click
 
-from benchmarks.batch import scaling_report as scaling_page
+from benchmarks import markdown
+from benchmarks.batch import scaling_report
+from benchmarks.common import PRICES, ROOT, Numbers, read_json, write_json
 from benchmarks.rendering.archive_images import make
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+OUT = Path(__file__).with_suffix(".json")
+PAGE = ROOT / "docs" / "scaling.md"
 STORE_BYTES = 80_000_000  # shared memory of a Ray node
 LEAST_CHUNKS = 10
 SIZES = (20, 50, 100, 200, 500)
-EMPTY = 2000  # chunks of nothing, to see how fast Ray hands them out
-SHARD = 500  # pictures in the bucket
-
-Numbers = dict[str, Any]
+EMPTY = 2000  # empty chunks, to see how fast Ray dispatches them
+SHARD = 500  # images in the bucket
 
 
 def steps(source: Path, n: int, out: Path) -> Numbers:
-    """Milliseconds of one core for a picture, step by step, in one process."""
+    """Milliseconds of one core for an image, step by step, in one process."""
     from inkling.batch import batch_reader, records, storage
     from inkling.pipeline import decode as image
 
@@ -68,45 +66,45 @@ def steps(source: Path, n: int, out: Path) -> Numbers:
     return {
         "fetch from this disk": round(fetch, 3),
         "decode": round(decode, 3),
-        "ink, glyphs, tiles": round(prepare - decode, 3),
-        "network, partings, reading": round(all_rows - prepare - fetch, 3),
+        "binarize, segment, normalize": round(prepare - decode, 3),
+        "networks, hypotheses, result": round(all_rows - prepare - fetch, 3),
         "rows to Parquet": round(write, 3),
         "bytes": round(statistics.mean(map(len, contents))),
         "row_bytes": round(len(records.encode(found, "parquet")) / n, 1),
     }
 
 
-def timed_run(engine: Any, source: Path | str, out: Path | str, n: int, *, size: int = scaling_page.TIMED) -> Numbers:
-    """One run by an engine: seconds to the first chunk, pictures a second in the middle, and of the whole."""
+def timed_run(engine: Any, source: Path | str, out: Path | str, n: int, *, size: int = scaling_report.TIMED) -> Numbers:
+    """Time one run of an engine: seconds to the first chunk, images a second in the middle and of the whole."""
     from inkling.batch.progress import Progress
     from inkling.batch.run import RunOptions, run
 
     shutil.rmtree(str(out), ignore_errors=True)
-    seen: list[tuple[float, int]] = []
+    points: list[tuple[float, int]] = []  # (seconds, rows so far)
     start = time.perf_counter()
 
-    def look(progress: Progress) -> None:
-        if progress.rows and (not seen or progress.rows > seen[-1][1]):
-            seen.append((time.perf_counter() - start, progress.rows))
+    def watch(progress: Progress) -> None:
+        if progress.rows and (not points or progress.rows > points[-1][1]):
+            points.append((time.perf_counter() - start, progress.rows))
 
-    run(RunOptions((str(source),), str(out)), engine, watch=look, chunk_size=size)
+    run(RunOptions((str(source),), str(out)), engine, watch=watch, chunk_size=size)
     took_s = time.perf_counter() - start
-    if seen[-1][1] != n or len(seen) < LEAST_CHUNKS:
+    if points[-1][1] != n or len(points) < LEAST_CHUNKS:
         raise click.ClickException(
-            f"{seen[-1][1]:,} rows came {len(seen)} times; expected {n:,}, {LEAST_CHUNKS} times."
+            f"{points[-1][1]:,} rows came {len(points)} times; expected {n:,}, {LEAST_CHUNKS} times."
         )
-    return {"first_s": round(seen[0][0], 2), "steady_per_s": round(steady(seen), 1), "per_s": round(n / took_s, 1)}
+    return {"first_s": round(points[0][0], 2), "steady_per_s": round(steady(points), 1), "per_s": round(n / took_s, 1)}
 
 
-def steady(seen: list[tuple[float, int]]) -> float:
-    """Pictures a second between a fifth and nine tenths of (seconds, pictures), when all workers are there and busy."""
-    (start_s, before), (end_s, after) = seen[len(seen) // 5], seen[9 * len(seen) // 10]
+def steady(points: list[tuple[float, int]]) -> float:
+    """Images a second between a fifth and nine tenths of (seconds, images), when all workers are busy."""
+    (start_s, before), (end_s, after) = points[len(points) // 5], points[9 * len(points) // 10]
     return (after - before) / (end_s - start_s)
 
 
 @contextlib.contextmanager
 def ray_nodes(*cores: int) -> Iterator[str]:
-    """A cluster of so many nodes on this machine, each with so many cores; its address."""
+    """A cluster with a node for each number of cores, on this machine; yields its address."""
     from inkling.batch.ray_cluster import QUIET_ENVIRONMENT
 
     os.environ.update(QUIET_ENVIRONMENT)
@@ -122,8 +120,8 @@ def ray_nodes(*cores: int) -> Iterator[str]:
         cluster.shutdown()
 
 
-def ways(source: Path, out: Path, n: int) -> Numbers:
-    """Every way once."""
+def engines(source: Path, out: Path, n: int) -> Numbers:
+    """Time every engine once."""
     from inkling.batch.local_engine import LocalEngine
     from inkling.batch.ray_engine import RayEngine
 
@@ -139,7 +137,7 @@ def ways(source: Path, out: Path, n: int) -> Numbers:
 
 
 def chunk_sizes(source: Path, out: Path, n: int) -> Numbers:
-    """Two cores, here and on Ray, by the size of chunks; and how many chunks of nothing Ray hands out a second."""
+    """Two cores, here and on Ray, by the size of chunks; and how many empty chunks Ray dispatches a second."""
     from inkling.batch.chunks import in_chunks
     from inkling.batch.image_ref import ImageRef
     from inkling.batch.local_engine import LocalEngine
@@ -160,10 +158,9 @@ def chunk_sizes(source: Path, out: Path, n: int) -> Numbers:
 
 
 def requests(source: Path, out: Path) -> Numbers:
-    """Requests to a bucket for a picture: files of their own, and in a shard."""
+    """Requests to a bucket for an image: as a file of its own, and in a shard."""
     import tarfile
 
-    sys.path.insert(0, str(ROOT))
     from inkling.batch import storage
     from inkling.batch.local_engine import LocalEngine
     from tests.batch import s3
@@ -208,27 +205,26 @@ def _pictures(source: Path, n: int) -> list[Any]:
 
 def medians(rounds: list[Numbers]) -> Numbers:
     """The median of every figure over the rounds."""
-    return {
-        way: {key: statistics.median(one[way][key] for one in rounds) for key in rounds[0][way]} for way in rounds[0]
-    }
+    first = rounds[0]
+    return {name: {key: statistics.median(one[name][key] for one in rounds) for key in first[name]} for name in first}
 
 
 @click.command()
 @click.option("--pictures", default=20_000, show_default=True, help="In the archive.")
-@click.option("--rounds", default=3, show_default=True, help="Of every way to read it, in turn.")
-@click.option("--scratch", type=click.Path(path_type=Path), default=None, help="Where pictures and results lie.")
-@click.option("--no-measure", "kept", is_flag=True, help="Only write the page anew.")
+@click.option("--rounds", default=3, show_default=True, help="Of every engine, in turn.")
+@click.option("--scratch", type=click.Path(path_type=Path), default=None, help="The folder of images and results.")
+@click.option("--no-measure", "kept", is_flag=True, help="Only write the page.")
 def main(*, pictures: int, rounds: int, scratch: Path | None, kept: bool) -> None:
-    """Prints the figures as they come, and writes them and the page."""
+    """Print the figures as they come, and write them and the page."""
     if not kept:
         measure(pictures, rounds, scratch or Path(tempfile.gettempdir()) / "inkling-archive")
-    found = json.loads((HERE / "scaling.json").read_text("utf-8"))
-    prices = tomllib.loads((HERE.parent / "prices.toml").read_text("utf-8"))
-    scaling_page.write(ROOT / "docs" / "scaling.md", found, prices)
+    blocks = scaling_report.blocks(read_json(OUT), tomllib.loads(PRICES.read_text("utf-8")))
+    markdown.write_blocks(PAGE, blocks)
     click.echo("docs/scaling.md")
 
 
 def measure(n: int, rounds: int, scratch: Path) -> None:
+    """Measure everything and write scaling.json."""
     from inkling.batch.local_engine import cores
     from inkling.models import registry
     from inkling.training.data.mnist import load_mnist
@@ -247,15 +243,15 @@ def measure(n: int, rounds: int, scratch: Path) -> None:
     click.echo(json.dumps(content["steps_ms"]))
     runs = []
     for _ in range(rounds):
-        runs.append(ways(source, out, n))
+        runs.append(engines(source, out, n))
         click.echo(json.dumps(runs[-1]))
-    content["ways"] = medians(runs)
+    content["engines"] = medians(runs)
     content["chunks"] = chunk_sizes(source, out, n)
     click.echo(json.dumps(content["chunks"]))
     content["requests"] = requests(source, out)
     click.echo(json.dumps(content["requests"]))
     content["load_after"] = round(os.getloadavg()[0], 2)
-    (HERE / "scaling.json").write_text(json.dumps(content, indent=1) + "\n")
+    write_json(OUT, content)
 
 
 if __name__ == "__main__":

@@ -96,21 +96,11 @@ def turned(orientation: int) -> Encoding:
 
 
 ENCODINGS: dict[str, Encoding] = {
-    **{
-        each.__name__: each
-        for each in (
-            white_ink_on_nothing,
-            yellow_ink_on_nothing,
-            palette_png,
-            palette_with_clear_colour,
-            grey_16_png,
-            grey_12_in_16_png,
-            cmyk_jpeg,
-            bilevel_tiff,
-            dithered_gif,
-        )
-    },
+    **{each.__name__: each for each in (
+        white_ink_on_nothing, yellow_ink_on_nothing, palette_png, palette_with_clear_colour, grey_16_png,
+        grey_12_in_16_png, cmyk_jpeg, bilevel_tiff, dithered_gif,
+    )},
     "animated_gif": animated("GIF"),
     "animated_webp": animated("WEBP"),
     **{f"exif_{orientation}": turned(orientation) for orientation in range(1, 9)},
-}
+}  # fmt: skip

@@ -1,6 +1,6 @@
-"""Letters and signs from the fonts of this machine, pen, slant and wobble changed by seed so that each is another hand.
+"""Draw letters and signs from this machine's fonts; pen width, slant and distortion vary by seed.
 
-The fonts that Matplotlib brings and OpenCV's stroke fonts are not used: networks may have been trained with them.
+Matplotlib's own fonts and OpenCV's stroke fonts are left out: networks may have been trained with them.
 """
 
 from __future__ import annotations
@@ -13,17 +13,13 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks.rendering.stroke_rendering import FINE, Ink, longest_side, wobbled
+from benchmarks.rendering.stroke_rendering import FINE, Ink, distort, longest_side
 
-# Letters that a person, shown one alone in a stranger's hand, would take for a digit, and for which.
+# Letters that a person who sees one alone would take for a digit, and for which one.
 LOOK_ALIKES = {
-    **dict.fromkeys("OoDQ", 0),
-    **dict.fromkeys("IilJj", 1),
-    **dict.fromkeys("Zz", 2),
-    **dict.fromkeys("Ss", 5),
-    **dict.fromkeys("bG", 6),
-    "B": 8,
-    **dict.fromkeys("gqy", 9),  # an open 4 looks like y, too
+    letter: digit
+    for digit, alike in ((0, "OoDQ"), (1, "IilJj"), (2, "Zz"), (5, "Ss"), (6, "bG"), (8, "B"), (9, "gqy"))  # y: also 4
+    for letter in alike
 }
 LETTERS = "".join(each for each in string.ascii_letters if each not in LOOK_ALIKES)
 SIGNS = "?!&@#$\N{EURO SIGN}\N{POUND SIGN}\N{YEN SIGN}%*+="
@@ -32,32 +28,11 @@ SIGNS = "?!&@#$\N{EURO SIGN}\N{POUND SIGN}\N{YEN SIGN}%*+="
 # fonts-comic-neue, fonts-dancingscript, fonts-dkg-handwriting, fonts-ecolier-court, fonts-humor-sans,
 # fonts-kaushanscript, fonts-klee, fonts-kristi, fonts-rufscript, fonts-seto), then what macOS and Windows bring.
 HANDWRITTEN = (
-    "Breip",
-    "Because We Build",
-    "Because We Connect",
-    "Because We Create",
-    "Because We Learn",
-    "Because We Mentor",
-    "Because We Organize",
-    "Comic Neue",
-    "Dancing Script",
-    "DkgHandwriting",
-    "Ecolier_court",
-    "Humor Sans",
-    "Kaushan Script",
-    "Klee One",
-    "Kristi",
-    "Rufscript",
-    "SetoFont",
-    "Bradley Hand",
-    "Chalkboard",
-    "Comic Sans MS",
-    "Ink Free",
-    "Marker Felt",
-    "Noteworthy",
-    "Segoe Print",
-    "Segoe Script",
-)
+    "Breip", "Because We Build", "Because We Connect", "Because We Create", "Because We Learn", "Because We Mentor",
+    "Because We Organize", "Comic Neue", "Dancing Script", "DkgHandwriting", "Ecolier_court", "Humor Sans",
+    "Kaushan Script", "Klee One", "Kristi", "Rufscript", "SetoFont", "Bradley Hand", "Chalkboard", "Comic Sans MS",
+    "Ink Free", "Marker Felt", "Noteworthy", "Segoe Print", "Segoe Script",
+)  # fmt: skip
 PRINTED = ("Liberation Sans", "Arial", "Helvetica", "Verdana")  # nobody writes serifs
 PRINTED_SHARE = 0.2  # of the letters
 FINEST = 0.03  # of a letter's longer side: the least width of a pen
@@ -75,7 +50,7 @@ class Font:
 
 
 def installed_fonts() -> list[Font]:
-    """One upright file of each known family that is on this machine, in the order of the lists above."""
+    """An upright file of each family listed above that this machine has, in the order of the lists."""
     from matplotlib import font_manager
 
     found: dict[str, Font] = {}
@@ -87,6 +62,11 @@ def installed_fonts() -> list[Font]:
         if family in HANDWRITTEN + PRINTED and family not in found and style in {"Regular", "Roman", "Medium", "Book"}:
             found[family] = Font(str(family), path, _characters(path), family in HANDWRITTEN)
     return [found[family] for family in HANDWRITTEN + PRINTED if family in found]
+
+
+def handwriting_fonts() -> dict[str, Path]:
+    """Family -> file, of the handwriting fonts of this machine."""
+    return {font.family: font.path for font in installed_fonts() if font.handwritten}
 
 
 def _characters(path: Path) -> frozenset[str]:
@@ -101,9 +81,9 @@ def _characters(path: Path) -> frozenset[str]:
 
 
 def letter(fonts: list[Font], characters: str, rng: np.random.Generator) -> tuple[Ink, str, str]:
-    """One of the characters from one of the fonts -> its ink, the character, the family.
+    """Draw one of the characters from one of the fonts that has it -> its ink, the character, the family.
 
-    Some font must have one of them.
+    At least one font must have one of the characters.
     """
     drawable = [each for each in characters if any(each in font.characters for font in fonts)]
     character = drawable[int(rng.integers(len(drawable)))]
@@ -112,13 +92,13 @@ def letter(fonts: list[Font], characters: str, rng: np.random.Generator) -> tupl
     printed = [font for font in able if not font.handwritten] or able
     chosen = printed if rng.random() < PRINTED_SHARE else written
     font = chosen[int(rng.integers(len(chosen)))]
-    return in_hand(character, font.path, rng), character, font.family
+    return handwritten(character, font.path, rng), character, font.family
 
 
-def in_hand(character: str, path: Path, rng: np.random.Generator) -> Ink:
-    """A character of a font file as some hand would write it, by some pen."""
+def handwritten(character: str, path: Path, rng: np.random.Generator) -> Ink:
+    """Draw a character of a font file with a random pen, slant and distortion."""
     fine = _penned(_sized(character, path, FINE * longest_side(rng)), rng)
-    return wobbled(cv2.resize(fine, None, fx=1 / FINE, fy=1 / FINE, interpolation=cv2.INTER_AREA), rng)
+    return distort(cv2.resize(fine, None, fx=1 / FINE, fy=1 / FINE, interpolation=cv2.INTER_AREA), rng)
 
 
 def _sized(character: str, path: Path, longest: int) -> Ink:
@@ -137,7 +117,7 @@ def _printed(character: str, path: Path, size: int) -> Ink:
 
 
 def _penned(ink: Ink, rng: np.random.Generator) -> Ink:
-    """The same shape by another pen; its pieces and holes stay as many as they were, unless it is too fine to see."""
+    """The same shape with a random pen width; pieces and holes keep their numbers unless the pen is too fine."""
     mask = (ink > 0.5).astype(np.uint8)
     rim = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).sum() / 2
     width = 2 * mask.sum() / max(float(rim), 1.0)  # of a stroke: its area by half of its outline

@@ -1,8 +1,8 @@
-"""The pictures of the test of refusing: four kinds of marks that are no digit, by seed, and the look-alikes apart."""
+"""Images of what is no digit, drawn by seed: letters, scribbles, symbols, overlaid digits; and look-alikes apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,26 +10,26 @@ import numpy as np
 from benchmarks.rendering import letters
 from benchmarks.rendering.overlaid import crossed_out, two_digits
 from benchmarks.rendering.scribbles import SCRIBBLES
-from benchmarks.rendering.stroke_rendering import drawn, on_paper
+from benchmarks.rendering.stroke_rendering import Drawing, draw, on_paper
 from benchmarks.rendering.symbols import SYMBOLS
 from inkling.training.data.mnist import Mnist
 
 SEED = 23
 KINDS = ("letters", "scribbles", "symbols", "overlaid")
-LOOK_ALIKES = "look-alikes"  # letters that a person would take for digits: shown, and not counted
+LOOK_ALIKES = "look-alikes"  # letters that a person would take for digits: reported apart
 SIGN_SHARE = 0.35  # of the symbols come from fonts, the rest are drawn
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One picture of a mark that is no digit."""
+class Example:
+    """One image of something that is no digit."""
 
-    picture: np.ndarray  # (H, W) uint8, dark on light
+    image: np.ndarray  # (H, W) uint8, dark on light
     name: str  # the letter, or what is drawn
 
 
-def shown(kind: str, n: int, mnist: Mnist, fonts: list[letters.Font]) -> Iterator[Shown]:
-    """`n` marks of a kind, the same ones each time on a machine with the same fonts; none when fonts are missing."""
+def draw_kind(kind: str, n: int, mnist: Mnist, fonts: list[letters.Font]) -> Iterator[Example]:
+    """`n` examples of a kind; the same ones each time with the same fonts, and none where a kind needs fonts."""
     rng = np.random.default_rng((SEED, (*KINDS, LOOK_ALIKES).index(kind)))
     makers = {
         "letters": lambda: _from_font(letters.LETTERS, fonts, rng),
@@ -44,24 +44,24 @@ def shown(kind: str, n: int, mnist: Mnist, fonts: list[letters.Font]) -> Iterato
         yield makers[kind]()
 
 
-def _from_font(characters: str, fonts: list[letters.Font], rng: np.random.Generator) -> Shown:
+def _from_font(characters: str, fonts: list[letters.Font], rng: np.random.Generator) -> Example:
     ink, character, _ = letters.letter(fonts, characters, rng)
-    return Shown(on_paper(ink), character)
+    return Example(on_paper(ink), character)
 
 
-def _one_of(drawings: dict, rng: np.random.Generator) -> Shown:  # type: ignore[type-arg]
+def _one_of(drawings: Mapping[str, Callable[[np.random.Generator], Drawing]], rng: np.random.Generator) -> Example:
     name = list(drawings)[int(rng.integers(len(drawings)))]
-    return Shown(on_paper(drawn(drawings[name](rng), rng)), name)
+    return Example(on_paper(draw(drawings[name](rng), rng)), name)
 
 
-def _symbol(fonts: list[letters.Font], rng: np.random.Generator) -> Shown:
+def _symbol(fonts: list[letters.Font], rng: np.random.Generator) -> Example:
     signs = any(font.characters & set(letters.SIGNS) for font in fonts)
     if signs and rng.random() < SIGN_SHARE:
         return _from_font(letters.SIGNS, fonts, rng)
     return _one_of(SYMBOLS, rng)
 
 
-def _overlaid(mnist: Mnist, rng: np.random.Generator) -> Shown:
+def _overlaid(mnist: Mnist, rng: np.random.Generator) -> Example:
     if rng.random() < 0.5:
-        return Shown(two_digits(mnist.x_test, mnist.y_test, rng), "two digits")
-    return Shown(crossed_out(mnist.x_test, rng), "crossed out")
+        return Example(two_digits(mnist.x_test, mnist.y_test, rng), "two digits")
+    return Example(crossed_out(mnist.x_test, rng), "crossed out")

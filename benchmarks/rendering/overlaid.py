@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from benchmarks.rendering.stroke_rendering import Mark, drawn, enlarged, fitted, straight, trimmed
+from benchmarks.rendering.stroke_rendering import Drawing, draw, enlarged, fitted, straight, trimmed
 
 # Pairs that a person may still read as one of the two: a 1 is a bar through the other, as many write 0 and 7, and the
 # rest hide in each other's strokes.
@@ -42,7 +42,7 @@ def crossed_out(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     else:
         lines = [straight((0, y), (1, 1 - y)) for y in np.linspace(0, 1, n - 4)]
         lines += [straight((x, 0), (1 - x, 1)) for x in np.linspace(0.1, 0.9, n - 5)]
-    strike = trimmed(drawn(Mark(fitted(*lines)), rng))
+    strike = trimmed(draw(Drawing(fitted(*lines)), rng))
     body = trimmed(digit)
     rim = 40
     ink = cv2.copyMakeBorder(body, rim, rim, rim, rim, cv2.BORDER_CONSTANT)

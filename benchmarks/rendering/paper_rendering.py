@@ -45,6 +45,15 @@ def written_row(digits: Sequence[Image], rng: np.random.Generator, *, gap: int =
     return ink[:, : end + gaps[-1] + margin]
 
 
+def random_row(
+    digits: tuple[Image, Image], n: int, rng: np.random.Generator, *, touching: float = 0.0
+) -> tuple[Image, str]:
+    """`n` digits drawn from (N, 28, 28) images and (N,) labels -> the ink of `written_row`, and the text."""
+    images, labels = digits
+    picked = rng.integers(0, len(images), n)
+    return written_row(list(images[picked]), rng, touching=touching), "".join(map(str, labels[picked]))
+
+
 def _meeting_at(band: Image, stroke: Image) -> int:
     """The column at which a digit's strokes first overlap those on its left."""
     ends = np.where((band > 0.5).any(axis=1), band.shape[1] - (band > 0.5)[:, ::-1].argmax(axis=1), -(10**6))

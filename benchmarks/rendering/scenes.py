@@ -214,30 +214,10 @@ def _spot(shape: tuple[int, ...], rng: np.random.Generator, *, size: float) -> I
 
 
 SCENES: dict[str, Surface] = {
-    **{
-        each.__name__: each
-        for each in (
-            glare,
-            vignette,
-            dim,
-            overexposed,
-            moire,
-            jpeg_15,
-            motion,
-            defocus,
-            finger,
-            pen,
-            hand_shadow,
-            phone_app,
-            dark_app,
-            window,
-            pasted,
-            wooden_desk,
-            card,
-            perspective,
-            small_in_large,
-        )
-    },
+    **{each.__name__: each for each in (
+        glare, vignette, dim, overexposed, moire, jpeg_15, motion, defocus, finger, pen, hand_shadow, phone_app,
+        dark_app, window, pasted, wooden_desk, card, perspective, small_in_large,
+    )},
     "icon_28": icon(28),
     "icon_16": icon(16),
-}
+}  # fmt: skip

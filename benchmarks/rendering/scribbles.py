@@ -1,4 +1,4 @@
-"""Scribbles: what a pen leaves when it writes nothing. Each takes a random generator and gives a `Mark`.
+"""Scribbles: what a pen leaves when it writes nothing. Each takes a random generator and gives a `Drawing`.
 
 Nothing here is meant to pass for a digit: no plain circle (0), no single stroke (1), no short curve of two or three
 bends (2, 3, 5, 7), no double loop (8).
@@ -10,146 +10,133 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.rendering.stroke_rendering import Mark, ellipse, fitted, smooth_line, straight
+from benchmarks.rendering.stroke_rendering import Drawing, ellipse, fitted, smooth_line, straight
 
-Scribble = Callable[[np.random.Generator], Mark]
+Scribble = Callable[[np.random.Generator], Drawing]
 
 
-def tangle(rng: np.random.Generator) -> Mark:
+def tangle(rng: np.random.Generator) -> Drawing:
     """One smooth line through 10 to 15 random places."""
-    return Mark(fitted(smooth_line(rng.random((int(rng.integers(10, 16)), 2)))))
+    return Drawing(fitted(smooth_line(rng.random((int(rng.integers(10, 16)), 2)))))
 
 
-def zigzag(rng: np.random.Generator) -> Mark:
+def zigzag(rng: np.random.Generator) -> Drawing:
     n = int(rng.integers(6, 13))
     x = np.linspace(0, 1, n) + rng.normal(0, 0.02, n)
     y = np.where(np.arange(n) % 2, 1.0, 0.0) * rng.uniform(0.35, 0.9) + rng.normal(0, 0.05, n)
     corners = _turned(np.stack([x, y], axis=1), rng)
-    return Mark(fitted(straight(*(tuple(corner) for corner in corners))))  # type: ignore[arg-type]
+    return Drawing(fitted(straight(*(tuple(corner) for corner in corners))))  # type: ignore[arg-type]
 
 
-def spiral(rng: np.random.Generator) -> Mark:
+def spiral(rng: np.random.Generator) -> Drawing:
     turns = rng.uniform(2.3, 4.5)
     t = np.linspace(0.1, 1, 150)
     angle = rng.choice([-1, 1]) * 2 * np.pi * turns * t + rng.uniform(0, 2 * np.pi)
     flat = rng.uniform(0.7, 1.0)
-    return Mark(fitted(np.stack([t * np.cos(angle), flat * t * np.sin(angle)], axis=1)))
+    return Drawing(fitted(np.stack([t * np.cos(angle), flat * t * np.sin(angle)], axis=1)))
 
 
-def blot(rng: np.random.Generator) -> Mark:
+def blot(rng: np.random.Generator) -> Drawing:
     """Spilled ink with a few splashes."""
     drops = [_drop(0.5, 0.5, rng.uniform(0.28, 0.4), rng)]
     for _ in range(int(rng.integers(1, 5))):
         angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 0.5)
         drops.append(_drop(0.5 + far * np.cos(angle), 0.5 + far * np.sin(angle), rng.uniform(0.05, 0.12), rng))
-    return Mark((), fitted(*drops))
+    return Drawing((), fitted(*drops))
 
 
-def hatching(rng: np.random.Generator) -> Mark:
+def hatching(rng: np.random.Generator) -> Drawing:
     """Parallel strokes, four to nine."""
     n = int(rng.integers(4, 10))
     lines = [
         straight((x + rng.normal(0, 0.02), rng.uniform(0, 0.15)), (x + rng.normal(0, 0.02), rng.uniform(0.85, 1)))
         for x in np.linspace(0, rng.uniform(0.7, 1.3), n)
     ]
-    return Mark(_turned_together(lines, rng))
+    return Drawing(_turned_together(lines, rng))
 
 
-def crossed_hatching(rng: np.random.Generator) -> Mark:
+def crossed_hatching(rng: np.random.Generator) -> Drawing:
     n = int(rng.integers(3, 6))
     lines = [straight((x, 0), (x + rng.normal(0, 0.03), 1)) for x in np.linspace(0.1, 0.9, n)]
     lines += [straight((0, y), (1, y + rng.normal(0, 0.03))) for y in np.linspace(0.1, 0.9, n)]
-    return Mark(_turned_together(lines, rng))
+    return Drawing(_turned_together(lines, rng))
 
 
-def waves(rng: np.random.Generator) -> Mark:
+def waves(rng: np.random.Generator) -> Drawing:
     """A wavy line, perhaps two of them."""
     x = np.linspace(0, 1, 120)
     high, periods = rng.uniform(0.07, 0.2), rng.uniform(2.6, 5)
     one = np.stack([x, high * np.sin(2 * np.pi * periods * x + rng.uniform(0, 6.3))], axis=1)
     lines = [one, one + np.array([0, rng.uniform(0.25, 0.4)])] if rng.random() < 0.4 else [one]
-    return Mark(fitted(*lines))
+    return Drawing(fitted(*lines))
 
 
-def coil(rng: np.random.Generator) -> Mark:
+def coil(rng: np.random.Generator) -> Drawing:
     """Loops in a row, as in a writing exercise."""
     loops = int(rng.integers(4, 8))
     t = np.linspace(0, 2 * np.pi * loops, 40 * loops)
     step, high = rng.uniform(0.16, 0.3), rng.uniform(0.6, 1.3) + 0.2 * np.sin(t / rng.uniform(2, 5))
-    return Mark(fitted(np.stack([step * t / 3 + 0.4 * np.cos(t), high * 0.5 * np.sin(t)], axis=1)))
+    return Drawing(fitted(np.stack([step * t / 3 + 0.4 * np.cos(t), high * 0.5 * np.sin(t)], axis=1)))
 
 
-def signature(rng: np.random.Generator) -> Mark:
+def signature(rng: np.random.Generator) -> Drawing:
     """A flourish and a line under it."""
     n = int(rng.integers(9, 15))
     x = np.sort(rng.uniform(0, 1.4, n)) + rng.normal(0, 0.06, n)
     name = smooth_line(np.stack([x, rng.uniform(0, 0.6, n)], axis=1))
     under = smooth_line(np.array([[0.1, 0.75], [0.9, 0.7 + rng.normal(0, 0.04)], [0.4, 0.85], [1.3, 0.8]]))
-    return Mark(fitted(name, under))
+    return Drawing(fitted(name, under))
 
 
-def ball(rng: np.random.Generator) -> Mark:
+def ball(rng: np.random.Generator) -> Drawing:
     """Round and round with the pen: many ellipses that miss each other."""
     rounds = []
     for angle in np.cumsum(rng.uniform(0.4, 0.9, int(rng.integers(5, 9)))):
         wide, narrow = rng.uniform(0.38, 0.5), rng.uniform(0.08, 0.28)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         rounds.append(ellipse(0, 0, wide, narrow) @ turn + rng.normal(0, 0.04, 2))
-    return Mark(fitted(*rounds))
+    return Drawing(fitted(*rounds))
 
 
-def burst(rng: np.random.Generator) -> Mark:
+def burst(rng: np.random.Generator) -> Drawing:
     """Lines from one place in every direction."""
     rays = int(rng.integers(6, 12))
     angles = np.linspace(0, 2 * np.pi, rays, endpoint=False) + rng.normal(0, 0.12, rays)
-    return Mark(
+    return Drawing(
         fitted(*(straight((0, 0), (r * np.cos(a), r * np.sin(a))) for a in angles for r in [rng.uniform(0.6, 1)]))
     )
 
 
-def splotchy_line(rng: np.random.Generator) -> Mark:
+def splotchy_line(rng: np.random.Generator) -> Drawing:
     """A bent line with blots on it: a pen that leaks."""
     places = np.stack([np.linspace(0, 1, 8), rng.uniform(0, 0.7, 8)], axis=1)
     drops = [_drop(x, y, rng.uniform(0.05, 0.1), rng) for x, y in places[rng.permutation(8)[:5]]]
     line, *drops = fitted(smooth_line(places), *drops)
-    return Mark((line,), tuple(drops))
+    return Drawing((line,), tuple(drops))
 
 
-def rubbed_out(rng: np.random.Generator) -> Mark:
+def rubbed_out(rng: np.random.Generator) -> Drawing:
     """Dense strokes to and fro that hide what was there."""
     n = int(rng.integers(14, 26))
     y = np.linspace(0, rng.uniform(0.5, 1), n)
     x = np.where(np.arange(n) % 2, 1.0, 0.0) + rng.normal(0, 0.07, n)
-    return Mark(_turned_together([straight(*zip(x, y, strict=True))], rng))
+    return Drawing(_turned_together([straight(*zip(x, y, strict=True))], rng))
 
 
-def rings(rng: np.random.Generator) -> Mark:
+def rings(rng: np.random.Generator) -> Drawing:
     """Three or four circles linked or inside each other."""
     n = int(rng.integers(3, 5))
     if rng.random() < 0.5:
-        return Mark(fitted(*(ellipse(0, 0, r, r * rng.uniform(0.85, 1.1)) for r in np.linspace(0.25, 1, n))))
-    return Mark(fitted(*(ellipse(1.3 * k, rng.uniform(-0.6, 0.6), 1) for k in range(n))))
+        return Drawing(fitted(*(ellipse(0, 0, r, r * rng.uniform(0.85, 1.1)) for r in np.linspace(0.25, 1, n))))
+    return Drawing(fitted(*(ellipse(1.3 * k, rng.uniform(-0.6, 0.6), 1) for k in range(n))))
 
 
 SCRIBBLES: dict[str, Scribble] = {
-    each.__name__: each
-    for each in (
-        tangle,
-        zigzag,
-        spiral,
-        blot,
-        hatching,
-        crossed_hatching,
-        waves,
-        coil,
-        signature,
-        ball,
-        burst,
-        splotchy_line,
-        rubbed_out,
-        rings,
+    each.__name__: each for each in (
+        tangle, zigzag, spiral, blot, hatching, crossed_hatching, waves, coil, signature, ball, burst,
+        splotchy_line, rubbed_out, rings,
     )
-}
+}  # fmt: skip
 
 
 def _drop(x: float, y: float, r: float, rng: np.random.Generator) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""Strokes -> ink, as a hand with a pen would leave it: uneven width, a slant, a wobble. All by seed.
+"""Draw strokes as ink, with uneven width, slant and a smooth distortion, by seed.
 
-Ink is (H, W) float32, 0 = paper, 1 = ink. Points are (N, 2) float, x to the right and y down, 0..1 of the mark's box.
+Ink is (H, W) float32, 0 = paper, 1 = ink. Points are (N, 2) float (x right, y down), 0..1 of the drawing's box.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ Ink = np.ndarray
 Points = np.ndarray
 
 FINE = 3  # pixels drawn for each that is kept, along each side: cheap anti-aliasing
-LONGEST = (64, 120)  # pixels: the longer side of a mark before it is slanted
+LONGEST = (64, 120)  # pixels: the longer side of a drawing before it is slanted
 
 
 @dataclass(frozen=True)
-class Mark:
-    """Something drawn without lifting anything but the pen."""
+class Drawing:
+    """The strokes and filled areas of a drawing."""
 
     strokes: tuple[Points, ...]  # open lines; a closed one ends where it starts
     fills: tuple[Points, ...] = ()  # areas that are inked
 
 
 def longest_side(rng: np.random.Generator) -> int:
-    """How large a mark is drawn, pixels."""
+    """The longer side of a drawing, pixels."""
     return int(rng.integers(LONGEST[0], LONGEST[1] + 1))
 
 
-def drawn(mark: Mark, rng: np.random.Generator) -> Ink:
-    """A mark by a pen of random width whose pressure varies along each stroke."""
+def draw(drawing: Drawing, rng: np.random.Generator) -> Ink:
+    """Draw with a pen of random width whose pressure varies along each stroke."""
     size = longest_side(rng)
     width = rng.uniform(0.045, 0.11) * size
     rim = int(np.ceil(width)) + 4
     canvas = np.zeros(((size + 2 * rim) * FINE,) * 2, np.uint8)
-    for stroke in mark.strokes:
+    for stroke in drawing.strokes:
         _draw_stroke(canvas, (stroke * size + rim) * FINE, width * FINE, rng)
-    for area in mark.fills:
+    for area in drawing.fills:
         cv2.fillPoly(canvas, [np.rint((area * size + rim) * FINE).astype(np.int32)], 255, cv2.LINE_AA)
     ink = cv2.resize(canvas, (size + 2 * rim,) * 2, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    return wobbled(ink, rng)
+    return distort(ink, rng)
 
 
 def _draw_stroke(canvas: np.ndarray, points: Points, width: float, rng: np.random.Generator) -> None:
@@ -52,8 +52,8 @@ def _draw_stroke(canvas: np.ndarray, points: Points, width: float, rng: np.rando
         cv2.line(canvas, tuple(map(int, a)), tuple(map(int, b)), 255, max(1, round(width * share)), cv2.LINE_AA)
 
 
-def wobbled(ink: Ink, rng: np.random.Generator, *, slant: float = 0.2, turn: float = 8.0, bend: float = 0.025) -> Ink:
-    """The same ink slanted by up to `slant`, turned by up to `turn` degrees and bent by `bend` of its size, about."""
+def distort(ink: Ink, rng: np.random.Generator, *, slant: float = 0.2, turn: float = 8.0, bend: float = 0.025) -> Ink:
+    """Slant ink by up to `slant`, rotate it by up to `turn` degrees and bend it by about `bend` of its size."""
     size = max(ink.shape)
     rim = size // 3
     ink = cv2.copyMakeBorder(ink, rim, rim, rim, rim, cv2.BORDER_CONSTANT)
@@ -77,7 +77,7 @@ def _smooth_noise(shape: tuple[int, int], sigma: float, rng: np.random.Generator
 
 
 def smooth_line(points: Points, *, steps: int = 16, closed: bool = False) -> Points:
-    """Catmull and Rom's spline (1974) through the points, `steps` to each piece."""
+    """A Catmull-Rom spline (1974) through the points, `steps` to each piece."""
     around = np.vstack([points[-1:], points, points[:2]] if closed else [points[:1], points, points[-1:]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     pieces = []
@@ -89,7 +89,7 @@ def smooth_line(points: Points, *, steps: int = 16, closed: bool = False) -> Poi
 
 
 def straight(*points: tuple[float, float]) -> Points:
-    """A line through corners, with points between them for the pressure to vary."""
+    """A polyline through corners, with points between them at which the pressure can vary."""
     corners = np.array(points, float)
     pieces = [np.linspace(a, b, 8, endpoint=False) for a, b in pairwise(corners)]
     return np.vstack([*pieces, corners[-1:]])
@@ -104,7 +104,7 @@ def ellipse(
 
 
 def fitted(*lines: Points) -> tuple[Points, ...]:
-    """The same lines, moved and scaled together so that their longer side fills 0..1."""
+    """Move and scale lines together so that their longer side fills 0..1."""
     every = np.vstack(lines)
     low, span = every.min(axis=0), np.ptp(every, axis=0)
     scale = max(float(span.max()), 1e-6)
@@ -113,18 +113,18 @@ def fitted(*lines: Points) -> tuple[Points, ...]:
 
 
 def trimmed(ink: Ink) -> Ink:
-    """Cuts off rows and columns without ink."""
+    """Crop to the rows and columns that hold ink."""
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0.1), np.flatnonzero(ink.max(axis=0) > 0.1)
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def on_paper(ink: Ink, *, margin: int = 32) -> np.ndarray:
-    """Ink -> (H, W) uint8, black on white with white around it, as a drawing program saves it."""
+    """Ink -> (H, W) uint8, black on white with a white margin, as a drawing program saves it."""
     wide = cv2.copyMakeBorder(trimmed(ink), margin, margin, margin, margin, cv2.BORDER_CONSTANT)
     return np.asarray(np.rint(255 * (1 - np.clip(wide, 0, 1))), np.uint8)
 
 
 def enlarged(image: np.ndarray, *, times: int = 5) -> np.ndarray:
-    """(28, 28) uint8 tile of MNIST, light on dark -> the same as a picture, dark on light: (140, 140) uint8."""
+    """(28, 28) uint8 MNIST image, light on dark -> (140, 140) uint8, dark on light."""
     large = cv2.resize(image, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
     return np.asarray(255 - large, np.uint8)

@@ -203,21 +203,8 @@ SURFACES: dict[str, Surface] = {
     "red_on_green": felt_pen((214, 92, 82), (120, 146, 92)),
     "blue_on_orange": felt_pen((70, 140, 255), (226, 128, 50)),
     "gold_on_grey": felt_pen((196, 160, 60), (158, 158, 160)),
-    **{
-        each.__name__: each
-        for each in (
-            pencil_10,
-            dots,
-            millimetre,
-            two_tone,
-            wood,
-            crumpled,
-            notebook,
-            torn,
-            thermal,
-            guilloche,
-            flowers,
-            blackboard,
-        )
-    },
-}
+    **{each.__name__: each for each in (
+        pencil_10, dots, millimetre, two_tone, wood, crumpled, notebook, torn, thermal, guilloche, flowers,
+        blackboard,
+    )},
+}  # fmt: skip

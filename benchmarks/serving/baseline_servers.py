@@ -1,7 +1,7 @@
-"""The servers that `servers.py` compares: how each is started, and how it is asked.
+"""The servers that `servers.py` compares: how each is started, and the request it gets.
 
-Each runs from an environment of its own below .venv-servers (`make servers`), with the settings that its documentation
-gives for serving, two workers where it can have them, and batching where it is known for that.
+Each runs in an environment of its own below .venv-servers (`make servers`), with the settings that its documentation
+gives for serving, two workers where it supports them, and batching where it is known for that.
 """
 
 from __future__ import annotations
@@ -12,39 +12,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.common import DRAWING, ROOT
 from benchmarks.serving.wrk import Load
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-PROGRAMS = HERE / "server_programs"
+PROGRAMS = Path(__file__).with_name("server_programs")
 ENVIRONMENTS = ROOT / ".venv-servers"
-DRAWING = HERE.parent / "drawing.png"  # a 7
 WORKERS = 2
 BOUNDARY = "inkling-benchmark"
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """A server; `{bin}` and `{port}` in its command are filled in when it is started."""
+class BaselineServer:
+    """A server; its start fills in `{bin}` and `{port}` of its command."""
 
     name: str
-    about: str  # what it does with the picture, and how the picture comes
+    about: str  # what it does with the image, and how the image is sent
     environment: str  # a folder below .venv-servers
     command: tuple[str, ...]
     path: str
     kind: str  # of body: "raw", "form FIELD", "json" or "gradio"
     right: str = r'"digit": ?7'
-    packages: tuple[str, ...] = ()  # whose versions are told
+    packages: tuple[str, ...] = ()  # whose versions are reported
     environ: Mapping[str, str] = field(default_factory=dict)
 
-    def started_by(self, port: int) -> list[str]:
+    def command_for(self, port: int) -> list[str]:
         bin_folder = ENVIRONMENTS / self.environment / "bin"
         return [part.format(bin=bin_folder, port=port) for part in self.command]
 
 
-def _inkling(model: str) -> Contestant:
-    return Contestant(
-        f"inkling {model}", "the whole road; raw body", "inkling",
+def _inkling(model: str) -> BaselineServer:
+    return BaselineServer(
+        f"inkling {model}", "the whole pipeline; raw body", "inkling",
         ("{bin}/python", "-m", "inkling", "serve", "--port", "{port}", "--workers", str(WORKERS), "--model", model),
         "/api/v1/read", "raw", r'"text":"7"', ("granian", "flask", "ai-edge-litert"),
         {"PYTHONPATH": str(ROOT / "src")},
@@ -59,45 +57,45 @@ def _uvicorn(app: str, environment: str) -> tuple[str, ...]:
 ALL = (
     _inkling("ann"),
     _inkling("cnn"),
-    Contestant(
+    BaselineServer(
         "tutorial", "Flask's own server, Keras `model.predict`, one process; raw body", "tutorial",
         ("{bin}/python", "tutorial.py"), "/read", "raw", packages=("flask", "keras", "tensorflow"),
     ),
-    Contestant(
+    BaselineServer(
         "FastAPI", "uvicorn, LiteRT; a form, as its documentation takes a file", "fastapi",
         _uvicorn("fastapi_litert:app", "uvicorn"), "/form", "form file", packages=("fastapi", "uvicorn"),
     ),
-    Contestant(
+    BaselineServer(
         "FastAPI, raw body", "uvicorn, LiteRT in the event loop; raw body", "fastapi",
         _uvicorn("fastapi_litert:app", "uvicorn"), "/read", "raw", packages=("fastapi", "uvicorn"),
     ),
-    Contestant(
+    BaselineServer(
         "Flask on Granian", "LiteRT; raw body", "flask",
         ("{bin}/granian", "--interface", "wsgi", "--workers", str(WORKERS), "--no-ws", "--port", "{port}",
          "flask_litert:app"),
         "/read", "raw", packages=("flask", "granian"),
     ),
-    Contestant(
+    BaselineServer(
         "LitServe", "LiteRT in batches; base64 in JSON", "litserve", ("{bin}/python", "litserve_litert.py"),
         "/read", "json", packages=("litserve",),
     ),
-    Contestant(
+    BaselineServer(
         "BentoML", "LiteRT in adaptive batches; a form", "bentoml",
         ("{bin}/bentoml", "serve", "bentoml_litert:Digits", "--host", "127.0.0.1", "--port", "{port}"),
         "/read", "form images", packages=("bentoml",), environ={"BENTOML_DO_NOT_TRACK": "True"},
     ),
-    Contestant(
+    BaselineServer(
         "Gradio", "LiteRT, without its queue; base64 in JSON", "gradio", _uvicorn("gradio_litert:app", "uvicorn"),
         "/gradio_api/run/read", "gradio", packages=("gradio",), environ={"GRADIO_ANALYTICS_ENABLED": "False"},
     ),
 )  # fmt: skip
 
 
-def body_of(kind: str, picture: bytes) -> tuple[bytes, str]:
-    """A PNG picture as the body of a request and its content type, for a kind of `Contestant`."""
-    text = base64.b64encode(picture).decode()
+def body_of(kind: str, image: bytes) -> tuple[bytes, str]:
+    """A PNG image as a request's body, and its content type, for a kind of `BaselineServer`."""
+    text = base64.b64encode(image).decode()
     if kind == "raw":
-        return picture, "image/png"
+        return image, "image/png"
     if kind == "json":
         return json.dumps({"image": text}).encode(), "application/json"
     if kind == "gradio":
@@ -108,12 +106,12 @@ def body_of(kind: str, picture: bytes) -> tuple[bytes, str]:
         "Content-Type: image/png\r\n\r\n"
     )
     tail = f"\r\n--{BOUNDARY}--\r\n"
-    return head.encode() + picture + tail.encode(), f"multipart/form-data; boundary={BOUNDARY}"
+    return head.encode() + image + tail.encode(), f"multipart/form-data; boundary={BOUNDARY}"
 
 
-def load_of(contestant: Contestant, folder: Path) -> Load:
-    """The request to send to a contestant, its body written into `folder`."""
-    content, content_type = body_of(contestant.kind, DRAWING.read_bytes())
-    body = folder / contestant.kind.replace(" ", "-")
+def load_of(server: BaselineServer, folder: Path) -> Load:
+    """The request to send to a server, its body written into `folder`."""
+    content, content_type = body_of(server.kind, DRAWING.read_bytes())
+    body = folder / server.kind.replace(" ", "-")
     body.write_bytes(content)
-    return Load(body, content_type, contestant.right)
+    return Load(body, content_type, server.right)

@@ -1,20 +1,19 @@
-"""Measured figures, list prices and a simulation -> docs/capacity.md and its figure.
+"""Write docs/capacity.md and its figure, from measured figures, list prices and a simulation.
 
     python -m benchmarks.serving.capacity        (needs the learn extra, for Matplotlib; half a minute)
 
-Reads utilisation.json, servers.json and prices.toml; writes benchmarks/serving/capacity.json, by a fixed seed.
+Reads utilisation.json, servers.json and prices.toml; writes capacity.json, by a fixed seed.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from benchmarks import markdown as tables
+from benchmarks import markdown
+from benchmarks.common import MODELS, PRICES, ROOT, Numbers, read_json, write_json
 from benchmarks.serving import simulate
 from benchmarks.serving.report import TRIAL
 
@@ -22,19 +21,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 PAGE, FIGURE = ROOT / "docs" / "capacity.md", ROOT / "docs" / "benchmark" / "capacity.svg"
 SEED = 8
 GOAL_PER_S = 100_000
 TARGET = 0.6  # how busy the cores are held
 TARGETS = (0.4, 0.5, 0.6, 0.7)
 BUSY = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
-MODELS = ("cnn", "ann")  # the first is the default, and what is simulated
 MANY, FEW = 32, 10  # cores of a simulated service; of one that is scaled
 STEP = {"times": 2.0, "at_s": 30.0, "seconds": 180.0, "lag_s": 30.0}
 REQUESTS = 60_000  # simulated at each point
-
-Numbers = dict[str, Any]
 
 
 def cost(price: Numbers, *, per_core_s: float, in_bytes: float, out_bytes: float, busy: float = TARGET) -> Numbers:
@@ -50,12 +45,12 @@ def cost(price: Numbers, *, per_core_s: float, in_bytes: float, out_bytes: float
 
 
 def study(measured: Numbers) -> Numbers:
-    """What the simulation says of one model, from its measured capacity and its times alone."""
+    """Simulate one model from its measured capacity and its latency alone."""
     mean_s = 1 / measured["capacity_per_s"]
     alone = measured["alone_ms"]
     times_s = simulate.services(alone["percentiles"], mean_s)
     beside_s = max(alone["mean"] / 1000 - mean_s, 0.0)  # of a request alone: network and client, on other cores
-    ways = {
+    balancers = {
         "1 core": (1, True),
         f"{MANY} cores, at random": (MANY, False),
         f"{MANY} cores, the less busy of two": (MANY, True),
@@ -69,7 +64,9 @@ def study(measured: Numbers) -> Numbers:
             "refused": round(found["refused"], 4),
         }
 
-    curves = {name: {str(busy): at(busy, cores, least=least) for busy in BUSY} for name, (cores, least) in ways.items()}
+    curves = {
+        name: {str(busy): at(busy, cores, least=least) for busy in BUSY} for name, (cores, least) in balancers.items()
+    }
     judged = {
         busy: {"measured": {key: point[key] for key in ("p50_ms", "p99_ms")}, "simulated": at(float(busy))}
         for busy, point in measured["busy"].items()
@@ -81,7 +78,7 @@ def study(measured: Numbers) -> Numbers:
 
 
 def measured_table(utilisation: Numbers) -> str:
-    """Each model on one core: how much, how fast by how busy."""
+    """Each model on one core: its capacity, and its latency by utilisation."""
     busy = list(utilisation["models"][MODELS[0]]["busy"])
     rows = [
         [f"`{name}`", f"{each['capacity_per_s']:,.0f}", f"{each['alone_ms']['mean']:.1f} ms",
@@ -89,7 +86,7 @@ def measured_table(utilisation: Numbers) -> str:
         for name, each in utilisation["models"].items()
     ]  # fmt: skip
     heads = [f"{float(each):.0%} busy: p50 / p99" for each in busy]
-    table = tables.markdown(["one core", "requests/s at most", "alone", *heads], rows)
+    table = markdown.table(["one core", "requests/s at most", "alone", *heads], rows)
     return f"{table}\n\n{TRIAL}" if utilisation["quick"] else table
 
 
@@ -108,11 +105,11 @@ def cost_table(utilisation: Numbers, prices: Numbers, *, in_bytes: float, out_by
         f"List prices as noted on {prices['noted']} from pages about them; cores held {TARGET:.0%} busy, a request of "
         f"{in_bytes / 1000:.1f} KB, an answer of {out_bytes / 1000:.1f} KB. They change: check them at {sources}."
     )
-    return f"{tables.markdown(head, rows)}\n\n{said}"
+    return f"{markdown.table(head, rows)}\n\n{said}"
 
 
 def scale_table(utilisation: Numbers, found: Numbers, *, in_bytes: float, out_bytes: float) -> str:
-    """What 100,000 requests a second take."""
+    """The cores and memory of 100,000 requests a second."""
     rows = []
     for model in MODELS:
         each = utilisation["models"][model]
@@ -121,7 +118,7 @@ def scale_table(utilisation: Numbers, found: Numbers, *, in_bytes: float, out_by
         rows.append([f"`{model}`", f"{cores:,}", f"{gigabytes:,.0f} GB"])
     gbit = [GOAL_PER_S * each * 8 / 1e9 for each in (in_bytes, out_bytes)]
     goal = found["goal"]
-    table = tables.markdown([f"{GOAL_PER_S:,} requests/s", f"cores, {TARGET:.0%} busy", "memory of the workers"], rows)
+    table = markdown.table([f"{GOAL_PER_S:,} requests/s", f"cores, {TARGET:.0%} busy", "memory of the workers"], rows)
     return (
         f"{table}\n\nOn the wire: {gbit[0]:.1f} Gbit/s in, {gbit[1]:.1f} Gbit/s out. Simulated with "
         f"{goal['cores']:,} cores and `{MODELS[0]}`: p50 {goal['p50_ms']:.1f} ms, p99 {goal['p99_ms']:.1f} ms, "
@@ -130,32 +127,27 @@ def scale_table(utilisation: Numbers, found: Numbers, *, in_bytes: float, out_by
 
 
 def judged_table(found: Numbers) -> str:
-    """The simulation beside what was measured."""
+    """The simulation against the measurement."""
     columns = [(what, key) for key in ("p50_ms", "p99_ms") for what in ("measured", "simulated")]
     rows = [
         [f"{float(busy):.0%}", *(f"{pair[what][key]:.1f} ms" for what, key in columns)]
         for busy, pair in found["judged"].items()
     ]
-    return tables.markdown(["one core busy", "p50 measured", "simulated", "p99 measured", "simulated"], rows)
+    return markdown.table(["one core busy", "p50 measured", "simulated", "p99 measured", "simulated"], rows)
 
 
 def step_table(found: Numbers) -> str:
-    """What twice the load does, by how busy the cores were held."""
+    """The effect of twice the load, by how busy the cores are held."""
     rows = [
-        [
-            f"{float(target):.0%}",
-            f"{each['refused']:.1%}",
-            f"{each['refusing_s']:.0f} s",
-            f"{1000 * each['worst_p99_s']:.0f} ms",
-            f"{FEW} to {each['cores_after']}",
-        ]
+        [f"{float(target):.0%}", f"{each['refused']:.1%}", f"{each['refusing_s']:.0f} s",
+         f"{1000 * each['worst_p99_s']:.0f} ms", f"{FEW} to {each['cores_after']}"]
         for target, each in found["steps"].items()
-    ]
-    return tables.markdown(["held busy", "refused", "refusing for", "p99 in the worst second", "cores"], rows)
+    ]  # fmt: skip
+    return markdown.table(["held busy", "refused", "refusing for", "p99 in the worst second", "cores"], rows)
 
 
 def draw(ax: Axes, found: Numbers) -> Axes:
-    """p99 by how busy the cores are: lines as simulated, dots as measured."""
+    """p99 by utilisation: simulated as lines, measured as dots."""
     from inkling.training.report import style
 
     for k, (name, curve) in enumerate(found["curves"].items()):
@@ -171,38 +163,31 @@ def draw(ax: Axes, found: Numbers) -> Axes:
     return style.as_percent(ax, axis="x")
 
 
-def page(text: str, utilisation: Numbers, prices: Numbers, found: Numbers, *, in_bytes: float, out_bytes: float) -> str:
-    """The page with every block written anew."""
-    sizes = {"in_bytes": in_bytes, "out_bytes": out_bytes}
-    blocks: Sequence[tuple[str, str]] = (
-        ("measured", measured_table(utilisation)),
-        ("cost", cost_table(utilisation, prices, **sizes)),
-        ("scale", scale_table(utilisation, found, **sizes)),
-        ("judged", judged_table(found)),
-        ("step", step_table(found)),
-    )
-    for name, block in blocks:
-        text = tables.with_block(text, name, block)
-    return text
+def blocks(utilisation: Numbers, prices: Numbers, found: Numbers) -> dict[str, str]:
+    """The page's blocks by their names."""
+    sizes = {"in_bytes": found["in_bytes"], "out_bytes": found["out_bytes"]}
+    return {
+        "measured": measured_table(utilisation),
+        "cost": cost_table(utilisation, prices, **sizes),
+        "scale": scale_table(utilisation, found, **sizes),
+        "judged": judged_table(found),
+        "step": step_table(found),
+    }
 
 
 def main() -> None:
     from inkling.training.report import themed_svg
 
-    utilisation = json.loads((HERE / "utilisation.json").read_text("utf-8"))
-    servers = json.loads((HERE / "servers.json").read_text("utf-8"))
-    prices = tomllib.loads((HERE.parent / "prices.toml").read_text("utf-8"))
-    found = study(utilisation["models"][MODELS[0]])
-    content = {
+    utilisation, servers = (read_json(HERE / f"{name}.json") for name in ("utilisation", "servers"))
+    prices = tomllib.loads(PRICES.read_text("utf-8"))
+    found = {
         "written_by": "python -m benchmarks.serving.capacity",
-        "in_bytes": servers["picture_bytes"] + 150,  # the head of a request
+        "in_bytes": servers["picture_bytes"] + 150,  # with the head of a request
         "out_bytes": servers["servers"]["inkling cnn"]["answer_bytes"],
-        **found,
+        **study(utilisation["models"][MODELS[0]]),
     }
-    (HERE / "capacity.json").write_text(json.dumps(content, indent=1) + "\n")
-    text = page(PAGE.read_text("utf-8"), utilisation, prices, found,
-                in_bytes=content["in_bytes"], out_bytes=content["out_bytes"])  # fmt: skip
-    PAGE.write_text(text, "utf-8")
+    write_json(HERE / "capacity.json", found)
+    markdown.write_blocks(PAGE, blocks(utilisation, prices, found))
     FIGURE.write_text(themed_svg.to_svg(lambda ax: draw(ax, found), (7.0, 3.8)), "utf-8")
     print("docs/capacity.md, docs/benchmark/capacity.svg")
 

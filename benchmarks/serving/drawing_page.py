@@ -1,39 +1,32 @@
-"""The drawing page in Chromium: from a move of the pen to the answer on screen; what is sent; how soon it is usable.
+"""Measure the drawing page in Chromium: from a move of the pen to the answer, the bytes sent, the time until usable.
 
     python -m benchmarks.serving.drawing_page
 
-A server and the system's Chromium run on this machine. A hand draws numbers with some 800 moves of the mouse, one
-every 8 ms. A move is answered when a frame has been painted that shows an answer whose picture held that move. Writes
-benchmarks/serving/drawing_page.json; times in milliseconds. On a machine that does other work too, run it
-several times, with `chrt -r 5` in front (Linux, root), and keep the quietest.
+A server and the system's Chromium run on this machine. The script draws numbers with some 800 mouse moves, one every
+8 ms. A move is answered when a frame is painted that shows an answer to an image with that move. Writes
+drawing_page.json; times in milliseconds. On a busy machine, run it several times behind `chrt -r 5` (Linux, root) and
+keep the fastest.
 """
 
 from __future__ import annotations
 
-import argparse
 import gzip
-import json
-import math
 import os
 import re
-import shutil
-import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+import click
 from playwright.sync_api import Browser, Page, sync_playwright
 
-HERE = Path(__file__).parent
+from benchmarks.common import MODELS, out_option, percentile, write_json
+from benchmarks.serving.soak.service import running
+from tests.browser.conftest import FLAGS, chromium_path
+from tests.browser.strokes import DIGITS, smooth
 
-from benchmarks.serving.startup import free_port  # noqa: E402
-from tests.browser.conftest import FLAGS  # noqa: E402
-from tests.browser.strokes import DIGITS, smooth  # noqa: E402
-
-MODELS = ("ann", "cnn")
+OUT = Path(__file__).with_suffix(".json")
 DRAWN = ((4, 0, 7), (2, 3, 5), (8, 6, 9), (1, 7, 2), (3, 8, 0), (6, 4, 5))
 PAUSE_S = 0.008  # between two moves
 LOADS = 7
@@ -67,29 +60,21 @@ WATCH = """() => {
 }"""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=HERE / "drawing_page.json", help="where the numbers go")
-    arguments = parser.parse_args()
-    url = f"http://127.0.0.1:{(port := free_port())}"
-    server = subprocess.Popen([sys.executable, "-m", "inkling", "serve", "--port", str(port)], stdout=subprocess.PIPE)
-    try:
-        assert server.stdout is not None
-        server.stdout.readline()  # it says when it is ready
-        with sync_playwright() as playwright:
-            path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-            result = {
-                "pen_to_answer_ms": {model: pen_to_answer(browser, url, model) for model in MODELS},
-                "usable_after_ms": usable_after(browser, url),
-                "sent_bytes": sent_bytes(url),
-            }
-            browser.close()
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=20)
-    arguments.out.write_text(json.dumps(result, indent=2) + "\n")
-    print(json.dumps(result, indent=2))
+@click.command()
+@out_option(OUT)
+def main(out: Path) -> None:
+    """Print the numbers and write them."""
+    with running(cores=os.sched_getaffinity(0)) as service, sync_playwright() as playwright:
+        url = f"http://127.0.0.1:{service.port}"
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        result = {
+            "pen_to_answer_ms": {model: pen_to_answer(browser, url, model) for model in MODELS},
+            "usable_after_ms": usable_after(browser, url),
+            "sent_bytes": sent_bytes(url),
+        }
+        browser.close()
+    write_json(out, result)
+    click.echo(result)
 
 
 def pen_to_answer(browser: Browser, url: str, model: str) -> dict[str, float]:
@@ -104,24 +89,23 @@ def pen_to_answer(browser: Browser, url: str, model: str) -> dict[str, float]:
         page.wait_for_timeout(100)
     moves, painted = page.evaluate("[moves, painted]")
     page.context.close()
-    waits = sorted(waited(moves, painted))
-    return {"moves": len(waits), **{f"p{share}": round(percentile(waits, share), 1) for share in (50, 90, 95, 99)}}
+    waits = waited(moves, painted)
+    return {
+        "moves": len(waits),
+        **{f"p{share}": round(percentile(waits, share / 100), 1) for share in (50, 90, 95, 99)},
+    }
 
 
 def waited(moves: list[float], painted: list[tuple[float, float]]) -> list[float]:
-    """Of each move, how long until a frame showed an answer whose picture was taken after it."""
+    """For each move, the time until a frame showed an answer to an image taken after it."""
     waits = []
     for moved in moves:
         shown = [at for held, at in painted if held is not None and held >= moved]
-        if shown:  # the board was cleared before the answer to the last moves came, or it is missing
+        if shown:  # else the board was cleared before the answer came, or there is none
             waits.append(min(shown) - moved)
     if len(waits) < 0.98 * len(moves):
         raise SystemExit(f"only {len(waits)} of {len(moves)} moves were answered; expected nearly all")
     return waits
-
-
-def percentile(ordered: list[float], share: int) -> float:
-    return ordered[math.ceil(share / 100 * len(ordered)) - 1]
 
 
 def draw(page: Page, digits: tuple[int, ...]) -> None:
@@ -149,7 +133,7 @@ def opened(browser: Browser, url: str) -> Page:
 
 
 def usable_after(browser: Browser, url: str) -> dict[str, Any]:
-    """From asking for the page to its answering the pen, with an empty cache each time."""
+    """From requesting the page until it answers the pen, with an empty cache each time."""
     times = []
     for _ in range(LOADS):
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
@@ -169,7 +153,7 @@ def usable_after(browser: Browser, url: str) -> dict[str, Any]:
 
 
 def sent_bytes(url: str) -> dict[str, int]:
-    """Scripts and styles of the page as they are sent, and the page itself."""
+    """The bytes of the page and of its scripts and styles as they are sent."""
     page, n = fetched(url + "/")
     files = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:js|css))"', page.decode()))
     sizes = {kind: sum(fetched(url + path)[1] for path in files if path.endswith(kind)) for kind in (".js", ".css")}
@@ -183,7 +167,7 @@ def sent_bytes(url: str) -> dict[str, int]:
 
 
 def fetched(url: str) -> tuple[bytes, int]:
-    """What is at a URL, and how many bytes were sent for it."""
+    """The content at a URL, and the bytes sent for it."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(request, timeout=20) as answer:
         content: bytes = answer.read()

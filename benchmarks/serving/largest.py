@@ -1,8 +1,8 @@
-"""The largest picture of each format and mode that is accepted, and what reading it takes. Linux only, by way of /proc.
+"""Measure reading the largest accepted image of each format and mode. Linux only, by /proc.
 
-    python -m benchmarks.serving.largest PICTURE        weighs one reading, in a process of its own; prints JSON
+    python -m benchmarks.serving.largest IMAGE        measures one reading in this process and prints JSON
 
-A drawn 7 on even paper, so that the files are small; what decoding takes depends on size, format and mode.
+The images show a 7 on even paper, so the files are small: the cost of decoding depends on size, format and mode.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from benchmarks.common import ROOT
 SIDE, SMALL_SIDE = 7071, 280  # pixels: 50 megapixels, and a drawing
 MOST_STRIP_BYTES = 2**31 - 1
 LZW = {"compression": "tiff_lzw"}
-LARGEST: dict[str, tuple[str, str, int, dict[str, Any]]] = {  # format, mode, side in pixels, how it is saved
+LARGEST: dict[str, tuple[str, str, int, dict[str, Any]]] = {  # format, mode, side in pixels, options of saving
     "JPEG, RGB": ("JPEG", "RGB", SIDE, {"subsampling": 0}),
     "JPEG, progressive, colours halved": ("JPEG", "RGB", SIDE, {"progressive": True, "subsampling": 2}),
     "JPEG, progressive, colours whole": ("JPEG", "RGB", 5450, {"progressive": True, "subsampling": 0}),
@@ -48,7 +48,7 @@ LARGEST: dict[str, tuple[str, str, int, dict[str, Any]]] = {  # format, mode, si
 
 
 def drawing(mode: str, side: int) -> Image.Image:
-    """A 7 in that mode."""
+    """An image of a 7 in a mode of Pillow."""
     grey = Image.new("L", (side, side), 235)
     corners = [(side * x, side * y) for x, y in ((0.25, 0.27), (0.73, 0.27), (0.46, 0.82))]
     ImageDraw.Draw(grey).line(corners, fill=30, width=max(2, side // 20))
@@ -66,13 +66,13 @@ def encoded(kind: str, mode: str, side: int, options: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def weighed(content: bytes) -> dict[str, Any]:
-    """What reading it takes, in this process: memory above what was held before, and time."""
+def measure_one(content: bytes) -> dict[str, Any]:
+    """Read one image in this process: the memory above what was held before, and the time."""
     from inkling import Reader
 
     reader = Reader()
     reader.read(encoded("PNG", "L", SMALL_SIDE, {}))
-    Path("/proc/self/clear_refs").write_text("5")  # the most is what is held now
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak to what is held now
     before, began = most_mb(), time.perf_counter()
     reading = reader.read(content)
     ms = 1000 * (time.perf_counter() - began)
@@ -87,13 +87,13 @@ def weighed(content: bytes) -> dict[str, Any]:
 
 
 def most_mb() -> float:
-    """The most memory that this process had in RAM, MB."""
+    """The peak memory of this process in RAM, MB."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
 
 
-def measured() -> dict[str, dict[str, Any]]:
-    """Each of the largest pictures, read in a fresh process."""
+def measure() -> dict[str, dict[str, Any]]:
+    """Read each of the largest images in a fresh process."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "picture"
@@ -112,4 +112,4 @@ def measured() -> dict[str, dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(weighed(Path(sys.argv[1]).read_bytes())))
+    print(json.dumps(measure_one(Path(sys.argv[1]).read_bytes())))

@@ -1,4 +1,4 @@
--- The load of `servers.py`, for wrk: one POST again and again, every answer looked at.
+-- The load of `servers.py`, for wrk: one POST again and again, every answer checked.
 --   wrk -s load.lua URL -- BODY_FILE CONTENT_TYPE PATTERN
 -- Prints one line of JSON at the end. PATTERN is a Lua pattern that a right answer holds.
 

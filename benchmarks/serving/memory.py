@@ -1,15 +1,14 @@
-"""Memory and time over many photographs of 12 megapixels, one after the other in one process; and what the largest
-picture of each format takes, each in a process of its own (largest.py).
+"""Measure memory and time over many photographs of 12 megapixels, and for the largest image of each format.
 
     python -m benchmarks.serving.memory [--photos 1000] [--model NAME] [--only-largest]
 
-The photographs (4000x3000 JPEG: a sheet with rows of MNIST's test digits, in uneven light) are rendered by code in
-another process, so that what is measured here is reading alone. Writes benchmarks/serving/memory.json.
+The photographs (4000x3000 JPEG: a sheet with rows of MNIST's test digits, in uneven light) are read one after the other
+in one process; another process renders them, so that only reading is measured. Each largest image is read in a process
+of its own (`largest.py`). Writes memory.json.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
@@ -21,11 +20,11 @@ from typing import Any
 
 import click
 
-from benchmarks.common import ROOT
+from benchmarks.common import ROOT, model_option, name_and_version, read_json, write_json
 from benchmarks.serving import largest
 from inkling import Reader
 
-NUMBERS = Path(__file__).with_name("memory.json")
+OUT = Path(__file__).with_suffix(".json")
 SIZE_WH = (4000, 3000)  # pixels
 DISTINCT = 6  # photographs; they are read in turn
 SEED = 5
@@ -44,7 +43,7 @@ def resident_mb() -> float:
 
 
 def render(folder: Path) -> None:
-    """Writes the photographs into a folder."""
+    """Write the photographs into a folder."""
     import cv2
     import numpy as np
 
@@ -70,29 +69,26 @@ def render(folder: Path) -> None:
 
 
 def _spread(values: list[float]) -> dict[str, float]:
-    return {
-        "median": round(statistics.median(values), 1),
-        "least": round(min(values), 1),
-        "most": round(max(values), 1),
-    }
+    return {name: round(f(values), 1) for name, f in (("median", statistics.median), ("least", min), ("most", max))}
 
 
 @click.command()
 @click.option("--photos", default=1000, show_default=True, help="How many are read.")
-@click.option("--model", default=None, help="A packaged model or bundle.  [default: the best packaged]")
+@model_option
 @click.option("--only-largest", is_flag=True, help="Leave the numbers of the photographs as they are.")
 @click.option("--render", "render_into", type=click.Path(path_type=Path), hidden=True)
 def main(photos: int, model: str | None, only_largest: bool, render_into: Path | None) -> None:
-    """Prints the memory as it goes and writes the numbers."""
+    """Print the memory as it goes and write the numbers."""
     if render_into:
         render(render_into)
         return
-    content = json.loads(NUMBERS.read_text()) if only_largest else over_photographs(photos, model)
-    content["largest"] = largest.measured()
-    NUMBERS.write_text(json.dumps(content, indent=1) + "\n")
+    content = read_json(OUT) if only_largest else over_photographs(photos, model)
+    content["largest"] = largest.measure()
+    write_json(OUT, content)
 
 
 def over_photographs(photos: int, model: str | None) -> dict[str, Any]:
+    """Read the photographs in turn; the memory after each, and the times."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "benchmarks.serving.memory", "--render", folder], cwd=ROOT, check=True)
         paths = sorted(Path(folder).glob("*.jpg"))
@@ -111,7 +107,7 @@ def over_photographs(photos: int, model: str | None) -> dict[str, Any]:
     late = resident[photos // 3 :]
     content = {
         "written_by": "python -m benchmarks.serving.memory",
-        "model": {"name": reader.bundle.name, "version": reader.bundle.version},
+        "model": name_and_version(reader),
         "photos": photos,
         "size_wh": SIZE_WH,
         "digits_found": found[:DISTINCT],
@@ -120,7 +116,7 @@ def over_photographs(photos: int, model: str | None) -> dict[str, Any]:
         "most_mb": max(resident),
         "growth_mb": round(max(late[len(late) // 2 :]) - max(late[: len(late) // 2]), 1),  # once warm: should be near 0
         "ms": _spread(times),
-        "cpu_ms": _spread(cpu),  # computing on all cores together; the same on a busy machine
+        "cpu_ms": _spread(cpu),  # on all cores together; a busy machine does not change it
     }
     click.echo(f"at most {max(resident):.0f} MB, growth once warm {content['growth_mb']} MB, {content['cpu_ms']}")
     return content

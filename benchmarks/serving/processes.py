@@ -1,4 +1,4 @@
-"""A server as processes: started, weighed and stopped. Linux only, by way of /proc."""
+"""Start, measure and stop a server's processes. Linux only, by /proc."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STOP_S = 15  # how long a server may take to stop before it is killed
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -30,8 +30,7 @@ def started(
     cores: set[int] | None = None,
     log: Path | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A command running in a session of its own, on the given cores; at the end it and all it started are stopped."""
-
+    """Run a command in a session of its own, on the given cores; at the end stop it and all it started."""
     with open(log or os.devnull, "wb") as out:
         process = subprocess.Popen(
             list(command), cwd=cwd, env={**os.environ, **(environ or {})}, stdout=out, stderr=out,
@@ -46,7 +45,7 @@ def started(
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """SIGTERM, and SIGKILL to what is left of its session after `STOP_S` or when its parent is gone."""
+    """Send SIGTERM, then SIGKILL to the rest of its session after `STOP_S` or when the parent has ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -57,7 +56,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def family(root: int) -> list[int]:
-    """The process and all its descendants that live now, the root first."""
+    """The process and all its living descendants, the root first."""
     started_by: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -70,7 +69,7 @@ def family(root: int) -> list[int]:
 
 
 def children(root: int) -> list[int]:
-    """The processes that it started itself and that live now: a server's workers."""
+    """The living processes that it started itself: a server's workers."""
     found = []
     for pid in family(root)[1:]:
         with contextlib.suppress(OSError):
@@ -84,7 +83,7 @@ def _parent(pid: int) -> int:
 
 
 def pss_mb(pids: Sequence[int]) -> float:
-    """Proportional set size of the processes together, MB (1e6 bytes): shared pages are counted once, in parts."""
+    """Proportional set size of the processes together, MB (1e6 bytes): a shared page counts once."""
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError):
@@ -99,31 +98,21 @@ def _pss_kib(rollup: str) -> int:
     return 0
 
 
-def cpu_s(pids: Sequence[int]) -> float:
-    """Seconds that the living processes have computed, user and system together."""
-    ticks = 0
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
 def folder_mb(*folders: Path) -> float:
-    """What the folders take on the disk, MB (1e6 bytes); a link is not followed, a file with two names counts once."""
-    seen, total = set(), 0
+    """The disk space of folders, MB (1e6 bytes); links are not followed, a file with two names counts once."""
+    counted, total = set(), 0
     for folder in folders:
         for path in folder.rglob("*"):
             facts = path.lstat()
-            if path.is_symlink() or not path.is_file() or (facts.st_dev, facts.st_ino) in seen:
+            if path.is_symlink() or not path.is_file() or (facts.st_dev, facts.st_ino) in counted:
                 continue
-            seen.add((facts.st_dev, facts.st_ino))
+            counted.add((facts.st_dev, facts.st_ino))
             total += facts.st_blocks * 512
     return total / 1e6
 
 
 def wait_for(ready: Callable[[], bool], *, timeout_s: float, pause_s: float = 0.005) -> float:
-    """Calls `ready` until it is true; the seconds that took. Raises TimeoutError."""
+    """Call `ready` until it is true and return the seconds that took. Raises TimeoutError."""
     start = time.perf_counter()
     while time.perf_counter() - start < timeout_s:
         if ready():

@@ -1,30 +1,27 @@
-"""servers.json, read.json, soak.json and memory.json -> docs/serving.md, its figure, and the sentence in README.md.
+"""Write docs/serving.md, its figure, and the sentence in README.md, from servers, read, soak and memory.json.
 
 python -m benchmarks.serving.report        (needs the learn extra, for Matplotlib)
 """
 
 from __future__ import annotations
 
-import json
 import statistics
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from benchmarks import markdown as tables
+from benchmarks import markdown
+from benchmarks.common import ROOT, Numbers, read_json
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 PAGE, FIGURE, README = ROOT / "docs" / "serving.md", ROOT / "docs" / "benchmark" / "servers.svg", ROOT / "README.md"
 TRIAL = "These figures are of a short trial on a busy machine, not of a full run."
 
-Numbers = dict[str, Any]
-
 
 def servers(numbers: Numbers) -> str:
-    """A row for each server, the most requests first; then where and how it ran."""
+    """A row for each server, the most requests first, then the machine and the method."""
     tutorial = numbers["servers"]["tutorial"]["per_s"]
     ordered = sorted(numbers["servers"].items(), key=lambda item: -float(item[1]["per_s"]))
     rows = [
@@ -37,11 +34,11 @@ def servers(numbers: Numbers) -> str:
         for name, each in ordered
     ]  # fmt: skip
     head = ["server", "requests/s", "tutorial's", "p50", "p99", "memory", "start to answer", "installed", "errors"]
-    return f"{tables.markdown(head, rows)}\n\n{where(numbers)}"
+    return f"{markdown.table(head, rows)}\n\n{method(numbers)}"
 
 
-def where(numbers: Numbers) -> str:
-    """On what machine and how long, in a sentence."""
+def method(numbers: Numbers) -> str:
+    """The machine and the rounds, in a sentence."""
     facts = numbers["machine"]
     how = (
         f"{numbers['rounds']} interleaved rounds of {numbers['seconds']} s, {numbers['connections']} connections, "
@@ -64,40 +61,35 @@ def soak(numbers: Numbers) -> str:
         if part is None:
             continue
         tried += [name] if part["quick"] else []
-        rows += [[what, bound, found, "yes" if good else "**no**"] for what, bound, found, good in program.lines(part)]
-    table = tables.markdown(["what", "at most", "found", "holds"], rows)
+        rows += [[what, bound, found, "yes" if good else "**no**"] for what, bound, found, good in program.checks(part)]
+    table = markdown.table(["what", "at most", "found", "holds"], rows)
     return f"{table}\n\nOf a short trial: {', '.join(tried)}. {TRIAL}" if tried else table
 
 
 def steps(numbers: Numbers) -> str:
-    """Where the microseconds of one drawing go, in the process."""
+    """The microseconds of one drawing's steps, in the process."""
     rows = [[f"`{name}`", f"{each:,.0f}"] for name, each in numbers["steps_us"].items()]
     rest = {name: each - sum(numbers["steps_us"].values()) for name, each in numbers["read_us"].items()}
-    rows += [[f"parting, network `{name}`, reading", f"{rest[name]:,.0f}"] for name in ("ann", "cnn") if name in rest]
-    web = [each - numbers["read_us"][name] for name, each in numbers.get("request_us", {}).items()]
-    if web:
-        rows.append(["the request around it: routing, parameters, JSON, headers", f"{statistics.median(web):,.0f}"])
-    return tables.markdown(["step", "microseconds"], rows)
+    rows += [[f"hypotheses, network `{name}`, result", f"{rest[name]:,.0f}"] for name in ("ann", "cnn") if name in rest]
+    around = [each - numbers["read_us"][name] for name, each in numbers.get("request_us", {}).items()]
+    if around:
+        rows.append(["the request around it: routing, parameters, JSON, headers", f"{statistics.median(around):,.0f}"])
+    return markdown.table(["step", "microseconds"], rows)
 
 
 def largest(numbers: Numbers) -> str:
-    """What the largest accepted picture of each format and mode takes, the most first."""
+    """The memory and time of the largest accepted image of each format and mode, the most first."""
     ordered = sorted(numbers["largest"].items(), key=lambda item: -float(item[1]["above_mb"]))
     rows = [
-        [
-            name,
-            f"{each['side']}x{each['side']}",
-            f"{each['kb']:,.0f} KB",
-            f"{each['above_mb']:.0f} MB",
-            f"{each['ms']} ms",
-        ]
+        [name, f"{each['side']}x{each['side']}", f"{each['kb']:,.0f} KB", f"{each['above_mb']:.0f} MB",
+         f"{each['ms']} ms"]
         for name, each in ordered
-    ]
-    return tables.markdown(["format", "largest accepted", "file", "memory", "time"], rows)
+    ]  # fmt: skip
+    return markdown.table(["format", "largest accepted", "file", "memory", "time"], rows)
 
 
 def sentence(numbers: Numbers) -> str:
-    """What the README says; nothing of a trial."""
+    """The README's sentence; empty for a trial."""
     if numbers["quick"]:
         return ""
     ann, cnn, tutorial = (numbers["servers"][name] for name in ("inkling ann", "inkling cnn", "tutorial"))
@@ -111,7 +103,7 @@ def sentence(numbers: Numbers) -> str:
 
 
 def draw(ax: Axes, numbers: Numbers) -> Axes:
-    """A bar for each server, its length the requests a second."""
+    """A bar for each server as long as its requests a second."""
     from inkling.training.report import style
 
     ordered = sorted(numbers["servers"].items(), key=lambda item: float(item[1]["per_s"]))
@@ -129,17 +121,24 @@ def draw(ax: Axes, numbers: Numbers) -> Axes:
     return ax
 
 
+def blocks() -> dict[str, str]:
+    """The blocks of docs/serving.md by their names."""
+    parts = {
+        "servers": (servers, "servers"),
+        "soak": (soak, "soak"),
+        "steps": (steps, "read"),
+        "largest": (largest, "memory"),
+    }
+    return {name: write(read_json(HERE / f"{file}.json")) for name, (write, file) in parts.items()}
+
+
 def main() -> None:
     from inkling.training.report import themed_svg
 
-    numbers = json.loads((HERE / "servers.json").read_text("utf-8"))
-    page = tables.with_block(PAGE.read_text("utf-8"), "servers", servers(numbers))
-    page = tables.with_block(page, "soak", soak(json.loads((HERE / "soak.json").read_text("utf-8"))))
-    page = tables.with_block(page, "steps", steps(json.loads((HERE / "read.json").read_text("utf-8"))))
-    page = tables.with_block(page, "largest", largest(json.loads((HERE / "memory.json").read_text("utf-8"))))
-    PAGE.write_text(page, "utf-8")
+    numbers = read_json(HERE / "servers.json")
+    markdown.write_blocks(PAGE, blocks())
     FIGURE.write_text(themed_svg.to_svg(lambda ax: draw(ax, numbers), (8.6, 3.6)), "utf-8")
-    README.write_text(tables.with_block(README.read_text("utf-8"), "servers", sentence(numbers)), "utf-8")
+    markdown.write_blocks(README, {"servers": sentence(numbers)})
     print("docs/serving.md, docs/benchmark/servers.svg, README.md")
 
 

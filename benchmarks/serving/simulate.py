@@ -1,10 +1,10 @@
-"""A simulation of many cores that read behind a balancer, for sizes that no machine here has.
+"""Simulate many cores behind a load balancer, for sizes beyond this machine.
 
-Each core shares its time equally among the requests it has in hand (processor sharing: threads under a fair
-scheduler). Requests come as a Poisson process and take what they were measured to take (`utilisation.json`). The
-balancer chooses at random, or the less busy of two cores drawn at random, which is what Envoy's and nginx's
-least-request balancing does. A core with `most_in_hand` requests refuses with 503. An autoscaler looks at how busy
-the cores were, as Kubernetes' HPA does, and what it adds serves after a lag.
+Each core shares its time equally among its requests (processor sharing: threads under a fair scheduler). Requests
+arrive as a Poisson process with the measured service times (`utilisation.json`). The balancer chooses a core at random,
+or the less busy of two random cores, as the least-request balancing of Envoy and nginx does. A core with `most_in_hand`
+requests refuses with 503. An autoscaler follows the cores' utilisation, as Kubernetes' HPA does, and what it adds
+serves after a lag.
 
 Everything is drawn by a seed: the same arguments give the same figures.
 """
@@ -17,22 +17,25 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.serving.soak.statistics import percentile
+from benchmarks.common import percentile
 
 MOST_IN_HAND = 14  # requests of one core, reading and waiting: `max_reading` and `max_waiting` of a worker
-LOOK_S = 15.0  # how often the autoscaler looks: the HPA's default
-GROW = 2.0  # times at most that it grows at one look: the HPA's default
+SYNC_S = 15.0  # between two decisions of the autoscaler: the HPA's default
+GROW = 2.0  # times at most that one decision grows it: the HPA's default
 
 
 @dataclass
 class Core:
-    """One core and what it has in hand. Its clock runs the slower the more there is: `spent` is the seconds of work
-    that each request, had it been there from the start, would have got."""
+    """One core and its requests.
+
+    `spent` is a clock that runs the slower the more requests there are: the seconds of work that a request present
+    from the start would have got.
+    """
 
     spent: float = 0.0
     at_s: float = 0.0
     busy_s: float = 0.0
-    turn: int = 0  # to tell a planned end that has been overtaken
+    version: int = 0  # tells a planned end that is out of date
     jobs: list[tuple[float, float]] = field(default_factory=list)  # (when done, on the clock `spent`; came at)
 
     def advance(self, now_s: float) -> None:
@@ -62,14 +65,14 @@ class Scaler:
     lag_s: float
 
     def wanted(self, cores: int, busy: float) -> int:
-        """How many cores there should be, as the HPA counts: nothing within a tenth of the target; never fewer."""
+        """The cores there should be, as the HPA computes them: no change within a tenth of the target; never fewer."""
         if abs(busy / self.target - 1) <= 0.1:
             return cores
         return max(cores, min(math.ceil(cores * busy / self.target), math.ceil(GROW * cores)))
 
 
 def services(percentiles_ms: Sequence[float], mean_s: float) -> list[float]:
-    """A hundred percentiles of latency alone -> as many service times of that shape, with that mean, seconds."""
+    """A hundred percentiles of latency -> as many service times of that shape with that mean, seconds."""
     scale = mean_s / (sum(percentiles_ms) / len(percentiles_ms))
     return [scale * each for each in percentiles_ms]
 
@@ -85,33 +88,33 @@ def run(
     scaler: Scaler | None = None,
     most_in_hand: int = MOST_IN_HAND,
 ) -> tuple[list[Answered], list[tuple[float, int]]]:
-    """Every request of so many seconds, in the order of their ends; and (when, how many cores serve)."""
+    """Every request of so many seconds in the order of their ends, and (when, how many cores serve)."""
     rng = random.Random(seed)
     pool = [Core() for _ in range(cores)]
-    ends: list[tuple[float, int, int]] = []  # (when, which core, its turn)
+    ends: list[tuple[float, int, int]] = []  # (when, which core, its version)
     joining: list[tuple[float, int]] = []  # (when, how many)
     found, sizes = [], [(0.0, cores)]
-    now, look_s, seen_s = 0.0, LOOK_S, 0.0
+    now, sync_s, before_s = 0.0, SYNC_S, 0.0
     came = rng.expovariate(per_s(0.0))
     while came < seconds or ends:
         if scaler and joining and joining[0][0] <= min(came, ends[0][0] if ends else math.inf):
             now, many = joining.pop(0)
             pool += [Core(at_s=now) for _ in range(many)]
             sizes.append((now, len(pool)))
-        elif scaler and look_s < seconds and look_s <= min(came, ends[0][0] if ends else math.inf):
+        elif scaler and sync_s < seconds and sync_s <= min(came, ends[0][0] if ends else math.inf):
             for core in pool:
-                core.advance(look_s)
+                core.advance(sync_s)
             busy_s = sum(core.busy_s for core in pool)
             planned = len(pool) + sum(many for _, many in joining)
-            more = scaler.wanted(len(pool), (busy_s - seen_s) / (LOOK_S * len(pool))) - planned
+            more = scaler.wanted(len(pool), (busy_s - before_s) / (SYNC_S * len(pool))) - planned
             if more > 0:
-                joining.append((look_s + scaler.lag_s, more))
-            seen_s, look_s = busy_s, look_s + LOOK_S
+                joining.append((sync_s + scaler.lag_s, more))
+            before_s, sync_s = busy_s, sync_s + SYNC_S
             ends = _planned(pool)
         elif ends and ends[0][0] <= came:
-            now, which, turn = heapq.heappop(ends)
+            now, which, version = heapq.heappop(ends)
             core = pool[which]
-            if turn != core.turn:
+            if version != core.version:
                 continue
             core.advance(now)
             _, came_s = heapq.heappop(core.jobs)
@@ -141,13 +144,13 @@ def _chosen(pool: Sequence[Core], rng: random.Random, *, least: bool) -> int:
 
 
 def _plan(ends: list[tuple[float, int, int]], core: Core, which: int) -> None:
-    core.turn += 1
+    core.version += 1
     if core.jobs:
-        heapq.heappush(ends, (core.next_end_s(), which, core.turn))
+        heapq.heappush(ends, (core.next_end_s(), which, core.version))
 
 
 def _planned(pool: Sequence[Core]) -> list[tuple[float, int, int]]:
-    ends = [(core.next_end_s(), which, core.turn) for which, core in enumerate(pool) if core.jobs]
+    ends = [(core.next_end_s(), which, core.version) for which, core in enumerate(pool) if core.jobs]
     heapq.heapify(ends)
     return ends
 
@@ -155,7 +158,7 @@ def _planned(pool: Sequence[Core]) -> list[tuple[float, int, int]]:
 def steady(
     times_s: Sequence[float], *, cores: int, busy: float, requests: int, seed: int, least: bool = True
 ) -> dict[str, float]:
-    """p50 and p99 (seconds) and the share refused where `cores` are so busy; the first tenth of the time is warming."""
+    """p50 and p99 (seconds) and the share refused at a utilisation; the first tenth of the time is the warm-up."""
     per_s = busy * cores * len(times_s) / sum(times_s)
     seconds = requests / per_s
     found, _ = run(times_s, cores=cores, per_s=lambda _: per_s, seconds=seconds, seed=seed, least=least)
@@ -179,7 +182,7 @@ def step(
     lag_s: float,
     seed: int,
 ) -> dict[str, float]:
-    """What a step of load at `at_s` does to cores that were `target` busy, and how long until all is well again."""
+    """The effect of a step of load at `at_s` on cores that were `target` busy, and how long it lasts."""
     before = target * cores * len(times_s) / sum(times_s)
     found, sizes = run(
         times_s, cores=cores, per_s=lambda now: before * (times if now >= at_s else 1), seconds=seconds, seed=seed,

@@ -1,17 +1,16 @@
-"""How long an answer takes by how busy the service is: one core, requests at random moments.
+"""Measure latency by utilisation: one core, requests at random moments.
 
     python -m benchmarks.serving.utilisation [--seconds 12]
 
-The server is pinned to one core and the generator to another, so what is measured is one core's work. Requests come
-as a Poisson process, which is how many independent people send them. Writes benchmarks/serving/utilisation.json,
-from which `simulate.py` takes its service times and by which it is judged.
+The server is pinned to one core and the load generator to another, so one core's work is measured. Requests arrive as a
+Poisson process, as those of many independent people do. Writes utilisation.json, from which `simulate.py` takes its
+service times and against which it is checked.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import random
 import statistics
 import time
@@ -20,27 +19,27 @@ from typing import Any
 
 import click
 
-from benchmarks.serving.servers import machine
-from benchmarks.serving.soak.http_connections import Outcome, request
-from benchmarks.serving.soak.load_generator import Asked, closed_loop, measure_capacity, open_loop
-from benchmarks.serving.soak.service import DRAWING, Service, running
-from benchmarks.serving.soak.statistics import ms, percentile
+from benchmarks.common import DRAWING, MODELS, machine, ms, percentile, write_json
+from benchmarks.serving.soak.http_connections import Outcome, encode_request
+from benchmarks.serving.soak.load_generator import Request, closed_loop, measure_capacity, open_loop
+from benchmarks.serving.soak.service import Service, running
 
-HERE = Path(__file__).parent
-MODELS = ("cnn", "ann")
+OUT = Path(__file__).with_suffix(".json")
 BUSY = (0.3, 0.5, 0.7, 0.85)  # of capacity
 ALONE = 1000  # requests one after the other
 SEED = 7
 
 
-def alone_s(service: Service, asked: Asked, count: int) -> list[float]:
-    """Seconds of each request when there is no other."""
+def alone_s(service: Service, asked: Request, count: int) -> list[float]:
+    """The seconds of each request when there is no other."""
     found: list[Outcome] = []
-    asyncio.run(closed_loop(service.port, itertools.repeat(asked, count), found.append, lines=1, until=lambda: False))
+    asyncio.run(
+        closed_loop(service.port, itertools.repeat(asked, count), found.append, connections=1, until=lambda: False)
+    )
     return [each.took_s for each in found if each.status == 200]
 
 
-def at(service: Service, asked: Asked, *, per_s: float, seconds: float) -> dict[str, Any]:
+def at(service: Service, asked: Request, *, per_s: float, seconds: float) -> dict[str, Any]:
     """Latency at a rate."""
     found: list[Outcome] = []
     load = open_loop(
@@ -60,7 +59,7 @@ def at(service: Service, asked: Asked, *, per_s: float, seconds: float) -> dict[
 
 def curve(model: str, *, seconds: float) -> dict[str, Any]:
     """One model's capacity, service times and latencies."""
-    asked = Asked(request(DRAWING.read_bytes()))
+    asked = Request(encode_request(DRAWING.read_bytes()))
     with running(model=model) as service:
         capacity = measure_capacity(service.port, itertools.repeat(asked), seconds=seconds)
         alone = alone_s(service, asked, ALONE)
@@ -79,16 +78,14 @@ def curve(model: str, *, seconds: float) -> dict[str, Any]:
 @click.option("--seconds", default=12, show_default=True, help="At each rate.")
 @click.option("--quick", is_flag=True, help="2 seconds at each rate; the file says so.")
 def main(seconds: int, quick: bool) -> None:
-    """Prints the curve and writes benchmarks/serving/utilisation.json."""
+    """Print the curve and write it."""
     began = time.monotonic()
     content: dict[str, Any] = {
-        "written_by": "python -m benchmarks.serving.utilisation",
-        "quick": quick,
-        "machine": machine(),
-    }
+        "written_by": "python -m benchmarks.serving.utilisation", "quick": quick, "machine": machine(),
+    }  # fmt: skip
     content["models"] = {model: curve(model, seconds=2 if quick else seconds) for model in MODELS}
     content["took_s"] = round(time.monotonic() - began)
-    (HERE / "utilisation.json").write_text(json.dumps(content, indent=1) + "\n")
+    write_json(OUT, content)
     for model, found in content["models"].items():
         click.echo(f"{model}: {found['capacity_per_s']:,.0f} requests/s on one core, {found['memory_mb']} MB")
         for busy, point in found["busy"].items():

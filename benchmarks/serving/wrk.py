@@ -1,4 +1,4 @@
-"""wrk, the load generator: what is asked of it and what it says. `apt install wrk`."""
+"""Run the load generator wrk and parse its figures. `apt install wrk`."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a run found."""
+class Figures:
+    """The figures of a run."""
 
     per_s: float  # right answers a second
     p50_ms: float
@@ -32,11 +32,11 @@ class Found:
     answer_bytes: float  # an answer's mean bytes on the wire, head and body
 
 
-def run(url: str, load: Load, *, seconds: float, connections: int = 8) -> Found:
-    """Loads a server from one thread. Raises SystemExit when wrk is not there or says something unexpected."""
+def run(url: str, load: Load, *, seconds: float, connections: int = 8) -> Figures:
+    """Load a server from one thread. Raises SystemExit when wrk is missing or prints something unexpected."""
     program = shutil.which("wrk")
     if program is None:
-        raise SystemExit("wrk is not there; expected it on the PATH. On Debian and Ubuntu: apt install wrk")
+        raise SystemExit("wrk is not installed; expected it on the PATH. On Debian and Ubuntu: apt install wrk")
     command = [program, "--threads", "1", "--connections", str(connections), "--duration", f"{round(seconds)}s",
                "--timeout", "10s", "--script", str(LOAD), url, "--", str(load.body), load.content_type,
                load.right]  # fmt: skip
@@ -46,14 +46,14 @@ def run(url: str, load: Load, *, seconds: float, connections: int = 8) -> Found:
     return parsed(done.stdout)
 
 
-def parsed(output: str) -> Found:
-    """What `load.lua` printed, found among wrk's own lines. Raises SystemExit when it is not there."""
+def parsed(output: str) -> Figures:
+    """The figures that `load.lua` printed among wrk's own lines. Raises SystemExit when there are none."""
     lines = [line for line in output.splitlines() if line.startswith("{")]
     if len(lines) != 1:
         raise SystemExit(f"wrk printed no line of figures; expected one from {LOAD.name}:\n{output}")
     numbers: dict[str, Any] = json.loads(lines[0])
     answered = numbers["right"] + numbers["wrong"] + numbers["refused"]
-    return Found(
+    return Figures(
         per_s=round(numbers["right"] / (numbers["duration_us"] / 1e6), 1),
         p50_ms=round(numbers["p50_us"] / 1000, 2),
         p99_ms=round(numbers["p99_us"] / 1000, 2),

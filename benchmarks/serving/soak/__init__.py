@@ -1,7 +1,7 @@
-"""What the service stands: overload, workers killed, a stop under load, hours of mixed pictures, spoiled ones.
+"""Soak tests of the service: overload, killed workers, a stop under load, slow clients, malformed images, steady load.
 
-    python -m benchmarks.serving.soak [NAME ...] [--quick]        (or: make soak)
+    python -m benchmarks.serving.soak [NAME ...] [--quick]     (or: make soak)
 
-START HERE: `__main__.py`. Server and generator share one machine, so the server is pinned to one core and the
-generator to the others: neither takes the other's time, and the server's capacity here is that of one core.
+Start with `__main__.py`. The server is pinned to one core and the load generator to the others, so that neither takes
+the other's time. The capacity measured here is that of one core.
 """

@@ -1,4 +1,4 @@
-"""SIGTERM under load: every request that was sent before it is answered."""
+"""Send SIGTERM under load: every request that was sent before is answered."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import time
 from collections import Counter
 from typing import Any
 
-from benchmarks.serving.soak.http_connections import Outcome, request
-from benchmarks.serving.soak.load_generator import Asked, closed_loop
-from benchmarks.serving.soak.service import DRAWING, Service, running
+from benchmarks.common import DRAWING
+from benchmarks.serving.soak.http_connections import Outcome, encode_request
+from benchmarks.serving.soak.load_generator import Request, closed_loop
+from benchmarks.serving.soak.service import Service, running
 
-LINES = 12
+CONNECTIONS = 12
 BEFORE_S, AFTER_S = 1.5, 1.0
 GONE_S = 20  # how long it may take to end
 
@@ -36,9 +37,11 @@ def run(*, times: int) -> dict[str, Any]:
 
 async def _one(service: Service) -> dict[str, Any]:
     outcomes: list[Outcome] = []
-    asked = itertools.repeat(Asked(request(DRAWING.read_bytes())))
+    asked = itertools.repeat(Request(encode_request(DRAWING.read_bytes())))
     over = False
-    load = asyncio.ensure_future(closed_loop(service.port, asked, outcomes.append, lines=LINES, until=lambda: over))
+    load = asyncio.ensure_future(
+        closed_loop(service.port, asked, outcomes.append, connections=CONNECTIONS, until=lambda: over)
+    )
     await asyncio.sleep(BEFORE_S)
     at_s = time.perf_counter()
     service.process.send_signal(signal.SIGTERM)
@@ -71,8 +74,8 @@ def figures(outcomes: list[Outcome], at_s: float) -> dict[str, Any]:
     }
 
 
-def lines(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """What, bound, found, whether it holds."""
+def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """(what, bound, found, whether it holds), for each thing that must hold."""
     gone = part["gone_s_most"]
     return [
         (

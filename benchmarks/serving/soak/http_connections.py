@@ -1,6 +1,6 @@
-"""Connections that send one HTTP request after the other, and what became of each.
+"""HTTP connections on asyncio that send one request after the other, and the outcome of each.
 
-asyncio and a parser for what this server sends: a generator must not be heavier than the server that it loads.
+The parser understands only what this server sends: a load generator must be lighter than the server.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Outcome:
-    """One request. `how` is "answered", or else "refused": no connection; "closed": without a byte of an answer;
-    "cut": within the answer; "late": no answer in time; "unsent": the generator had no connection left for it."""
+    """The outcome of one request.
 
-    at_s: float  # when it was to be sent, on time.perf_counter's clock
+    `how` is "answered"; "refused": no connection; "closed": the connection ended before a byte of the answer; "cut":
+    it ended within the answer; "late": no answer in time; "unsent": the generator had no connection left.
+    """
+
+    at_s: float  # when it was due, on time.perf_counter's clock
     took_s: float  # from then to the last byte of the answer
     status: int  # 0 without an answer
     how: str = "answered"
@@ -30,8 +33,10 @@ class Outcome:
         return self.at_s + self.took_s
 
 
-def request(body: bytes, content_type: str = "image/png", *, path: str = "/api/v1/read", method: str = "POST") -> bytes:
-    """A whole HTTP/1.1 request."""
+def encode_request(
+    body: bytes, content_type: str = "image/png", *, path: str = "/api/v1/read", method: str = "POST"
+) -> bytes:
+    """The bytes of a whole HTTP/1.1 request."""
     head = f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {len(body)}\r\n"
     kind = f"Content-Type: {content_type}\r\n" if content_type else ""
     return (head + kind).encode("latin-1", "replace") + b"\r\n" + body
@@ -41,8 +46,8 @@ class Broken(Exception):
     """The connection ended before the answer did; args: "closed" or "cut"."""
 
 
-class Line(asyncio.Protocol):
-    """One connection; `ask` sends a request and waits for the status of its answer."""
+class Connection(asyncio.Protocol):
+    """One connection; `ask` sends a request and waits for the status of the answer."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -92,32 +97,35 @@ class Line(asyncio.Protocol):
             self._transport.abort() if self._got else self._transport.close()
 
 
-async def connect(port: int) -> Line:
+async def connect(port: int) -> Connection:
     """A new connection. Raises OSError."""
-    _, line = await asyncio.get_running_loop().create_connection(Line, HOST, port)
-    return line
+    _, connection = await asyncio.get_running_loop().create_connection(Connection, HOST, port)
+    return connection
 
 
 async def send(
-    line: Line | None, port: int, whole: bytes, *, at_s: float, timeout_s: float, name: str = ""
-) -> tuple[Line | None, Outcome]:
-    """Sends one request, over a new connection where `line` is None or closed; the connection, if it still serves."""
+    connection: Connection | None, port: int, whole: bytes, *, at_s: float, timeout_s: float, name: str = ""
+) -> tuple[Connection | None, Outcome]:
+    """Send one request, over a new connection where `connection` is None or closed.
+
+    Returns the connection, or None when it cannot be used again, and the outcome.
+    """
     status, how = 0, "answered"
     try:
-        if line is None or not line.open:
-            line = None
-            line = await connect(port)
+        if connection is None or not connection.open:
+            connection = None
+            connection = await connect(port)
         async with asyncio.timeout(timeout_s):
-            status = await line.ask(whole)
+            status = await connection.ask(whole)
     except TimeoutError:
         how = "late"
     except Broken as error:
         how = str(error)
     except OSError:
         how = "refused"
-    outcome = Outcome(at_s, time.perf_counter() - at_s, status, how, line.port if line else 0, name)
-    if line and (not line.open or how != "answered"):
+    outcome = Outcome(at_s, time.perf_counter() - at_s, status, how, connection.port if connection else 0, name)
+    if connection and (not connection.open or how != "answered"):
         with contextlib.suppress(OSError):
-            line.close()
-        line = None
-    return line, outcome
+            connection.close()
+        connection = None
+    return connection, outcome

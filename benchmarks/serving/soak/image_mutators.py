@@ -1,6 +1,6 @@
-"""Pictures and requests spoiled in many ways, each by seed and number: the same pair makes the same request again.
+"""Mutate images and requests in many ways; the same seed and number make the same request again.
 
-`spoiled(seed, number)` chooses a way and a picture. Ways that need a format make it themselves.
+`mutate(seed, number)` draws a mutator and an image. A mutator that needs a format makes it itself.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from PIL import Image
 
-DRAWING = Path(__file__).parents[2] / "drawing.png"
+from benchmarks.common import DRAWING
+
 READ = "/api/v1/read"
 OVER_BYTES = 20_000_100  # beyond the default `max_upload_bytes`
 KINDS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif", "BMP": "image/bmp",
@@ -24,10 +24,10 @@ KINDS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": 
 
 
 @dataclass(frozen=True)
-class Spoiled:
+class Mutated:
     """A request that may be wrong in any way."""
 
-    what: str  # the way it was spoiled
+    what: str  # the mutator
     body: bytes
     content_type: str
     path: str = READ
@@ -36,7 +36,7 @@ class Spoiled:
 
 @functools.cache
 def seeds() -> tuple[tuple[str, bytes, str], ...]:
-    """Sound pictures: (name, bytes, content type). One digit in every format, and a row of three."""
+    """Sound images: (name, bytes, content type). One digit in every format, and a row of three."""
     drawing = Image.open(DRAWING).convert("RGBA")
     paper = Image.new("RGB", drawing.size, "white")
     paper.paste(drawing, mask=drawing.getchannel("A"))
@@ -50,79 +50,79 @@ def seeds() -> tuple[tuple[str, bytes, str], ...]:
 
 
 def _seed(kind: str) -> bytes:
-    """One sound picture of a content type."""
+    """One sound image of a content type."""
     return next(body for _, body, each in seeds() if each == kind)
 
 
 def encoded(picture: Image.Image, name: str, **options: object) -> bytes:
-    """A picture in a format that Pillow writes."""
+    """An image in a format that Pillow writes."""
     file = io.BytesIO()
     picture.save(file, name, **options)
     return file.getvalue()
 
 
-def spoiled(seed: int, number: int) -> Spoiled:
+def mutate(seed: int, number: int) -> Mutated:
     """The request with that number."""
     rng = random.Random(f"{seed} {number}")
-    way = rng.choices(list(WAYS), weights=list(WAYS.values()))[0]
+    mutator = rng.choices(list(MUTATORS), weights=list(MUTATORS.values()))[0]
     _, body, kind = rng.choice(seeds())
-    return way(rng, body, kind)
+    return mutator(rng, body, kind)
 
 
-def flipped(rng: random.Random, body: bytes, kind: str) -> Spoiled:
+def flipped(rng: random.Random, body: bytes, kind: str) -> Mutated:
     """Single bits, anywhere."""
     changed = bytearray(body)
     for _ in range(rng.choice((1, 1, 2, 5, 20, 200))):
         changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
-    return Spoiled("flipped", bytes(changed), kind)
+    return Mutated("flipped", bytes(changed), kind)
 
 
-def flipped_head(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """Bytes among the first hundred, where sizes and types are; a PNG's checksums are made right again."""
+def flipped_head(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """Bytes among the first hundred, where sizes and types are; a PNG gets right checksums."""
     changed = bytearray(body)
     for _ in range(rng.choice((1, 1, 2, 4))):
         changed[rng.randrange(min(100, len(changed)))] = rng.randrange(256)
-    return Spoiled("flipped_head", _right_sums(bytes(changed)), kind)
+    return Mutated("flipped_head", _right_sums(bytes(changed)), kind)
 
 
-def cut(rng: random.Random, body: bytes, kind: str) -> Spoiled:
+def cut(rng: random.Random, body: bytes, kind: str) -> Mutated:
     """The end, the beginning or a piece within is missing."""
     start, end = sorted(rng.randrange(len(body) + 1) for _ in range(2))
     part = rng.choice((body[:end], body[start:], body[:start] + body[end:]))
-    return Spoiled("cut", part, kind)
+    return Mutated("cut", part, kind)
 
 
-def doubled(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """A piece of it comes again, or another picture in its middle."""
+def doubled(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """A piece is repeated, or a piece of another image stands in the middle."""
     start, end = sorted(rng.randrange(len(body) + 1) for _ in range(2))
     other = rng.choice(seeds())[1]
     piece = rng.choice((body[start:end], other[:1000], bytes(rng.randrange(1000))))
-    return Spoiled("doubled", body[:end] + piece + body[end:], kind)
+    return Mutated("doubled", body[:end] + piece + body[end:], kind)
 
 
-def noise(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """No picture at all: random bytes, zeros, text, or nothing; perhaps behind a sound beginning."""
+def noise(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """No image: random bytes, zeros, text, or nothing; perhaps after a sound beginning."""
     length = rng.choice((0, 1, 2, 16, 1000, 100_000))
     rest = rng.choice((rng.randbytes(length), bytes(length), b"7" * length, b"<svg xmlns='x'>" * (length // 15)))
-    return Spoiled("noise", body[: rng.choice((0, 0, 4, 8, 30))] + rest, kind)
+    return Mutated("noise", body[: rng.choice((0, 0, 4, 8, 30))] + rest, kind)
 
 
-def png_size(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """A PNG that says to be of another size, up to the greatest that can be written."""
+def png_size(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """A PNG that claims another size, up to the greatest that the format can hold."""
     sizes = (0, 1, 2, 19, 4096, 20_000, 65_535, 2**31 - 1, 2**32 - 1)
     head = struct.pack(">IIBBBBB", rng.choice(sizes), rng.choice(sizes), rng.choice((1, 8, 16)),
                        rng.choice((0, 2, 3, 4, 6, 5)), 0, 0, rng.choice((0, 1)))  # fmt: skip
     rows = zlib.compress(bytes(rng.choice((0, 100, 100_000))))
-    return Spoiled("png_size", _png(head, [(b"IDAT", rows)]), "image/png")
+    return Mutated("png_size", _png(head, [(b"IDAT", rows)]), "image/png")
 
 
-def png_bomb(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """A PNG of few bytes and very many pixels, all there."""
+def png_bomb(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """A PNG of few bytes and very many pixels (a decompression bomb)."""
     side = rng.choice((3000, 5000, 9000, 12_000))
-    return Spoiled("png_bomb", _bomb(side, rng.choice((1, 8))), "image/png")
+    return Mutated("png_bomb", _bomb(side, rng.choice((1, 8))), "image/png")
 
 
-def png_text(rng: random.Random, body: bytes, kind: str) -> Spoiled:
+def png_text(rng: random.Random, body: bytes, kind: str) -> Mutated:
     """A sound PNG with text, a colour profile or other chunks that unpack to megabytes, or chunks without end."""
     head = struct.pack(">IIBBBBB", 64, 64, 8, 0, 0, 0, 0)
     megabytes = zlib.compress(bytes(rng.choice((1, 20, 60)) * 1_000_000), 9)
@@ -131,28 +131,28 @@ def png_text(rng: random.Random, body: bytes, kind: str) -> Spoiled:
         [(b"iTXt", b"a\0\1\0\0\0" + megabytes)], [(b"tEXt", b"a\0b")] * 5000, [(b"eXIf", rng.randbytes(2000))],
     ))  # fmt: skip
     rows = (b"IDAT", zlib.compress(bytes(65 * 64)))
-    return Spoiled("png_text", _png(head, [*extra, rows]), "image/png")
+    return Mutated("png_text", _png(head, [*extra, rows]), "image/png")
 
 
-def jpeg_size(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """A JPEG whose frame says to be of another size."""
+def jpeg_size(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """A JPEG whose frame claims another size."""
     changed = bytearray(_seed("image/jpeg"))
     at = changed.find(b"\xff\xc0")
     struct.pack_into(">HH", changed, at + 5, *(rng.choice((0, 1, 3000, 9000, 65_535)) for _ in range(2)))
-    return Spoiled("jpeg_size", bytes(changed), "image/jpeg")
+    return Mutated("jpeg_size", bytes(changed), "image/jpeg")
 
 
-def frames(rng: random.Random, body: bytes, kind: str) -> Spoiled:
+def frames(rng: random.Random, body: bytes, kind: str) -> Mutated:
     """A GIF, WebP or TIFF of many frames."""
     count, side = rng.choice(((2, 64), (300, 16), (1000, 8)))
     first, *rest = [Image.new("L", (side, side), k % 256) for k in range(count)]
     name = rng.choice(("GIF", "TIFF", "WEBP", "PNG"))
     made = encoded(first, name, save_all=True, append_images=rest[: 100 if name == "WEBP" else None])
-    return Spoiled("frames", made, KINDS[name])
+    return Mutated("frames", made, KINDS[name])
 
 
-def exif(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """A JPEG whose EXIF is turned, endless, points at itself, or is no EXIF."""
+def exif(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """A JPEG whose EXIF is rotated, endless, points at itself, or is no EXIF."""
     jpeg = _seed("image/jpeg")
     orientation = struct.pack("<HHII", 0x0112, 3, 1, rng.choice((0, 3, 6, 8, 9, 65_535)))
     tag = rng.choice((orientation, struct.pack("<HHII", 0x8769, 4, 1, 8), rng.randbytes(12)))  # 0x8769 points to 8
@@ -160,10 +160,10 @@ def exif(rng: random.Random, body: bytes, kind: str) -> Spoiled:
     tiff = b"II*\0\x08\0\0\0" + struct.pack("<H", rng.choice((count, 1, 65_535))) + tag * count
     tiff += struct.pack("<I", rng.choice((0, 8, 2**32 - 1)))
     block = b"Exif\0\0" + tiff[:65_000]
-    return Spoiled("exif", jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + jpeg[2:], "image/jpeg")
+    return Mutated("exif", jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + jpeg[2:], "image/jpeg")
 
 
-def tiff_size(rng: random.Random, body: bytes, kind: str) -> Spoiled:
+def tiff_size(rng: random.Random, body: bytes, kind: str) -> Mutated:
     """A TIFF with tags that lie about sizes, strips and types."""
     tags = {256: rng.choice((0, 1, 64, 100_000, 2**32 - 1)), 257: rng.choice((1, 64, 100_000, 2**32 - 1)),
             258: rng.choice((1, 8, 16, 32, 64)), 259: rng.choice((1, 2, 5, 7, 8, 32_773, 34_712)),
@@ -171,11 +171,11 @@ def tiff_size(rng: random.Random, body: bytes, kind: str) -> Spoiled:
             278: rng.choice((1, 64, 2**32 - 1)), 279: rng.choice((0, 4096, 2**32 - 1))}  # fmt: skip
     entries = b"".join(struct.pack("<HHII", tag, rng.choice((4, 4, 3, 12)), 1, value) for tag, value in tags.items())
     ifd = struct.pack("<H", len(tags)) + entries + struct.pack("<I", rng.choice((0, 0, 8)))
-    return Spoiled("tiff_size", b"II*\0\x08\0\0\0" + ifd + rng.randbytes(4096), "image/tiff")
+    return Mutated("tiff_size", b"II*\0\x08\0\0\0" + ifd + rng.randbytes(4096), "image/tiff")
 
 
-def extreme(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """Sound pictures at the edge: one pixel, very long, one colour, noise, checks, 16 bits, palettes."""
+def extreme(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """Sound images at the edge: one pixel, very long, one colour, noise, checks, 16 bits, palettes."""
     size = rng.choice(((1, 1), (2, 2), (20, 20), (4000, 3), (3, 4000), (512, 512), (1500, 1500)))
     w, h = size
     what = rng.randrange(4)
@@ -187,20 +187,20 @@ def extreme(rng: random.Random, body: bytes, kind: str) -> Spoiled:
         picture = Image.frombytes("L", size, (b"\0\xff" * (w * h // 2 + 1))[: w * h])
     else:
         picture = Image.effect_noise(size, 60).convert(rng.choice(("L", "RGB", "P")))
-    return Spoiled("extreme", encoded(picture, "PNG"), "image/png")
+    return Mutated("extreme", encoded(picture, "PNG"), "image/png")
 
 
-def wrong_type(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """A sound picture under another content type, a wrong one, or none."""
+def wrong_type(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """A sound image under another content type, a wrong one, or none."""
     types = (
         "", "/", "\xff\xfe", "text/plain", "image/", "image/svg+xml", "image/png; a=" + "b" * 3000, "application/json",
         "application/octet-stream", "application/x-www-form-urlencoded", "multipart/form-data", *KINDS.values(),
     )  # fmt: skip
-    return Spoiled("wrong_type", body, rng.choice(types))
+    return Mutated("wrong_type", body, rng.choice(types))
 
 
-def form(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """Forms: sound, without an end, with a wrong field, many pictures, names of files that climb, heads without end."""
+def form(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """Forms: sound, without an end, with a wrong field, many images, file names that climb folders, endless headers."""
     field = rng.choice(("image", "image", "picture", "", "image\0"))
     file = rng.choice(("a.png", "../../etc/passwd", "x" * 5000, "\xff", "a\r\nX: y"))
     head = f'--edge\r\nContent-Disposition: form-data; name="{field}"; filename="{file}"\r\nContent-Type: {kind}\r\n'
@@ -208,37 +208,27 @@ def form(rng: random.Random, body: bytes, kind: str) -> Spoiled:
     part = head.encode("latin-1") + b"\r\n" + body + b"\r\n"
     whole = part * rng.choice((0, 1, 2, 12, 101)) + rng.choice((b"--edge--\r\n", b"--edge", b""))
     edge = rng.choice(("edge", "edge", "other", "", "e" * 300))
-    return Spoiled("form", whole, f"multipart/form-data; boundary={edge}")
+    return Mutated("form", whole, f"multipart/form-data; boundary={edge}")
 
 
-def query(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """A sound picture with parameters that are wrong, or right and rare; other routes, other methods."""
+def query(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """A sound image with parameters that are wrong, or right and rare; other routes, other methods."""
     words = (
-        "mode=single",
-        "mode=",
-        "mode=auto&mode=single",
-        "explain=1",
-        "explain=tiles",
-        "explain=%00",
-        "model=cn",
-        "model=../../etc",
-        "model=ann",
-        "model=%ff",
-        "a" * 4000,
-        "explain=1&mode=single&model=ann-dropout",
-    )
+        "mode=single", "mode=", "mode=auto&mode=single", "explain=1", "explain=tiles", "explain=%00", "model=cn",
+        "model=../../etc", "model=ann", "model=%ff", "a" * 4000, "explain=1&mode=single&model=ann-dropout",
+    )  # fmt: skip
     route = rng.choice((READ, READ, READ, "/api/v1/compare", "/api/v1/filmstrip", "/api/v1/nothing", "/", "/readyz"))
     method = rng.choice(("POST", "POST", "POST", "PUT", "DELETE", "OPTIONS", "FOO"))
-    return Spoiled("query", body, kind, f"{route}?{rng.choice(words)}", method)
+    return Mutated("query", body, kind, f"{route}?{rng.choice(words)}", method)
 
 
-def too_large(rng: random.Random, body: bytes, kind: str) -> Spoiled:
-    """More bytes than are taken."""
-    return Spoiled("too_large", body + bytes(OVER_BYTES - len(body)), kind)
+def too_large(rng: random.Random, body: bytes, kind: str) -> Mutated:
+    """More bytes than are accepted."""
+    return Mutated("too_large", body + bytes(OVER_BYTES - len(body)), kind)
 
 
-Way = Callable[[random.Random, bytes, str], Spoiled]
-WAYS: dict[Way, float] = {  # and how often, in relation to each other
+Mutator = Callable[[random.Random, bytes, str], Mutated]
+MUTATORS: dict[Mutator, float] = {  # and how often each is drawn, in relation to the others
     flipped: 30, flipped_head: 20, cut: 14, doubled: 6, noise: 5, png_size: 4, png_bomb: 0.5, png_text: 2, jpeg_size: 3,
     frames: 1, exif: 3, tiff_size: 4, extreme: 4, wrong_type: 3, form: 4, query: 5, too_large: 0.05,
 }  # fmt: skip
@@ -253,7 +243,7 @@ def _png(head: bytes, chunks: list[tuple[bytes, bytes]]) -> bytes:
 
 
 def _right_sums(body: bytes) -> bytes:
-    """The same PNG with each chunk's checksum made right; any other bytes as they are."""
+    """The same PNG with the right checksum for each chunk; any other bytes unchanged."""
     if body[:8] != b"\x89PNG\r\n\x1a\n":
         return body
     made, at = bytearray(body), 8

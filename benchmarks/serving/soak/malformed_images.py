@@ -1,4 +1,4 @@
-"""Thousands of spoiled pictures: never a 500, never a worker lost, always an answer within two seconds."""
+"""Send thousands of malformed images: no status 500, no worker lost, an answer within two seconds."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.serving.soak.http_connections import Outcome, request
-from benchmarks.serving.soak.image_mutators import spoiled
-from benchmarks.serving.soak.load_generator import Asked, closed_loop
+from benchmarks.common import ms, percentile
+from benchmarks.serving.soak.http_connections import Outcome, encode_request
+from benchmarks.serving.soak.image_mutators import mutate
+from benchmarks.serving.soak.load_generator import Request, closed_loop
 from benchmarks.serving.soak.service import running
-from benchmarks.serving.soak.statistics import ms, percentile
 
-LINES = 2  # one for each worker: what is measured is how long a picture can take, not waiting
+CONNECTIONS = 2  # one for each worker: what is measured is how long a picture can take, not waiting
 WITHIN_S = 2.0
-PATIENCE_S = 30.0  # so that a slow answer can be told from none
+TIMEOUT_S = 30.0  # longer than WITHIN_S, to tell a slow answer from none
 
 
-def pictures(count: int, seed: int) -> Iterator[Asked]:
-    """`count` spoiled pictures, by seed; a name is what was done to it and its number."""
+def images(count: int, seed: int) -> Iterator[Request]:
+    """`count` malformed images by seed, each named by its mutation and its number."""
     for number in range(count):
-        each = spoiled(seed, number)
-        yield Asked(request(each.body, each.content_type, path=each.path, method=each.method), f"{each.what} {number}")
+        each = mutate(seed, number)
+        yield Request(
+            encode_request(each.body, each.content_type, path=each.path, method=each.method), f"{each.what} {number}"
+        )
 
 
 def run(*, count: int, seed: int) -> dict[str, Any]:
-    """The figures of so many spoiled pictures."""
+    """Send so many malformed images and return the figures."""
     with running(cores=os.sched_getaffinity(0)) as service:
         before = set(service.workers())
         outcomes: list[Outcome] = []
         asyncio.run(
             closed_loop(
                 service.port,
-                pictures(count, seed),
+                images(count, seed),
                 outcomes.append,
-                lines=LINES,
+                connections=CONNECTIONS,
                 until=lambda: False,
-                timeout_s=PATIENCE_S,
+                timeout_s=TIMEOUT_S,
             )
         )
         lost, ready = len(before - set(service.workers())), service.ready()
@@ -46,7 +48,7 @@ def run(*, count: int, seed: int) -> dict[str, Any]:
 
 
 def figures(outcomes: list[Outcome]) -> dict[str, Any]:
-    """Counts; the worst by name, so that they can be made again."""
+    """Counts, and the worst by name, so that they can be reproduced."""
     failed = [each for each in outcomes if each.status in (0, 500)]
     slow = [each for each in outcomes if each.took_s > WITHIN_S]
     worst = sorted(outcomes, key=lambda each: -each.took_s)[:5]
@@ -68,10 +70,10 @@ def figures(outcomes: list[Outcome]) -> dict[str, Any]:
     }
 
 
-def lines(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """What, bound, found, whether it holds."""
+def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """(what, bound, found, whether it holds), for each thing that must hold."""
     return [
-        (f"{part['pictures']:,} spoiled pictures: 500, or no answer", "0", str(part["failed_count"]),
+        (f"{part['pictures']:,} malformed images: 500, or no answer", "0", str(part["failed_count"]),
          part["failed_count"] == 0),
         ("slowest answer", "2 s", f"{part['slowest_s']:g} s", part["slow_count"] == 0),
         ("workers lost", "0", str(part["workers_lost"]), part["workers_lost"] == 0 and part["ready_after"]),

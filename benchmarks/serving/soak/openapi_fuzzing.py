@@ -52,8 +52,8 @@ def parsed(output: str) -> dict[str, Any]:
     }
 
 
-def lines(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """What, bound, found, whether it holds."""
+def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """(what, bound, found, whether it holds), for each thing that must hold."""
     return [
         (
             f"Schemathesis, {part['operations']} operations, {part['cases']:,} cases: kinds of server error",

@@ -1,4 +1,4 @@
-"""Three times what it can do, for a minute: what is accepted stays quick, the rest is refused at once, nobody dies."""
+"""Send three times the capacity: accepted requests stay fast, the rest is refused at once, and no worker dies."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import itertools
 from collections import Counter
 from typing import Any
 
-from benchmarks.serving.soak.http_connections import Outcome, request
-from benchmarks.serving.soak.load_generator import Asked, measure_capacity, open_loop
-from benchmarks.serving.soak.service import DRAWING, running
-from benchmarks.serving.soak.statistics import ms, percentile
+from benchmarks.common import DRAWING, ms, percentile
+from benchmarks.serving.soak.http_connections import Outcome, encode_request
+from benchmarks.serving.soak.load_generator import Request, measure_capacity, open_loop
+from benchmarks.serving.soak.service import running
 
 TIMES = 3
 AFTER_S = 10  # how long normal load is watched afterwards
@@ -22,7 +22,7 @@ BOUND_S = 0.25
 def run(*, seconds: float, capacity_s: float) -> dict[str, Any]:
     """The figures of an overload of so many seconds."""
     with running() as service:
-        asked = itertools.repeat(Asked(request(DRAWING.read_bytes())))
+        asked = itertools.repeat(Request(encode_request(DRAWING.read_bytes())))
         capacity = measure_capacity(service.port, asked, seconds=capacity_s)
         before = set(service.workers())
         during: list[Outcome] = []
@@ -67,8 +67,8 @@ def normal_after(after: list[Outcome], end_s: float) -> float | None:
     return well if well < AFTER_S else None
 
 
-def lines(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """What, bound, found, whether it holds."""
+def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """(what, bound, found, whether it holds), for each thing that must hold."""
     after = part["normal_after_s"]
     cut = sum(part["other"].values())
     return [

@@ -1,4 +1,4 @@
-"""The service under test: `inkling serve` as anybody starts it, on cores of its own."""
+"""The service under test: `inkling serve` in a process of its own, on cores of its own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 
+from benchmarks.common import ROOT
 from benchmarks.serving.processes import children, family, free_port, pss_mb, started, wait_for
 
-ROOT = Path(__file__).parents[3]
-DRAWING = ROOT / "benchmarks" / "drawing.png"
 READY_S = 60
 WORKERS = 2
 
@@ -35,22 +34,22 @@ class Service:
         return pss_mb(family(self.process.pid))
 
     def ready(self) -> bool:
-        """Whether it says so itself."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        """Whether `/readyz` says so."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            line.request("GET", "/readyz")
-            return line.getresponse().status == 200
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
         except (OSError, http.client.HTTPException):
             return False
         finally:
-            line.close()
+            connection.close()
 
 
 @contextlib.contextmanager
 def running(*, workers: int = WORKERS, model: str = "", cores: set[int] | None = None) -> Iterator[Service]:
-    """A server that is ready. It gets the first core and this process the others, where there are two or more.
+    """Start a server and wait until it is ready. It gets the first core, this process the others.
 
-    `cores` gives it others, and leaves this process wherever it may run.
+    `cores` gives the server other cores, and lets this process run on all.
     """
     every = sorted(os.sched_getaffinity(0))
     mine = set(every[1:] or every) if cores is None else set(every)
@@ -70,7 +69,7 @@ def running(*, workers: int = WORKERS, model: str = "", cores: set[int] | None =
 
 
 def client_ports(pid: int, server_port: int) -> set[int]:
-    """The other ends of the connections to `server_port` that a process holds now. Linux, IPv4."""
+    """The client ports of the connections to `server_port` that a process holds now. Linux, IPv4."""
     inodes = set()
     with contextlib.suppress(OSError):
         for entry in Path(f"/proc/{pid}/fd").iterdir():

@@ -1,4 +1,4 @@
-"""Clients that hold connections and send next to nothing: others are read meanwhile, and they are hung up on."""
+"""Hold connections that send next to nothing: other clients are served, and the slow ones are disconnected."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
-from benchmarks.serving.soak.service import DRAWING, running
-from benchmarks.serving.soak.statistics import ms, percentile
+from benchmarks.common import DRAWING, ms, percentile
+from benchmarks.serving.soak.service import running
 
 CLIENTS = ("127.0.0.1", "127.0.0.3")  # addresses of this machine, each a client to the service
 EACH = 40  # connections
@@ -18,14 +18,14 @@ HEADS = ("POST /api/v1/read", "POST /", "GET /healthz", "PUT /nothing")
 LENGTHS = (1000, 1000, 1000, 21_000_000)  # bytes that are promised
 DRIP_S = 2.0  # every other one sends a byte so often
 SECONDS = 60.0
-GONE_S = 90.0  # how long it may take until all are hung up on
+GONE_S = 90.0  # how long it may take until all are disconnected
 
 
 def run(*, seconds: float = SECONDS) -> dict[str, Any]:
-    """Asks for readings and health, one after the other, while the silent ones hold their connections."""
+    """Asks for readings and health, one after the other, while the slow ones hold their connections."""
     with running() as service, ExitStack() as stack:
         workers = set(service.workers())
-        held = [stack.enter_context(_silent(service.port, client, n)) for client in CLIENTS for n in range(EACH)]
+        held = [stack.enter_context(_hold(service.port, client, n)) for client in CLIENTS for n in range(EACH)]
         asker = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10, source_address=("127.0.0.2", 0))
         start_s = drip_s = time.monotonic()
         took_s: list[float] = []
@@ -41,13 +41,13 @@ def run(*, seconds: float = SECONDS) -> dict[str, Any]:
                 refused += not good
             if time.monotonic() - drip_s > DRIP_S:
                 drip_s = time.monotonic()
-                held = [line for n, line in enumerate(held) if not _answered(line, drips=n % 2 == 0)]
+                held = [connection for n, connection in enumerate(held) if not _answered(connection, drips=n % 2 == 0)]
                 if not held and ended_s is None:
                     ended_s = round(drip_s - start_s, 1)
             time.sleep(0.02)
         lost = len(workers - set(service.workers()))
     return {
-        "silent": len(CLIENTS) * EACH,
+        "connections": len(CLIENTS) * EACH,
         "requests": len(took_s),
         "refused": refused,
         "p99_ms": ms(percentile(took_s, 0.99)),
@@ -57,12 +57,12 @@ def run(*, seconds: float = SECONDS) -> dict[str, Any]:
     }
 
 
-def _silent(port: int, client: str, number: int) -> socket.socket:
-    line = socket.create_connection(("127.0.0.1", port), source_address=(client, 0))
+def _hold(port: int, client: str, number: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), source_address=(client, 0))
     head = f"{HEADS[number % len(HEADS)]} HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
-    line.sendall(f"{head}Content-Length: {LENGTHS[number // len(HEADS) % len(LENGTHS)]}\r\n\r\n".encode())
-    line.setblocking(False)
-    return line
+    connection.sendall(f"{head}Content-Length: {LENGTHS[number // len(HEADS) % len(LENGTHS)]}\r\n\r\n".encode())
+    connection.setblocking(False)
+    return connection
 
 
 def _asked(asker: http.client.HTTPConnection, number: int) -> bool:
@@ -80,12 +80,12 @@ def _asked(asker: http.client.HTTPConnection, number: int) -> bool:
         return False
 
 
-def _answered(line: socket.socket, *, drips: bool) -> bool:
+def _answered(connection: socket.socket, *, drips: bool) -> bool:
     """Whether the service has answered, or left."""
     try:
         if drips:
-            line.send(b"x")
-        line.recv(65_536)
+            connection.send(b"x")
+        connection.recv(65_536)
     except BlockingIOError:
         return False
     except OSError:
@@ -93,17 +93,17 @@ def _answered(line: socket.socket, *, drips: bool) -> bool:
     return True
 
 
-def lines(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """What, bound, found, whether it holds."""
+def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """(what, bound, found, whether it holds), for each thing that must hold."""
     ended = part["ended_s"]
     return [
         (
-            f"{part['silent']} connections that promise bodies and send next to nothing: of {part['requests']:,} other "
-            "requests, refused",
+            f"{part['connections']} connections that announce bodies and send next to nothing: of {part['requests']:,} "
+            "other requests, refused",
             "0", str(part["refused"]), part["refused"] == 0,
         ),
         ("their p99", "50 ms", f"{part['p99_ms']:g} ms", part["p99_ms"] <= 50),
-        ("all are hung up on within", "60 s", "never" if ended is None else f"{ended:g} s",
+        ("all are disconnected within", "60 s", "never" if ended is None else f"{ended:g} s",
          ended is not None and ended <= 60),
         ("workers lost", "0", str(part["workers_lost"]), part["workers_lost"] == 0),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Minutes at 80 % load with good and bad pictures: memory stays, and nothing is a 500."""
+"""Minutes at 80 % load with sound and malformed images: memory stays, and no answer is a 500."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from benchmarks.serving.soak.http_connections import Outcome, request
-from benchmarks.serving.soak.image_mutators import seeds, spoiled
-from benchmarks.serving.soak.load_generator import Asked, measure_capacity, open_loop
+from benchmarks.common import ms, percentile
+from benchmarks.serving.soak.http_connections import Outcome, encode_request
+from benchmarks.serving.soak.image_mutators import mutate, seeds
+from benchmarks.serving.soak.load_generator import Request, measure_capacity, open_loop
 from benchmarks.serving.soak.service import running
-from benchmarks.serving.soak.statistics import growth, ms, percentile
 
 LOAD = 0.8  # of capacity
 WARM = 0.2  # of the time: arenas and caches fill
@@ -23,15 +23,15 @@ BAD = 0.3  # of the requests
 VARIETY = 400  # different requests, sent again and again in random order
 
 
-def mixed(seed: int) -> Iterator[Asked]:
-    """Good and bad pictures without end, by seed."""
+def mixed(seed: int) -> Iterator[Request]:
+    """Sound and malformed images without end, by seed."""
     rng = random.Random(seed)
-    good = [Asked(request(body, kind), "good") for _, body, kind in seeds()]
+    good = [Request(encode_request(body, kind), "good") for _, body, kind in seeds()]
     bad = []
     for number in range(VARIETY):
-        each = spoiled(seed, number)
+        each = mutate(seed, number)
         if len(each.body) < 200_000:  # a body of many megabytes would measure the loopback
-            bad.append(Asked(request(each.body, each.content_type, path=each.path), "bad"))
+            bad.append(Request(encode_request(each.body, each.content_type, path=each.path), "bad"))
     while True:
         yield rng.choice(bad if rng.random() < BAD else good)
 
@@ -78,13 +78,26 @@ def run(*, minutes: float, seed: int) -> dict[str, Any]:
     }
 
 
-def lines(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """What, bound, found, whether it holds."""
+def growth(samples: Sequence[tuple[float, float]], *, warm_s: float) -> tuple[float, float]:
+    """Medians of the first and the last fifth of (time_s, value) samples, those before `warm_s` left out.
+
+    A single sample would show what the largest image of the moment takes. (0.0, 0.0) when fewer than five are left.
+    """
+    late = [value for at_s, value in samples if at_s >= warm_s]
+    part = len(late) // 5
+    if not part:
+        return 0.0, 0.0
+    return percentile(late[:part], 0.5), percentile(late[-part:], 0.5)
+
+
+def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """(what, bound, found, whether it holds), for each thing that must hold."""
     bad = sum(n for name, n in part["statuses"].items() if not name.isdigit() or name == "500")
     grown = part["growth"]
     return [
         (
-            f"{part['minutes']:g} minutes at 80% load, {part['requests']:,} good and bad pictures: memory grows by",
+            f"{part['minutes']:g} minutes at 80% load, {part['requests']:,} sound and malformed images: memory "
+            "grows by",
             "5%", "?" if grown is None else f"{grown:.1%} ({part['warm_mb']:.0f} to {part['end_mb']:.0f} MB)",
             grown is not None and grown <= 0.05,
         ),

@@ -1,6 +1,6 @@
-"""A worker killed with -9 under load, again and again: only what it had in hand fails, and another takes its place.
+"""Kill a worker with SIGKILL under load, again and again: only its own requests fail, and another worker replaces it.
 
-Where the whole server ends over it, that is counted, and a new one is started for the next kills.
+When the whole server ends, that is counted, and a new one is started for the next kills.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks.common import DRAWING
 from benchmarks.serving.processes import wait_for
-from benchmarks.serving.soak.http_connections import Outcome, request
-from benchmarks.serving.soak.load_generator import Asked, closed_loop
-from benchmarks.serving.soak.service import DRAWING, READY_S, WORKERS, Service, client_ports, running
+from benchmarks.serving.soak.http_connections import Outcome, encode_request
+from benchmarks.serving.soak.load_generator import Request, closed_loop
+from benchmarks.serving.soak.service import READY_S, WORKERS, Service, client_ports, running
 
-LINES = 12
+CONNECTIONS = 12
 RENEW = 20  # requests after which a connection is made anew, so that a new worker gets some
 BEFORE_S, AFTER_S = 1.0, 4.0
 TICK_S = 0.02
@@ -28,7 +29,7 @@ TICK_S = 0.02
 def run(*, times: int, seed: int) -> dict[str, Any]:
     """The figures of so many kills."""
     rng = random.Random(seed)
-    asked = itertools.repeat(Asked(request(DRAWING.read_bytes())))
+    asked = itertools.repeat(Request(encode_request(DRAWING.read_bytes())))
     kills: list[dict[str, Any]] = []
     ended = 0
     while len(kills) < times:
@@ -48,11 +49,11 @@ def run(*, times: int, seed: int) -> dict[str, Any]:
     }
 
 
-async def _one(service: Service, asked: Iterator[Asked], rng: random.Random) -> dict[str, Any]:
+async def _one(service: Service, asked: Iterator[Request], rng: random.Random) -> dict[str, Any]:
     outcomes: list[Outcome] = []
     over = False
     load = asyncio.ensure_future(
-        closed_loop(service.port, asked, outcomes.append, lines=LINES, until=lambda: over, renew=RENEW)
+        closed_loop(service.port, asked, outcomes.append, connections=CONNECTIONS, until=lambda: over, renew=RENEW)
     )
     await asyncio.sleep(BEFORE_S)
     wait_for(lambda: len(service.workers()) >= WORKERS, timeout_s=READY_S)
@@ -90,8 +91,8 @@ def figures(outcomes: list[Outcome], held: set[int], seen: set[int], at_s: float
     }
 
 
-def lines(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """What, bound, found, whether it holds."""
+def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """(what, bound, found, whether it holds), for each thing that must hold."""
     back = part["back_s_most"]
     return [
         (

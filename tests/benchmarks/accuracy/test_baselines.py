@@ -1,6 +1,4 @@
-"""benchmarks/accuracy/baselines.py and rivals.py: what a rival is given, what counts as right, and that answers are
-kept.
-"""
+"""benchmarks.accuracy.baselines: what a baseline gets, what counts as right, and the cache of answers."""
 
 from __future__ import annotations
 
@@ -12,11 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.accuracy import baseline_readers as rivals
-from benchmarks.accuracy import baselines as others
-from benchmarks.accuracy import labelled_sets as sets
-from benchmarks.accuracy.baseline_readers import Answers, Rival, Setting
-from benchmarks.accuracy.labelled_sets import Labelled
+from benchmarks.accuracy import baseline_readers, baselines, labelled_sets
+from benchmarks.accuracy.baseline_readers import Answers, BaselineReader, Setting
+from benchmarks.accuracy.labelled_sets import LabelledSet
 from inkling import Reader
 from inkling.training.data.mnist import Mnist
 
@@ -30,8 +26,8 @@ def mnist(digits: tuple[np.ndarray, np.ndarray]) -> Mnist:
 
 
 @pytest.fixture
-def eight(tmp_path: Path, mnist: Mnist) -> Labelled:
-    return sets.of_mnist(mnist, tmp_path, most=8)
+def eight(tmp_path: Path, mnist: Mnist) -> LabelledSet:
+    return labelled_sets.of_mnist(mnist, tmp_path, most=8)
 
 
 def written(path: Path, picture: np.ndarray) -> Path:
@@ -39,70 +35,70 @@ def written(path: Path, picture: np.ndarray) -> Path:
     return path
 
 
-def test_ready_is_dark_on_light_of_the_height_with_its_margin(tmp_path: Path) -> None:
+def test_prepared_images_are_dark_on_light_of_the_height_with_its_margin(tmp_path: Path) -> None:
     night = np.zeros((50, 100), np.uint8)
     night[20:30, 40:60] = 255
-    (made,) = rivals.ready([written(tmp_path / "a.png", night)], Setting("", 100, 0.1), tmp_path / "out")
+    (made,) = baseline_readers.prepare([written(tmp_path / "a.png", night)], Setting("", 100, 0.1), tmp_path / "out")
     picture = cv2.imread(str(made), cv2.IMREAD_GRAYSCALE)
     assert picture.shape == (120, 220)
     assert picture[0, 0] == picture[-1, -1] == 255
     assert picture[60, 110] == 0
 
 
-def test_ready_leaves_colours_when_told(tmp_path: Path) -> None:
+def test_prepared_images_keep_colours_when_told(tmp_path: Path) -> None:
     night = np.zeros((30, 30), np.uint8)
     setting = Setting("", None, 0.5, invert=False)
-    (made,) = rivals.ready([written(tmp_path / "a.png", night)], setting, tmp_path / "out")
+    (made,) = baseline_readers.prepare([written(tmp_path / "a.png", night)], setting, tmp_path / "out")
     assert cv2.imread(str(made), cv2.IMREAD_GRAYSCALE).max() == 0
 
 
 def test_transparency_lies_on_white(tmp_path: Path) -> None:
     drawing = np.zeros((20, 20, 4), np.uint8)
     drawing[8:12, 8:12, 3] = 255  # black, opaque; the rest is black, clear
-    grey = rivals._grey(written(tmp_path / "a.png", drawing))
+    grey = baseline_readers._grey(written(tmp_path / "a.png", drawing))
     assert grey[0, 0] == 255
     assert grey[10, 10] == 0
 
 
 def test_score_counts_whole_texts() -> None:
-    found = others.score(["12", "3", ""], ["12", "31", "4"], 0.3)
+    found = baselines.score(["12", "3", ""], ["12", "31", "4"], 0.3)
     assert found["right"] == pytest.approx(1 / 3)
     assert found["cpu_ms"] == pytest.approx(100)
     assert found["right_95"][0] < 1 / 3 < found["right_95"][1]
 
 
-def test_best_setting_counts_and_answers_are_kept(
-    eight: Labelled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_best_setting_counts_and_answers_are_cached(
+    eight: LabelledSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(others, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(baselines, "CACHE", tmp_path / "cache")
     calls = []
 
     def read(paths: Sequence[Path], setting: Setting) -> Answers:
         calls.append(setting.name)
         return Answers(list(eight.labels) if setting.name == "good" else ["x"] * len(paths), 0.1)
 
-    rival = Rival("r", "1", read, (PLAIN, Setting("good", 64, 0)), ())
-    first, second = others.by_rival(rival, eight), others.by_rival(rival, eight)
+    baseline = BaselineReader("r", "1", read, (PLAIN, Setting("good", 64, 0)), ())
+    first, second = baselines.score_baseline(baseline, eight), baselines.score_baseline(baseline, eight)
     assert first is not None
     assert first["right"] == 1
     assert first["setting"] == "good"
     assert first["tried"] == {"plain": 0, "good": 1}
     assert first == second
     assert calls == ["plain", "good"]
-    newer = Rival("r", "2", read, (PLAIN,), ())
-    assert others.by_rival(newer, eight) is not None
+    newer = BaselineReader("r", "2", read, (PLAIN,), ())
+    assert baselines.score_baseline(newer, eight) is not None
     assert calls == ["plain", "good", "plain"]
 
 
-def test_rival_without_rows_is_left_out(tmp_path: Path, mnist: Mnist) -> None:
-    rows = sets.of_rows(mnist, tmp_path, most=2, touching=False)
-    assert others.by_rival(rivals.tutorial(), rows) is None
+def test_baseline_without_rows_is_left_out(tmp_path: Path, mnist: Mnist) -> None:
+    rows = labelled_sets.of_rows(mnist, tmp_path, most=2, touching=False)
+    assert baselines.score_baseline(baseline_readers.tutorial(), rows) is None
 
 
-def test_fingerprint_changes_with_a_picture_and_a_label(eight: Labelled) -> None:
+def test_fingerprint_changes_with_a_picture_and_a_label(eight: LabelledSet) -> None:
     before = eight.fingerprint
     assert before == eight.fingerprint
-    assert Labelled(eight.name, eight.paths, ("9", *eight.labels[1:]), False).fingerprint != before
+    assert LabelledSet(eight.name, eight.paths, ("9", *eight.labels[1:]), False).fingerprint != before
     written(eight.paths[0], np.zeros((9, 9), np.uint8))
     assert eight.fingerprint != before
 
@@ -112,18 +108,18 @@ def test_folders_are_sampled_the_same_each_time(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     for i in range(12):
         written(tmp_path / "one" / f"{i % 10}__{i}.png", np.full((9, 9), 255, np.uint8))
-    (few,) = sets.of_folders(tmp_path, most=5)
-    (again,) = sets.of_folders(tmp_path, most=5)
-    (every,) = sets.of_folders(tmp_path, most=50)
+    (few,) = labelled_sets.of_folders(tmp_path, most=5)
+    (again,) = labelled_sets.of_folders(tmp_path, most=5)
+    (every,) = labelled_sets.of_folders(tmp_path, most=50)
     assert few.paths == again.paths
     assert len(few.paths) == 5
     assert len(every.paths) == 12
     assert all(path.name.startswith(f"{label}__") for path, label in zip(few.paths, few.labels, strict=True))
-    assert sets.of_folders(None, most=5) == []
+    assert labelled_sets.of_folders(None, most=5) == []
 
 
 def test_rows_have_five_digits_each(tmp_path: Path, mnist: Mnist) -> None:
-    apart, touching = (sets.of_rows(mnist, tmp_path, most=3, touching=each) for each in (False, True))
+    apart, touching = (labelled_sets.of_rows(mnist, tmp_path, most=3, touching=each) for each in (False, True))
     assert {len(label) for label in apart.labels + touching.labels} == {5}
     assert apart.rows
     assert all(path.is_file() for path in apart.paths + touching.paths)
@@ -131,8 +127,8 @@ def test_rows_have_five_digits_each(tmp_path: Path, mnist: Mnist) -> None:
 
 def test_tutorial_reads_what_is_already_a_tile(tmp_path: Path, mnist: Mnist) -> None:
     paths = [written(tmp_path / f"{i}.png", mnist.x_test[i]) for i in range(40)]
-    rival = rivals.tutorial()
-    as_they_are, turned = (rival.read(paths, setting).texts for setting in rival.singles)
+    baseline = baseline_readers.tutorial()
+    as_they_are, turned = (baseline.read(paths, setting).texts for setting in baseline.singles)
     labels = [str(label) for label in mnist.y_test[:40]]
     assert np.mean([a == b for a, b in zip(as_they_are, labels, strict=True)]) > 0.9
     assert np.mean([a == b for a, b in zip(turned, labels, strict=True)]) < 0.6
@@ -145,28 +141,28 @@ def test_tesseract_gives_a_text_for_each_picture(tmp_path: Path) -> None:
         page = np.full((80, 260), 255, np.uint8)
         cv2.putText(page, text, (20, 60), cv2.FONT_HERSHEY_DUPLEX, 1.6, 0, 3, cv2.LINE_AA)
         paths.append(written(tmp_path / f"p{text}.png", page))
-    rival = rivals.tesseract()
-    assert rival is not None
-    setting = next(each for each in rival.rows if each.options == ("--psm", "7"))
-    answers = rival.read(paths, setting)
+    baseline = baseline_readers.tesseract()
+    assert baseline is not None
+    setting = next(each for each in baseline.rows if each.options == ("--psm", "7"))
+    answers = baseline.read(paths, setting)
     assert answers.texts == ["", "407", "1234"]
     assert answers.cpu_s > 0
 
 
 def test_rapidocr_that_is_not_there_is_none(tmp_path: Path) -> None:
-    assert rivals.rapidocr("rapidocr", "RapidOCR", python=tmp_path / "python") is None
+    assert baseline_readers.rapidocr("rapidocr", "RapidOCR", python=tmp_path / "python") is None
 
 
 def test_fidelity_compares_the_same_digits(reader: Reader, mnist: Mnist) -> None:
-    found = others.fidelity(reader, mnist, 60)
+    found = baselines.fidelity(reader, mnist, 60)
     assert found["n"] == 60
     assert found["direct"] > 0.9
-    assert found["points_lost"] == pytest.approx(100 * (found["direct"] - found["road"]))
+    assert found["points_lost"] == pytest.approx(100 * (found["direct"] - found["pipeline"]))
     alone = found["right_by_one_alone"]
-    assert alone["direct"] - alone["road"] == round(60 * (found["direct"] - found["road"]))
+    assert alone["direct"] - alone["pipeline"] == round(60 * (found["direct"] - found["pipeline"]))
 
 
-def test_inkling_reads_the_set(reader: Reader, eight: Labelled) -> None:
-    found = others.by_inkling(reader, eight)
+def test_inkling_reads_the_set(reader: Reader, eight: LabelledSet) -> None:
+    found = baselines.score_inkling(reader, eight)
     assert found["n"] == 8
     assert found["right"] >= 0.75

@@ -1,4 +1,4 @@
-"""benchmarks/accuracy/calibration.py: what counts as right, and the bins."""
+"""benchmarks.accuracy.calibration: what counts as right, and the bins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""benchmarks/accuracy/handwriting_fonts.py: a font's digits in many hands, on paper and in boxes."""
+"""benchmarks.accuracy.handwriting_fonts: a font's digits in many forms, on paper and in boxes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click.testing
 import numpy as np
 import pytest
 
-from benchmarks.accuracy import handwriting_fonts as hands
+from benchmarks.accuracy import handwriting_fonts
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +22,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def test_each_digit_is_written_anew_and_always_in_the_same_ways(folder: Path) -> None:
-    ((family, path),) = hands.fonts_in(folder).items()
+def test_each_digit_is_drawn_several_times_by_seed(folder: Path) -> None:
+    ((family, path),) = handwriting_fonts.fonts_in(folder).items()
     assert family == "DejaVu Sans Book"
-    found, again = (hands.written(path, family, 2) for _ in range(2))
+    found, again = (handwriting_fonts.written(path, family, 2) for _ in range(2))
     assert [digit for digit, _, _ in found] == list("0123456789" * 2)
     for (_, paper, box), (_, paper_again, box_again) in zip(found, again, strict=True):
         assert box.shape == (16, 16)
@@ -37,19 +37,18 @@ def test_each_digit_is_written_anew_and_always_in_the_same_ways(folder: Path) ->
     assert not np.array_equal(found[0][1], found[10][1])
 
 
-def test_the_command_says_what_was_read_right_and_keeps_the_numbers_of_the_documentation(folder: Path) -> None:
-    before = (Path(hands.__file__).parent / "handwriting_fonts.json").read_text("utf-8")
+def test_the_command_prints_what_is_read_right_and_keeps_the_documented_numbers(folder: Path) -> None:
+    before = handwriting_fonts.OUT.read_text("utf-8")
     given = ["--fonts", str(folder), "--model", "cnn", "--each", "1"]
-    answer = click.testing.CliRunner().invoke(hands.main, given, catch_exceptions=False)
+    answer = click.testing.CliRunner().invoke(handwriting_fonts.main, given, catch_exceptions=False)
     assert answer.exit_code == 0
     assert "on paper" in answer.output
     assert " of 10; wrong" in answer.output
-    assert (Path(hands.__file__).parent / "handwriting_fonts.json").read_text("utf-8") == before
+    assert handwriting_fonts.OUT.read_text("utf-8") == before
     assert json.loads(before)["pictures"] > 1000
 
 
-@pytest.mark.learn
-def test_a_folder_without_fonts_is_said(tmp_path: Path) -> None:
-    answer = click.testing.CliRunner().invoke(hands.main, ["--fonts", str(tmp_path)])
+def test_a_folder_without_fonts_is_an_error(tmp_path: Path) -> None:
+    answer = click.testing.CliRunner().invoke(handwriting_fonts.main, ["--fonts", str(tmp_path)])
     assert answer.exit_code != 0
     assert "no handwriting font was found" in answer.output

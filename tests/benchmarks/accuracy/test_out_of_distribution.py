@@ -1,6 +1,4 @@
-"""benchmarks/accuracy/out_of_distribution.py and energy.py with a shipped network: numbers that a by-hand count
-gives, too.
-"""
+"""benchmarks.accuracy.out_of_distribution and energy with a packaged network, against counts by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from benchmarks.accuracy import out_of_distribution as strangers
+from benchmarks.accuracy import out_of_distribution
 from benchmarks.accuracy.energy import Energy
 from benchmarks.rendering.stroke_rendering import enlarged, on_paper
 from inkling import Reader
@@ -24,8 +22,8 @@ def pictures(digits: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def judged(reader: Reader, pictures: list[np.ndarray]) -> strangers.Judged:
-    return strangers.judge(reader, Energy(reader.bundle), pictures)
+def judged(reader: Reader, pictures: list[np.ndarray]) -> out_of_distribution.Judged:
+    return out_of_distribution.judge(reader, Energy(reader.bundle), pictures)
 
 
 def test_energy_is_that_of_the_weights_multiplied_by_hand(digits: tuple[np.ndarray, np.ndarray]) -> None:
@@ -52,7 +50,7 @@ def test_energy_knows_digits_from_noise(digits: tuple[np.ndarray, np.ndarray]) -
     assert np.median(written) > np.median(faint)
 
 
-def test_judge_scores_each_picture(judged: strangers.Judged, pictures: list[np.ndarray]) -> None:
+def test_judge_scores_each_image(judged: out_of_distribution.Judged, pictures: list[np.ndarray]) -> None:
     assert {len(score) for score in judged.scores.values()} == {len(pictures)}
     assert not judged.refused.any()  # a network without the eleventh output
     assert (judged.scores["softmax"] > 0.1).all()
@@ -61,23 +59,23 @@ def test_judge_scores_each_picture(judged: strangers.Judged, pictures: list[np.n
 
 def test_blank_paper_scores_lowest(reader: Reader, pictures: list[np.ndarray]) -> None:
     blank = np.full((60, 60), 255, np.uint8)
-    judged = strangers.judge(reader, Energy(reader.bundle), [blank, *pictures[:2]])
+    judged = out_of_distribution.judge(reader, Energy(reader.bundle), [blank, *pictures[:2]])
     assert judged.scores["energy"].argmin() == 0
     assert judged.scores["softmax"][0] == judged.scores["not_digit"][0] == judged.scores["auto"][0] == 0
     assert judged.refused.tolist() == [True, False, False]
 
 
-def test_scores_that_say_nothing_are_left_out(judged: strangers.Judged, reader: Reader) -> None:
+def test_uninformative_scores_are_left_out(judged: out_of_distribution.Judged, reader: Reader) -> None:
     line = np.zeros((90, 30), np.float32)
     line[10:80, 12:16] = 1
-    others = strangers.judge(reader, Energy(reader.bundle), [on_paper(line)] * 3)
-    rates = strangers.of_strangers(judged, others)
+    others = out_of_distribution.judge(reader, Energy(reader.bundle), [on_paper(line)] * 3)
+    rates = out_of_distribution.rates_of_others(judged, others)
     assert set(rates["auroc"]) == {"softmax", "energy"}
     assert rates["accepted"] == 1
     assert rates["n"] == 3
 
 
-def test_refusals_are_counted(judged: strangers.Judged) -> None:
+def test_refusals_are_counted(judged: out_of_distribution.Judged) -> None:
     refusing = dataclasses.replace(
         judged,
         single=tuple(dataclasses.replace(r, digits=(), others=r.digits, text="") for r in judged.single[:5])
@@ -85,21 +83,23 @@ def test_refusals_are_counted(judged: strangers.Judged) -> None:
         scores={**judged.scores, "not_digit": np.r_[np.zeros(5), np.full(len(judged.single) - 5, 0.9)]},
     )
     assert refusing.refused.sum() == 5
-    rates = strangers.of_strangers(judged, refusing)
+    rates = out_of_distribution.rates_of_others(judged, refusing)
     assert rates["accepted"] == 1 - 5 / len(judged.single)
     assert "not_digit" in rates["auroc"]
-    assert strangers.of_digits(refusing, ["0"] * len(judged.single))["refused"] == 5 / len(judged.single)
-    both = strangers.joined([judged, refusing])
+    assert out_of_distribution.rates_of_digits(refusing, ["0"] * len(judged.single))["refused"] == 5 / len(
+        judged.single
+    )
+    both = out_of_distribution.joined([judged, refusing])
     assert both.refused.sum() == 5
     assert len(both.scores["energy"]) == 2 * len(judged.single)
-    names = strangers.accepted_names(["a"] * 5 + ["b"] * (len(judged.single) - 5), refusing)
+    names = out_of_distribution.accepted_names(["a"] * 5 + ["b"] * (len(judged.single) - 5), refusing)
     assert names["a"]["accepted"] == 0
     assert next(iter(names)) == "b"
 
 
-def test_curve_is_short_and_whole() -> None:
+def test_curve_is_short_and_complete() -> None:
     rng = np.random.default_rng(0)
-    found = strangers.curve(rng.normal(1, 1, 5000), rng.normal(0, 1, 5000))
-    assert len(found["digits"]) <= strangers.CURVE
-    assert found["strangers"] == sorted(found["strangers"])
-    assert found["strangers"][-1] == 1
+    found = out_of_distribution.curve(rng.normal(1, 1, 5000), rng.normal(0, 1, 5000))
+    assert len(found["digits"]) <= out_of_distribution.CURVE
+    assert found["out_of_distribution"] == sorted(found["out_of_distribution"])
+    assert found["out_of_distribution"][-1] == 1

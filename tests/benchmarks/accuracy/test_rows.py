@@ -1,4 +1,4 @@
-"""benchmarks/accuracy/rows.py and papers.py: rows are what they claim to be."""
+"""benchmarks.accuracy.rows and paper_rendering: rows are what they claim to be."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.accuracy import rows
-from benchmarks.rendering import paper_rendering as papers
+from benchmarks.rendering import paper_rendering
 from inkling import Reader
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -21,7 +21,7 @@ def pieces(ink: np.ndarray) -> int:
 def of_one_piece(digits: Digits) -> Digits:
     images, labels = digits
     rng = np.random.default_rng(0)
-    whole = [pieces(papers.written_row([image], rng)) == 1 for image in images]
+    whole = [pieces(paper_rendering.written_row([image], rng)) == 1 for image in images]
     return images[whole], labels[whole]
 
 
@@ -34,22 +34,22 @@ def test_rows_are_the_same_for_the_same_seed(digits: Digits) -> None:
 def test_separate_digits_are_as_many_pieces(of_one_piece: Digits) -> None:
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        assert pieces(papers.written_row(list(of_one_piece[0][seed : seed + 5]), rng)) == 5
+        assert pieces(paper_rendering.written_row(list(of_one_piece[0][seed : seed + 5]), rng)) == 5
 
 
 def test_all_touching_digits_are_one_piece(of_one_piece: Digits) -> None:
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        assert pieces(papers.written_row(list(of_one_piece[0][seed : seed + 5]), rng, touching=1.0)) == 1
+        assert pieces(paper_rendering.written_row(list(of_one_piece[0][seed : seed + 5]), rng, touching=1.0)) == 1
 
 
 def test_at_least_one_pair_touches(of_one_piece: Digits) -> None:
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        assert pieces(papers.written_row(list(of_one_piece[0][seed : seed + 5]), rng, touching=0.01)) < 5
+        assert pieces(paper_rendering.written_row(list(of_one_piece[0][seed : seed + 5]), rng, touching=0.01)) < 5
 
 
-@pytest.mark.parametrize("name", papers.SURFACES)
+@pytest.mark.parametrize("name", paper_rendering.SURFACES)
 def test_every_paper_gives_a_picture(name: str, digits: Digits) -> None:
     ((picture, text),) = rows.on_paper(name, digits, 1)
     assert picture.dtype == np.uint8

@@ -1,4 +1,4 @@
-"""benchmarks/batch/archive.py: the archive is the same every time, and rows are counted as they are."""
+"""benchmarks.batch.archive: the archive is the same every time, and rows are counted as they are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.batch.archive import rows_in
-from benchmarks.rendering import archive_images as scans
+from benchmarks.rendering import archive_images
 from inkling import Reader
 from tests.batch.archives import Here
 
@@ -18,8 +18,8 @@ Digits = tuple[np.ndarray, np.ndarray]
 
 
 def test_the_pictures_are_of_many_sizes_and_can_be_read(digits: Digits) -> None:
-    pictures = [scans.png_of(i, digits[0]) for i in range(60)]
-    assert pictures[7] == scans.png_of(7, digits[0])
+    pictures = [archive_images.png_of(i, digits[0]) for i in range(60)]
+    assert pictures[7] == archive_images.png_of(7, digits[0])
     sizes = [Image.open(BytesIO(content)).size for content in pictures]
     assert all(28 <= h <= 281 and 28 <= w <= 281 for w, h in sizes)
     assert max(w for w, _ in sizes) - min(w for w, _ in sizes) > 150
@@ -30,8 +30,8 @@ def test_the_pictures_are_of_many_sizes_and_can_be_read(digits: Digits) -> None:
 def test_beyond_the_distinct_ones_there_are_links(
     digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scans, "DISTINCT", 4)
-    scans.make(tmp_path, 6, digits[0])
+    monkeypatch.setattr(archive_images, "DISTINCT", 4)
+    archive_images.make(tmp_path, 6, digits[0])
     made = sorted(tmp_path.rglob("*.png"))
     assert len(made) == 6
     assert made[4].samefile(made[0])
@@ -41,7 +41,7 @@ def test_beyond_the_distinct_ones_there_are_links(
 def test_rows_and_pictures_are_counted_apart(digits: Digits, tmp_path: Path) -> None:
     from inkling.batch.run import RunOptions, run
 
-    source = scans.make(tmp_path / "scans", 6, digits[0])
+    source = archive_images.make(tmp_path / "archive_images", 6, digits[0])
     run(RunOptions((str(source),), str(tmp_path / "out"), "ann-tutorial", "jsonl"), Here(), chunk_size=4)
     assert rows_in(tmp_path / "out") == (6, 6)
     first = tmp_path / "out" / "parts" / "part-00000000.jsonl"

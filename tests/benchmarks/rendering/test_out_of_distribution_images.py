@@ -1,6 +1,4 @@
-"""benchmarks/rendering/out_of_distribution_images.py and what it draws with: the same marks each time, whole, dark
-on light, and no look-alikes.
-"""
+"""Out-of-distribution images: the same ones by seed, whole, dark on light, and without look-alikes."""
 
 from __future__ import annotations
 
@@ -12,19 +10,19 @@ import numpy as np
 import pytest
 
 from benchmarks.rendering import letters, overlaid
-from benchmarks.rendering import out_of_distribution_images as marks
 from benchmarks.rendering.letters import Font
+from benchmarks.rendering.out_of_distribution_images import KINDS, LOOK_ALIKES, draw_kind
 from benchmarks.rendering.scribbles import SCRIBBLES
 from benchmarks.rendering.stroke_rendering import (
     LONGEST,
-    drawn,
+    distort,
+    draw,
     enlarged,
     fitted,
     on_paper,
     smooth_line,
     straight,
     trimmed,
-    wobbled,
 )
 from benchmarks.rendering.symbols import SYMBOLS
 from inkling.training.data.mnist import Mnist
@@ -50,7 +48,7 @@ def fonts() -> list[Font]:
 @pytest.mark.parametrize(("name", "seed"), list(product(DRAWINGS, range(2))))
 def test_drawings_are_whole(name: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    ink = drawn(DRAWINGS[name](rng), rng)
+    ink = draw(DRAWINGS[name](rng), rng)
     assert ink.dtype == np.float32
     assert ink.min() >= 0
     assert ink.max() <= 1
@@ -61,7 +59,7 @@ def test_drawings_are_whole(name: str, seed: int) -> None:
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_drawings_differ_by_seed_and_by_nothing_else(name: str) -> None:
-    one, again, two = (drawn(DRAWINGS[name](rng), rng) for rng in map(np.random.default_rng, (0, 0, 1)))
+    one, again, two = (draw(DRAWINGS[name](rng), rng) for rng in map(np.random.default_rng, (0, 0, 1)))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, two)
 
@@ -101,20 +99,20 @@ def test_pen_changes_width(fonts: list[Font]) -> None:
     assert max(shares) > 1.4 * min(shares)
 
 
-def test_shown_is_the_same_each_time(mnist: Mnist, fonts: list[Font]) -> None:
-    for kind in (*marks.KINDS, marks.LOOK_ALIKES):
-        one, two = (list(marks.shown(kind, 4, mnist, fonts)) for _ in range(2))
+def test_examples_is_the_same_each_time(mnist: Mnist, fonts: list[Font]) -> None:
+    for kind in (*KINDS, LOOK_ALIKES):
+        one, two = (list(draw_kind(kind, 4, mnist, fonts)) for _ in range(2))
         assert [each.name for each in one] == [each.name for each in two]
         for a, b in zip(one, two, strict=True):
-            assert np.array_equal(a.picture, b.picture)
-            assert a.picture.dtype == np.uint8
-            assert np.median(a.picture[[0, -1]]) == 255  # paper around it
-            assert a.picture.min() < 60
+            assert np.array_equal(a.image, b.image)
+            assert a.image.dtype == np.uint8
+            assert np.median(a.image[[0, -1]]) == 255  # paper around it
+            assert a.image.min() < 60
 
 
-def test_shown_without_fonts_has_no_letters(mnist: Mnist) -> None:
-    assert list(marks.shown("letters", 3, mnist, [])) == []
-    assert {each.name for each in marks.shown("symbols", 30, mnist, [])} <= set(SYMBOLS)
+def test_examples_without_fonts_has_no_letters(mnist: Mnist) -> None:
+    assert list(draw_kind("letters", 3, mnist, [])) == []
+    assert {each.name for each in draw_kind("symbols", 30, mnist, [])} <= set(SYMBOLS)
 
 
 def test_two_digits_have_the_ink_of_two(mnist: Mnist) -> None:
@@ -145,10 +143,10 @@ def test_enlarged_is_dark_on_light(mnist: Mnist) -> None:
     assert picture.min() < 30
 
 
-def test_wobbled_without_change_is_the_same_shape() -> None:
+def test_distortion_without_change_is_the_same_shape() -> None:
     ink = np.zeros((60, 60), np.float32)
     ink[20:40, 25:35] = 1
-    out = wobbled(ink, np.random.default_rng(3), slant=0, turn=0, bend=0)
+    out = distort(ink, np.random.default_rng(3), slant=0, turn=0, bend=0)
     height, width = trimmed(out).shape
     assert abs(height - 20) <= 2
     assert 0.8 * 10 - 2 <= width <= 1.25 * 10 + 2

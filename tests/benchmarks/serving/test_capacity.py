@@ -1,30 +1,25 @@
-"""benchmarks/serving/simulate.py, capacity.py, serving.py: the simulation against theory, the pages against the
-numbers.
-"""
+"""benchmarks.serving.simulate, capacity, report: the simulation against theory, the pages against the numbers."""
 
 from __future__ import annotations
 
-import json
 import math
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.serving import capacity, simulate
-from benchmarks.serving import report as serving
+from benchmarks import markdown
+from benchmarks.common import PRICES, ROOT, read_json
+from benchmarks.serving import capacity, report, simulate
 from inkling.server.settings import Settings
 
-ROOT = Path(__file__).parents[3]
-BENCHMARKS = ROOT / "benchmarks"
 MEAN_S = 0.01
 EXPONENTIAL = [-math.log(1 - (k + 0.5) / 1000) * MEAN_S for k in range(1000)]
 CONSTANT = [MEAN_S]
 
 
 def load(name: str) -> Any:
-    return json.loads((BENCHMARKS / "serving" / f"{name}.json").read_text("utf-8"))
+    return read_json(ROOT / "benchmarks" / "serving" / f"{name}.json")
 
 
 @pytest.mark.parametrize("times_s", [EXPONENTIAL, CONSTANT], ids=["exponential", "constant"])
@@ -93,39 +88,33 @@ def test_cost_adds_up() -> None:
 
 
 def test_every_price_is_there_with_its_source() -> None:
-    prices = tomllib.loads((BENCHMARKS / "prices.toml").read_text("utf-8"))
+    prices = tomllib.loads(PRICES.read_text("utf-8"))
     assert len(prices["cloud"]) == 3
     for cloud in prices["cloud"]:
         assert cloud["source"]
         assert capacity.cost(cloud, per_core_s=500, in_bytes=1, out_bytes=1)["all"] > 0
 
 
-def test_capacity_page_shows_what_the_numbers_say() -> None:
+@pytest.mark.parametrize("name", ["measured", "cost", "scale", "judged", "step"])
+def test_the_capacity_page_shows_what_the_numbers_say(name: str) -> None:
     text = capacity.PAGE.read_text("utf-8")
-    found = load("capacity")
-    prices = tomllib.loads((BENCHMARKS / "prices.toml").read_text("utf-8"))
-    sizes = {"in_bytes": found["in_bytes"], "out_bytes": found["out_bytes"]}
-    assert capacity.page(text, load("utilisation"), prices, found, **sizes) == text, (
-        "run: benchmarks/serving/capacity.py"
-    )
+    blocks = capacity.blocks(load("utilisation"), tomllib.loads(PRICES.read_text("utf-8")), load("capacity"))
+    assert markdown.with_block(text, name, blocks[name]) == text, "run: python -m benchmarks.serving.capacity"
 
 
 @pytest.mark.parametrize("name", ["servers", "soak", "steps", "largest"])
-def test_serving_page_shows_what_the_numbers_say(name: str) -> None:
-    text = serving.PAGE.read_text("utf-8")
-    block = {"servers": serving.servers, "soak": serving.soak, "steps": serving.steps, "largest": serving.largest}[name]
-    numbers = load({"steps": "read", "largest": "memory"}.get(name, name))
-    assert serving.tables.with_block(text, name, block(numbers)) == text, "run: python -m benchmarks.serving.report"
+def test_the_serving_page_shows_what_the_numbers_say(name: str) -> None:
+    text = report.PAGE.read_text("utf-8")
+    assert markdown.with_block(text, name, report.blocks()[name]) == text, "run: python -m benchmarks.serving.report"
 
 
-def test_readme_says_what_the_numbers_say_and_nothing_of_a_trial() -> None:
-    text = serving.README.read_text("utf-8")
+def test_the_readme_shows_the_numbers_of_a_full_run() -> None:
+    text = report.README.read_text("utf-8")
     numbers = load("servers")
-    assert serving.tables.with_block(text, "servers", serving.sentence(numbers)) == text, (
-        "run: benchmarks/serving/report.py"
-    )
-    assert serving.sentence(numbers | {"quick": True}) == ""
-    assert "drawings a second" in serving.sentence(numbers | {"quick": False})
+    block = report.sentence(numbers)
+    assert markdown.with_block(text, "servers", block) == text, "run: python -m benchmarks.serving.report"
+    assert report.sentence(numbers | {"quick": True}) == ""
+    assert "drawings a second" in report.sentence(numbers | {"quick": False})
 
 
 @pytest.mark.learn
@@ -133,7 +122,7 @@ def test_figures_draw_the_numbers() -> None:
     pytest.importorskip("matplotlib")
     from inkling.training.report import themed_svg
 
-    for draw, name in ((serving.draw, "servers"), (capacity.draw, "capacity")):
+    for draw, name in ((report.draw, "servers"), (capacity.draw, "capacity")):
         text = themed_svg.to_svg(lambda ax, draw=draw, name=name: draw(ax, load(name)))  # type: ignore[misc]
         assert "prefers-color-scheme:dark" in text
         assert (ROOT / "docs" / "benchmark" / f"{name}.svg").stat().st_size > 3000

@@ -1,4 +1,4 @@
-"""benchmarks/serving/memory.py, largest.py: what they call memory is the process's own."""
+"""benchmarks.serving.memory and largest: the memory that they report is the process's own."""
 
 from __future__ import annotations
 

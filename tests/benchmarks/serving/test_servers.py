@@ -1,4 +1,4 @@
-"""benchmarks/serving/servers.py and its parts: wrk is understood, bodies are right, processes are weighed."""
+"""benchmarks.serving.servers and its parts: wrk's output, the bodies of requests, the memory of processes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.serving import baseline_servers as contestants
-from benchmarks.serving import processes, servers, wrk
+from benchmarks.common import DRAWING
+from benchmarks.serving import baseline_servers, processes, servers, wrk
 
 WRK = """Running 4s test @ http://127.0.0.1:8201/read
   1 threads and 8 connections
@@ -23,7 +23,7 @@ Requests/sec:   2001.01
 
 
 def test_wrk_is_understood() -> None:
-    assert wrk.parsed(WRK) == wrk.Found(per_s=450.0, p50_ms=4.65, p99_ms=38.68, errors=102, answer_bytes=200)
+    assert wrk.parsed(WRK) == wrk.Figures(per_s=450.0, p50_ms=4.65, p99_ms=38.68, errors=102, answer_bytes=200)
 
 
 def test_wrk_without_figures_is_said() -> None:
@@ -32,9 +32,9 @@ def test_wrk_without_figures_is_said() -> None:
 
 
 @pytest.mark.parametrize("kind", ["raw", "json", "gradio", "form file", "form images"])
-def test_every_body_carries_the_picture(kind: str) -> None:
-    picture = contestants.DRAWING.read_bytes()
-    body, content_type = contestants.body_of(kind, picture)
+def test_every_body_carries_the_image(kind: str) -> None:
+    picture = DRAWING.read_bytes()
+    body, content_type = baseline_servers.body_of(kind, picture)
     if kind == "raw":
         assert body == picture
     elif kind.startswith("form"):
@@ -45,15 +45,15 @@ def test_every_body_carries_the_picture(kind: str) -> None:
         assert "iVBORw0KGgo" in json.dumps(json.loads(body))
 
 
-@pytest.mark.parametrize("contestant", contestants.ALL, ids=lambda each: each.name)
-def test_every_contestant_can_be_started(contestant: contestants.Contestant) -> None:
-    command = contestant.started_by(8123)
-    assert command[0].startswith(str(contestants.ENVIRONMENTS / contestant.environment))
+@pytest.mark.parametrize("server", baseline_servers.ALL, ids=lambda each: each.name)
+def test_every_server_can_be_started(server: baseline_servers.BaselineServer) -> None:
+    command = server.command_for(8123)
+    assert command[0].startswith(str(baseline_servers.ENVIRONMENTS / server.environment))
     assert not any("{" in part for part in command)
-    if contestant.environment != "inkling":
-        assert (contestants.PROGRAMS / "requirements" / f"{contestant.environment}.txt").is_file()
+    if server.environment != "inkling":
+        assert (baseline_servers.PROGRAMS / "requirements" / f"{server.environment}.txt").is_file()
         programs = [part.partition(":")[0].removesuffix(".py") for part in command]
-        assert any((contestants.PROGRAMS / f"{name}.py").is_file() for name in programs)
+        assert any((baseline_servers.PROGRAMS / f"{name}.py").is_file() for name in programs)
 
 
 def test_summary_takes_medians_and_adds_errors() -> None:
@@ -65,8 +65,8 @@ def test_summary_takes_medians_and_adds_errors() -> None:
     assert (found["per_s"], found["errors"], found["per_s_rounds"]) == (20, 3, [10, 90, 20])
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="by way of /proc")
-def test_a_server_is_weighed_with_its_children_and_stopped_with_them(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_server_is_measured_and_stopped_with_its_children(tmp_path: Path) -> None:
     child = "import time; held = b'x' * 30_000_000; open('child', 'w').close(); time.sleep(60)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     with processes.started([sys.executable, "-c", parent], cwd=tmp_path, cores={0}) as server:

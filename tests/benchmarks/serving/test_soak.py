@@ -1,4 +1,4 @@
-"""benchmarks/soak: what its figures mean, and that its spoiled pictures are what they say."""
+"""The soak tests: the meaning of their figures, and that each mutation is what its name says."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ import time
 import pytest
 from PIL import Image
 
-from benchmarks.serving.soak import graceful_shutdown as stopped
-from benchmarks.serving.soak import image_mutators as mutators
-from benchmarks.serving.soak import malformed_images as mutated
-from benchmarks.serving.soak import openapi_fuzzing as schema
-from benchmarks.serving.soak import overload
-from benchmarks.serving.soak import worker_kill as killed
-from benchmarks.serving.soak.http_connections import Outcome, request
-from benchmarks.serving.soak.load_generator import Asked, closed_loop, open_loop
-from benchmarks.serving.soak.statistics import growth, percentile
+from benchmarks.common import percentile
+from benchmarks.serving.soak import (
+    graceful_shutdown,
+    image_mutators,
+    malformed_images,
+    openapi_fuzzing,
+    overload,
+    worker_kill,
+)
+from benchmarks.serving.soak.http_connections import Outcome, encode_request
+from benchmarks.serving.soak.load_generator import Request, closed_loop, open_loop
+from benchmarks.serving.soak.sustained_load import growth
 from inkling.server.settings import Settings
 
 
@@ -40,31 +43,31 @@ def test_growth_compares_the_ends_without_the_warming() -> None:
     assert growth(samples[:3], warm_s=0) == (0.0, 0.0)
 
 
-def test_the_same_seed_and_number_spoil_alike() -> None:
-    assert mutators.spoiled(1, 7) == mutators.spoiled(1, 7)
-    assert len({mutators.spoiled(1, number).body for number in range(50)}) > 40
+def test_the_same_seed_and_number_give_the_same_mutation() -> None:
+    assert image_mutators.mutate(1, 7) == image_mutators.mutate(1, 7)
+    assert len({image_mutators.mutate(1, number).body for number in range(50)}) > 40
 
 
-@pytest.mark.parametrize("way", mutators.WAYS, ids=lambda way: way.__name__)
-def test_every_way_says_its_name_and_makes_bytes(way: mutators.Way) -> None:
-    _, body, kind = mutators.seeds()[0]
-    made = way(random.Random(2), body, kind)
-    assert made.what == way.__name__
+@pytest.mark.parametrize("mutator", image_mutators.MUTATORS, ids=lambda mutator: mutator.__name__)
+def test_each_mutator_reports_its_name_and_makes_bytes(mutator: image_mutators.Mutator) -> None:
+    _, body, kind = image_mutators.seeds()[0]
+    made = mutator(random.Random(2), body, kind)
+    assert made.what == mutator.__name__
     assert isinstance(made.body, bytes)
-    if way is mutators.too_large:
+    if mutator is image_mutators.too_large:
         assert len(made.body) > Settings().max_upload_bytes
 
 
 def test_a_changed_png_has_right_checksums() -> None:
-    changed = bytearray(mutators.seeds()[0][1])
+    changed = bytearray(image_mutators.seeds()[0][1])
     changed[16:20] = (500).to_bytes(4, "big")  # its width
     with pytest.raises((SyntaxError, OSError)):
         Image.open(io.BytesIO(changed)).load()
-    assert Image.open(io.BytesIO(mutators._right_sums(bytes(changed)))).width == 500
+    assert Image.open(io.BytesIO(image_mutators._right_sums(bytes(changed)))).width == 500
 
 
 def test_a_bomb_is_small_and_unpacks_to_its_size() -> None:
-    bomb = mutators._bomb(2000, 1)
+    bomb = image_mutators._bomb(2000, 1)
     assert len(bomb) < 5000
     assert Image.open(io.BytesIO(bomb)).getextrema() == (0, 0)
     assert Image.open(io.BytesIO(bomb)).size == (2000, 2000)
@@ -89,21 +92,21 @@ def test_normal_again_is_from_when_nothing_is_bad_any_more(bad_at: list[float], 
 
 def test_a_kill_may_fail_only_what_the_killed_held() -> None:
     outcomes = [outcome(9.9, 0.2, 0, "closed", 5), outcome(9.9, 0.2, 0, "closed", 6), outcome(10.8, port=7)]
-    found = killed.figures(outcomes, held={5}, seen={7}, at_s=10)
+    found = worker_kill.figures(outcomes, held={5}, seen={7}, at_s=10)
     assert (found["failed"], found["failed_elsewhere"], found["back_s"]) == (2, 1, 0.9)
-    assert killed.figures(outcomes, held={5, 6}, seen=set(), at_s=10)["back_s"] is None
+    assert worker_kill.figures(outcomes, held={5, 6}, seen=set(), at_s=10)["back_s"] is None
 
 
 def test_a_stop_must_answer_what_was_in_hand() -> None:
     outcomes = [outcome(9.95), outcome(9.95, status=0, how="closed"), outcome(10.1, 0.01, 0, "closed"), outcome(8)]
-    found = stopped.figures(outcomes, 10)
+    found = graceful_shutdown.figures(outcomes, 10)
     assert (found["in_hand"], found["lost"], found["cut"]) == (2, 1, 0)
     assert found["later"] == {"closed": 1}
 
 
-def test_a_mutated_picture_that_fails_is_named() -> None:
+def test_a_malformed_image_that_fails_is_named() -> None:
     outcomes = [Outcome(0, 0.1, 422, name="cut 1"), Outcome(0, 3, 200, name="cut 2"), Outcome(0, 1, 500, name="x 3")]
-    found = mutated.figures(outcomes)
+    found = malformed_images.figures(outcomes)
     assert (found["failed"], found["slow"]) == (["x 3: 500"], ["cut 2: 3.00 s"])
     assert found["kinds"] == {"cut": {"200": 1, "422": 1}, "x": {"500": 1}}
 
@@ -119,7 +122,7 @@ def test_schemathesis_is_understood() -> None:
 Test cases:
   364 generated, 2 found 2 unique failures
 """
-    found = schema.parsed(output)
+    found = openapi_fuzzing.parsed(output)
     assert (found["operations"], found["cases"]) == (22, 364)
     assert (found["server_errors"], found["refused"]) == (1, 1)
 
@@ -137,15 +140,15 @@ async def _answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
     writer.close()
 
 
-def test_lines_tell_what_became_of_a_request() -> None:
+def test_a_connection_reports_the_outcome_of_each_request() -> None:
     async def all_ways() -> list[tuple[int, str]]:
         server = await asyncio.start_server(_answering, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         found: list[Outcome] = []
-        asked = [Asked(request(body)) for body in (b"2", b"5", b"c", b"x", b"2")]
-        await closed_loop(port, iter(asked), found.append, lines=1, until=lambda: False)
+        asked = [Request(encode_request(body)) for body in (b"2", b"5", b"c", b"x", b"2")]
+        await closed_loop(port, iter(asked), found.append, connections=1, until=lambda: False)
         server.close()
-        await closed_loop(port, iter(asked[:1]), found.append, lines=1, until=lambda: False)
+        await closed_loop(port, iter(asked[:1]), found.append, connections=1, until=lambda: False)
         return [(each.status, each.how) for each in found]
 
     assert asyncio.run(all_ways()) == [
@@ -153,7 +156,7 @@ def test_lines_tell_what_became_of_a_request() -> None:
     ]  # fmt: skip
 
 
-def test_open_loop_sends_on_time_and_bounds_its_lines() -> None:
+def test_open_loop_sends_on_time_and_bounds_its_connections() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(-1)
         writer.close()
@@ -162,8 +165,8 @@ def test_open_loop_sends_on_time_and_bounds_its_lines() -> None:
         server = await asyncio.start_server(silent, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         found: list[Outcome] = []
-        asked = itertools.repeat(Asked(request(b"2")))
-        await open_loop(port, asked, found.append, per_s=100, seconds=0.2, most_lines=5, timeout_s=0.5)
+        asked = itertools.repeat(Request(encode_request(b"2")))
+        await open_loop(port, asked, found.append, per_s=100, seconds=0.2, most_connections=5, timeout_s=0.5)
         server.close()
         return found
 

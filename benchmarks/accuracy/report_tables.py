@@ -1,0 +1,124 @@
+"""The tables of docs/benchmark.md: a function for each JSON file, from its numbers to Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from benchmarks.common import ROOT, Numbers, read_json
+from benchmarks.markdown import rate, table
+
+PAGE = ROOT / "docs" / "benchmark.md"
+
+
+def baselines(numbers: Numbers) -> str:
+    """The sets by the readers, then what the pipeline loses."""
+    sets = numbers["sets"]
+    readers = list(dict.fromkeys(name for each in sets.values() for name in each["readers"]))
+    versions = numbers["versions"]
+    heads = [f"{name} {versions[name]}" if not name.startswith(("inkling", "tutorial")) else name for name in readers]
+    rows = []
+    for name, each in sets.items():
+        found = [each["readers"].get(reader) for reader in readers]
+        rows.append([f"{name} ({each['n']:,})", *(rate(f and f["right"], f and f["right_95"]) for f in found)])
+    singles = [each for each in sets.values() if not each["rows"]]
+    means = [_mean(each["readers"].get(reader, {}).get("right") for each in singles) for reader in readers]
+    rows.append(["mean over the sets of single digits", *(rate(mean) for mean in means)])
+    largest = [max(singles, key=lambda each: int(each["n"]))["readers"].get(reader) for reader in readers]
+    rows.append(["time of one core for an MNIST digit", *(f"{f['cpu_ms']:,.1f} ms" if f else "-" for f in largest)])
+    lost = [
+        [f"`{name}`", f"{each['n']:,}", rate(each["direct"], each["direct_95"], places=2),
+         rate(each["pipeline"], each["pipeline_95"], places=2), f"{each['points_lost']:.2f}",
+         str(each["not_one_digit"])]
+        for name, each in numbers["fidelity"].items()
+    ]  # fmt: skip
+    head = ["MNIST test", "images", "as tiles", "as images, whole pipeline", "points lost", "not read as one digit"]
+    return f"{table(['read right', *heads], rows)}\n\n{table(head, lost)}"
+
+
+def out_of_distribution(numbers: Numbers) -> str:
+    """For every model, each out-of-distribution kind, then each set of digits."""
+    parts = []
+    for name, model in numbers["models"].items():
+        rows = []
+        for kind, each in model["out_of_distribution"].items():
+            areas = [each["auroc"].get(score) for score in ("not_digit", "softmax", "energy")]
+            cells = ["-" if area is None else f"{area:.4f}" for area in areas]
+            shares = [rate(each[key], each[f"{key}_95"]) for key in ("accepted", "text_given", "read_surely")]
+            rows.append([f"{kind} ({each['n']:,})", *cells, *shares])
+        head = [f"`{name}`, reject_at {model['reject_at']:.3g}", "AUROC, not a digit", "softmax", "energy"]
+        parts.append(table([*head, "accepted as a digit", "some text given", 'outcome "read"'], rows))
+        digits = [
+            [f"{kind} ({each['n']:,})", *(rate(each[key], each[f"{key}_95"], places=2) for key in ("refused", "right"))]
+            for kind, each in model["digits"].items()
+        ]
+        parts.append(table([f"digits, `{name}`", "refused", "read right"], digits))
+    hardest = [
+        f"{name} ({each['accepted']:.0%})"
+        for kind, names in next(iter(numbers["models"].values()))["names"].items()
+        if kind != "look-alikes"
+        for name, each in sorted(names.items(), key=lambda item: -item[1]["accepted"])[:5]
+        if 0 < each["accepted"] < 1
+    ]
+    if hardest:
+        parts.append(f"Most often accepted as digits: {', '.join(hardest)}.")
+    parts.append(f"Fonts: {', '.join(numbers['fonts']) or 'none'}.")
+    return "\n\n".join(parts)
+
+
+def calibration(numbers: Numbers) -> str:
+    """What is right near 95 %, from 95 %, and on average."""
+    rows = [
+        [f"`{name}`, {kind}", f"{each['n']:,}", f"{each['right']:.1%}", f"{each['confidence']:.1%}",
+         _of(each["near_95"]), _of(each["from_95"])]
+        for name, model in numbers["models"].items() for kind, each in model["sets"].items()
+    ]  # fmt: skip
+    head = ["model and set", "given", "right", "mean confidence"]
+    return table([*head, "right of those at 93% to 97%", "right of those from 95%"], rows)
+
+
+def memory(numbers: Numbers) -> str:
+    """One row."""
+    row = [
+        f"`{numbers['model']['name']}`", f"{numbers['photos']}", f"{numbers['before_mb']:.0f} MB",
+        f"{numbers['most_mb']:.0f} MB", f"{numbers['growth_mb']:.0f} MB", f"{numbers['cpu_ms']['median']:.0f} ms",
+    ]  # fmt: skip
+    head = ["model", "photographs", "before", "at most", "growth once warm", "computing for one, median"]
+    return table(head, [row])
+
+
+def tight_crops(numbers: Numbers) -> str:
+    """The kinds of crops by their sizes."""
+    found = {tuple(name.split(", ")): each for name, each in numbers["found"].items()}
+    kinds, sides = (list(dict.fromkeys(name[k] for name in found)) for k in (0, 1))
+    head = [f"`{numbers['model']['name']}`, {numbers['digits']:,} digits, read right", *sides]
+    return table(head, [[kind, *(rate(found[kind, side]["right"]) for side in sides)] for kind in kinds])
+
+
+def handwriting_fonts(numbers: Numbers) -> str:
+    """The models, on paper and in boxes."""
+    columns = ("on paper", "in boxes")
+    head = [f"{len(numbers['fonts'])} fonts, {numbers['pictures']:,} digits, read right", *columns]
+    models = numbers["models"].items()
+    return table(head, [[f"`{name}`", *(rate(each[column]["right"]) for column in columns)] for name, each in models])
+
+
+TABLES: dict[str, Callable[[Numbers], str]] = {
+    each.__name__: each
+    for each in (baselines, tight_crops, handwriting_fonts, out_of_distribution, calibration, memory)
+}
+
+
+def numbers_of(name: str) -> Numbers:
+    """The measured numbers of one table."""
+    folder = "serving" if name == "memory" else "accuracy"
+    return dict(read_json(ROOT / "benchmarks" / folder / f"{name}.json"))
+
+
+def _of(found: Numbers) -> str:
+    return f"{rate(found['right'], found['right_95'])} <br> of {found['n']:,}" if found["n"] else "-"
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    every = list(values)
+    known = [value for value in every if value is not None]
+    return sum(known) / len(known) if known and len(known) == len(every) else None
