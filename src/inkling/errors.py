@@ -81,11 +81,17 @@ class NotFound(InklingError):
 
 
 class UnknownName(InklingError):
-    """A choice by name that does not exist; the message lists the choices and the nearest one."""
+    """A choice by name that does not exist; the message lists the choices and the nearest one.
+
+    Without a `name`, `what` is a finished message, as a client or another process receives it.
+    """
 
     status = 404
 
-    def __init__(self, what: str, name: str, choices: Iterable[str]) -> None:
+    def __init__(self, what: str, name: str | None = None, choices: Iterable[str] = ()) -> None:
+        if name is None:
+            super().__init__(what)
+            return
         choices = sorted(choices)
         message = f"unknown {what} {name!r}; choose from: {', '.join(choices) or '(none)'}."
         near = difflib.get_close_matches(name, choices, n=1)
@@ -143,13 +149,18 @@ class BadData(InklingError):
 
 
 class MissingExtra(InklingError):
-    """A library of an optional extra (`learn` or `cluster`) is not installed."""
+    """A library of an optional extra (`learn` or `cluster`) is not installed.
+
+    Without an `extra`, `task` is a finished message, as a client or another process receives it.
+    """
 
     status = 503
 
-    def __init__(self, task: str, extra: str) -> None:
+    def __init__(self, task: str, extra: str | None = None) -> None:
         super().__init__(
-            f"{task} needs the {extra!r} extra, which is not installed; "
+            task
+            if extra is None
+            else f"{task} needs the {extra!r} extra, which is not installed; "
             f"in a clone of the project, install it with: make install-{extra}"
         )
 

@@ -6,6 +6,7 @@ import doctest
 import inspect
 import io
 import json
+import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -187,6 +188,8 @@ def test_every_kind_of_the_tree_comes_back_as_itself() -> None:
             error = error_of({"kind": name, "error": "what; expected; do"}, 400)
             assert type(error) is kind
             assert (error.kind, str(error)) == (name, "what; expected; do")
+            again = pickle.loads(pickle.dumps(error))
+            assert (type(again), vars(again), str(again)) == (kind, vars(error), str(error))
 
 
 def test_another_kind_is_kept_by_name() -> None:

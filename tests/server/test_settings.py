@@ -53,7 +53,7 @@ def test_a_wrong_value_is_named(name: str, value: str) -> None:
     [
         ("INKLING_WORKRES", "INKLING_WORKRES is no setting and changes nothing; did you mean INKLING_WORKERS?"),
         ("INKLING_APIKEY", "INKLING_APIKEY is no setting and changes nothing; did you mean INKLING_API_KEY?"),
-        ("INKLING_QQ", "INKLING_QQ is no setting and changes nothing; `inkling doctor` lists those that there are."),
+        ("INKLING_QQ", "INKLING_QQ is no setting and changes nothing; `inkling doctor` lists all settings."),
     ],
 )
 def test_a_misspelt_variable_is_told_without_its_value(variable: str, said: str) -> None:

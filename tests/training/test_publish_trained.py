@@ -14,7 +14,7 @@ from inkling.errors import BadBundle, InklingError
 from inkling.models import bundle, registry
 from inkling.pipeline.classifier import Classifier
 from inkling.server.routes.reports import ReportSchema
-from inkling.server.service.reports import card_of, report_of
+from inkling.server.service.reports import load_model_card, load_report
 from inkling.training import publish, recipe, train
 from inkling.training.data.mnist import Mnist, as_input
 from tests.training.small import LEARN, small_mnist
@@ -40,7 +40,7 @@ def run(mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_web_shows_what_was_published(run: Path, mnist: Mnist) -> None:
     found = registry.find(run)
-    report = report_of(found, "tiny")
+    report = load_report(found, "tiny")
     values = report.values
     assert ReportSchema().validate({"ok": True, **values}) == {}
     probs = Classifier(found)(as_input(mnist.x_test))
@@ -61,7 +61,7 @@ def test_the_web_shows_what_was_published(run: Path, mnist: Mnist) -> None:
     with Image.open(report.folder / "mistakes.png") as sheet:
         first = np.asarray(sheet)[:28, :28]
     assert np.array_equal(first, mnist.x_test[values["mistakes"]["index"][0]])
-    card = card_of(found)
+    card = load_model_card(found)
     assert card is not None
     assert "<h3>Limits</h3>" in card
 
@@ -78,12 +78,12 @@ def test_without_a_history_there_are_no_curves(run: Path, mnist: Mnist, tmp_path
     shutil.copytree(run / "bundle", tmp_path / "alone")
     found = bundle.open_bundle(tmp_path / "alone")
     publish.publish(found, mnist)
-    values = report_of(found, "alone").values
+    values = load_report(found, "alone").values
     assert values["history"] is None
     assert not [figure for figure in values["figures"] if figure["name"].startswith("learning")]
     publish.keep_history(found, run)
     publish.publish(found, mnist)
-    assert report_of(found, "alone").values["history"]["epoch"] == [1, 2]
+    assert load_report(found, "alone").values["history"]["epoch"] == [1, 2]
 
 
 def test_without_the_keras_file_the_report_of_before_stays(run: Path, mnist: Mnist) -> None:

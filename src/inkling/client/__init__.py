@@ -1,16 +1,17 @@
-"""A small client of the API, with nothing beyond the standard library: neither NumPy nor Flask is imported.
+"""A small client of the API. It needs only the standard library: neither NumPy nor Flask.
 
     from inkling.client import Client
 
     with Client("http://127.0.0.1:8000") as inkling:
         print(inkling.read("photo.jpg").text)
 
-May: import the standard library and `inkling.errors`. May not: import anything else.
+It may import the standard library and `inkling.errors`, and nothing else.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import urllib.parse
 import uuid
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any, Literal, TypeVar
 
 from inkling.client.answers import Answer, Digit, Model, QualityWarning, answer_of, error_of, model_of, picture_error_of
-from inkling.client.transport import Wire
+from inkling.client.transport import Transport
 from inkling.errors import BadPicture, BadRequest, Unreachable
 
 __all__ = ["Answer", "Client", "Digit", "Model", "QualityWarning"]
@@ -32,19 +33,19 @@ BINARY = "application/octet-stream"
 
 
 class Client:
-    """A client of the service at `url`, its address with all that stands before /api.
+    """A client of the service at `url`: the address with everything before /api.
 
     `api_key` is sent with every request if it is given. `timeout_s` bounds each wait for the network. `retries` is how
-    often a request is sent again when the service refuses it with 429 or 503, or the connection is refused: after the
-    wait that the service asks for (`Retry-After`), else after 0.2 s doubled each time, and not at all when it asks for
-    more than 30 s. So a call ends after some (1 + retries) * timeout_s + retries * 30 s at the very most.
+    often a request is repeated when the service answers 429 or 503, or the connection is refused: after the wait that
+    the service asks for (`Retry-After`), else after 0.2 s, doubled each time, and not at all when it asks for more than
+    30 s. So a call ends after at most some (1 + retries) * timeout_s + retries * 30 s.
 
-    Connections are kept open and used again. Threads may share a client: each request has a connection to itself.
+    Connections are kept open and reused. Threads may share a client: each request has a connection of its own.
     Proxies named by the environment are not used, and redirects are not followed.
 
     Every error of the service is raised as its class in `inkling.errors`, one of an unknown kind as ServiceError. A
-    service that cannot be reached, is too slow, or is not inkling, is Unreachable. Raises BadRequest for a `url` that
-    is none, an `api_key` that a header cannot carry, `timeout_s` of 0 or less, and `retries` below 0.
+    service that cannot be reached, is too slow, or is not inkling, raises Unreachable. Raises BadRequest for an invalid
+    `url`, an `api_key` that a header cannot carry, `timeout_s` of 0 or less, and `retries` below 0.
 
     >>> with Client(url, timeout_s=5) as inkling:
     ...     answer = inkling.read("seven.png")
@@ -57,7 +58,7 @@ class Client:
         if api_key:
             headers["X-API-Key"] = _sendable(api_key)
         self._url = url
-        self._wire = Wire(url, headers=headers, timeout_s=timeout_s, retries=retries)
+        self._transport = Transport(url, headers=headers, timeout_s=timeout_s, retries=retries)
 
     def __enter__(self) -> Client:
         return self
@@ -66,13 +67,13 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Closes the connections that are not in use. The client can still be used, and opens new ones."""
-        self._wire.close()
+        """Close the idle connections. The client can still be used, and opens new ones."""
+        self._transport.close()
 
     def read(
         self, picture: Picture, *, mode: Mode = "auto", model: str | None = None, explain: Explain = False
     ) -> Answer:
-        """Reads one picture: a path, its bytes, or a file open for reading bytes.
+        """Read one picture: a path, its bytes, or a file open for reading bytes.
 
         `mode` "single" treats all ink as one digit; `model` is a name that `models` lists; `explain` adds tiles and
         the explanation, or "tiles" the tiles alone. Raises BadPicture, BadRequest, UnknownName, Overloaded,
@@ -87,10 +88,10 @@ class Client:
     def read_many(
         self, pictures: Iterable[Picture], *, mode: Mode = "auto", model: str | None = None, explain: Explain = False
     ) -> list[Answer | BadPicture]:
-        """Reads pictures in one request; a picture that cannot be read has its error in its place, not raised.
+        """Read pictures in one request. A picture that cannot be read has its error in its place in the list.
 
         Raises what `read` raises. BadPicture is raised only for the request as a whole: ImageTooLarge when all
-        pictures together have too many bytes. BadRequest also when there are more than the service takes at once.
+        pictures together have too many bytes. Raises BadRequest also for more pictures than the service takes.
 
         >>> good, bad = inkling.read_many(["seven.png", b"no picture"])
         >>> good.text, bad.kind
@@ -117,19 +118,19 @@ class Client:
         return self._typed(lambda found: [model_of(entry) for entry in found["models"]], self._json("GET", "/models"))
 
     def ready(self) -> bool:
-        """Whether the service answers and its model is loaded. Asks once, and raises nothing.
+        """Whether the service answers and its model is loaded. Sends one request, and raises nothing.
 
         >>> inkling.ready(), Client("http://127.0.0.1:9").ready()
         (True, False)
         """
         try:
-            return self._wire.once("GET", "/readyz").status == 200
+            return self._transport.request("GET", "/readyz").status == 200
         except Unreachable:
             return False
 
     def _json(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Mapping[str, Any]:
-        """The JSON object that answers. Raises the error that it is."""
-        reply = self._wire.patiently(method, f"/api/v1{path}", body, content_type)
+        """The JSON object of the answer. Raises the error that it describes."""
+        reply = self._transport.request_with_retries(method, f"/api/v1{path}", body, content_type)
         try:
             found = json.loads(reply.content)
         except ValueError:
@@ -138,7 +139,7 @@ class Client:
             raise self._no_inkling(f"{reply.status} without inkling's JSON")
         if found["ok"]:
             return found
-        error = error_of(found, reply.status)
+        error = error_of(found, reply.status, math.ceil(reply.retry_after_s(default=1)))
         if request_id := reply.headers.get("X-Request-ID"):
             error.add_note(f"request {request_id}")
         raise error
@@ -151,13 +152,13 @@ class Client:
 
     def _no_inkling(self, what: str) -> Unreachable:
         return Unreachable(
-            f"{self._url} answered {what}; expected version 1 of inkling's API. Correct the address, or look at what "
-            "stands between."
+            f"{self._url} answered {what}; expected version 1 of inkling's API. Correct the address, or look for a "
+            "proxy in between."
         )
 
 
 def _sendable(api_key: str) -> str:
-    """The key. Raises BadRequest, which does not show it, for one that no header carries unchanged."""
+    """The key. Raises BadRequest, without showing the key, for one that no header carries unchanged."""
     if not (api_key.isascii() and api_key.isprintable()):
         raise BadRequest(
             "api_key has a line break, a control character or a letter beyond ASCII; expected what a header can "

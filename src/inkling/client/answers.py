@@ -1,4 +1,4 @@
-"""JSON -> typed answers and errors."""
+"""The API's JSON -> typed answers and errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from inkling import errors
-from inkling.errors import BadPicture, InklingError, ServiceError
+from inkling.errors import BadPicture, InklingError, ServiceError, TooManyRequests
 
 Outcome = Literal["read", "unsure", "empty", "not_digit"]
 
@@ -63,51 +63,54 @@ class Answer:
     explanation: Mapping[str, Any] | None = field(default=None, repr=False)  # the API's `Explanation`; `explain=True`
 
 
-def error_of(found: Mapping[str, Any], status: int) -> InklingError:
-    """The error of an answer, of the class that its kind names."""
-    kind, message = str(found.get("kind", "")), str(found.get("error", ""))
+def error_of(body: Mapping[str, Any], status: int, retry_after_s: int = 1) -> InklingError:
+    """The error of an answer, of the class that its kind names. `retry_after_s` is for TooManyRequests."""
+    kind, message = str(body.get("kind", "")), str(body.get("error", ""))
     known = getattr(errors, kind, None)
-    if not (isinstance(known, type) and issubclass(known, InklingError)):
-        return ServiceError(kind, message, status)
-    error = known.__new__(known, message)  # not __init__: some classes make their message of parts
-    error.args = (message,)
-    return error
+    if known is TooManyRequests:
+        return TooManyRequests(message, retry_after_s)
+    if isinstance(known, type) and issubclass(known, InklingError) and known is not ServiceError:
+        return known(message)
+    return ServiceError(kind, message, status)
 
 
 def picture_error_of(entry: Mapping[str, Any]) -> BadPicture:
+    """The error of one picture among several."""
     error = error_of(entry, 422)
     return error if isinstance(error, BadPicture) else BadPicture(str(error))
 
 
-def answer_of(found: Mapping[str, Any]) -> Answer:
+def answer_of(body: Mapping[str, Any]) -> Answer:
+    """One picture's answer. Raises LookupError, TypeError or ValueError for JSON of another shape."""
     return Answer(
-        outcome=found["outcome"],
-        text=found["text"],
-        confidence=found["confidence"],
-        digits=tuple(map(_digit, found["digits"])),
-        size_wh=(found["size"][0], found["size"][1]),
-        reason=found["reason"],
-        others=tuple(map(_digit, found["others"])),
-        warnings=tuple(QualityWarning(warning["code"], warning["text"]) for warning in found["warnings"]),
-        model=model_of(found["model"]),
-        took_ms=found["took_ms"],
-        explanation=found.get("explanation"),
+        outcome=body["outcome"],
+        text=body["text"],
+        confidence=body["confidence"],
+        digits=tuple(map(_digit, body["digits"])),
+        size_wh=(body["size"][0], body["size"][1]),
+        reason=body["reason"],
+        others=tuple(map(_digit, body["others"])),
+        warnings=tuple(QualityWarning(warning["code"], warning["text"]) for warning in body["warnings"]),
+        model=model_of(body["model"]),
+        took_ms=body["took_ms"],
+        explanation=body.get("explanation"),
     )
 
 
-def _digit(found: Mapping[str, Any]) -> Digit:
-    x, y, w, h = found["box"]
-    tile = found.get("tile")
+def _digit(body: Mapping[str, Any]) -> Digit:
+    x, y, w, h = body["box"]
+    tile = body.get("tile")
     return Digit(
-        digit=found["digit"],
-        confidence=found["confidence"],
-        sure=found["sure"],
-        probs=tuple(found["probs"]),
+        digit=body["digit"],
+        confidence=body["confidence"],
+        sure=body["sure"],
+        probs=tuple(body["probs"]),
         box=(x, y, w, h),
-        not_digit=found.get("not_digit", 0.0),
+        not_digit=body.get("not_digit", 0.0),
         tile=tuple(map(tuple, tile)) if tile is not None else None,
     )
 
 
-def model_of(found: Mapping[str, Any]) -> Model:
-    return Model(**{name: found.get(name) for name in Model.__dataclass_fields__})  # type: ignore[arg-type]
+def model_of(body: Mapping[str, Any]) -> Model:
+    """One model of the list, or an answer's `model`."""
+    return Model(**{name: body.get(name) for name in Model.__dataclass_fields__})  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""HTTP with connections that are kept, and with patience that ends."""
+"""HTTP with kept connections and a bounded number of retries."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from inkling.errors import BadRequest, Unreachable
 
-WAIT_S = 0.2  # before the first retry; doubled for each one after it
-MOST_WAIT_S = 30.0  # a service that asks for a longer wait is not waited for
-REFUSALS = (429, 503)  # refused before any work was done
+FIRST_RETRY_S = 0.2  # before the first retry; doubled for each one after it
+MAX_RETRY_AFTER_S = 30.0  # a request is not repeated when the service asks for a longer wait
+RETRY_STATUSES = (429, 503)  # the service refused the request before it did any work
 
 _log = logging.getLogger("inkling.client")
 
@@ -27,25 +27,30 @@ class Reply:
     headers: http.client.HTTPMessage
     content: bytes
 
+    def retry_after_s(self, default: float) -> float:
+        """The seconds of the header Retry-After; `default` when it is absent, a date or no number."""
+        text = self.headers.get("Retry-After", "").strip()
+        return int(text) if text.isascii() and text.isdecimal() else default
+
 
 class _Refused(Unreachable):
-    """Nothing listens there: the request was not sent, and may be sent again."""
+    """Nothing listens there. The request was not sent, and can be repeated."""
 
     @property
     def kind(self) -> str:
         return "Unreachable"
 
 
-class Wire:
-    """Connections to one server, taken by one request at a time."""
+class Transport:
+    """Connections to one server. Each serves one request at a time."""
 
     def __init__(self, url: str, *, headers: Mapping[str, str], timeout_s: float, retries: int) -> None:
         try:
             parts = urllib.parse.urlsplit(url)
             self._port = parts.port
-            (parts.hostname or "").encode("idna")  # as it is looked up
+            (parts.hostname or "").encode("idna")  # as the resolver does
             parts.path.encode("ascii")
-        except ValueError:  # a port that is no number or too large, or letters that cannot be sent
+        except ValueError:  # an invalid port, or characters that cannot be sent
             parts = urllib.parse.urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise BadRequest(f"url is {url!r}; expected an address such as http://127.0.0.1:8000. Correct it.")
@@ -53,7 +58,7 @@ class Wire:
             raise BadRequest(
                 f"timeout_s is {timeout_s} and retries {retries}; expected more than 0 and at least 0. Correct them."
             )
-        self._kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._connection = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._host, self._path, self._url = parts.hostname, parts.path.rstrip("/"), url
         self._headers, self._timeout_s, self._retries = dict(headers), timeout_s, retries
         self._lock = threading.Lock()
@@ -65,28 +70,28 @@ class Wire:
         for connection in idle:
             connection.close()
 
-    def patiently(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Reply:
-        """The answer; a refusal only after the last retry. Raises Unreachable."""
-        wait_s = WAIT_S
+    def request_with_retries(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Reply:
+        """The answer; a 429 or 503 only after the last retry. Raises Unreachable."""
+        wait_s = FIRST_RETRY_S
         for left in range(self._retries, 0, -1):
             pause_s = wait_s
             try:
-                reply = self.once(method, path, body, content_type)
+                reply = self.request(method, path, body, content_type)
             except _Refused:
                 why = "refuses the connection"
             else:
-                if reply.status not in REFUSALS:
+                if reply.status not in RETRY_STATUSES:
                     return reply
                 why = f"answers {reply.status}"
-                pause_s = _seconds(reply.headers.get("Retry-After"), default=wait_s)
-                if pause_s > MOST_WAIT_S:
+                pause_s = reply.retry_after_s(default=wait_s)
+                if pause_s > MAX_RETRY_AFTER_S:
                     return reply
-            _log.info("%s %s; asking again in %.1f s, %d times at most", self._url, why, pause_s, left)
+            _log.info("%s %s; next try in %.1f s, %d left", self._url, why, pause_s, left)
             time.sleep(pause_s)
             wait_s *= 2
-        return self.once(method, path, body, content_type)
+        return self.request(method, path, body, content_type)
 
-    def once(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Reply:
+    def request(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Reply:
         """The answer to a request that is sent once. Raises Unreachable."""
         headers = {**self._headers, "Content-Type": content_type} if content_type else self._headers
         try:
@@ -108,10 +113,9 @@ class Wire:
             try:
                 return self._exchange(kept, method, target, body, headers)
             except (ConnectionError, http.client.HTTPException):
-                pass  # the server closed it meanwhile, as it may; a new connection tells
-        return self._exchange(
-            self._kind(self._host, self._port, timeout=self._timeout_s), method, target, body, headers
-        )
+                pass  # the server may have closed an idle connection; a new one tells
+        fresh = self._connection(self._host, self._port, timeout=self._timeout_s)
+        return self._exchange(fresh, method, target, body, headers)
 
     def _exchange(
         self,
@@ -134,11 +138,3 @@ class Wire:
             with self._lock:
                 self._idle.append(connection)
         return Reply(response.status, response.headers, content)
-
-
-def _seconds(retry_after: str | None, *, default: float) -> float:
-    """The header's seconds; `default` when it is absent or a date."""
-    try:
-        return max(0.0, float(retry_after or ""))
-    except ValueError:
-        return default

@@ -1,7 +1,7 @@
 """The API's parameters and answers, as the OpenAPI document shows them.
 
-Parameters are checked against these schemas. Answers are not passed through them, which would cost more time than
-reading a digit; a test holds every answer to them instead.
+Parameters are validated with these schemas. Answers are not, because that would take longer than reading a digit; tests
+hold every answer to its schema instead.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, pre_load
+from marshmallow.validate import Equal, Length, OneOf, Range, Validator
 
 from inkling.errors import UnknownName
 
@@ -18,35 +19,79 @@ EXPLAIN = ("0", "1", "tiles")
 SIDE = 28  # pixels: a tile
 
 
-def _about(text: str, **more: Any) -> dict[str, Any]:
-    return {"description": text, **more}
+def required(kind: Any, about: str = "", check: Validator | None = None, **options: Any) -> Any:
+    """A field that every answer has, with its description."""
+    return kind(**{"required": True, "validate": check, "metadata": described(about), **options})
 
 
-def _choice(name: str, choices: tuple[str, ...]) -> validate.OneOf:
-    listed = ", ".join(choices)
-    return validate.OneOf(
-        choices, error=f"{name} is {{input!r}}; expected one of: {listed}. Choose one of these, or leave it out."
+def described(text: str) -> dict[str, str]:
+    """The metadata of a field."""
+    return {"description": text} if text else {}
+
+
+def string(about: str = "", check: Validator | None = None, **options: Any) -> Any:
+    return required(fields.String, about, check, **options)
+
+
+def integer(about: str = "", check: Validator | None = None, **options: Any) -> Any:
+    return required(fields.Integer, about, check, **options)
+
+
+def number(about: str = "", check: Validator | None = None, **options: Any) -> Any:
+    return required(fields.Float, about, check, **options)
+
+
+def probability(about: str) -> Any:
+    return number(about, Range(0, 1))
+
+
+def boolean(about: str = "", check: Validator | None = None) -> Any:
+    return required(fields.Boolean, about, check)
+
+
+def objects(about: str, **options: Any) -> Any:
+    """A list of objects without a schema of their own."""
+    return array(fields.Dict(), about, **options)
+
+
+def array(item: Any, about: str = "", check: Validator | None = None, **options: Any) -> Any:
+    return required(fields.List, about, check, cls_or_instance=item, **options)
+
+
+def nested(schema: Any, about: str = "", **options: Any) -> Any:
+    return required(fields.Nested, about, nested=schema, **options)
+
+
+def matrix(item: Any, side: int, about: str, **options: Any) -> Any:
+    """`side` rows of `side` values."""
+    return array(fields.List(item, validate=Length(equal=side)), about, Length(equal=side), **options)
+
+
+def _choice(name: str, choices: tuple[str, ...]) -> OneOf:
+    expected = ", ".join(choices)
+    return OneOf(
+        choices, error=f"{name} is {{input!r}}; expected one of: {expected}. Choose one of these, or leave it out."
     )
 
 
 class ReadQuery(Schema):
-    """The query of POST /api/v1/read. What is misspelt is not passed over: it would be read with another network."""
+    """The query of POST /api/v1/read. An unknown parameter is an error, because a misspelt one would be ignored."""
 
-    mode = fields.String(
+    mode = string(
+        "`auto` finds however many digits there are; `single` treats all ink as one digit.",
+        _choice("mode", MODES),
+        required=False,
         load_default="auto",
-        validate=_choice("mode", MODES),
-        metadata=_about("`auto` finds however many digits there are; `single` treats all ink as one digit."),
     )
-    model = fields.String(
-        load_default="", metadata=_about("Name of a model from `GET /api/v1/models`; the default when left out.")
+    model = string(
+        "Name of a model from `GET /api/v1/models`; the default when left out.", required=False, load_default=""
     )
-    explain = fields.String(
+    explain = string(
+        "`1` adds an `explanation` of the first 16 digits, which takes some ten to a hundred milliseconds a digit, "
+        "and to each digit the `tile` that the network saw. `tiles` adds the tiles alone, which costs nothing.",
+        _choice("explain", EXPLAIN),
+        required=False,
         load_default="0",
-        validate=_choice("explain", EXPLAIN),
-        metadata=_about(
-            "`1` adds an `explanation` of the first 16 digits, which takes some ten to a hundred milliseconds a digit, "
-            "and to each digit the `tile` that the network saw. `tiles` adds the tiles alone, which costs nothing."
-        ),
     )
 
     @pre_load
@@ -60,65 +105,38 @@ class ReadQuery(Schema):
 class DigitSchema(Schema):
     """One digit of a reading."""
 
-    digit = fields.Integer(required=True, validate=validate.Range(0, 9), metadata=_about("The most probable."))
-    confidence = fields.Float(
-        required=True, validate=validate.Range(0, 1), metadata=_about("Its calibrated probability.")
+    digit = integer("The most probable.", Range(0, 9))
+    confidence = probability("Its calibrated probability.")
+    sure = boolean("Whether the confidence suffices to rely on it.")
+    probs = array(fields.Float(validate=Range(0, 1)), "Probabilities of the digits 0 to 9.", Length(equal=10))
+    box = array(fields.Integer(), "x, y, w, h in pixels of the upright picture.", Length(equal=4))
+    not_digit = probability("Probability that it is no digit at all; 0 from a model that cannot tell.")
+    tile = matrix(
+        fields.Integer(validate=Range(0, 255)),
+        SIDE,
+        "What the network saw: 28 rows of 28 values, 0 paper to 255 ink. With `explain`.",
+        required=False,
     )
-    sure = fields.Boolean(required=True, metadata=_about("Whether the confidence suffices to rely on it."))
-    probs = fields.List(
-        fields.Float(validate=validate.Range(0, 1)),
-        required=True,
-        validate=validate.Length(equal=10),
-        metadata=_about("Probabilities of the digits 0 to 9."),
-    )
-    box = fields.List(
-        fields.Integer(),
-        required=True,
-        validate=validate.Length(equal=4),
-        metadata=_about("x, y, w, h in pixels of the upright picture."),
-    )
-    not_digit = fields.Float(
-        required=True,
-        validate=validate.Range(0, 1),
-        metadata=_about("Probability that it is no digit at all; 0 from a model that cannot tell."),
-    )
-    tile = fields.List(
-        fields.List(fields.Integer(validate=validate.Range(0, 255)), validate=validate.Length(equal=28)),
-        validate=validate.Length(equal=28),
-        metadata=_about("What the network saw: 28 rows of 28 values, 0 paper to 255 ink. With `explain`."),
-    )
-
-
-def _map(text: str) -> dict[str, Any]:
-    """The arguments of a field of 28 rows of 28 points."""
-    rows = fields.List(fields.Float(), validate=validate.Length(equal=SIDE))
-    return {
-        "cls_or_instance": rows,
-        "required": True,
-        "validate": validate.Length(equal=SIDE),
-        "metadata": _about(text),
-    }
 
 
 class StepSchema(Schema):
-    """One step from the picture to the digits, drawn."""
+    """One step from the picture to the digits, as a picture."""
 
-    name = fields.String(required=True, validate=validate.OneOf(("image", "ink", "glyphs")))
-    title = fields.String(required=True)
-    caption = fields.String(required=True, metadata=_about("What happens there, for a beginner."))
-    picture = fields.String(
-        required=True, metadata=_about("A PNG as a `data:` URI, its longer side at most 512 pixels, on light paper.")
-    )
-    size = fields.List(
-        fields.Integer(), required=True, validate=validate.Length(equal=2), metadata=_about("Its width and height.")
-    )
+    name = string(check=OneOf(("image", "ink", "glyphs")))
+    title = string()
+    caption = string("What happens there, for a beginner.")
+    picture = string("A PNG as a `data:` URI, its longer side at most 512 pixels, on light paper.")
+    size = array(fields.Integer(), "Its width and height.", Length(equal=2))
+
+
+STEPS = "Without `glyphs` if nothing was found."
 
 
 class LeadsSchema(Schema):
     """Points of the two leads of a digit."""
 
-    for_ = fields.Float(data_key="for", required=True, metadata=_about("The answer over the other nine, on average."))
-    against = fields.Float(required=True, metadata=_about("The answer over the runner-up."))
+    for_ = number("The answer over the other nine, on average.", data_key="for")
+    against = number("The answer over the runner-up.")
 
 
 class WhySchema(Schema):
@@ -127,161 +145,127 @@ class WhySchema(Schema):
     In points, natural units of log-odds: a lead of 3 points makes the answer e^3 = 20 times as probable.
     """
 
-    answer = fields.Integer(required=True, validate=validate.Range(0, 9))
-    runner_up = fields.Integer(required=True, validate=validate.Range(0, 9), metadata=_about("Second most probable."))
-    method = fields.String(
-        required=True,
-        validate=validate.OneOf(("exact contributions", "occlusion")),
-        metadata=_about(
-            "`exact contributions`: the network's own sum; a map and its bias add up to the total. `occlusion`: points "
-            "that the lead falls by when the ink there is erased; these do not add up."
-        ),
+    answer = integer(check=Range(0, 9))
+    runner_up = integer("Second most probable.", Range(0, 9))
+    method = string(
+        "`exact contributions`: the network's own sum; a map and its bias add up to the total. `occlusion`: points "
+        "that the lead falls by when the ink there is erased; these do not add up.",
+        OneOf(("exact contributions", "occlusion")),
     )
-    sentence = fields.String(required=True, metadata=_about("The answer to why, in words."))
-    for_ = fields.List(
+    sentence = string("The answer to why, in words.")
+    for_ = matrix(
+        fields.Float(),
+        SIDE,
+        "Points that the ink of each pixel brings to the answer's lead over the other nine, on average: above 0 it "
+        "speaks for the answer, below 0 against. White paper is 0 and brings nothing.",
         data_key="for",
-        **_map(
-            "Points that the ink of each pixel brings to the answer's lead over the other nine, on average: above 0 it "
-            "speaks for the answer, below 0 against. White paper is 0 and brings nothing."
-        ),
     )
-    against = fields.List(**_map("The same for the lead over the runner-up."))
-    missing = fields.List(
-        **_map(
-            "Points that a dot of ink there would add to the lead over the runner-up; below 0 it would help the "
-            "runner-up, so that the place is empty speaks for the answer. 0 where there is "
-            "ink, and outside the square that the digit fills."
-        )
+    against = matrix(fields.Float(), SIDE, "The same for the lead over the runner-up.")
+    missing = matrix(
+        fields.Float(),
+        SIDE,
+        "Points that a dot of ink there would add to the lead over the runner-up. Below 0 it would help the "
+        "runner-up, so the empty place speaks for the answer. 0 where there is ink, and outside the square that the "
+        "digit fills.",
     )
-    totals = fields.Nested(LeadsSchema, required=True, metadata=_about("The two leads themselves."))
-    biases = fields.Nested(
-        LeadsSchema,
-        required=True,
-        allow_none=True,
-        metadata=_about("What no pixel brings to them; null with `occlusion`."),
-    )
+    totals = nested(LeadsSchema, "The two leads themselves.")
+    biases = nested(LeadsSchema, "What no pixel brings to them; null with `occlusion`.", allow_none=True)
 
 
 class ExplanationSchema(Schema):
     """Every step of a reading, and why each digit was read as it was."""
 
-    steps = fields.List(
-        fields.Nested(StepSchema), required=True, metadata=_about("Without `glyphs` if nothing was found.")
-    )
-    digits = fields.List(
-        fields.Nested(WhySchema),
-        required=True,
-        validate=validate.Length(max=16),
-        metadata=_about("In the order of the answer's `digits`, the first 16."),
-    )
-    left_out = fields.Integer(
-        required=True, validate=validate.Range(0), metadata=_about("How many digits beyond those are not explained.")
-    )
+    steps = array(fields.Nested(StepSchema), STEPS)
+    digits = array(fields.Nested(WhySchema), "In the order of the answer's `digits`, the first 16.", Length(max=16))
+    left_out = integer("How many digits beyond those are not explained.", Range(0))
 
 
 class ModelRef(Schema):
     """The model that read."""
 
-    name = fields.String(required=True)
-    version = fields.String(required=True, metadata=_about("First 12 hex digits of its SHA-256."))
+    name = string()
+    version = string("First 12 hex digits of its SHA-256.")
 
 
 class WarningSchema(Schema):
     """What about a picture made it hard to read."""
 
-    code = fields.String(required=True, metadata=_about("For a program.", example="border"))
-    text = fields.String(required=True, metadata=_about("For a person: what is wrong; what to do."))
+    code = string(metadata={"description": "For a program.", "example": "border"})
+    text = string("For a person: what is wrong; what to do.")
 
 
-class ReadingSchema(Schema):
+class OkSchema(Schema):
+    """What every successful answer has."""
+
+    ok = boolean(check=Equal(True))
+
+
+class ReadingSchema(OkSchema):
     """What was read in one picture."""
 
-    ok = fields.Boolean(required=True, validate=validate.Equal(True))
-    outcome = fields.String(
-        required=True,
-        validate=validate.OneOf(("read", "unsure", "empty", "not_digit")),
-        metadata=_about(
-            "`read`: every digit is sure. `unsure`: something is not. `empty`: no ink. `not_digit`: ink, but no digit."
-        ),
+    outcome = string(
+        "`read`: every digit is sure. `unsure`: something is not. `empty`: no ink. `not_digit`: ink, but no digit.",
+        OneOf(("read", "unsure", "empty", "not_digit")),
     )
-    text = fields.String(required=True, metadata=_about("Digits in reading order; lines joined by a line feed."))
-    confidence = fields.Float(
-        required=True, validate=validate.Range(0, 1), metadata=_about("Probability that the whole text is right.")
-    )
-    digits = fields.List(fields.Nested(DigitSchema), required=True)
-    size = fields.List(
-        fields.Integer(),
-        required=True,
-        validate=validate.Length(equal=2),
-        metadata=_about("Width and height of the upright picture, pixels."),
-    )
-    reason = fields.String(required=True, metadata=_about("Why it is not plainly read, and what to do."))
-    explanation = fields.Nested(ExplanationSchema, metadata=_about("With `explain=1`."))
-    others = fields.List(
+    text = string("Digits in reading order; lines joined by a line feed.")
+    confidence = probability("Probability that the whole text is right.")
+    digits = array(fields.Nested(DigitSchema))
+    size = array(fields.Integer(), "Width and height of the upright picture, pixels.", Length(equal=2))
+    reason = string("Why it is not plainly read, and what to do.")
+    explanation = nested(ExplanationSchema, "With `explain=1`.", required=False)
+    others = array(
         fields.Nested(DigitSchema),
-        required=True,
-        metadata=_about("Ink that was refused: no digits, and not in `text`; `digit` is what each resembles most."),
+        "Ink that was refused: no digits, and not in `text`; `digit` is what each resembles most.",
     )
-    warnings = fields.List(
-        fields.Nested(WarningSchema), required=True, metadata=_about("What made it hard, the most important first.")
-    )
+    warnings = array(fields.Nested(WarningSchema), "What made it hard, the most important first.")
 
 
 class AnswerSchema(ReadingSchema):
     """The answer for one picture."""
 
-    model = fields.Nested(ModelRef, required=True)
-    took_ms = fields.Float(
-        required=True, metadata=_about("Time spent reading, milliseconds, without waiting for a turn.")
-    )
+    model = nested(ModelRef)
+    took_ms = number("Time spent reading, milliseconds, without waiting.")
 
 
 class ErrorSchema(Schema):
     """Every error on every route."""
 
-    ok = fields.Boolean(required=True, validate=validate.Equal(False))
-    kind = fields.String(required=True, metadata=_about("The kind of error, for programs.", example="ImageTooLarge"))
-    error = fields.String(
-        required=True, metadata=_about("What was got; what was expected; what to do. One sentence, for a person.")
-    )
+    ok = boolean(check=Equal(False))
+    kind = string(metadata={"description": "The kind of error, for programs.", "example": "ImageTooLarge"})
+    error = string("What was got; what was expected; what to do. One sentence, for a person.")
 
 
-class AnswersSchema(Schema):
+class AnswersSchema(OkSchema):
     """The answer for several pictures."""
 
-    ok = fields.Boolean(required=True, validate=validate.Equal(True))
-    readings = fields.List(
-        fields.Dict(),
-        required=True,
-        metadata=_about(
-            "One entry a picture, in order: a Reading, or the Error of a picture that cannot be read.",
-            items={"anyOf": [{"$ref": "#/components/schemas/Reading"}, {"$ref": "#/components/schemas/Error"}]},
-        ),
+    readings = objects(
+        "",
+        metadata={
+            "description": "One entry a picture, in order: a Reading, or the Error of a picture that cannot be read.",
+            "items": {"anyOf": [{"$ref": "#/components/schemas/Reading"}, {"$ref": "#/components/schemas/Error"}]},
+        },
     )
-    model = fields.Nested(ModelRef, required=True)
-    took_ms = fields.Float(required=True, metadata=_about("Time spent reading all, milliseconds, without waiting."))
+    model = nested(ModelRef)
+    took_ms = number("Time spent reading all, milliseconds, without waiting.")
 
 
 class ModelSchema(ModelRef):
     """One model that can be asked for."""
 
-    default = fields.Boolean(required=True)
-    architecture = fields.String(required=True)
-    parameters = fields.Integer(required=True, metadata=_about("Trainable numbers in the network."))
-    bytes = fields.Integer(required=True, metadata=_about("Size of the network on disk."))
-    accuracy = fields.Float(
-        required=True, allow_none=True, metadata=_about("On the 10,000 MNIST test images; null when not measured.")
-    )
+    default = boolean()
+    architecture = string()
+    parameters = integer("Trainable numbers in the network.")
+    bytes = integer("Size of the network on disk.")
+    accuracy = number("On the 10,000 MNIST test images; null when not measured.", allow_none=True)
 
 
-class ModelsSchema(Schema):
+class ModelsSchema(OkSchema):
     """The models that can be asked for, the default first."""
 
-    ok = fields.Boolean(required=True, validate=validate.Equal(True))
-    models = fields.List(fields.Nested(ModelSchema), required=True)
+    models = array(fields.Nested(ModelSchema))
 
 
 class HealthSchema(Schema):
     """The state of the service."""
 
-    ok = fields.Boolean(required=True)
+    ok = boolean()

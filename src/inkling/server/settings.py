@@ -1,7 +1,7 @@
-"""How to serve: every setting once, with its default and its help.
+"""The settings of a server: each declared once, with its default and its help.
 
 Precedence: a flag of `inkling serve` > an `INKLING_*` environment variable > the default here. Only the standard
-library is imported, because the command line reads this before anything heavy is wanted.
+library is imported, because the command line reads this before it needs anything heavy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from inkling.cpu import cores
 from inkling.errors import BadRequest
 
 PREFIX = "INKLING_"
-# No settings, but read all the same: by places.py, watch/memory.py and deploy/compose.
+# Variables that are no settings: read by user_dirs.py, metrics/shared_memory.py and deploy/compose.
 OTHERS = ("INKLING_CACHE", "INKLING_SHARED", "INKLING_IMAGE", "INKLING_HOST_PORT")
 LOGS = ("off", "text", "json")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -67,11 +67,10 @@ class Settings:
     threads: int = _setting(32, "Threads per worker; never fewer than the readings, the waiting and some spare.", 1)
 
     @property
-    def turns(self) -> int:
-        """Readings at the same time per worker: what `max_reading` says or stands for.
+    def max_concurrent_readings(self) -> int:
+        """Readings at the same time per worker: `max_reading`, or what its 0 stands for.
 
-        Two in one process take turns at Python's lock, so that both come late; on a core that would idle they are
-        still worth it.
+        Two in one process share Python's lock, which delays both. Where a core would idle, that is still worth it.
         """
         return self.max_reading or (1 if self.workers >= cores() else 2)
 
@@ -110,8 +109,8 @@ def misspelt(environ: Mapping[str, str]) -> list[str]:
     for variable in sorted(set(environ) - {*known.values(), *OTHERS}):
         if variable.startswith(PREFIX):
             near = difflib.get_close_matches(variable.removeprefix(PREFIX).lower(), known, n=1)
-            what = f"did you mean {known[near[0]]}?" if near else "`inkling doctor` lists those that there are."
-            sentences.append(f"{variable} is no setting and changes nothing; {what}")
+            hint = f"did you mean {known[near[0]]}?" if near else "`inkling doctor` lists all settings."
+            sentences.append(f"{variable} is no setting and changes nothing; {hint}")
     return sentences
 
 
@@ -123,7 +122,7 @@ def source(setting: Field[Any], flags: Mapping[str, Any], environ: Mapping[str, 
 
 
 def shown(setting: Field[Any], settings: Settings) -> str:
-    """The setting's value to show to a person; of a secret only how many characters it has."""
+    """The setting's value as text; of a secret only its number of characters."""
     value = str(getattr(settings, setting.name))
     if setting.metadata["secret"] and value:
         return f"(set, {len(value)} characters)"
@@ -131,40 +130,32 @@ def shown(setting: Field[Any], settings: Settings) -> str:
 
 
 def listed(value: str) -> tuple[str, ...]:
-    """The parts of a setting that holds several, separated by commas."""
+    """The values of a setting that holds several, separated by commas."""
     return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _truth(setting: Field[Any], given: Any) -> bool:
-    if str(given).lower() in YES:
-        return True
-    if str(given).lower() in NO:
-        return False
-    raise BadRequest(
-        f"setting {setting.name} is {given!r}; expected one of {', '.join(YES + NO)}. "
-        f"Correct the flag or {env_name(setting.name)}."
-    )
 
 
 def _checked(setting: Field[Any], given: Any) -> Any:
     choices = setting.metadata["choices"]
-    if choices and given not in choices:
-        raise BadRequest(
-            f"setting {setting.name} is {given!r}; expected one of {', '.join(choices)}. "
-            f"Correct the flag or {env_name(setting.name)}."
-        )
+    if isinstance(setting.default, bool):
+        choices = YES + NO
+        given = str(given).lower()
+    if choices:
+        if given not in choices:
+            raise _wrong(setting, given, f"one of {', '.join(choices)}")
+        return given in YES if isinstance(setting.default, bool) else given
     if isinstance(setting.default, str):
         return str(given)
-    if isinstance(setting.default, bool):
-        return _truth(setting, given)
     least = setting.metadata["least"]
     try:
         value = int(given)
     except ValueError:
         value = least - 1
     if value < least or (setting.name == "port" and value > 65535):
-        raise BadRequest(
-            f"setting {setting.name} is {given!r}; expected a whole number from {least}. "
-            f"Correct the flag or {env_name(setting.name)}."
-        )
+        raise _wrong(setting, given, f"a whole number from {least}")
     return value
+
+
+def _wrong(setting: Field[Any], given: Any, expected: str) -> BadRequest:
+    return BadRequest(
+        f"setting {setting.name} is {given!r}; expected {expected}. Correct the flag or {env_name(setting.name)}."
+    )

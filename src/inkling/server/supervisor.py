@@ -1,14 +1,14 @@
-"""Granian with three rules of our own: who listens, what follows a worker's death, and how the server stops.
+"""Granian with three changes: who listens, what follows a worker's death, and how the server stops.
 
-- One listening socket, which this process holds and all workers accept from. Granian on Linux gives each worker its
-  own (SO_REUSEPORT), whose waiting connections the kernel resets when that worker dies or stops.
-- A worker that dies is replaced at once, however often. Granian gives up the whole server at the second death within
-  5.5 s. Only workers that die before they were up, one after another, end it: then it is the server that is broken.
-- SIGTERM: /readyz says 503 and answers close their connections; after `drain_s` the workers stop accepting and finish
-  what they have, in at most `stop_s`; who still waits at the door is told to go elsewhere. SIGINT skips the wait.
+- One listening socket, which this process holds and all workers accept from. On Linux, Granian gives each worker its
+  own (SO_REUSEPORT), and the kernel resets the waiting connections of a worker that dies or stops.
+- A worker that dies is replaced at once, however often. Granian ends the whole server at the second death within
+  5.5 s. Here only workers that die one after another before they are ready end it: then the server itself is broken.
+- SIGTERM: /readyz answers 503 and answers close their connections. After `drain_s` the workers stop accepting and
+  finish what they have, in at most `stop_s`. Connections that no worker has accepted get a 503. SIGINT skips `drain_s`.
 
-Granian's inner methods that are replaced here have no promise of staying; the version is pinned in constraints.txt,
-and tests/web/test_serve.py and test_workers.py hold real servers to these rules.
+This replaces inner methods of Granian, which may change; constraints.txt pins its version, and
+tests/cli/test_serve.py and tests/server/test_workers.py run real servers.
 """
 
 from __future__ import annotations
@@ -31,46 +31,46 @@ from granian.server.mp import MPServer
 from inkling.server.middleware import admission
 
 if TYPE_CHECKING:
-    from inkling.server.metrics.shared_memory import Memory
+    from inkling.server.metrics.shared_memory import SharedMemory
     from inkling.server.settings import Settings
 
-MOST_CONNECTIONS = 2048  # per worker, idle ones included; beyond them a newcomer waits unanswered
+MAX_CONNECTIONS = 2048  # per worker, idle ones included; further ones wait unanswered
 BACKLOG = 1024  # connections that wait to be accepted
-MOST_YOUNG = 5  # deaths in a row, for each worker, of such as were never up, after which the server gives up
-PAUSE_S = 0.5  # before such a one is replaced again
-LAST_ANSWERS_S = 0.25  # at least so long do answers say that their connection closes, before it does
-LAST_COMERS_S = 0.1  # that those who were just let in have to send their request, before the workers stop
-AGAIN_S = 1.0  # between two times of telling a worker to stop: one that was just starting may have missed it
-DOOR_S = 0.5  # most time spent on those who wait at the door at the end
-ENDS = (signal.SIGINT, signal.SIGTERM)
-_SO_ATTACH_FILTER, _RETURN = 26, 0x06  # of Linux: the option, and the instruction that ends a filter
-_GO_ELSEWHERE = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nConnection: close\r\n"
-    b"Content-Length: %d\r\n\r\n%s"
-)
+MAX_EARLY_DEATHS = 5  # deaths in a row, per worker, of workers that were never ready; then the server gives up
+RESPAWN_PAUSE_S = 0.5  # before such a worker is replaced again
+MIN_DRAIN_S = 0.25  # in which answers announce that their connection closes
+LAST_REQUESTS_S = 0.1  # for connections just accepted to send their request, before the workers stop
+TERMINATE_AGAIN_S = 1.0  # until a worker is told to stop again: one that was starting may have missed it
+TURN_AWAY_S = 0.5  # most time spent on connections that were never accepted
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SO_ATTACH_FILTER, _RETURN = 26, 0x06  # of Linux: the socket option, and the instruction that ends a filter
 _STOPPED = b'{"ok": false, "kind": "Overloaded", "error": "the service is stopping; expected no more. Try again."}'
+_UNAVAILABLE = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nConnection: close\r\n"
+    b"Content-Length: %d\r\n\r\n%s" % (len(_STOPPED), _STOPPED)
+)
 
 
 def raise_open_files() -> None:
-    """Lets this process and its workers have as many connections as the system allows, up to what is needed."""
+    """Raise this process's limit of open files to what its workers' connections need, where the system allows it."""
     if sys.platform == "win32":
         return
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + 512
+    wanted = MAX_CONNECTIONS + 512
     if soft != resource.RLIM_INFINITY and soft < wanted:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class Supervisor(MPServer):
-    """Serves until SIGTERM or SIGINT, whose coming the workers see in the memory that they share."""
+    """Serves until SIGTERM or SIGINT. The workers see a stop in the memory that they share."""
 
-    def __init__(self, settings: Settings, memory: Memory) -> None:
+    def __init__(self, settings: Settings, memory: SharedMemory) -> None:
         self._drain_s = float(settings.drain_s)
         self._memory = memory
-        self._young_deaths = 0
+        self._early_deaths = 0
         super().__init__(
             "inkling.server.app:create_app",
             factory=True,
@@ -79,7 +79,7 @@ class Supervisor(MPServer):
             port=settings.port,
             workers=settings.workers,
             blocking_threads=admission.threads(settings),
-            backpressure=MOST_CONNECTIONS,
+            backpressure=MAX_CONNECTIONS,
             backlog=BACKLOG,
             websockets=False,
             log_level=LogLevels.error,
@@ -87,14 +87,14 @@ class Supervisor(MPServer):
             workers_kill_timeout=settings.stop_s,
         )
         if sys.platform != "win32":
-            # Until a worker has its own handlers it would run this process's, and not stop.
-            os.register_at_fork(before=_hold_signals, after_in_parent=_let_signals, after_in_child=_forget_signals)
+            # A worker that has no handlers of its own yet would run this process's, and not stop.
+            os.register_at_fork(before=_block_signals, after_in_parent=_unblock_signals, after_in_child=_reset_signals)
 
     def _init_shared_socket(self) -> None:
         holder = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
-        number = holder.get_fd()
-        self._shd, self._sfd, self._ssp = holder, number, None  # type: ignore[assignment]
-        self._sso = self._listener = socket.socket(fileno=number)
+        fd = holder.get_fd()
+        self._shd, self._sfd, self._ssp = holder, fd, None  # type: ignore[assignment]
+        self._sso = self._listener = socket.socket(fileno=fd)
         self._listener.set_inheritable(True)
         self._listener.listen(self.backlog)
 
@@ -103,7 +103,7 @@ class Supervisor(MPServer):
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         self._memory.stop()
-        self._drain_s = 0.0 if args[0] == signal.SIGINT else max(self._drain_s, LAST_ANSWERS_S)
+        self._drain_s = 0.0 if args[0] == signal.SIGINT else max(self._drain_s, MIN_DRAIN_S)
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
@@ -116,39 +116,39 @@ class Supervisor(MPServer):
                 return
             if self.reload_signal and not self.interrupt_signal:
                 self._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
-        until = time.monotonic() + self._drain_s
-        while self._drain_s and time.monotonic() < until:
-            self.main_loop_interrupt.wait(max(0.0, min(0.2, until - time.monotonic())))
+        until_s = time.monotonic() + self._drain_s
+        while self._drain_s and time.monotonic() < until_s:
+            self.main_loop_interrupt.wait(max(0.0, min(0.2, until_s - time.monotonic())))
             self.main_loop_interrupt.clear()
         if self._drain_s:  # a worker that stops closes connections on which no request has come yet
-            _let_nobody_in(self._listener)
-            time.sleep(LAST_COMERS_S)
+            _drop_new_connections(self._listener)
+            time.sleep(LAST_REQUESTS_S)
 
     def _replace(self, dead: list[int], spawn_target: Any, target_loader: Any) -> bool:
-        """Starts a new worker for each dead one; whether the server can go on."""
-        up = {slot.pid for slot in self._memory.slots() if slot.up}
-        young = [idx for idx in dead if self.wrks[idx].inner.pid not in up]
-        self._young_deaths = self._young_deaths + len(young) if len(young) == len(dead) else 0
-        if self._young_deaths >= MOST_YOUNG * self.workers:
+        """Start a new worker for each dead one. Returns whether the server can go on."""
+        ready = {worker.pid for worker in self._memory.workers() if worker.ready}
+        early = [index for index in dead if self.wrks[index].inner.pid not in ready]
+        self._early_deaths = self._early_deaths + len(early) if len(early) == len(dead) else 0
+        if self._early_deaths >= MAX_EARLY_DEATHS * self.workers:
             logger.error("Workers die as soon as they start; giving up")
             return False
-        if self._young_deaths > 1:
-            time.sleep(PAUSE_S)
+        if self._early_deaths > 1:
+            time.sleep(RESPAWN_PAUSE_S)
         self._respawn_workers(dead, spawn_target, target_loader)
         return True
 
     def _stop_workers(self) -> None:
-        until = time.monotonic() + (self.workers_kill_timeout or 0)
+        until_s = time.monotonic() + (self.workers_kill_timeout or 0)
         alive = self.wrks
-        while alive and time.monotonic() < until:
-            again = min(until, time.monotonic() + AGAIN_S)
+        while alive and time.monotonic() < until_s:
+            again_s = min(until_s, time.monotonic() + TERMINATE_AGAIN_S)
             for worker in alive:
                 worker.terminate()  # type: ignore[no-untyped-call]
             for worker in alive:
-                worker.join(max(0.001, again - time.monotonic()))  # type: ignore[no-untyped-call]
+                worker.join(max(0.001, again_s - time.monotonic()))  # type: ignore[no-untyped-call]
             alive = [worker for worker in alive if worker.is_alive()]  # type: ignore[no-untyped-call]
         for worker in alive:
-            logger.error(f"Worker {worker.inner.pid} had requests in hand for more than {self.workers_kill_timeout} s")
+            logger.error(f"Worker {worker.inner.pid} had requests for more than {self.workers_kill_timeout} s")
             worker.kill()  # type: ignore[no-untyped-call]
             worker.join()  # type: ignore[no-untyped-call]
         self.wrks.clear()
@@ -160,48 +160,43 @@ class Supervisor(MPServer):
             _turn_away(self._listener)
 
 
-def _hold_signals() -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+def _block_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
 
 
-def _let_signals() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+def _unblock_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, END_SIGNALS)
 
 
-def _forget_signals() -> None:
-    for end in ENDS:
-        signal.signal(end, signal.SIG_DFL)
-    _let_signals()
+def _reset_signals() -> None:
+    for number in END_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    _unblock_signals()
 
 
 def _turn_away(listener: socket.socket) -> None:
-    """Answers those whose connections no worker has accepted, and closes."""
-    until = time.monotonic() + DOOR_S
+    """Answer the connections that no worker has accepted with 503, and close the listener."""
+    until_s = time.monotonic() + TURN_AWAY_S
     waiting = []
     listener.setblocking(False)
-    try:
-        while time.monotonic() < until:
+    with contextlib.suppress(OSError):  # nobody is left
+        while time.monotonic() < until_s:
             connection, _ = listener.accept()
             connection.settimeout(0.05)
             waiting.append(connection)
-    except OSError:
-        pass  # nobody left
     listener.close()
     for connection in waiting:
-        try:
+        with connection, contextlib.suppress(OSError):  # gone already, or too slow
             connection.recv(65_536)
-            connection.sendall(_GO_ELSEWHERE % (len(_STOPPED), _STOPPED))
+            connection.sendall(_UNAVAILABLE)
             connection.shutdown(socket.SHUT_WR)
             connection.recv(65_536)
-        except OSError:
-            pass  # gone already, or too slow
-        connection.close()
 
 
-def _let_nobody_in(listener: socket.socket) -> None:
-    """From now on the kernel drops what newcomers send; who is connected already goes on.
+def _drop_new_connections(listener: socket.socket) -> None:
+    """Let the kernel drop what new clients send from now on. Present connections go on.
 
-    A filter (socket(7), SO_ATTACH_FILTER) of one instruction, "keep nothing"; elsewhere than on Linux nothing is done.
+    It attaches a filter (socket(7), SO_ATTACH_FILTER) of one instruction, "keep nothing". Only Linux has that.
     """
     if sys.platform != "linux":
         return

@@ -18,16 +18,16 @@ from inkling.lab_protocol.lab_folder import LabFolder, write_json
 from inkling.server.app import create_app
 from inkling.server.lab import event_stream
 from inkling.server.lab.shutdown_signal import stopping
-from inkling.server.lab.training_manager import Laboratory
+from inkling.server.lab.training_manager import TrainingManager
 from inkling.server.settings import Settings
 from tests.cli.test_serve import serving
 
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    monkeypatch.setattr(Laboratory, "closed", lambda self: "")
-    monkeypatch.setattr(event_stream, "TICK_S", 0.01)
-    monkeypatch.setattr(event_stream, "LOOK_S", 0.02)
+    monkeypatch.setattr(TrainingManager, "closed_reason", lambda self: "")
+    monkeypatch.setattr(event_stream, "POLL_S", 0.01)
+    monkeypatch.setattr(event_stream, "REFRESH_S", 0.02)
     return create_app(Settings(model="ann-tutorial", lab=True, lab_folder=str(tmp_path), threads=8))
 
 
@@ -42,9 +42,9 @@ def lab(app: Flask) -> LabFolder:
     return lab
 
 
-def heard(app: Flask, last_event_id: str = "", life_s: float = 0.15) -> list[tuple[str, str, dict[str, object]]]:
+def heard(app: Flask, last_event_id: str = "", max_s: float = 0.15) -> list[tuple[str, str, dict[str, object]]]:
     """(id, kind, data) of each event."""
-    text = "".join(event_stream.follow(app.extensions["inkling-lab"], last_event_id, life_s))
+    text = "".join(event_stream.event_stream(app.extensions["inkling-lab"], last_event_id, max_s))
     found = []
     for block in text.split("\n\n"):
         lines = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":"))
@@ -60,7 +60,7 @@ def test_it_begins_with_the_state_and_goes_on_behind_it(app: Flask, lab: LabFold
 
 
 @pytest.mark.parametrize(("last", "numbers"), [("r1:0", [1, 2, 3]), ("r1:22", [2, 3]), ("r1:44", [3]), ("r1:67", [])])
-def test_it_resumes_after_the_last_event_without_a_gap(
+def test_it_goes_on_behind_the_last_event_without_a_gap(
     app: Flask, lab: LabFolder, last: str, numbers: list[int]
 ) -> None:
     assert [data["n"] for _, _, data in heard(app, last)] == numbers
@@ -93,7 +93,7 @@ def test_a_process_that_died_and_a_new_run_are_told(app: Flask, lab: LabFolder) 
 
 
 def test_a_kept_model_is_told(app: Flask, lab: LabFolder) -> None:
-    told = event_stream.follow(app.extensions["inkling-lab"], "r1:67", 1)
+    told = event_stream.event_stream(app.extensions["inkling-lab"], "r1:67", 1)
     assert next(told).startswith("retry:")
     (lab.models / "new").mkdir(parents=True)
     assert next(told).startswith("event: models\n")
@@ -102,7 +102,7 @@ def test_a_kept_model_is_told(app: Flask, lab: LabFolder) -> None:
 
 def test_silence_is_filled_with_heartbeats(app: Flask, lab: LabFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "HEARTBEAT_S", 0.03)
-    assert "".join(event_stream.follow(app.extensions["inkling-lab"], "r1:67", 1)).count(": still here\n\n") >= 2
+    assert "".join(event_stream.event_stream(app.extensions["inkling-lab"], "r1:67", 1)).count(": still here\n\n") >= 2
 
 
 def test_listeners_are_few_and_leave_their_seats(app: Flask, lab: LabFolder) -> None:
@@ -123,7 +123,7 @@ def test_listeners_are_few_and_leave_their_seats(app: Flask, lab: LabFolder) -> 
 def test_it_ends_when_the_server_is_told_to_stop(app: Flask, lab: LabFolder) -> None:
     stopping.set()
     try:
-        assert list(event_stream.follow(app.extensions["inkling-lab"], "r1:67", 60)) == ["retry: 1000\n\n"]
+        assert list(event_stream.event_stream(app.extensions["inkling-lab"], "r1:67", 60)) == ["retry: 1000\n\n"]
     finally:
         stopping.clear()
 

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from inkling.server.app import create_app
 from inkling.server.metrics import shared_memory
 from inkling.server.metrics.definitions import METRICS, Metrics
-from inkling.server.metrics.prometheus_text import as_text
+from inkling.server.metrics.prometheus_text import render
 from inkling.server.settings import Settings
 
 SAMPLE = re.compile(r'([a-z_:]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (\S+)')
@@ -113,18 +113,18 @@ def test_every_metric_is_declared_well() -> None:
 def test_a_label_is_escaped() -> None:
     metrics = Metrics(shared_memory.attach("").claim())
     metrics.count("inkling_bad_pictures_total", 'a"b\\c')
-    assert r'kind="a\"b\\c"' in as_text(memory_of(metrics), [])
+    assert r'kind="a\"b\\c"' in render(memory_of(metrics), [])
 
 
-def memory_of(metrics: Metrics) -> shared_memory.Memory:
+def memory_of(metrics: Metrics) -> shared_memory.SharedMemory:
     """Memory that has this one slot."""
 
-    class One(shared_memory.Memory):
+    class One(shared_memory.SharedMemory):
         def __init__(self) -> None:
             pass
 
-        def slots(self) -> list[shared_memory.Slot]:
-            return [metrics.slot]
+        def workers(self) -> list[shared_memory.WorkerCounters]:
+            return [metrics.counters]
 
     return One()
 
@@ -158,7 +158,7 @@ def test_all_workers_are_counted_and_the_dead_are_not_forgotten(shared: str) -> 
         for worker in workers:
             worker.start()
         assert all(each.wait(20) for each in ready)
-        samples = parsed(as_text(seen, []))
+        samples = parsed(render(seen, []))
         assert value(samples, "inkling_workers") == 2
         assert value(samples, "inkling_refused_total", reason="key") == 4 * turn
         assert value(samples, "inkling_ink_coverage_bucket", le="0.03") == 4 * turn
@@ -166,10 +166,10 @@ def test_all_workers_are_counted_and_the_dead_are_not_forgotten(shared: str) -> 
         leave.set()
         for worker in workers:
             worker.join(20)
-    samples = parsed(as_text(seen, []))
+    samples = parsed(render(seen, []))
     assert value(samples, "inkling_workers") == 0
     assert value(samples, "inkling_workers_started_total") == 4, "in two slots"
-    assert len(seen.slots()) == 2
+    assert len(seen.workers()) == 2
     assert value(samples, "inkling_refused_total", reason="key") == 8, "counters never fall"
     assert ("inkling_reading", frozenset({("worker", "0")})) not in samples, "a gauge is of the living"
 
@@ -179,7 +179,7 @@ def test_more_series_than_there_is_room_for_break_nothing() -> None:
     for number in range(20_000):
         metrics.count("inkling_bad_pictures_total", f"kind {number}")
     metrics.count("inkling_bad_pictures_total", "kind 0")
-    samples = parsed(as_text(memory_of(metrics), []))
+    samples = parsed(render(memory_of(metrics), []))
     assert value(samples, "inkling_bad_pictures_total", kind="kind 0") == 2
 
 

@@ -11,11 +11,11 @@ from flask.testing import FlaskClient
 
 from inkling.server.app import create_app
 from inkling.server.metrics import shared_memory
-from inkling.server.middleware.rate_limit import Rate, client_of
+from inkling.server.middleware.rate_limit import RateLimiter, client_address
 from inkling.server.middleware.request_context import request_id
-from inkling.server.security_headers import HEADERS
+from inkling.server.middleware.security_headers import HEADERS
 from inkling.server.settings import Settings
-from tests.server.test_error_handlers import check
+from tests.server.middleware.test_error_handlers import check
 
 READ = "/api/v1/read"
 PNG = "image/png"
@@ -138,29 +138,29 @@ class Clock:
 
 def test_a_bucket_holds_a_minute_and_refills_evenly() -> None:
     clock = Clock()
-    rate = Rate(shared_memory.attach(""), 6, clock)
-    assert [rate.wait_s("a") for _ in range(6)] == [0.0] * 6
-    assert rate.wait_s("a") == pytest.approx(10)
-    assert rate.wait_s("b") == 0.0, "each client has its own"
+    limiter = RateLimiter(shared_memory.attach(""), 6, clock)
+    assert [limiter.acquire("a") for _ in range(6)] == [0.0] * 6
+    assert limiter.acquire("a") == pytest.approx(10)
+    assert limiter.acquire("b") == 0.0, "each client has its own"
     clock.now_s += 9.9
-    assert rate.wait_s("a") == pytest.approx(0.1)
+    assert limiter.acquire("a") == pytest.approx(0.1)
     clock.now_s += 0.2
-    assert rate.wait_s("a") == 0.0
-    assert rate.wait_s("a") > 0
+    assert limiter.acquire("a") == 0.0
+    assert limiter.acquire("a") > 0
     clock.now_s += 3600
-    assert [rate.wait_s("a") for _ in range(7)][5:] == [0.0, pytest.approx(10)]
+    assert [limiter.acquire("a") for _ in range(7)][5:] == [0.0, pytest.approx(10)]
 
 
 def test_a_rate_is_shared_and_bounded_in_memory() -> None:
     path = shared_memory.create(2)
     clock = Clock()
-    first, second = (Rate(shared_memory.attach(path), 2, clock) for _ in range(2))
-    assert first.wait_s("a") == second.wait_s("a") == 0.0
-    assert first.wait_s("a") > 0
-    assert second.wait_s("a") > 0
+    first, second = (RateLimiter(shared_memory.attach(path), 2, clock) for _ in range(2))
+    assert first.acquire("a") == second.acquire("a") == 0.0
+    assert first.acquire("a") > 0
+    assert second.acquire("a") > 0
     for number in range(40_000):
-        first.wait_s(str(number))
-    assert second.wait_s("new") == 0.0
+        first.acquire(str(number))
+    assert second.acquire("new") == 0.0
 
 
 @pytest.mark.parametrize(
@@ -178,13 +178,13 @@ def test_a_rate_is_shared_and_bounded_in_memory() -> None:
 )
 def test_who_the_client_is(forwarded: str, proxies: int, client: str) -> None:
     environ = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded}
-    assert client_of(environ, proxies) == client
+    assert client_address(environ, proxies) == client
 
 
 def test_an_ipv6_client_is_its_network() -> None:
     same, other = "2001:db8:0:1::5", "2001:db8:0:2::5"
-    assert client_of({"REMOTE_ADDR": same}, 0) == client_of({"REMOTE_ADDR": "2001:db8:0:1:a:b:c:d"}, 0)
-    assert client_of({"REMOTE_ADDR": same}, 0) != client_of({"REMOTE_ADDR": other}, 0)
+    assert client_address({"REMOTE_ADDR": same}, 0) == client_address({"REMOTE_ADDR": "2001:db8:0:1:a:b:c:d"}, 0)
+    assert client_address({"REMOTE_ADDR": same}, 0) != client_address({"REMOTE_ADDR": other}, 0)
 
 
 def test_too_many_requests_are_told_when_to_come_again(app: Flask) -> None:
@@ -198,7 +198,7 @@ def test_too_many_requests_are_told_when_to_come_again(app: Flask) -> None:
 
 def test_more_than_can_be_in_hand_is_refused_before_its_body_is_read(app: Flask, seven: bytes) -> None:
     busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1, max_waiting=1))
-    turns = busy.extensions["inkling"].turn()
+    turns = busy.extensions["inkling"].permit()
     answers: list[int] = []
 
     def ask() -> None:

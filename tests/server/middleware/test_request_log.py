@@ -19,7 +19,7 @@ READ = "/api/v1/read"
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     yield
-    request_log.set_up("off")
+    request_log.configure("off")
 
 
 def test_a_line_a_request(app: Flask, seven: bytes, capfd: pytest.CaptureFixture[str]) -> None:

@@ -17,13 +17,13 @@ from flask import Flask
 
 from inkling.errors import BadRequest, Overloaded
 from inkling.server.app import create_app
-from inkling.server.middleware.slow_uploads import Hangup
-from inkling.server.middleware.upload_buffer import ARRIVING, MOST_LARGE, OF_ONE, Arrivals
+from inkling.server.middleware.slow_uploads import SlowUploadGuard
+from inkling.server.middleware.upload_buffer import MAX_LARGE_BODIES, MAX_UPLOADS, MAX_UPLOADS_PER_CLIENT, UploadBuffer
 from inkling.server.routes import read as api
 from inkling.server.settings import Settings
 from tests.cli.test_serve import serving
 from tests.pictures import drawn_seven, encoded
-from tests.server.test_error_handlers import check
+from tests.server.middleware.test_error_handlers import check
 
 READ, PNG = "/api/v1/read", {"Content-Type": "image/png"}
 MOST = 1_000_000  # bytes of a body
@@ -46,76 +46,76 @@ def environ(body: Any, length: int, client: str = "192.0.2.1", **more: Any) -> d
 
 
 @pytest.fixture
-def arrivals() -> Arrivals:
-    return Arrivals(Settings(max_upload_bytes=MOST), Hangup())
+def uploads() -> UploadBuffer:
+    return UploadBuffer(Settings(max_upload_bytes=MOST), SlowUploadGuard())
 
 
-def read(arrivals: Arrivals, *arguments: Any, **more: Any) -> bytes:
+def read(uploads: UploadBuffer, *arguments: Any, **more: Any) -> bytes:
     request = environ(*arguments, **more)
-    with arrivals.held(request):
+    with uploads.buffered(request):
         content: bytes = request["wsgi.input"].read()
     return content
 
 
 @contextmanager
-def on_their_way(arrivals: Arrivals, clients: list[str]) -> Iterator[None]:
+def on_their_way(uploads: UploadBuffer, clients: list[str]) -> Iterator[None]:
     """Bodies that have not come yet."""
     bodies = [Slow(b"x") for _ in clients]
     threads = [
-        threading.Thread(target=read, args=(arrivals, body, 1, client))
+        threading.Thread(target=read, args=(uploads, body, 1, client))
         for body, client in zip(bodies, clients, strict=True)
     ]
     for thread in threads:
         thread.start()
-    while arrivals.arriving < len(clients):
+    while uploads.active < len(clients):
         time.sleep(0.001)
     yield
     for body in bodies:
         body.come.set()
     for thread in threads:
         thread.join(20)
-    assert arrivals.arriving == 0
+    assert uploads.active == 0
 
 
-def test_a_body_comes_whole(arrivals: Arrivals) -> None:
-    assert read(arrivals, io.BytesIO(b"seven"), 5) == b"seven"
-    assert read(arrivals, io.BytesIO(b"seven, and the next request"), 5) == b"seven"
+def test_a_body_comes_whole(uploads: UploadBuffer) -> None:
+    assert read(uploads, io.BytesIO(b"seven"), 5) == b"seven"
+    assert read(uploads, io.BytesIO(b"seven, and the next request"), 5) == b"seven"
     chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
-    assert read(arrivals, io.BytesIO(b"seven"), 0, **chunked) == b"seven"
-    assert len(read(arrivals, io.BytesIO(bytes(2 * MOST)), 0, **chunked)) == MOST + 1, "one too many, to be seen"
+    assert read(uploads, io.BytesIO(b"seven"), 0, **chunked) == b"seven"
+    assert len(read(uploads, io.BytesIO(bytes(2 * MOST)), 0, **chunked)) == MOST + 1, "one too many, to be seen"
 
 
-def test_one_that_ends_early_is_told_so(arrivals: Arrivals) -> None:
+def test_one_that_ends_early_is_told_so(uploads: UploadBuffer) -> None:
     with pytest.raises(BadRequest, match="ended after 5 of 9 bytes"):
-        read(arrivals, io.BytesIO(b"seven"), 9)
-    assert arrivals.arriving == 0
+        read(uploads, io.BytesIO(b"seven"), 9)
+    assert uploads.active == 0
 
 
-def test_one_client_may_not_take_all_room(arrivals: Arrivals) -> None:
-    with on_their_way(arrivals, ["192.0.2.1"] * OF_ONE):
+def test_one_client_may_not_take_all_room(uploads: UploadBuffer) -> None:
+    with on_their_way(uploads, ["192.0.2.1"] * MAX_UPLOADS_PER_CLIENT):
         with pytest.raises(Overloaded):
-            read(arrivals, io.BytesIO(b"7"), 1, "192.0.2.1")
-        assert read(arrivals, io.BytesIO(b"7"), 1, "192.0.2.2") == b"7"
-    assert read(arrivals, io.BytesIO(b"7"), 1, "192.0.2.1") == b"7", "there is room again"
+            read(uploads, io.BytesIO(b"7"), 1, "192.0.2.1")
+        assert read(uploads, io.BytesIO(b"7"), 1, "192.0.2.2") == b"7"
+    assert read(uploads, io.BytesIO(b"7"), 1, "192.0.2.1") == b"7", "there is room again"
 
 
-def test_all_clients_together_have_so_much_room(arrivals: Arrivals) -> None:
-    with on_their_way(arrivals, [f"192.0.2.{n}" for n in range(ARRIVING)]), pytest.raises(Overloaded):
-        read(arrivals, io.BytesIO(b"7"), 1, "192.0.2.99")
+def test_all_clients_together_have_so_much_room(uploads: UploadBuffer) -> None:
+    with on_their_way(uploads, [f"192.0.2.{n}" for n in range(MAX_UPLOADS)]), pytest.raises(Overloaded):
+        read(uploads, io.BytesIO(b"7"), 1, "192.0.2.99")
 
 
-def test_large_bodies_have_a_memory_of_bounded_size(arrivals: Arrivals) -> None:
+def test_large_bodies_have_a_memory_of_bounded_size(uploads: UploadBuffer) -> None:
     with ExitStack() as stack:
-        for _ in range(MOST_LARGE):
-            stack.enter_context(arrivals.held(environ(io.BytesIO(bytes(MOST)), MOST)))
+        for _ in range(MAX_LARGE_BODIES):
+            stack.enter_context(uploads.buffered(environ(io.BytesIO(bytes(MOST)), MOST)))
         with pytest.raises(Overloaded):
-            read(arrivals, io.BytesIO(bytes(MOST)), MOST)
-        assert read(arrivals, io.BytesIO(bytes(5000)), 5000) == bytes(5000), "a drawing always has room"
+            read(uploads, io.BytesIO(bytes(MOST)), MOST)
+        assert read(uploads, io.BytesIO(bytes(5000)), 5000) == bytes(5000), "a drawing always has room"
     chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     with ExitStack() as stack:
-        for _ in range(2 * MOST_LARGE):  # a length that was not told is feared, until it has come
-            stack.enter_context(arrivals.held(environ(io.BytesIO(b"seven"), 0, **chunked)))
-    assert len(read(arrivals, io.BytesIO(bytes(MOST)), MOST)) == MOST
+        for _ in range(2 * MAX_LARGE_BODIES):  # a length that was not told is feared, until it has come
+            stack.enter_context(uploads.buffered(environ(io.BytesIO(b"seven"), 0, **chunked)))
+    assert len(read(uploads, io.BytesIO(bytes(MOST)), MOST)) == MOST
 
 
 @contextmanager
@@ -140,7 +140,7 @@ def test_who_falls_silent_within_a_body_is_hung_up_on() -> None:
         time.sleep(0.02)
         idle.sendall(b"an answer")
         assert other.recv(100)
-        hangup = Hangup(patience_s=0.3)
+        guard = SlowUploadGuard(timeout_s=0.3)
         over = threading.Event()
 
         def go_on() -> None:
@@ -152,7 +152,7 @@ def test_who_falls_silent_within_a_body_is_hung_up_on() -> None:
         taker.start()
         sender.start()
         began_s = time.monotonic()
-        with hangup.waiting():
+        with guard.watch():
             assert server.recv(100) == b"", "nothing more comes"
         assert 0.3 <= time.monotonic() - began_s < 10
         client.settimeout(0.2)
@@ -173,9 +173,9 @@ def test_nobody_is_hung_up_on_while_no_body_is_waited_for() -> None:
     with connected() as (client, server):
         client.sendall(b"POST and half of a body")
         assert server.recv(100)
-        hangup = Hangup(patience_s=0.1)
+        guard = SlowUploadGuard(timeout_s=0.1)
         time.sleep(0.5)
-        with hangup.waiting():
+        with guard.watch():
             client.sendall(b"the rest")
             assert server.recv(100) == b"the rest"
 
@@ -214,7 +214,7 @@ def test_the_form_without_script_is_a_reading_like_any(app: Flask, seven: bytes)
 
 
 def test_a_form_that_takes_too_long_is_read_in_part(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "MOST_S", -1)
+    monkeypatch.setattr(api, "MAX_REQUEST_S", -1)
     picture = encoded(drawn_seven())
     form = {"image": [(io.BytesIO(picture), f"{n}.png") for n in range(2)]}
     readings = app.test_client().post(READ, data=form).json["readings"]

@@ -19,11 +19,11 @@ from inkling.errors import NoReport
 from inkling.models import bundle, registry
 from inkling.models.bundle import Bundle
 from inkling.server.app import create_app
-from inkling.server.pages.dot_plots import STRIP_W, panels, strip
-from inkling.server.pages.models import frequent, microseconds, per_cent, sure
+from inkling.server.pages.dot_plots import AXIS_W, accuracy_axis, robustness_panels
+from inkling.server.pages.models import frequent_mistakes, microseconds, per_cent, sure
 from inkling.server.routes.reports import ReportSchema
 from inkling.server.service.model_card_html import to_html
-from inkling.server.service.reports import report_of
+from inkling.server.service.reports import load_report
 from inkling.server.settings import Settings
 
 NAMES = sorted(registry.packaged())
@@ -205,7 +205,7 @@ def test_a_report_that_does_not_fit_is_refused(tmp_path: Path, change: dict[str,
     changed = {key: value for key, value in {**values, **(change or {})}.items() if value is not ...}
     path.write_text("{" if change is None else json.dumps(changed), "utf-8")
     with pytest.raises(NoReport, match=says):
-        report_of(bundle.open_bundle(folder), "ann")
+        load_report(bundle.open_bundle(folder), "ann")
 
 
 def test_a_server_without_a_model_still_shows_the_page(tmp_path: Path) -> None:
@@ -230,8 +230,8 @@ def test_the_card_is_safe_and_fits_into_the_page() -> None:
 def test_numbers_in_words() -> None:
     assert (per_cent(0.98094), per_cent(0.5, 1), sure(0.9999)) == ("98.09%", "50.0%", "99%")
     assert (microseconds(13.44), microseconds(1340)) == ("13\u00a0\u00b5s", "1.3\u00a0ms")
-    assert frequent([[5, 2], [3, 5]]) == [{"label": 1, "read": 0, "n": 3}, {"label": 0, "read": 1, "n": 2}]
-    assert frequent([[5, 0], [0, 5]]) == []
+    assert frequent_mistakes([[5, 2], [3, 5]]) == [{"label": 1, "read": 0, "n": 3}, {"label": 0, "read": 1, "n": 2}]
+    assert frequent_mistakes([[5, 0], [0, 5]]) == []
 
 
 def row(name: str, low: float, rate: float, high: float) -> dict[str, Any]:
@@ -241,23 +241,23 @@ def row(name: str, low: float, rate: float, high: float) -> dict[str, Any]:
 @pytest.mark.parametrize("low", [0.0, 0.5, 0.951, 0.975, 0.9999])
 def test_one_scale_holds_every_interval(low: float) -> None:
     rows = [row("a", low, low + (1 - low) / 2, 1.0), row("b", 0.99, 0.995, 0.999)]
-    found = strip(rows)
+    found = accuracy_axis(rows)
     for at in found["at"].values():
-        assert 0 <= at["low"] <= at["rate"] <= at["high"] <= STRIP_W
+        assert 0 <= at["low"] <= at["rate"] <= at["high"] <= AXIS_W
     assert 2 <= len(found["ticks"]) <= 8
-    assert found["ticks"][0] == {"x": STRIP_W, "rate": 1.0}
+    assert found["ticks"][0] == {"x": AXIS_W, "rate": 1.0}
 
 
 def test_nothing_measured_nothing_drawn() -> None:
     unmeasured = {"name": "a", "score": None, "report": None}
-    assert strip([unmeasured])["at"] == {}
-    assert panels([unmeasured]) == []
-    assert strip([])["ticks"] == []
+    assert accuracy_axis([unmeasured])["at"] == {}
+    assert robustness_panels([unmeasured]) == []
+    assert accuracy_axis([])["ticks"] == []
 
 
 def test_every_model_has_its_line(app: Flask) -> None:
-    reports = [{"name": name, "report": report_of(found, name).values} for name, found in registry.packaged().items()]
-    found = panels(reports)
+    reports = [{"name": name, "report": load_report(found, name).values} for name, found in registry.packaged().items()]
+    found = robustness_panels(reports)
     assert len(found) == 5
     for panel in found:
         assert [line["name"] for line in panel["lines"]] == NAMES

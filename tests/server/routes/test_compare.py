@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from inkling.server.routes.compare import MOST, ComparisonSchema
+from inkling.server.routes.compare import MAX_NETWORKS, ComparisonSchema
 from tests.pictures import drawn_seven, encoded
 
 
@@ -49,10 +49,10 @@ def test_at_most_so_many_take_part(
 ) -> None:
     readers = app.extensions["inkling"]
     ann = readers.get("ann")
-    many = {f"n{i}": None for i in range(MOST + 3)}
+    many = {f"n{i}": None for i in range(MAX_NETWORKS + 3)}
     monkeypatch.setattr(readers, "bundles", lambda: many)
     monkeypatch.setattr(readers, "get", lambda name: ann)
-    assert len(compare(client, seven).json["readings"]) == MOST
+    assert len(compare(client, seven).json["readings"]) == MAX_NETWORKS
 
 
 @pytest.mark.parametrize(("content", "status"), [(b"", 400), (b"text", 415)])

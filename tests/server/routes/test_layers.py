@@ -14,8 +14,8 @@ from inkling.models.registry import packaged
 from inkling.pipeline.result import calibrate
 from inkling.server.pages.inside import kind_of
 from tests.explain.conftest import DENSE
+from tests.server.middleware.test_error_handlers import check
 from tests.server.routes.test_read import conforms
-from tests.server.test_error_handlers import check
 
 BINARY = "application/octet-stream"
 

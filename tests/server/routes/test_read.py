@@ -6,6 +6,7 @@ import base64
 import io
 import threading
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import jsonschema_rs
@@ -179,9 +180,9 @@ def test_a_model_can_be_named(client: FlaskClient, seven: bytes) -> None:
         assert answer["model"] == {"name": model["name"], "version": model["version"]}
 
 
-def test_a_turn_is_refused_when_the_service_is_full(app: Flask, client: FlaskClient, seven: bytes) -> None:
+def test_a_reading_is_refused_when_none_ends_in_time(app: Flask, client: FlaskClient, seven: bytes) -> None:
     busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1, max_wait_s=1))
-    with busy.extensions["inkling"].turn():
+    with busy.extensions["inkling"].permit():
         response = busy.test_client().post(READ, data=seven, content_type="image/png")
     assert (response.status_code, response.json["kind"]) == (503, Overloaded.__name__)
     assert response.headers["Retry-After"] == "1"
@@ -189,13 +190,13 @@ def test_a_turn_is_refused_when_the_service_is_full(app: Flask, client: FlaskCli
 
 
 @pytest.mark.parametrize("pictures", [1, 2])
-def test_the_wait_for_a_turn_is_not_reading_time(app: Flask, seven: bytes, pictures: int) -> None:
+def test_the_wait_for_a_permit_is_not_reading_time(app: Flask, seven: bytes, pictures: int) -> None:
     busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1))
     busy.extensions["inkling"].get()
-    turn = busy.extensions["inkling"].turn()
-    turn.__enter__()
+    other = ExitStack()
+    other.enter_context(busy.extensions["inkling"].permit())
     start, wait_s = time.perf_counter(), 0.5
-    release = threading.Timer(wait_s, turn.__exit__)
+    release = threading.Timer(wait_s, other.close)
     release.start()
     answer = busy.test_client().post(READ, data=form(*[seven] * pictures)).json
     elapsed_s = time.perf_counter() - start

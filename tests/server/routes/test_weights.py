@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 
 from inkling.pipeline.result import calibrate
 from tests.explain.conftest import DENSE
+from tests.server.middleware.test_error_handlers import check
 from tests.server.pages.test_pages import STATIC
-from tests.server.test_error_handlers import check
 
 
 @pytest.mark.parametrize("name", DENSE)

@@ -5,57 +5,57 @@ from __future__ import annotations
 import threading
 import time
 
-from inkling.server.service.fair_semaphore import Turns
+from inkling.server.service.fair_semaphore import FairSemaphore
 
 
 def test_in_the_order_in_which_they_were_asked_for() -> None:
-    turns, order = Turns(1), []
-    assert turns.take(0)
+    semaphore, order = FairSemaphore(1), []
+    assert semaphore.acquire(0)
     threads = []
     for number in range(6):
 
         def wait(number: int = number) -> None:
-            assert turns.take(20)
+            assert semaphore.acquire(20)
             order.append(number)
-            turns.give()
+            semaphore.release()
 
         threads.append(threading.Thread(target=wait))
         threads[-1].start()
-        while len(turns._row) <= number:
+        while len(semaphore._queue) <= number:
             time.sleep(0.001)
-    turns.give()
+    semaphore.release()
     for thread in threads:
         thread.join(20)
     assert order == list(range(6))
 
 
 def test_whoever_gives_up_leaves_the_row() -> None:
-    turns = Turns(2)
-    assert turns.take(0)
-    assert turns.take(0)
-    assert not turns.take(0.01)
-    turns.give()
-    assert turns.take(0), "the turn is not given to one who has gone"
-    turns.give()
-    turns.give()
-    assert [turns.take(0) for _ in range(3)] == [True, True, False]
+    semaphore = FairSemaphore(2)
+    assert semaphore.acquire(0)
+    assert semaphore.acquire(0)
+    assert not semaphore.acquire(0.01)
+    semaphore.release()
+    assert semaphore.acquire(0), "the turn is not given to one who has gone"
+    semaphore.release()
+    semaphore.release()
+    assert [semaphore.acquire(0) for _ in range(3)] == [True, True, False]
 
 
 def test_never_more_than_allowed_at_once() -> None:
-    turns, held, most = Turns(3), 0, 0
+    semaphore, held, most = FairSemaphore(3), 0, 0
     lock = threading.Lock()
 
     def work() -> None:
         nonlocal held, most
         for _ in range(50):
-            assert turns.take(20)
+            assert semaphore.acquire(20)
             with lock:
                 held += 1
                 most = max(most, held)
             time.sleep(0.0002)
             with lock:
                 held -= 1
-            turns.give()
+            semaphore.release()
 
     threads = [threading.Thread(target=work) for _ in range(12)]
     for thread in threads:

@@ -17,10 +17,10 @@ def test_only_a_reading_that_does_not_end_ends_the_worker() -> None:
 
     watchdog = Watchdog(0.2, end)
     for number in range(50):  # each far shorter, all together longer
-        watchdog.began(number)
+        watchdog.started(number)
         assert not ended.wait(0.01)
-        watchdog.ended(number)
-    watchdog.began("for ever")
+        watchdog.finished(number)
+    watchdog.started("for ever")
     assert ended.wait(20)
     assert statuses == [EXIT_STATUS]
 

@@ -1,6 +1,6 @@
-"""The lab: networks are trained in a process of its own, which this package starts, watches and steers.
+"""The lab: networks are trained in a separate process, which this package starts, watches and steers.
 
-Nothing of `inkling.training` is imported here; the two meet in the lab's folder (`inkling/lab/README.md`).
+It imports nothing of `inkling.training`. The two meet in the lab's folder (`inkling/lab_protocol/README.md`).
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from inkling.server.settings import Settings
 
 
-def add_lab(app: Flask, service: Any, settings: Settings) -> None:
-    """Registers the lab's routes, which say how to open it where it is closed."""
-    from inkling.server.lab import api
-    from inkling.server.lab.event_stream import Listeners
+def add_lab(app: Flask, api: Any, settings: Settings) -> None:
+    """Register the lab's routes. Where the lab is closed, they say how to open it."""
+    from inkling.server.lab import routes
+    from inkling.server.lab.event_stream import StreamLimiter
     from inkling.server.lab.shutdown_signal import watch_signals
-    from inkling.server.lab.training_manager import Laboratory
+    from inkling.server.lab.training_manager import TrainingManager
 
-    laboratory = Laboratory(settings)
-    app.extensions["inkling-lab"] = laboratory
-    app.extensions["inkling-listeners"] = Listeners(settings.threads)
-    api.register_schemas(service.spec)
-    service.register_blueprint(api.blueprint)
+    manager = TrainingManager(settings)
+    app.extensions["inkling-lab"] = manager
+    app.extensions["inkling-lab-streams"] = StreamLimiter(settings.threads)
+    routes.register_schemas(api.spec)
+    api.register_blueprint(routes.blueprint)
     if settings.lab:
-        laboratory.greet()
+        manager.announce_server()
         watch_signals()

@@ -1,8 +1,8 @@
-"""Who may steer the lab: this service's own page, and programs; not another site's page in somebody's browser.
+"""Who may use the lab: this service's own page, and programs; not another site's page in somebody's browser.
 
-A page elsewhere can make a browser send requests here (cross-site request forgery), and can give its own name this
-machine's address to pass for the same site (DNS rebinding). Against the first stand Sec-Fetch-Site and Origin,
-against the second the names by which the service answers.
+A page elsewhere can make a browser send requests here (cross-site request forgery), and can point its own name to this
+machine's address to pass for the same site (DNS rebinding). Sec-Fetch-Site and Origin protect from the first, the list
+of the service's own host names from the second.
 Sources: W3C, "Fetch Metadata Request Headers"; OWASP, "Cross-Site Request Forgery Prevention Cheat Sheet".
 """
 
@@ -17,16 +17,15 @@ from urllib.parse import urlsplit
 from flask import Request
 
 from inkling.errors import BadRequest, ForeignRequest, UnknownFormat
-from inkling.server.request_body import whole_body
-from inkling.server.settings import Settings
+from inkling.server.routes.request_body import raw_body
+from inkling.server.settings import Settings, listed
 
 MAX_BYTES = 10_000
 
 
 def check_caller(request: Request, settings: Settings) -> None:
-    """Raises ForeignRequest when another site's page may have sent it."""
-    host = _name(f"//{request.host}")
-    if not _is_own(host, settings):
+    """Raises ForeignRequest when another site's page may have sent the request."""
+    if not _is_own_host(request.host, settings):
         raise ForeignRequest(
             f"the request asks for {request.host!r}, a name that this service does not know as its own; expected "
             "localhost or an address. Name it in INKLING_LAB_HOSTS if it is yours."
@@ -49,7 +48,7 @@ def json_body(request: Request) -> dict[str, Any]:
         )
     if (request.content_length or 0) > MAX_BYTES:
         raise BadRequest(f"body has {request.content_length} bytes; the limit here is {MAX_BYTES}. Send less.")
-    content = whole_body()
+    content = raw_body()
     try:
         value = json.loads(content or b"{}")
     except (ValueError, RecursionError):
@@ -59,18 +58,14 @@ def json_body(request: Request) -> dict[str, Any]:
     return value
 
 
-def _is_own(host: str, settings: Settings) -> bool:
+def _is_own_host(host_and_port: str, settings: Settings) -> bool:
+    try:
+        host = (urlsplit(f"//{host_and_port}").hostname or "").lower()
+    except ValueError:
+        return False
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        names = {"localhost", settings.host.lower(), socket.gethostname().lower()}
-        names |= {name.strip().lower() for name in settings.lab_hosts.split(",") if name.strip()}
-        return host in names or host.endswith(".localhost")
-    return True  # nobody's name leads here
-
-
-def _name(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
+        own = {"localhost", settings.host.lower(), socket.gethostname().lower(), *listed(settings.lab_hosts.lower())}
+        return host in own or host.endswith(".localhost")
+    return True  # an address cannot be rebound

@@ -1,8 +1,8 @@
-"""What a training says, as server-sent events. An event's id is RUN:OFFSET, the byte behind it in the run's log.
+"""The training's events as server-sent events. An event's id is RUN:OFFSET, the byte behind it in the run's log.
 
-A stream begins with the whole state, or, with Last-Event-ID, right behind that event: nothing is missed or told twice.
-Each stream holds one of the worker's threads, so there are few, and each ends after a while; a browser comes back by
-itself.
+A stream begins with the whole state, or, with Last-Event-ID, right behind that event: nothing is lost or sent twice.
+Each stream occupies one of the worker's threads, so there are few, and each ends after a while. A browser reconnects
+by itself.
 Source: WHATWG, HTML Standard, "Server-sent events".
 """
 
@@ -11,99 +11,93 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from inkling.errors import Overloaded
 from inkling.lab_protocol.lab_folder import events_after, read_json
 from inkling.server.lab.shutdown_signal import stopping
-from inkling.server.lab.training_manager import Laboratory
+from inkling.server.lab.training_manager import TrainingManager
 
-TICK_S = 0.2
-LOOK_S = 1.0  # between two looks at what the log does not say: a process that died, a model that was kept
+POLL_S = 0.2
+REFRESH_S = 1.0  # between two looks for what the log does not say: a process that died, a model that was kept
 HEARTBEAT_S = 10.0
-LIFE_S = 900.0
-SHARE = 4  # at most one in so many of a worker's threads is given to streams
+MAX_STREAM_S = 900.0
+MAX_THREAD_SHARE = 4  # streams occupy at most one in so many of a worker's threads
 
 
-class Listeners:
-    """Bounds the streams of this worker."""
+class StreamLimiter:
+    """Limits the streams of this worker."""
 
     def __init__(self, threads: int) -> None:
-        self.most = max(1, threads // SHARE)
-        self._seats = threading.BoundedSemaphore(self.most)
+        self._limit = max(1, threads // MAX_THREAD_SHARE)
+        self._free = threading.BoundedSemaphore(self._limit)
 
-    def enter(self) -> Seat:
-        """A seat. Raises Overloaded when all are taken."""
-        if not self._seats.acquire(blocking=False):
+    def acquire(self) -> Callable[[], None]:
+        """Take a place for a stream, and return the function that gives it back. Raises Overloaded without one."""
+        if not self._free.acquire(blocking=False):
             raise Overloaded(
-                f"{self.most} listeners follow the training already, as many as this worker takes on. Ask "
+                f"{self._limit} listeners follow the training already, as many as this worker takes on. Ask "
                 "/api/v1/lab/training from time to time instead, or try again later."
             )
-        return Seat(self._seats)
+        places = [self._free]
+
+        def release() -> None:  # once, however often the response is closed
+            if places:
+                places.pop().release()
+
+        return release
 
 
-class Seat:
-    """One listener's place; left once, however often it is closed."""
-
-    def __init__(self, seats: threading.BoundedSemaphore) -> None:
-        self._seats: threading.BoundedSemaphore | None = seats
-
-    def leave(self) -> None:
-        seats, self._seats = self._seats, None
-        if seats:
-            seats.release()
-
-
-def follow(laboratory: Laboratory, last_event_id: str, life_s: float = LIFE_S) -> Iterator[str]:
-    """The text of the stream, until the server stops or `life_s` have passed."""
-    lab = laboratory.lab
-    run, offset = position(laboratory, last_event_id)
-    told = run  # the run whose state the listener knows
-    shown, kept_ns = "", laboratory.kept.changed_ns()
-    looked_s = spoke_s = began_s = time.monotonic()
+def event_stream(manager: TrainingManager, last_event_id: str, max_s: float = MAX_STREAM_S) -> Iterator[str]:
+    """The text of the stream, until the server stops or `max_s` have passed."""
+    lab = manager.lab
+    run, offset = position(manager, last_event_id)
+    state_sent = bool(run)  # with a valid id, the listener knows the state
+    shown, kept_ns = "", manager.kept.changed_ns()
+    refreshed_s = sent_s = start_s = time.monotonic()
     yield "retry: 1000\n\n"
-    if not told:
-        state = laboratory.state()
-        run, offset, shown, told = state["run"], state.get("last", 0), state["state"], state["run"]
+    if not state_sent:
+        state = manager.state()
+        run, offset, shown = state["run"], state.get("last", 0), state["state"]
         yield event("all", json.dumps(state), f"{run}:{offset}")
-    while not stopping.wait(TICK_S) and time.monotonic() - began_s < life_s:
-        now = time.monotonic()
+    while not stopping.wait(POLL_S) and time.monotonic() - start_s < max_s:
+        now_s = time.monotonic()
         if read_json(lab.facts).get("run", "") != run:
-            looked_s, shown = 0, "?"  # another training, or none
+            refreshed_s, shown = 0, "?"  # another training, or none
         else:
-            for behind, line in events_after(lab.events, offset):
-                yield event(json.loads(line)["type"], line, f"{run}:{behind}")
-                offset, spoke_s = behind, now
-        if now - looked_s >= LOOK_S:
-            looked_s = now
-            state = laboratory.state()
+            for end, line in events_after(lab.events, offset):
+                yield event(json.loads(line)["type"], line, f"{run}:{end}")
+                offset, sent_s = end, now_s
+        if now_s - refreshed_s >= REFRESH_S:
+            refreshed_s = now_s
+            state = manager.state()
             lost = state["state"] == "interrupted" != shown
             if state["run"] != run or lost:
-                run, offset, spoke_s = state["run"], state.get("last", 0), now
+                run, offset, sent_s = state["run"], state.get("last", 0), now_s
                 yield event("all", json.dumps(state), f"{run}:{offset}")
             shown = state["state"]
-            if laboratory.kept.changed_ns() != kept_ns:
-                kept_ns, spoke_s = laboratory.kept.changed_ns(), now
+            if manager.kept.changed_ns() != kept_ns:
+                kept_ns, sent_s = manager.kept.changed_ns(), now_s
                 yield event("models", "{}")
-        if now - spoke_s >= HEARTBEAT_S:
-            spoke_s = now
+        if now_s - sent_s >= HEARTBEAT_S:
+            sent_s = now_s
             yield ": still here\n\n"
 
 
-def position(laboratory: Laboratory, last_event_id: str) -> tuple[str, int]:
-    """(run, offset) to go on from; ("", 0) when the id is not of this run or of no event."""
+def position(manager: TrainingManager, last_event_id: str) -> tuple[str, int]:
+    """(run, offset) to continue from; ("", 0) when the id is not of this run or of no event."""
     run, _, text = last_event_id.partition(":")
-    if not run or not text.isdecimal() or read_json(laboratory.lab.facts).get("run") != run:
+    if not run or not text.isdecimal() or read_json(manager.lab.facts).get("run") != run:
         return "", 0
     try:
         offset = int(text)
-        with laboratory.lab.events.open("rb") as file:
+        with manager.lab.events.open("rb") as file:
             file.seek(max(0, offset - 1))
             return (run, offset) if offset == 0 or file.read(1) == b"\n" else ("", 0)
     except (OSError, OverflowError, ValueError):
         return "", 0
 
 
-def event(kind: str, data: str, number: str = "") -> str:
+def event(kind: str, data: str, event_id: str = "") -> str:
     """One event as text; `data` has no line break."""
-    return (f"id: {number}\n" if number else "") + f"event: {kind}\ndata: {data}\n\n"
+    return (f"id: {event_id}\n" if event_id else "") + f"event: {kind}\ndata: {data}\n\n"

@@ -1,4 +1,4 @@
-"""Digits drawn anew, from a helper process that is started when somebody looks and ends when nobody has for a while."""
+"""Augmented digits, from a helper process that starts when somebody looks and ends when nobody has for a while."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ IDLE_S = 120.0
 COMMAND = (sys.executable, "-m", "inkling.training.lab_worker", "samples")
 
 
-class Samples:
-    """One helper of this worker; requests take turns at it."""
+class SampleHelper:
+    """The helper process of this worker. Requests use it one after another."""
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._helper: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
         self._idle: threading.Timer | None = None
 
     def draw(self, augmentation: dict[str, Any]) -> dict[str, Any]:
         """What `inkling.training.lab_worker.samples` answers. Raises BadData when it cannot."""
-        with self._turn:
+        with self._lock:
             if self._idle:
                 self._idle.cancel()
             answer = self._ask(json.dumps(augmentation))
@@ -36,29 +36,29 @@ class Samples:
         return answer
 
     def close(self) -> None:
-        """Ends the helper."""
-        with self._turn:
+        """End the helper process."""
+        with self._lock:
             self._end()
 
     def _ask(self, line: str) -> dict[str, Any]:
-        if self._helper is None or self._helper.poll() is not None:
+        if self._process is None or self._process.poll() is not None:
             pipe = subprocess.PIPE
-            self._helper = subprocess.Popen(  # noqa: S603 - a fixed command
+            self._process = subprocess.Popen(  # noqa: S603 - a fixed command
                 COMMAND, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, start_new_session=True
             )
-        helper = self._helper
+        process = self._process
         try:
-            helper.stdin.write(line + "\n")  # type: ignore[union-attr]
-            helper.stdin.flush()  # type: ignore[union-attr]
-            answer: dict[str, Any] = json.loads(helper.stdout.readline())  # type: ignore[union-attr]
+            process.stdin.write(line + "\n")  # type: ignore[union-attr]
+            process.stdin.flush()  # type: ignore[union-attr]
+            answer: dict[str, Any] = json.loads(process.stdout.readline())  # type: ignore[union-attr]
         except (OSError, ValueError):
             self._end()
             raise MissingExtra("drawing digits anew", "learn") from None
         return answer
 
     def _end(self) -> None:
-        helper, self._helper = self._helper, None
-        if helper:
-            helper.stdin.close()  # type: ignore[union-attr]  # it ends at the end of its input
-            helper.wait(timeout=10)
-            helper.stdout.close()  # type: ignore[union-attr]
+        process, self._process = self._process, None
+        if process:
+            process.stdin.close()  # type: ignore[union-attr]  # it ends at the end of its input
+            process.wait(timeout=10)
+            process.stdout.close()  # type: ignore[union-attr]

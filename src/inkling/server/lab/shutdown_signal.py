@@ -1,7 +1,7 @@
-"""Says when this worker is told to stop, so that a stream that would last for ever ends.
+"""Says when this worker is told to stop, so that endless streams end.
 
-A WSGI server waits for the answers under way and has no way to tell them; the interpreter itself can write the number
-of each signal that arrives into a pipe (`signal.set_wakeup_fd`), whoever handles it.
+A WSGI server waits for the running answers and cannot tell them. The interpreter itself can write the number of each
+signal into a pipe (`signal.set_wakeup_fd`), whoever handles the signal.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import signal
 import threading
 
 stopping = threading.Event()
-_ENDS = {signal.SIGINT, signal.SIGTERM}
+_END_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
 
 def watch_signals() -> None:
-    """Sets `stopping` at SIGINT or SIGTERM. Does nothing outside the main thread or where a loop has the pipe."""
+    """Set `stopping` at SIGINT or SIGTERM. Does nothing outside the main thread or where a loop has the pipe."""
     if threading.current_thread() is not threading.main_thread():
         return
     read_end, write_end = os.pipe()
@@ -31,5 +31,5 @@ def watch_signals() -> None:
 
 def _wait(read_end: int) -> None:
     while not stopping.is_set():
-        if _ENDS & set(os.read(read_end, 64)):
+        if _END_SIGNALS & set(os.read(read_end, 64)):
             stopping.set()

@@ -1,4 +1,4 @@
-"""Starts a training, says where it stands, steers it, keeps what it has learnt. Any worker can answer for all."""
+"""Starts a training, reports its state, steers it, and keeps what it has learnt. Any worker can answer for all."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from inkling.lab_protocol.lab_folder import (
 )
 from inkling.models.bundle import open_bundle
 from inkling.models.registry import packaged
-from inkling.server.lab.kept_models import Kept, write_manifest
-from inkling.server.lab.samples import Samples
+from inkling.server.lab.samples import SampleHelper
+from inkling.server.service.kept_models import KeptModels, write_manifest
 from inkling.server.settings import Settings
 from inkling.user_dirs import MNIST, cache_folder
 
-ROOM_BYTES = 200_000_000  # a run and its bundle take a tenth of it
-MOST_KEPT = 50
+MIN_FREE_BYTES = 200_000_000  # a run and its bundle take a tenth of it
+MAX_KEPT = 50
 MNIST_TEST = "mnist-test"
 TRAIN = (sys.executable, "-m", "inkling.training.lab_worker", "train")
 SCORE = (sys.executable, "-m", "inkling.training.lab_worker", "score")
-CLOSED = {
+CLOSED_REASONS = {
     "off": "the lab is closed; expected a server that was started with it. Start: inkling serve --lab",
     "system": "the lab needs Linux or macOS, whose file locks it relies on; on Windows use WSL. See the documentation.",
-    "extra": "the lab needs the 'learn' extra, which is not installed; install it with: pip install \"inkling[learn]\" "
-    "(in a clone: make install-learn).",
+    "extra": "the lab needs the 'learn' extra, which is not installed; in a clone of the project, install it with: "
+    "make install-learn",
     "data": "the lab needs MNIST, which is not in the cache; fetch it once with: inkling data fetch",
 }
 ALLOWED = {  # command -> states in which it makes sense
@@ -52,17 +52,17 @@ ALLOWED = {  # command -> states in which it makes sense
 }
 
 
-class Laboratory:
+class TrainingManager:
     """The lab of one server."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.lab: LabFolder = find_lab_folder(settings.lab_folder)
-        self.kept = Kept(self.lab.models)
-        self.samples = Samples()
+        self.kept = KeptModels(self.lab.models)
+        self.samples = SampleHelper()
 
-    def closed(self) -> str:
-        """Why nothing can be trained here, a key of CLOSED; "" when it can."""
+    def closed_reason(self) -> str:
+        """Why nothing can be trained here, a key of CLOSED_REASONS; "" when it can."""
         if not self.settings.lab:
             return "off"
         if importlib.util.find_spec("fcntl") is None:
@@ -72,13 +72,15 @@ class Laboratory:
         return "" if (cache_folder() / MNIST).is_file() else "data"
 
     def check_open(self) -> None:
-        """Raises LabClosed with what to do."""
-        if reason := self.closed():
-            raise LabClosed(CLOSED[reason])
+        """Raises LabClosed, which says what to do, where nothing can be trained."""
+        if reason := self.closed_reason():
+            raise LabClosed(CLOSED_REASONS[reason])
 
     def state(self) -> dict[str, Any]:
         """Where the training stands; `state` is "none" when there is none."""
-        alive = self.settings.lab and is_locked(self.lab.lock)  # asked first: what a process says last, it says alive
+        alive = self.settings.lab and is_locked(
+            self.lab.lock
+        )  # checked first: a process writes its last state while it is alive
         facts = read_json(self.lab.facts)
         if not facts:
             return {"run": "", "state": "none", "kept_as": []}
@@ -96,21 +98,21 @@ class Laboratory:
         return state
 
     def start(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Begins a training. Raises BadRequest for a wrong value and Busy while another is at work."""
+        """Start a training. Raises BadRequest for a wrong value and Busy while another is at work."""
         self.check_open()
         values = hyperparameters.validated(given)
-        lock = self._take_turn()
+        lock = self._acquire_lock()
         try:
             self._make_run(values)
             self._spawn(lock)
         except OSError as error:
             raise self._cannot_write(error) from error
         finally:
-            os.close(lock)  # the child holds it on
+            os.close(lock)  # the child process keeps holding it
         return self.state()
 
     def command(self, command: str) -> dict[str, Any]:
-        """Pauses, goes on, learns one more epoch or stops. Raises Busy when that makes no sense now."""
+        """Pause, resume, learn one more epoch or stop. Raises Busy when that makes no sense now."""
         self.check_open()
         state = self.state()
         if state["state"] not in ALLOWED[command]:
@@ -120,16 +122,16 @@ class Laboratory:
             )
         try:
             write_json(self.lab.control, {"n": time.time_ns(), "do": command})
-            if not is_locked(self.lab.lock):  # its process is gone: another goes on from what is on disk
-                self._go_on()
+            if not is_locked(self.lab.lock):  # its process is gone: a new one continues from the files
+                self._continue()
         except OSError as error:
             raise self._cannot_write(error) from error
         return self.state()
 
     def discard(self) -> dict[str, Any]:
-        """Throws the last training away. Raises Busy while it is at work."""
+        """Delete the last training. Raises Busy while it is at work."""
         self.check_open()
-        lock = self._take_turn()
+        lock = self._acquire_lock()
         try:
             shutil.rmtree(self.lab.run, ignore_errors=True)
         finally:
@@ -137,7 +139,7 @@ class Laboratory:
         return self.state()
 
     def keep(self, name: Any, *, test: bool, taken: set[str]) -> dict[str, Any]:
-        """Makes a model of what was learnt; with `test`, judged once on the test images."""
+        """Keep what was learnt as a model; with `test`, evaluated once on the test images."""
         self.check_open()
         self._check_name(name, taken)
         state = self.state()
@@ -158,17 +160,17 @@ class Laboratory:
             raise self._cannot_write(error) from error
 
     def delete(self, name: str) -> None:
-        """Deletes a kept model."""
+        """Delete a kept model."""
         self.check_open()
         self.kept.delete(name)
 
-    def greet(self) -> None:
-        """Says which server is there, so that a training ends some time after it has gone."""
+    def announce_server(self) -> None:
+        """Write down which server runs, so that a training ends some time after it is gone."""
         try:
             self.lab.path.mkdir(parents=True, exist_ok=True)
             self.lab.server.write_text(str(os.getppid()), "utf-8")  # of the server that starts the workers
         except OSError:
-            pass  # said when somebody trains
+            pass  # reported when somebody starts a training
 
     def _check_name(self, name: Any, taken: set[str]) -> None:
         if not isinstance(name, str) or not MODEL_NAME.fullmatch(name):
@@ -178,18 +180,18 @@ class Laboratory:
             )
         if name in taken | set(packaged()) | set(self.kept.bundles()):
             raise BadRequest(f"name is {name!r}, which is a model's already; a new one was expected. Change it.")
-        if len(self.kept.bundles()) >= MOST_KEPT:
-            raise BadRequest(f"{MOST_KEPT} models are kept, the limit. Delete one first.")
+        if len(self.kept.bundles()) >= MAX_KEPT:
+            raise BadRequest(f"{MAX_KEPT} models are kept, the limit. Delete one first.")
 
-    def _take_turn(self) -> int:
-        """The lock; a training that has ended but waits for one more epoch is sent away. Raises Busy."""
+    def _acquire_lock(self) -> int:
+        """The lock, as a file descriptor. A finished training that waits for one more epoch is ended. Raises Busy."""
         try:
             self.lab.path.mkdir(parents=True, exist_ok=True)
             lock = take_lock(self.lab.lock)
             if lock is None and self.state()["state"] not in ACTIVE_STATES:
                 write_json(self.lab.control, {"n": time.time_ns(), "do": "end"})
-                until = time.monotonic() + 10
-                while lock is None and time.monotonic() < until:
+                until_s = time.monotonic() + 10
+                while lock is None and time.monotonic() < until_s:
                     time.sleep(0.05)
                     lock = take_lock(self.lab.lock)
         except OSError as error:
@@ -199,27 +201,27 @@ class Laboratory:
         return lock
 
     def _make_run(self, values: dict[str, hyperparameters.Value]) -> None:
-        free = shutil.disk_usage(self.lab.path).free
-        if free < ROOM_BYTES:
-            raise InsufficientRoom(f"{free / 1e6:.0f} MB free; {ROOM_BYTES / 1e6:.0f} MB are needed")
+        free_bytes = shutil.disk_usage(self.lab.path).free
+        if free_bytes < MIN_FREE_BYTES:
+            raise OSError(f"{free_bytes / 1e6:.0f} MB free; {MIN_FREE_BYTES / 1e6:.0f} MB are needed")
         run = secrets.token_hex(6)
-        coming = self.lab.path / f".{run}.part"
-        coming.mkdir()
-        write_json(coming / "run.json", {"run": run, "choices": values})
+        part = self.lab.path / f".{run}.part"
+        part.mkdir()
+        write_json(part / "run.json", {"run": run, "choices": values})
         shutil.rmtree(self.lab.run, ignore_errors=True)
-        os.rename(coming, self.lab.run)
+        os.rename(part, self.lab.run)
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         lock = take_lock(self.lab.lock)
         if lock is None:
-            return  # another request was quicker
+            return  # another request was faster
         try:
             self._spawn(lock)
         finally:
             os.close(lock)
 
     def _spawn(self, lock: int) -> None:
-        self.greet()
+        self.announce_server()
         with self.lab.log.open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - a fixed command
                 [*TRAIN, str(self.lab.path)],
@@ -227,7 +229,7 @@ class Laboratory:
                 stdout=log,
                 stderr=log,
                 pass_fds=(lock,),
-                start_new_session=True,  # Ctrl+C in the server's terminal is not meant for it
+                start_new_session=True,  # Ctrl+C in the server's terminal does not reach it
             )
         threading.Thread(target=process.wait, name="inkling-training", daemon=True).start()
 
@@ -249,7 +251,3 @@ class Laboratory:
             f"{self.lab.path} cannot be written ({error.strerror or error}); the lab needs the right to write and some "
             "200 MB. Make room, or set INKLING_LAB_FOLDER to another folder."
         )
-
-
-class InsufficientRoom(OSError):
-    """Too little space for a run."""

@@ -1,6 +1,6 @@
-"""What each reading tells of the pictures that come: the signs of drift.
+"""What each reading tells about the incoming images. Changes in these numbers show drift.
 
-The pictures themselves are not kept. Large ones are looked at pixel by pixel only so far that it costs microseconds.
+The images are not kept. Large ones are sampled, so that this costs microseconds.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from inkling.pipeline.reader import Trace
     from inkling.server.metrics.definitions import Metrics
 
-LOOK_SIDE = 64  # pixels of each side that are looked at, evenly spread
+SAMPLE_SIDE = 64  # pixels of each side that are sampled, evenly spread
 
 
-class WatchedReader(Reader):
-    """A reader that counts how many tiles go through its network at once."""
+class InstrumentedReader(Reader):
+    """A reader that counts the tiles of each call of its network."""
 
     def __init__(self, model: str | Path, metrics: Metrics, *, max_bytes: int) -> None:
         self._metrics = metrics
@@ -34,8 +34,8 @@ class WatchedReader(Reader):
         return super().classify(tiles)
 
 
-def watch_reading(metrics: Metrics, model: str, trace: Trace, took_s: float) -> None:
-    """Counts one reading and describes its picture."""
+def record_reading(metrics: Metrics, model: str, trace: Trace, took_s: float) -> None:
+    """Count one reading and describe its image."""
     reading = trace.reading
     digits = reading.digits
     counts = [
@@ -43,19 +43,19 @@ def watch_reading(metrics: Metrics, model: str, trace: Trace, took_s: float) -> 
         *(("inkling_digits_total", model, str(d.digit), "yes" if d.sure else "no") for d in digits),
         *(("inkling_refused_marks_total", model) for _ in reading.others),
     ]
-    step = max(1, max(trace.image.shape) // LOOK_SIDE)
+    step = max(1, max(trace.image.shape) // SAMPLE_SIDE)
     image, ink = trace.image[::step, ::step], trace.ink[::step, ::step]
-    observed = [
+    observations = [
         (("inkling_reading_seconds", model), took_s),
         (("inkling_digits_per_picture", model), float(len(digits))),
         (("inkling_ink_coverage",), float(ink.sum()) / ink.size),
         (("inkling_ink_contrast",), (int(image.max()) - int(image.min())) / 255),
     ]
     if digits:
-        observed.append((("inkling_confidence", model), reading.confidence))
+        observations.append((("inkling_confidence", model), reading.confidence))
         tallest = max(digit.box[3] for digit in digits)
-        observed.append((("inkling_glyph_height",), tallest / max(reading.size_wh[1], 1)))
+        observations.append((("inkling_glyph_height",), tallest / max(reading.size_wh[1], 1)))
     if len(trace.tiles):
         width = stroke_width((trace.tiles[0] > 0.5).astype("uint8"))
-        observed.append((("inkling_stroke_width",), width))
-    metrics.record(counts, observed)
+        observations.append((("inkling_stroke_width",), width))
+    metrics.record(counts, observations)

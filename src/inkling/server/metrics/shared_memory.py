@@ -1,10 +1,10 @@
 """Memory that all workers of a server share: their counters, the clients' rates, and whether the server is stopping.
 
-`inkling serve` makes it before it starts the workers (`create`) and names it in the environment; each worker opens it
-(`attach`) and claims a slot of its own, so that nobody ever writes into another's counters and no lock is shared. The
-slot of a worker that died goes to the next one, which counts on from there: counters never fall. On Linux it is no
-file in any folder (memfd_create(2)), so a read-only file system does; elsewhere it is a file for temporary files.
-A process that was given none, or cannot share, has one to itself.
+`inkling serve` creates it before it starts the workers (`create`) and names it in the environment. Each worker opens it
+(`attach`) and claims counters of its own, so that no worker writes into another's and no lock is shared. A worker that
+dies leaves its counters to the next one, which counts on from there: counters never fall. On Linux the memory is not a
+file in any folder (memfd_create(2)), so a read-only file system does. Elsewhere it is a temporary file. A process that
+was given none, or cannot share, has memory of its own.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from pathlib import Path
 NAME = "INKLING_SHARED"  # the environment variable with the path; set by `inkling serve`, no setting
 
 _HEAD_BYTES = 4096
-_LAYOUT = 1  # what is laid out as here; a worker of another version does not share
-_VERSION, _SLOTS, _STOPPING, _SECRET = 0, 1, 2, 3  # words of the head; the secret has two
-RATE_WAYS, RATE_SETS = 4, 8192
-_RATE_BYTES = RATE_WAYS * RATE_SETS * 16
-_VALUES, _KEY_BYTES = 8192, 256 * 1024  # of one slot
-_SLOT_HEAD_BYTES = 64
-_PID, _BORN, _KEYS_USED, _CLAIMS, _UP, _IN_HAND = 0, 1, 2, 3, 4, 5  # words of a slot's head
-_SLOT_BYTES = _SLOT_HEAD_BYTES + 8 * _VALUES + _KEY_BYTES
+_LAYOUT = 1  # version of the layout below; a worker of another version does not share
+_VERSION, _WORKERS, _STOPPING, _SECRET = 0, 1, 2, 3  # words of the head; the secret has two
+RATE_BUCKETS, RATE_SETS = 4, 8192
+_RATE_BYTES = RATE_BUCKETS * RATE_SETS * 16
+_VALUES, _KEY_BYTES = 8192, 256 * 1024  # of one worker
+_WORKER_HEAD_BYTES = 64
+_PID, _STARTED, _KEYS_USED, _CLAIMS, _READY, _IN_FLIGHT = 0, 1, 2, 3, 4, 5  # words of a worker's head
+_WORKER_BYTES = _WORKER_HEAD_BYTES + 8 * _VALUES + _KEY_BYTES
 
 Key = tuple[str, ...]  # a metric's name and its labels' values
 
 
-class Memory:
-    """One mapped piece of memory. `secret` is the same for all who share it and is told to nobody."""
+class SharedMemory:
+    """One mapped piece of memory. `secret` is the same in all processes that share it, and known to nobody else."""
 
     def __init__(self, mapped: mmap.mmap, file: int | None) -> None:
         self._file = file
         self._view = memoryview(mapped)
         self._head = self._view[:_HEAD_BYTES].cast("Q")
         if not self._head[_VERSION]:
-            self._head[_SLOTS] = (len(mapped) - _HEAD_BYTES - _RATE_BYTES) // _SLOT_BYTES
+            self._head[_WORKERS] = (len(mapped) - _HEAD_BYTES - _RATE_BYTES) // _WORKER_BYTES
             self._head[_SECRET], self._head[_SECRET + 1] = secrets.randbits(64), secrets.randbits(64)
             self._head[_VERSION] = _LAYOUT
         if self._head[_VERSION] != _LAYOUT:
             raise ValueError("laid out by another version")
         rates = self._view[_HEAD_BYTES : _HEAD_BYTES + _RATE_BYTES]
-        self.rate_clients = rates[: _RATE_BYTES // 2].cast("Q")  # (RATE_SETS * RATE_WAYS) hashes
-        self.rate_times_s = rates[_RATE_BYTES // 2 :].cast("d")  # when each client has its whole allowance again
+        self.rate_clients = rates[: _RATE_BYTES // 2].cast("Q")  # (RATE_SETS * RATE_BUCKETS) hashes
+        self.rate_times_s = rates[_RATE_BYTES // 2 :].cast("d")  # when each client's bucket is full again
         self.secret = struct.pack("QQ", self._head[_SECRET], self._head[_SECRET + 1])
 
     @property
@@ -61,34 +61,28 @@ class Memory:
     def stop(self) -> None:
         self._head[_STOPPING] = 1
 
-    def others(self, mine: Slot) -> list[Slot]:
-        """The slots of the other workers that live."""
-        return [slot for slot in self.slots() if slot.number != mine.number and slot.alive]
+    def workers(self) -> list[WorkerCounters]:
+        """The counters that were ever claimed."""
+        return [worker for worker in self._all() if worker.claims]
 
-    def slots(self) -> list[Slot]:
-        """The slots that were ever claimed."""
-        every = (Slot(self._slot(number), number) for number in range(self._head[_SLOTS]))
-        return [slot for slot in every if slot.claims]
+    def others(self, own: WorkerCounters) -> list[WorkerCounters]:
+        """The counters of the other living workers."""
+        return [worker for worker in self.workers() if worker.number != own.number and worker.alive]
 
-    def claim(self) -> Slot:
-        """A slot for this process: that of a process that is gone, or a fresh one; the last of all if none is free."""
-        with self._alone():
-            chosen = None
-            for number in range(self._head[_SLOTS]):
-                chosen = Slot(self._slot(number), number)
-                if not chosen.alive:
-                    break
-            if chosen is None:
-                raise ValueError("no slots")
-            chosen.take()
+    def claim(self) -> WorkerCounters:
+        """Counters for this process: those of a dead process, or unused ones; the last of all if none is free."""
+        with self._locked():
+            workers = self._all()
+            chosen = next((worker for worker in workers if not worker.alive), workers[-1])
+            chosen.claim()
             return chosen
 
-    def _slot(self, number: int) -> memoryview:
-        start = _HEAD_BYTES + _RATE_BYTES + number * _SLOT_BYTES
-        return self._view[start : start + _SLOT_BYTES]
+    def _all(self) -> list[WorkerCounters]:
+        starts = (_HEAD_BYTES + _RATE_BYTES + number * _WORKER_BYTES for number in range(self._head[_WORKERS]))
+        return [WorkerCounters(self._view[at : at + _WORKER_BYTES], number) for number, at in enumerate(starts)]
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         if self._file is None or sys.platform == "win32":
             yield
             return
@@ -101,16 +95,16 @@ class Memory:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
 
-class Slot:
-    """One worker's counters: names are added at the end and never moved, so that others may read meanwhile."""
+class WorkerCounters:
+    """One worker's counters. Keys are only ever appended, so that other processes may read meanwhile."""
 
     def __init__(self, view: memoryview, number: int) -> None:
         self.number = number
-        self.lock = threading.Lock()  # held by whoever calls `add`
-        self._head = view[:_SLOT_HEAD_BYTES].cast("Q")
-        self._values = view[_SLOT_HEAD_BYTES : _SLOT_HEAD_BYTES + 8 * _VALUES].cast("d")
-        self._names = view[_SLOT_HEAD_BYTES + 8 * _VALUES :]
-        self._places: dict[Key, int] = {}
+        self.lock = threading.Lock()  # held by the caller of `add` and `set`
+        self._head = view[:_WORKER_HEAD_BYTES].cast("Q")
+        self._values = view[_WORKER_HEAD_BYTES : _WORKER_HEAD_BYTES + 8 * _VALUES].cast("d")
+        self._keys = view[_WORKER_HEAD_BYTES + 8 * _VALUES :]
+        self._offsets: dict[Key, int] = {}  # of each series in `_values`; -1 where there was no room
         self._used = 0
 
     @property
@@ -119,116 +113,116 @@ class Slot:
 
     @property
     def claims(self) -> int:
-        """How many processes have had this slot, one after another."""
+        """How many processes have had these counters, one after another."""
         return self._head[_CLAIMS]
 
     @property
     def alive(self) -> bool:
-        """Whether the process that claimed it last still runs."""
-        return bool(self.pid) and born(self.pid) == self._head[_BORN]
+        """Whether the process that claimed them last still runs."""
+        return bool(self.pid) and process_start(self.pid) == self._head[_STARTED]
 
     @property
-    def up(self) -> bool:
-        """Whether the process that claimed it last has come so far as to answer."""
-        return bool(self._head[_UP])
+    def ready(self) -> bool:
+        """Whether that process has finished its start."""
+        return bool(self._head[_READY])
 
-    def come_up(self) -> None:
-        self._head[_UP] = 1
+    def mark_ready(self) -> None:
+        self._head[_READY] = 1
 
     @property
-    def in_hand(self) -> int:
-        """Readings that wait or go on there, for the others to compare."""
-        return self._head[_IN_HAND]
+    def in_flight(self) -> int:
+        """Readings that wait or run in that process. Other workers compare it with their own."""
+        return self._head[_IN_FLIGHT]
 
-    @in_hand.setter
-    def in_hand(self, value: int) -> None:
-        self._head[_IN_HAND] = value
+    @in_flight.setter
+    def in_flight(self, value: int) -> None:
+        self._head[_IN_FLIGHT] = value
 
-    def take(self) -> None:
-        """Makes this process the owner, who counts on from what is there."""
-        self._head[_PID], self._head[_BORN] = os.getpid(), born(os.getpid()) or 0
+    def claim(self) -> None:
+        """Make this process the owner. It counts on from the present values."""
+        self._head[_PID], self._head[_STARTED] = os.getpid(), process_start(os.getpid()) or 0
         self._head[_CLAIMS] += 1
-        self._head[_UP] = self._head[_IN_HAND] = 0
+        self._head[_READY] = self._head[_IN_FLIGHT] = 0
         for key, values in self.read():
-            self._places[key] = self._used
+            self._offsets[key] = self._used
             self._used += len(values)
 
-    def add(self, key: Key, amount: float, *, size: int = 1, at: int = 0) -> None:
-        """Adds to one of the `size` values of a series. The caller holds `lock`."""
-        place = self._places.get(key)
-        if place is None:
-            place = self._append(key, size)
-        if place >= 0:
-            self._values[place + at] += amount
+    def add(self, key: Key, amount: float, *, size: int = 1, index: int = 0) -> None:
+        """Add to one of the `size` values of a series. The caller holds `lock`."""
+        offset = self._offset(key, size)
+        if offset >= 0:
+            self._values[offset + index] += amount
 
-    def put(self, key: Key, value: float) -> None:
-        """Sets a series of one value. The caller holds `lock`."""
-        place = self._places.get(key)
-        if place is None:
-            place = self._append(key, 1)
-        if place >= 0:
-            self._values[place] = value
+    def set(self, key: Key, value: float) -> None:
+        """Set a series of one value. The caller holds `lock`."""
+        offset = self._offset(key, 1)
+        if offset >= 0:
+            self._values[offset] = value
 
     def read(self) -> list[tuple[Key, list[float]]]:
         """Every series with its values."""
-        content = bytes(self._names[: self._head[_KEYS_USED]]).decode()
-        found: list[tuple[Key, list[float]]] = []
-        place = 0
+        content = bytes(self._keys[: self._head[_KEYS_USED]]).decode()
+        series: list[tuple[Key, list[float]]] = []
+        offset = 0
         for line in content.splitlines():
             size, *key = line.split("\t")
-            found.append((tuple(key), list(self._values[place : place + int(size)])))
-            place += int(size)
-        return found
+            series.append((tuple(key), list(self._values[offset : offset + int(size)])))
+            offset += int(size)
+        return series
 
-    def _append(self, key: Key, size: int) -> int:
+    def _offset(self, key: Key, size: int) -> int:
+        """Where a series' values are. A new series is appended; -1 where there is no room for it."""
+        offset = self._offsets.get(key)
+        if offset is not None:
+            return offset
         line = ("\t".join((str(size), *key)) + "\n").encode()
         used = self._head[_KEYS_USED]
         if used + len(line) > _KEY_BYTES or self._used + size > _VALUES:
-            self._places[key] = -1  # full: what is new is not counted, what is known still is
+            self._offsets[key] = -1  # this series is not counted; the known ones still are
             return -1
-        self._names[used : used + len(line)] = line
+        self._keys[used : used + len(line)] = line
         self._head[_KEYS_USED] = used + len(line)  # last, so that a reader sees whole lines
-        self._places[key] = self._used
+        self._offsets[key] = self._used
         self._used += size
-        return self._places[key]
+        return self._offsets[key]
 
 
-def create(slots: int) -> str:
-    """Makes memory for that many workers, kept as long as this process lives, and returns its path; "" if it cannot."""
-    size = _HEAD_BYTES + _RATE_BYTES + slots * _SLOT_BYTES
+def create(workers: int) -> str:
+    """Create memory that lives as long as this process, and return its path; "" where that is impossible."""
+    size = _HEAD_BYTES + _RATE_BYTES + workers * _WORKER_BYTES
     try:
         if sys.platform == "linux":
-            number = os.memfd_create("inkling")
-            os.truncate(number, size)
-            path = f"/proc/{os.getpid()}/fd/{number}"
+            fd = os.memfd_create("inkling")
+            os.truncate(fd, size)
+            path = f"/proc/{os.getpid()}/fd/{fd}"
         else:
             import atexit
 
-            number, path = tempfile.mkstemp(prefix="inkling-")
+            fd, path = tempfile.mkstemp(prefix="inkling-")
             os.truncate(path, size)
-            os.close(number)
+            os.close(fd)
             atexit.register(Path(path).unlink, missing_ok=True)
-        attach(path)  # lays it out
+        attach(path)  # writes the head
     except OSError:
         return ""
     return path
 
 
-def attach(path: str) -> Memory:
-    """The memory at that path; one of this process's own for "" or when it cannot be opened."""
+def attach(path: str) -> SharedMemory:
+    """The memory at that path. This process's own memory for "" and for what cannot be opened."""
     if path and sys.platform != "win32":
         try:
-            number = os.open(path, os.O_RDWR)  # kept open: its lock orders the claims
-            return Memory(mmap.mmap(number, 0), number)
+            fd = os.open(path, os.O_RDWR)  # kept open: its lock orders the claims
+            return SharedMemory(mmap.mmap(fd, 0), fd)
         except (OSError, ValueError):
             pass
-    return Memory(mmap.mmap(-1, _HEAD_BYTES + _RATE_BYTES + _SLOT_BYTES), None)
+    return SharedMemory(mmap.mmap(-1, _HEAD_BYTES + _RATE_BYTES + _WORKER_BYTES), None)
 
 
-def born(pid: int) -> int | None:
-    """When the process began, in its system's ticks, to tell it from a later one of the same id; None if it is gone.
+def process_start(pid: int) -> int | None:
+    """When a process started, in ticks of its system, to tell it from a later one of the same id; None if it is gone.
 
-    Where the system does not tell (no /proc), 1 for every process that is there.
+    1 for every living process where the system does not tell (no /proc).
     """
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()

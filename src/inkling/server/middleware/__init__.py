@@ -1,1 +1,1 @@
-"""Before Flask: a thin layer of WSGI that sees every request first and every answer last. START HERE: `gate.py`."""
+"""What happens to every request before its route, and to every answer after it. START HERE: `gate.py`."""

@@ -1,89 +1,94 @@
-"""How many requests for a reading a worker takes into hand at once; the next is refused in microseconds.
+"""Admission control: how many readings a worker accepts at once. It refuses the next within microseconds.
 
-Without a bound they would queue for a thread, and every one of them would wait longer than its client does. The bound
-is small: each takes its turn within a few readings' time, and whoever is refused asks another worker at once.
+Without a limit requests would queue for a thread, and each would wait longer than its client does. The limit is small:
+an admitted request starts within the time of a few readings, and a refused client can ask another worker at once.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from inkling.errors import Overloaded
-from inkling.server.middleware.upload_buffer import ARRIVING
+from inkling.server.middleware.upload_buffer import MAX_UPLOADS
 
 if TYPE_CHECKING:
     from inkling.server.metrics.definitions import Metrics
-    from inkling.server.metrics.shared_memory import Memory, Slot
+    from inkling.server.metrics.shared_memory import SharedMemory, WorkerCounters
     from inkling.server.settings import Settings
 
-CROWD, CROWD_GAP = 3, 2  # so many in hand, and so many more than at another worker, are worth a new connection
-CROWD_SHARE = 4  # to one in so many
-LOOK_S = 1.0  # between two looks at who the other workers are
-SPARE_THREADS = 12  # for refusals, pages, health and the lab's streams while all else is taken
+REBALANCE_FROM = 3  # requests in flight from which a worker moves connections to another ..
+REBALANCE_GAP = 2  # .. that has so many fewer ..
+REBALANCE_EVERY = 4  # .. by closing one connection in so many
+REFRESH_S = 1.0  # between two looks for the other workers
+SPARE_THREADS = 12  # for refusals, pages, health and the lab's streams while all others are busy
 
 
-def places(settings: Settings) -> int:
-    """Requests for a reading in hand at once: those that read and those that wait."""
-    return settings.turns + settings.max_waiting
+def max_in_flight(settings: Settings) -> int:
+    """Readings in flight at once: those that run and those that wait."""
+    return settings.max_concurrent_readings + settings.max_waiting
 
 
 def threads(settings: Settings) -> int:
-    """Threads that a worker needs so that a refusal never waits behind a reading, nor behind a slow upload."""
-    return max(settings.threads, ARRIVING + places(settings) + SPARE_THREADS)
+    """Threads that a worker needs, so that a refusal never waits for a reading or a slow upload."""
+    return max(settings.threads, MAX_UPLOADS + max_in_flight(settings) + SPARE_THREADS)
 
 
-class Admission:
-    """The places of one worker."""
+class AdmissionControl:
+    """Counts and limits the readings of one worker."""
 
-    def __init__(self, settings: Settings, memory: Memory, metrics: Metrics) -> None:
-        self.most = places(settings)
-        self._in_hand = 0
+    def __init__(self, settings: Settings, memory: SharedMemory, metrics: Metrics) -> None:
+        self._limit = max_in_flight(settings)
+        self._in_flight = 0
         self._lock = threading.Lock()
-        self._slot = metrics.slot
+        self._counters = metrics.counters
         self._memory = memory
-        self._others: list[Slot] = []
-        self._looked_s = 0.0
-        self._crowded = 0
-        metrics.set("inkling_in_hand_limit", self.most, metrics.worker)
+        self._other_workers: list[WorkerCounters] = []
+        self._refreshed_s = 0.0
+        self._uneven = 0
+        metrics.set("inkling_in_hand_limit", self._limit, metrics.worker)
 
     def check(self) -> None:
-        """Raises Overloaded if no place is free."""
-        if self._in_hand >= self.most:
+        """Raises Overloaded when the worker is full."""
+        if self._in_flight >= self._limit:
             raise Overloaded(
-                f"{self.most} requests are in hand, as many as this worker takes on at once. Try again in a moment."
+                f"{self._limit} requests are in progress, as many as this worker accepts. Try again in a moment."
             )
 
-    def enter(self) -> None:
-        """Takes a place. Raises Overloaded if none is free."""
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Count a reading as in flight for the length of the block. Raises Overloaded when the worker is full."""
         with self._lock:
             self.check()
-            self._in_hand += 1
-            self._slot.in_hand = self._in_hand
+            self._in_flight += 1
+            self._counters.in_flight = self._in_flight
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+                self._counters.in_flight = self._in_flight
 
-    def leave(self) -> None:
-        with self._lock:
-            self._in_hand -= 1
-            self._slot.in_hand = self._in_hand
+    def should_rebalance(self) -> bool:
+        """Whether to close this connection, so that the client's next one may reach a less busy worker.
 
-    def is_crowded(self) -> bool:
-        """Whether this connection had better be another worker's; true for some only, so that not all move at once.
-
-        The kernel gives a connection to whichever worker is the first to accept, and there it stays: eight of eight
-        may have the same one. Those whose answer says `Connection: close` come again, and may find another.
+        The kernel gives a connection to whichever worker accepts first, and there it stays: all connections may end
+        up at the same worker. It is True for some requests only, so that not all clients move at once.
         """
-        if self._in_hand < CROWD:
+        if self._in_flight < REBALANCE_FROM:
             return False
         now_s = time.monotonic()
-        if now_s - self._looked_s > LOOK_S:
-            self._looked_s, self._others = now_s, self._memory.others(self._slot)
-        if not any(slot.in_hand <= self._in_hand - CROWD_GAP for slot in self._others):
+        if now_s - self._refreshed_s > REFRESH_S:
+            self._refreshed_s, self._other_workers = now_s, self._memory.others(self._counters)
+        if not any(worker.in_flight <= self._in_flight - REBALANCE_GAP for worker in self._other_workers):
             return False
-        self._crowded += 1
-        return self._crowded % CROWD_SHARE == 0
+        self._uneven += 1
+        return self._uneven % REBALANCE_EVERY == 0
 
 
 def is_reading(method: str, path: str) -> bool:
-    """Whether a request asks for work on a picture; the page's form without JavaScript does too."""
+    """Whether a request asks for work on an image. The page's form for browsers without JavaScript does too."""
     return method == "POST" and (path == "/" or (path.startswith("/api/v1/") and not path.startswith("/api/v1/lab/")))

@@ -1,6 +1,6 @@
 """Pages of other origins that may use /api, where the operator named them (WHATWG, Fetch Standard, "CORS protocol").
 
-The lab is left out: it is steered by this service's own page only. Cookies play no part, so none are allowed.
+The lab is excluded: only this service's own page steers it. No cookies are used, so no credentials are allowed.
 """
 
 from __future__ import annotations
@@ -14,48 +14,37 @@ if TYPE_CHECKING:
 
 Headers = list[tuple[str, str]]
 
-EXPOSED = "X-Request-Id, Retry-After, ETag"
-ALLOWED_HEADERS = "Authorization, Content-Type, X-API-Key, X-Request-Id, If-None-Match"
-ALLOWED_METHODS = "GET, HEAD, POST"
-DAY_S = "86400"
+EXPOSE = ("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, ETag")
+PREFLIGHT = [
+    ("Access-Control-Allow-Methods", "GET, HEAD, POST"),
+    ("Access-Control-Allow-Headers", "Authorization, Content-Type, X-API-Key, X-Request-Id, If-None-Match"),
+    ("Access-Control-Max-Age", "86400"),  # a day
+]
 
 
-class Cors:
-    """Which origins may."""
+class CorsPolicy:
+    """The origins that may use the API."""
 
     def __init__(self, setting: str) -> None:
         self._origins = frozenset(origin.rstrip("/").lower() for origin in listed(setting))
-        self.off = not self._origins
 
     def headers(self, environ: Mapping[str, Any]) -> Headers:
-        """What an answer to this request says to the browser; [] outside /api or where nobody is allowed."""
-        if self.off or not _is_open(environ["PATH_INFO"]):
+        """The CORS headers of an answer to this request; [] outside /api and where no origin is allowed."""
+        if not self._origins or not _is_open(environ["PATH_INFO"]):
             return []
         origin = environ.get("HTTP_ORIGIN", "")
         if "*" in self._origins:
-            return [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", EXPOSED)]
+            return [("Access-Control-Allow-Origin", "*"), EXPOSE]
         if origin.lower() in self._origins:
-            return [
-                ("Access-Control-Allow-Origin", origin),
-                ("Access-Control-Expose-Headers", EXPOSED),
-                ("Vary", "Origin"),
-            ]
+            return [("Access-Control-Allow-Origin", origin), EXPOSE, ("Vary", "Origin")]
         return [("Vary", "Origin")]
 
     def preflight(self, environ: Mapping[str, Any]) -> Headers | None:
-        """What the answer to a browser that asks whether it may adds to `headers`; None when this is no such question,
-        or not allowed.
-        """
+        """What the answer to a preflight adds to `headers`; None for any other request and for a forbidden origin."""
         asks = environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
-        if self.off or not asks or not environ.get("HTTP_ORIGIN"):
-            return None
-        if len(self.headers(environ)) < 2:
-            return None
-        return [
-            ("Access-Control-Allow-Methods", ALLOWED_METHODS),
-            ("Access-Control-Allow-Headers", ALLOWED_HEADERS),
-            ("Access-Control-Max-Age", DAY_S),
-        ]
+        if asks and environ.get("HTTP_ORIGIN") and EXPOSE in self.headers(environ):
+            return PREFLIGHT
+        return None
 
 
 def _is_open(path: str) -> bool:

@@ -1,6 +1,6 @@
-"""The log: one line a request where the operator wants it, and errors with their traceback; all on stderr.
+"""The log: one line per request where the operator turns it on, and errors with their traceback; all on stderr.
 
-It has the route, not what the client wrote, and no part of a query or an upload.
+It names the route, never the path that the client sent, and no part of a query or an upload.
 """
 
 from __future__ import annotations
@@ -13,21 +13,23 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from inkling.server.middleware.request_context import Note
+    from inkling.server.middleware.request_context import RequestContext
 
 
-def set_up(kind: str) -> None:
-    """Gives inkling's own loggers the form `kind`: "json" or "text"; "off" leaves them as they are."""
+def configure(kind: str) -> None:
+    """Let inkling's own loggers write as "json" or "text"; "off" leaves logging as it is."""
     logger = logging.getLogger("inkling")
     for handler in [one for one in logger.handlers if isinstance(one, _Handler)]:
         logger.removeHandler(handler)
     if kind != "off":
-        handler = _Handler()  # sys.stderr at the moment of writing
+        handler = _Handler()
         handler.setFormatter(JsonFormatter() if kind == "json" else logging.Formatter("%(levelname)s %(message)s"))
         logger.addHandler(handler)
 
 
 class _Handler(logging.Handler):
+    """Writes to whatever `sys.stderr` is at that moment."""
+
     def emit(self, record: logging.LogRecord) -> None:
         _write(self.format(record))
 
@@ -57,42 +59,27 @@ class RequestLog:
         self._json = kind == "json"
         self._worker = worker
 
-    def write(self, note: Note, took_s: float, bytes_in: int) -> None:
-        """One line for an answered request."""
-        took_ms = round(took_s * 1000, 2)
-        now = timestamp(time.time())
-        if not self._json:
-            parts = (
-                now,
-                note.method,
-                note.route,
-                note.status,
-                f"{took_ms}ms",
-                f"{bytes_in}B",
-                note.outcome,
-                note.model,
-            )
-            _write(" ".join(str(part or "-") for part in (*parts, f"worker={self._worker}", note.id)))
-            return
-        line = {
-            "time": now,
-            "level": "info" if note.status < 500 else "warning" if note.status == 503 else "error",
+    def write(self, context: RequestContext, took_s: float, bytes_in: int) -> None:
+        """Write one line for an answered request."""
+        line: dict[str, Any] = {
+            "time": timestamp(time.time()),
+            "level": "info" if context.status < 500 else "warning" if context.status == 503 else "error",
             "message": "request",
-            "request_id": note.id,
-            "method": note.method,
-            "route": note.route,
-            "status": note.status,
-            "took_ms": took_ms,
+            "request_id": context.request_id,
+            "method": context.method,
+            "route": context.route,
+            "status": context.status,
+            "took_ms": round(took_s * 1000, 2),
             "bytes_in": bytes_in,
             "worker": self._worker,
         }
-        if note.outcome:
-            line["outcome"] = note.outcome
-        if note.model:
-            line["model"] = note.model
-        if note.refused:
-            line["refused"] = note.refused
-        _write(json.dumps(line))
+        optional = {"outcome": context.outcome, "model": context.model, "refused": context.refused}
+        if self._json:
+            _write(json.dumps(line | {name: value for name, value in optional.items() if value}))
+            return
+        parts = [line["time"], context.method, context.route, context.status, f"{line['took_ms']}ms", f"{bytes_in}B"]
+        parts += [context.outcome, context.model, f"worker={self._worker}", context.request_id]
+        _write(" ".join(str(part or "-") for part in parts))
 
 
 def timestamp(time_s: float) -> str:
@@ -106,4 +93,4 @@ def _write(line: str) -> None:
         sys.stderr.write(line + "\n")  # one call, so that lines of other threads do not mix
         sys.stderr.flush()
     except (OSError, ValueError):
-        pass  # nobody listens any more; the service goes on
+        pass  # stderr is closed; the service goes on

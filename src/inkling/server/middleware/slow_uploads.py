@@ -1,11 +1,11 @@
-"""Hangs up on whoever lets a request wait for its body.
+"""The slow-upload guard: it hangs up on clients that let a request wait for its body.
 
-A server of threads reads a body by waiting for it, and nothing ends such a wait from outside: Granian has no time
-limit for bodies and does not say which connection a request came on. But the kernel says of every connection how many
-bytes came and went (tcp(7), TCP_INFO). So while some request has waited for long, a connection on which next to nothing
-comes and nothing goes is closed for reading: whoever waits for it gets what there is, and answers.
+A server with threads reads a body by waiting for it, and nothing ends such a wait from outside: Granian has no timeout
+for bodies and does not say which connection a request came on. But the kernel counts the bytes of every connection
+(tcp(7), TCP_INFO). So while some request has waited long, a connection on which next to nothing arrives and nothing is
+sent is closed for reading: the waiting request gets what has arrived, and is answered.
 
-Only Linux tells so much; elsewhere nothing is done.
+Only Linux provides these counts. Elsewhere the guard does nothing.
 """
 
 from __future__ import annotations
@@ -21,84 +21,81 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-PATIENCE_S = 30.0  # longer than an answer takes once the body is there, so that none is cut that is being worked on
-LEAST_BYTES_S = 1000  # what comes more slowly than this, over PATIENCE_S, is not waited for
-LOOKS = 6  # at the connections, in PATIENCE_S
-DESPERATE = 3  # times PATIENCE_S: after such a wait idle connections go too, for one of them is waited for
-_OPEN = "/proc/self/fd"
+STALL_TIMEOUT_S = 30.0  # longer than an answer takes once its body has arrived, so that no request at work is cut
+MIN_BYTES_PER_S = 1000  # a connection that is slower than this over STALL_TIMEOUT_S is closed
+CHECKS_PER_TIMEOUT = 6
+IDLE_TIMEOUT_FACTOR = 3  # after so many timeouts, idle connections are closed too: one of them is being waited for
+_OPEN_FILES = "/proc/self/fd"
 _ESTABLISHED = 1
 _INFO = struct.Struct("=B43xI4xI64xQQ")  # of struct tcp_info: state, last_data_sent, .._recv, bytes_acked, .._received
 
 
-class _Line(NamedTuple):
-    """A connection at one time."""
+class _Traffic(NamedTuple):
+    """What has passed over a connection until one moment."""
 
     at_s: float
-    sent: int  # bytes, in all
-    came: int
-    asks: bool  # whether something came after all that was sent: a request without its answer
+    sent: int  # bytes in all
+    received: int  # bytes in all
+    unanswered: bool  # whether something was received after the last sent byte
 
 
-class Hangup:
-    """Watches the connections of one worker. `waiting` stands around each wait for a body."""
+class SlowUploadGuard:
+    """Watches the connections of one worker while a block of `watch` waits for a body."""
 
-    def __init__(self, patience_s: float = PATIENCE_S) -> None:
-        self._patience_s = patience_s
+    def __init__(self, timeout_s: float = STALL_TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
         self._waits: dict[object, float] = {}  # when each began
         if sys.platform == "linux":
-            threading.Thread(target=self._watch, name="inkling-hangup", daemon=True).start()
+            threading.Thread(target=self._run, name="inkling-slow-uploads", daemon=True).start()
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """A wait for a client's bytes: it ends, at the latest, some PATIENCE_S after they have ceased to come."""
-        mine = object()
-        self._waits[mine] = time.monotonic()
+    def watch(self) -> Iterator[None]:
+        """Wait for a client's bytes in this block. The wait ends some `timeout_s` after they stop coming."""
+        key = object()
+        self._waits[key] = time.monotonic()
         try:
             yield
         finally:
-            del self._waits[mine]
+            del self._waits[key]
 
-    def _watch(self) -> None:
-        pause_s = self._patience_s / LOOKS
-        known: dict[tuple[int, int], _Line] = {}
+    def _run(self) -> None:
+        pause_s = self._timeout_s / CHECKS_PER_TIMEOUT
+        stalled: dict[tuple[int, int], _Traffic] = {}
         never = threading.Event()
         while not never.wait(pause_s):
             now_s = time.monotonic()
             waited_s = now_s - min([*self._waits.values()], default=now_s)
-            known = self._look(known, waited_s) if waited_s >= pause_s else {}
+            stalled = self._check(stalled, waited_s) if waited_s >= pause_s else {}
 
-    def _look(self, known: dict[tuple[int, int], _Line], waited_s: float) -> dict[tuple[int, int], _Line]:
-        """Hangs up where it is time to. `known`, and returned: the silent connections, each when it fell silent."""
-        silent = {}
-        for name in os.listdir(_OPEN):
+    def _check(self, stalled: dict[tuple[int, int], _Traffic], waited_s: float) -> dict[tuple[int, int], _Traffic]:
+        """Close what has stalled too long. `stalled` and the result: each slow connection, when it became slow."""
+        slow = {}
+        for name in os.listdir(_OPEN_FILES):
             with suppress(OSError):
-                number = int(name)
-                line = _line(number)
-                if not line.came or not (line.asks or waited_s > DESPERATE * self._patience_s):
+                fd = int(name)
+                now = _traffic(fd)
+                if not now.received or not (now.unanswered or waited_s > IDLE_TIMEOUT_FACTOR * self._timeout_s):
                     continue
-                key = number, os.fstat(number).st_ino
-                first = known.get(key, line)
-                took_s = line.at_s - first.at_s
-                if line.sent > first.sent or line.came - first.came > LEAST_BYTES_S * max(took_s, self._patience_s):
-                    first = line
-                elif took_s >= self._patience_s:
-                    _close(number)
-                silent[key] = first
-        return silent
+                key = fd, os.fstat(fd).st_ino
+                first = stalled.get(key, now)
+                took_s = now.at_s - first.at_s
+                enough = MIN_BYTES_PER_S * max(took_s, self._timeout_s)
+                if now.sent > first.sent or now.received - first.received > enough:
+                    first = now
+                elif took_s >= self._timeout_s:
+                    with socket.socket(fileno=os.dup(fd)) as copy:
+                        copy.shutdown(socket.SHUT_RD)
+                slow[key] = first
+        return slow
 
 
-def _line(number: int) -> _Line:
-    """What the kernel knows of a connection, by its file descriptor. Raises OSError for anything else."""
-    if not stat.S_ISSOCK(os.fstat(number).st_mode):
+def _traffic(fd: int) -> _Traffic:
+    """What the kernel knows about a connection. Raises OSError for any other file descriptor."""
+    if not stat.S_ISSOCK(os.fstat(fd).st_mode):
         raise OSError
-    with socket.socket(fileno=os.dup(number)) as copy:
+    with socket.socket(fileno=os.dup(fd)) as copy:
         info = copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO.size)
     if len(info) < _INFO.size or info[0] != _ESTABLISHED:
         raise OSError
-    _, since_sent_ms, since_came_ms, sent, came = _INFO.unpack(info)
-    return _Line(time.monotonic(), sent, came, asks=since_came_ms <= since_sent_ms)
-
-
-def _close(number: int) -> None:
-    with socket.socket(fileno=os.dup(number)) as copy:
-        copy.shutdown(socket.SHUT_RD)
+    _, since_sent_ms, since_received_ms, sent, received = _INFO.unpack(info)
+    return _Traffic(time.monotonic(), sent, received, unanswered=since_received_ms <= since_sent_ms)

@@ -1,6 +1,6 @@
-"""The bodies of requests for a reading come in: whole or refused, in bounded number, memory and time.
+"""The upload buffer: it reads the bodies of readings into memory, in bounded number, size and time.
 
-They wait here and not in the places of `admission.py`, so that slow uploads do not keep others from being read.
+Bodies wait here and not in the slots of `admission.py`, so that slow uploads do not block other readings.
 """
 
 from __future__ import annotations
@@ -13,84 +13,81 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from inkling.errors import BadRequest, Overloaded
-from inkling.server.middleware.lingering_close import LINE, SMALL_BYTES, length_of
-from inkling.server.middleware.rate_limit import client_of
+from inkling.server.middleware.lingering_close import ORIGINAL_INPUT, SMALL_BYTES, content_length
+from inkling.server.middleware.rate_limit import client_address
 
 if TYPE_CHECKING:
-    from inkling.server.middleware.slow_uploads import Hangup
+    from inkling.server.middleware.slow_uploads import SlowUploadGuard
     from inkling.server.settings import Settings
 
-ARRIVING = 128  # bodies of a worker on their way at once: threads, which cost little where they are not needed ..
-OF_ONE = 16  # .. of one client
-MOST_LARGE = 4  # of the largest bodies may be in memory, on their way or in hand; small ones count for nothing
+MAX_UPLOADS = 128  # bodies that a worker receives at once: threads, which cost little while they wait ..
+MAX_UPLOADS_PER_CLIENT = 16
+MAX_LARGE_BODIES = 4  # of the largest bodies may be in memory at once; small ones do not count
 
 
-class Arrivals:
+class UploadBuffer:
     """The bodies of one worker."""
 
-    def __init__(self, settings: Settings, hangup: Hangup) -> None:
-        self._most_bytes = settings.max_upload_bytes
-        self._free_bytes = MOST_LARGE * settings.max_upload_bytes
+    def __init__(self, settings: Settings, guard: SlowUploadGuard) -> None:
+        self._max_bytes = settings.max_upload_bytes
+        self._free_bytes = MAX_LARGE_BODIES * settings.max_upload_bytes
         self._proxies = settings.trusted_proxies
-        self._hangup = hangup
+        self._guard = guard
         self._lock = threading.Lock()
-        self.arriving = 0
-        self._of: Counter[str] = Counter()  # those of each client
+        self.active = 0
+        self._by_client: Counter[str] = Counter()
 
     @contextmanager
-    def held(self, environ: dict[str, Any]) -> Iterator[None]:
-        """Takes a request's body off the line; it then is `wsgi.input`, in memory, until the end of the block.
+    def buffered(self, environ: dict[str, Any]) -> Iterator[None]:
+        """Read a request's body into memory. It is `wsgi.input` until the end of the block.
 
-        Of a body without a length it takes a byte more than is allowed, so that Flask sees it. Raises Overloaded
-        where there is no room, and BadRequest where the client left, or fell silent, within it.
+        Of a body without a length, one byte more than the limit is read, so that Flask refuses it. Raises Overloaded
+        where there is no room, and BadRequest where the body ends early.
         """
-        length = length_of(environ)
-        if not _has_body(environ, length):
+        length = content_length(environ)
+        chunked = "HTTP_TRANSFER_ENCODING" in environ
+        if not length and not (chunked and environ.get("wsgi.input_terminated")):
             yield
             return
-        chunked = "HTTP_TRANSFER_ENCODING" in environ
-        price = _price(self._most_bytes if chunked else length)
-        client = client_of(environ, self._proxies)
-        self._enter(client, price)
+        reserved = _counted(self._max_bytes if chunked else length)
+        client = client_address(environ, self._proxies)
+        self._enter(client, reserved)
         content = b""
         try:
-            content = self._taken(environ, self._most_bytes + 1 if chunked else length)
+            content = self._receive(environ, self._max_bytes + 1 if chunked else length)
         finally:
-            self._leave(client, price - _price(len(content)))
+            self._leave(client, reserved - _counted(len(content)))
         try:
             if len(content) < length:
                 raise BadRequest(
                     f"request's body ended after {len(content)} of {length} bytes; expected all of them. Send it again."
                 )
-            environ[LINE], environ["wsgi.input"] = environ["wsgi.input"], io.BytesIO(content)
+            environ[ORIGINAL_INPUT], environ["wsgi.input"] = environ["wsgi.input"], io.BytesIO(content)
             yield
         finally:
-            self._free(_price(len(content)))
+            with self._lock:
+                self._free_bytes += _counted(len(content))
 
-    def _enter(self, client: str, price: int) -> None:
+    def _enter(self, client: str, reserved: int) -> None:
         with self._lock:
-            if self.arriving >= ARRIVING or self._of[client] >= OF_ONE or self._free_bytes < price:
-                raise Overloaded("too many uploads are on their way; expected fewer at once. Try again in a moment.")
-            self.arriving += 1
-            self._of[client] += 1
-            self._free_bytes -= price
+            full = self.active >= MAX_UPLOADS or self._by_client[client] >= MAX_UPLOADS_PER_CLIENT
+            if full or self._free_bytes < reserved:
+                raise Overloaded("too many uploads are in progress; expected fewer at once. Try again in a moment.")
+            self.active += 1
+            self._by_client[client] += 1
+            self._free_bytes -= reserved
 
     def _leave(self, client: str, unused_bytes: int) -> None:
-        self._free(unused_bytes)
         with self._lock:
-            self.arriving -= 1
-            self._of[client] -= 1
-            if not self._of[client]:
-                del self._of[client]
+            self._free_bytes += unused_bytes
+            self.active -= 1
+            self._by_client[client] -= 1
+            if not self._by_client[client]:
+                del self._by_client[client]
 
-    def _free(self, n_bytes: int) -> None:
-        if n_bytes:
-            with self._lock:
-                self._free_bytes += n_bytes
-
-    def _taken(self, environ: dict[str, Any], most_bytes: int) -> bytes:
-        stream, parts, left = environ["wsgi.input"], [], most_bytes
-        with self._hangup.waiting():
+    def _receive(self, environ: dict[str, Any], max_bytes: int) -> bytes:
+        stream, parts, left = environ["wsgi.input"], [], max_bytes
+        with self._guard.watch():
             while left > 0:
                 part = stream.read(left)
                 if not part:
@@ -100,10 +97,6 @@ class Arrivals:
         return b"".join(parts)
 
 
-def _price(n_bytes: int) -> int:
-    """What a body takes of the memory for large ones."""
+def _counted(n_bytes: int) -> int:
+    """How much of the memory for large bodies a body takes."""
     return n_bytes if n_bytes > SMALL_BYTES else 0
-
-
-def _has_body(environ: dict[str, Any], length: int) -> bool:
-    return length > 0 or ("HTTP_TRANSFER_ENCODING" in environ and bool(environ.get("wsgi.input_terminated")))

@@ -1,4 +1,4 @@
-"""The pages that people look at, one module and one template each."""
+"""The pages that people look at: a module and a template each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.typing import ResponseReturnValue
 
-# Every page that the masthead names: path, and what it is called there.
+# The pages in the masthead: path and title.
 MASTHEAD = (
     ("/", "Draw"),
     ("/inside", "Inside"),
@@ -20,14 +20,16 @@ MASTHEAD = (
 
 
 def add_pages(app: Flask) -> None:
-    """Registers every page and what their templates share."""
+    """Register every page and what the templates share."""
     from inkling.server.pages import docs, draw, inside, learn, models, train
+    from inkling.server.pages.preload import script
 
     for page in (draw, inside, train, models, learn, docs):
         app.register_blueprint(page.blueprint)
     app.context_processor(lambda: {"masthead": MASTHEAD})
+    app.jinja_env.globals["script"] = script
 
     @app.get("/favicon.ico")
     def favicon() -> ResponseReturnValue:
-        """For browsers that ask without reading the page."""
+        """For browsers that ask for it without reading the page."""
         return app.send_static_file("favicon.svg")

@@ -29,7 +29,7 @@ def docs() -> ResponseReturnValue:
 
 @blueprint.app_template_filter()
 def marked(text: str) -> Markup:
-    """Escapes a description of the OpenAPI document and shows its `code` as code."""
+    """Escape a description of the OpenAPI document, and show its `code` as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped above
 
 

@@ -1,4 +1,4 @@
-"""`/`: draws and reads; without JavaScript it reads an uploaded picture."""
+"""`/`: draw and read. Without JavaScript the page reads an uploaded picture."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, current_app, render_template, request
 
 from inkling.errors import InklingError
-from inkling.server.middleware.request_context import note_of
-from inkling.server.routes.read import form_pictures, model_json
-from inkling.server.service.reading import traced
+from inkling.server.middleware.request_context import current_context
+from inkling.server.routes.read import model_json
+from inkling.server.routes.request_body import form_images
+from inkling.server.service.reading import trace_image
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -30,37 +31,37 @@ PENS = ((0.026, "Fine pen"), (0.046, "Felt pen"), (0.075, "Broad pen"))  # width
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """The drawing page."""
-    return render_template("draw.html", **context(), reading=None, error=None, percent=percent)
+    return render_template("draw.html", **page_data(), reading=None, error=None, percent=percent)
 
 
 @blueprint.post("/")
 def index_without_script() -> ResponseReturnValue:
-    """Reads an uploaded picture and answers with the page.
+    """Read an uploaded picture and answer with the page.
 
-    400 EmptyPicture or BadRequest, 413 ImageTooLarge, 415 UnknownFormat, 422 BrokenPicture or ImageTooSmall: with
-    the sentence on the page.
+    400 EmptyPicture or BadRequest, 413 ImageTooLarge, 415 UnknownFormat, 422 BrokenPicture or ImageTooSmall: the page
+    shows the error's sentence.
     """
     readers: Readers = current_app.extensions["inkling"]
     reading, error, status = None, None, 200
     try:
-        content = form_pictures()[0]
+        content = form_images()[0]
         reader = readers.get()
-        with readers.turn():
-            watched = {"metrics": current_app.extensions["inkling-metrics"], "note": note_of(request.environ)}
-            reading = traced(reader, content, "auto", **watched).reading
+        metrics, context = current_app.extensions["inkling-metrics"], current_context(request.environ)
+        with readers.permit():
+            reading = trace_image(reader, content, "auto", metrics=metrics, context=context).reading
     except InklingError as caught:
         error, status = str(caught), caught.status
-    return render_template("draw.html", **context(), reading=reading, error=error, percent=percent), status
+    return render_template("draw.html", **page_data(), reading=reading, error=error, percent=percent), status
 
 
-def context() -> dict[str, Any]:
-    """What the page shows before anything is read."""
+def page_data() -> dict[str, Any]:
+    """What the page shows before a reading."""
     readers: Readers = current_app.extensions["inkling"]
     try:
         default = readers.default().name
         models = [model_json(entry, default=default) for entry in readers.bundles().values()]
     except InklingError:
-        models = []  # the page still opens; a reading says what is wrong
+        models = []  # the page still opens; a reading reports the error
     settings = current_app.config["INKLING"]
     return {
         "examples": read_examples(readers),
@@ -71,19 +72,19 @@ def context() -> dict[str, Any]:
 
 
 def read_examples(readers: Readers) -> list[dict[str, str]]:
-    """The example pictures with a `caption`: what the default reader makes of them; "" while it is being loaded."""
+    """The example images with a `caption`: what the default reader reads in them; "" while it is being loaded."""
     if not readers.ready():
         return [{**example, "caption": ""} for example in examples()]
     captions = current_app.extensions.setdefault("inkling-captions", {})
     version = readers.default().version
     if version not in captions:
-        pictures = [EXAMPLES / example["file"] for example in examples()]
-        captions[version] = [caption(reading) for reading in readers.get().read_many(pictures)]
-    return [{**one, "caption": text} for one, text in zip(examples(), captions[version], strict=True)]
+        paths = [EXAMPLES / example["file"] for example in examples()]
+        captions[version] = [caption(reading) for reading in readers.get().read_many(paths)]
+    return [{**example, "caption": text} for example, text in zip(examples(), captions[version], strict=True)]
 
 
 def caption(reading: Reading) -> str:
-    """ "407 · 97 %": as the page says it under an example."""
+    """ "407 · 97 %": the line under an example."""
     if not reading.text:
         return "nothing"
     return f"{reading.text.replace(chr(10), ' ')} · {percent(reading.confidence)}"
@@ -98,6 +99,6 @@ def percent(share: float) -> str:
 
 @functools.cache
 def examples() -> list[dict[str, str]]:
-    """The example pictures: `file`, `alt` and `shows` each. Written by scripts/make_examples.py."""
-    listed: list[dict[str, str]] = json.loads((EXAMPLES / "examples.json").read_text("utf-8"))
-    return listed
+    """The example images: `file`, `alt` and `shows` each. Written by scripts/make_examples.py."""
+    entries: list[dict[str, str]] = json.loads((EXAMPLES / "examples.json").read_text("utf-8"))
+    return entries

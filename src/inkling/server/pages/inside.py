@@ -1,4 +1,4 @@
-"""`/inside`: the network at work on the current drawing."""
+"""`/inside`: what the network computes for the current drawing."""
 
 from __future__ import annotations
 
@@ -15,21 +15,25 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("inside", __name__)
 
-IDLE = ("Flatten", "Dropout", "InputLayer")  # layers that compute nothing when a network reads
+PASSIVE_LAYERS = ("Flatten", "Dropout", "InputLayer")  # they compute nothing at inference
 
 
 @blueprint.get("/inside")
 def inside() -> ResponseReturnValue:
-    """The page, with every model that can be looked into."""
+    """The page, with every model that it can show."""
     try:
         bundles = list(current_app.extensions["inkling"].bundles().values())
     except BadBundle:
-        bundles = []  # the page itself works; its first request says what is wrong
+        bundles = []  # the page itself works; its first request reports the error
     models = [{"name": b.name, "kind": kind_of(b), "parameters": b.manifest.get("parameters", 0)} for b in bundles]
     return render_template("inside.html", models=models)
 
 
 def kind_of(bundle: Bundle) -> str:
-    """ "dense" for one hidden layer, whose numbers a page can show whole; "layers" for any other network."""
+    """ "dense" for one hidden layer, whose numbers the page can show in full; "layers" for any other network."""
     layers: list[dict[str, Any]] = bundle.manifest.get("layers", [])
-    return "dense" if [layer["type"] for layer in layers if layer["type"] not in IDLE] == ["Dense"] * 2 else "layers"
+    return (
+        "dense"
+        if [layer["type"] for layer in layers if layer["type"] not in PASSIVE_LAYERS] == ["Dense"] * 2
+        else "layers"
+    )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, current_app, render_template
 
 from inkling.errors import InklingError, NoReport, UnknownName
-from inkling.server.pages.dot_plots import panels, strip
-from inkling.server.service.reports import card_of, report_of
+from inkling.server.pages.dot_plots import accuracy_axis, robustness_panels
+from inkling.server.service.reports import load_model_card, load_report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask.typing import ResponseReturnValue
 
     from inkling.models.bundle import Bundle
@@ -18,121 +20,125 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("models", __name__)
 
-JUDGED_ON = (("mnist-test", "test images"), ("mnist-validation", "validation images"))  # the first that is there
-HEATS = (1, 2, 4, 7, 11)  # mistakes in a cell from which it takes the next colour
+SCORE_SETS = (("mnist-test", "test images"), ("mnist-validation", "validation images"))  # the first that is there
+HEAT_LEVELS = (1, 2, 4, 7, 11)  # mistakes in a cell from which it takes the next colour
 N_WORST, N_FREQUENT = 15, 6
+TILE = 28  # pixels of a tile's side in the sprite
 
 
 @blueprint.get("/models")
 def models() -> ResponseReturnValue:
     """All models."""
-    rows = every()
-    return render_template("models.html", rows=rows, strip=strip(rows), panels=panels(rows))
+    rows = model_rows()
+    return render_template(
+        "models.html", rows=rows, accuracy_axis=accuracy_axis(rows), robustness_panels=robustness_panels(rows)
+    )
 
 
 @blueprint.get("/models/<string:name>")
 def model(name: str) -> ResponseReturnValue:
     """One model. 404 UnknownName."""
-    rows = every()
+    rows = model_rows()
     row = next((row for row in rows if row["name"] == name), None)
     if row is None:
         raise UnknownName("model", name, [row["name"] for row in rows])
-    told = {"rows": rows, "row": row, "card": card_of(row["bundle"])}
+    shared = {"rows": rows, "row": row, "card": load_model_card(row["bundle"])}
     report = row["report"]
     if report is None:
-        return render_template("model.html", **told, report=None)
-    figures = {figure["name"]: figure for figure in report["figures"]}
+        return render_template("model.html", **shared, report=None)
     return render_template(
         "model.html",
-        **told,
+        **shared,
         report=report,
-        figures=figures,
-        matrix=matrix(report["confusion"], report["per_class"]),
-        cells=cells(report),
-        frequent=frequent(report["confusion"]),
+        figures={figure["name"]: figure for figure in report["figures"]},
+        confusion_rows=confusion_rows(report["confusion"], report["per_class"]),
+        mistake_groups=mistake_groups(report),
+        frequent_mistakes=frequent_mistakes(report["confusion"]),
         others=[each["name"] for each in rows if each["report"] and each["name"] != name],
     )
 
 
-def every() -> list[dict[str, Any]]:
-    """What is known about each model, the default first; [] when there is no usable one."""
+def model_rows() -> list[dict[str, Any]]:
+    """A table row per model, the default first; [] when there is no usable one."""
     readers: Readers = current_app.extensions["inkling"]
     try:
         default = readers.default().name
-        return [facts(name, found, default=name == default) for name, found in readers.bundles().items()]
+        return [model_row(name, found, default=name == default) for name, found in readers.bundles().items()]
     except InklingError:
         return []
 
 
-def facts(name: str, found: Bundle, *, default: bool) -> dict[str, Any]:
+def model_row(name: str, bundle: Bundle, *, default: bool) -> dict[str, Any]:
     """One model for the table; `report` is None where there is none, and `why` says how to get one."""
-    manifest = found.manifest
+    manifest = bundle.manifest
     scores = manifest.get("scores", {})
-    judged = next(((scores[key], words) for key, words in JUDGED_ON if "accuracy_95" in scores.get(key, {})), None)
+    score, judged_on = next(
+        ((scores[key], words) for key, words in SCORE_SETS if "accuracy_95" in scores.get(key, {})), (None, "")
+    )
     try:
-        report, why = report_of(found, name).values, ""
+        report, why = load_report(bundle, name).values, ""
     except NoReport as error:
         report, why = None, str(error)
     return {
         "name": name,
-        "bundle": found,
+        "bundle": bundle,
         "default": default,
         "about": manifest.get("recipe", {}).get("about", ""),
         "architecture": manifest.get("architecture", ""),
         "parameters": int(manifest.get("parameters", 0)),
-        "bytes": found.model_path.stat().st_size if found.model_path.is_file() else 0,
-        "score": judged[0] if judged else None,
-        "judged_on": judged[1] if judged else "",
+        "bytes": bundle.model_path.stat().st_size if bundle.model_path.is_file() else 0,
+        "score": score,
+        "judged_on": judged_on,
         "refuses": scores.get("non-digits"),
         "report": report,
         "why": why,
-        "version": found.version,
+        "version": bundle.version,
     }
 
 
-def matrix(confusion: list[list[int]], per_class: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A row a label: its cells with count and `heat` 0..len(HEATS), and the part of it that was found."""
+def confusion_rows(confusion: list[list[int]], per_class: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The confusion matrix by label: its recall, and cells with `n` and `heat` 0..len(HEAT_LEVELS)."""
     return [
         {
             "label": label,
-            "recall": row["recall"],
+            "recall": scores["recall"],
             "cells": [
-                {"read": read, "n": n, "heat": sum(n >= least for least in HEATS)} for read, n in enumerate(counts)
+                {"read": read, "n": n, "heat": sum(n >= least for least in HEAT_LEVELS)} for read, n in enumerate(row)
             ],
         }
-        for label, (counts, row) in enumerate(zip(confusion, per_class, strict=True))
+        for label, (row, scores) in enumerate(zip(confusion, per_class, strict=True))
     ]
 
 
-def cells(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The mistakes by cell, the most confident first; before them, under the key "worst", those of all cells."""
-    found = report["mistakes"]
-    columns = found["columns"]
+def mistake_groups(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """The mistakes by cell of the confusion matrix, the most confident first; before them those of all, as "worst"."""
+    mistakes = report["mistakes"]
+    columns = mistakes["columns"]
     digits = [
-        {"label": label, "read": read, "confidence": confidence, "x": i % columns * 28, "y": i // columns * 28}
+        {"label": label, "read": read, "confidence": confidence, "x": i % columns * TILE, "y": i // columns * TILE}
         for i, (label, read, confidence) in enumerate(
-            zip(found["label"], found["read"], found["confidence"], strict=True)
+            zip(mistakes["label"], mistakes["read"], mistakes["confidence"], strict=True)
         )
     ]
-    height = max(-(-len(digits) // columns), 1) * 28
-    groups = [{"key": "worst", "n": found["total"], "digits": digits[:N_WORST]}]
-    for label, counts in enumerate(report["confusion"]):
-        for read, n in enumerate(counts):
+    groups = [{"key": "worst", "n": mistakes["total"], "digits": digits[:N_WORST]}]
+    for cell in _mistake_cells(report["confusion"]):
+        label, read = cell["label"], cell["read"]
+        chosen = [digit for digit in digits if (digit["label"], digit["read"]) == (label, read)]
+        groups.append({"key": f"{label}-{read}", **cell, "digits": chosen})
+    sheet = {"width": columns * TILE, "height": max(-(-len(digits) // columns), 1) * TILE}
+    return [{**group, "sheet": sheet} for group in groups]
+
+
+def frequent_mistakes(confusion: list[list[int]]) -> list[dict[str, int]]:
+    """The cells with the most mistakes."""
+    return sorted(_mistake_cells(confusion), key=lambda cell: -cell["n"])[:N_FREQUENT]
+
+
+def _mistake_cells(confusion: list[list[int]]) -> Iterator[dict[str, int]]:
+    for label, row in enumerate(confusion):
+        for read, n in enumerate(row):
             if n and read != label:
-                chosen = [digit for digit in digits if (digit["label"], digit["read"]) == (label, read)]
-                groups.append({"key": f"{label}-{read}", "label": label, "read": read, "n": n, "digits": chosen})
-    return [{**group, "sheet": {"width": columns * 28, "height": height}} for group in groups]
-
-
-def frequent(confusion: list[list[int]]) -> list[dict[str, int]]:
-    """The most frequent mistakes."""
-    wrong = [
-        {"label": label, "read": read, "n": n}
-        for label, counts in enumerate(confusion)
-        for read, n in enumerate(counts)
-        if n and read != label
-    ]
-    return sorted(wrong, key=lambda one: -one["n"])[:N_FREQUENT]
+                yield {"label": label, "read": read, "n": n}
 
 
 @blueprint.app_template_filter()
@@ -143,7 +149,7 @@ def per_cent(rate: float, places: int = 2) -> str:
 
 @blueprint.app_template_filter()
 def rates(curve: dict[str, Any]) -> str:
-    """A curve of robustness in words, for those who do not see it."""
+    """A robustness curve in words, for screen readers."""
     pairs = zip(curve["levels"], curve["accuracy"], strict=True)
     return f"{curve['unit']}: " + ", ".join(f"{level:g}: {rate:.1%}" for level, rate in pairs) + "."
 

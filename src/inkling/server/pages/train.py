@@ -1,4 +1,4 @@
-"""`/train`: a network is trained in front of one's eyes; without a lab the page says how to open it."""
+"""`/train`: train a network and watch it learn. Without a lab the page says how to open it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inkling.lab_protocol.hyperparameters import HYPERPARAMETERS, PRESETS, Value
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from inkling.server.lab.training_manager import Laboratory
+    from inkling.server.lab.training_manager import TrainingManager
 
 blueprint = Blueprint("train", __name__)
 
@@ -27,15 +27,15 @@ ARCHITECTURES = {  # what the page calls them
 @blueprint.get("/train")
 def train() -> ResponseReturnValue:
     """The page."""
-    laboratory: Laboratory = current_app.extensions["inkling-lab"]
+    manager: TrainingManager = current_app.extensions["inkling-lab"]
     network = [choice for choice in HYPERPARAMETERS if choice.name in NETWORK]
-    changed = [choice for choice in HYPERPARAMETERS if choice.part == "augmentation"]
+    augmentation = [choice for choice in HYPERPARAMETERS if choice.part == "augmentation"]
     return render_template(
         "train.html",
-        closed=laboratory.closed(),
+        closed=manager.closed_reason(),
         network=network,
-        learning=[choice for choice in HYPERPARAMETERS if choice not in network and choice not in changed],
-        augmentation=changed,
+        learning=[choice for choice in HYPERPARAMETERS if choice not in network and choice not in augmentation],
+        augmentation=augmentation,
         presets=PRESETS,
         named=named,
         as_json=json.dumps,

@@ -1,1 +1,1 @@
-"""The HTTP API, a module for each route."""
+"""The HTTP API: a module per route."""

@@ -1,4 +1,4 @@
-"""The API: POST /api/v1/compare, one picture through every network."""
+"""POST /api/v1/compare: one image through every network."""
 
 # mypy: disable-error-code="untyped-decorator"
 # (flask-smorest comes without types)
@@ -10,60 +10,52 @@ from itertools import islice
 from typing import Any
 
 from flask import Response, current_app, jsonify
-from flask.views import MethodView
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
+from marshmallow import fields
+from marshmallow.validate import Length
 
-from inkling.server.routes.read import ONE_PICTURE, documents_errors, one_picture
-from inkling.server.schemas import AnswerSchema, ReadQuery
-from inkling.server.service.reading import reading_json
+from inkling.server.routes.openapi import READ_ERRORS, SINGLE_IMAGE_BODY, error_responses
+from inkling.server.routes.request_body import single_image
+from inkling.server.schemas import AnswerSchema, OkSchema, ReadQuery, array, boolean, number
+from inkling.server.service.reading import model_and_time, reading_json
 
 blueprint = Blueprint("compare", __name__, url_prefix="/api/v1", description="One picture through several networks.")
 
-MOST = 8  # networks that take part: the first that `GET /api/v1/models` lists
+MAX_NETWORKS = 8  # the first that `GET /api/v1/models` lists
 
 
-class ComparisonSchema(Schema):
+class ComparisonSchema(OkSchema):
     """What several networks make of one picture."""
 
-    ok = fields.Boolean(required=True, validate=validate.Equal(True))
-    agree = fields.Boolean(required=True, metadata={"description": "Whether all give the same `text`."})
-    readings = fields.List(
+    agree = boolean("Whether all give the same `text`.")
+    readings = array(
         fields.Nested(AnswerSchema),
-        required=True,
-        validate=validate.Length(min=1, max=MOST),
-        metadata={
-            "description": "One answer a network, in the order of `GET /api/v1/models`; each digit has its `tile`. The "
-            "picture is prepared once, so `took_ms` is what the network itself takes."
-        },
+        "One answer a network, in the order of `GET /api/v1/models`; each digit has its `tile`. The picture is "
+        "prepared once, so `took_ms` is what the network itself takes.",
+        Length(min=1, max=MAX_NETWORKS),
     )
-    took_ms = fields.Float(required=True, metadata={"description": "Time spent on all of it, milliseconds."})
+    took_ms = number("Time spent on all of it, milliseconds.")
 
 
-@blueprint.route("/compare")
-class Compare(MethodView):
-    """Compares networks."""
+@blueprint.route("/compare", methods=["POST"])
+@blueprint.doc(requestBody=SINGLE_IMAGE_BODY, operationId="compare")
+@error_responses(blueprint, READ_ERRORS)
+@blueprint.arguments(ReadQuery(only=("mode",)), location="query")
+@blueprint.response(200, ComparisonSchema, description="What each network makes of it.")
+def compare(query: dict[str, Any]) -> Response:
+    """Read one picture with every network
 
-    @blueprint.doc(requestBody=ONE_PICTURE, operationId="compare")
-    @documents_errors
-    @blueprint.arguments(ReadQuery(only=("mode",)), location="query")
-    @blueprint.response(200, ComparisonSchema, description="What each network makes of it.")
-    def post(self, query: dict[str, Any]) -> Response:
-        """Read one picture with every network
-
-        The first 8 networks that `GET /api/v1/models` lists take part.
-        """
-        readers = current_app.extensions["inkling"]
-        content = one_picture()
-        chosen = [readers.get(name) for name in islice(readers.bundles(), MOST)]
-        readings = []
-        with readers.turn() as whole:
-            prepared = chosen[0].prepare(content, mode=query["mode"])
-            for reader in chosen:
-                start = time.perf_counter()
-                answer = reading_json(reader, reader.trace_prepared(prepared), explain="tiles")
-                model = {"name": reader.bundle.name, "version": reader.bundle.version}
-                took_ms = round((time.perf_counter() - start) * 1000, 2)
-                readings.append({**answer, "model": model, "took_ms": took_ms})
-        agree = len({one["text"] for one in readings}) == 1
-        return jsonify(ok=True, agree=agree, readings=readings, took_ms=round(whole.held_s * 1000, 2))
+    The first 8 networks that `GET /api/v1/models` lists take part.
+    """
+    readers = current_app.extensions["inkling"]
+    content = single_image()
+    chosen = [readers.get(name) for name in islice(readers.bundles(), MAX_NETWORKS)]
+    readings = []
+    with readers.permit() as permit:
+        prepared = chosen[0].prepare(content, mode=query["mode"])
+        for reader in chosen:
+            start_s = time.perf_counter()
+            answer = reading_json(reader, reader.trace_prepared(prepared), explain="tiles")
+            readings.append({**answer, **model_and_time(reader, time.perf_counter() - start_s)})
+    agree = len({reading["text"] for reading in readings}) == 1
+    return jsonify(ok=True, agree=agree, readings=readings, took_ms=round(permit.held_s * 1000, 2))

@@ -1,4 +1,4 @@
-"""/healthz: the process answers. /readyz: the model is loaded and has read, so that traffic may come."""
+"""/healthz: the process answers. /readyz: the model is loaded and has read. /metrics: for Prometheus."""
 
 # mypy: disable-error-code="untyped-decorator"
 # (flask-smorest comes without types)
@@ -8,56 +8,46 @@ from __future__ import annotations
 import platform
 
 from flask import Response, current_app, jsonify
-from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from inkling import __version__
 from inkling.errors import InklingError, Overloaded
-from inkling.server.metrics.prometheus_text import CONTENT_TYPE, as_text
+from inkling.server.metrics.prometheus_text import CONTENT_TYPE, render
 from inkling.server.metrics.shared_memory import Key
 from inkling.server.schemas import ErrorSchema, HealthSchema
 
 blueprint = Blueprint("service", __name__, description="The state of the service, for machines that watch it.")
 
 
-@blueprint.route("/healthz")
-class Health(MethodView):
-    """Liveness."""
-
-    @blueprint.doc(operationId="healthz")
-    @blueprint.response(200, HealthSchema, description="The process answers.")
-    def get(self) -> Response:
-        """Say whether the process answers"""
-        return jsonify(ok=True)
+@blueprint.route("/healthz", methods=["GET"])
+@blueprint.doc(operationId="healthz")
+@blueprint.response(200, HealthSchema, description="The process answers.")
+def healthz() -> Response:
+    """Say whether the process answers"""
+    return jsonify(ok=True)
 
 
-@blueprint.route("/readyz")
-class Ready(MethodView):
-    """Readiness."""
-
-    @blueprint.doc(operationId="readyz")
-    @blueprint.alt_response(
-        503, schema=ErrorSchema, description="The model is being loaded or unusable, or the service stops."
-    )
-    @blueprint.response(200, HealthSchema, description="The model is loaded and has read.")
-    def get(self) -> Response:
-        """Say whether the service can read now"""
-        if current_app.extensions["inkling-memory"].stopping:
-            raise Overloaded("the service is stopping and finishes what it has; expected no more. Ask another one.")
-        current_app.extensions["inkling"].check()
-        return jsonify(ok=True)
+@blueprint.route("/readyz", methods=["GET"])
+@blueprint.doc(operationId="readyz")
+@blueprint.alt_response(
+    503, schema=ErrorSchema, description="The model is being loaded or unusable, or the service stops."
+)
+@blueprint.response(200, HealthSchema, description="The model is loaded and has read.")
+def readyz() -> Response:
+    """Say whether the service can read now"""
+    if current_app.extensions["inkling-memory"].stopping:
+        raise Overloaded("the service is stopping and finishes what it has; expected no more. Ask another one.")
+    current_app.extensions["inkling"].check()
+    return jsonify(ok=True)
 
 
-@blueprint.route("/metrics")
-class Metrics(MethodView):
-    """Prometheus."""
-
-    @blueprint.doc(operationId="metrics")
-    @blueprint.response(200, {"type": "string"}, content_type="text/plain", description="Prometheus text format.")
-    def get(self) -> Response:
-        """Show what all workers have counted, for Prometheus"""
-        text = as_text(current_app.extensions["inkling-memory"], [build_info()])
-        return Response(text, content_type=CONTENT_TYPE)
+@blueprint.route("/metrics", methods=["GET"])
+@blueprint.doc(operationId="metrics")
+@blueprint.response(200, {"type": "string"}, content_type="text/plain", description="Prometheus text format.")
+def metrics() -> Response:
+    """Show what all workers have counted, for Prometheus"""
+    text = render(current_app.extensions["inkling-memory"], [build_info()])
+    return Response(text, content_type=CONTENT_TYPE)
 
 
 def build_info() -> Key:

@@ -1,4 +1,4 @@
-"""The API: POST /api/v1/models/<name>/layers, what each layer of a network makes of a tile."""
+"""POST /api/v1/models/<name>/layers: what each layer of a network makes of a tile."""
 
 # mypy: disable-error-code="untyped-decorator"
 # (flask-smorest comes without types)
@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 import base64
-import time
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, jsonify, request
-from flask.views import MethodView
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
+from marshmallow.validate import Length, Range
 
 from inkling.errors import BadRequest, UnknownFormat
-from inkling.server.request_body import whole_body
-from inkling.server.routes.weights import BINARY, NAME
-from inkling.server.schemas import SIDE, ErrorSchema, ModelRef
+from inkling.server.routes.openapi import BINARY, BYTES_CONTENT, MODEL_NAME, UNKNOWN_MODEL, error_responses
+from inkling.server.routes.request_body import raw_body
+from inkling.server.schemas import SIDE, ModelRef, OkSchema, array, integer, nested, number, probability, string
+from inkling.server.service.reading import model_and_time
 
 if TYPE_CHECKING:
     from inkling.explain.layers import Layer
@@ -25,89 +25,62 @@ if TYPE_CHECKING:
 blueprint = Blueprint("layers", __name__, url_prefix="/api/v1/models", description="Shows what layers make of a tile.")
 
 TILE_BYTES = SIDE * SIDE
-_TILE = {
+_TILE_BODY = {
     "required": True,
     "description": f"One tile: {TILE_BYTES} bytes, row by row, 0 paper to 255 ink.",
-    "content": {BINARY: {"schema": {"type": "string", "contentMediaType": BINARY}}},
+    "content": BYTES_CONTENT,
 }
-
-
-def _about(text: str) -> dict[str, str]:
-    return {"description": text}
+_ERRORS = {
+    400: "BadRequest: not 784 bytes.",
+    404: UNKNOWN_MODEL,
+    413: "ImageTooLarge: too many bytes.",
+    415: "UnknownFormat: not sent as bytes.",
+    503: "Overloaded, or BadBundle: the model is damaged.",
+}
 
 
 class LayerSchema(Schema):
     """One layer and what it makes of the tile."""
 
-    name = fields.String(required=True)
-    type = fields.String(required=True, metadata=_about("As Keras names it: `Conv2D`, `Dense`, ..."))
-    channels = fields.Integer(required=True, metadata=_about("How many maps, or numbers."))
-    size = fields.List(
-        fields.Integer(),
-        required=True,
-        validate=validate.Length(equal=2),
-        metadata=_about("Height and width of a map; 1, 1 where the layer gives numbers."),
-    )
-    kernel = fields.Integer(
-        required=True, allow_none=True, metadata=_about("Side of the patterns that a convolution slides, or null.")
-    )
-    stride = fields.Integer(required=True, metadata=_about("Pixels of the layer before for one step."))
-    low = fields.Float(required=True, metadata=_about("The value that byte 0 stands for."))
-    high = fields.Float(required=True, metadata=_about("The value that byte 255 stands for."))
-    maps = fields.String(
-        required=True,
-        metadata=_about("Base64 of a byte a value, map after map, row by row; `low` to `high` in even steps."),
-    )
+    name = string()
+    type = string("As Keras names it: `Conv2D`, `Dense`, ...")
+    channels = integer("How many maps, or numbers.")
+    size = array(fields.Integer(), "Height and width of a map; 1, 1 where the layer gives numbers.", Length(equal=2))
+    kernel = integer("Side of the patterns that a convolution slides, or null.", allow_none=True)
+    stride = integer("Pixels of the layer before for one step.")
+    low = number("The value that byte 0 stands for.")
+    high = number("The value that byte 255 stands for.")
+    maps = string("Base64 of a byte a value, map after map, row by row; `low` to `high` in even steps.")
 
 
-class LayersSchema(Schema):
+class LayersSchema(OkSchema):
     """What every layer makes of one tile."""
 
-    ok = fields.Boolean(required=True, validate=validate.Equal(True))
-    layers = fields.List(
-        fields.Nested(LayerSchema), required=True, metadata=_about("In order; the scores before softmax last.")
+    layers = array(fields.Nested(LayerSchema), "In order; the scores before softmax last.")
+    probs = array(
+        fields.Float(validate=Range(0, 1)), "Calibrated probabilities of the digits 0 to 9.", Length(equal=10)
     )
-    probs = fields.List(
-        fields.Float(validate=validate.Range(0, 1)),
-        required=True,
-        validate=validate.Length(equal=10),
-        metadata=_about("Calibrated probabilities of the digits 0 to 9."),
-    )
-    not_digit = fields.Float(
-        required=True,
-        validate=validate.Range(0, 1),
-        metadata=_about("Probability that it is no digit at all; 0 from a model that cannot tell."),
-    )
-    model = fields.Nested(ModelRef, required=True)
-    took_ms = fields.Float(required=True)
+    not_digit = probability("Probability that it is no digit at all; 0 from a model that cannot tell.")
+    model = nested(ModelRef)
+    took_ms = number()
 
 
-@blueprint.route("/<string:name>/layers", parameters=[NAME])
-class LayersOf(MethodView):
-    """The layers of a network at work."""
+@blueprint.route("/<string:name>/layers", methods=["POST"], parameters=[MODEL_NAME])
+@blueprint.doc(requestBody=_TILE_BODY, operationId="layers")
+@error_responses(blueprint, _ERRORS)
+@blueprint.response(200, LayersSchema, description="What each layer makes of it.")
+def layers(name: str) -> Response:
+    """Show what each layer of a network makes of a tile
 
-    @blueprint.doc(requestBody=_TILE, operationId="layers")
-    @blueprint.alt_response(400, schema=ErrorSchema, description="BadRequest: not 784 bytes.")
-    @blueprint.alt_response(404, schema=ErrorSchema, description="UnknownName: a model that is not offered.")
-    @blueprint.alt_response(413, schema=ErrorSchema, description="ImageTooLarge: too many bytes.")
-    @blueprint.alt_response(415, schema=ErrorSchema, description="UnknownFormat: not sent as bytes.")
-    @blueprint.alt_response(503, schema=ErrorSchema, description="Overloaded, or BadBundle: the model is damaged.")
-    @blueprint.response(200, LayersSchema, description="What each layer makes of it.")
-    def post(self, name: str) -> Response:
-        """Show what each layer of a network makes of a tile
-
-        A tile is what `POST /api/v1/read?explain=tiles` gives for a digit. ReLU and normalisation are part of the
-        layer before them.
-        """
-        readers = current_app.extensions["inkling"]
-        reader = readers.get(name)
-        tile = tile_of_request()
-        with readers.turn():
-            start = time.perf_counter()
-            answer = layers_json(reader, tile)
-            took_ms = round((time.perf_counter() - start) * 1000, 2)
-        model = {"name": reader.bundle.name, "version": reader.bundle.version}
-        return jsonify({"ok": True, **answer, "model": model, "took_ms": took_ms})
+    A tile is what `POST /api/v1/read?explain=tiles` gives for a digit. ReLU and normalisation are part of the
+    layer before them.
+    """
+    readers = current_app.extensions["inkling"]
+    reader = readers.get(name)
+    tile = tile_of_request()
+    with readers.permit() as permit:
+        answer = layers_json(reader, tile)
+    return jsonify({"ok": True, **answer, **model_and_time(reader, permit.held_s)})
 
 
 def tile_of_request() -> Any:
@@ -118,7 +91,7 @@ def tile_of_request() -> Any:
         raise UnknownFormat(
             f"content type is {request.mimetype!r}; expected {BINARY}. Send the {TILE_BYTES} bytes of a tile."
         )
-    content = whole_body()
+    content = raw_body()
     if len(content) != TILE_BYTES:
         raise BadRequest(
             f"body has {len(content)} bytes; expected {TILE_BYTES}, a tile of {SIDE} x {SIDE}. "
@@ -128,15 +101,14 @@ def tile_of_request() -> Any:
 
 
 def layers_json(reader: Any, tile: Any) -> dict[str, Any]:
-    """The JSON of all layers, and of the prediction at their end."""
+    """The JSON of all layers, and of the network's prediction."""
     from inkling.explain.layers import layers_of
     from inkling.pipeline.result import calibrate
 
-    layers = layers_of(reader)(tile)
     prediction = reader.model.classify(tile[None])
     probs = calibrate(prediction.probs, reader.bundle.temperature)[0]
     return {
-        "layers": [layer_json(layer) for layer in layers],
+        "layers": [layer_json(layer) for layer in layers_of(reader)(tile)],
         "probs": [round(p, 5) for p in probs.tolist()],
         "not_digit": round(float(prediction.not_digit[0]), 4),
     }

@@ -1,62 +1,53 @@
-"""The API that shows networks from inside: GET /api/v1/models/<name>/weights."""
+"""GET /api/v1/models/<name>/weights: all the numbers of a small network."""
 
 # mypy: disable-error-code="untyped-decorator"
 # (flask-smorest comes without types)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Response, current_app, request
-from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from inkling.errors import WrongNetwork
-from inkling.server.schemas import ErrorSchema
+from inkling.server.routes.openapi import BINARY, BYTES_CONTENT, MODEL_NAME, UNKNOWN_MODEL, error_responses
 
 if TYPE_CHECKING:
     from inkling.pipeline.reader import Reader
 
 blueprint = Blueprint("networks", __name__, url_prefix="/api/v1/models", description="Shows networks from inside.")
 
-BINARY = "application/octet-stream"
-NAME: dict[str, Any] = {
-    "name": "name",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string"},
-    "description": "Name of a model from `GET /api/v1/models`.",
-}
 _WEIGHTS = {
     "description": (
         "float32 numbers, little endian, without gaps: the four numbers `pixels` (784), `hidden`, `outputs` and "
         "`temperature`; the weights of the hidden layer, `pixels` rows of `hidden`; its `hidden` biases; the weights "
         "of the last layer, `hidden` rows of `outputs`; its `outputs` biases."
     ),
-    "content": {BINARY: {"schema": {"type": "string", "contentMediaType": BINARY}}},
+    "content": BYTES_CONTENT,
+}
+_ERRORS = {
+    404: UNKNOWN_MODEL,
+    422: "WrongNetwork: not Flatten, Dense, Dense.",
+    503: "BadBundle: the model is damaged.",
 }
 
 
-@blueprint.route("/<string:name>/weights", parameters=[NAME])
-class WeightsOf(MethodView):
-    """The numbers of a small network."""
+@blueprint.route("/<string:name>/weights", methods=["GET"], parameters=[MODEL_NAME])
+@blueprint.doc(operationId="weights", responses={"200": _WEIGHTS})
+@error_responses(blueprint, _ERRORS)
+def weights(name: str) -> Response:
+    """Get all the numbers of a network with one hidden layer
 
-    @blueprint.doc(operationId="weights", responses={"200": _WEIGHTS})
-    @blueprint.alt_response(404, schema=ErrorSchema, description="UnknownName: a model that is not offered.")
-    @blueprint.alt_response(422, schema=ErrorSchema, description="WrongNetwork: not Flatten, Dense, Dense.")
-    @blueprint.alt_response(503, schema=ErrorSchema, description="BadBundle: the model is damaged.")
-    def get(self, name: str) -> Response:
-        """Get all the numbers of a network with one hidden layer
-
-        Enough to run it anywhere: `relu(tile @ hidden + biases)`, the same again without ReLU, and softmax of the
-        scores of the ten digits divided by the temperature. The answer has an `ETag` by the model's version.
-        """
-        reader = current_app.extensions["inkling"].get(name)
-        response = Response(weights_bytes(reader), mimetype=BINARY)
-        response.set_etag(f"{reader.bundle.version}-{reader.bundle.temperature:g}")
-        response.headers["Cache-Control"] = "no-cache"  # kept, but asked about each time: a model may be replaced
-        response.make_conditional(request)
-        return response
+    Enough to run it anywhere: `relu(tile @ hidden + biases)`, the same again without ReLU, and softmax of the
+    scores of the ten digits divided by the temperature. The answer has an `ETag` by the model's version.
+    """
+    reader = current_app.extensions["inkling"].get(name)
+    response = Response(weights_bytes(reader), mimetype=BINARY)
+    response.set_etag(f"{reader.bundle.version}-{reader.bundle.temperature:g}")
+    response.headers["Cache-Control"] = "no-cache"  # kept, but revalidated each time: a model may be replaced
+    response.make_conditional(request)
+    return response
 
 
 def weights_bytes(reader: Reader) -> bytes:
@@ -67,9 +58,9 @@ def weights_bytes(reader: Reader) -> bytes:
 
     weights = weights_of(reader)
     if weights is None:
-        types = ", ".join(str(layer.get("type")) for layer in reader.bundle.manifest.get("layers", [])) or "unknown"
+        types = dict.fromkeys(str(layer.get("type")) for layer in reader.bundle.manifest.get("layers", []))
         raise WrongNetwork(
-            f"{reader.bundle.name!r} has layers of other kinds ({', '.join(dict.fromkeys(types.split(', ')))}); "
+            f"{reader.bundle.name!r} has layers of other kinds ({', '.join(types) or 'unknown'}); "
             "expected Flatten, Dense with ReLU, Dense. Choose another model, such as 'ann'."
         )
     hidden, outputs = len(weights.hidden), len(weights.scores)

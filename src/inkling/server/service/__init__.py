@@ -1,1 +1,1 @@
-"""Readers, and what answers a request once its route is known."""
+"""What the routes use to read: readers, their limits, and a model's published reports."""

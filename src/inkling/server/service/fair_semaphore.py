@@ -1,7 +1,7 @@
-"""Turns at reading, given in the order in which they were asked for.
+"""A semaphore that serves waiting threads in the order in which they came.
 
-A semaphore of the standard library lets a newcomer pass those who wait, whose threads have yet to wake; under load some
-would wait many times as long as others.
+With the standard library's a newcomer may overtake waiting threads, which have yet to wake. Under load some would wait
+many times as long as others.
 """
 
 from __future__ import annotations
@@ -10,35 +10,35 @@ import threading
 from collections import deque
 
 
-class Turns:
-    """So many at once; the others wait in a row."""
+class FairSemaphore:
+    """Lets `permits` threads pass at once. The others wait in a queue."""
 
-    def __init__(self, most: int) -> None:
-        self._free = most
-        self._row: deque[threading.Lock] = deque()  # a locked lock for each who waits; unlocked, it is their turn
+    def __init__(self, permits: int) -> None:
+        self._free = permits
+        self._queue: deque[threading.Lock] = deque()  # a locked lock per waiting thread; released to let it pass
         self._lock = threading.Lock()
 
-    def take(self, max_wait_s: float) -> bool:
-        """A turn, or False when it has not come after that time."""
+    def acquire(self, timeout_s: float) -> bool:
+        """Whether a permit was acquired within `timeout_s`."""
         with self._lock:
             if self._free:
                 self._free -= 1
                 return True
             mine = threading.Lock()
             mine.acquire()
-            self._row.append(mine)
-        if mine.acquire(timeout=max_wait_s):
+            self._queue.append(mine)
+        if mine.acquire(timeout=timeout_s):
             return True
         with self._lock:
-            if mine in self._row:
-                self._row.remove(mine)
+            if mine in self._queue:
+                self._queue.remove(mine)
                 return False
         return True  # it came at the last moment
 
-    def give(self) -> None:
-        """Ends a turn: the next in the row has it."""
+    def release(self) -> None:
+        """Give a permit back: the first in the queue gets it."""
         with self._lock:
-            if self._row:
-                self._row.popleft().release()
+            if self._queue:
+                self._queue.popleft().release()
             else:
                 self._free += 1

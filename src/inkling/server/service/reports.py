@@ -1,4 +1,4 @@
-"""What `inkling.training.publish` has written into a bundle, read as it is. Nothing is measured or drawn here."""
+"""The report and the model card that `inkling.training.publish` wrote into a bundle. Nothing is measured here."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ KEYS = ("model", "scores", "confusion", "reliability", "robustness", "mistakes",
 
 @dataclass(frozen=True)
 class Report:
-    """A report and where its pictures lie."""
+    """A report and the folder with its images."""
 
     folder: Path
     values: dict[str, Any]  # report.json
-    etag: str  # version of the network, and of the report about it
+    etag: str  # versions of the network and of the report
 
-    def picture(self, file: str) -> bytes:
+    def image(self, file: str) -> bytes:
         """The sprite or a figure. Raises NotFound for any other name."""
         names = [SPRITE, *(f"{figure['name']}.svg" for figure in self.values["figures"])]
         if file not in names:  # so that no name from outside becomes a path
@@ -41,19 +41,19 @@ class Report:
             raise NotFound(f"picture {file!r} of the report is gone; expected it beside report.json.") from error
 
 
-def report_of(found: Bundle, name: str) -> Report:
-    """The report of a bundle that is offered as `name`; read each time, because it may be written meanwhile.
+def load_report(bundle: Bundle, name: str) -> Report:
+    """The report of a bundle that is offered as `name`. It is read each time, because it may be written meanwhile.
 
     Raises NoReport when there is none, or one of another version of the network or of the format.
     """
-    where = name if found.path.name == name else "FOLDER, where FOLDER is the model's"
-    how = f"Write one: python -m inkling.training.publish {where}."
-    folder = found.path / FOLDER
+    target = name if bundle.path.name == name else "FOLDER, where FOLDER is the model's"
+    how = f"Write one: python -m inkling.training.publish {target}."
+    folder = bundle.path / FOLDER
     try:
         content = (folder / FILE_NAME).read_bytes()
     except OSError:
-        said = f"there is no report about {name!r} yet; expected report/report.json in its bundle. {how}"
-        raise NoReport(said) from None
+        message = f"there is no report about {name!r} yet; expected report/report.json in its bundle. {how}"
+        raise NoReport(message) from None
     try:
         values = json.loads(content)
         version = values["model"]["version"]
@@ -62,14 +62,14 @@ def report_of(found: Bundle, name: str) -> Report:
         raise NoReport(f"the report about {name!r} is damaged; expected JSON as publish writes it. {how}") from None
     if values.get("format") != FORMAT or missing:
         raise NoReport(f"the report about {name!r} is of another format; expected {FORMAT}. {how}")
-    if version != found.version:
-        raise NoReport(f"the report about {name!r} is of version {version}; the model is {found.version}. {how}")
-    return Report(folder, values, f"{found.version}-{hashlib.sha256(content).hexdigest()[:12]}")
+    if version != bundle.version:
+        raise NoReport(f"the report about {name!r} is of version {version}; the model is {bundle.version}. {how}")
+    return Report(folder, values, f"{bundle.version}-{hashlib.sha256(content).hexdigest()[:12]}")
 
 
-def card_of(found: Bundle) -> Markup | None:
+def load_model_card(bundle: Bundle) -> Markup | None:
     """The model card in the bundle as HTML, without its title; None when there is none."""
     try:
-        return to_html((found.path / CARD).read_text("utf-8"))
+        return to_html((bundle.path / CARD).read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
         return None

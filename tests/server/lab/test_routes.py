@@ -17,7 +17,7 @@ from inkling.lab_protocol.lab_folder import is_locked, read_json, write_json
 from inkling.models import bundle, registry
 from inkling.server.app import create_app
 from inkling.server.lab import training_manager
-from inkling.server.lab.training_manager import Laboratory
+from inkling.server.lab.training_manager import TrainingManager
 from inkling.server.settings import Settings
 
 LAB = "/api/v1/lab"
@@ -27,7 +27,7 @@ SLEEPER = (sys.executable, "-c", "import time; time.sleep(60)")
 @pytest.fixture
 def open_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """A lab whose training is a process that does nothing."""
-    monkeypatch.setattr(Laboratory, "closed", lambda self: "")
+    monkeypatch.setattr(TrainingManager, "closed_reason", lambda self: "")
     monkeypatch.setattr(training_manager, "TRAIN", SLEEPER)
     return create_app(Settings(model="ann-tutorial", lab=True, lab_folder=str(tmp_path / "lab")))
 
@@ -37,8 +37,8 @@ def lab(open_lab: Flask) -> FlaskClient:
     return open_lab.test_client()
 
 
-def room(app: Flask) -> Laboratory:
-    found: Laboratory = app.extensions["inkling-lab"]
+def room(app: Flask) -> TrainingManager:
+    found: TrainingManager = app.extensions["inkling-lab"]
     return found
 
 
@@ -74,7 +74,7 @@ def sleeping(open_lab: Flask) -> Any:
 
 @pytest.mark.parametrize(
     ("missing", "says"),
-    [("off", "inkling serve --lab"), ("extra", 'pip install "inkling[learn]"'), ("data", "inkling data fetch")],
+    [("off", "inkling serve --lab"), ("extra", "make install-learn"), ("data", "inkling data fetch")],
 )
 def test_a_closed_lab_says_how_to_open_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, says: str
@@ -131,7 +131,7 @@ def test_only_this_services_own_page_and_programs_may_look_and_steer(
 
 
 def test_a_name_of_ones_own_can_be_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Laboratory, "closed", lambda self: "")
+    monkeypatch.setattr(TrainingManager, "closed_reason", lambda self: "")
     settings = Settings(model="ann-tutorial", lab=True, lab_folder=str(tmp_path), lab_hosts="digits.example, other")
     client = create_app(settings).test_client()
     assert client.get(f"{LAB}/training", headers={"Host": "digits.example"}).status_code == 200
@@ -185,7 +185,7 @@ def test_one_training_at_a_time(open_lab: Flask, lab: FlaskClient, sleeping: Any
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Laboratory, "closed", lambda self: "")
+    monkeypatch.setattr(TrainingManager, "closed_reason", lambda self: "")
     (tmp_path / "file").write_text("")
     app = create_app(Settings(model="ann-tutorial", lab=True, lab_folder=str(tmp_path / "file" / "lab")))
     answer = app.test_client().post(f"{LAB}/training", json={})
@@ -294,7 +294,7 @@ def test_a_training_that_waits_for_one_more_epoch_makes_room(open_lab: Flask, la
     assert len(sleeping) == 2
 
 
-def _ends_when_asked(room: Laboratory, process: Any) -> None:
+def _ends_when_asked(room: TrainingManager, process: Any) -> None:
     while read_json(room.lab.control).get("do") != "end":
         time.sleep(0.02)
     process.kill()

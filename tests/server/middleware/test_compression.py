@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from inkling.server.pages import MASTHEAD
-from inkling.server.static_files import STATIC, modules
+from inkling.server.pages.preload import STATIC, modules
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 BUDGET_BYTES = 60_000  # of the drawing page's scripts and styles, as sent

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
+from inkling.server.middleware.security_headers import HEADERS
 from inkling.server.pages import MASTHEAD
-from inkling.server.security_headers import HEADERS
 
 
 @pytest.mark.parametrize(

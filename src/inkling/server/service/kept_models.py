@@ -1,4 +1,4 @@
-"""The models that were kept in the lab: bundles in its folder, as they are at the moment, for every worker."""
+"""The models that were kept in the lab: the bundles that are in its folder now. Every worker sees the same."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from inkling.errors import BadBundle, UnknownName
 from inkling.models.bundle import Bundle, open_bundle
 
 FILES = ("model.tflite", "model.keras", "manifest.json")
-UNSETTLED_S = 0.1  # a folder changed so shortly ago may change again within one tick of its clock
+MTIME_RESOLUTION_S = 0.1  # a folder changed so recently may change again without a new time
 
 
-class Kept:
-    """Kept models by name. Asking costs one look at the folder's time, unless something has changed."""
+class KeptModels:
+    """Kept models by name. They are read again only when the folder's modification time has changed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._seen_ns = -1
+        self._read_ns = -1
         self._bundles: dict[str, Bundle] = {}
 
     def bundles(self) -> dict[str, Bundle]:
-        """What is there now; a folder that is no bundle is left out and logged."""
+        """The models that are there now. A folder that is no bundle is left out and logged."""
         changed_ns = self.changed_ns()
-        if changed_ns == self._seen_ns:
+        if changed_ns == self._read_ns:
             return self._bundles
         found = {}
         for path in sorted(self.folder.glob("*/manifest.json")):
@@ -38,8 +38,8 @@ class Kept:
                 found[path.parent.name] = open_bundle(path.parent)
             except BadBundle as error:
                 logging.getLogger(__name__).warning("%s", error)
-        settled = time.time_ns() - changed_ns > UNSETTLED_S * 1e9
-        self._bundles, self._seen_ns = found, changed_ns if settled else -1
+        settled = time.time_ns() - changed_ns > MTIME_RESOLUTION_S * 1e9
+        self._bundles, self._read_ns = found, changed_ns if settled else -1
         return found
 
     def changed_ns(self) -> int:
@@ -50,7 +50,7 @@ class Kept:
             return 0
 
     def prepare(self, source: Bundle, name: str) -> Bundle:
-        """A copy of a bundle under another name, checked, not yet among the models. Raises OSError and BadBundle."""
+        """A checked copy of a bundle under another name, not yet among the models. Raises OSError and BadBundle."""
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f".{name}.{secrets.token_hex(4)}.part"
         part.mkdir()
@@ -67,13 +67,13 @@ class Kept:
         return bundle
 
     def publish(self, prepared: Bundle) -> Bundle:
-        """Puts it among the models at once. Raises OSError when the name is taken."""
+        """Move a prepared bundle among the models. Raises OSError when the name is taken."""
         final = self.folder / prepared.name
         os.rename(prepared.path, final)  # fails on a folder that holds anything
         return open_bundle(final)
 
     def delete(self, name: str) -> None:
-        """Takes a model away at once, then its files. Raises UnknownName when it is not there."""
+        """Remove a model at once, then its files. Raises UnknownName when it is not there."""
         if name not in self.bundles():  # so the name is that of a folder here
             raise UnknownName("kept model", name, self.bundles())
         gone = self.folder / f".{name}.{secrets.token_hex(4)}.gone"

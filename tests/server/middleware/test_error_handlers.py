@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder
 
+from inkling.pipeline.reader import Reader
 from inkling.server.app import create_app
 from inkling.server.settings import Settings
 from tests.pictures import drawn_seven, encoded, png_header
@@ -202,16 +203,27 @@ def test_an_endless_body_is_cut_off_at_the_limit(app: Flask, content_type: str) 
     assert body.taken <= 5 * limit
 
 
-def test_an_unexpected_error_tells_nothing_of_the_inside(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
-    broken = create_app(Settings(model=app.config["INKLING"].model))
+@pytest.mark.parametrize("content_type", [PNG, f"{PNG}; charset=x", None])
+def test_a_bug_in_the_reading_is_one_500_and_one_log_line(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, content_type: str | None
+) -> None:
+    calls = 0
 
-    @broken.get("/api/v1/broken")
-    def fail() -> str:
+    def fail(self: Reader, *_: Any, **__: Any) -> None:
+        nonlocal calls
+        calls += 1
         raise RuntimeError("secret detail")
 
-    message = check(broken.test_client().get("/api/v1/broken"), 500, "InternalError")
+    monkeypatch.setattr(Reader, "trace", fail)
+    response = app.test_client().post(READ, data=SEVEN, content_type=content_type, headers={"X-Request-Id": "mine-42"})
+    message = check(response, 500, "InternalError")
+    assert "mine-42" in message
     assert "secret" not in message
-    assert "secret detail" in caplog.text, "the log has it"
+    assert calls == 1, "it is not tried again"
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert "secret detail" in caplog.text
+    assert "Traceback" in caplog.text
 
 
 def test_a_browser_gets_a_page_except_under_api(client: FlaskClient) -> None:

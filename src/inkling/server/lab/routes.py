@@ -1,0 +1,249 @@
+"""The API under /api/v1/lab."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (flask-smorest comes without types)
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, current_app, jsonify, request
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from inkling.errors import BadRequest, NotFound
+from inkling.lab_protocol.hyperparameters import HYPERPARAMETERS, PRESETS, validated
+from inkling.lab_protocol.lab_folder import read_json
+from inkling.server.lab import schemas
+from inkling.server.lab.csrf_guard import check_caller, json_body
+from inkling.server.lab.event_stream import event_stream
+from inkling.server.lab.training_manager import CLOSED_REASONS, MNIST_TEST, TrainingManager
+from inkling.server.routes.openapi import error_responses
+from inkling.server.schemas import ErrorSchema
+
+if TYPE_CHECKING:
+    from inkling.models.bundle import Bundle
+
+blueprint = Blueprint(
+    "lab", __name__, url_prefix="/api/v1/lab", description="Trains networks, one at a time. See `inkling serve --lab`."
+)
+
+_ERRORS = {
+    400: "BadRequest: a wrong value, name or body.",
+    403: "ForeignRequest: another site's page may have sent it.",
+    409: "Busy: another training is at work, or the command makes no sense now.",
+    415: "UnknownFormat: a body that is no JSON.",
+    503: "LabClosed: the server has no lab, no `learn` extra or no MNIST. CannotWrite: its folder is full.",
+}
+COMMANDS = "pause,resume,more,stop"
+documents_read = error_responses(blueprint, {status: _ERRORS[status] for status in (403, 503)})
+
+
+def documents_change(schema: str = "") -> Any:
+    """Documents a route that changes something: its errors, and its JSON body if it has one."""
+
+    def document(view: Any) -> Any:
+        if schema:
+            content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+            view = blueprint.doc(requestBody={"required": True, "content": content})(view)
+        return error_responses(blueprint, _ERRORS)(view)
+
+    return document
+
+
+@blueprint.before_request
+def guard() -> None:
+    """Refuse requests of other sites' pages."""
+    check_caller(request, current_app.config["INKLING"])
+
+
+def register_schemas(spec: Any) -> None:
+    """Name the schemas that the document refers to by reference."""
+    spec.components.schema("Training", schema=schemas.TrainingSchema)
+    spec.components.schema("Augmentation", schema=schemas.AugmentationSchema)
+    spec.components.schema("Keep", schema=schemas.KeepSchema)
+
+
+def manager() -> TrainingManager:
+    """The lab of this app."""
+    found: TrainingManager = current_app.extensions["inkling-lab"]
+    return found
+
+
+def open_manager() -> TrainingManager:
+    """The lab of this app. Raises LabClosed where nothing can be trained."""
+    manager().check_open()
+    return manager()
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.doc(operationId="lab")
+@documents_read
+@blueprint.response(200, schemas.LabSchema, description="Choices and presets.")
+def lab() -> Response:
+    """Say what can be chosen for a training, and whether one can be started here"""
+    reason = manager().closed_reason()
+    return jsonify(
+        ok=True,
+        open=not reason,
+        reason=CLOSED_REASONS.get(reason, ""),
+        choices=[dataclasses.asdict(choice) for choice in HYPERPARAMETERS],
+        presets=[dataclasses.asdict(preset) for preset in PRESETS],
+    )
+
+
+@blueprint.route("/samples", methods=["POST"])
+@blueprint.doc(operationId="samples")
+@documents_change("Augmentation")
+@blueprint.response(200, schemas.SamplesSchema, description="The digits 0 to 9, and augmented copies.")
+def samples() -> Response:
+    """Augment digits with chosen values, as a training would"""
+    samples = open_manager().samples
+    values = validated(json_body(request))
+    return jsonify(
+        ok=True,
+        **samples.draw(
+            {choice.name: values[choice.name] for choice in HYPERPARAMETERS if choice.part == "augmentation"}
+        ),
+    )
+
+
+@blueprint.route("/training")
+class Training(MethodView):
+    """The current training, or the last one."""
+
+    @blueprint.doc(operationId="training")
+    @documents_read
+    @blueprint.response(200, schemas.TrainingStateSchema, description="Where it stands.")
+    def get(self) -> Response:
+        """Say where the training stands"""
+        return jsonify(ok=True, **open_manager().state())
+
+    @blueprint.doc(operationId="train")
+    @documents_change("Training")
+    @blueprint.response(200, schemas.TrainingStateSchema, description="It has begun.")
+    def post(self) -> Response:
+        """Start a training, in place of the last one"""
+        return jsonify(ok=True, **manager().start(json_body(request)))
+
+    @blueprint.doc(operationId="discard")
+    @documents_change()
+    @blueprint.response(200, schemas.TrainingStateSchema, description="It is gone.")
+    def delete(self) -> Response:
+        """Throw the last training away"""
+        return jsonify(ok=True, **manager().discard())
+
+
+@blueprint.route(f"/training/<any({COMMANDS}):command>", methods=["POST"])
+@blueprint.doc(operationId="steer")
+@documents_change()
+@blueprint.response(200, schemas.TrainingStateSchema, description="It has been asked; the events say when it does.")
+def steer(command: str) -> Response:
+    """Pause the training, go on, learn one more epoch and pause, or stop
+
+    `more` lets a finished training learn one more epoch, and a paused one learn to the end of its epoch. `resume`
+    also goes on with one whose process has died, from its last whole epoch.
+    """
+    json_body(request)
+    return jsonify(ok=True, **manager().command(command))
+
+
+@blueprint.route("/snapshot", methods=["GET"])
+@blueprint.doc(operationId="snapshot")
+@documents_read
+@blueprint.alt_response(404, schema=ErrorSchema, description="NotFound: nothing has been trained yet.")
+@blueprint.response(200, schemas.SnapshotSchema, description="The latest.")
+def snapshot() -> Response:
+    """Look into the network that is learning: weights, confusions, mistakes"""
+    found = read_json(open_manager().lab.snapshot)
+    if not found:
+        raise NotFound("there is nothing to look at yet; expected a training that has begun to learn. Start one.")
+    return jsonify(ok=True, **found)
+
+
+_LAST_EVENT_ID = {
+    "in": "header",
+    "name": "Last-Event-ID",
+    "schema": {"type": "string"},
+    "description": "Go on behind this event; a browser sends it by itself.",
+}
+
+
+@blueprint.route("/events", methods=["GET"])
+@blueprint.doc(operationId="events", parameters=[_LAST_EVENT_ID])
+@documents_read
+@blueprint.response(
+    200,
+    {"type": "string"},
+    content_type="text/event-stream",
+    description="`all` (the state as of GET /training), then `state`, `step`, `epoch`, `snapshot` and `models`.",
+)
+def events() -> Response:
+    """Follow the training by server-sent events"""
+    lab = open_manager()
+    release = current_app.extensions["inkling-lab-streams"].acquire()
+    response = Response(
+        event_stream(lab, request.headers.get("Last-Event-ID", "")),
+        mimetype="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+    response.call_on_close(release)
+    return response
+
+
+@blueprint.route("/models")
+class KeptModels(MethodView):
+    """The models that were kept."""
+
+    @blueprint.doc(operationId="keptModels")
+    @documents_read
+    @blueprint.response(200, schemas.KeptModelsSchema, description="The kept models.")
+    def get(self) -> Response:
+        """List the models that were kept"""
+        return kept_models(open_manager())
+
+    @blueprint.doc(operationId="keep")
+    @documents_change("Keep")
+    @blueprint.response(200, schemas.KeptModelsSchema, description="It is kept, and can be asked for at once.")
+    def post(self) -> Response:
+        """Keep what was learnt as a model"""
+        given = json_body(request)
+        test = given.get("test", False)
+        if not isinstance(test, bool):
+            raise BadRequest(f"test is {test!r}; expected true or false. Change it.")
+        manager().keep(given.get("name"), test=test, taken=set(current_app.extensions["inkling"].bundles()))
+        return kept_models(manager())
+
+
+@blueprint.route("/models/<name>", methods=["DELETE"])
+@blueprint.doc(operationId="deleteModel")
+@documents_change()
+@blueprint.alt_response(404, schema=ErrorSchema, description="UnknownName: no kept model of that name.")
+@blueprint.response(200, schemas.KeptModelsSchema, description="It is gone.")
+def delete_model(name: str) -> Response:
+    """Delete a kept model"""
+    manager().delete(name)
+    return kept_models(manager())
+
+
+def kept_models(manager: TrainingManager) -> Response:
+    """The answer that lists the kept models, the latest first."""
+    kept = manager.kept
+    bundles = sorted(kept.bundles().values(), key=lambda each: str(each.manifest.get("created", "")), reverse=True)
+    return jsonify(ok=True, folder=str(kept.folder), models=[model_json(bundle) for bundle in bundles])
+
+
+def model_json(bundle: Bundle) -> dict[str, Any]:
+    """What the page shows of a kept model."""
+    manifest = bundle.manifest
+    scores = manifest.get("scores", {})
+    return {
+        "name": bundle.name,
+        "version": bundle.version,
+        "architecture": str(manifest.get("architecture", "")),
+        "parameters": int(manifest.get("parameters", 0)),
+        "validation": float(scores.get("mnist-validation", {}).get("accuracy", 0)),
+        "test": scores.get(MNIST_TEST, {}).get("accuracy"),
+        "created": str(manifest.get("created", "")),
+    }
