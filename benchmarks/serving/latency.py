@@ -32,12 +32,12 @@ from inkling.models import registry
 from inkling.pipeline import binarize, decode, normalize
 from inkling.pipeline.segmentation import segment
 from inkling.server.app import create_app
-from inkling.server.metrics.reading_metrics import watch_reading
+from inkling.server.metrics.reading_metrics import record_reading
 from inkling.server.middleware.gate import Gate
-from inkling.server.middleware.lingering_close import Lingering
-from inkling.server.middleware.request_context import Note
+from inkling.server.middleware.lingering_close import LingeringClose
+from inkling.server.middleware.request_context import RequestContext
 from inkling.server.middleware.request_log import RequestLog
-from inkling.server.middleware.slow_uploads import Hangup
+from inkling.server.middleware.slow_uploads import SlowUploadGuard
 from inkling.server.service.reading import reading_json
 from inkling.server.settings import Settings
 
@@ -124,7 +124,7 @@ def profile_us(model: str, body: bytes) -> Times:
     app = create_app(settings)
     reader = app.extensions["inkling"].get()
     metrics, memory = app.extensions["inkling-metrics"], app.extensions["inkling-memory"]
-    lingering = Lingering(Hangup())
+    lingering = LingeringClose(SlowUploadGuard())
     gate = Gate(empty_app, settings, memory, metrics, routes=lambda: frozenset({READ}), lingering=lingering)
     trace = reader.trace(body)
     pipeline = {name: median_us(step) for name, step in steps(body).items()}
@@ -133,15 +133,15 @@ def profile_us(model: str, body: bytes) -> Times:
     gate_us = median_us(lambda: gate(environ(READ, body), start_response)) - median_us(lambda: environ(READ, body))
     whole = request_us(app, body)
     log = RequestLog("json", "0")
-    note = Note(environ(READ, body))
-    note.route, note.status = READ, 200
+    context = RequestContext(environ(READ, body))
+    context.route, context.status = READ, 200
     with redirect_stderr(io.StringIO()):
-        log_us = median_us(lambda: log.write(note, 0.002, len(body)))
+        log_us = median_us(lambda: log.write(context, 0.002, len(body)))
     found = {
         "gate: id, admission, counting, headers": gate_us,
         **pipeline,
         "hypotheses, confidence, warnings": whole_pipeline - sum(pipeline.values()),
-        "metrics: outcome, digits, ink": median_us(lambda: watch_reading(metrics, "x", trace, 0.001)),
+        "metrics: outcome, digits, ink": median_us(lambda: record_reading(metrics, "x", trace, 0.001)),
         "answer as JSON": median_us(lambda: json.dumps(reading_json(reader, trace, explain="0"))),
     }
     rest = whole - sum(found.values())
