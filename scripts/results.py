@@ -32,7 +32,11 @@ from inkling.training.seeds import differences
 from inkling.training.seeds import read as read_seeds
 
 ROOT = Path(__file__).parents[1]
-RESULTS, README, READ = ROOT / "docs" / "results.json", ROOT / "README.md", ROOT / "benchmarks" / "serving" / "read.json"
+RESULTS, README, READ = (
+    ROOT / "docs" / "results.json",
+    ROOT / "README.md",
+    ROOT / "benchmarks" / "serving" / "read.json",
+)
 SEEDS = ROOT / "docs" / "seeds.json"  # written by python -m inkling.training.seeds
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 MNIST_TEST = "mnist-test"

@@ -69,9 +69,9 @@ def judge(reader: Reader, energy: Energy, images: Iterable[ImageSource]) -> Judg
     energies: list[float] = []
     images = iter(images)
     while some := list(islice(images, BATCH)):
-        traces = reader.trace_many(some, mode="single")
+        traces = [reader.trace(image, mode="single") for image in some]
         single += [trace.reading for trace in traces]
-        auto += reader.read_many(some)
+        auto += map(reader.read, some)
         tiles = [trace.tiles for trace in traces]
         found = energy(np.concatenate(tiles)) if sum(map(len, tiles)) else None
         rest = iter([] if found is None else found.tolist())

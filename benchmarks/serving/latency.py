@@ -128,7 +128,7 @@ def profile_us(model: str, body: bytes) -> Times:
     gate = Gate(empty_app, settings, memory, metrics, routes=lambda: frozenset({READ}), lingering=lingering)
     trace = reader.trace(body)
     pipeline = {name: median_us(step) for name, step in steps(body).items()}
-    pipeline["network"] = median_us(lambda: reader.model.classify(trace.tiles))
+    pipeline["network"] = median_us(lambda: reader.classifier.classify(trace.tiles))
     whole_pipeline = median_us(lambda: reader.trace(body))
     gate_us = median_us(lambda: gate(environ(READ, body), start_response)) - median_us(lambda: environ(READ, body))
     whole = request_us(app, body)
@@ -167,8 +167,8 @@ def batches_us(model: str, body: bytes) -> Times:
     given = form.get_environ()
     content = given["wsgi.input"].read()
     return {
-        "alone": median_us(lambda: reader.model.classify(tile)),
-        "batched": median_us(lambda: reader.model.classify(batch)) / BATCH,
+        "alone": median_us(lambda: reader.classifier.classify(tile)),
+        "batched": median_us(lambda: reader.classifier.classify(batch)) / BATCH,
         "picture": median_us(lambda: b"".join(app({**given, "wsgi.input": io.BytesIO(content)}, start_response)))
         / BATCH,
     }

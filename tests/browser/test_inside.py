@@ -38,7 +38,7 @@ def mnist() -> tuple[np.ndarray, np.ndarray]:
 
 def weights_of(name: str) -> tuple[Weights, float]:
     reader = Reader(name)
-    weights = read_weights(reader.bundle, reader.model)
+    weights = read_weights(reader.bundle, reader.classifier)
     assert weights is not None
     return weights, reader.bundle.temperature
 
@@ -310,7 +310,7 @@ def test_every_layer_of_the_convolutional_network(inside: Page, mnist: tuple[np.
     assert titles[-1] == "Scores: 11 numbers"
     expect(inside.locator("#answer")).to_have_text("7")
     reader = Reader("cnn")
-    prediction = reader.model.classify(mnist[0][:1])
+    prediction = reader.classifier.classify(mnist[0][:1])
     seven = calibrate(prediction.probs, reader.bundle.temperature)[0, 7] * (1 - prediction.not_digit[0])
     shown = float(inside.locator("#ends [data-output='7'] .share").inner_text().split()[0])
     assert shown == pytest.approx(100 * seven, abs=0.02)

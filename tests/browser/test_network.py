@@ -29,7 +29,7 @@ def test_the_page_computes_what_the_server_computes(page: Page, name: str) -> No
     there = page.evaluate(FORWARD, name)
     tiles = np.array(there["images"], np.float32).reshape(1000, 28, 28) / 255
     reader = Reader(name)
-    expected = calibrate(reader.model(tiles), reader.bundle.temperature)
+    expected = calibrate(reader.classifier(tiles), reader.bundle.temperature)
     assert np.abs(np.array(there["probs"]) - expected).max() < 1e-4
     assert (np.argmax(there["probs"], axis=1) == there["labels"]).mean() > 0.97
 

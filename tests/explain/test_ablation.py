@@ -27,11 +27,11 @@ def test_with_every_step_it_is_the_road(reader: Reader) -> None:
 def test_the_steps_that_remain_make_the_same_tile(reader: Reader) -> None:
     """Each step off and on again: what `tile_without` composes is what the road composes."""
     from inkling.explain.ablation import tile_without
-    from inkling.pipeline.normalize import glyph_crops, trimmed
+    from inkling.pipeline.normalize import glyph_crops, trim
 
     one = reader.prepare(drawn_seven())
     (crop,) = glyph_crops(one.ink, one.segmentation)
-    assert np.allclose(tile_without(trimmed(crop), ()), one.tiles[0], atol=1e-6)
+    assert np.allclose(tile_without(trim(crop), ()), one.tiles[0], atol=1e-6)
 
 
 def test_without_ink_white_paper_is_ink(reader: Reader) -> None:

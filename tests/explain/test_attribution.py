@@ -20,10 +20,10 @@ def test_pixels_and_bias_add_up_to_the_lead_in_the_probabilities(
     reader_of: Callable[[str], Reader], digits: tuple[np.ndarray, np.ndarray], name: str
 ) -> None:
     reader = reader_of(name)
-    weights = read_weights(reader.bundle, reader.model)
+    weights = read_weights(reader.bundle, reader.classifier)
     assert weights is not None
     tiles = digits[0].astype(np.float32) / 255
-    for tile, probs in zip(tiles, reader.model(tiles), strict=True):
+    for tile, probs in zip(tiles, reader.classifier(tiles), strict=True):
         assert probs.min() > 1e-30, "float32 still tells all ten apart"
         questions = contrasts(*two_best(probs))
         expected = leads(probs[None], questions, reader.bundle.temperature)[0]
@@ -43,7 +43,7 @@ def test_the_lead_is_the_logarithm_of_the_shown_probabilities(
 
     reader = reader_of("ann-tutorial")
     assert reader.bundle.temperature != 1, "or this shows nothing"
-    probs = reader.model(digits[0][:50].astype(np.float32) / 255)
+    probs = reader.classifier(digits[0][:50].astype(np.float32) / 255)
     shown = calibrate(probs, reader.bundle.temperature)
     for raw, calibrated in zip(probs, shown, strict=True):
         best, second = two_best(calibrated)
@@ -56,7 +56,7 @@ def test_units_add_up_to_the_same_lead(
     reader_of: Callable[[str], Reader], digits: tuple[np.ndarray, np.ndarray]
 ) -> None:
     reader = reader_of("ann-tutorial")
-    weights = read_weights(reader.bundle, reader.model)
+    weights = read_weights(reader.bundle, reader.classifier)
     assert weights is not None
     tile, temperature = digits[0][0].astype(np.float32) / 255, reader.bundle.temperature
     questions = contrasts(7, 9)

@@ -25,7 +25,7 @@ def test_the_scores_at_the_end_give_the_networks_own_probabilities(
     reader_of: Callable[[str], Reader], tiles: np.ndarray, name: str
 ) -> None:
     reader = reader_of(name)
-    for tile, expected in zip(tiles, reader.model.outputs(tiles), strict=True):
+    for tile, expected in zip(tiles, reader.classifier.outputs(tiles), strict=True):
         scores = layers_of(reader)(tile)[-1].values.reshape(-1)
         powers = np.exp(scores - scores.max())
         assert np.abs(powers / powers.sum() - expected).max() < 1e-4
@@ -36,7 +36,7 @@ def test_a_hidden_layer_says_what_its_weights_make_it_say(
     reader_of: Callable[[str], Reader], tiles: np.ndarray, name: str
 ) -> None:
     reader = reader_of(name)
-    weights = read_weights(reader.bundle, reader.model)
+    weights = read_weights(reader.bundle, reader.classifier)
     assert weights is not None
     hidden, scores = layers_of(reader)(tiles[0])
     assert [layer.type for layer in (hidden, scores)] == ["Dense", "Dense"]

@@ -1,4 +1,4 @@
-"""Pictures made to take long: what the road does about each is bounded, whatever they hold."""
+"""Pictures made to take long: the work for each is bounded, whatever they hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIDE = 1600
 
 
 def blobs() -> np.ndarray:
-    """A few pieces of ink, each half as high as the picture, none a digit; unbounded, 272 megapixels of cuts."""
+    """A few components, each half as high as the picture, none a digit; unbounded, 272 megapixels of cuts."""
     noise = np.random.default_rng(8).integers(0, 255, (SIDE, SIDE)).astype(np.float32)
     soft = cv2.GaussianBlur(noise, (0, 0), 8)
     return np.where(soft > soft.mean() + 0.7 * soft.std(), 255, 0).astype(np.uint8)
@@ -43,7 +43,7 @@ def test_large_blobs_are_cut_a_few_times_only(reader: Reader, monkeypatch: pytes
 
     monkeypatch.setattr(ranking, "build_graph", spied)
     reader.read(blobs())
-    boxes = [segment.glyph.box_xywh for lattice in made for segment in lattice.segments]
+    boxes = [segment.glyph.box_xywh for graph in made for segment in graph.segments]
     assert boxes, "there is something to cut"
     assert sum(w * h for _, _, w, h in boxes) < 200e6, "pixels that are shown to the network in all"
 

@@ -6,7 +6,7 @@ import pytest
 
 from inkling.errors import BadBundle
 from inkling.models import bundle, registry
-from inkling.pipeline.classifier import MAX_BATCH, Classifier, split
+from inkling.pipeline.classifier import MAX_BATCH, Classifier, prediction_from_softmax
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_an_eleventh_output_is_no_digit() -> None:
     outputs[0, 4] = 0.9  # a 4
     outputs[1, 10], outputs[1, :10] = 0.99, 0.001  # hardly a digit
     outputs[2, 10], outputs[2, :10] = 1.0, 0.0  # the ten underflowed
-    prediction = split(outputs)
+    prediction = prediction_from_softmax(outputs)
     assert prediction.probs.shape == (3, 10)
     assert np.allclose(prediction.probs.sum(axis=1), 1, atol=1e-6)
     assert prediction.probs[0].argmax() == 4

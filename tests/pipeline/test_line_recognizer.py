@@ -8,7 +8,13 @@ import math
 import numpy as np
 import pytest
 
-from inkling.pipeline.line_recognizer import BLANK, IMPOSSIBLE, best_text, each_digit, log_likelihoods
+from inkling.pipeline.line_recognizer import (
+    BLANK,
+    LOG_ZERO,
+    greedy_decode,
+    log_likelihoods,
+    substitution_log_likelihoods,
+)
 
 
 def columns(*digits: int) -> np.ndarray:
@@ -39,13 +45,13 @@ def test_they_are_the_sums_over_all_ways() -> None:
 def test_what_does_not_fit_into_the_columns_is_impossible() -> None:
     probs = columns(1, BLANK, 1)
     found = log_likelihoods(probs, [(), (1, 1), (1, 1, 1), (1, 2, 3, 4)])
-    assert found[0] == found[2] == found[3] == IMPOSSIBLE
+    assert found[0] == found[2] == found[3] == LOG_ZERO
     assert found[1] == pytest.approx(3 * math.log(0.99), abs=1e-5)
 
 
 def test_each_digit_is_that_text_with_another_in_its_place() -> None:
     probs = np.random.default_rng(5).dirichlet(np.ones(11), 6)
-    found = each_digit(probs, (3, 3, 8))
+    found = substitution_log_likelihoods(probs, (3, 3, 8))
     assert found.shape == (3, 10)
     np.testing.assert_allclose(found[1, 7], log_likelihoods(probs, [(3, 7, 8)])[0])
     np.testing.assert_allclose(found[[0, 1, 2], [3, 3, 8]], log_likelihoods(probs, [(3, 3, 8)])[0])
@@ -65,5 +71,5 @@ def test_certainty_over_many_columns_stays_finite_for_what_is_possible(floor: fl
 
 
 def test_the_likeliest_digits_are_those_that_are_new() -> None:
-    assert best_text(columns(BLANK, 1, 1, BLANK, 1, 7, 7, BLANK)) == [1, 1, 7]
-    assert best_text(columns(BLANK, BLANK)) == []
+    assert greedy_decode(columns(BLANK, 1, 1, BLANK, 1, 7, 7, BLANK)) == [1, 1, 7]
+    assert greedy_decode(columns(BLANK, BLANK)) == []

@@ -4,7 +4,7 @@ import pytest
 
 from inkling.pipeline import normalize
 from inkling.pipeline.binarize import binarize
-from inkling.pipeline.normalize import normalize as make_tile
+from inkling.pipeline.normalize import normalize_crop as make_tile
 from inkling.pipeline.normalize import normalize_glyphs
 from inkling.pipeline.segmentation import segment
 from inkling.pipeline.stroke_width import stroke_width
@@ -76,7 +76,7 @@ def test_no_glyphs_no_tiles() -> None:
 
 def test_blocks_are_means_and_paper_lies_beyond() -> None:
     crop = np.arange(35, dtype=np.float32).reshape(7, 5)
-    small = normalize.in_blocks(crop, 3)
+    small = normalize.block_means(crop, 3)
     whole = np.zeros((9, 6), np.float32)
     whole[:7, :5] = crop
     assert np.allclose(small, whole.reshape(3, 3, 2, 3).mean(axis=(1, 3)))
@@ -84,6 +84,6 @@ def test_blocks_are_means_and_paper_lies_beyond() -> None:
 
 def test_what_is_trimmed_is_paper_and_nothing_else() -> None:
     crop = np.zeros((9, 8), np.float32)
-    assert normalize.trimmed(crop).shape == (9, 8)
+    assert normalize.trim(crop).shape == (9, 8)
     crop[3, 2], crop[5, 6], crop[0, 0] = 0.2, 1.0, 0.05
-    assert np.array_equal(normalize.trimmed(crop), crop[3:6, 2:7])
+    assert np.array_equal(normalize.trim(crop), crop[3:6, 2:7])

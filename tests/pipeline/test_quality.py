@@ -46,7 +46,7 @@ def reduced_seven(side: int) -> np.ndarray:
         ("faint", grainy(drawn_seven(ink=222, paper=240), 1.0)),
     ],
 )
-def test_each_remark_is_made(code: str, picture: np.ndarray) -> None:
+def test_each_warning_is_given(code: str, picture: np.ndarray) -> None:
     assert codes(picture)[0] == code
 
 
@@ -76,7 +76,7 @@ def test_a_tight_crop_is_not_cut_off() -> None:
     assert "border" not in codes(np.ascontiguousarray(tight))
 
 
-def test_every_remark_says_what_is_wrong_and_what_to_do() -> None:
+def test_every_warning_says_what_is_wrong_and_what_to_do() -> None:
     pictures = (
         nonsense.black(),
         nonsense.blank(),
@@ -98,7 +98,7 @@ def test_every_remark_says_what_is_wrong_and_what_to_do() -> None:
         assert replace(warning) == warning
 
 
-def test_remarks_come_in_order_of_importance() -> None:
+def test_warnings_come_in_order_of_importance() -> None:
     cut = drawn_seven()[:200].copy()
     assert codes(cv2.GaussianBlur(cut, (0, 0), 10)) == ["border", "blurred"]
     assert codes(grainy(drawn_seven(ink=222, paper=240)[:200].copy(), 1.0)) == ["border", "faint"]
@@ -106,7 +106,7 @@ def test_remarks_come_in_order_of_importance() -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 90), (90, 3), (1, 1600), (1600, 1), (8, 8)])
-def test_any_shape_gives_remarks_and_no_error(shape: tuple[int, int]) -> None:
+def test_any_shape_gives_warnings_and_no_error(shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(8)
     for picture in (np.full(shape, 255, np.uint8), rng.integers(0, 256, shape, dtype=np.uint8)):
         for warning in of(picture):

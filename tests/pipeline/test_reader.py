@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -8,14 +9,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inkling import Reader
-from inkling.errors import BadRequest, ImageTooLarge, UnknownName
+from inkling.errors import BadRequest, EmptyPicture, ImageTooLarge, NotFound, UnknownFormat, UnknownName
 from tests.pictures import drawn_seven, encoded, enlarged, row_of
 
 Digits = tuple[np.ndarray, np.ndarray]
 
 
 def share_right(reader: Reader, pictures: list[np.ndarray], labels: np.ndarray) -> float:
-    readings = reader.read_many(pictures)
+    readings = map(reader.read, pictures)
     return float(np.mean([reading.text == str(label) for reading, label in zip(readings, labels, strict=True)]))
 
 
@@ -57,7 +58,7 @@ def test_two_rows_are_two_lines(reader: Reader) -> None:
     assert reading.text == "77\n77"
 
 
-def test_box_is_in_pixels_of_the_upright_picture(reader: Reader) -> None:
+def test_box_is_in_pixels_of_the_upright_image(reader: Reader) -> None:
     board = np.full((3000, 4000), 255, np.uint8)
     board[1000:1560, 2000:2560] = drawn_seven(side=560, width=36)
     exif = Image.Exif()
@@ -74,7 +75,9 @@ def test_every_kind_of_source_reads_alike(reader: Reader, tmp_path) -> None:  # 
     picture = drawn_seven()
     path = tmp_path / "seven.png"
     path.write_bytes(encoded(picture))
-    readings = reader.read_many([picture, encoded(picture), Image.fromarray(picture), path, str(path)])
+    readings = [
+        reader.read(source) for source in (picture, encoded(picture), Image.fromarray(picture), path, str(path))
+    ]
     assert {reading.text for reading in readings} == {"7"}
     assert len({reading.confidence for reading in readings}) == 1
 
@@ -91,12 +94,24 @@ def test_single_reads_all_ink_as_one_digit(reader: Reader) -> None:
     assert len(reader.read(broken, mode="single").digits) == 1
 
 
-def test_many_is_the_same_as_one_by_one(reader: Reader, digits: Digits) -> None:
-    pictures = [drawn_seven(), np.full((50, 50), 255, np.uint8), row_of(list(digits[0][:4]))]
-    for together, alone in zip(reader.read_many(pictures), map(reader.read, pictures), strict=True):
-        assert (together.outcome, together.text) == (alone.outcome, alone.text)
-        assert together.confidence == pytest.approx(alone.confidence, abs=1e-5)
+def test_many_are_read_in_order_with_an_error_in_its_place(reader: Reader, digits: Digits) -> None:
+    pictures = [
+        drawn_seven(),
+        b"no picture",
+        np.full((50, 50), 255, np.uint8),
+        "nowhere.png",
+        b"",
+        row_of(list(digits[0][:4])),
+    ]
+    seven, unknown, empty, missing, no_bytes, row = reader.read_many(iter(pictures))
+    for found, source in ((seven, pictures[0]), (empty, pictures[2]), (row, pictures[5])):
+        assert found == reader.read(source)
+    assert [type(error) for error in (unknown, missing, no_bytes)] == [UnknownFormat, NotFound, EmptyPicture]
+    with pytest.raises(UnknownFormat, match=re.escape(str(unknown))):
+        reader.read(pictures[1])
     assert reader.read_many([]) == []
+    with pytest.raises(BadRequest):
+        reader.read_many([], mode="both")  # type: ignore[arg-type]
 
 
 def test_the_limit_of_bytes_is_the_readers(digits: Digits) -> None:
@@ -145,15 +160,15 @@ def test_reading_needs_no_training_library() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_first_candidate_is_the_reading(reader: Reader) -> None:
+def test_the_first_hypothesis_is_the_reading(reader: Reader) -> None:
     picture = np.hstack([drawn_seven(), drawn_seven()])
     reading = reader.read(picture)
     first, *_ = found = reader.hypotheses(picture)
     assert "".join(str(digit) for digit in first.probs.argmax(axis=1)) == reading.text
     assert [box for line in first.lines for box in line] == [digit.box for digit in reading.digits]
-    assert sum(np.exp(candidate.log_weight) for candidate in found) == pytest.approx(1)
+    assert sum(np.exp(hypothesis.log_weight) for hypothesis in found) == pytest.approx(1)
 
 
-def test_no_ink_is_one_empty_candidate(reader: Reader) -> None:
+def test_no_ink_is_one_empty_hypothesis(reader: Reader) -> None:
     (only,) = reader.hypotheses(np.full((50, 50), 255, np.uint8))
     assert (only.log_weight, only.lines, only.probs.shape) == (0.0, [], (0, 10))

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from inkling.pipeline.classifier import Prediction
+from inkling.pipeline.config.quality import TEXT_PAGE
 from inkling.pipeline.quality import QualityWarning
 from inkling.pipeline.result import Reading, calibrate, compose, with_warnings
-from inkling.pipeline.text_page_filter import MANY
 
+MIN_GLYPHS = TEXT_PAGE.min_glyphs
 BOX = (1, 2, 3, 4)
 
 
@@ -119,16 +120,18 @@ def test_a_page_of_which_most_is_refused_is_no_number() -> None:
 def test_of_a_page_of_many_marks_most_must_be_sure() -> None:
     warning = QualityWarning("page", "this looks like a page of text, a code or a pattern; show the number alone.")
     for n, n_sure, outcome in (
-        (MANY, MANY // 2, "unsure"),
-        (MANY, MANY // 2 - 1, "not_digit"),
-        (MANY - 1, 0, "unsure"),
+        (MIN_GLYPHS, MIN_GLYPHS // 2, "unsure"),
+        (MIN_GLYPHS, MIN_GLYPHS // 2 - 1, "not_digit"),
+        (MIN_GLYPHS - 1, 0, "unsure"),
     ):
         probs = [row(d7=1.0)] * n_sure + [row(d7=0.6, d1=0.4)] * (n - n_sure)
         page = with_warnings(composed(probs, [[BOX] * n]), (warning,))
         assert page.outcome == outcome
         assert len(page.digits) + len(page.others) == n, "nothing is lost"
-    some_refused = [0.9] * (MANY // 3) + [0.0] * (MANY - MANY // 3)
-    page = with_warnings(composed([row(d7=0.6, d1=0.4)] * MANY, [[BOX] * MANY], not_digit=some_refused), (warning,))
+    some_refused = [0.9] * (MIN_GLYPHS // 3) + [0.0] * (MIN_GLYPHS - MIN_GLYPHS // 3)
+    page = with_warnings(
+        composed([row(d7=0.6, d1=0.4)] * MIN_GLYPHS, [[BOX] * MIN_GLYPHS], not_digit=some_refused), (warning,)
+    )
     assert page.outcome == "not_digit", "the refused ones are marks too"
 
 

@@ -46,7 +46,7 @@ A, B, C = (20, 50, 30, 60), (80, 50, 30, 60), (140, 50, 30, 60)
         ("a frame along the edge", [A, (0, 0, 400, 3), (0, 0, 3, 200)], [[A]]),
     ],
 )
-def test_pieces_become_digits_in_order(name: str, boxes: list[Box], expected: list[list[Box]] | None) -> None:
+def test_components_become_digits_in_order(name: str, boxes: list[Box], expected: list[list[Box]] | None) -> None:
     if expected is None:
         boxes = [(20, 110, 30, 60), (80, 110, 30, 60), (80, 20, 30, 60), (20, 20, 30, 60)]
         expected = [[(20, 20, 30, 60), (80, 20, 30, 60)], [(20, 110, 30, 60), (80, 110, 30, 60)]]
@@ -76,10 +76,10 @@ def test_single_takes_all_ink_as_one() -> None:
     assert lines_of(page(A, B), single=True) == [[(20, 50, 90, 60)]]
 
 
-def test_labels_tell_the_pieces_apart() -> None:
+def test_labels_tell_the_components_apart() -> None:
     glyphs = segment(page(A, B))
     x, y = glyphs.corner_xy
-    for glyph in glyphs.flat:
+    for glyph in glyphs.glyphs:
         gx, gy, w, h = glyph.box_xywh
         inside = glyphs.labels[gy - y : gy - y + h, gx - x : gx - x + w]
         assert set(np.unique(inside)) == set(glyph.components)
@@ -89,10 +89,10 @@ def test_reference_height_ignores_marks() -> None:
     assert reference_height(np.array([[0, 0, 5, 40], [0, 0, 5, 44], [0, 0, 5, 42], [0, 0, 3, 4]])) == 42
 
 
-def test_a_texture_of_thousands_of_pieces_ends_in_bounded_time() -> None:
+def test_a_texture_of_thousands_of_components_ends_in_bounded_time() -> None:
     ink = np.zeros((1200, 1600), np.float32)
     ink[::8, ::8] = ink[1::8, ::8] = 1
-    assert len(segment(ink).flat) <= 1024
+    assert len(segment(ink).glyphs) <= 1024
 
 
 def test_ink_at_the_border_keeps_its_box_inside() -> None:
@@ -102,7 +102,7 @@ def test_ink_at_the_border_keeps_its_box_inside() -> None:
 def test_the_remains_of_a_shadow_at_the_border_are_left_out() -> None:
     ink = page(A, B)
     ink[150:, 300:] = 0.5
-    assert [glyph.box_xywh for glyph in segment(ink).flat] == [A, B]
+    assert [glyph.box_xywh for glyph in segment(ink).glyphs] == [A, B]
 
 
 def test_a_digit_that_fills_the_picture_is_kept_beside_specks() -> None:

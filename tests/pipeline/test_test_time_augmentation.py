@@ -1,6 +1,8 @@
-"""More looks at a digit that was perhaps stretched to fill its box."""
+"""Narrower views of a digit that was perhaps stretched to fill its box."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,7 +12,7 @@ from inkling import Reader
 from inkling.pipeline import test_time_augmentation
 from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.segmentation import segment
-from inkling.pipeline.test_time_augmentation import narrower, with_test_time_augmentation
+from inkling.pipeline.test_time_augmentation import narrow, with_test_time_augmentation
 
 Digits = tuple[np.ndarray, np.ndarray]
 UNSURE = Prediction(np.full((1, 10), 0.1, np.float32), np.array([0.4], np.float32))
@@ -33,7 +35,7 @@ def block(w: int, h: int, *, margin: int = 10) -> np.ndarray:
     return ink
 
 
-def test_the_looks_are_averaged() -> None:
+def test_the_views_are_averaged() -> None:
     ink = block(40, 40)
     found = with_test_time_augmentation(ink, segment(ink), UNSURE, certain_of_3)
     expected = np.full(10, 0.1 / 4)
@@ -48,12 +50,12 @@ def test_what_fills_the_picture_is_asked_whether_it_is_a_digit_too() -> None:
 
 
 @pytest.mark.parametrize(("w", "h"), [(20, 40), (60, 40)])
-def test_what_is_no_square_was_not_stretched(w: int, h: int) -> None:
+def test_what_is_no_square_is_left_as_it_is(w: int, h: int) -> None:
     ink = block(w, h)
     assert with_test_time_augmentation(ink, segment(ink), UNSURE, never) is UNSURE
 
 
-def test_where_there_is_no_doubt_no_other_look_is_needed() -> None:
+def test_where_the_network_is_certain_no_view_is_made() -> None:
     ink = block(40, 40)
     sure = certain_of_3(np.zeros((1, 28, 28)))
     assert with_test_time_augmentation(ink, segment(ink), sure, never) is sure
@@ -68,7 +70,7 @@ def test_several_digits_are_left_as_they_are() -> None:
 @pytest.mark.parametrize("side", [16, 300])
 def test_narrower_changes_the_shape_and_keeps_the_ink_in_range(side: int) -> None:
     crop = block(side, side, margin=0)
-    half = narrower(crop, 0.5)
+    half = narrow(crop, 0.5)
     assert half.shape[1] / half.shape[0] == pytest.approx(0.5, abs=0.02)
     assert half.min() >= 0
     assert half.max() <= 1
@@ -77,14 +79,14 @@ def test_narrower_changes_the_shape_and_keeps_the_ink_in_range(side: int) -> Non
 
 @pytest.mark.slow
 def test_stretched_digits_are_read_better(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = Reader("cnn")  # one that can refuse: the others explain each answer exactly, so they look once
+    reader = Reader("cnn")  # one that can refuse: the others explain each answer exactly, so they take one view
     images, labels = digits
     pictures = [filled(image) for image in images]
-    with_looks = sum(reader.read(picture).text == str(label) for picture, label in zip(pictures, labels, strict=True))
-    monkeypatch.setattr(test_time_augmentation, "CERTAIN", 0.0)
+    with_views = sum(reader.read(picture).text == str(label) for picture, label in zip(pictures, labels, strict=True))
+    monkeypatch.setattr(test_time_augmentation, "CONFIG", replace(test_time_augmentation.CONFIG, certain_at=0.0))
     without = sum(reader.read(picture).text == str(label) for picture, label in zip(pictures, labels, strict=True))
-    assert with_looks > without
-    assert with_looks >= 0.97 * len(labels)
+    assert with_views > without
+    assert with_views >= 0.97 * len(labels)
 
 
 def filled(digit: np.ndarray) -> np.ndarray:

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from inkling.pipeline.binarize import binarize
-from inkling.pipeline.quality import is_suspect, touches_border
+from inkling.pipeline.quality import needs_quality_check, touches_border
 from inkling.pipeline.segmentation import segment
-from inkling.pipeline.text_page_filter import is_solid, is_text_page, strokes_across
+from inkling.pipeline.text_page_filter import is_solid, is_text_page, stroke_crossings
 from tests import nonsense
 from tests.pictures import drawn_seven, enlarged, row_of
 
@@ -19,39 +19,39 @@ def page_of_digits(digits: np.ndarray, n: int) -> np.ndarray:
     return np.pad(np.vstack(rows), 30, constant_values=255)
 
 
-def seen(picture: np.ndarray) -> tuple[bool, bool]:
-    """Whether a picture is a page, and whether it is looked at for one."""
+def judged(picture: np.ndarray) -> tuple[bool, bool]:
+    """Whether an image is a page, and whether it is checked for one."""
     ink = binarize(picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
     glyphs = segment(ink)
-    return is_text_page(ink, glyphs), is_suspect(ink, glyphs)
+    return is_text_page(ink, glyphs), needs_quality_check(ink, glyphs)
 
 
 @pytest.mark.parametrize("name", ["qr_code", "small_qr_code", "page_of_text", "paragraph", "checkerboard"])
 def test_text_codes_and_patterns_are_pages(name: str) -> None:
-    assert seen(nonsense.NONSENSE[name]()) == (True, True)
+    assert judged(nonsense.NONSENSE[name]()) == (True, True)
 
 
 @pytest.mark.parametrize("name", ["blank", "black", "gradient", "word", "scribble", "blot"])
 def test_other_nonsense_is_no_page(name: str) -> None:
-    assert not seen(nonsense.NONSENSE[name]())[0]
+    assert not judged(nonsense.NONSENSE[name]())[0]
 
 
 @pytest.mark.parametrize("n", [60, 200, 1000])
 def test_a_page_of_digits_is_no_page_of_text(digits: tuple[np.ndarray, np.ndarray], n: int) -> None:
-    assert seen(page_of_digits(digits[0], n)) == (False, True)
+    assert judged(page_of_digits(digits[0], n)) == (False, True)
 
 
 def test_no_digit_or_row_is_suspect(digits: tuple[np.ndarray, np.ndarray]) -> None:
-    assert seen(drawn_seven()) == (False, False)
+    assert judged(drawn_seven()) == (False, False)
     for digit in digits[0][::5]:
-        assert not seen(np.pad(enlarged(digit), 20, constant_values=255))[0]
+        assert not judged(np.pad(enlarged(digit), 20, constant_values=255))[0]
     for start in range(0, 200, 6):
-        assert seen(row_of(list(digits[0][start : start + 6]))) == (False, False)
+        assert judged(row_of(list(digits[0][start : start + 6]))) == (False, False)
 
 
 def test_touching_digits_are_no_pattern(digits: tuple[np.ndarray, np.ndarray]) -> None:
     row = np.hstack([digit[:, digit.max(axis=0) > 60] for digit in digits[0][:8]])
-    assert not seen(np.pad(enlarged(row), 30, constant_values=255))[0]
+    assert not judged(np.pad(enlarged(row), 30, constant_values=255))[0]
 
 
 def bars(*, across: int, side: int = 200, width: int = 6) -> np.ndarray:
@@ -64,9 +64,9 @@ def bars(*, across: int, side: int = 200, width: int = 6) -> np.ndarray:
 @pytest.mark.parametrize("n", [2, 5, 12])
 def test_strokes_are_counted_for_each_square(n: int) -> None:
     ink = bars(across=n)
-    assert strokes_across(ink, np.array([0, 0, 200, 200])) == n
-    assert strokes_across(ink.T, np.array([0, 0, 200, 200])) == n
-    assert strokes_across(np.hstack([ink, ink]), np.array([0, 0, 400, 200])) == pytest.approx(n, abs=0.5)
+    assert stroke_crossings(ink, np.array([0, 0, 200, 200])) == n
+    assert stroke_crossings(ink.T, np.array([0, 0, 200, 200])) == n
+    assert stroke_crossings(np.hstack([ink, ink]), np.array([0, 0, 400, 200])) == pytest.approx(n, abs=0.5)
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ class BatchReader:
             yield Prediction(judged.probs[start:end], judged.not_digit[start:end])
 
     def _row(self, picture: ImageRef, one: PreparedImage, prediction: Prediction) -> Record:
-        trace = self.reader.trace_classified(one, prediction, alone=not self._known.stated)
+        trace = self.reader.trace_prepared(one, prediction, best_only=not self._known.stated)
         if not self._known.stated:
             return from_reading(picture.source, trace.reading, self._model)
         answer = constrained_reading.from_trace(trace, self._known, sure_at=self.reader.bundle.sure_at)

@@ -46,13 +46,13 @@ def trace_without(reader: Reader, source: ImageSource, off: Collection[str] = ()
 
 
 def _without(reader: Reader, one: PreparedImage, off: frozenset[str]) -> PreparedImage:
-    ink = one.picture.image.astype(np.float32) / 255 if "ink" in off else one.ink  # (H, W), 0 black .. 1 white
+    ink = one.decoded.image.astype(np.float32) / 255 if "ink" in off else one.ink  # (H, W), 0 black .. 1 white
     if off & {"ink", "glyphs"}:  # without ink there is nothing to find digits in
         glyphs = _whole(ink)
         found = [ink]
     else:
         glyphs = Segmentation(reader.segmentations(one)[0].lines, one.segmentation.labels, one.segmentation.corner_xy)
-        found = [normalize.trimmed(crop) for crop in normalize.glyph_crops(ink, glyphs)]
+        found = [normalize.trim(crop) for crop in normalize.glyph_crops(ink, glyphs)]
     tiles = [tile_without(crop, off) for crop in found]
     shape = (len(tiles), normalize.SIDE, normalize.SIDE)
     return replace(one, ink=ink, segmentation=glyphs, tiles=np.array(tiles, np.float32).reshape(shape), mode="single")
@@ -67,14 +67,16 @@ def _whole(ink: np.ndarray) -> Segmentation:
 
 def tile_without(crop: np.ndarray, off: Collection[str]) -> np.ndarray:
     """(h, w) float32 -> (28, 28) float32, as `tile.make_tile` but for the steps that are off."""
-    crop = normalize.moderate(crop, max(crop.shape))
+    crop = normalize.downscale_large(crop, max(crop.shape))
     if not {"pen", "ink"} & set(off):  # without ink there are no strokes to measure
-        crop = normalize.with_readable_strokes(crop, max(crop.shape))
+        crop = normalize.normalize_stroke_width(crop, max(crop.shape))
     if "shape" in off:
         smaller = max(crop.shape) > normalize.SIDE
         size_wh = (normalize.SIDE, normalize.SIDE)
-        return normalize.full(cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC))
-    small = normalize.full(normalize.resized(crop, normalize.LONGEST / max(crop.shape)))
+        return normalize.scale_to_peak(
+            cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
+        )
+    small = normalize.scale_to_peak(normalize.resize_by(crop, normalize.LONGEST / max(crop.shape)))
     if "centre" not in off:
         return normalize.center_by_mass(small)
     h, w = small.shape

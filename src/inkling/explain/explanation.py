@@ -72,10 +72,10 @@ def explain_digit(reader: Reader, digit: Digit, tile: np.ndarray) -> DigitExplan
     if runner_up == digit.digit:  # two digits that are equally probable
         runner_up = int(np.argsort(digit.probs, kind="stable")[::-1][0])
     questions = contrasts(digit.digit, runner_up)
-    missing = missing_ink(reader.model, tile, questions[1], temperature)
+    missing = missing_ink(reader.classifier, tile, questions[1], temperature)
     weights = weights_of(reader)
     if weights is None:
-        over_all, over_one = occlusion(reader.model, tile, questions, temperature)
+        over_all, over_one = occlusion(reader.classifier, tile, questions, temperature)
         return DigitExplanation(digit, tile, runner_up, "occlusion", over_all, over_one, missing)
     over_all, over_one = contributions(weights, tile, questions, temperature)
     units, active = strongest_units(weights, tile, questions[1], temperature)
@@ -85,5 +85,5 @@ def explain_digit(reader: Reader, digit: Digit, tile: np.ndarray) -> DigitExplan
 def weights_of(reader: Reader) -> Weights | None:
     """The weights of a network with one hidden layer, None of any other. Read once for each reader."""
     if reader not in _weights:
-        _weights[reader] = read_weights(reader.bundle, reader.model)
+        _weights[reader] = read_weights(reader.bundle, reader.classifier)
     return _weights[reader]

@@ -13,8 +13,9 @@ from inkling.explain.annotate import Line, bars, boxed, written
 from inkling.explain.recognized_glyphs import MAX_DIGITS, recognized_glyphs
 from inkling.explain.render import LIGHT, Theme, grey, inked, sheet
 from inkling.explain.words import counted, verdict
+from inkling.pipeline.config.shared import SHARED
 from inkling.pipeline.reader import Trace
-from inkling.pipeline.segmentation import INK_AT, above
+from inkling.pipeline.segmentation import threshold
 
 SIDE = 1024  # pixels: the longer side of a step's picture, unless another is asked for
 SLACK = 2  # pixels: by how much a box may miss the ink that it was cut from
@@ -97,7 +98,7 @@ def find_cuts(trace: Trace) -> list[Line]:
 
 def _pieces(ink: np.ndarray) -> np.ndarray:
     """(4, N): left, top, right and bottom of every connected piece, pixels of the ink."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(above(ink, INK_AT), connectivity=8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(threshold(ink, SHARED.ink_threshold), connectivity=8)
     x, y, w, h = stats[1:, :4].T
     return np.array([x, y, x + w, y + h])
 

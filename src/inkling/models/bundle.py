@@ -1,15 +1,16 @@
-"""A bundle: the folder in which a trained network travels.
+"""Open a bundle: the folder in which a trained network travels.
 
 model.tflite     the network as it runs
-model.keras      the same network, for fine-tuning and inspection (only `learn` opens it)
-manifest.json    facts learned, written by export and never edited by hand
-README.md        its card                              (these three are for people,
+model.keras      the same network, for fine-tuning and inspection (only `inkling.training` opens it)
+manifest.json    facts learned, written by a command and never edited by hand
+README.md        its model card                        (these three are for people,
 history.csv      how training went, a line an epoch     and a network runs without them)
 report/          what the pages show, written by inkling.training.publish
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
@@ -19,17 +20,36 @@ from typing import Any
 
 from inkling.errors import BadBundle
 
-READER_KEYS = ("name", "version", "temperature", "sure_at")  # of a manifest, which every reader needs
+READER_KEYS = ("name", "version", "temperature", "sure_at", "reject_at", "cut_costs")  # checked for every reader
+
+
+@dataclass(frozen=True)
+class CutCosts:
+    """What over-segmentation pays for cutting or joining ink, fitted to one network. Nats unless stated otherwise.
+
+    A segmentation with cuts must be more probable than one without by these costs. Written to a manifest by
+    `python -m inkling.training.over_segmentation.cut_costs`.
+    """
+
+    refusal_weight: float  # factor: how much the network's verdict that something is no digit counts
+    cut: float  # for each cut ..
+    cut_score: float  # .. less so much for each unit of the cut's score
+    gap: float  # for each gap between components that are taken for one digit
+    excess_width: float  # for each height by which a digit's width to height exceeds ..
+    usual_width: float  # .. this ratio
+    missing_height: float  # for each height of the line's tallest glyph by which a part is lower than ..
+    usual_height: float  # .. this share of it
+    whole_image_gap: float  # for each gap where all ink of an image is taken for one broken digit
+    min_probability: float  # 0..1: a lower probability of the network is taken for this
+    line_misread: float  # 0..1: probability that the line recognizer is altogether wrong
 
 
 @dataclass(frozen=True)
 class Bundle:
     """One trained network and what is known about it.
 
-    `manifest` holds: name, version (first 12 hex digits of the model's SHA-256), architecture, parameters,
-    layers, input (shape, dtype, range), temperature (calibration), sure_at (confidence from which a digit
-    counts as sure, 0..1), reject_at (probability of being no digit from which a glyph is refused; 1 = never),
-    scores (by data set), recipe, data (checksums), libraries (versions).
+    `manifest` also holds: architecture, parameters, layers, input (shape, dtype, range), classes, scores (by data
+    set), recipe, data (checksums), libraries (versions), created, training.
     """
 
     path: Path
@@ -41,19 +61,41 @@ class Bundle:
 
     @property
     def version(self) -> str:
+        """First 12 hex digits of the model's SHA-256."""
         return str(self.manifest["version"])
 
     @property
     def temperature(self) -> float:
+        """Of the calibration, above 0: more than 1 makes the network less certain, 1 changes nothing."""
         return float(self.manifest["temperature"])
 
     @property
     def sure_at(self) -> float:
+        """Confidence, 0..1, from which a digit counts as sure."""
         return float(self.manifest["sure_at"])
 
     @property
     def reject_at(self) -> float:
+        """Probability, 0..1, of being no digit from which a glyph is refused; 1 = the network cannot tell."""
         return float(self.manifest.get("reject_at", 1.0))
+
+    @property
+    def cut_costs(self) -> CutCosts | None:
+        """None from a network for which none were fitted: its glyphs are never cut. Raises BadBundle if malformed."""
+        found = self.manifest.get("cut_costs")
+        if found is None:
+            return None
+        names = [field.name for field in dataclasses.fields(CutCosts)]
+        if (
+            not isinstance(found, dict)
+            or sorted(found) != sorted(names)
+            or not all(type(value) in (int, float) for value in found.values())
+        ):
+            raise BadBundle(
+                f"cut_costs in {self.path / 'manifest.json'} is {found!r}; expected an object with the numbers "
+                f"{', '.join(names)}. Write it again: python -m inkling.training.over_segmentation.cut_costs --write"
+            )
+        return CutCosts(**found)
 
     @property
     def model_path(self) -> Path:
@@ -83,12 +125,13 @@ def version_of(model: bytes) -> str:
 
 
 def open_bundle(path: Path, *, keys: Sequence[str] = READER_KEYS) -> Bundle:
-    """Reads the manifest of a bundle folder. Raises BadBundle when it is not one or lacks one of the `keys`."""
+    """Open a bundle folder. Raises BadBundle when it is not one, or one of the `keys` is missing or malformed."""
     manifest_path = path / "manifest.json"
     try:
         manifest = json.loads(manifest_path.read_text("utf-8"))
         bundle = Bundle(path, manifest)
-        _ = [getattr(bundle, key) for key in keys]
+        for key in keys:
+            getattr(bundle, key)
     except OSError as error:
         raise BadBundle(
             f"{path} has no readable manifest.json ({error.strerror}); a bundle holds model.tflite and "

@@ -1,7 +1,7 @@
-"""strip -> how probable it is that some digits are written there, read as a whole.
+"""Recognize a line image as a whole, without cutting it: a network's column probabilities, decoded by CTC.
 
-The network says of every other column which digit is new there, or none. A text is as probable as all the ways
-together in which the columns may give it: Graves, Fernandez, Gomez, Schmidhuber, "Connectionist Temporal
+The network says of every other column which digit is new there, or that none is ("blank"). A text is as probable as
+all alignments with the columns together: Graves, Fernandez, Gomez, Schmidhuber, "Connectionist Temporal
 Classification" (2006).
 """
 
@@ -11,51 +11,71 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from inkling.models.bundle import Bundle
+from inkling.pipeline.litert import LiteRTModel
+from inkling.pipeline.normalize import SIDE
+
 BLANK = 10  # the class "no new digit"
-IMPOSSIBLE = -1e9  # the logarithm of a probability of 0, so that two can be compared
+LOG_ZERO = -1e9  # the logarithm of a probability of 0: finite, so that two can be compared
 
 
-def best_text(probs: np.ndarray) -> list[int]:
-    """(T, 11) -> the digits along the most probable columns, which is nearly always the most probable text."""
-    best = probs.argmax(axis=1)
-    new = np.append(True, best[1:] != best[:-1])
-    return [int(digit) for digit in best[new & (best != BLANK)]]
+class LineRecognizer:
+    """The line network ready to run. Safe to call from several threads."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Raises BadBundle if the flatbuffer does not match its manifest or has another input than (N, 28, any)."""
+        self._network = LiteRTModel(bundle.model_bytes(), bundle.model_path, shape=(SIDE, -1))
+
+    def __call__(self, line_image: np.ndarray) -> np.ndarray:
+        """(28, w) float32, 0 = background, 1 = ink -> (T, 11) float32 probabilities of its T = w / 2 columns."""
+        return np.asarray(self._network(line_image[None])[0])
 
 
-def each_digit(probs: np.ndarray, text: Sequence[int]) -> np.ndarray:
-    """(T, 11) probabilities of a strip's columns and n digits -> (n, 10) natural logarithms.
+def greedy_decode(probs: np.ndarray) -> list[int]:
+    """(T, 11) -> the digits along the most probable columns, which is nearly always the most probable text.
 
-    How probable the text is with each of the ten in the place of each of its digits.
+    Best path decoding: repetitions are merged, then blanks removed (Graves et al. 2006, section 3.2).
     """
-    others = [(*text[:i], digit, *text[i + 1 :]) for i in range(len(text)) for digit in range(10)]
-    return log_likelihoods(probs, others).reshape(len(text), 10)
+    best = probs.argmax(axis=1)
+    is_new = np.append(True, best[1:] != best[:-1])
+    return [int(digit) for digit in best[is_new & (best != BLANK)]]
+
+
+def substitution_log_likelihoods(probs: np.ndarray, text: Sequence[int]) -> np.ndarray:
+    """(T, 11) column probabilities and a text of n digits -> (n, 10) natural logarithms.
+
+    Row i holds the log-likelihoods of the text with each of the ten digits in place i.
+    """
+    texts = [(*text[:i], digit, *text[i + 1 :]) for i in range(len(text)) for digit in range(10)]
+    return log_likelihoods(probs, texts).reshape(len(text), 10)
 
 
 def log_likelihoods(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndarray:
-    """(T, 11) probabilities of a strip's columns and K texts -> (K,) natural logarithms of their probabilities.
+    """(T, 11) column probabilities and K texts -> (K,) natural logarithms of their probabilities.
 
-    What has no digits, or more than the columns hold, is IMPOSSIBLE.
+    The forward algorithm of CTC (Graves et al. 2006, section 4.1), for all texts at once and rescaled at each column.
+    A text without digits, or with more than the columns hold, is LOG_ZERO.
     """
     longest = max((len(text) for text in texts), default=0)
-    states = np.full((len(texts), 2 * longest + 1), BLANK)  # blank, first digit, blank, second digit, .., blank
+    states = np.full((len(texts), 2 * longest + 1), BLANK)  # (K, S) blank, first digit, blank, second digit, .., blank
     for row, text in zip(states, texts, strict=True):
         row[1 : 2 * len(text) : 2] = text
     skips = np.zeros(states.shape)  # 1 where a digit may follow another without a blank between them
     skips[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
-    of_column = probs.astype(float)[:, states]  # (T, K, S)
-    now = np.zeros(states.shape)
-    now[:, :2] = of_column[0, :, :2]
+    emissions = probs.astype(float)[:, states]  # (T, K, S)
+    alpha = np.zeros(states.shape)  # (K, S) probability to be in each state after the columns so far, rescaled
+    alpha[:, :2] = emissions[0, :, :2]
     log_scale = np.zeros(len(texts))
-    for here in of_column[1:]:
-        before = now.copy()
-        now[:, 1:] += before[:, :-1]
-        now[:, 2:] += before[:, :-2] * skips[:, 2:]
-        now *= here
-        scale = np.maximum(now.max(axis=1), 1e-300)
-        now /= scale[:, None]
+    for emission in emissions[1:]:
+        before = alpha.copy()
+        alpha[:, 1:] += before[:, :-1]
+        alpha[:, 2:] += before[:, :-2] * skips[:, 2:]
+        alpha *= emission
+        scale = np.maximum(alpha.max(axis=1), 1e-300)
+        alpha /= scale[:, None]
         log_scale += np.log(scale)
     ends = np.array([2 * len(text) for text in texts], int)
     rows = np.arange(len(texts))
-    total = now[rows, ends] + np.where(ends > 0, now[rows, np.maximum(ends - 1, 0)], 0.0)
+    total = alpha[rows, ends] + np.where(ends > 0, alpha[rows, np.maximum(ends - 1, 0)], 0.0)
     possible = (ends > 0) & (total > 0)
-    return np.where(possible, np.log(np.where(possible, total, 1.0)) + log_scale, IMPOSSIBLE)
+    return np.where(possible, np.log(np.where(possible, total, 1.0)) + log_scale, LOG_ZERO)

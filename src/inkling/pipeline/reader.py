@@ -1,6 +1,6 @@
-"""START HERE: the whole road from a picture to a reading, in order.
+"""START HERE: the pipeline from an image to a reading, its stages in order.
 
-image -> ink -> glyphs -> tiles -> probs -> partings -> reading
+decode -> binarize -> segment -> normalize -> classify -> rank segmentations -> compose the reading
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from typing import Literal
 
 import numpy as np
 
-from inkling.errors import BadRequest
+from inkling.errors import BadRequest, InklingError
 from inkling.models import registry
 from inkling.pipeline import binarize, decode, normalize, result
-from inkling.pipeline.classifier import Classifier, LineRecognizer, Prediction
+from inkling.pipeline.classifier import Classifier, Prediction
 from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.decode import DecodedImage, ImageSource
 from inkling.pipeline.hypothesis import Hypothesis
+from inkling.pipeline.line_recognizer import LineRecognizer
 from inkling.pipeline.over_segmentation.best_path import best_segmentation
 from inkling.pipeline.over_segmentation.ranking import SegmentationHypothesis, rank_segmentations
-from inkling.pipeline.quality import is_suspect, quality_warnings
+from inkling.pipeline.quality import needs_quality_check, quality_warnings
 from inkling.pipeline.result import Box, Reading
 from inkling.pipeline.segmentation import Segmentation, segment
 from inkling.pipeline.test_time_augmentation import with_test_time_augmentation
@@ -32,13 +33,13 @@ MODES = ("auto", "single")
 
 @dataclass(frozen=True)
 class PreparedImage:
-    """A picture on its way to the network."""
+    """An image ready for the network: the same whichever network reads it."""
 
-    picture: DecodedImage
+    decoded: DecodedImage
     ink: np.ndarray  # (H, W) float32, 1 = ink
-    segmentation: Segmentation
+    segmentation: Segmentation  # N glyphs
     tiles: np.ndarray  # (N, 28, 28) float32, 1 = ink
-    mode: Mode = "auto"  # "single": the glyphs are not parted further
+    mode: Mode = "auto"  # "single": all ink is one digit, and is not segmented further
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,11 @@ class Trace:
 
     image: np.ndarray  # (H, W) uint8, upright, perhaps reduced
     ink: np.ndarray  # (H, W) float32, 1 = ink
-    lines: list[list[Box]]  # boxes of the digits in reading order, pixels of the upright picture
+    lines: list[list[Box]]  # boxes of the N digits in reading order, pixels of the upright image
     tiles: np.ndarray  # (N, 28, 28) float32, what the network saw
     probs: np.ndarray  # (N, 10) float32, calibrated
     reading: Reading
-    hypotheses: tuple[Hypothesis, ...] = ()  # the ways to part the ink into digits; the first is the reading's
+    hypotheses: tuple[Hypothesis, ...] = ()  # the first is the reading's
 
 
 class Reader:
@@ -65,126 +66,120 @@ class Reader:
     """
 
     def __init__(self, model: str | Path | None = None, *, max_bytes: int = DECODE.max_bytes) -> None:
-        """`model`: a packaged name, a bundle or run folder; the packaged default when it is None.
+        """`model`: a packaged name, a bundle or run folder; None is the packaged default.
 
-        `max_bytes` limits an encoded picture. Raises UnknownName or BadBundle.
+        `max_bytes` limits an encoded image. Raises UnknownName or BadBundle.
         """
         self.bundle = registry.find(model)
+        self.classifier = Classifier(self.bundle)
+        self.cut_costs = self.bundle.cut_costs  # None: this network's glyphs are never cut
+        self.recognize_line = LineRecognizer(registry.line_recognizer()) if self.cut_costs else None
         self._max_bytes = max_bytes
-        self.model = Classifier(self.bundle)
-        # A network that cannot refuse parts nothing, so there are no texts to compare.
-        self.recognize_line = LineRecognizer(registry.line_recognizer()) if self.bundle.reject_at < 1 else None
-        _keep_freed_memory()
 
     def read(self, source: ImageSource, *, mode: Mode = "auto") -> Reading:
-        """Reads one picture: a path, encoded bytes, a PIL image or an (H, W[, C]) uint8 array.
+        """Read one image: a path, encoded bytes, a PIL image or an (H, W[, C]) uint8 array.
 
-        `mode="single"` treats all ink as one digit; "auto" finds however many there are. Raises a BadPicture
-        (see inkling.errors) for what cannot be opened.
+        `mode="single"` treats all ink as one digit; "auto" finds however many there are. Raises a BadPicture (see
+        inkling.errors) for what cannot be decoded, NotFound for a path that cannot be read.
         """
-        return self.read_many([source], mode=mode)[0]
+        return self.trace(source, mode=mode).reading
 
-    def read_many(self, sources: Iterable[ImageSource], *, mode: Mode = "auto") -> list[Reading]:
-        """Reads several pictures, one after another: a network gains nothing from the tiles of several at once."""
-        return [self.trace(source, mode=mode).reading for source in sources]
+    def read_many(self, sources: Iterable[ImageSource], *, mode: Mode = "auto") -> list[Reading | InklingError]:
+        """Read several images in order. Where `read` would raise, the error itself stands in the image's place.
 
-    def trace(self, source: ImageSource, *, mode: Mode = "auto") -> Trace:
-        """Reads one picture and keeps every step."""
-        return self.trace_prepared(self.prepare(source, mode=mode))
-
-    def trace_many(self, sources: Iterable[ImageSource], *, mode: Mode = "auto") -> list[Trace]:
-        """Reads several pictures and keeps every step of each in memory."""
-        return [self.trace(source, mode=mode) for source in sources]
+        They are read one after another: a network gains nothing from several images' digits at once.
+        """
+        _check_mode(mode)
+        results: list[Reading | InklingError] = []
+        for source in sources:
+            try:
+                results.append(self.read(source, mode=mode))
+            except InklingError as error:
+                results.append(error)
+        return results
 
     def hypotheses(self, source: ImageSource, *, mode: Mode = "auto") -> list[Hypothesis]:
-        """The ways to part one picture into digits, the one that `read` takes first; no ink is one empty candidate."""
+        """The n best segmentations of one image into digits, that of `read` first; no ink gives one without digits."""
         return list(self.trace(source, mode=mode).hypotheses)
 
-    def candidates_many(self, sources: Iterable[ImageSource], *, mode: Mode = "auto") -> list[list[Hypothesis]]:
-        """The candidates of several pictures."""
-        return [self.hypotheses(source, mode=mode) for source in sources]
+    def trace(self, source: ImageSource, *, mode: Mode = "auto") -> Trace:
+        """Read one image and keep every step."""
+        return self.trace_prepared(self.prepare(source, mode=mode))
 
     def prepare(self, source: ImageSource, *, mode: Mode = "auto") -> PreparedImage:
-        """The road up to the network, which is the same for every network: see `trace_prepared`."""
+        """The stages before the network, for `trace_prepared` of this or other readers."""
         return prepare(source, mode=mode, max_bytes=self._max_bytes)
 
-    def trace_prepared(self, one: PreparedImage) -> Trace:
-        """Reads a prepared picture and keeps every step; several readers may read the same one."""
-        return self.trace_classified(one, self.classify(one.tiles))
+    def trace_prepared(
+        self, prepared: PreparedImage, prediction: Prediction | None = None, *, best_only: bool = False
+    ) -> Trace:
+        """The stages from the network on.
 
-    def trace_classified(self, one: PreparedImage, prediction: Prediction, *, alone: bool = False) -> Trace:
-        """The same where the network was asked already, for many pictures together.
-
-        `alone`: of the candidates, only the reading's own is looked for, which asks the network for less.
+        `prediction`: of the tiles, if they are classified already, with other images' in one batch. `best_only`: find
+        only the best hypothesis, which takes fewer inferences.
         """
-        partings = self.segmentations(one, prediction, alone=alone)
-        found = tuple(_candidate(parting, one.picture) for parting in partings)
-        first, lines = partings[0], found[0].lines
-        answer = self._compose(first.prediction, lines, one.picture.size_wh)
-        if answer.outcome != "read" or is_suspect(one.ink, one.segmentation):
-            answer = result.with_warnings(answer, quality_warnings(one.picture.image, one.ink, one.segmentation))
-        return Trace(one.picture.image, one.ink, lines, first.tiles, first.prediction.probs, answer, found)
+        segmentations = self.segmentations(prepared, prediction, best_only=best_only)
+        hypotheses = tuple(_to_hypothesis(each, prepared.decoded) for each in segmentations)
+        best, lines = segmentations[0], hypotheses[0].lines
+        image, ink = prepared.decoded.image, prepared.ink
+        reading = result.compose(
+            best.prediction,
+            lines,
+            sure_at=self.bundle.sure_at,
+            reject_at=self.bundle.reject_at,
+            size_wh=prepared.decoded.size_wh,
+        )
+        if reading.outcome != "read" or needs_quality_check(ink, prepared.segmentation):
+            reading = result.with_warnings(reading, quality_warnings(image, ink, prepared.segmentation))
+        return Trace(image, ink, lines, best.tiles, best.prediction.probs, reading, hypotheses)
 
     def segmentations(
-        self, one: PreparedImage, prediction: Prediction | None = None, *, alone: bool = False
+        self, prepared: PreparedImage, prediction: Prediction | None = None, *, best_only: bool = False
     ) -> list[SegmentationHypothesis]:
-        """The ways in which the glyphs of a prepared picture may be digits, the best first, or the best `alone`."""
+        """The segmentations of a prepared image into digits, the best first, or the best alone."""
+        ink, segmentation, tiles = prepared.ink, prepared.segmentation, prepared.tiles
         if prediction is None:
-            prediction = self.classify(one.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
-        if self.recognize_line is not None:
-            prediction = with_test_time_augmentation(one.ink, one.segmentation, prediction, self.classify)
-        if one.mode == "single":
-            return [SegmentationHypothesis(0.0, one.segmentation.lines, one.tiles, prediction)]
-        if alone:
-            return [
-                best_segmentation(
-                    one.ink, one.segmentation, one.tiles, prediction, self.classify, recognize_line=self.recognize_line
-                )
-            ]
-        return rank_segmentations(
-            one.ink, one.segmentation, one.tiles, prediction, self.classify, recognize_line=self.recognize_line
-        )
+            prediction = self.classify(tiles)  # (N, 28, 28) -> (N, 10) and (N,)
+        if self.bundle.reject_at < 1:
+            prediction = with_test_time_augmentation(ink, segmentation, prediction, self.classify)
+        if prepared.mode == "single" or self.cut_costs is None:
+            return [SegmentationHypothesis(0.0, segmentation.lines, tiles, prediction)]
+        given = (ink, segmentation, tiles, prediction, self.classify)
+        if best_only:
+            return [best_segmentation(*given, costs=self.cut_costs, recognize_line=self.recognize_line)]
+        return rank_segmentations(*given, costs=self.cut_costs, recognize_line=self.recognize_line)
 
     def classify(self, tiles: np.ndarray) -> Prediction:
         """(N, 28, 28) tiles -> the calibrated prediction, in one batch."""
-        judged = self.model.classify(tiles)
-        return Prediction(result.calibrate(judged.probs, self.bundle.temperature), judged.not_digit)
-
-    def _compose(self, prediction: Prediction, lines: list[list[Box]], size_wh: tuple[int, int]) -> Reading:
-        at = {"sure_at": self.bundle.sure_at, "reject_at": self.bundle.reject_at}
-        return result.compose(prediction, lines, size_wh=size_wh, **at)
-
-
-def _keep_freed_memory() -> None:
-    """Lets glibc keep some MB of freed memory for the next picture, which saves a third of a small picture's time.
-
-    Its allocator returns memory beyond a threshold to the system at once, and fetching it again costs a page fault
-    for each 4 KiB. The threshold is twice the largest block that was ever freed, so freeing one block raises it
-    (mallopt(3), M_MMAP_THRESHOLD). The block is not touched, so it takes no memory; other allocators ignore this.
-    """
-    np.empty(16_000_000, np.uint8)
+        prediction = self.classifier.classify(tiles)
+        return Prediction(result.calibrate(prediction.probs, self.bundle.temperature), prediction.not_digit)
 
 
 def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE.max_bytes) -> PreparedImage:
-    """The road up to the network: picture -> image -> ink -> glyphs -> tiles."""
+    """The stages before the network."""
+    _check_mode(mode)
+    decoded = decode.decode(source, max_bytes=max_bytes)  # -> (H, W) uint8
+    ink = binarize.binarize(decoded.image)  # (H, W) uint8 -> (H, W) float32
+    segmentation = segment(ink, single=mode == "single")  # (H, W) -> N glyphs
+    tiles = normalize.normalize_glyphs(ink, segmentation)  # -> (N, 28, 28) float32
+    return PreparedImage(decoded, ink, segmentation, tiles, mode)
+
+
+def _check_mode(mode: str) -> None:
     if mode not in MODES:
         raise BadRequest(f"mode is {mode!r}; expected {' or '.join(map(repr, MODES))}. Choose one of these.")
-    picture = decode.decode(source, max_bytes=max_bytes)
-    found = binarize.binarize(picture.image)  # (H, W) uint8 -> (H, W) float32
-    glyphs = segment(found, single=mode == "single")
-    return PreparedImage(picture, found, glyphs, normalize.normalize_glyphs(found, glyphs), mode)
 
 
-def _candidate(parting: SegmentationHypothesis, picture: DecodedImage) -> Hypothesis:
-    lines = [[upright_box(glyph.box_xywh, picture) for glyph in line] for line in parting.lines]
-    return Hypothesis(parting.log_weight, lines, parting.prediction.probs)
+def _to_hypothesis(segmentation: SegmentationHypothesis, decoded: DecodedImage) -> Hypothesis:
+    lines = [[to_original_box(glyph.box_xywh, decoded) for glyph in line] for line in segmentation.lines]
+    return Hypothesis(segmentation.log_weight, lines, segmentation.prediction.probs)
 
 
-def upright_box(box_xywh: Box, picture: DecodedImage) -> Box:
-    """A box in pixels of the (perhaps reduced) image -> pixels of the upright picture, inside it."""
+def to_original_box(box_xywh: Box, decoded: DecodedImage) -> Box:
+    """A box in pixels of the (perhaps reduced) image -> pixels of the upright image before reduction, inside it."""
     x, y, w, h = box_xywh
-    x_scale = picture.size_wh[0] / picture.image.shape[1]
-    y_scale = picture.size_wh[1] / picture.image.shape[0]
+    x_scale = decoded.size_wh[0] / decoded.image.shape[1]
+    y_scale = decoded.size_wh[1] / decoded.image.shape[0]
     left, top = int(x * x_scale), int(y * y_scale)
     right, bottom = round((x + w) * x_scale), round((y + h) * y_scale)
     return left, top, max(1, right - left), max(1, bottom - top)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from inkling.pipeline.normalize import normalize
+from inkling.pipeline.normalize import normalize_crop
 from inkling.training.recipe import Augmentation
 
 SIZES = (11, 40)  # pixels: longest side of the copy
@@ -23,7 +23,7 @@ def coarsen(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> 
     """Replaces `how.coarse` of (N, 28, 28) float32 images, 0..1, in place by tiles of their poor copies."""
     for i in np.flatnonzero(rng.random(len(images)) < how.coarse):
         copy = poor_copy(images[i], rng, ragged=how.ragged)
-        images[i] = normalize(enlarged(copy, rng) if how.enlarged and rng.random() < how.enlarged else copy)
+        images[i] = normalize_crop(enlarged(copy, rng) if how.enlarged and rng.random() < how.enlarged else copy)
 
 
 def poor_copy(image: np.ndarray, rng: np.random.Generator, *, ragged: float = 0.0) -> np.ndarray:

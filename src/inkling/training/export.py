@@ -8,6 +8,7 @@ import io
 import json
 import os
 import shutil
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from inkling.pipeline.classifier import Classifier
 from inkling.training import calibrate, scores
 from inkling.training.architectures import ARCHITECTURES
 from inkling.training.data.mnist import MNIST_ARRAYS, Mnist, as_input
+from inkling.training.over_segmentation.crf import INITIAL
 from inkling.training.recipe import Recipe, to_table
 
 TOLERANCE = 1e-4  # the most that LiteRT's probabilities may differ from Keras's
@@ -103,6 +105,7 @@ def make_manifest(model: Any, recipe: Recipe, folder: Path, x_val: np.ndarray, y
         "temperature": trust.temperature,
         "sure_at": trust.sure_at,
         "reject_at": trust.reject_at,
+        **({"cut_costs": asdict(INITIAL)} if trust.reject_at < 1 else {}),
         "scores": trust.scores,
         "recipe": to_table(recipe),
         "data": {"name": "mnist", "sha256": {name: sha256 for name, (_, sha256) in MNIST_ARRAYS.items()}},

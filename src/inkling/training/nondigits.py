@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inkling.pipeline.normalize import SIDE, normalize
+from inkling.pipeline.normalize import SIDE, normalize_crop
 from inkling.training.recipe import Recipe
 from inkling.training.synthetic_digits import curve, draw_strokes
 
@@ -66,7 +66,7 @@ def make_nondigits(n: int, images: Images, labels: np.ndarray, rng: Rng) -> np.n
     shares = np.array([share for share, _ in kinds])
     tiles = np.empty((n, SIDE, SIDE), np.float32)
     for tile, kind in zip(tiles, rng.choice(len(kinds), n, p=shares / shares.sum()), strict=True):
-        tile[:] = normalize(kinds[kind][1](images, labels, rng))
+        tile[:] = normalize_crop(kinds[kind][1](images, labels, rng))
     return tiles
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from inkling.pipeline.normalize import SIDE, normalize
+from inkling.pipeline.normalize import SIDE, normalize_crop
 from inkling.training.stroke_forms import FORMS, Form
 
 CANVAS = 44  # pixels: height of the square that a form is drawn in
@@ -26,7 +26,7 @@ def draw_digits(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A tile for each label: (N,) 0..9 -> (N, 28, 28) float32, each in a form, hand and pen of its own."""
     tiles = np.empty((len(labels), SIDE, SIDE), np.float32)
     for tile, label in zip(tiles, labels, strict=True):
-        tile[:] = normalize(draw_form(any_form(int(label), rng), rng))
+        tile[:] = normalize_crop(draw_form(any_form(int(label), rng), rng))
     return tiles
 
 

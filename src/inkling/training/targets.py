@@ -8,7 +8,7 @@ import numpy as np
 
 from inkling.errors import BadRecipe
 from inkling.models import registry
-from inkling.pipeline.classifier import split
+from inkling.pipeline.classifier import prediction_from_softmax
 from inkling.training.architectures import n_outputs
 from inkling.training.keras_setup import open_network
 from inkling.training.recipe import Recipe
@@ -33,7 +33,7 @@ def make_targets(labels: np.ndarray, images: np.ndarray, recipe: Recipe, teacher
         return np.asarray(smoothed, np.float32)
     answers = teacher.predict(images, batch_size=1024, verbose=0)  # (N, 28, 28) -> (N, 10 or 11)
     if answers.shape[1] > n:
-        answers = split(answers).probs
+        answers = prediction_from_softmax(answers).probs
     return np.concatenate([smoothed, answers], axis=1, dtype=np.float32)
 
 

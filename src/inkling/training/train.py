@@ -28,7 +28,7 @@ import numpy as np
 
 from inkling.cpu import cores
 from inkling.errors import BadData, BadRecipe, InklingError
-from inkling.pipeline.classifier import Prediction, split
+from inkling.pipeline.classifier import Prediction, prediction_from_softmax
 from inkling.silence import quiet_stderr
 from inkling.training import (
     augment,
@@ -264,7 +264,7 @@ def prepare(task: Task, epoch: int) -> tuple[np.ndarray, np.ndarray]:
     return prepared, chosen
 
 
-def judge_of(task: Task) -> hard_examples.Judge:
+def judge_of(task: Task) -> hard_examples.Classify:
     """The network as it now is: (N, 28, 28) uint8 -> Judgement."""
 
     def judge(tiles: np.ndarray) -> Prediction:
@@ -274,7 +274,7 @@ def judge_of(task: Task) -> hard_examples.Judge:
                 x = as_input(tiles[start : start + JUDGED_AT_ONCE])
                 x = input_scaling.standardise(x) if task.recipe.standardise else x
                 outputs.append(task.model.predict(x, batch_size=JUDGED_IN_BATCH, verbose=0))
-        return split(np.concatenate(outputs))
+        return prediction_from_softmax(np.concatenate(outputs))
 
     return judge
 
@@ -284,7 +284,7 @@ def validate(task: Task, epoch: int, logs: dict[str, list[float]], began: float)
     with task.average.inside(task.model):
         tiles = input_scaling.standardise(task.x_val) if task.recipe.standardise else task.x_val
         outputs = task.model.predict(tiles, batch_size=500, verbose=0)  # (V, 28, 28) -> (V, 10 or 11)
-        probs = split(outputs).probs  # (V, 10)
+        probs = prediction_from_softmax(outputs).probs  # (V, 10)
         row: Row = {
             "epoch": epoch,
             "loss": float(logs["loss"][-1]),

@@ -1,4 +1,4 @@
-"""The best parting alone: the first of all partings, with fewer questions."""
+"""The best segmentation alone: the first of all, with fewer inferences."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from inkling.pipeline.over_segmentation.best_path import best_segmentation
 from inkling.pipeline.over_segmentation.ranking import rank_segmentations
 from inkling.pipeline.reader import prepare
 from tests.pictures import enlarged
+from tests.pipeline.over_segmentation.test_segmentation_graph import COSTS
 
 Digits = tuple[np.ndarray, np.ndarray]
 
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    """A network that can refuse, without which nothing is parted."""
+    """A network that can refuse, without which nothing is cut."""
     return Reader("cnn")
 
 
@@ -41,7 +42,7 @@ def pictures(digits: Digits) -> list[np.ndarray]:
     return found
 
 
-def test_it_is_the_first_of_all_partings_for_fewer_questions(reader: Reader, digits: Digits) -> None:
+def test_it_is_the_first_of_all_for_fewer_inferences(reader: Reader, digits: Digits) -> None:
     asked = 0
 
     def classify(tiles: np.ndarray) -> Prediction:
@@ -49,17 +50,29 @@ def test_it_is_the_first_of_all_partings_for_fewer_questions(reader: Reader, dig
         asked += len(tiles)
         return reader.classify(tiles)
 
-    of_all, of_first, parted = 0, 0, 0
+    of_all, of_first, cut = 0, 0, 0
     for picture in pictures(digits):
         one = prepare(picture)
         prediction = reader.classify(one.tiles)
         asked = 0
         expected = rank_segmentations(
-            one.ink, one.segmentation, one.tiles, prediction, classify, recognize_line=reader.recognize_line
+            one.ink,
+            one.segmentation,
+            one.tiles,
+            prediction,
+            classify,
+            costs=COSTS,
+            recognize_line=reader.recognize_line,
         )[0]
         of_all, asked = of_all + asked, 0
         found = best_segmentation(
-            one.ink, one.segmentation, one.tiles, prediction, classify, recognize_line=reader.recognize_line
+            one.ink,
+            one.segmentation,
+            one.tiles,
+            prediction,
+            classify,
+            costs=COSTS,
+            recognize_line=reader.recognize_line,
         )
         of_first += asked
         boxes = [[[glyph.box_xywh for glyph in line] for line in each.lines] for each in (expected, found)]
@@ -67,14 +80,14 @@ def test_it_is_the_first_of_all_partings_for_fewer_questions(reader: Reader, dig
         assert np.array_equal(found.tiles, expected.tiles)
         np.testing.assert_allclose(found.prediction.probs, expected.prediction.probs, atol=1e-5)
         np.testing.assert_allclose(found.prediction.not_digit, expected.prediction.not_digit, atol=1e-5)
-        parted += len(found.tiles) > len(one.tiles)
-    assert parted >= 5  # rows that touch were among them
+        cut += len(found.tiles) > len(one.tiles)
+    assert cut >= 5  # rows that touch were among them
     assert of_first < of_all / 2
 
 
-def test_a_reading_is_the_same_whether_others_are_looked_for(reader: Reader, digits: Digits) -> None:
+def test_a_reading_is_the_same_whether_others_are_searched(reader: Reader, digits: Digits) -> None:
     for picture in pictures(digits)[::3]:
         one = prepare(picture)
         prediction = reader.classify(one.tiles)
-        alone = reader.trace_classified(one, prediction, alone=True).reading
-        assert alone.to_json() == reader.read(picture).to_json()
+        best = reader.trace_prepared(one, prediction, best_only=True).reading
+        assert best.to_json() == reader.read(picture).to_json()

@@ -26,42 +26,42 @@ def two_zeros() -> np.ndarray:
 
 
 @pytest.mark.parametrize("scale", [1, 3, 8])
-def test_two_zeros_are_parted_where_they_touch(scale: int) -> None:
+def test_two_zeros_are_cut_where_they_touch(scale: int) -> None:
     mask = np.kron(two_zeros(), np.ones((scale, scale), bool))
-    likeliest = max(find_cut_candidates(mask, most=6), key=lambda seam: seam.likely)
+    best = max(find_cut_candidates(mask, max_cuts=6), key=lambda cut: cut.score)
     middle = mask.shape[1] / 2
-    assert np.abs(likeliest.x - middle).max() < 0.12 * mask.shape[0]
+    assert np.abs(best.x - middle).max() < 0.12 * mask.shape[0]
 
 
-def test_slanted_strokes_joined_at_the_top_are_parted() -> None:
+def test_slanted_strokes_joined_at_the_top_are_separated() -> None:
     mask = drawn(((20, 110), (60, 10)), ((80, 110), (120, 10)), ((60, 10), (120, 10)))
-    likeliest = max(find_cut_candidates(mask, most=8), key=lambda seam: seam.likely)
-    left = np.arange(mask.shape[1]) < likeliest.x[:, None]
+    best = max(find_cut_candidates(mask, max_cuts=8), key=lambda cut: cut.score)
+    left = np.arange(mask.shape[1]) < best.x[:, None]
     foot = slice(mask.shape[0] - 8, None)
     assert (mask & left)[foot].any()
     assert (mask & ~left)[foot].any()
 
 
-def test_pieces_that_overhang_are_parted_without_a_cut() -> None:
+def test_components_that_overhang_are_separated_without_crossing_ink() -> None:
     mask = drawn(((10, 20), (70, 20)), ((70, 20), (50, 100)), ((100, 50), (90, 110)), shape=(120, 120))
-    likeliest = max(find_cut_candidates(mask, most=8), key=lambda seam: seam.likely)
-    left = np.arange(mask.shape[1]) < likeliest.x[:, None]
+    best = max(find_cut_candidates(mask, max_cuts=8), key=lambda cut: cut.score)
+    left = np.arange(mask.shape[1]) < best.x[:, None]
     _, labels = cv2.connectedComponents(mask.astype(np.uint8))
     assert {bool(left[labels == number].mean() > 0.9) for number in (1, 2)} == {True, False}
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (2, 2), (9, 300), (300, 9)])
-def test_any_shape_has_few_seams_inside_it(shape: tuple[int, int]) -> None:
-    seams = find_cut_candidates(np.ones(shape, bool), most=5)
-    assert len(seams) <= 5
-    for seam in seams:
-        assert seam.x.shape == (shape[0],)
-        assert seam.x.min() >= 0
-        assert seam.x.max() <= shape[1]
+def test_any_shape_has_few_cuts_inside_it(shape: tuple[int, int]) -> None:
+    cuts = find_cut_candidates(np.ones(shape, bool), max_cuts=5)
+    assert len(cuts) <= 5
+    for cut in cuts:
+        assert cut.x.shape == (shape[0],)
+        assert cut.x.min() >= 0
+        assert cut.x.max() <= shape[1]
 
 
-def test_seams_go_from_left_to_right_and_differ() -> None:
-    seams = find_cut_candidates(two_zeros(), most=12)
-    middles = [seam.x.mean() for seam in seams]
+def test_cuts_go_from_left_to_right_and_differ() -> None:
+    cuts = find_cut_candidates(two_zeros(), max_cuts=12)
+    middles = [cut.x.mean() for cut in cuts]
     assert middles == sorted(middles)
-    assert len({seam.x.tobytes() for seam in seams}) == len(seams) > 3
+    assert len({cut.x.tobytes() for cut in cuts}) == len(cuts) > 3

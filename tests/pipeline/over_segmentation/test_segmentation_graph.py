@@ -1,10 +1,13 @@
 import cv2
 import numpy as np
 
-from inkling.pipeline.over_segmentation.ranking import price_of
+from inkling.models import registry
+from inkling.pipeline.over_segmentation.ranking import segment_cost
 from inkling.pipeline.over_segmentation.segmentation_graph import SegmentationGraph, build_graph
 from inkling.pipeline.segmentation import Segmentation, glyph_mask
 from inkling.pipeline.segmentation import segment as find_glyphs
+
+COSTS = registry.find("cnn").cut_costs
 
 
 def zeros_in_a_row(n: int, *, pitch: int = 54, apart: int = 0) -> np.ndarray:
@@ -15,41 +18,43 @@ def zeros_in_a_row(n: int, *, pitch: int = 54, apart: int = 0) -> np.ndarray:
     return ink
 
 
-def lattice_of(ink: np.ndarray, *, seams: int) -> tuple[Segmentation, SegmentationGraph]:
-    glyphs = find_glyphs(ink)
-    chosen = glyphs.flat
-    return glyphs, build_graph(
-        glyphs, chosen, seams=[seams] * len(chosen), tallest=max(glyph.box_xywh[3] for glyph in chosen)
+def graph_of(ink: np.ndarray, *, max_cuts: int) -> tuple[Segmentation, SegmentationGraph]:
+    segmentation = find_glyphs(ink)
+    chosen = segmentation.glyphs
+    return segmentation, build_graph(
+        segmentation, chosen, max_cuts=[max_cuts] * len(chosen), tallest=max(glyph.box_xywh[3] for glyph in chosen)
     )
 
 
-def test_the_whole_glyph_is_a_segment_without_a_price() -> None:
-    glyphs, lattice = lattice_of(zeros_in_a_row(2), seams=6)
-    whole = [segment for segment in lattice.segments if (segment.start, segment.end) == (0, lattice.last)]
-    assert [segment.glyph for segment in whole] == glyphs.flat
-    assert price_of(whole[0]) == 0
+def test_the_whole_glyph_is_a_segment_without_cost() -> None:
+    segmentation, graph = graph_of(zeros_in_a_row(2), max_cuts=6)
+    whole = [segment for segment in graph.segments if (segment.start, segment.end) == (0, graph.last)]
+    assert [segment.glyph for segment in whole] == segmentation.glyphs
+    assert segment_cost(whole[0], COSTS) == 0
 
 
 def test_two_segments_share_the_ink_between_them() -> None:
-    glyphs, lattice = lattice_of(zeros_in_a_row(2), seams=6)
-    (glyph,) = glyphs.flat
-    by_nodes = {(segment.start, segment.end): segment.glyph for segment in lattice.segments}
-    ink = np.count_nonzero(glyph_mask(glyphs, glyph))
+    segmentation, graph = graph_of(zeros_in_a_row(2), max_cuts=6)
+    (glyph,) = segmentation.glyphs
+    by_nodes = {(segment.start, segment.end): segment.glyph for segment in graph.segments}
+    ink = np.count_nonzero(glyph_mask(segmentation, glyph))
     pairs = [
-        (by_nodes[0, node], by_nodes[node, lattice.last])
-        for node in range(1, lattice.last)
-        if (0, node) in by_nodes and (node, lattice.last) in by_nodes
+        (by_nodes[0, node], by_nodes[node, graph.last])
+        for node in range(1, graph.last)
+        if (0, node) in by_nodes and (node, graph.last) in by_nodes
     ]
     assert pairs
     for left, right in pairs:
-        assert np.count_nonzero(glyph_mask(glyphs, left)) + np.count_nonzero(glyph_mask(glyphs, right)) == ink
+        assert (
+            np.count_nonzero(glyph_mask(segmentation, left)) + np.count_nonzero(glyph_mask(segmentation, right)) == ink
+        )
         assert left.box_xywh[0] < right.box_xywh[0]
 
 
 def test_boxes_fit_their_ink() -> None:
-    glyphs, lattice = lattice_of(zeros_in_a_row(3), seams=12)
-    for segment in lattice.segments:
-        own = glyph_mask(glyphs, segment.glyph)
+    segmentation, graph = graph_of(zeros_in_a_row(3), max_cuts=12)
+    for segment in graph.segments:
+        own = glyph_mask(segmentation, segment.glyph)
         assert own.shape == segment.glyph.box_xywh[:1:-1]
         assert own[0].any()
         assert own[-1].any()
@@ -58,31 +63,31 @@ def test_boxes_fit_their_ink() -> None:
 
 
 def test_no_segment_is_wider_than_a_digit() -> None:
-    _, lattice = lattice_of(zeros_in_a_row(8), seams=40)
-    parts = [segment.glyph for segment in lattice.segments if segment.glyph.part is not None]
+    _, graph = graph_of(zeros_in_a_row(8), max_cuts=40)
+    parts = [segment.glyph for segment in graph.segments if segment.glyph.mask is not None]
     assert len(parts) > 50
     assert max(part.box_xywh[2] for part in parts) <= 1.5 * 99
 
 
 def test_neighbours_may_be_one_digit_or_two() -> None:
-    glyphs, lattice = lattice_of(zeros_in_a_row(2, apart=14), seams=0)
-    left, right = glyphs.flat
-    found = {(segment.start, segment.end): segment for segment in lattice.segments}
+    segmentation, graph = graph_of(zeros_in_a_row(2, apart=14), max_cuts=0)
+    left, right = segmentation.glyphs
+    found = {(segment.start, segment.end): segment for segment in graph.segments}
     assert set(found) == {(0, 1), (1, 2), (0, 2)}
     assert (found[0, 1].glyph, found[1, 2].glyph) == (left, right)
     both = found[0, 2]
     assert both.glyph.components == left.components + right.components
-    assert both.glyph.part is None
+    assert both.glyph.mask is None
     assert both.gaps == 1
-    assert price_of(both) > price_of(found[0, 1]) == price_of(found[1, 2]) == 0
+    assert segment_cost(both, COSTS) > segment_cost(found[0, 1], COSTS) == segment_cost(found[1, 2], COSTS) == 0
 
 
 def test_a_part_of_one_glyph_may_go_with_its_neighbour() -> None:
     ink = zeros_in_a_row(3, apart=0)
     ink[:, 132:138] = 0  # now two touch and one stands close
-    glyphs, lattice = lattice_of(ink, seams=6)
-    mixed = [segment.glyph for segment in lattice.segments if segment.gaps and segment.glyph.part is not None]
+    segmentation, graph = graph_of(ink, max_cuts=6)
+    mixed = [segment.glyph for segment in graph.segments if segment.gaps and segment.glyph.mask is not None]
     assert mixed
     for glyph in mixed:
         assert len(glyph.components) == 2
-        assert glyph_mask(glyphs, glyph).shape == glyph.box_xywh[:1:-1]
+        assert glyph_mask(segmentation, glyph).shape == glyph.box_xywh[:1:-1]

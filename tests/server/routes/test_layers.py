@@ -30,7 +30,7 @@ def test_layers_arrive_as_bytes_between_low_and_high(
     reader = app.extensions["inkling"].get(name)
     tile = image.astype(np.float32) / 255
     assert answer["model"] == {"name": name, "version": reader.bundle.version}
-    prediction = reader.model.classify(tile[None])
+    prediction = reader.classifier.classify(tile[None])
     assert answer["probs"] == pytest.approx(calibrate(prediction.probs, reader.bundle.temperature)[0], abs=1e-5)
     assert answer["not_digit"] == pytest.approx(prediction.not_digit[0], abs=1e-4)
     for sent, layer in zip(answer["layers"], layers_of(reader)(tile), strict=True):

@@ -32,7 +32,7 @@ def test_the_weights_run_elsewhere_give_the_networks_probabilities(
     tiles = digits[0].astype(np.float32) / 255
     logits = np.maximum(tiles.reshape(-1, 784) @ w1.reshape(784, hidden) + b1, 0) @ w2.reshape(hidden, outputs) + b2
     powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / numbers[3])
-    expected = calibrate(app.extensions["inkling"].get(name).model(tiles), bundle.temperature)
+    expected = calibrate(app.extensions["inkling"].get(name).classifier(tiles), bundle.temperature)
     assert np.abs(powers / powers.sum(axis=1, keepdims=True) - expected).max() < 1e-4
 
 

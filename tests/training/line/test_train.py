@@ -12,8 +12,7 @@ import pytest
 
 from inkling.errors import BadBundle
 from inkling.models import bundle
-from inkling.pipeline.classifier import LineRecognizer
-from inkling.pipeline.line_recognizer import log_likelihoods
+from inkling.pipeline.line_recognizer import LineRecognizer, log_likelihoods
 from inkling.training.line import network
 from inkling.training.line.package import package
 from inkling.training.line.synthetic_lines import NOTHING

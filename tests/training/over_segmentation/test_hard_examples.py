@@ -1,4 +1,4 @@
-"""learn.mining: which pieces of rows are shown, and as what."""
+"""Hard examples: which pieces of rows are shown, and as what."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def rows(digits: tuple[np.ndarray, np.ndarray]) -> list[CutRow]:
     return hard_examples.cut_rows(recipe.find("cnn", ["mined=0.6", "copies=0"]), images, labels)
 
 
-def reads(reader: Reader) -> hard_examples.Judge:
+def reads(reader: Reader) -> hard_examples.Classify:
     return lambda tiles: reader.classify(as_input(tiles))
 
 
@@ -35,7 +35,7 @@ def test_as_many_rows_as_the_recipe_asks_the_same_each_time(
     assert len(rows) == round(0.6 * len(images) / hard_examples.SHOWN_OF_ROW)
     assert [row.text for row in rows] == [row.text for row in again]
     assert {len(row.text) for row in rows} == {1, 2, 3, 4}
-    first, other = rows[0].lattices[0], again[0].lattices[0]
+    first, other = rows[0].graphs[0], again[0].graphs[0]
     np.testing.assert_array_equal(first.tiles, other.tiles)
 
 
@@ -66,11 +66,11 @@ def test_a_poor_copy_shows_one_digit_dark_on_light(digits: tuple[np.ndarray, np.
 def test_a_row_that_is_read_right_teaches_little(rows: list[CutRow]) -> None:
     """And a network that refuses the digits of the same row, much: they are to be shown as what was written."""
     reader = Reader("cnn")
-    easy = next(row for row in rows if len(row.text) == 1 and len(row.lattices[0].tiles) > 5)
-    judged = reads(reader)(easy.lattices[0].tiles)
-    right = hard_examples.teaches(easy, judged)
+    easy = next(row for row in rows if len(row.text) == 1 and len(row.graphs[0].tiles) > 5)
+    judged = reads(reader)(easy.graphs[0].tiles)
+    right = hard_examples.lesson_of(easy, judged)
     assert right is not None
-    wrong = hard_examples.teaches(easy, Prediction(judged.probs, np.where(judged.not_digit < 0.1, 0.999, 0.01)))
+    wrong = hard_examples.lesson_of(easy, Prediction(judged.probs, np.where(judged.not_digit < 0.1, 0.999, 0.01)))
     assert wrong is not None
     best = wrong[1].argmax()
     assert wrong[1].max() > 0.5 > right[1].max()
@@ -81,8 +81,8 @@ def test_a_row_that_is_read_right_teaches_little(rows: list[CutRow]) -> None:
 
 def test_a_row_that_no_way_reads_teaches_nothing(rows: list[CutRow]) -> None:
     one = next(row for row in rows if len(row.text) == 1)
-    judged = reads(Reader("cnn"))(np.concatenate([cuts.tiles for cuts in one.lattices]))
-    assert hard_examples.teaches(CutRow([1] * 30, one.lattices), judged) is None
+    judged = reads(Reader("cnn"))(np.concatenate([graph.tiles for graph in one.graphs]))
+    assert hard_examples.lesson_of(CutRow([1] * 30, one.graphs), judged) is None
 
 
 @pytest.mark.slow
@@ -93,7 +93,7 @@ def test_mined_pieces_come_from_the_rows_with_labels(rows: list[CutRow]) -> None
     assert tiles.dtype == labels.dtype == np.uint8
     assert set(labels.tolist()) <= set(range(NONE + 1))
     shown = {tile.tobytes() for tile in tiles}
-    assert shown <= {tile.tobytes() for row in rows for cuts in row.lattices for tile in cuts.tiles}
+    assert shown <= {tile.tobytes() for row in rows for graph in row.graphs for tile in graph.tiles}
     digits = labels < NONE
     read = judge(tiles[digits]).probs.argmax(axis=1)
     assert np.mean(read == labels[digits]) > 0.5  # most pieces that are shown as a digit look like it

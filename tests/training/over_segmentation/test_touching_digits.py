@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from inkling.pipeline.normalize import normalize
+from inkling.pipeline.normalize import normalize_crop
 from inkling.pipeline.segmentation import Glyph, segment
 from inkling.training import recipe
 from inkling.training.nondigits import NONE
@@ -59,7 +59,7 @@ def test_all_touch_or_none_does(digits: Digits) -> None:
             written = touching_digits.write(chosen, rng, share=share)
             assert len(written) == 3
             assert (written.max(axis=(1, 2)) > 0.9).all()
-            found.append(len(segment(written.max(axis=0)).flat))
+            found.append(len(segment(written.max(axis=0)).glyphs))
     assert np.mean(np.array(pieces[0.0]) >= 3) > 0.9
     assert np.mean(np.array(pieces[1.0]) <= 2) > 0.9  # a few digits are broken ones
 
@@ -81,7 +81,7 @@ def test_digits_among_the_pieces_look_like_those_that_were_written(digits: Digit
     rng = np.random.default_rng(1)
     likeness = []
     for image, name in zip(images[:30], labels, strict=False):
-        whole = normalize(touching_digits.trimmed(image))
+        whole = normalize_crop(touching_digits.trimmed(image))
         for tile, found in touching_digits.pieces_of(image[None], np.array([name]), rng):
             if found == name:
                 likeness.append(np.corrcoef(tile.ravel(), whole.ravel())[0, 1])

@@ -5,6 +5,9 @@ A stage module imports the instance of its own class as `CONFIG`; nothing else h
 - `shared`: values that several stages use
 - `decoding`: decode, decode_limits, grayscale
 - `binarization`: downscaling, page_crop, polarity, global_threshold, binarize, border_noise
+- `segmentation`: segmentation, line_grouping, normalize, line_image, test_time_augmentation
+- `over_segmentation`: over_segmentation
+- `quality`: quality, text_page_filter
 
 Facts of a file format (magic bytes, tag numbers) are no thresholds and stay in their module.
 """

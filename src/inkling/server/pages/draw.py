@@ -79,7 +79,7 @@ def read_examples(readers: Readers) -> list[dict[str, str]]:
     version = readers.default().version
     if version not in captions:
         paths = [EXAMPLES / example["file"] for example in examples()]
-        captions[version] = [caption(reading) for reading in readers.get().read_many(paths)]
+        captions[version] = [caption(readers.get().read(path)) for path in paths]
     return [{**example, "caption": text} for example, text in zip(examples(), captions[version], strict=True)]
 
 

@@ -105,7 +105,7 @@ def layers_json(reader: Any, tile: Any) -> dict[str, Any]:
     from inkling.explain.layers import layers_of
     from inkling.pipeline.result import calibrate
 
-    prediction = reader.model.classify(tile[None])
+    prediction = reader.classifier.classify(tile[None])
     probs = calibrate(prediction.probs, reader.bundle.temperature)[0]
     return {
         "layers": [layer_json(layer) for layer in layers_of(reader)(tile)],

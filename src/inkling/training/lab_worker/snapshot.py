@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from inkling.pipeline.classifier import split
+from inkling.pipeline.classifier import prediction_from_softmax
 from inkling.training import input_scaling, scores
 from inkling.training.lab_worker.event_log import finite
 from inkling.training.train import Task
@@ -20,7 +20,7 @@ N_WRONG = 12
 def take(task: Task) -> dict[str, Any]:
     """What snapshot.json holds, some 40 KB."""
     x, y = task.x_val[:N_JUDGED], task.y_val[:N_JUDGED]
-    probs = split(np.asarray(task.model(x, training=False))).probs  # (V, 28, 28) -> (V, 10)
+    probs = prediction_from_softmax(np.asarray(task.model(x, training=False))).probs  # (V, 28, 28) -> (V, 10)
     probs = np.nan_to_num(probs)  # a network that has left the numbers answers 0
     read = probs.argmax(1)
     wrong = np.flatnonzero(read != y)[:N_WRONG]

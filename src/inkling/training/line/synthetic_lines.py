@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from inkling.pipeline.line_image import make_line_image
-from inkling.pipeline.line_recognizer import best_text
+from inkling.pipeline.line_recognizer import greedy_decode
 from inkling.pipeline.segmentation import Glyph, Segmentation, glyph_mask, segment
 from inkling.training import augment, degrade, synthetic_digits
 from inkling.training.data.mnist import as_input
@@ -106,7 +106,7 @@ def exact(read: Callable[[np.ndarray], np.ndarray], judged: list[Strips]) -> dic
             here = slice(start, start + READ_AT_ONCE)
             for text, probs in zip(same.texts[here], read(as_input(same.images[here])), strict=True):
                 wanted = text[text != NOTHING].tolist()
-                right.setdefault(len(wanted), []).append(best_text(probs) == wanted)
+                right.setdefault(len(wanted), []).append(greedy_decode(probs) == wanted)
     return {str(n): round(float(np.mean(each)), 4) for n, each in sorted(right.items())}
 
 
@@ -151,7 +151,7 @@ def strips_of_row(images: np.ndarray, labels: np.ndarray, rng: Rng) -> Iterator[
     ink = written.max(axis=0)
     glyphs = segment(ink)
     owners = owners_of(glyphs, written)
-    groups = [(glyphs.flat, text)] if whole else [(g, [text[i] for i in of]) for g, of in owners]
+    groups = [(glyphs.glyphs, text)] if whole else [(g, [text[i] for i in of]) for g, of in owners]
     for chosen, digits in groups:
         strip = make_line_image(ink, glyphs, chosen) if chosen else None
         if strip is not None:
@@ -171,12 +171,12 @@ def coarse_row(written: np.ndarray, rng: Rng) -> np.ndarray:
 def owners_of(glyphs: Segmentation, written: np.ndarray) -> list[tuple[list[Glyph], list[int]]]:
     """Each glyph that has most of the ink of some of the digits (N, H, W), with their numbers from left to right."""
     ink = written > touching_digits.INK_AT
-    shares = np.zeros((len(glyphs.flat), len(written)))
-    for i, glyph in enumerate(glyphs.flat):
+    shares = np.zeros((len(glyphs.glyphs), len(written)))
+    for i, glyph in enumerate(glyphs.glyphs):
         x, y, w, h = glyph.box_xywh
         shares[i] = (ink[:, y : y + h, x : x + w] & glyph_mask(glyphs, glyph)).sum(axis=(1, 2))
     if not shares.size:
         return []
     best = shares.argmax(axis=0)
-    found = [([glyph], np.flatnonzero(best == i).tolist()) for i, glyph in enumerate(glyphs.flat)]
+    found = [([glyph], np.flatnonzero(best == i).tolist()) for i, glyph in enumerate(glyphs.glyphs)]
     return [(glyph, numbers) for glyph, numbers in found if numbers]

@@ -1,50 +1,78 @@
-"""A conditional random field over the lattices of a row, whose cuts are hidden.
+"""A conditional random field over the segmentation graphs of a row of digits, whose cuts are hidden.
 
-A way through the lattices is as probable as the exponential of its score: the probabilities of its digits, less its
-prices. Summed over the ways that read a text, that is how probable the text is, and each segment's share in the sum is
-the slope of its logarithm: the discriminative forward algorithm of graph transformer networks (LeCun, Bottou, Bengio,
-Haffner 1998, section VI).
+A path through the graphs is as probable as the exponential of its score: the probabilities of its digits, less its
+costs. Summed over the paths that read a text, that is how probable the text is, and each segment's share in the sum is
+the gradient of its logarithm: the discriminative forward algorithm of graph transformer networks (LeCun, Bottou,
+Bengio, Haffner 1998, section VI).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-NEVER = -1e9  # the logarithm of nothing
+from inkling.models.bundle import CutCosts
+
+LOG_ZERO = -1e9  # the logarithm of a probability of 0
 HOPELESS = 20.0  # nats: a row whose text is less probable than this teaches nothing more
+FITTED = ("refusal_weight", "cut", "cut_score", "gap", "excess_width", "missing_height")  # fields of CutCosts
+# What a new network starts with. The costs in FITTED are those of the packaged `cnn`: see `cut_costs`. The others were
+# chosen by hand on rows of validation digits.
+INITIAL = CutCosts(
+    refusal_weight=2.4,
+    cut=2.7,
+    cut_score=0.51,
+    gap=0.93,
+    excess_width=0.92,
+    usual_width=1.2,
+    missing_height=2.7,
+    usual_height=0.9,
+    whole_image_gap=0.5,
+    min_probability=1e-4,
+    line_misread=0.001,
+)
 
 
 @dataclass(frozen=True)
 class Arcs:
-    """The segments of one lattice, sorted by their end, as numbers."""
+    """The segments of one graph, sorted by their end, as numbers."""
 
     last: int  # node
     start: np.ndarray  # (A,) nodes
     end: np.ndarray  # (A,) nodes
     log_probs: np.ndarray  # (A, 10), of each digit
-    features: np.ndarray  # (A, 6), what the prices are multiplied with
+    features: np.ndarray  # (A, 6), what the costs in FITTED are multiplied with
 
-    def scores(self, prices: np.ndarray) -> np.ndarray:
-        """(6,) prices -> (A, 10): of each arc read as each digit."""
-        return np.asarray(self.log_probs + (self.features @ prices)[:, None])
+    def scores(self, costs: np.ndarray) -> np.ndarray:
+        """(6,) costs -> (A, 10): of each arc read as each digit."""
+        return np.asarray(self.log_probs + (self.features @ costs)[:, None])
 
 
 @dataclass(frozen=True)
 class Row:
-    """A picture's lattices in reading order, and what was written."""
+    """An image's graphs in reading order, and what was written."""
 
     kind: str
-    lattices: list[Arcs]
+    graphs: list[Arcs]
     text: list[int]
 
 
-def every_way(arcs: Arcs, scores: np.ndarray) -> tuple[float, np.ndarray]:
-    """(A, 10) scores -> logarithm of the sum over all ways with all digits, and (A,) how often each arc is on one."""
+def to_vector(costs: CutCosts) -> np.ndarray:
+    """(6,): the costs in FITTED."""
+    return np.array([getattr(costs, name) for name in FITTED])
+
+
+def with_vector(costs: CutCosts, fitted: np.ndarray) -> CutCosts:
+    """The costs with those in FITTED replaced by (6,)."""
+    return replace(costs, **dict(zip(FITTED, fitted.tolist(), strict=True)))
+
+
+def all_paths(arcs: Arcs, scores: np.ndarray) -> tuple[float, np.ndarray]:
+    """(A, 10) scores -> logarithm of the sum over all paths with all digits, and (A,) each arc's share in it."""
     of_arc = np.logaddexp.reduce(scores, axis=1)
-    before, after = np.full(arcs.last + 1, NEVER), np.full(arcs.last + 1, NEVER)
+    before, after = np.full(arcs.last + 1, LOG_ZERO), np.full(arcs.last + 1, LOG_ZERO)
     before[0] = after[-1] = 0.0
     for i, (start, end) in enumerate(zip(arcs.start, arcs.end, strict=True)):
         before[end] = np.logaddexp(before[end], before[start] + of_arc[i])
@@ -54,28 +82,28 @@ def every_way(arcs: Arcs, scores: np.ndarray) -> tuple[float, np.ndarray]:
     return float(before[-1]), np.exp(before[arcs.start] + of_arc + after[arcs.end] - before[-1])
 
 
-def ways_to(row: Row, scores: Sequence[np.ndarray]) -> tuple[float, list[np.ndarray]]:
-    """The same over the ways that read the row's text of n digits: (A, n), how often each arc is which of them.
+def paths_for_text(row: Row, scores: Sequence[np.ndarray]) -> tuple[float, list[np.ndarray]]:
+    """The same over the paths that read the row's text of n digits: (A, n) for each graph, by place in the text.
 
-    No shares where no way reads it.
+    No shares where no path reads it.
     """
     n, fronts = len(row.text), []
-    front = np.full(n + 1, NEVER)  # by how many digits have been read
+    front = np.full(n + 1, LOG_ZERO)  # by how many digits have been read
     front[0] = 0.0
-    for arcs, score in zip(row.lattices, scores, strict=True):
-        before, of_text = np.full((arcs.last + 1, n + 1), NEVER), score[:, row.text]  # (A, n)
+    for arcs, score in zip(row.graphs, scores, strict=True):
+        before, of_text = np.full((arcs.last + 1, n + 1), LOG_ZERO), score[:, row.text]  # (A, n)
         before[0] = front
         for i, (start, end) in enumerate(zip(arcs.start, arcs.end, strict=True)):
             before[end, 1:] = np.logaddexp(before[end, 1:], before[start, :-1] + of_text[i])
         fronts.append(before)
         front = before[-1]
     log_sum = float(front[n])
-    if log_sum < NEVER / 2:
+    if log_sum < LOG_ZERO / 2:
         return log_sum, []
-    back, shares = np.full(n + 1, NEVER), []
+    back, shares = np.full(n + 1, LOG_ZERO), []
     back[n] = 0.0
-    for arcs, score, before in zip(row.lattices[::-1], scores[::-1], fronts[::-1], strict=True):
-        after, of_text = np.full((arcs.last + 1, n + 1), NEVER), score[:, row.text]
+    for arcs, score, before in zip(row.graphs[::-1], scores[::-1], fronts[::-1], strict=True):
+        after, of_text = np.full((arcs.last + 1, n + 1), LOG_ZERO), score[:, row.text]
         after[-1], share = back, np.zeros(of_text.shape)
         for i in reversed(range(len(score))):
             start, end = arcs.start[i], arcs.end[i]

@@ -1,4 +1,4 @@
-"""Rows of digits written by code, and the lattices into which the road cuts them: what a whole row teaches."""
+"""Rows of digits written by code, and the segmentation graphs into which the pipeline cuts them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from inkling.pipeline.classifier import Prediction
+from inkling.pipeline.config.over_segmentation import RANKING
 from inkling.pipeline.normalize import normalize_glyphs
 from inkling.pipeline.over_segmentation import ranking
 from inkling.pipeline.over_segmentation.segmentation_graph import Segment
@@ -16,7 +17,7 @@ from inkling.pipeline.reader import prepare
 from inkling.pipeline.segmentation import Segmentation
 from inkling.training import degrade, synthetic_digits
 from inkling.training.over_segmentation import touching_digits
-from inkling.training.over_segmentation.crf import Arcs
+from inkling.training.over_segmentation.crf import INITIAL, Arcs
 
 LONGEST = 6  # digits in a row
 KINDS = {"close": 0.0, "some touch": 0.4, "all touch": 1.0}  # share of neighbours that touch
@@ -25,29 +26,23 @@ COPY = "a poor copy"  # of one digit
 ENLARGED = 6  # times: a digit that stands alone
 RAGGED = 0.15  # of a poor copy
 Written = tuple[np.ndarray, list[int]]  # (H, W) uint8 dark on light, text
-PRICES = ("FIRM", "CUT", "LIKELY", "JOIN", "WIDER", "LOWER")  # as `pipeline.over_segmentation.ranking` names them
 
 
 @dataclass(frozen=True)
-class Cuts:
-    """A lattice that the network was not asked about yet: A segments, sorted by their end."""
+class UnclassifiedGraph:
+    """A segmentation graph that no network has classified yet: A segments, sorted by their end."""
 
     last: int  # node
     start: np.ndarray  # (A,) nodes
     end: np.ndarray  # (A,) nodes
-    shapes: np.ndarray  # (A, 5), what all prices but the first are multiplied with
+    shapes: np.ndarray  # (A, 5), what all costs in FITTED but the first are multiplied with
     tiles: np.ndarray  # (A, 28, 28) float32
 
-    def read(self, judgement: Prediction) -> Arcs:
-        """With the network's word on each segment."""
-        firm = np.log(np.maximum(1 - judgement.not_digit, ranking.LEAST))
-        log_probs = np.log(np.maximum(judgement.probs, ranking.LEAST))
-        return Arcs(self.last, self.start, self.end, log_probs, np.column_stack([firm, self.shapes]))
-
-
-def current_prices() -> np.ndarray:
-    """(6,): what `pipeline.over_segmentation.ranking` has."""
-    return np.array([getattr(ranking, name) for name in PRICES])
+    def with_prediction(self, prediction: Prediction) -> Arcs:
+        """The graph with the network's prediction of its A tiles."""
+        accepted = np.log(np.maximum(1 - prediction.not_digit, INITIAL.min_probability))
+        log_probs = np.log(np.maximum(prediction.probs, INITIAL.min_probability))
+        return Arcs(self.last, self.start, self.end, log_probs, np.column_stack([accepted, self.shapes]))
 
 
 def write_row(kind: str, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator, *, longest: int) -> Written:
@@ -75,7 +70,7 @@ def write_copy(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator)
     return 255 - np.pad(np.rint(255 * copy).astype(np.uint8), margin), [label]
 
 
-def written(
+def write_rows(
     n: int, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator, *, longest: int = LONGEST
 ) -> Iterator[tuple[str, np.ndarray, list[int]]]:
     """`n` rows of each kind, digits alone and poor copies: kind, (H, W) uint8 dark on light, text."""
@@ -84,30 +79,31 @@ def written(
             yield (kind, *write_row(kind, images, labels, rng, longest=longest))
 
 
-def cut(picture: np.ndarray) -> list[Cuts]:
-    """(H, W) uint8 -> its lattices in reading order, if each glyph is doubted that can be."""
-    one = prepare(picture)
-    glyphs, found = one.segmentation, []
-    boxes = [glyph.box_xywh for glyph in glyphs.flat]
-    stretches = ranking.in_stretches(glyphs, [w <= ranking.WIDEST * h for _, _, w, h in boxes])
-    for stretch, lattice in zip(stretches, ranking.make_lattices(glyphs, stretches), strict=True):
-        alone = [Segment(0, 1, None, 0, 1.0, glyphs.flat[stretch.numbers[0]])]
-        segments = sorted(lattice.segments, key=lambda segment: segment.end) if lattice else alone
-        parts = Segmentation([[segment.glyph for segment in segments]], glyphs.labels, glyphs.corner_xy)
+def cut_image(image: np.ndarray) -> list[UnclassifiedGraph]:
+    """(H, W) uint8 -> its graphs in reading order, with every glyph cut that can be."""
+    prepared = prepare(image)
+    segmentation, found = prepared.segmentation, []
+    boxes = [glyph.box_xywh for glyph in segmentation.glyphs]
+    groups = ranking.group_glyphs(segmentation, [w <= RANKING.max_aspect_ratio * h for _, _, w, h in boxes])
+    for group, graph in zip(groups, ranking.build_graphs(segmentation, groups), strict=True):
+        uncut = [Segment(0, 1, None, 0, 1.0, segmentation.glyphs[group.numbers[0]])]
+        segments = sorted(graph.segments, key=lambda segment: segment.end) if graph else uncut
+        parts = Segmentation([[one.glyph for one in segments]], segmentation.labels, segmentation.corner_xy)
         start, end = np.array([(segment.start, segment.end) for segment in segments]).T
-        found.append(Cuts(int(end[-1]), start, end, shapes(segments), normalize_glyphs(one.ink, parts)))
+        tiles = normalize_glyphs(prepared.ink, parts)
+        found.append(UnclassifiedGraph(int(end[-1]), start, end, shapes(segments), tiles))
     return found
 
 
 def shapes(segments: list[Segment]) -> np.ndarray:
-    """(A, 5): by how much each price but the first raises the score of a segment."""
+    """(A, 5): by how much each cost in FITTED but the first raises the score of a segment."""
     w, h = np.array([segment.glyph.box_xywh[2:] for segment in segments], float).T
-    likely = np.array([np.nan if segment.likely is None else segment.likely for segment in segments])
+    scores = np.array([np.nan if segment.cut_score is None else segment.cut_score for segment in segments])
     columns = (
-        -np.isfinite(likely).astype(float),
-        np.nan_to_num(likely),
+        -np.isfinite(scores).astype(float),
+        np.nan_to_num(scores),
         -np.array([segment.gaps for segment in segments], float),
-        -np.maximum(w / h - ranking.USUAL_WIDTH, 0),
-        -np.maximum(ranking.USUAL_HEIGHT - np.array([segment.height for segment in segments]), 0),
+        -np.maximum(w / h - INITIAL.usual_width, 0),
+        -np.maximum(INITIAL.usual_height - np.array([segment.height for segment in segments]), 0),
     )
     return np.stack(columns, axis=1)

@@ -1,10 +1,9 @@
-"""Tiles of what rows of touching digits fall into when they are cut: digits, and what is none.
+"""Tiles of the pieces into which rows of touching digits are cut: digits, and what is none.
 
-A row is written, its ink cut as `pipeline.over_segmentation.segmentation_graph` cuts it, and each piece labelled by
-what was written there: a piece
-that is nearly all of one digit and nearly nothing else is that digit, remains of its neighbours included; a piece of
-several digits, or too small a part of one, is none. So a network learns to judge cuts, as the recognisers trained
-within segmentation graphs do (LeCun, Bottou, Bengio, Haffner 1998, section VI).
+A row is written, its ink cut by `pipeline.over_segmentation.segmentation_graph`, and each piece labelled by what was
+written there. A piece that is nearly all of one digit and nearly nothing else is that digit, remains of its neighbours
+included. A piece of several digits, or too small a part of one, is none. So a network learns to judge cuts, as the
+recognizers trained within segmentation graphs do (LeCun, Bottou, Bengio, Haffner 1998, section VI).
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import cv2
 import numpy as np
 
 from inkling.pipeline.normalize import SIDE, normalize_glyphs
-from inkling.pipeline.over_segmentation.ranking import most_seams
+from inkling.pipeline.over_segmentation.ranking import max_cuts
 from inkling.pipeline.over_segmentation.segmentation_graph import build_graph
 from inkling.pipeline.segmentation import Glyph, Segmentation, glyph_mask
 from inkling.pipeline.segmentation import segment as find_glyphs
@@ -142,7 +141,7 @@ def _enlarged(image: np.ndarray, pen: float, rng: Rng) -> np.ndarray:
     return np.ascontiguousarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
-def _segments(glyphs: Segmentation, line: list[Glyph]) -> list[Glyph]:
-    seams = [most_seams(glyph.box_xywh) for glyph in line]
+def _segments(segmentation: Segmentation, line: list[Glyph]) -> list[Glyph]:
+    cuts = [max_cuts(glyph.box_xywh) for glyph in line]
     tallest = max(glyph.box_xywh[3] for glyph in line)
-    return [segment.glyph for segment in build_graph(glyphs, line, seams=seams, tallest=tallest).segments]
+    return [segment.glyph for segment in build_graph(segmentation, line, max_cuts=cuts, tallest=tallest).segments]
