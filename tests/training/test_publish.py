@@ -111,15 +111,15 @@ def test_who_is_near_whom() -> None:
 
 
 def test_the_map_fills_its_square_and_keeps_its_shape() -> None:
-    xy = embedding.scaled_to_square(np.array([[0.0, 0], [2, 0], [1, 1]]))
+    xy = embedding.fit_square(np.array([[0.0, 0], [2, 0], [1, 1]]))
     assert xy.tolist() == [[0, 250], [1000, 250], [500, 750]]
 
 
 def test_neighbours_are_counted_among_the_first_digits_alone() -> None:
     hidden = np.array([[0.0], [1], [5], [5.1], [5.05]])
     labels = np.array([4, 9, 3, 3, 8])
-    found = embedding.embed(np.array([0, 1, 2, 3, 2000]), hidden, np.zeros((5, 2)), labels, first=1000)
-    assert found.same == 0.5
-    assert found.mixed == [(4, 9, 2)]
-    assert found.near[2].tolist()[0] == 4, "the map itself ties all of them"
-    assert json.loads(json.dumps(embedding.to_columns(found)))["mixed"] == [{"digits": [4, 9], "n": 2}]
+    found = embedding.embedding_map(np.array([0, 1, 2, 3, 2000]), hidden, np.zeros((5, 2)), labels, first=1000)
+    assert found.same_label == 0.5
+    assert found.mixed_pairs == [(4, 9, 2)]
+    assert found.neighbours[2].tolist()[0] == 4, "the map itself ties all of them"
+    assert json.loads(json.dumps(found.to_json()))["mixed"] == [{"digits": [4, 9], "n": 2}]

@@ -33,7 +33,8 @@ from inkling.models.bundle import Bundle
 from inkling.training import model_card, train
 from inkling.training.data.mnist import Mnist, as_input, load_mnist
 from inkling.training.keras_setup import open_network
-from inkling.training.report import embedding, measurements, network_views, subject
+from inkling.training.report import measurements, network_views, subject
+from inkling.training.report.embedding import EmbeddingMap, embedding_map
 from inkling.training.report.measurements import Measurements
 
 FOLDER, FILE_NAME, SPRITE = "report", "report.json", "mistakes.png"
@@ -99,19 +100,17 @@ def chosen_mistakes(found: Measurements, most: int = MOST_MISTAKES) -> np.ndarra
     return every[np.sort(np.argsort(rank, kind="stable")[:most])]
 
 
-def hidden_places(found: Bundle, measured: Measurements, index: np.ndarray) -> embedding.Embedding:
+def hidden_places(found: Bundle, measured: Measurements, index: np.ndarray) -> EmbeddingMap:
     """The last hidden layer of these digits on a map. index: (M,)"""
     path = found.path / "model.keras"
     if not path.is_file():
         raise BadBundle(f"{path} is not there; a report needs the network as Keras saved it. Export the run again.")
     model = open_network(path, task="publishing a report")
     hidden = network_views.hidden_activations(model, as_input(measured.images[index]))  # (M, 28, 28) -> (M, H)
-    return embedding.embed(index, hidden, network_views.embed_2d(hidden)[2], measured.labels[index], first=N_SHARED)
+    return embedding_map(index, hidden, network_views.embed_2d(hidden)[2], measured.labels[index], first=N_SHARED)
 
 
-def as_json(
-    found: Measurements, wrong: np.ndarray, mapped: embedding.Embedding, speed: dict[str, Any]
-) -> dict[str, Any]:
+def as_json(found: Measurements, wrong: np.ndarray, mapped: EmbeddingMap, speed: dict[str, Any]) -> dict[str, Any]:
     """Every number of the report. wrong: indices of the mistakes in the order of the sprite."""
     told = found.to_json()
     n_wrong = int(len(found.labels) - found.confusion.trace())
@@ -129,7 +128,7 @@ def as_json(
         "robustness": [asdict(curve) for curve in found.robustness],
         "history": history_columns(found.subject.history),
         "mistakes": {"total": n_wrong, "columns": COLUMNS, **digit_columns(found, wrong), "index": wrong.tolist()},
-        "map": {"shared": N_SHARED, **digit_columns(found, mapped.index), **embedding.to_columns(mapped)},
+        "map": {"shared": N_SHARED, **digit_columns(found, mapped.index), **mapped.to_json()},
     }
 
 

@@ -183,16 +183,16 @@ def test_several_models_are_compared(two: tuple[Path, list[str]]) -> None:
     assert any("drawing robustness-noise" in line for line in said)
 
 
-def test_inside_of_a_dense_network(measured: measurements.Measurements) -> None:
-    inside = network_views.inspect_network(measured.subject.bundle, as_input(measured.images))
-    assert inside is not None
-    assert (inside.first.shape, inside.first_kind) == ((12, 28, 28), "dense")
-    assert list(inside.votes) == sorted(inside.votes)
-    assert inside.pca.shape == inside.tsne.shape == (200, 2)
-    assert 0 < inside.explained[1] <= inside.explained[0] <= 1
+def test_view_of_a_dense_network(measured: measurements.Measurements) -> None:
+    view = network_views.inspect_network(measured.subject.bundle, as_input(measured.images))
+    assert view is not None
+    assert (view.first_weights.shape, view.is_dense) == ((12, 28, 28), True)
+    assert list(view.votes) == sorted(view.votes)
+    assert view.pca.shape == view.tsne.shape == (200, 2)
+    assert 0 < view.explained_variance[1] <= view.explained_variance[0] <= 1
     again = network_views.inspect_network(measured.subject.bundle, as_input(measured.images))
     assert again is not None
-    np.testing.assert_array_equal(again.tsne, inside.tsne)
+    np.testing.assert_array_equal(again.tsne, view.tsne)
 
 
 def test_hidden_layer_leads_to_the_probabilities(measured: measurements.Measurements) -> None:
@@ -211,17 +211,17 @@ def test_kernels_of_a_convolution_and_their_figure(mnist: Mnist, measured: measu
 
     keras_setup.import_keras(seed=0)
     model = ARCHITECTURES["cnn"].build(recipe.find("cnn"))
-    kernels, kind, votes = network_views.first_weights(model)
-    assert kind == "convolution"
+    kernels, is_dense, votes = network_views.first_weights(model)
+    assert not is_dense
     np.testing.assert_array_equal(kernels[3], model.layers[1].get_weights()[0][:, :, 0, 3])
     hidden = network_views.hidden_activations(model, as_input(mnist.x_test[:60]))
     assert hidden.shape == (60, 96)
-    inside = network_views.NetworkView(kernels, kind, votes, *network_views.embed_2d(hidden))
+    view = network_views.NetworkView(kernels, is_dense, votes, *network_views.embed_2d(hidden))
     few = dataclasses.replace(measured, subset=np.arange(60))
-    plate = report_figures.network_figures(few, inside)[0]
-    assert f"{len(kernels)} kernels of 3x3" in plate.title
-    _, ax = style.new_figure(plate.size_in, plate.title)
-    assert len(plate.draw(ax).images) == len(kernels)
+    spec = report_figures.network_figures(few, view)[0]
+    assert f"{len(kernels)} kernels of 3x3" in spec.title
+    _, ax = style.new_figure(spec.size_in, spec.title)
+    assert len(spec.draw(ax).images) == len(kernels)
 
 
 def test_a_bundle_without_keras_file_is_still_reported_on(run: Path, tmp_path: Path) -> None:
@@ -295,15 +295,15 @@ def test_a_perfect_network_can_be_drawn(measured: measurements.Measurements) -> 
         per_class=[{"digit": d, "n": 20, "precision": 1.0, "recall": 1.0, "f1": 1.0} for d in range(10)],
         bins_before=measurements.reliability_bins(probs, measured.labels),
         bins=measurements.reliability_bins(probs, measured.labels),
-        thresholds=measurements.risk_coverage_curve(probs, measured.labels),
+        risk_coverage=measurements.risk_coverage_curve(probs, measured.labels),
         at_sure=measurements.risk_coverage_at(probs, measured.labels, 0.5),
         worst=measurements.most_confident_errors(probs, measured.labels),
     )
-    plates = [*report_figures.error_figures(right), *report_figures.confidence_figures(right)]
-    assert not [plate for plate in plates if plate.name.startswith("mistakes")]
-    for plate in plates:
-        figure, ax = style.new_figure(plate.size_in, plate.title)
-        plate.draw(ax)
+    specs = [*report_figures.error_figures(right), *report_figures.confidence_figures(right)]
+    assert not [spec for spec in specs if spec.name.startswith("mistakes")]
+    for spec in specs:
+        figure, ax = style.new_figure(spec.size_in, spec.title)
+        spec.draw(ax)
         figure.canvas.draw()
 
 
@@ -356,7 +356,7 @@ def test_a_missing_extra_is_one_sentence(missing: str, mnist: Mnist, tmp_path: P
         "import numpy as np\n"
         "from inkling import cli\nfrom inkling.training.data import mnist\n"
         f"with np.load({str(tmp_path / 'small.npz')!r}) as a: x, y = a['x'], a['y']\n"
-        "mnist.load_mnist = lambda: Mnist(x, y, x, y)\n"
+        "mnist.load_mnist = lambda: mnist.Mnist(x, y, x, y)\n"
         f"sys.argv = ['inkling', 'report', 'ann-tutorial', '--out', {str(tmp_path / 'out')!r}]\n"
         "cli.main()"
     )

@@ -110,7 +110,7 @@ def test_reliability_bins_by_hand() -> None:
     assert bins[0].accuracy_95 == (0, 1)
 
 
-def test_thresholds_and_worst_mistakes_by_hand() -> None:
+def test_risk_coverage_and_most_confident_errors_by_hand() -> None:
     probs = np.zeros((4, 10))
     probs[np.arange(4), [1, 2, 3, 4]] = [0.9, 0.8, 0.7, 0.6]
     labels = np.array([1, 0, 3, 0])

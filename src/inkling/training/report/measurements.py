@@ -1,10 +1,10 @@
-"""Bundle + test images -> every number of the report. NumPy only; nothing is drawn here."""
+"""A bundle and test images in, every number of the report out. NumPy only; nothing is drawn here."""
 
 from __future__ import annotations
 
 import math
 import statistics
-import time
+import timeit
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,8 +24,9 @@ N_WORST = 50
 N_THRESHOLDS = 200
 BINS = 10
 REPEATS = 200  # calls of which the median is the latency
+WARM_UP = 3  # calls that are not counted
 
-Progress = Callable[[str], None]  # told what comes next
+Tell = Callable[[str], None]  # called with a description of the next step
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,18 @@ class ReliabilityBin:
     high: float
     n: int
     confidence: float  # their mean; nan when n is 0
-    accuracy: float  # part that is right; nan when n is 0
+    accuracy: float  # 0..1; nan when n is 0
     accuracy_95: tuple[float, float]
 
 
 @dataclass(frozen=True)
 class RiskCoverage:
-    """What is answered, and how often wrongly, when only digits of at least `sure_at` count."""
+    """Coverage and error when only digits with at least the confidence `sure_at` are answered."""
 
     sure_at: float
     n: int  # digits answered
-    coverage: float  # part of all digits, 0..1
-    error: float  # part of those answered that is wrong; nan when there are none
+    coverage: float  # answered of all, 0..1
+    error: float  # wrong of those answered; nan when there are none
     error_95: tuple[float, float]
 
 
@@ -62,18 +63,18 @@ class Latency:
 
 @dataclass(frozen=True)
 class Measurements:
-    """Everything known about one subject on one data set of N images."""
+    """Everything measured about one model on one data set of N images."""
 
     subject: Subject
     images: np.ndarray  # (N, 28, 28) uint8
     labels: np.ndarray  # (N,)
     probs: np.ndarray  # (N, 10) calibrated
-    summary: dict[str, Any]  # learn.scores.summary
+    summary: dict[str, Any]  # training.scores.summary
     confusion: np.ndarray  # (10, 10) row = the label, column = what was read
     per_class: list[dict[str, float]]
-    bins_before: list[ReliabilityBin]  # as the network says
+    bins_before: list[ReliabilityBin]  # uncalibrated
     bins: list[ReliabilityBin]  # after temperature scaling
-    thresholds: list[RiskCoverage]  # rising confidence
+    risk_coverage: list[RiskCoverage]  # rising confidence
     at_sure: RiskCoverage  # at the manifest's sure_at
     worst: np.ndarray  # indices of the mistakes, the most confident first, at most N_WORST
     robustness: list[RobustnessCurve]
@@ -82,17 +83,17 @@ class Measurements:
     bytes: int  # of model.tflite
 
     def to_json(self) -> dict[str, Any]:
-        """Every number, without pictures, as JSON takes it (nan becomes None)."""
-        found = self.subject.bundle
-        table: dict[str, Any] = _plain(
+        """Every number, without images, as JSON takes it (nan becomes None)."""
+        bundle = self.subject.bundle
+        table: dict[str, Any] = _to_json(
             {
                 "label": self.subject.label,
-                "model": {"name": found.name, "version": found.version},
-                "architecture": found.manifest.get("architecture"),
-                "parameters": found.manifest.get("parameters"),
+                "model": {"name": bundle.name, "version": bundle.version},
+                "architecture": bundle.manifest.get("architecture"),
+                "parameters": bundle.manifest.get("parameters"),
                 "bytes": self.bytes,
-                "temperature": found.temperature,
-                "sure_at": found.sure_at,
+                "temperature": bundle.temperature,
+                "sure_at": bundle.sure_at,
                 "scores": self.summary,
                 "at_sure": asdict(self.at_sure),
                 "latency": asdict(self.latency),
@@ -102,7 +103,7 @@ class Measurements:
                     "before": [asdict(b) for b in self.bins_before],
                     "after": [asdict(b) for b in self.bins],
                 },
-                "coverage": [asdict(t) for t in self.thresholds],
+                "coverage": [asdict(point) for point in self.risk_coverage],
                 "worst": [self.mistake(int(i)) for i in self.worst],
                 "robustness": [asdict(curve) for curve in self.robustness],
                 "history": self.subject.history,
@@ -111,52 +112,53 @@ class Measurements:
         return table
 
     def mistake(self, index: int) -> dict[str, Any]:
-        """One image: its place in the data set, what it is, what was read, how surely."""
-        row = self.probs[index]
+        """One image: its index in the data set, its label, what was read, and both confidences."""
+        row, label = self.probs[index], int(self.labels[index])
         read = int(row.argmax())
         return {
             "index": index,
-            "label": int(self.labels[index]),
+            "label": label,
             "read": read,
             "confidence": float(row[read]),
-            "confidence_in_label": float(row[self.labels[index]]),
+            "confidence_in_label": float(row[label]),
         }
 
 
-def measure(subject: Subject, mnist: Mnist, *, tell: Progress = lambda what: None) -> Measurements:
-    """Judges a bundle on the test images of `mnist`. Raises BadBundle if the network cannot run."""
-    model = Classifier(subject.bundle)
+def measure(subject: Subject, mnist: Mnist, *, tell: Tell = lambda step: None) -> Measurements:
+    """Judge a bundle on the test images of `mnist`. Raises BadBundle if the network cannot run."""
+    bundle = subject.bundle
+    model = Classifier(bundle)
     images, labels = mnist.x_test, mnist.y_test.astype(int)
     tell("reading the test images")
     raw = model(as_input(images))  # (N, 28, 28) -> (N, 10)
-    probs = calibrate(raw, subject.bundle.temperature)
+    probs = calibrate(raw, bundle.temperature)
     confusion = scores.confusion_matrix(probs.argmax(1), labels)
     tell("timing the network")
     latency = measure_latency(model, as_input(images[:MAX_BATCH]))
-    at_sure = risk_coverage_at(probs, labels, subject.bundle.sure_at)
-    chosen = robustness.subset(labels, N_SUBSET)
-    found = []
-    tell("making the tiles worse")
-    for curve in robustness.robustness_curves(model, as_input(images[chosen]), labels[chosen]):
-        found.append(curve)
-        tell(f"making the tiles worse: {curve.name}")
+    at_sure = risk_coverage_at(probs, labels, bundle.sure_at)
+    subset = robustness.subset(labels, N_SUBSET)
+    curves = []
+    tell("distorting the tiles")
+    for curve in robustness.robustness_curves(model, as_input(images[subset]), labels[subset]):
+        curves.append(curve)
+        tell(f"distorting the tiles: {curve.name}")
     return Measurements(
-        subject,
-        images,
-        labels,
-        probs,
-        scores.summary(raw, labels, temperature=subject.bundle.temperature),
-        confusion,
-        scores.per_class(confusion),
-        reliability_bins(raw, labels),
-        reliability_bins(probs, labels),
-        risk_coverage_curve(probs, labels, down_to=min(0.5, at_sure.coverage)),
-        at_sure,
-        most_confident_errors(probs, labels),
-        found,
-        chosen,
-        latency,
-        subject.bundle.model_path.stat().st_size,
+        subject=subject,
+        images=images,
+        labels=labels,
+        probs=probs,
+        summary=scores.summary(raw, labels, temperature=bundle.temperature),
+        confusion=confusion,
+        per_class=scores.per_class(confusion),
+        bins_before=reliability_bins(raw, labels),
+        bins=reliability_bins(probs, labels),
+        risk_coverage=risk_coverage_curve(probs, labels, down_to=min(0.5, at_sure.coverage)),
+        at_sure=at_sure,
+        worst=most_confident_errors(probs, labels),
+        robustness=curves,
+        subset=subset,
+        latency=latency,
+        bytes=bundle.model_path.stat().st_size,
     )
 
 
@@ -168,29 +170,29 @@ def reliability_bins(probs: np.ndarray, labels: np.ndarray, *, bins: int = BINS)
     for k in range(bins):
         inside = which == k
         n, hits = int(inside.sum()), int(right[inside].sum())
-        mean = float(confidence[inside].mean()) if n else float("nan")
-        rate = hits / n if n else float("nan")
-        found.append(ReliabilityBin(k / bins, (k + 1) / bins, n, mean, rate, scores.wilson_interval(hits, n)))
+        mean = float(confidence[inside].mean()) if n else math.nan
+        interval = scores.wilson_interval(hits, n)
+        found.append(ReliabilityBin(k / bins, (k + 1) / bins, n, mean, hits / n if n else math.nan, interval))
     return found
 
 
 def risk_coverage_at(probs: np.ndarray, labels: np.ndarray, sure_at: float) -> RiskCoverage:
-    """What is answered at one threshold. probs: (N, 10) calibrated; labels: (N,)"""
+    """Coverage and error at one threshold. probs: (N, 10) calibrated; labels: (N,)"""
     answered = probs.max(1) >= sure_at
     n = int(answered.sum())
     wrong = int((probs.argmax(1) != labels)[answered].sum())
-    error = wrong / n if n else float("nan")
-    return RiskCoverage(sure_at, n, n / max(len(labels), 1), error, scores.wilson_interval(wrong, n))
+    coverage, error = n / max(len(labels), 1), wrong / n if n else math.nan
+    return RiskCoverage(sure_at, n, coverage, error, scores.wilson_interval(wrong, n))
 
 
 def risk_coverage_curve(
     probs: np.ndarray, labels: np.ndarray, *, down_to: float = 0.5, most: int = N_THRESHOLDS
 ) -> list[RiskCoverage]:
-    """The way from answering everything to answering `down_to` of it, at the confidences of the digits themselves."""
+    """From answering every digit to answering the part `down_to`, at thresholds that are the digits' confidences."""
     if len(probs) == 0:
         return []
     confidence = np.unique(np.quantile(probs.max(1), np.linspace(0, 1 - down_to, most), method="lower"))
-    return [risk_coverage_at(probs, labels, float(at)) for at in confidence]
+    return [risk_coverage_at(probs, labels, float(sure_at)) for sure_at in confidence]
 
 
 def most_confident_errors(probs: np.ndarray, labels: np.ndarray, *, most: int = N_WORST) -> np.ndarray:
@@ -202,27 +204,21 @@ def most_confident_errors(probs: np.ndarray, labels: np.ndarray, *, most: int = 
 
 def measure_latency(model: Classifier, tiles: np.ndarray, *, repeats: int = REPEATS) -> Latency:
     """Medians of `repeats` calls with one tile and of a tenth as many with all of `tiles`, after a warm-up."""
-    single = _median_us(lambda: model(tiles[:1]), repeats)
-    batch = _median_us(lambda: model(tiles), max(repeats // 10, 5))
-    return Latency(round(single, 2), round(batch / max(len(tiles), 1), 2), len(tiles))
+
+    def median_us(batch: np.ndarray, calls: int) -> float:
+        times_s = timeit.repeat(lambda: model(batch), number=1, repeat=calls + WARM_UP)
+        return statistics.median(times_s[WARM_UP:]) * 1e6
+
+    batch_us = median_us(tiles, max(repeats // 10, 5)) / max(len(tiles), 1)
+    return Latency(round(median_us(tiles[:1], repeats), 2), round(batch_us, 2), len(tiles))
 
 
-def _median_us(call: Callable[[], Any], repeats: int) -> float:
-    times = []
-    for turn in range(repeats + 3):
-        start = time.perf_counter()
-        call()
-        if turn >= 3:
-            times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e6
-
-
-def _plain(value: Any) -> Any:
-    """Containers of numbers -> what JSON can hold; floats to 6 places, nan as None."""
+def _to_json(value: Any) -> Any:
+    """Containers of numbers as JSON can hold them: floats to 6 decimals, nan as None."""
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: _to_json(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [_to_json(each) for each in value]
     if isinstance(value, float):
         return round(value, 6) if math.isfinite(value) else None
     return value

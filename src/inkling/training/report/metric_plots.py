@@ -1,6 +1,6 @@
-"""Plot functions: numbers and an `ax` in, the `ax` out. Lines, bars, maps; nothing is saved here.
+"""Plot functions for metrics: curves, bars, matrices, maps. Numbers and an `ax` in, the `ax` out; nothing is saved.
 
-A mapping `name -> numbers` draws a line for each name, written at its end; one name alone needs no label.
+`lines` maps a name to its numbers: a line for each, with the name at its end.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 import seaborn as sns
 from matplotlib import patheffects
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
 from inkling.training.report.measurements import ReliabilityBin, RiskCoverage
@@ -31,7 +32,7 @@ from inkling.training.report.style import (
     label_ends,
 )
 
-FEW = 10  # digits: a bin with fewer says nothing about reliability and is not drawn
+MIN_BIN_COUNT = 10  # digits: the accuracy of a bin with fewer is noise, and is not drawn
 
 
 def learning_curves(
@@ -42,44 +43,41 @@ def learning_curves(
     percent: bool = False,
     colours: Sequence[str] = SERIES,
 ) -> Axes:
-    """One value an epoch for each name. A scale by powers of ten, since learning slows by factors.
+    """One value an epoch for each name, on a logarithmic scale: learning slows by factors.
 
-    Such a scale has no 0: a line ends where it reaches it.
+    A line ends where it reaches 0.
     """
-    above = {name: np.where(np.asarray(v) > 0, v, np.nan) for name, v in lines.items()}
-    for values, colour in zip(above.values(), colours, strict=False):
-        epochs = np.arange(1, len(values) + 1)
-        ax.plot(epochs, values, color=colour, marker="o" if len(values) <= 12 else None, markersize=4)
+    ends = []
+    for (name, numbers), colour in zip(lines.items(), colours, strict=False):
+        values = np.where(np.asarray(numbers) > 0, numbers, np.nan)
+        marker = "o" if len(values) <= 12 else None
+        ax.plot(np.arange(1, len(values) + 1), values, color=colour, marker=marker, markersize=4)
+        drawn = np.flatnonzero(np.isfinite(values))
+        if drawn.size:
+            ends.append((int(drawn[-1]) + 1, float(values[drawn[-1]]), name, colour))
     ax.set_yscale("log")
-    set_log_ticks(ax, [v for values in lines.values() for v in values], percent=percent)
+    set_log_ticks(ax.yaxis, [v for values in lines.values() for v in values], percent=percent)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     most = max((len(values) for values in lines.values()), default=1)
     ax.set_xlim(1 - 0.03 * most, most + 0.03 * most)
     ax.set_xlabel("epoch")
     ax.set_ylabel(what)
-    ends = []
-    for (name, values), colour in zip(above.items(), colours, strict=False):
-        drawn = np.flatnonzero(np.isfinite(values))
-        if drawn.size:
-            ends.append((int(drawn[-1]) + 1, float(values[drawn[-1]]), name, colour))
     return label_ends(ax, ends)
 
 
 def confusion_matrix(ax: Axes, counts: np.ndarray) -> Axes:
-    """(10, 10) row = the label, column = what was read. Only mistakes are coloured: they are what one looks for."""
+    """(10, 10) row = the label, column = what was read. Only the errors are coloured."""
     wrong = counts - np.diag(np.diag(counts))
     most = max(int(wrong.max()), 1)
     sns.heatmap(
         wrong, ax=ax, cmap=WRONG_MAP, vmin=0, vmax=most, cbar=False, square=True, linewidths=1.5, linecolor=PAPER
     )
-    for label in range(10):
-        for read in range(10):
-            n = int(counts[label, read])
-            if label == read:
-                ax.text(read + 0.5, label + 0.5, f"{n:,}", ha="center", va="center", color=QUIET, fontsize=8.5)
-            elif n:
-                colour = PAPER if n > 0.55 * most else INK
-                ax.text(read + 0.5, label + 0.5, str(n), ha="center", va="center", color=colour, fontsize=10)
+    centred: dict[str, Any] = {"ha": "center", "va": "center"}
+    for (label, read), n in np.ndenumerate(counts):
+        if label == read:
+            ax.text(read + 0.5, label + 0.5, f"{n:,}", color=QUIET, fontsize=8.5, **centred)
+        elif n:
+            ax.text(read + 0.5, label + 0.5, str(n), color=PAPER if n > 0.55 * most else INK, fontsize=10, **centred)
     ax.tick_params(length=0, labelrotation=0)
     ax.grid(False)
     ax.set_xlabel("read as")
@@ -87,79 +85,72 @@ def confusion_matrix(ax: Axes, counts: np.ndarray) -> Axes:
     return ax
 
 
-def compared_class_errors(ax: Axes, rows: Sequence[Mapping[str, float]]) -> Axes:
-    """The part of each digit that was missed (1 - recall) and of its readings that is wrong (1 - precision)."""
-    digits = np.arange(len(rows))
+def class_errors(ax: Axes, rows: Sequence[Mapping[str, float]]) -> Axes:
+    """Two bars a digit: its images that were missed (1 - recall), its readings that were wrong (1 - precision)."""
     missed = [1 - row["recall"] for row in rows]
     misread = [1 - row["precision"] for row in rows]
+    digits = np.arange(len(rows))
     ax.bar(digits - 0.2, missed, 0.38, color=SERIES[0])
     ax.bar(digits + 0.2, misread, 0.38, color=SERIES[5], alpha=0.75)
-    top = max([*missed, *misread, 1e-4])
-    ax.set_ylim(0, top * 1.04)
-    key: dict[str, Any] = {"transform": ax.transAxes, "va": "bottom", "fontsize": 10.5}
-    ax.text(0, 1.02, "a digit that was missed", color=SERIES[0], **key)
-    ax.text(1, 1.02, "a reading that was wrong", color=SERIES[5], ha="right", **key)
-    ax.set_xticks(digits, [str(int(row["digit"])) for row in rows])
-    ax.tick_params(axis="x", length=0, labelsize=12, labelcolor=INK)
-    ax.set_xlabel("digit")
-    return as_percent(ax)
+    ax.set_ylim(0, max([*missed, *misread, 1e-4]) * 1.04)
+    legend: dict[str, Any] = {"transform": ax.transAxes, "va": "bottom", "fontsize": 10.5}
+    ax.text(0, 1.02, "a digit that was missed", color=SERIES[0], **legend)
+    ax.text(1, 1.02, "a reading that was wrong", color=SERIES[5], ha="right", **legend)
+    return _digit_axis(ax)
 
 
-def class_errors_compared(ax: Axes, lines: Mapping[str, Sequence[Mapping[str, float]]]) -> Axes:
-    """Of each digit, the part that each of several models missed: a dot a model."""
+def compared_class_errors(ax: Axes, lines: Mapping[str, Sequence[Mapping[str, float]]]) -> Axes:
+    """The part of each digit that was missed: a dot for each model."""
     for k, ((name, rows), colour) in enumerate(zip(lines.items(), SERIES, strict=False)):
-        at = np.arange(len(rows)) + (k - (len(lines) - 1) / 2) * 0.16
-        ax.scatter(at, [1 - row["recall"] for row in rows], s=34, color=colour, label=name, zorder=3)
+        x = np.arange(len(rows)) + (k - (len(lines) - 1) / 2) * 0.16
+        ax.scatter(x, [1 - row["recall"] for row in rows], s=34, color=colour, label=name, zorder=3)
     ax.set_ylim(bottom=0)
-    ax.set_xticks(range(10))
-    ax.tick_params(axis="x", length=0, labelsize=12, labelcolor=INK)
-    ax.set_xlabel("digit")
     ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, handletextpad=0, borderpad=0)
-    return as_percent(ax)
+    return _digit_axis(ax)
 
 
 def reliability_diagram(
     ax: Axes, lines: Mapping[str, Sequence[ReliabilityBin]], *, colours: Sequence[str] = (BEFORE, AFTER)
 ) -> Axes:
-    """Mean confidence against accuracy of each bin, with 95 % intervals; on the diagonal a network knows itself."""
+    """Mean confidence against accuracy of each bin, with 95 % intervals; a calibrated network is on the diagonal."""
     ax.plot([0, 1], [0, 1], color=RULE, linewidth=1.2, zorder=1)
-    ends = []
-    for (name, bins), colour in zip(lines.items(), colours, strict=False):
-        full = [each for each in bins if each.n >= FEW]
-        x, y = [each.confidence for each in full], [each.accuracy for each in full]
+    lowest = 1.0
+    for k, ((name, bins), colour) in enumerate(zip(lines.items(), colours, strict=False)):
+        full = [each for each in bins if each.n >= MIN_BIN_COUNT]
+        confidence, accuracy = [each.confidence for each in full], [each.accuracy for each in full]
         reach = [[e.accuracy - e.accuracy_95[0] for e in full], [e.accuracy_95[1] - e.accuracy for e in full]]
-        ax.errorbar(x, y, np.maximum(reach, 0), color=colour, marker="o", markersize=5, elinewidth=1, capsize=0)
-        ends.append((name, colour))
-    for k, (name, colour) in enumerate(reversed(ends)):
-        ax.text(0.98, 0.05 + 0.09 * k, name, color=colour, ha="right", transform=ax.transAxes)
-    # Least confidence that ten classes allow is a tenth, but hardly any digit is read with less than a third.
-    lowest = min((each.confidence for bins in lines.values() for each in bins if each.n >= FEW), default=0.0)
-    ax.set_xlim(max(0.0, np.floor(10 * lowest) / 10), 1.015)
+        ax.errorbar(
+            confidence, accuracy, np.maximum(reach, 0), color=colour, marker="o", markersize=5, elinewidth=1, capsize=0
+        )
+        lowest = min([lowest, *confidence])
+        height = 0.05 + 0.09 * (len(lines) - 1 - k)
+        ax.text(0.98, height, name, color=colour, ha="right", transform=ax.transAxes)
+    # Ten classes allow confidences down to a tenth, but hardly any digit is read with less than a third.
+    ax.set_xlim(np.floor(10 * lowest) / 10 if lowest < 1 else 0.0, 1.015)
     ax.set_ylim(0, 1.03)
     ax.set_xlabel("confidence")
-    ax.set_ylabel("part that is right")
+    ax.set_ylabel("accuracy")
     return as_percent(as_percent(ax), axis="x")
 
 
 def confidence_histogram(ax: Axes, confidence: np.ndarray, right: np.ndarray, *, sure_at: float) -> Axes:
-    """How many digits were read with which confidence (N,), apart by `right` (N,). Counts by powers of ten."""
+    """Digits by confidence (N,), those read right (N,) beside those read wrong. Counts on a logarithmic scale."""
     edges = np.linspace(0, 1, 21)
     hits, misses = np.histogram(confidence[right], edges)[0], np.histogram(confidence[~right], edges)[0]
-    width = 0.021
-    ax.bar(edges[:-1] + 0.0135, hits, width, color=SERIES[0])
-    ax.bar(edges[:-1] + 0.0365, misses, width, color=WRONG)
+    ax.bar(edges[:-1] + 0.0135, hits, 0.021, color=SERIES[0])
+    ax.bar(edges[:-1] + 0.0365, misses, 0.021, color=WRONG)
     ax.set_yscale("log")
     ax.set_ylim(0.7, max(int(hits.max()), 1) * 4)
-    set_log_ticks(ax, [1, max(int(hits.max()), 10)], percent=False)
+    set_log_ticks(ax.yaxis, [1, max(int(hits.max()), 10)])
     used = np.flatnonzero(hits + misses)
-    ax.set_xlim(edges[used[0]] - 0.02 if used.size else 0, 1.01)
+    low = edges[used[0]] - 0.02 if used.size else 0
+    ax.set_xlim(low, 1.01)
     ax.axvline(sure_at, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
-    low, high = ax.get_xlim()
-    side: dict[str, Any] = (
-        {"ha": "left", "xytext": (5, 0)} if sure_at < (low + high) / 2 else {"ha": "right", "xytext": (-5, 0)}
-    )
-    at: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "va": "top"}
-    ax.annotate("sure from here", (sure_at, 0.98), **side, **at)
+    side, offset = ("left", (5, 0)) if sure_at < (low + 1.01) / 2 else ("right", (-5, 0))
+    ax.annotate(
+        "sure from here", (sure_at, 0.98), offset, xycoords=("data", "axes fraction"), textcoords="offset points",
+        ha=side, va="top",
+    )  # fmt: skip
     ax.text(0, 1.02, "read right", color=SERIES[0], va="bottom", transform=ax.transAxes)
     ax.text(0.25, 1.02, "read wrong", color=WRONG, va="bottom", transform=ax.transAxes)
     ax.set_xlabel("confidence")
@@ -169,81 +160,76 @@ def confidence_histogram(ax: Axes, confidence: np.ndarray, right: np.ndarray, *,
 
 def risk_coverage(ax: Axes, lines: Mapping[str, tuple[Sequence[RiskCoverage], RiskCoverage]]) -> Axes:
     """Error among the digits answered against the part answered, as `sure_at` moves; a dot at the manifest's."""
-    ends = []
+    alone, ends = len(lines) == 1, []
     for (name, (curve, at_sure)), colour in zip(lines.items(), SERIES, strict=False):
         x, y = [each.coverage for each in curve], [each.error for each in curve]
         ax.plot(x, y, color=colour)
-        if len(lines) == 1:
+        if alone:
             ax.fill_between(x, [e.error_95[0] for e in curve], [e.error_95[1] for e in curve], color=colour, alpha=0.15)
         if at_sure.n:
             ax.plot(at_sure.coverage, at_sure.error, "o", color=colour, markersize=7, markeredgecolor=PAPER)
-            if len(lines) == 1:
+            if alone:
                 words = f"sure_at {at_sure.sure_at:.3g}\n{at_sure.coverage:.2%} answered\n{at_sure.error:.2%} wrong"
                 ax.annotate(words, (at_sure.coverage, at_sure.error), (-8, 8), textcoords="offset points", ha="right")
         if curve:
             ends.append((x[0], y[0], name, colour))
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("part of the digits answered")
-    ax.set_ylabel("wrong among them")
-    if len(lines) > 1:
+    ax.set_xlabel("coverage: part of the digits answered")
+    ax.set_ylabel("error among them")
+    if not alone:
         label_ends(ax, ends)
     return as_percent(as_percent(ax), axis="x")
 
 
 def robustness_curves(ax: Axes, lines: Mapping[str, RobustnessCurve]) -> Axes:
-    """Accuracy along one distortion, with 95 % intervals, from none of the digits to all of them."""
-    ends = []
+    """Accuracy at each level of one distortion, with 95 % intervals."""
+    alone, ends = len(lines) == 1, []
     for (name, curve), colour in zip(lines.items(), SERIES, strict=False):
         low, high = zip(*curve.accuracy_95, strict=True)
         ax.fill_between(curve.levels, low, high, color=colour, alpha=0.18, linewidth=0)
         ax.plot(curve.levels, curve.accuracy, color=colour, marker="o", markersize=4.5)
         ends.append((curve.levels[-1], curve.accuracy[-1], name, colour))
-        if len(lines) == 1:
+        if alone:
             _label_points(ax, curve)
         ax.set_xlabel(curve.unit)
         ax.set_xticks(curve.levels, [f"{level:g}" for level in curve.levels])
     ax.set_ylim(0, 1.03)
-    ax.set_ylabel("read right")
-    if len(lines) > 1:
+    ax.set_ylabel("accuracy")
+    if not alone:
         label_ends(ax, ends)
     return as_percent(ax)
 
 
 def _label_points(ax: Axes, curve: RobustnessCurve) -> None:
-    """The accuracy at each level in per cent, beside the line rather than on it."""
+    """Write the accuracy at each level in per cent, beside the line rather than on it."""
     steep = 0.25
     drops = -np.diff(curve.accuracy, prepend=curve.accuracy[0], append=curve.accuracy[-1])  # before, after each point
     for k, (x, y) in enumerate(zip(curve.levels, curve.accuracy, strict=True)):
-        place: dict[str, Any] = {"xytext": (0, -9), "ha": "center", "va": "top"}
         if drops[k + 1] > steep:
-            place = {"xytext": (5, 4), "ha": "left", "va": "bottom"}
-        elif y < 0.13:
-            place = {"xytext": (0, 7), "ha": "center", "va": "bottom"}
-            if drops[k] > steep:
-                place = {"xytext": (7, 2), "ha": "left", "va": "bottom"}
-        ax.annotate(f"{100 * y:.1f}", (x, y), textcoords="offset points", fontsize=9.5, annotation_clip=False, **place)
+            offset, ha, va = (5, 4), "left", "bottom"
+        elif y >= 0.13:
+            offset, ha, va = (0, -9), "center", "top"
+        elif drops[k] > steep:
+            offset, ha, va = (7, 2), "left", "bottom"
+        else:
+            offset, ha, va = (0, 7), "center", "bottom"
+        ax.annotate(
+            f"{100 * y:.1f}", (x, y), offset, textcoords="offset points", ha=ha, va=va, fontsize=9.5,
+            annotation_clip=False,
+        )  # fmt: skip
 
 
 def embedding_scatter(ax: Axes, xy: np.ndarray, labels: np.ndarray, wrong: np.ndarray) -> Axes:
-    """(M, 2) places of M digits, coloured by label (M,), the digit written at the middle; wrong ones (M,) ringed."""
+    """(M, 2) points coloured by label (M,), the digit at the middle of its points; misread ones (M,) are ringed."""
     colours = np.array(DIGITS)[labels]
     x, y = xy.T
     ax.scatter(x[~wrong], y[~wrong], s=7, c=colours[~wrong], alpha=0.65, linewidths=0)
     ax.scatter(x[wrong], y[wrong], s=22, c=colours[wrong], edgecolors=INK, linewidths=0.9, zorder=3)
     halo = [patheffects.withStroke(linewidth=3.5, foreground=PAPER)]
+    text: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 17, "weight": "bold", "zorder": 4}
     for digit in np.unique(labels):
-        middle = np.median(xy[labels == digit], axis=0)
-        ax.text(
-            middle[0],
-            middle[1],
-            str(digit),
-            ha="center",
-            va="center",
-            fontsize=17,
-            weight="bold",
-            path_effects=halo,
-            zorder=4,
-        )
+        middle_x, middle_y = np.median(xy[labels == digit], axis=0)
+        ax.text(middle_x, middle_y, str(digit), path_effects=halo, **text)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
@@ -251,13 +237,21 @@ def embedding_scatter(ax: Axes, xy: np.ndarray, labels: np.ndarray, wrong: np.nd
     return ax
 
 
-def set_log_ticks(ax: Axes, values: Sequence[float], *, percent: bool) -> None:
-    """Plain numbers at 1, 2 and 5 times powers of ten within the values; powers alone where these reach far."""
-    good = [v for v in values if v > 0]
-    low, high = (min(good), max(good)) if good else (0.1, 1.0)
+def set_log_ticks(axis: Axis, values: Sequence[float], *, percent: bool = False) -> None:
+    """Plain numbers at 1, 2 and 5 times powers of ten within the values; powers alone over a long range."""
+    positive = [v for v in values if v > 0]
+    low, high = (min(positive), max(positive)) if positive else (0.1, 1.0)
     powers = 10.0 ** np.arange(np.floor(np.log10(low)) - 1, np.ceil(np.log10(high)) + 1)
     steps = (1,) if high / low > 200 else (1, 2, 5)
     ticks = sorted(float(f"{p * s:.6g}") for p in powers for s in steps if low * 0.8 <= p * s <= high * 1.25)
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.set_yticks(ticks, [f"{100 * t:g}%" if percent else f"{t:,g}" for t in ticks])
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_ticks(ticks, [f"{100 * t:g}%" if percent else f"{t:,g}" for t in ticks])
+
+
+def _digit_axis(ax: Axes) -> Axes:
+    """Digits 0..9 along x, rates along y."""
+    ax.set_xticks(range(10))
+    ax.tick_params(axis="x", length=0, labelsize=12, labelcolor=INK)
+    ax.set_xlabel("digit")
+    return as_percent(ax)

@@ -1,4 +1,4 @@
-"""What a network looks like inside, read from a bundle's `model.keras`. Keras and scikit-learn, inside functions."""
+"""What a network looks like inside, from a bundle's `model.keras`. Imports Keras and scikit-learn inside functions."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from inkling.models.bundle import Bundle
 from inkling.training.keras_setup import open_network
 
 SEED = 20
-N_COMPONENTS = 50  # principal components that t-SNE is given: the rest is noise and costs time
+N_COMPONENTS = 50  # principal components that t-SNE starts from: the rest is noise and costs time
 PERPLEXITY = 30.0
 
 
 @dataclass(frozen=True)
 class NetworkView:
-    """Weights and hidden layer of one network."""
+    """First-layer weights and last hidden layer of one network."""
 
-    first: np.ndarray  # (K, h, w) weights of the first layer, one picture a unit or channel
-    first_kind: str  # "dense": h = w = 28; "convolution": h, w of the kernel
-    votes: np.ndarray  # (K,) the digit each unit raises most; -1 where more layers follow
-    pca: np.ndarray  # (M, 2) the last hidden layer's two principal components
-    explained: tuple[float, float]  # part of the variance that each of them has
-    tsne: np.ndarray  # (M, 2) the same, by t-SNE (van der Maaten, Hinton 2008)
+    first_weights: np.ndarray  # (K, h, w) a map for each unit or channel
+    is_dense: bool  # True: h = w = 28; False: the kernels of a convolution
+    votes: np.ndarray  # (K,) the digit that each unit raises most; -1 where more layers follow
+    pca: np.ndarray  # (M, 2) the last hidden layer's first two principal components
+    explained_variance: tuple[float, float]  # the part of the variance in each of them
+    tsne: np.ndarray  # (M, 2) the last hidden layer by t-SNE (van der Maaten, Hinton 2008)
 
 
 def inspect_network(bundle: Bundle, tiles: np.ndarray) -> NetworkView | None:
-    """Opens `model.keras` and runs (M, 28, 28) float32 tiles up to the last hidden layer; None when it is absent.
+    """Open `model.keras` and run (M, 28, 28) float32 tiles up to the last hidden layer; None without that file.
 
     Raises MissingExtra without the `learn` extra and BadBundle for a file that Keras cannot open.
     """
@@ -38,44 +38,40 @@ def inspect_network(bundle: Bundle, tiles: np.ndarray) -> NetworkView | None:
     if not path.is_file():
         return None
     model = open_network(path, task="the report")
-    first, kind, votes = first_weights(model)
     hidden = hidden_activations(model, tiles)  # (M, 28, 28) -> (M, H)
-    pca, explained, tsne = embed_2d(hidden)
-    return NetworkView(first, kind, votes, pca, explained, tsne)
+    return NetworkView(*first_weights(model), *embed_2d(hidden))
 
 
-def first_weights(model: Any) -> tuple[np.ndarray, str, np.ndarray]:
-    """Weights of the first layer that has any, as pictures (K, h, w); what it is; the digit each unit raises most.
+def first_weights(model: Any) -> tuple[np.ndarray, bool, np.ndarray]:
+    """The first layer's weights as maps (K, h, w); whether it is dense; the digit that each unit raises most (K,).
 
-    Units of a network with one hidden layer are put in order of that digit, the strongest first.
+    Units of a network with one hidden layer are sorted by that digit, the strongest first.
     """
     layers = [layer for layer in model.layers if layer.get_weights()]
     kernel = np.asarray(layers[0].get_weights()[0])
-    if kernel.ndim == 4:  # (h, w, 1, K)
-        pictures = kernel[:, :, 0, :].transpose(2, 0, 1)
-        return pictures, "convolution", np.full(len(pictures), -1)
-    pictures = kernel.T.reshape(-1, 28, 28)  # (784, K) -> (K, 28, 28)
-    if len(layers) != 2:
-        return pictures, "dense", np.full(len(pictures), -1)
+    is_dense = kernel.ndim == 2
+    maps = kernel.T.reshape(-1, 28, 28) if is_dense else kernel[:, :, 0, :].transpose(2, 0, 1)  # -> (K, h, w)
+    if not is_dense or len(layers) != 2:
+        return maps, is_dense, np.full(len(maps), -1)
     outgoing = np.asarray(layers[1].get_weights()[0])  # (K, 10)
     strength = outgoing.max(1) * np.linalg.norm(kernel, axis=0)
     votes = outgoing.argmax(1)
     order = np.lexsort((-strength, votes))
-    return pictures[order], "dense", votes[order]
+    return maps[order], is_dense, votes[order]
 
 
 def hidden_activations(model: Any, tiles: np.ndarray) -> np.ndarray:
-    """What the last layer before the probabilities says. (M, 28, 28) float32 -> (M, H) float32"""
+    """The input of the layer that gives the probabilities. (M, 28, 28) float32 -> (M, H) float32"""
     import keras
 
-    upto = keras.Model(model.inputs, model.layers[-1].input)
+    trunk = keras.Model(model.inputs, model.layers[-1].input)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras's own, about NumPy's next version
-        return np.asarray(upto.predict(tiles, batch_size=500, verbose=0)).reshape(len(tiles), -1)
+        return np.asarray(trunk.predict(tiles, batch_size=500, verbose=0)).reshape(len(tiles), -1)
 
 
 def embed_2d(hidden: np.ndarray) -> tuple[np.ndarray, tuple[float, float], np.ndarray]:
-    """(M, H) -> two principal components (M, 2), the part of variance of each, t-SNE (M, 2). The same each time."""
+    """(M, H) -> two principal components (M, 2), the part of variance of each, t-SNE (M, 2). Deterministic."""
     try:
         from sklearn.decomposition import PCA
         from sklearn.manifold import TSNE

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,10 @@ from inkling import offline_page
 from inkling.errors import InklingError
 from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.report import measurements, network_views, report_figures, style, tables
-from inkling.training.report.measurements import Measurements
-from inkling.training.report.report_figures import FigureSpec
+from inkling.training.report.measurements import Measurements, Tell
+from inkling.training.report.report_figures import CONFIDENCE, ROBUSTNESS, SECTIONS, FigureSpec
 from inkling.training.report.subject import Subject
 
-SECTIONS = (
-    report_figures.LEARNING,
-    report_figures.MISTAKES,
-    report_figures.CONFIDENCE,
-    report_figures.ROBUSTNESS,
-    report_figures.INSIDE,
-    report_figures.AUGMENTATION,
-)
 OVERVIEW = ("model", "accuracy", "accuracy_95", "parameters", "bytes", "single_us", "batch_us", "calibration_error")
 
 
@@ -72,9 +64,7 @@ class Section:
         return "-".join(f"{self.title} {self.model}".lower().split())
 
 
-def make_report(
-    subjects: Sequence[Subject], mnist: Mnist, out: Path, *, tell: Callable[[str], None] = lambda step: None
-) -> Path:
+def make_report(subjects: Sequence[Subject], mnist: Mnist, out: Path, *, tell: Tell = lambda step: None) -> Path:
     """Measure one or several models, draw their figures and write the report into `out`; return its report.html.
 
     `tell` is called with a description of each step. Raises BadBundle for a network that does not run, MissingExtra
@@ -88,9 +78,9 @@ def make_report(
 
         measured = measurements.measure(subject, mnist, tell=tell_model)
         tell_model("mapping the hidden layer")
-        inside = network_views.inspect_network(subject.bundle, as_input(measured.images[measured.subset]))
+        network = network_views.inspect_network(subject.bundle, as_input(measured.images[measured.subset]))
         found.append(measured)
-        own.append(report_figures.model_figures(measured, inside, mnist))
+        own.append(report_figures.model_figures(measured, network, mnist))
     try:
         (out / "figures").mkdir(parents=True, exist_ok=True)
         (out / "tables").mkdir(exist_ok=True)
@@ -102,20 +92,18 @@ def make_report(
         ) from error
 
 
-def write_report(
-    found: Sequence[Measurements], own: list[list[FigureSpec]], out: Path, *, tell: Callable[[str], None]
-) -> Path:
+def write_report(found: Sequence[Measurements], own: list[list[FigureSpec]], out: Path, *, tell: Tell) -> Path:
     """Write figures, tables and pages of measured models. own: the figures that show each model alone."""
-    shared = report_figures.comparison_figures(found)
+    shared = report_figures.shared_figures(found)
     if len(found) == 1:
         parts = [("", own[0] + shared)]
     else:
-        parts = [("", shared), *((m.subject.label, plates) for m, plates in zip(found, own, strict=True))]
+        parts = [("", shared), *((m.subject.label, specs) for m, specs in zip(found, own, strict=True))]
     sections = []
     with mpl.rc_context(style.rc_params()):
-        for model, plates in parts:
+        for model, specs in parts:
             for title in SECTIONS:
-                saved = [_save(plate, model, out, tell) for plate in plates if plate.section == title]
+                saved = [_save(spec, model, out, tell) for spec in specs if spec.section == title]
                 if saved:
                     sections.append(Section(title, model, saved, section_tables(title, model, found)))
     tell("writing the page")
@@ -179,10 +167,10 @@ def about(found: Sequence[Measurements]) -> list[str]:
 def section_tables(title: str, model: str, found: Sequence[Measurements]) -> list[Table]:
     """The tables below a section's figures."""
     named = ("model",) if len(found) > 1 else ()
-    if title == report_figures.CONFIDENCE and not model:
+    if title == CONFIDENCE and not model:
         columns = (*named, "sure_at", "coverage", "error", "error_95")
         return [Table("What sure_at decides", *tables.as_text(tables.coverage(found), columns))]
-    if title == report_figures.ROBUSTNESS:
+    if title == ROBUSTNESS:
         columns = (*named, "distortion", "level", "accuracy", "accuracy_95")
         return [Table("Accuracy at each level", *tables.as_text(tables.robustness(found), columns))]
     return []
@@ -206,16 +194,16 @@ def markdown_lines(
     yield from ("---", "", "\n\n".join(about))
 
 
-def _save(plate: FigureSpec, model: str, out: Path, tell: Callable[[str], None]) -> SavedFigure:
-    name = f"{model}-{plate.name}".strip("-")
+def _save(spec: FigureSpec, model: str, out: Path, tell: Tell) -> SavedFigure:
+    name = f"{model}-{spec.name}".strip("-")
     tell(f"drawing {name}")
     path = out / "figures" / f"{name}.png"
-    figure, ax = style.new_figure(plate.size_in, plate.title)
-    plate.draw(ax)
+    figure, ax = style.new_figure(spec.size_in, spec.title)
+    spec.draw(ax)
     figure.savefig(path, dpi=style.DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 9})
-    width, height = (round(side * style.DPI) for side in plate.size_in)
+    width, height = (round(side * style.DPI) for side in spec.size_in)
     uri = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
-    return SavedFigure(plate.title, plate.caption, plate.wide, f"figures/{path.name}", (width, height), uri)
+    return SavedFigure(spec.title, spec.caption, spec.wide, f"figures/{path.name}", (width, height), uri)
 
 
 def _markdown_table(table: Table) -> list[str]:

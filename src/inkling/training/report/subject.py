@@ -1,9 +1,9 @@
-"""RUN -> subject: what a report is about."""
+"""The models that a report is about, found by run folder, bundle folder or packaged name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inkling.errors import BadRecipe, NotFound, UnknownName
@@ -25,38 +25,31 @@ class Subject:
 
 
 def find_subjects(names: Sequence[str | Path]) -> list[Subject]:
-    """Subjects by run folder, bundle folder or packaged name, with labels that tell them apart.
+    """Subjects by run folder, bundle folder or packaged name, with distinct labels.
 
-    Raises BadBundle or UnknownName for what is none of these, NotFound for a run that has not ended.
+    Raises BadBundle or UnknownName for a name that is none of these, NotFound for a run that has not ended.
     """
-    found = [_one(name) for name in names]
-    labels = _labels(found, [str(name) for name in names])
-    return [Subject(label, *parts) for label, parts in zip(labels, found, strict=True)]
+    found = [_find(Path(name), str(name)) for name in names]
+    if len({subject.label for subject in found}) == len(found):
+        return found
+    folders = [(subject.run or Path(name)).name for subject, name in zip(found, names, strict=True)]
+    if len(set(folders)) < len(found):
+        folders = [f"{subject.label} {i}" for i, subject in enumerate(found, 1)]
+    return [replace(subject, label=label) for subject, label in zip(found, folders, strict=True)]
 
 
-def _one(name: str | Path) -> tuple[Bundle, Path | None, list[train.Row], Recipe | None]:
-    folder = Path(name)
+def _find(folder: Path, name: str) -> Subject:
     ended = (folder / "bundle").is_dir() or (folder / "manifest.json").is_file()  # a bundle may keep its history
     if (folder / "history.csv").is_file() and not ended:
         raise NotFound(
             f"{folder} is a run without a bundle; a report needs a run that has ended. "
             f"Go on with it: inkling train --resume {folder}"
         )
-    found = registry.find(name)
-    run = found.path.parent if (found.path.parent / "history.csv").is_file() else None
-    history = train.read_history((run or found.path) / "history.csv")  # [] when neither keeps one
+    bundle = registry.find(name)
+    run = bundle.path.parent if (bundle.path.parent / "history.csv").is_file() else None
+    history = train.read_history((run or bundle.path) / "history.csv")  # [] when neither keeps one
     try:
-        made_by = recipe.from_table(found.manifest["recipe"])
+        made_by = recipe.from_table(bundle.manifest["recipe"])
     except (BadRecipe, UnknownName, KeyError, TypeError):
         made_by = None  # the bundle can be judged all the same
-    return found, run, history, made_by
-
-
-def _labels(found: list[tuple[Bundle, Path | None, list[train.Row], Recipe | None]], names: list[str]) -> list[str]:
-    plain = [parts[0].name for parts in found]
-    if len(set(plain)) == len(plain):
-        return plain
-    folders = [(parts[1] or Path(name)).name for parts, name in zip(found, names, strict=True)]
-    if len(set(folders)) == len(folders):
-        return folders
-    return [f"{label} {i}" for i, label in enumerate(plain, 1)]
+    return Subject(bundle.name, bundle, run, history, made_by)

@@ -171,7 +171,7 @@ def _as_cost(ax: Axes, costs: Sequence[float], plan: Plan) -> Axes:
     ax.set_ylabel(what(plan))
     if above and min(above) == min(costs) and max(above) > 1.05 * min(above):  # powers have no 0
         ax.set_yscale("log")
-        set_log_ticks(ax, above, percent=plan.judge == "accuracy")
+        set_log_ticks(ax.yaxis, above, percent=plan.judge == "accuracy")
         return ax
     return as_percent(ax) if plan.judge == "accuracy" else ax
 
