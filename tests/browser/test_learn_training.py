@@ -31,11 +31,11 @@ def test_gradient_descent_lowers_the_loss(pages: Pages) -> None:
     for _ in range(3):
         part(found, "often").click()
     plain = number(found, "loss")
-    found.get_by_label("Steps").select_option("adam")
+    found.get_by_label("Steps", exact=True).select_option("adam")
     for _ in range(3):
         part(found, "often").click()
     assert number(found, "loss") < plain, "along the floor of the valley, Adam is quicker"
-    found.get_by_label("Steps").select_option("sgd")
+    found.get_by_label("Steps", exact=True).select_option("sgd")
     found.get_by_label("Learning rate").fill("8")
     for _ in range(3):
         part(found, "once").click()
@@ -69,7 +69,7 @@ def test_loss_and_gradient_are_right(pages: Pages, w: float, b: float) -> None:
 def test_a_small_network_learns(pages: Pages, hidden: str, kind: str, rate: str) -> None:
     found = piece(pages["learning"], "training")
     found.get_by_label("Network").select_option(hidden)
-    found.get_by_label("Steps").select_option(kind)
+    found.get_by_label("Steps", exact=True).select_option(kind)
     found.get_by_label("Learning rate").fill(rate)
     assert number(found, "held-out") < 0.3
     first, noise = number(found, "loss"), picture(part(found, "weights"))
@@ -89,7 +89,7 @@ def test_a_small_network_learns(pages: Pages, hidden: str, kind: str, rate: str)
 def test_too_large_steps_never_settle(pages: Pages) -> None:
     found = piece(pages["learning"], "training")
     found.get_by_label("Network").select_option("16")
-    found.get_by_label("Steps").select_option("sgd")
+    found.get_by_label("Steps", exact=True).select_option("sgd")
     found.get_by_label("Learning rate").fill("8")
     part(found, "go").click()
     until(lambda: number(found, "epoch") >= 6)
@@ -255,7 +255,7 @@ def test_the_pipeline_undoes_position_size_and_polarity(pages: Pages) -> None:
     part(found, "normalize").click()
     expect(naive).to_contain_text(": 4,")
     found.get_by_label("To the right").fill("6")
-    found.get_by_label("Size").fill("0.4")
+    found.get_by_label("Size", exact=True).fill("0.4")
     expect(naive).not_to_contain_text(": 4,")
     expect(pipeline).to_contain_text("With the pipeline: 4")
     found.get_by_label("Dark ink on light paper").check()
@@ -285,7 +285,7 @@ def test_the_chapter_says_when_the_server_is_away_and_goes_on(chromium: Browser,
     page.wait_for_selector("html[data-ready]")
     found = piece(page, "preprocessing")
     page.route("**/api/v1/read*", lambda route: route.abort())
-    found.get_by_label("Size").fill("0.8")
+    found.get_by_label("Size", exact=True).fill("0.8")
     expect(part(found, "pipeline")).to_contain_text("does not answer just now")
     page.unroute("**/api/v1/read*")
     expect(part(found, "pipeline")).to_contain_text("With the pipeline: 4", timeout=10_000)
