@@ -120,9 +120,9 @@ def test_the_drawing_of_the_board_is_here_and_one_of_its_digits_can_be_chosen(pa
     page.wait_for_function("() => localStorage.length > 0")
     page.goto(f"{address}/inside")
     page.wait_for_selector("html[data-ready]")
-    expect(page.locator("#marks button")).to_have_count(2)
+    expect(page.locator("#digit-buttons button")).to_have_count(2)
     expect(page.locator("#answer")).to_have_text("7")
-    page.locator("#marks button").first.click()
+    page.locator("#digit-buttons button").first.click()
     expect(page.locator("#answer")).to_have_text("4")
 
 

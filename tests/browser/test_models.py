@@ -156,7 +156,7 @@ def test_two_models_are_set_against_each_other(model: Page) -> None:
     other = json.loads((registry.PACKAGED / "ann" / "report" / "report.json").read_text("utf-8"))["confusion"]
     own = REPORT["confusion"]
     model.locator("#against").select_option("ann")
-    expect(model.locator("#difference")).to_contain_text(f"{NAME} less ann")
+    expect(model.locator("#difference")).to_contain_text(f"{NAME} compared with ann")
     for label, read in ((4, 9), (0, 0), (2, 7)):
         difference = own[label][read] - other[label][read]
         shown = model.locator(f"#matrix td[data-cell='{label}-{read}']")

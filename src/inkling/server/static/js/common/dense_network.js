@@ -1,6 +1,6 @@
 // A network with one hidden layer, Flatten - Dense (ReLU) - Dense (softmax), run in the page.
 
-import { Unavailable, ApiError } from "./api_client.js";
+import { ApiError, Unavailable } from "./api_client.js";
 import { fetchWithKey } from "./api_key.js";
 
 const TIMEOUT_MS = 20000;

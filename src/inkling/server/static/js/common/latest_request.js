@@ -1,7 +1,7 @@
 // Requests while the pen moves: at most one in flight, the latest input next, and retries while the service does not
 // answer.
 
-import { Unavailable, ApiError } from "./api_client.js";
+import { ApiError, Unavailable } from "./api_client.js";
 
 const RETRY_MS = [500, 1000, 2000, 4000];
 

@@ -1,6 +1,6 @@
 // Keeps the drawing in this browser's storage, and opens and copies links that contain one.
 
-import { fragment, fromFragment, saveDrawing, savedDrawing } from "../common/drawing.js";
+import { fragment, fromFragment, savedDrawing, saveDrawing } from "../common/drawing.js";
 import { byId, say } from "./page_text.js";
 
 const REST_MS = 300; // from the last change to saving

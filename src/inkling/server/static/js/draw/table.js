@@ -66,7 +66,7 @@ function button(text, act) {
 }
 
 // RFC 4180; a file name that a spreadsheet would run as a formula becomes a path.
-export function csv({ head: names, rows }) {
+function csv({ head: names, rows }) {
   const field = (text) => `"${(FORMULA.test(text) ? `./${text}` : text).replaceAll('"', '""')}"`;
   return [names, ...rows].map((texts) => `${texts.map(field).join(",")}\r\n`).join("");
 }

@@ -4,7 +4,7 @@ import { forward, loadNetwork } from "../common/dense_network.js";
 import { Evaluation } from "./evaluation.js";
 import { byId, write } from "./dom.js";
 import { drawSigned } from "./pixel_maps.js";
-import { ModifiedNetwork, LIMITS, within } from "./modified_network.js";
+import { LIMITS, ModifiedNetwork, within } from "./modified_network.js";
 import { NeuronPanel } from "./neuron_panel.js";
 import { ButtonGroup } from "./button_group.js";
 import { percent, plain, signed } from "./number_format.js";
@@ -87,7 +87,7 @@ export class DenseView {
     this.target = this.#target ?? answer;
     this.contrast = this.#contrast ?? (this.target === answer ? second : answer);
     if (this.contrast === this.target) this.contrast = this.target === answer ? second : answer;
-    this.neuron = this.#chosen ?? this.#mostActive(answer);
+    this.neuron = this.#chosen ?? this.#largestTerm(answer);
     this.#showAnswer(answer);
     this.#placeButtons();
     this.#drawDiagram();
@@ -142,7 +142,7 @@ export class DenseView {
     byId("mistake").disabled = !this.evaluation;
   }
 
-  #mostActive(digit) {
+  #largestTerm(digit) {
     const { outputs, w2 } = this.modified.network;
     const terms = Array.from(this.run.a1, (a, j) => a * w2[j * outputs + digit]);
     return terms.indexOf(Math.max(...terms));
@@ -164,14 +164,14 @@ export class DenseView {
 
   #placeButtons() {
     const layout = this.diagram.fit(this.modified.network.hidden);
-    if (layout !== this.placed) this.#placeAnew(layout);
+    if (layout !== this.placed) this.#place(layout);
     this.neurons.pin(this.neuron);
     this.outputs.pin(this.target);
     this.neurons.rename();
     this.outputs.rename();
   }
 
-  #placeAnew(layout) {
+  #place(layout) {
     this.placed = layout;
     this.neurons.place(layout.neurons, layout.columns, layout.cell);
     const size = layout.wide

@@ -2,7 +2,7 @@
 
 import { Board } from "../common/board.js";
 import { read } from "../common/api_client.js";
-import { saveDrawing, savedDrawing } from "../common/drawing.js";
+import { savedDrawing, saveDrawing } from "../common/drawing.js";
 import { LatestRequest } from "../common/latest_request.js";
 import { byId, make, press, write } from "./dom.js";
 import { drawInk } from "./pixel_maps.js";
@@ -16,7 +16,7 @@ export class DigitSource {
   isSet = false; // false until the first tile is shown
   #tiles = []; // of the drawing
   #chosen = 0;
-  #quiet = false; // while strokes are loaded
+  #isLoading = false; // while strokes are loaded
 
   // `changed()` is called when the tile changes; `model()` names the network to read with.
   constructor({ digits, changed, model }) {
@@ -45,9 +45,9 @@ export class DigitSource {
   }
 
   load(strokes) {
-    this.#quiet = true;
+    this.#isLoading = true;
     this.board.load(strokes);
-    this.#quiet = false;
+    this.#isLoading = false;
     if (strokes.length > 0) this.#drawn();
   }
 
@@ -77,7 +77,7 @@ export class DigitSource {
     byId("undo").disabled = !this.board.canUndo;
     byId("clear").disabled = this.board.isEmpty;
     byId("pad").classList.toggle("has-ink", !this.board.isEmpty);
-    if (this.#quiet) return;
+    if (this.#isLoading) return;
     this.index = null;
     this.label = null;
     this.say("");
@@ -105,18 +105,18 @@ export class DigitSource {
     else this.#show(this.#tiles[this.#chosen], which);
   }
 
-  #show(tile, words) {
+  #show(tile, text) {
     this.tile = tile;
     this.isSet = true;
-    write(byId("shown"), words);
+    write(byId("shown"), text);
     byId("pad").classList.toggle("aside", this.isDigit);
-    this.#marks();
+    this.#showDigitButtons();
     this.changed();
   }
 
   // One button for each digit of a longer number.
-  #marks() {
-    const holder = byId("marks");
+  #showDigitButtons() {
+    const holder = byId("digit-buttons");
     holder.hidden = this.#tiles.length < 2;
     if (holder.hidden) return;
     if (holder.children.length !== this.#tiles.length) {

@@ -58,7 +58,7 @@ export class LayerView {
     drawInk(byId("layer-tile"), tile);
     this.#layerMaps.forEach((maps, i) => maps.draw(answer.layers[i]));
     this.#enlarge(this.#at?.layer ?? 0, this.#at?.channel ?? this.#brightest(0));
-    this.#ends(answer);
+    this.#showProbabilities(answer);
   }
 
   #brightest(layer) {
@@ -67,28 +67,28 @@ export class LayerView {
   }
 
   // The probabilities of the ten digits and, for a network that can refuse, of none.
-  #ends({ probs, not_digit: none, layers: all }) {
+  #showProbabilities({ probs, not_digit: none, layers: all }) {
     const canRefuse = all.at(-1).maps.length > 10;
-    const shares = canRefuse ? [...probs.map((p) => p * (1 - none)), none] : probs;
-    const best = shares.indexOf(Math.max(...shares));
-    const texts = percents(normalised(shares));
+    const outputs = canRefuse ? [...probs.map((p) => p * (1 - none)), none] : probs;
+    const best = outputs.indexOf(Math.max(...outputs));
+    const texts = percents(normalised(outputs));
     this.bars.forEach(({ row, share, bar }, k) => {
-      row.hidden = k >= shares.length;
+      row.hidden = k >= outputs.length;
       if (row.hidden) return;
       row.toggleAttribute("data-best", k === best);
       write(share, `${texts[k]} %`);
-      bar.style.setProperty("--size", shares[k]);
+      bar.style.setProperty("--size", outputs[k]);
     });
     write(byId("answer"), best < 10 ? String(best) : "none");
-    write(byId("sure"), percent(shares[best]));
+    write(byId("sure"), percent(outputs[best]));
     const { isDigit, label } = this.source;
     write(byId("rightly"), !isDigit ? "" : label === best ? "right" : `wrong: it is a ${label}`);
   }
 }
 
-function normalised(shares) {
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  return shares.map((share) => share / total);
+function normalised(values) {
+  const total = values.reduce((sum, value) => sum + value, 0);
+  return values.map((value) => value / total);
 }
 
 function makeBar(k) {

@@ -1,6 +1,6 @@
 // A network with changes: any hidden neuron switched off, its weights scaled, its bias shifted; and the temperature.
 
-import { softmax, affine } from "../common/dense_network.js";
+import { affine, softmax } from "../common/dense_network.js";
 
 export const LIMITS = { scale: [-2, 3], shift: [-5, 5], temperature: [0.2, 5] };
 const UNCHANGED = { on: true, scale: 1, shift: 0 };

@@ -9,7 +9,7 @@ const SHOWN = 6; // neurons with the largest terms
 export class OutputPanel {
   // `pick(neuron)` is called when a neuron is chosen, `target(digit)` when a digit is.
   constructor({ pick, target }) {
-    this.rows = Array.from({ length: SHOWN }, () => makeTerm(() => pick));
+    this.rows = Array.from({ length: SHOWN }, () => makeTerm(pick));
     byId("terms").replaceChildren(...this.rows.map(({ row }) => row));
     this.shares = Array.from({ length: 10 }, (_, digit) => makeProbabilityRow(digit, () => target(digit)));
     byId("shares").replaceChildren(...this.shares.map(({ row }) => row));
@@ -73,7 +73,7 @@ function makeTerm(pick) {
   const parts = { map: make("canvas"), name: make("span"), product: make("td"), term: make("td"), bar: make("span", { className: "bar" }) };
   parts.map.setAttribute("aria-hidden", "true");
   const button = make("button", { type: "button", className: "thumb" }, parts.map, parts.name);
-  button.addEventListener("click", () => pick()(parts.neuron));
+  button.addEventListener("click", () => pick(parts.neuron));
   parts.row = make("tr", {}, make("th", { scope: "row" }, button), parts.product, parts.term, make("td", {}, parts.bar));
   return parts;
 }

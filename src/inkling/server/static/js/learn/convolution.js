@@ -2,7 +2,7 @@
 
 import { loadDigits } from "../common/test_digits.js";
 import { convolve, PRESETS } from "./convolve.js";
-import { buttons, colour, responsiveCanvas, prefersReducedMotion, paintTile, partsOf, SIDE, signed, tileOf, watchCells } from "./widgets.js";
+import { buttons, colour, paintTile, partsOf, prefersReducedMotion, responsiveCanvas, SIDE, signed, tileOf, watchCells } from "./widgets.js";
 
 const CELLS_PER_FRAME = 7; // cells that the window passes in one animation frame
 

@@ -1,8 +1,8 @@
 // A curve with movable control points, and a small network that fits it live, with ReLU or without.
 
 import { stroke } from "./line_chart.js";
-import { curveOutput, curveGradient, makeCurveNetwork, leastSquaresLine } from "./curve_network.js";
-import { choice, drawCircle, responsiveCanvas, prefersReducedMotion, partsOf, slider, checkbox, watchCells } from "./widgets.js";
+import { curveGradient, curveOutput, leastSquaresLine, makeCurveNetwork } from "./curve_network.js";
+import { checkbox, choice, drawCircle, partsOf, prefersReducedMotion, responsiveCanvas, slider, watchCells } from "./widgets.js";
 import { optimizer, randomFrom } from "./trainable_network.js";
 
 const KNOTS = 9; // control points of the target curve

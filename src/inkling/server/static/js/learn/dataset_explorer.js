@@ -1,7 +1,7 @@
 // The thousand test digits by label, their averages, and nearest-mean classification.
 
 import { loadDigits } from "../common/test_digits.js";
-import { colour, responsiveCanvas, paintTile, partsOf, percent, SIDE, slider, tileOf, watchCells } from "./widgets.js";
+import { colour, paintTile, partsOf, percent, responsiveCanvas, SIDE, slider, tileOf, watchCells } from "./widgets.js";
 
 const [COLUMNS, ROWS] = [10, 6];
 const PAGE = COLUMNS * ROWS;

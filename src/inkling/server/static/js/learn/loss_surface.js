@@ -1,7 +1,7 @@
 // Logistic regression with one weight and one bias, 0 against 1 by amount of ink: its loss surface and gradient descent on it.
 
 import { loadDigits } from "../common/test_digits.js";
-import { choice, colour, drawCircle, responsiveCanvas, partsOf, SIDE, slider, watchCells } from "./widgets.js";
+import { choice, colour, drawCircle, partsOf, responsiveCanvas, SIDE, slider, watchCells } from "./widgets.js";
 import { stroke } from "./line_chart.js";
 import { optimizer } from "./trainable_network.js";
 
@@ -61,7 +61,7 @@ export async function begin(section) {
     choose: (column, row, how) => {
       if (how === "hover") return;
       const value = (name, cell) => RANGE[name][0] + (cell / (CELLS - 1)) * (RANGE[name][1] - RANGE[name][0]);
-      place({ w: [value("w", column)], b: [value("b", CELLS - 1 - row)] });
+      restart({ w: [value("w", column)], b: [value("b", CELLS - 1 - row)] });
     },
   });
   once.addEventListener("click", () => takeSteps(1));

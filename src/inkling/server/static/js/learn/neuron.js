@@ -1,7 +1,7 @@
 // A neuron with three inputs: all its numbers can be set; a diagram shows the sum and the activation.
 
 import { stroke } from "./line_chart.js";
-import { colour, drawCircle, responsiveCanvas, partsOf, signed, slider } from "./widgets.js";
+import { colour, drawCircle, partsOf, responsiveCanvas, signed, slider } from "./widgets.js";
 
 const N = 3;
 const minus = (value) => value.toFixed(2).replace("-", "−");

@@ -2,9 +2,9 @@
 
 import { loadDigits } from "../common/test_digits.js";
 import { drawChart } from "./line_chart.js";
-import { choice, responsiveCanvas, partsOf, percent, tileOf } from "./widgets.js";
+import { choice, partsOf, percent, responsiveCanvas, tileOf } from "./widgets.js";
 import { RunLoop } from "./run_loop.js";
-import { evaluate, trainEpoch, makeNetwork, optimizer, randomFrom } from "./trainable_network.js";
+import { evaluate, makeNetwork, optimizer, randomFrom, trainEpoch } from "./trainable_network.js";
 
 const HIDDEN = 64;
 const [BATCH, RATE] = [10, 0.002];

@@ -3,7 +3,7 @@
 import { loadDigits } from "../common/test_digits.js";
 import { forward, loadNetwork } from "../common/dense_network.js";
 import { percent } from "../draw/page_text.js";
-import { argmax, buttons, colour, responsiveCanvas, paintTile, partsOf, SIDE, tileOf, watchCells } from "./widgets.js";
+import { argmax, buttons, colour, paintTile, partsOf, responsiveCanvas, SIDE, watchCells } from "./widgets.js";
 
 const NETWORK = "ann";
 const [WIDE, HIGH] = [7, 5]; // pixels of the window

@@ -8,8 +8,8 @@ import { LatestRequest } from "../common/latest_request.js";
 import { forward, loadNetwork } from "../common/dense_network.js";
 import { greyPng } from "../common/png.js";
 import { percent } from "../draw/page_text.js";
-import { IDENTITY, FOUR, mnistTransform, putStrokes, putTile, SHEET, tileFrom } from "./drawing_transform.js";
-import { argmax, responsiveCanvas, drawProbabilities, paintTile, partsOf, percent as rounded, SIDE, slider, checkbox, tileOf } from "./widgets.js";
+import { FOUR, IDENTITY, mnistTransform, putStrokes, putTile, SHEET, tileFrom } from "./drawing_transform.js";
+import { argmax, checkbox, drawProbabilities, paintTile, partsOf, percent as rounded, responsiveCanvas, SIDE, slider, tileOf } from "./widgets.js";
 
 const NETWORK = "ann-tutorial";
 const LIMITS = { size: [0.2, 2], pen: [0.2, 4], right: [-12, 12], down: [-12, 12] };

@@ -2,7 +2,7 @@
 
 import { loadDigits } from "../common/test_digits.js";
 import { forward, loadNetwork, softmax } from "../common/dense_network.js";
-import { argmax, choice, colour, responsiveCanvas, partsOf, percent, shifted, slider, tileOf } from "./widgets.js";
+import { argmax, choice, colour, partsOf, percent, responsiveCanvas, shifted, slider, tileOf } from "./widgets.js";
 
 const BINS = 10;
 const FEW = 10; // a bar with fewer answers is drawn pale

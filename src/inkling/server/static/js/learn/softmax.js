@@ -3,7 +3,7 @@
 import { loadDigits } from "../common/test_digits.js";
 import { forward, loadNetwork, softmax } from "../common/dense_network.js";
 import { percent } from "../draw/page_text.js";
-import { argmax, responsiveCanvas, paintTile, partsOf, slider, tileOf } from "./widgets.js";
+import { argmax, paintTile, partsOf, responsiveCanvas, slider, tileOf } from "./widgets.js";
 
 const NETWORK = "ann";
 

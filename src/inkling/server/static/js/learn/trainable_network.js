@@ -1,7 +1,7 @@
 // A small network trained in the page: 784 - hidden ReLU - 10 softmax, in plain arrays. With `hidden` 0 it is softmax
 // regression, and w2 is [pixel * 10 + digit].
 
-import { softmax, affine } from "../common/dense_network.js";
+import { affine, softmax } from "../common/dense_network.js";
 
 const PIXELS = 784;
 const DIGITS = 10;
@@ -34,7 +34,7 @@ export function makeNetwork(hidden, random) {
   };
 }
 
-export function predict(network, tile) {
+function predict(network, tile) {
   if (!network.hidden) return softmax(affine(network.w2, network.b2, tile));
   const a1 = affine(network.w1, network.b1, tile).map((z) => Math.max(z, 0));
   return softmax(affine(network.w2, network.b2, a1));

@@ -2,9 +2,9 @@
 
 import { loadDigits } from "../common/test_digits.js";
 import { drawChart } from "./line_chart.js";
-import { choice, colour, responsiveCanvas, paintTile, partsOf, percent, slider, tileOf } from "./widgets.js";
+import { choice, colour, paintTile, partsOf, percent, responsiveCanvas, slider, tileOf } from "./widgets.js";
 import { RunLoop } from "./run_loop.js";
-import { evaluate, trainEpoch, makeNetwork, optimizer, randomFrom } from "./trainable_network.js";
+import { evaluate, makeNetwork, optimizer, randomFrom, trainEpoch } from "./trainable_network.js";
 
 const BATCH = 20;
 const HELD_OUT = 300; // the last of the thousand: never trained on

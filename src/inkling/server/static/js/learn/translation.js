@@ -4,7 +4,7 @@ import { loadDigits } from "../common/test_digits.js";
 import { forward, loadNetwork } from "../common/dense_network.js";
 import { percent as sure } from "../draw/page_text.js";
 import { drawChart } from "./line_chart.js";
-import { argmax, responsiveCanvas, drawProbabilities, paintTile, partsOf, percent, shifted, SIDE, slider, tileOf } from "./widgets.js";
+import { argmax, drawProbabilities, paintTile, partsOf, percent, responsiveCanvas, shifted, SIDE, slider, tileOf } from "./widgets.js";
 import { loadSmallConv, probabilitiesOf } from "./small_conv.js";
 
 const NETWORK = "ann-tutorial";

@@ -1,6 +1,6 @@
 // The t-SNE map of the last hidden layer: pointer, finger or arrow keys select a digit.
 
-import { retry, report } from "./report_client.js";
+import { report, retry } from "./report_client.js";
 import { MapPainter } from "./map_painter.js";
 import { MapPoints } from "./map_points.js";
 import { loadTiles, paintTile } from "./digit_tiles.js";

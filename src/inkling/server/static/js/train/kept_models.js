@@ -1,7 +1,7 @@
 // Trained models: kept under a name, listed, opened on the board, deleted.
 
-import { Unavailable, ApiError } from "../common/api_client.js";
-import { getJson, remove, sentence, postJson } from "./lab_client.js";
+import { ApiError, Unavailable } from "../common/api_client.js";
+import { getJson, postJson, remove, sentence } from "./lab_client.js";
 import { count, percent } from "./number_format.js";
 
 const byId = (id) => document.getElementById(id);
@@ -100,7 +100,7 @@ function row(model) {
   deleteButton.addEventListener("click", () => {
     confirmFirst(deleteButton, () => showingErrors(async () => showModels(await remove(`models/${model.name}`))));
   });
-  item.append(title, facts, tryIt(model.name), offline);
+  item.append(title, facts, tryIt(model.name), deleteButton);
   return item;
 }
 

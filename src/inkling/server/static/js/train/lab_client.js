@@ -1,6 +1,6 @@
 // The HTTP API of the lab.
 
-import { Unavailable, ApiError } from "../common/api_client.js";
+import { ApiError, Unavailable } from "../common/api_client.js";
 import { fetchWithKey } from "../common/api_key.js";
 
 const TIMEOUT_MS = 20000;

@@ -2,7 +2,7 @@
 //
 // A hidden page closes its stream, because a browser opens at most six connections to a host.
 
-import { look } from "./lab_client.js";
+import { getJson } from "./lab_client.js";
 import { Unavailable } from "../common/api_client.js";
 
 const KINDS = ["all", "state", "step", "epoch", "snapshot", "models"];

@@ -1,13 +1,13 @@
 // START HERE: the settings form, the live state of the training, and the buttons that control it.
 
-import { Unavailable, ApiError } from "../common/api_client.js";
+import { ApiError, Unavailable } from "../common/api_client.js";
 import { LearningCurve } from "./learning_curve.js";
-import { getJson, sentence, postJson } from "./lab_client.js";
+import { getJson, postJson, sentence } from "./lab_client.js";
 import { subscribe } from "./live_events.js";
 import { showSnapshot } from "./snapshot.js";
 import { offer, refreshModels, watchModels } from "./kept_models.js";
 import { showSamples } from "./augmented_samples.js";
-import { showServerError, check, values, watchSettings } from "./settings.js";
+import { check, showServerError, values, watchSettings } from "./settings.js";
 import { showStatus } from "./status.js";
 import { TrainingState } from "./training_state.js";
 

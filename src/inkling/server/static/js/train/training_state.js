@@ -1,7 +1,7 @@
 // The state of the training, updated by events.
 
 const MOST_POINTS = 600;
-export const BUSY = ["starting", "running", "paused", "saving"];
+const BUSY = ["starting", "running", "paused", "saving"];
 
 export class TrainingState {
   state = { state: "none", run: "", rows: [], curve: [], kept_as: [] };
