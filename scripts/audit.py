@@ -1,9 +1,9 @@
-"""Asks whether anything that the base installs has known vulnerabilities.
+"""Check the base's dependencies for known vulnerabilities.
 
-.venv/bin/python scripts/audit.py
+    .venv/bin/python scripts/audit.py
 
-The base's dependencies are asked about in the versions that are installed, which `make` takes from constraints.txt:
-pip-audit asks OSV. Exit status 1 when something is found; where OSV cannot be reached, a line says so and it is 0.
+pip-audit asks OSV about the installed versions, which `make` takes from constraints.txt. The exit status is 1 when
+something is found. Where OSV cannot be reached, a line says so and the status is 0.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 TIMEOUT_S, MOST_S = 5, 60  # for each answer; for all of them
-UNREACHED = re.compile(r"requests\.exceptions\.|Could not connect")  # in what pip-audit says when it fails
+UNREACHED = re.compile(r"requests\.exceptions\.|Could not connect")  # in the output of a pip-audit that fails
 
 
-def base(name: str = "inkling-digits") -> list[str]:
-    """The pins of all that a distribution needs here without its extras, as `name==version`, in order."""
+def pins_of(name: str = "inkling-digits") -> list[str]:
+    """The dependencies of a distribution here, without its extras, as sorted `name==version` pins."""
     versions: dict[str, str] = {}
     wanted = [name]
-    for one in wanted:  # which grows meanwhile
+    for one in wanted:  # grows meanwhile
         needs = [Requirement(line) for line in distribution(one).requires or ()]
         for need in needs:
             known = canonicalize_name(need.name)
@@ -37,8 +37,8 @@ def base(name: str = "inkling-digits") -> list[str]:
     return [f"{known}=={version}" for known, version in sorted(versions.items())]
 
 
-def asked(pins: list[str], *options: str) -> list[dict[str, Any]] | None:
-    """What pip-audit knows of each; None where its source cannot be reached. Raises RuntimeError when it fails."""
+def audit(pins: list[str], *options: str) -> list[dict[str, Any]] | None:
+    """What pip-audit knows of each pin; None where OSV cannot be reached. Raises RuntimeError when it fails."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(pins))
         file.flush()
@@ -58,9 +58,9 @@ def asked(pins: list[str], *options: str) -> list[dict[str, Any]] | None:
 
 
 def main(*options: str) -> int:
-    """The exit status, having said what was found."""
-    pins = base()
-    found = asked(pins, *options)
+    """Print what is found and return the exit status."""
+    pins = pins_of()
+    found = audit(pins, *options)
     if found is None:
         print(f"not audited: the data on vulnerabilities cannot be reached from here ({len(pins)} packages)")
         return 0

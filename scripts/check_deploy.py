@@ -1,11 +1,18 @@
-"""Holds every file in deploy/ to the schema of what reads it; `make check-deploy`.
+"""Check every file in deploy/ against the schema of the program that reads it; `make check-deploy`.
 
-Each check is first given a copy that was spoilt, which it must refuse: a check that passes everything is none. Runs in
-the virtual environment of deploy/requirements-check.txt. Ends with 1 and a list when something is wrong.
+Each check first gets a copy with a fault, which it must refuse: a check that accepts everything proves nothing. Runs in
+the virtual environment of deploy/requirements-check.txt. The exit status is 1, with a list, when something is wrong.
+
+Google's API description of Cloud Run lies in the wheel of `google-api-python-client`, and Azure's types of Container
+Apps are the classes of `azure-mgmt-appcontainers`. No package brings KubeRay's schema, so KUBERAY notes the fields of
+its API reference (ray.io/v1, 2026-11-24), and Kubernetes' own schema checks the pods.
 """
 
 from __future__ import annotations
 
+import datetime
+import enum
+import inspect
 import itertools
 import json
 import re
@@ -13,115 +20,149 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+import types
+import typing
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import deploy_schemas
-import kuberay_fields
 import yaml
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 KUBERNETES = ("1.29", "1.33", "1.37")  # the oldest, what many run, and the newest that the package knows
+GOOGLE_FILE = "googleapiclient/discovery_cache/documents/run.v1.json"
+GOOGLE_TYPES: dict[str, type] = {"string": str, "boolean": bool, "integer": int, "number": float}
+
+Schema = dict[str, Any]
+
+TEXT, NUMBER, WHOLE, FLAG = ({"type": kind} for kind in ("string", "number", "integer", "boolean"))
+ANY: Schema = {"type": "object", "additionalProperties": {"type": "any"}}
+TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
+MODES: Schema = {"type": "string", "enum": ["K8sJobMode", "HTTPMode", "InteractiveMode", "SidecarMode"]}
+
+
+def _of(**fields: Schema) -> Schema:
+    return {"type": "object", "properties": fields}
+
+
+KUBERAY: dict[str, Schema] = {
+    "RayJob": _of(apiVersion=TEXT, kind=TEXT, metadata=ANY, spec={"$ref": "RayJobSpec"}),
+    "RayJobSpec": _of(
+        activeDeadlineSeconds=WHOLE, backoffLimit=WHOLE, clusterSelector=TEXTS, deletionStrategy=ANY,
+        entrypoint=TEXT, entrypointNumCpus=NUMBER, entrypointNumGpus=NUMBER, entrypointResources=TEXT,
+        jobId=TEXT, managedBy=TEXT, metadata=TEXTS, rayClusterSpec={"$ref": "RayClusterSpec"},
+        runtimeEnvYAML=TEXT, shutdownAfterJobFinishes=FLAG, submissionMode=MODES,
+        submitterConfig=_of(backoffLimit=WHOLE), submitterPodTemplate=ANY, suspend=FLAG,
+        ttlSecondsAfterFinished=WHOLE,
+    ),
+    "RayClusterSpec": _of(
+        autoscalerOptions=ANY, enableInTreeAutoscaling=FLAG, gcsFaultToleranceOptions=ANY,
+        headGroupSpec={"$ref": "HeadGroupSpec"}, headServiceAnnotations=TEXTS, managedBy=TEXT, rayVersion=TEXT,
+        suspend=FLAG, workerGroupSpecs={"type": "array", "items": {"$ref": "WorkerGroupSpec"}},
+    ),
+    "HeadGroupSpec": _of(enableIngress=FLAG, headService=ANY, rayStartParams=TEXTS, serviceType=TEXT, template=ANY),
+    "WorkerGroupSpec": _of(
+        groupName=TEXT, idleTimeoutSeconds=WHOLE, maxReplicas=WHOLE, minReplicas=WHOLE, numOfHosts=WHOLE,
+        rayStartParams=TEXTS, replicas=WHOLE, scaleStrategy=ANY, suspend=FLAG, template=ANY,
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Check:
     name: str
     faults: Callable[[Path], Iterable[str]]  # of the deploy/ folder that it is given
-    spoilt: tuple[str, str, str]  # a file, what stands in it, and what makes it wrong
+    fault: tuple[str, str, str]  # a file, a text in it, and what replaces it to make it wrong
 
 
-def said(*command: str | Path, cwd: Path | None = None) -> list[str]:
-    """What a program that fails has to say; nothing when it is content."""
+def failure_of(*command: str | Path, cwd: Path | None = None) -> list[str]:
+    """The output of a program that fails; nothing when it succeeds."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
     return [] if done.returncode == 0 else [(done.stdout + done.stderr).strip() or f"ended with {done.returncode}"]
 
 
 def dockerfile(deploy: Path) -> list[str]:
-    return said(BIN / "hadolint", deploy / "Dockerfile")
+    return failure_of(BIN / "hadolint", deploy / "Dockerfile")
 
 
 def compose(deploy: Path) -> Iterator[str]:
     file = deploy / "compose" / "compose.yaml"
-    yield from said(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", file)
+    yield from failure_of(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", file)
     for service in loaded(file)["services"].values():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             if source.startswith(".") and not (file.parent / source).is_file():
-                yield f"{source} is not there"
+                yield f"{source} does not exist"
 
 
 def kubernetes(deploy: Path) -> Iterator[str]:
     """Kubernetes' OpenAPI, without unknown keys."""
     files = [file for file in sorted(deploy.glob("kubernetes/**/*.yaml")) if file.name != "kustomization.yaml"]
     for version in KUBERNETES:
-        yield from said(BIN / "kubernetes-validate", "--strict", "--quiet", "-k", version, *files)
+        yield from failure_of(BIN / "kubernetes-validate", "--strict", "--quiet", "-k", version, *files)
 
 
 def kuberay(deploy: Path) -> Iterator[str]:
-    """KubeRay's fields as they are noted; pods and the rest by Kubernetes' OpenAPI; the image by hadolint."""
+    """KubeRay's fields by KUBERAY, pods by Kubernetes' OpenAPI, the image by hadolint."""
     folder = deploy / "kuberay"
     job = loaded(folder / "rayjob.yaml")
-    schemas = kuberay_fields.SCHEMAS
-    faults = list(deploy_schemas.google_faults(job, schemas["RayJob"], schemas, "rayjob.yaml"))
+    faults = list(google_faults(job, KUBERAY["RayJob"], KUBERAY, "rayjob.yaml"))
     yield from faults
     if faults:
         return
     with tempfile.TemporaryDirectory() as beside:
         file = Path(beside, "pods.yaml")
-        file.write_text(yaml.safe_dump_all(kuberay_fields.pods(job)))
+        file.write_text(yaml.safe_dump_all(pods(job)))
         for version in KUBERNETES:
-            yield from said(
+            yield from failure_of(
                 BIN / "kubernetes-validate", "--strict", "--quiet", "-k", version, file, folder / "network.yaml"
             )
-    yield from said(BIN / "hadolint", folder / "Dockerfile")
+    yield from failure_of(BIN / "hadolint", folder / "Dockerfile")
 
 
 def kustomizations(deploy: Path) -> Iterator[str]:
-    """Every file that is named is there, and every file that is there is named."""
+    """Every named file exists, and every file is named."""
     for file in sorted(deploy.glob("kubernetes/**/kustomization.yaml")):
         content = loaded(file)
         named = [*content.get("resources", []), *(patch["path"] for patch in content.get("patches", []))]
         missing = [name for name in named if not (file.parent / name).exists()]
         unnamed = {one.name for one in file.parent.glob("*.yaml")} - {*named, file.name}
-        yield from (f"{file}: {name} is not there" for name in missing)
+        yield from (f"{file}: {name} does not exist" for name in missing)
         yield from (f"{file}: {name} is not named" for name in sorted(unnamed))
 
 
 def cloud_run(deploy: Path) -> Iterator[str]:
     """Google's own API description."""
     (wheel,) = (BIN.parent / "wheels").glob("google_api_python_client-*.whl")
-    schemas = deploy_schemas.google_schemas(wheel)
-    yield from deploy_schemas.google_faults(
+    schemas = google_schemas(wheel)
+    yield from google_faults(
         loaded(deploy / "google-cloud-run" / "service.yaml"), schemas["Service"], schemas, "service.yaml"
     )
 
 
 def aws(deploy: Path) -> list[str]:
-    return said(BIN / "cfn-lint", "--regions", "eu-central-1", "us-east-1", "--", deploy / "aws" / "inkling.yaml")
+    return failure_of(BIN / "cfn-lint", "--regions", "eu-central-1", "us-east-1", "--", deploy / "aws" / "inkling.yaml")
 
 
 def azure(deploy: Path) -> Iterator[str]:
     """Microsoft's own types."""
     from azure.mgmt.appcontainers.models import ContainerApp
 
-    yield from deploy_schemas.azure_faults(
-        loaded(deploy / "azure" / "containerapp.yaml"), ContainerApp, "containerapp.yaml"
-    )
+    yield from azure_faults(loaded(deploy / "azure" / "containerapp.yaml"), ContainerApp, "containerapp.yaml")
 
 
 def prometheus(deploy: Path) -> Iterator[str]:
     """The configuration, the rules, and the rules' tests."""
     folder = deploy / "monitoring"
-    yield from said(promtool(), "check", "config", "prometheus.yml", cwd=folder)
-    yield from said(promtool(), "test", "rules", "alerts_test.yml", cwd=folder)
+    yield from failure_of(promtool(), "check", "config", "prometheus.yml", cwd=folder)
+    yield from failure_of(promtool(), "test", "rules", "alerts_test.yml", cwd=folder)
 
 
 def dashboard(deploy: Path) -> Iterator[str]:
-    """Its queries are PromQL; its panels have a place, an id and a source of their own."""
+    """Its queries are PromQL, and its panels have ids and places of their own and a variable as their source."""
     board = json.loads((deploy / "monitoring" / "grafana" / "inkling.json").read_text())
     panels = board["panels"]
     ids = [panel["id"] for panel in panels]
@@ -139,12 +180,12 @@ def dashboard(deploy: Path) -> Iterator[str]:
                 yield f"{panel['title']}: its source is not a variable"
     for one, other in itertools.combinations(panels, 2):
         if overlap(one["gridPos"], other["gridPos"]):
-            yield f"{one['title']} and {other['title']} lie on each other"
+            yield f"{one['title']} and {other['title']} overlap"
     yield from not_promql(queries)
 
 
 def not_promql(queries: list[str]) -> Iterator[str]:
-    """What promtool says against queries, Grafana's variables filled in."""
+    """What promtool says against queries, with Grafana's variables replaced."""
     rules = [
         {"record": f"panel:{n}", "expr": re.sub(r"\$__rate_interval", "5m", query).replace("$job", "inkling")}
         for n, query in enumerate(queries)
@@ -152,7 +193,7 @@ def not_promql(queries: list[str]) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "queries.yml")
         file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
-        yield from said(promtool(), "check", "rules", file)
+        yield from failure_of(promtool(), "check", "rules", file)
 
 
 def overlap(one: dict[str, int], other: dict[str, int]) -> bool:
@@ -166,13 +207,111 @@ def promtool() -> Path:
     found = shutil.which("promtool") or shutil.which("promtool", path=str(BIN))
     if found is None:
         raise SystemExit(
-            "check-deploy: promtool is not here; expected it in PATH. On Debian: apt-get install prometheus"
+            "check-deploy: promtool is not installed; expected it in PATH. On Debian: apt-get install prometheus"
         )
     return Path(found)
 
 
 def loaded(file: Path) -> Any:
     return yaml.safe_load(file.read_text())
+
+
+def pods(job: Any) -> Iterator[Schema]:
+    """The pods of a RayJob, each as a manifest of its own that Kubernetes' schema can be asked about."""
+    cluster = job["spec"]["rayClusterSpec"]
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    for n, group in enumerate(groups):
+        template = group["template"]
+        metadata = {**template["metadata"], "name": f"pod-{n}"}
+        yield {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+
+
+def google_schemas(wheel: Path) -> dict[str, Any]:
+    """The schemas of Cloud Run's API, version 1, by name."""
+    with zipfile.ZipFile(wheel) as opened:
+        return dict(json.loads(opened.read(GOOGLE_FILE))["schemas"])
+
+
+def google_faults(value: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any], at: str = "") -> Iterator[str]:
+    """Source: Google's API Discovery Service, "Type and Format Summary"."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"]]
+    kind = schema["type"]
+    if kind == "array":
+        if not isinstance(value, list):
+            yield f"{at}: is no list"
+            return
+        for n, one in enumerate(value):
+            yield from google_faults(one, schema["items"], schemas, f"{at}[{n}]")
+    elif kind == "object":
+        if not isinstance(value, dict):
+            yield f"{at}: is no mapping"
+            return
+        known, other = schema.get("properties", {}), schema.get("additionalProperties")
+        for key, one in value.items():
+            if key not in known and other is None:
+                yield f"{at}.{key}: is not known; expected one of {', '.join(known)}"
+            else:
+                yield from google_faults(one, known.get(key, other), schemas, f"{at}.{key}")
+    elif kind != "any" and not (
+        isinstance(value, GOOGLE_TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
+    ):
+        yield f"{at}: {value!r} is no {kind}"
+    elif "enum" in schema and value not in schema["enum"]:
+        yield f"{at}: {value!r} is none of {', '.join(schema['enum'])}"
+
+
+def azure_faults(value: Any, kind: Any, at: str = "") -> Iterator[str]:
+    """`kind` is a class of the library, or a type that one of its fields is annotated with."""
+    from azure.mgmt.appcontainers import models
+
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        yield from _azure_choice_faults(value, [one for one in inner if one is not type(None)], at)
+    elif origin is list:
+        if not isinstance(value, list):
+            yield f"{at}: is no list"
+            return
+        for n, one in enumerate(value):
+            yield from azure_faults(one, inner[0], f"{at}[{n}]")
+    elif origin is dict or getattr(models, kind.__name__, None) is kind:
+        if not isinstance(value, dict):
+            yield f"{at}: is no mapping"
+            return
+        known = None if origin is dict else _azure_fields(kind)
+        for key, one in value.items():
+            if known is not None and key not in known:
+                yield f"{at}.{key}: is not known; expected one of {', '.join(known)}"
+            else:
+                yield from azure_faults(one, known[key] if known else inner[1], f"{at}.{key}")
+    elif not _is_a(value, kind):
+        yield f"{at}: {value!r} is no {kind.__name__}"
+
+
+def _azure_choice_faults(value: Any, kinds: list[Any], at: str) -> Iterator[str]:
+    """The library takes any text where it knows a list of words; here only its words pass."""
+    for kind in kinds:
+        if inspect.isclass(kind) and issubclass(kind, enum.Enum):
+            words = [str(one.value) for one in kind]
+            if value not in words:
+                yield f"{at}: {value!r} is none of {', '.join(words)}"
+            return
+    yield from azure_faults(value, kinds[0], at)
+
+
+def _azure_fields(kind: Any) -> dict[str, Any]:
+    """The fields of one of the library's classes: name in JSON -> type."""
+    from azure.mgmt.appcontainers import models
+
+    kind()  # which fills in the table of its fields
+    hints = typing.get_type_hints(kind, {**vars(typing), "_models": models, "datetime": datetime})
+    return {field._rest_name: hints[name] for name, field in kind._attr_to_rest_field.items()}
+
+
+def _is_a(value: Any, kind: type) -> bool:
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
 
 
 CHECKS = (
@@ -190,9 +329,9 @@ CHECKS = (
 )
 
 
-def sees(check: Check) -> bool:
-    """Whether the check refuses a copy that is wrong."""
-    name, right, wrong = check.spoilt
+def detects(check: Check) -> bool:
+    """Whether the check refuses a copy with its fault."""
+    name, right, wrong = check.fault
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "deploy")
         shutil.copytree(ROOT / "deploy", copy)
@@ -208,8 +347,8 @@ def main() -> int:
 
     for check in CHECKS:
         faults = list(check.faults(ROOT / "deploy"))
-        if not sees(check):
-            faults.append(f"does not see that {check.spoilt[1]!r} became {check.spoilt[2]!r} in {check.spoilt[0]}")
+        if not detects(check):
+            faults.append(f"does not detect that {check.fault[1]!r} became {check.fault[2]!r} in {check.fault[0]}")
         print(f"{'no' if faults else 'ok'}  {check.name}", *faults, sep="\n    ", flush=True)
         failed += bool(faults)
     print(f"{len(CHECKS) - failed} passed, {failed} failed")

@@ -1,4 +1,4 @@
-"""Writes deploy/monitoring/grafana/inkling.json: the dashboard, laid out from the table below.
+"""Write the dashboard deploy/monitoring/grafana/inkling.json from the table below.
 
 .venv/bin/python scripts/make_dashboard.py
 """
@@ -18,13 +18,16 @@ READ = f'{JOB},route="/api/v1/read"'
 FAILED = f'{JOB},status=~"5.."'
 
 
+Queries = tuple[tuple[str, str], ...]  # (PromQL, legend) of each line
+
+
 @dataclass(frozen=True)
 class Panel:
-    """One panel. `queries` are (PromQL, legend); `unit` is Grafana's name of it."""
+    """One panel; `unit` is Grafana's name of the unit."""
 
     title: str
     about: str
-    queries: tuple[tuple[str, str], ...]
+    queries: Queries
     unit: str = "short"
     kind: str = "timeseries"
     width: int = 8  # of 24 columns
@@ -36,8 +39,13 @@ def rate(metric: str, labels: str = JOB) -> str:
     return f"rate({metric}{{{labels}}}[$__rate_interval])"
 
 
-def quantiles(metric: str, labels: str = JOB, shares: tuple[float, ...] = (0.5, 0.99)) -> tuple[tuple[str, str], ...]:
-    """(PromQL, legend) for each share of a histogram."""
+def rate_by(label: str, metric: str) -> Queries:
+    """A line for each value of a label."""
+    return ((f"sum by ({label}) ({rate(metric)})", f"{{{{{label}}}}}"),)
+
+
+def quantiles(metric: str, labels: str = JOB, shares: tuple[float, ...] = (0.5, 0.99)) -> Queries:
+    """A line for each share of a histogram."""
     summed = f"sum by (le) ({rate(metric + '_bucket', labels)})"
     return tuple((f"histogram_quantile({share}, {summed})", f"{share:.0%}") for share in shares)
 
@@ -46,148 +54,61 @@ def per_instance(gauge: str) -> str:
     return f"sum by (instance) ({gauge}{{{JOB}}})"
 
 
+ALL = f"sum({rate('inkling_requests_total')})"
+GOOD = f"1 - (sum({rate('inkling_requests_total', FAILED)}) or vector(0)) / {ALL}"
+LOAD = f"{per_instance('inkling_in_hand')} / {per_instance('inkling_in_hand_limit')}"
 INK = (0.1, 0.5, 0.9)
-ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
-    (
-        "At a glance",
-        (
-            Panel(
-                "Requests", "Answered, a second.", ((f"sum({rate('inkling_requests_total')})", ""),), "reqps", "stat", 6
-            ),
-            Panel(
-                "Good answers",
-                "Of all answers, those that are no error of the service (5xx).",
-                (
-                    (
-                        f"1 - (sum({rate('inkling_requests_total', FAILED)}) or vector(0)) "
-                        f"/ sum({rate('inkling_requests_total')})",
-                        "",
-                    ),
-                ),
-                "percentunit",
-                "stat",
-                6,
-            ),
-            Panel(
-                "99 % within", "Of the readings.", quantiles("inkling_request_seconds", READ, (0.99,)), "s", "stat", 6
-            ),
-            Panel("Workers", "Alive.", ((f"sum(inkling_workers{{{JOB}}})", ""),), "short", "stat", 6),
-        ),
+ROWS: dict[str, tuple[Panel, ...]] = {
+    "At a glance": (
+        Panel("Requests", "Answered, a second.", ((ALL, ""),), "reqps", "stat", 6),
+        Panel("Good answers", "Of all answers, those that are no error of the service (5xx).", ((GOOD, ""),),
+              "percentunit", "stat", 6),
+        Panel("99 % within", "Of the readings.", quantiles("inkling_request_seconds", READ, (0.99,)), "s", "stat", 6),
+        Panel("Workers", "Alive.", ((f"sum(inkling_workers{{{JOB}}})", ""),), "short", "stat", 6),
     ),
-    (
-        "Requests",
-        (
-            Panel(
-                "Requests by status",
-                "503: refused because there was too much; 4xx: wrong on the client's side.",
-                ((f"sum by (status) ({rate('inkling_requests_total')})", "{{status}}"),),
-                "reqps",
-                stacked=True,
-            ),
-            Panel(
-                "Time of a reading",
-                "From a request's head to its answer, body and waiting included.",
-                quantiles("inkling_request_seconds", READ, (0.5, 0.9, 0.99)),
-                "s",
-            ),
-            Panel(
-                "Refused by reason",
-                "At the door: overloaded, rate of one client, key.",
-                ((f"sum by (reason) ({rate('inkling_refused_total')})", "{{reason}}"),),
-                "reqps",
-                stacked=True,
-            ),
-            Panel(
-                "In hand, of what is possible",
-                "Waiting and reading. Near 100 % more is refused: the signal to scale by.",
-                ((f"{per_instance('inkling_in_hand')} / {per_instance('inkling_in_hand_limit')}", "{{instance}}"),),
-                "percentunit",
-                most=1,
-            ),
-            Panel(
-                "Processor",
-                "Cores in use by workers.",
-                ((f"sum by (instance) ({rate('inkling_worker_cpu_seconds_total')})", "{{instance}}"),),
-            ),
-            Panel(
-                "Memory",
-                "Resident, of each worker.",
-                ((f"inkling_worker_memory_bytes{{{JOB}}}", "{{instance}} {{worker}}"),),
-                "bytes",
-            ),
-        ),
+    "Requests": (
+        Panel("Requests by status", "503: refused because there was too much; 4xx: wrong on the client's side.",
+              rate_by("status", "inkling_requests_total"), "reqps", stacked=True),
+        Panel("Time of a reading", "From a request's head to its answer, body and waiting included.",
+              quantiles("inkling_request_seconds", READ, (0.5, 0.9, 0.99)), "s"),
+        Panel("Refused by reason", "At the door: overloaded, rate of one client, key.",
+              rate_by("reason", "inkling_refused_total"), "reqps", stacked=True),
+        Panel("In hand, of what is possible",
+              "Waiting and reading. Near 100 % more is refused: the signal to scale by.",
+              ((LOAD, "{{instance}}"),), "percentunit", most=1),
+        Panel("Processor", "Cores in use by workers.", rate_by("instance", "inkling_worker_cpu_seconds_total")),
+        Panel("Memory", "Resident, of each worker.",
+              ((f"inkling_worker_memory_bytes{{{JOB}}}", "{{instance}} {{worker}}"),), "bytes"),
     ),
-    (
-        "Readings",
-        (
-            Panel(
-                "Outcomes",
-                "read: every digit is sure; unsure: something is not; empty: no ink; not_digit: ink, but no digit.",
-                ((f"sum by (outcome) ({rate('inkling_readings_total')})", "{{outcome}}"),),
-                "ops",
-                stacked=True,
-            ),
-            Panel(
-                "Confidence",
-                "A median that sinks is the first sign that pictures are no longer what they were.",
-                quantiles("inkling_confidence", JOB, INK),
-                "percentunit",
-                most=1,
-            ),
-            Panel(
-                "Pictures that cannot be opened",
-                "By kind of error.",
-                ((f"sum by (kind) ({rate('inkling_bad_pictures_total')})", "{{kind}}"),),
-                "ops",
-                stacked=True,
-            ),
-            Panel(
-                "Time of the reading itself",
-                "Without waiting for a turn.",
-                quantiles("inkling_reading_seconds", JOB, (0.5, 0.99)),
-                "s",
-            ),
-            Panel(
-                "Digits by class",
-                "One that vanishes or swells tells of another source, or of a fault.",
-                ((f"sum by (digit) ({rate('inkling_digits_total')})", "{{digit}}"),),
-                "ops",
-                stacked=True,
-            ),
-            Panel("Digits in a picture", "", quantiles("inkling_digits_per_picture", JOB, (0.5, 0.9))),
-        ),
+    "Readings": (
+        Panel("Outcomes",
+              "read: every digit is sure; unsure: something is not; empty: no ink; not_digit: ink, but no digit.",
+              rate_by("outcome", "inkling_readings_total"), "ops", stacked=True),
+        Panel("Confidence", "A median that sinks is the first sign that pictures are no longer what they were.",
+              quantiles("inkling_confidence", JOB, INK), "percentunit", most=1),
+        Panel("Pictures that cannot be opened", "By kind of error.", rate_by("kind", "inkling_bad_pictures_total"),
+              "ops", stacked=True),
+        Panel("Time of the reading itself", "Without waiting in the queue.", quantiles("inkling_reading_seconds"), "s"),
+        Panel("Digits by class", "One that vanishes or swells tells of another source, or of a fault.",
+              rate_by("digit", "inkling_digits_total"), "ops", stacked=True),
+        Panel("Digits in a picture", "", quantiles("inkling_digits_per_picture", JOB, (0.5, 0.9))),
     ),
-    (
-        "Ink: the signs of drift",
-        (
-            Panel("Stroke width", "Pixels of a tile's 28.", quantiles("inkling_stroke_width", JOB, INK), width=6),
-            Panel(
-                "Coverage",
-                "Part of a picture that is ink.",
-                quantiles("inkling_ink_coverage", JOB, INK),
-                "percentunit",
-                width=6,
-            ),
-            Panel(
-                "Contrast", "Of what is possible.", quantiles("inkling_ink_contrast", JOB, INK), "percentunit", width=6
-            ),
-            Panel(
-                "Height",
-                "Tallest digit, of its picture's height.",
-                quantiles("inkling_glyph_height", JOB, INK),
-                "percentunit",
-                width=6,
-            ),
-        ),
+    "Ink: the signs of drift": (
+        Panel("Stroke width", "Pixels of a tile's 28.", quantiles("inkling_stroke_width", JOB, INK), width=6),
+        Panel("Coverage", "Part of a picture that is ink.", quantiles("inkling_ink_coverage", JOB, INK),
+              "percentunit", width=6),
+        Panel("Contrast", "Of what is possible.", quantiles("inkling_ink_contrast", JOB, INK), "percentunit", width=6),
+        Panel("Height", "Tallest digit, of its picture's height.", quantiles("inkling_glyph_height", JOB, INK),
+              "percentunit", width=6),
     ),
-)
+}  # fmt: skip
 
 
 def dashboard() -> dict[str, Any]:
     """The dashboard as Grafana reads it."""
     panels: list[dict[str, Any]] = []
     y = 0
-    for title, row in ROWS:
+    for title, row in ROWS.items():
         place = {"x": 0, "y": y, "w": COLUMNS, "h": 1}
         panels.append({"id": len(panels) + 1, "type": "row", "title": title, "gridPos": place, "panels": []})
         x, y = 0, y + 1

@@ -36,7 +36,7 @@ def digest(results: dict[str, Any], baselines: dict[str, Any]) -> dict[str, Any]
 
 
 def main() -> None:
-    """Writes the file."""
+    """Write the file."""
     found = digest(*(json.loads(path.read_text("utf-8")) for path in (RESULTS, BASELINES)))
     FILE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     print(FILE.relative_to(ROOT))

@@ -1,4 +1,4 @@
-"""Writes the table of settings in docs/serving.md, from where they are declared: src/inkling/server/settings.py.
+"""Write the table of settings in docs/serving.md from their declarations in src/inkling/server/settings.py.
 
 .venv/bin/python scripts/make_settings.py
 """
@@ -25,7 +25,7 @@ def table() -> str:
 
 
 def with_table(page: str) -> str:
-    """The page with its block written anew."""
+    """The page with its table replaced."""
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
 

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import click
-import make_dashboard
 import pytest
 
 from inkling import cli
 from inkling.server.app import create_app
 from inkling.server.settings import Settings, declared, env_name
+from scripts import make_dashboard
 from tests.cli.test_serve import free_port, serving
 
 ROOT = Path(__file__).parents[2]
@@ -25,10 +25,10 @@ COMPOSE_ONLY = {"INKLING_IMAGE", "INKLING_HOST_PORT"}  # what compose.yaml itsel
 SCREEN_LINES = 45
 
 
-def test_there_is_a_page_for_each_way() -> None:
-    ways = {path.name for path in DEPLOY.iterdir() if path.is_dir()}
-    assert ways == {"aws", "azure", "compose", "google-cloud-run", "kuberay", "kubernetes", "monitoring"}
-    assert {path.parent.name for path in PAGES} == ways | {"deploy"}
+def test_each_target_has_a_page() -> None:
+    targets = {path.name for path in DEPLOY.iterdir() if path.is_dir()}
+    assert targets == {"aws", "azure", "compose", "google-cloud-run", "kuberay", "kubernetes", "monitoring"}
+    assert {path.parent.name for path in PAGES} == targets | {"deploy"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
@@ -99,6 +99,7 @@ def test_the_image_s_context_has_what_it_copies() -> None:
     assert all((ROOT / name).exists() for name in allowed)
 
 
+@pytest.mark.slow
 def test_the_health_check_tells_a_server_from_none(monkeypatch: pytest.MonkeyPatch) -> None:
     (check,) = re.findall(r"HEALTHCHECK .*\\\n\s+CMD (\[.*\])", (DEPLOY / "Dockerfile").read_text())
     command = [sys.executable, *json.loads(check)[1:]]

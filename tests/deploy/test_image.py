@@ -1,4 +1,4 @@
-"""What builds and judges the image, and what it last said of it. The image itself is built by `make image`."""
+"""scripts/image.py: its checks, and its last measurement. `make image` builds the image itself."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import importlib.util
 import json
 from pathlib import Path
 
-import image
 import pytest
-from image_trial import ten_pictures
 
 from inkling import Reader
+from scripts import image
 
 RESULT = json.loads(image.RESULT.read_text())
 
 
 def test_the_image_that_was_measured_is_as_it_should_be() -> None:
-    assert image.complaints(RESULT) == []
+    assert image.faults(RESULT) == []
     assert RESULT["pictures"] == 10
     assert RESULT["image_mb"] == RESULT["base_mb"] + RESULT["added_mb"]
 
@@ -25,15 +24,15 @@ def test_the_image_that_was_measured_is_as_it_should_be() -> None:
     ("name", "value"),
     [("user", 0), ("root_is_writable", True), ("has_pip", True), ("pictures_right", 9), ("image_mb", 451)],
 )
-def test_an_image_that_is_not_is_told(name: str, value: object) -> None:
-    (complaint,) = image.complaints({**RESULT, name: value})
-    assert str(value) in complaint
+def test_a_fault_of_an_image_is_named(name: str, value: object) -> None:
+    (fault,) = image.faults({**RESULT, name: value})
+    assert str(value) in fault
 
 
-def test_the_ten_pictures_are_one_of_each_digit(reader: Reader) -> None:
-    pictures = ten_pictures()
-    assert list(pictures) == list("0123456789")
-    assert sum(reader.read(picture).text == digit for digit, picture in pictures.items()) >= 9
+def test_the_ten_images_are_one_of_each_digit(reader: Reader) -> None:
+    images = image.ten_images()
+    assert list(images) == list("0123456789")
+    assert sum(reader.read(each).text == digit for digit, each in images.items()) >= 9
 
 
 def test_slimming_removes_what_is_never_opened_and_nothing_else(deploy: Path, tmp_path: Path) -> None:

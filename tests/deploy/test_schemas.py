@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from deploy_schemas import google_faults
+
+from scripts.check_deploy import google_faults
 
 SCHEMAS: dict[str, Any] = {
     "Service": {"type": "object", "properties": {"spec": {"$ref": "Spec"}, "name": {"type": "string"}}},

@@ -56,20 +56,22 @@ def osv(status: int = 200, **flaws: object) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_the_base_is_what_is_installed_and_no_more() -> None:
-    pins = dict(pin.split("==") for pin in audit.base())
+    pins = dict(pin.split("==") for pin in audit.pins_of())
     assert {"flask", "werkzeug", "numpy", "pillow", "granian"} <= set(pins), "what it needs, and what that needs"
     assert not {"inkling-digits", "pytest", "tensorflow", "ray", "pip-audit"} & set(pins)
     assert pins["flask"] == version("flask")
     assert pins.keys() <= {canonicalize_name(line.split("==")[0]) for line in CONSTRAINTS.read_text().split()}
 
 
+@pytest.mark.slow
 def test_all_are_asked_about_and_none_is_weak(capsys: pytest.CaptureFixture[str]) -> None:
     with osv() as (url, asked):
         assert audit.main("--osv-url", url) == 0
-    assert sorted(asked) == sorted(audit.base())
+    assert sorted(asked) == sorted(audit.pins_of())
     assert capsys.readouterr().out == f"{len(asked)} packages audited; known vulnerabilities: 0\n"
 
 
+@pytest.mark.slow
 def test_what_is_found_fails(capsys: pytest.CaptureFixture[str]) -> None:
     with osv(flask=FLAW) as (url, _):
         assert audit.main("--osv-url", url) == 1
@@ -77,6 +79,7 @@ def test_what_is_found_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith(said)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_reached_is_told_and_fails_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with osv(403) as (forbidden, _):
         for url in (forbidden, f"http://127.0.0.1:{free_port()}"):
@@ -86,6 +89,7 @@ def test_what_cannot_be_reached_is_told_and_fails_nothing(capsys: pytest.Capture
             assert said.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_pip_audit_that_fails_is_no_success() -> None:
     with pytest.raises(RuntimeError, match="no-such-option"):
-        audit.asked(["flask==1.0"], "--no-such-option")
+        audit.audit(["flask==1.0"], "--no-such-option")

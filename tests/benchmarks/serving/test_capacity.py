@@ -57,6 +57,7 @@ def test_the_autoscaler_counts_as_the_hpa_does(cores: int, busy: float, wanted: 
     assert simulate.Scaler(0.6, 30).wanted(cores, busy) == wanted
 
 
+@pytest.mark.slow
 def test_a_step_is_met_by_more_cores_and_headroom() -> None:
     tight, wide = (
         simulate.step(CONSTANT, cores=4, target=target, times=2, at_s=20, seconds=100, lag_s=10, seed=1)

@@ -23,6 +23,7 @@ def test_the_gain_of_a_batch_is_a_share_of_the_image() -> None:
     assert "| a batch would save | 2.0% |" in table
 
 
+@pytest.mark.slow
 def test_it_measures_the_real_thing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "median_us", lambda function: (function(), 64.0)[1])
     body = DRAWING.read_bytes()

@@ -36,6 +36,7 @@ def test_largest_pictures_are_saved_as_they_are_called(name: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.slow
 def test_a_reading_is_weighed_above_what_was_held(tmp_path: Path) -> None:
     picture = tmp_path / "picture"
     picture.write_bytes(largest.encoded("PNG", "RGB", 3000, {}))
