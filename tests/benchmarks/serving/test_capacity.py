@@ -69,7 +69,7 @@ def test_a_step_is_met_by_more_cores_and_headroom() -> None:
 
 
 def test_the_simulated_queue_is_as_long_as_a_workers() -> None:
-    assert Settings(workers=1000).turns + Settings().max_waiting == simulate.MOST_IN_HAND
+    assert Settings(workers=1000).max_concurrent_readings + Settings().max_waiting == simulate.MOST_IN_HAND
 
 
 def test_services_keep_their_shape() -> None:
