@@ -46,8 +46,8 @@ def steps(source: Path, n: int, out: Path) -> Numbers:
     job = _job(out)
     batch = batch_reader.BatchReader(job)
     pictures = _pictures(source, n)
-    contents = [Path(one.place).read_bytes() for one in pictures]
-    list(batch.rows(pictures[:100])[0])
+    contents = [Path(one.location).read_bytes() for one in pictures]
+    list(batch.read(pictures[:100])[0])
 
     def timed(act: Callable[[], Any]) -> float:
         times = []
@@ -57,11 +57,11 @@ def steps(source: Path, n: int, out: Path) -> Numbers:
             times.append(1000 * (time.process_time() - start) / n)
         return min(times)
 
-    fetch = timed(lambda: [storage.read(one.place) for one in pictures])
+    fetch = timed(lambda: [storage.read(one.location) for one in pictures])
     decode = timed(lambda: [image.decode(content) for content in contents])
     prepare = timed(lambda: [batch.reader.prepare(content) for content in contents])
-    all_rows = timed(lambda: batch.rows(pictures))
-    found = batch.rows(pictures)[0]
+    all_rows = timed(lambda: batch.read(pictures))
+    found = batch.read(pictures)[0]
     write = timed(lambda: [records.encode(found[k : k + 500], "parquet") for k in range(0, n, 500)])
     return {
         "fetch from this disk": round(fetch, 3),
@@ -84,10 +84,10 @@ def timed_run(engine: Any, source: Path | str, out: Path | str, n: int, *, size:
     start = time.perf_counter()
 
     def watch(progress: Progress) -> None:
-        if progress.rows and (not points or progress.rows > points[-1][1]):
-            points.append((time.perf_counter() - start, progress.rows))
+        if progress.done and (not points or progress.done > points[-1][1]):
+            points.append((time.perf_counter() - start, progress.done))
 
-    run(RunOptions((str(source),), str(out)), engine, watch=watch, chunk_size=size)
+    run(RunOptions((str(source),), str(out)), engine, on_progress=watch, chunk_size=size)
     took_s = time.perf_counter() - start
     if points[-1][1] != n or len(points) < LEAST_CHUNKS:
         raise click.ClickException(
@@ -138,8 +138,8 @@ def engines(source: Path, out: Path, n: int) -> Numbers:
 
 def chunk_sizes(source: Path, out: Path, n: int) -> Numbers:
     """Two cores, here and on Ray, by the size of chunks; and how many empty chunks Ray dispatches a second."""
-    from inkling.batch.chunks import in_chunks
     from inkling.batch.image_ref import ImageRef
+    from inkling.batch.job import in_chunks
     from inkling.batch.local_engine import LocalEngine
     from inkling.batch.ray_engine import RayEngine
 
@@ -150,7 +150,7 @@ def chunk_sizes(source: Path, out: Path, n: int) -> Numbers:
     with ray_nodes(2) as address, RayEngine(address) as engine:
         for size in sizes:
             found["ray"][str(size)] = timed_run(engine, source, out, n, size=size)["steady_per_s"]
-        nothing = (ImageRef(f"{k}", "", fault="nothing") for k in range(EMPTY))
+        nothing = (ImageRef(f"{k}", "", error="nothing") for k in range(EMPTY))
         (out / "parts").mkdir(parents=True, exist_ok=True)
         ended = [time.perf_counter() for _ in engine.run(_job(out, "jsonl"), in_chunks(nothing, size=1))]
     found["chunks_per_s"] = round((EMPTY - 100) / (ended[-1] - ended[99]), 1)
@@ -172,10 +172,10 @@ def requests(source: Path, out: Path) -> Numbers:
         s3.make_bucket(port, "pictures")
         os.environ["AWS_ENDPOINT_URL"] = proxy.url
         for k, one in enumerate(pictures):
-            storage.write(f"s3://pictures/files/{k:05}.png", Path(one.place).read_bytes())
+            storage.write(f"s3://pictures/files/{k:05}.png", Path(one.location).read_bytes())
         with tarfile.open(out.with_suffix(".tar"), "w") as tar:
             for one in pictures:
-                tar.add(one.place, Path(one.place).name)
+                tar.add(one.location, Path(one.location).name)
         storage.write("s3://pictures/shard.tar", out.with_suffix(".tar").read_bytes())
         for name, what in (("files", "s3://pictures/files"), ("shard", "s3://pictures/shard.tar")):
             proxy.seen.clear()
@@ -190,7 +190,7 @@ def requests(source: Path, out: Path) -> Numbers:
 
 
 def _job(out: Path, format: str = "parquet") -> Any:
-    from inkling.batch.worker import Job
+    from inkling.batch.job import Job
     from inkling.models import registry
 
     found = registry.find(None)

@@ -6,7 +6,7 @@ import math
 
 from benchmarks import markdown
 from benchmarks.common import Numbers
-from inkling.batch.chunks import SIZE
+from inkling.batch.job import CHUNK_SIZE
 
 MILLION = 10**6
 COUNTS = {"a million": MILLION, "a billion": 1000 * MILLION}
@@ -45,7 +45,7 @@ def _largest(found: Numbers) -> str:
 
 def most_per_s(found: Numbers) -> float:
     """The images a second for which Ray's driver can dispatch chunks."""
-    return float(found["chunks"]["chunks_per_s"] * SIZE)
+    return float(found["chunks"]["chunks_per_s"] * CHUNK_SIZE)
 
 
 def rate(found: Numbers, cores: int) -> float:
@@ -85,7 +85,7 @@ def measured(found: Numbers) -> str:
         f"before was {found['load_before']}. Efficiency is beside as many times one process or one Ray node as there "
         f"are cores to use: three Ray nodes share this machine's {cores}. The chunks have {TIMED} images, so "
         f"that there are many; in chunks of {_largest(found)}, below, Ray reaches {share_on_ray(found):.2f} of the "
-        f"processes' rate. By default chunks have {SIZE}."
+        f"processes' rate. By default chunks have {CHUNK_SIZE}."
     )
     return f"{trial(found)}{markdown.table(heads, rows)}\n\n{note}"
 
@@ -99,7 +99,7 @@ def sizes(found: Numbers) -> str:
     ]
     table = markdown.table(["images a second, by images in a chunk", *chunks["ray"]], rows)
     return (
-        f"{table}\n\nRay dispatches {chunks['chunks_per_s']:,.0f} empty chunks a second, so chunks of {SIZE} limit a "
+        f"{table}\n\nRay dispatches {chunks['chunks_per_s']:,.0f} empty chunks a second, so chunks of {CHUNK_SIZE} limit a "
         f"cluster to {most_per_s(found):,.0f} images a second."
     )
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from inkling.batch.chunks import Chunk
+from inkling.batch.job import Chunk, ChunkResult, Job
 from inkling.batch.records import decode
-from inkling.batch.worker import ChunkResult, Job, Worker
+from inkling.batch.worker import Worker
 from tests.pictures import encoded
 
 MODEL = "ann-tutorial"

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from inkling.batch.job import Job
 from inkling.batch.local_engine import LocalEngine
 from inkling.batch.run import RunOptions, run
-from inkling.batch.worker import Job
 from inkling.errors import InklingError
 from inkling.models import registry
 from tests.batch.archives import MODEL, folder_of, manifest_of, rows_in
@@ -48,12 +48,12 @@ def armed(*fields: Any) -> Job:
 
 class ArmedJob(Job):
     def __reduce__(self) -> Any:
-        return armed, (self.out, self.model, self.version, self.format, self.mode, self.known)
+        return armed, (self.out, self.model, self.version, self.format, self.mode, self.constraints)
 
 
 class ArmedEngine(LocalEngine):
     def run(self, job: Job, chunks: Any) -> Any:
-        return super().run(ArmedJob(job.out, job.model, job.version, job.format, job.mode, job.known), chunks)
+        return super().run(ArmedJob(job.out, job.model, job.version, job.format, job.mode, job.constraints), chunks)
 
 
 def test_a_picture_that_ends_its_process_is_a_row_with_an_error(digits: Digits, tmp_path: Path) -> None:

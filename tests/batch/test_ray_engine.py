@@ -19,13 +19,13 @@ import numpy as np
 import pytest
 
 from inkling.batch import storage
-from inkling.batch.chunks import Chunk
 from inkling.batch.image_ref import ImageRef
+from inkling.batch.job import Chunk, ChunkResult, Job
 from inkling.batch.progress import Progress
 from inkling.batch.ray_engine import RayEngine
 from inkling.batch.records import decode
 from inkling.batch.run import RunOptions, run
-from inkling.batch.worker import ChunkResult, Job, Worker
+from inkling.batch.worker import Worker
 from inkling.errors import BadRequest, InklingError, Overloaded, Unreachable
 from inkling.models import registry
 from tests.batch import s3
@@ -182,13 +182,13 @@ def test_a_node_that_dies_while_three_run_takes_nothing_with_it(
             time.sleep(0.001)
         os.kill(int(mine.read_text().split()[0]), signal.SIGKILL)  # else it would end its chunk before it sees
         nodes.remove_node(victim, allow_graceful=False)
-        killed.append(progress.rows)
+        killed.append(progress.done)
 
     def slowed(job: Job) -> Job:
         return SlowJob(job.out, job.model, job.version, job.format)
 
     with With(nodes.address, slowed) as engine:
-        run(RunOptions((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), engine, watch=look, chunk_size=1)
+        run(RunOptions((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), engine, on_progress=look, chunk_size=1)
     nodes.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
     assert killed
     assert killed[0] < 60
@@ -217,7 +217,7 @@ def test_from_a_bucket_that_fails_into_it_on_three_nodes(bucket: s3.Proxy, nodes
     with RayEngine(nodes.address) as engine:
         run(RunOptions(("s3://pictures/on-ray",), "s3://pictures/from-ray", MODEL, "jsonl"), engine, chunk_size=10)
     bucket.failing = 0.0
-    parts = [found.place for found in storage.walk("s3://pictures/from-ray/parts")]
+    parts = [found.location for found in storage.walk("s3://pictures/from-ray/parts")]
     rows = [row for part in parts for row in decode(storage.read(part), "jsonl")]
     assert [row["source"] for row in rows] == made
     assert not any(row["error"] for row in rows)
@@ -226,7 +226,7 @@ def test_from_a_bucket_that_fails_into_it_on_three_nodes(bucket: s3.Proxy, nodes
 
 @pytest.mark.parametrize("what", ["nobody", "mute", "a web server"])
 def test_a_cluster_that_does_not_answer_is_one_sentence(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inkling.batch.ray_cluster.ANSWER_S", 1.0)
+    monkeypatch.setattr("inkling.batch.ray_cluster.ANSWER_TIMEOUT_S", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         if what == "nobody":

@@ -116,7 +116,7 @@ def test_the_most_doubtful_first(tmp_path: Path, picture: Path) -> None:
 def test_the_page_is_bounded_and_says_so(tmp_path: Path, picture: Path) -> None:
     rows = [row(picture, "407", confidence=i / 100) for i in range(30)]
     rows += [{"source": f"{i}.png", "ok": False, "kind": "X", "error": f"{i}.png is broken."} for i in range(30)]
-    page = page_of(tmp_path / "r.html", *rows, most=5)
+    page = page_of(tmp_path / "r.html", *rows, max_cards=5)
     assert len(Tags(page).all("li", "card")) == 5
     assert "60 pictures to check" in page
     assert "Only the 10 most doubtful are here" in page

@@ -14,8 +14,10 @@ import pytest
 
 from inkling import Reader
 from inkling.batch import run_manifest
+from inkling.batch.job import Job
 from inkling.batch.progress import Progress
 from inkling.batch.run import RunOptions, run
+from inkling.batch.worker import Worker
 from inkling.errors import BadBundle, BadRequest, Busy, CannotWrite, InklingError, NotFound, UnknownName
 from tests.batch.archives import MODEL, Here, folder_of, manifest_of, rows_in, shard_of
 from tests.pictures import encoded, row_of
@@ -136,7 +138,7 @@ def test_a_part_that_was_taken_away_is_read_again(scans: Path, tmp_path: Path) -
     engine = Here()
     progress = read(scans, out, engine=engine, resume=True)
     assert engine.numbers == [2]
-    assert (progress.rows, len(sources_in(out))) == (25, 25)
+    assert (progress.done, len(sources_in(out))) == (25, 25)
 
 
 def test_parts_that_the_manifest_does_not_know_are_counted(scans: Path, tmp_path: Path) -> None:
@@ -184,24 +186,24 @@ def test_a_limit_is_a_beginning_and_a_sample_is_spread(scans: Path, tmp_path: Pa
     assert sources_in(out) == [str(scans / "000" / f"0000{i}.png") for i in range(6)]
     assert read(scans, out, limit=6, resume=True).new == 0
     sampled = read(scans, out, sample=0.4, resume=True)
-    assert 6 < sampled.rows < 25
-    assert read(scans, out, resume=True).rows == len(set(sources_in(out))) == 25
+    assert 6 < sampled.done < 25
+    assert read(scans, out, resume=True).done == len(set(sources_in(out))) == 25
 
 
 def test_constraints_decide_here_too(digits: Digits, tmp_path: Path) -> None:
     images, labels = digits
     (tmp_path / "scans").mkdir()
     (tmp_path / "scans" / "a.png").write_bytes(encoded(row_of([images[i] for i in (5, 6, 7)])))
-    read(tmp_path / "scans", tmp_path / "out", known={"length": "3"})
+    read(tmp_path / "scans", tmp_path / "out", constraints={"length": "3"})
     (row,) = rows_in(tmp_path / "out")
     assert (row["text"], row["constraint"]) == ("".join(str(labels[i]) for i in (5, 6, 7)), "satisfied")
     (tmp_path / "roster.csv").write_text("999\n998\n")
-    read(tmp_path / "scans", tmp_path / "other", known={"among": str(tmp_path / "roster.csv")})
+    read(tmp_path / "scans", tmp_path / "other", constraints={"among": str(tmp_path / "roster.csv")})
     (row,) = rows_in(tmp_path / "other")
     assert row["constraint"] == "changed"
     assert row["text"] in ("999", "998")
     with pytest.raises(BadRequest, match="whose constraints"):
-        read(tmp_path / "scans", tmp_path / "out", known={"length": "4"}, resume=True)
+        read(tmp_path / "scans", tmp_path / "out", constraints={"length": "4"}, resume=True)
 
 
 def test_no_cell_of_a_table_is_a_formula(digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +240,7 @@ WRONG: list[Wrong] = [
     ({"format": "xml"}, UnknownName, "unknown format 'xml'"),
     ({"limit": 0}, BadRequest, "--limit is 0"),
     ({"sample": 1.5}, BadRequest, "--sample is 1.5"),
-    ({"known": {"length": "none"}}, BadRequest, "length is 'none'"),
+    ({"constraints": {"length": "none"}}, BadRequest, "length is 'none'"),
     ({"out": "others"}, BadRequest, "holds files that are of no run"),
     ({"out": "file"}, BadRequest, "is a file"),
 ]
@@ -280,7 +282,6 @@ def test_a_folder_that_holds_a_run_is_not_read_into_by_mistake(scans: Path, tmp_
 
 
 def test_a_worker_with_another_model_refuses(scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inkling.batch.worker import Job, Worker
 
     with pytest.raises(BadBundle, match="expected 000000000000, which the run was started with"):
         Worker(Job(str(tmp_path), MODEL, "000000000000"))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inkling.batch import retry, storage
+from inkling.batch import buckets, retry, storage
 from inkling.batch.local_engine import LocalEngine
 from inkling.batch.records import decode
 from inkling.batch.run import RunOptions, run
@@ -35,19 +35,20 @@ def scans(bucket: Proxy, digits: Digits, tmp_path: Path) -> list[str]:
 
 
 def rows_in(out: str) -> list[dict[str, Any]]:
-    parts = [found.place for found in storage.walk(storage.join(out, "parts"))]
+    parts = [found.location for found in storage.walk(storage.join(out, "parts"))]
     return [row for part in parts for row in decode(storage.read(part), "parquet")]
 
 
 def clear() -> None:
     """The server keeps its bucket from test to test."""
     for found in list(storage.walk("s3://pictures")):
-        storage.delete(found.place)
+        fs, path = buckets.filesystem(found.location)
+        fs.delete_file(path)
 
 
 @pytest.fixture(autouse=True)
 def _emptied(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(retry, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(retry, "MIN_PAUSE_S", 0.01)
     clear()
     yield
     bucket.failing, bucket.away, bucket.refusing = 0.0, False, False

@@ -62,7 +62,7 @@ def test_the_pictures_of_a_shard_are_where_it_says(tmp_path: Path) -> None:
     assert [picture.source for picture in pictures] == [
         f"{shard}/{name}" for name in ("000/1.png", "000/2.jpg", "3.png")
     ]
-    contents = [storage.read(one.place, offset=one.offset, size_bytes=one.size) for one in pictures]
+    contents = [storage.read(one.location, offset=one.offset, size_bytes=one.size_bytes) for one in pictures]
     assert contents == [b"one", b"second", b"3"]
     assert len({picture.identity for picture in pictures}) == 3
 
@@ -75,8 +75,8 @@ def test_a_shard_that_was_cut_off_is_said_to_be(tmp_path: Path, kept: float) -> 
     cut = len(content) if kept == 1 else int(data_end * kept)
     shard.write_bytes(content[:cut])
     *pictures, last = list_images([str(shard)])
-    assert ("is damaged" in last.fault) == (kept < 1)
-    assert all(not picture.fault for picture in pictures)
+    assert ("is damaged" in last.error) == (kept < 1)
+    assert all(not picture.error for picture in pictures)
     assert len(pictures) >= int(20 * kept) - 1
 
 
@@ -85,7 +85,7 @@ def test_rubbish_amid_a_shard_is_said_to_be_there(tmp_path: Path) -> None:
     content = bytearray(shard.read_bytes())
     content[2048:2560] = b"\x99" * 512
     shard.write_bytes(content)
-    assert [bool(picture.fault) for picture in list_images([str(shard)])] == [False, False, True]
+    assert [bool(picture.error) for picture in list_images([str(shard)])] == [False, False, True]
 
 
 def test_a_compressed_shard_is_not_read_as_a_picture(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_compressed_shard_is_not_read_as_a_picture(tmp_path: Path) -> None:
     with tarfile.open(path, "w:gz") as tar:
         tar.addfile(tarfile.TarInfo("1.png"))
     (picture,) = list_images([str(path)])
-    assert "is compressed" in picture.fault
+    assert "is compressed" in picture.error
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_listing_names_pictures(scans: Path, content: str) -> None:
     (scans / "list.csv").write_text(content.format(here=scans), encoding="utf-8")
     found = list(list_images(["scans/list.csv"]))
     assert [one.source for one in found] == ["scans/a/x.jpg", f"{scans}/c.png", "s3://bucket/d.png"]
-    assert [one.place for one in found] == [f"{scans}/a/x.jpg", f"{scans}/c.png", "s3://bucket/d.png"]
+    assert [one.location for one in found] == [f"{scans}/a/x.jpg", f"{scans}/c.png", "s3://bucket/d.png"]
 
 
 @pytest.mark.cluster

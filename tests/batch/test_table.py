@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from inkling.batch.atomic_file import partial_path
-from inkling.batch.table import COLUMNS, FORMULA, ROOM, Table, heading
+from inkling.batch.table import COLUMNS, FORMULA_STARTS, PARTIAL_DIGITS, Table, heading
 
 PROBS = [0.99, *[0.0] * 9]
 
@@ -84,7 +84,7 @@ def test_zeros_in_front_survive(tmp_path: Path) -> None:
     assert [row["digit_1"] for row in rows] == ["0", "0", "0"]
 
 
-@pytest.mark.parametrize("sign", FORMULA)
+@pytest.mark.parametrize("sign", FORMULA_STARTS)
 def test_no_cell_is_a_formula(tmp_path: Path, sign: str) -> None:
     """Whatever a file is called and an error says; and a path still names the file."""
     name = f"{sign}cmd|' /C calc'!A0.png"
@@ -95,7 +95,7 @@ def test_no_cell_is_a_formula(tmp_path: Path, sign: str) -> None:
         reading("1", source=f"a;{sign}1.png"),
     )
     for row in rows:
-        assert not any(cell.startswith(FORMULA) for column, cell in row.items() if column != "text_cell")
+        assert not any(cell.startswith(FORMULA_STARTS) for column, cell in row.items() if column != "text_cell")
     assert Path(rows[0]["source"]) == Path(name)
     content = (tmp_path / "out.csv").read_text()
     assert '"a;' in content, "quoted, so that a semicolon parts nothing"
@@ -117,11 +117,11 @@ def test_a_run_that_is_stopped_leaves_what_was_read(tmp_path: Path) -> None:
     with partial_path(path).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["text"] for row in rows] == ["407", ""]
-    assert list(rows[0]) == heading(ROOM)
+    assert list(rows[0]) == heading(PARTIAL_DIGITS)
     table.close()
     assert path.read_text() == "the table of the last run"
 
 
 def test_longer_than_the_heading_of_an_unfinished_table(tmp_path: Path) -> None:
-    (row,) = written(tmp_path / "out.csv", reading("1" * (ROOM + 3)))
-    assert row[f"digit_{ROOM + 3}"] == "1"
+    (row,) = written(tmp_path / "out.csv", reading("1" * (PARTIAL_DIGITS + 3)))
+    assert row[f"digit_{PARTIAL_DIGITS + 3}"] == "1"

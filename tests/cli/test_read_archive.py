@@ -108,8 +108,8 @@ def at(rows: dict[str, int], *, planned: int, listing: bool = False, before: int
     """A progress that has gone on evenly."""
     progress = Progress(planned=planned, listing=listing, before=before, outcomes=Counter(rows))
     now = time.monotonic()
-    progress._start = now - (progress.rows - before) / per_s
-    progress._marks.extend([(now - 10, progress.rows - int(10 * per_s)), (now, progress.rows)])
+    progress._start = now - (progress.done - before) / per_s
+    progress._samples.extend([(now - 10, progress.done - int(10 * per_s)), (now, progress.done)])
     return progress
 
 
@@ -136,9 +136,9 @@ def test_where_there_is_no_terminal_a_line_comes_now_and_then(
 ) -> None:
     clock = [0.0]
     monkeypatch.setattr(read_archive.time, "monotonic", lambda: clock[0])
-    with read_archive._lines() as show:
-        for clock[0] in range(200):
-            show(Progress(planned=9, outcomes=Counter(read=3)))
+    update = read_archive._lines()
+    for clock[0] in range(200):
+        update(Progress(planned=9, outcomes=Counter(read=3)))
     assert len(capsys.readouterr().err.splitlines()) == 4  # after 10, 70, 130 and 190 seconds
 
 
@@ -158,7 +158,7 @@ def test_metrics_over_a_port_and_in_a_file(tmp_path: Path) -> None:
     progress = at({"read": 7}, planned=10)
     with_port = metrics.Exporter("8339")
     try:
-        with_port.show(progress)
+        with_port.update(progress)
         with urllib.request.urlopen("http://127.0.0.1:8339/metrics") as answer:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
             assert b'inkling_archive_pictures_total{outcome="read"} 7' in answer.read()
@@ -167,7 +167,7 @@ def test_metrics_over_a_port_and_in_a_file(tmp_path: Path) -> None:
     finally:
         with_port.close()
     in_file = metrics.Exporter(str(tmp_path / "inkling.prom"))
-    in_file.show(progress)
+    in_file.update(progress)
     assert 'outcome="read"} 7' in (tmp_path / "inkling.prom").read_text()
     assert [path.name for path in tmp_path.iterdir()] == ["inkling.prom"]
     assert not [thread for thread in threading.enumerate() if thread.name == "inkling-metrics"]

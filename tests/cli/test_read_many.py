@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from inkling import cli
 from inkling.cli.progress_bar import outcome_counts
-from inkling.cli.read import PILE
+from inkling.cli.read import MIN_FOR_BAR
 from tests.pictures import drawn_seven, encoded, row_of
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -131,7 +131,7 @@ def pile(tmp_path: Path) -> Path:
     """More pictures than one waits for: sevens, a blank page and one that is broken."""
     folder = tmp_path / "pile"
     folder.mkdir()
-    for i in range(PILE):
+    for i in range(MIN_FOR_BAR):
         (folder / f"{i:03d}.png").write_bytes(encoded(drawn_seven(side=100 + i, width=8)))
     (folder / "blank.png").write_bytes(encoded(drawn_seven(ink=255)))
     (folder / "broken.png").write_bytes(b"no picture")
@@ -140,10 +140,10 @@ def pile(tmp_path: Path) -> Path:
 
 def test_a_pile_ends_in_a_summary(pile: Path, tmp_path: Path) -> None:
     out, err = run(pile, "--csv", tmp_path / "out.csv", code=1)
-    assert len(out.splitlines()) == PILE + 1
+    assert len(out.splitlines()) == MIN_FOR_BAR + 1
     summary = err.splitlines()[-1]
-    assert summary.startswith(f"{PILE + 2} pictures in ")
-    assert f"{PILE} read, 1 empty, 1 failed. Written: {tmp_path}/out.csv." in summary
+    assert summary.startswith(f"{MIN_FOR_BAR + 2} pictures in ")
+    assert f"{MIN_FOR_BAR} read, 1 empty, 1 failed. Written: {tmp_path}/out.csv." in summary
 
 
 def test_counts_come_in_one_order() -> None:
@@ -177,17 +177,17 @@ def in_terminal(*arguments: str | Path, stdout: Path | None = None) -> tuple[str
 def test_a_terminal_shows_how_far_it_is_and_what_failed(pile: Path, tmp_path: Path) -> None:
     shown, code = in_terminal(pile, "--csv", tmp_path / "out.csv")
     assert code == 1
-    assert f"/{PILE + 2}" in shown
+    assert f"/{MIN_FOR_BAR + 2}" in shown
     assert "7 " not in [line.split(": ")[-1][:2] for line in shown.splitlines() if "000.png" in line]
     assert "broken.png" in shown
-    assert f"{PILE} read, 1 empty, 1 failed" in shown
+    assert f"{MIN_FOR_BAR} read, 1 empty, 1 failed" in shown
 
 
 def test_a_bar_on_the_terminal_takes_nothing_from_a_file(pile: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     shown, code = in_terminal(pile, "--json", stdout=out)
     assert code == 1
-    assert len([json.loads(line) for line in out.read_text().splitlines()]) == PILE + 2
+    assert len([json.loads(line) for line in out.read_text().splitlines()]) == MIN_FOR_BAR + 2
     assert "{" not in shown
 
 
@@ -210,11 +210,13 @@ def test_a_run_that_is_stopped_leaves_what_it_read(pile: Path, tmp_path: Path, h
     assert not page.exists()
     with part.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert 5 <= len(rows) < 400 + PILE
+    assert 5 <= len(rows) < 400 + MIN_FOR_BAR
     assert all(row["text"] == "7" for row in rows[:5])
     if how == signal.SIGINT:
         assert process.returncode == 130
-        assert err.splitlines()[-1].startswith(f"inkling: stopped after {len(rows)} of {400 + PILE + 2} pictures.")
+        assert err.splitlines()[-1].startswith(
+            f"inkling: stopped after {len(rows)} of {400 + MIN_FOR_BAR + 2} pictures."
+        )
         assert "Traceback" not in err
 
 

@@ -1,1 +1,1 @@
-"""Reading many pictures, with what is known about their numbers."""
+"""Read many images: archives on one machine or a Ray cluster, tables, and a page for review."""

@@ -1,10 +1,10 @@
-"""URLs of buckets -> pyarrow's file systems, set up by the environment variables that other tools read too.
+"""pyarrow's file systems for the URLs of buckets, configured by the environment variables that other tools read too.
 
 | URL | file system | variables |
 | --- | --- | --- |
-| `s3://bucket/key` | S3 and what speaks its protocol | AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, profiles and roles; AWS_REGION, AWS_DEFAULT_REGION; AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL; AWS_NO_SIGN_REQUEST=YES |
-| `gs://bucket/key` | Google Cloud Storage | GOOGLE_APPLICATION_CREDENTIALS and what the machine runs as; STORAGE_EMULATOR_HOST |
-| `abfss://container@account.dfs.core.windows.net/key` | Azure Blob Storage | AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN, AZURE_CLIENT_ID and what the machine runs as; AZURE_STORAGE_SERVICE_ENDPOINT |
+| `s3://bucket/key` | S3 and compatible servers | AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, profiles and roles; AWS_REGION, AWS_DEFAULT_REGION; AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL; AWS_NO_SIGN_REQUEST=YES |
+| `gs://bucket/key` | Google Cloud Storage | GOOGLE_APPLICATION_CREDENTIALS and the identity of the machine; STORAGE_EMULATOR_HOST |
+| `abfss://container@account.dfs.core.windows.net/key` | Azure Blob Storage | AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN, AZURE_CLIENT_ID and the identity of the machine; AZURE_STORAGE_SERVICE_ENDPOINT |
 """  # noqa: E501 - a table
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ VARIABLES = {
 }  # fmt: skip
 
 
-def is_url(place: str) -> bool:
-    """Whether a place is a URL, of whatever scheme, and no path of this machine."""
-    return _URL.fullmatch(place) is not None
+def is_url(location: str) -> bool:
+    """Whether a location is a URL of any scheme, not a local path."""
+    return _URL.fullmatch(location) is not None
 
 
 def filesystem(url: str) -> tuple[FileSystem, str]:
-    """A bucket's URL -> its pyarrow file system, one for each process, and the path therein: `bucket/key`.
+    """A bucket's URL -> its pyarrow file system, one per process, and the path in it: `bucket/key`.
 
-    The key is taken as it stands, so names with `%`, `#`, `?` and spaces are themselves. Do not fork after this: the
-    libraries below keep threads; start processes anew (`spawn`). Raises BadRequest and MissingExtra.
+    The key is taken literally, so names may hold `%`, `#`, `?` and spaces. Do not fork a process after this, because
+    the libraries keep threads: spawn. Raises BadRequest and MissingExtra.
     """
     scheme, bucket, key = split(url)
     environment = tuple(os.environ.get(name, "") for name in VARIABLES[scheme])
@@ -47,8 +47,8 @@ def filesystem(url: str) -> tuple[FileSystem, str]:
     if scheme == "abfss":
         bucket, _, host = bucket.partition("@")
     elif scheme == "s3":
-        host = bucket  # its region is looked up where none is set
-    return _made(scheme, host, environment), f"{bucket}/{key}".rstrip("/")
+        host = bucket  # to look up its region if none is set
+    return _make(scheme, host, environment), f"{bucket}/{key}".rstrip("/")
 
 
 def split(url: str) -> tuple[str, str, str]:
@@ -69,7 +69,7 @@ def split(url: str) -> tuple[str, str, str]:
 
 
 @lru_cache(maxsize=32)
-def _made(scheme: str, host: str, environment: tuple[str, ...]) -> FileSystem:
+def _make(scheme: str, host: str, environment: tuple[str, ...]) -> FileSystem:
     try:
         from pyarrow import fs
     except ImportError as error:
@@ -89,7 +89,7 @@ def _s3(fs: Any, bucket: str, setting: dict[str, str]) -> FileSystem:
         try:
             region = fs.resolve_s3_region(bucket)
         except OSError:
-            region = None  # the first request then says what is wrong
+            region = None  # the first request then reports the error
     return fs.S3FileSystem(
         region=region,
         anonymous=setting["AWS_NO_SIGN_REQUEST"].lower() in ("yes", "true", "1"),
@@ -97,7 +97,7 @@ def _s3(fs: Any, bucket: str, setting: dict[str, str]) -> FileSystem:
         connect_timeout=5,
         request_timeout=30,
         background_writes=False,
-        allow_delayed_open=True,  # a small file is one request, which S3 carries out whole or not at all
+        allow_delayed_open=True,  # a small file is one request, which is atomic
         **options,
     )
 

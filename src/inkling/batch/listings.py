@@ -1,4 +1,4 @@
-"""Listings: CSV or Parquet tables in which each row names a picture."""
+"""Listings: CSV or Parquet tables in which each row names an image."""
 
 from __future__ import annotations
 
@@ -10,18 +10,28 @@ from inkling.batch import storage
 from inkling.batch.records import import_pyarrow
 from inkling.errors import BadRequest
 
-COLUMNS = ("source", "path", "file", "filename", "file_name", "url", "uri", "image", "key")  # the first that is there
-ROWS = 4096  # of Parquet in memory at once
+COLUMNS = (
+    "source",
+    "path",
+    "file",
+    "filename",
+    "file_name",
+    "url",
+    "uri",
+    "image",
+    "key",
+)  # the first of these that is present
+BATCH_ROWS = 4096  # of a Parquet file in memory at once
 
 
-def names_in(place: str) -> Iterator[str]:
-    """The names in a listing, in its order; empty cells are skipped. Raises BadRequest for what is no listing."""
-    return _of_parquet(place) if place.lower().endswith(".parquet") else _of_csv(place)
+def names_in(location: str) -> Iterator[str]:
+    """The names in a listing, in order, without empty cells. Raises BadRequest if the file is not a listing."""
+    return _names_in_parquet(location) if location.lower().endswith(".parquet") else _names_in_csv(location)
 
 
-def _of_csv(place: str) -> Iterator[str]:
-    """The column with a known heading; without one, the first column of every row."""
-    with io.TextIOWrapper(storage.open_stream(place), "utf-8-sig", "surrogateescape", newline="") as text:
+def _names_in_csv(location: str) -> Iterator[str]:
+    """The column with a known heading, or else the first column of every row."""
+    with io.TextIOWrapper(storage.open_stream(location), "utf-8-sig", "surrogateescape", newline="") as text:
         try:
             rows = csv.reader(text)
             first = next(rows, [])
@@ -34,13 +44,14 @@ def _of_csv(place: str) -> Iterator[str]:
                     yield row[column]
         except csv.Error as error:
             raise BadRequest(
-                f"{place} cannot be read as CSV ({error}); expected a table that names a picture in each row. Check it."
+                f"{location} cannot be read as CSV ({error}); expected a table that names a picture in each row. Check "
+                "it."
             ) from error
 
 
-def _of_parquet(place: str) -> Iterator[str]:
+def _names_in_parquet(location: str) -> Iterator[str]:
     arrow = import_pyarrow("a Parquet listing")
-    with storage.open_stream(place) as stream:
+    with storage.open_stream(location) as stream:
         try:
             file = arrow.parquet.ParquetFile(arrow.PythonFile(stream, mode="r"))
             names = file.schema_arrow.names
@@ -48,15 +59,15 @@ def _of_parquet(place: str) -> Iterator[str]:
             texts = [field.name for field in file.schema_arrow if arrow.types.is_string(field.type)]
             if column is None and len(texts) != 1:
                 raise BadRequest(
-                    f"{place} has the columns {', '.join(names)}; expected one of {', '.join(COLUMNS)} to name the "
+                    f"{location} has the columns {', '.join(names)}; expected one of {', '.join(COLUMNS)} to name the "
                     "pictures. Rename one."
                 )
             name = texts[0] if column is None else names[column]
-            for batch in file.iter_batches(ROWS, columns=[name]):
+            for batch in file.iter_batches(BATCH_ROWS, columns=[name]):
                 yield from (str(cell) for cell in batch.column(0).to_pylist() if cell)
         except arrow.ArrowInvalid as error:
             raise BadRequest(
-                f"{place} cannot be read as Parquet ({error}); expected a table that names a picture in each row. "
+                f"{location} cannot be read as Parquet ({error}); expected a table that names a picture in each row. "
                 "Check it."
             ) from error
 

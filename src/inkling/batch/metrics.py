@@ -1,4 +1,4 @@
-"""Metrics of a run for Prometheus: over a port, or in a text file for the node exporter's collector."""
+"""Metrics of a run for Prometheus: on a port, or in a text file for the node exporter's collector."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 def prometheus_text(progress: Progress) -> str:
     """Prometheus's text format, version 0.0.4."""
     lines = [
-        "# HELP inkling_archive_pictures_total Pictures that have a row.",
+        "# HELP inkling_archive_pictures_total Images that have a record.",
         "# TYPE inkling_archive_pictures_total counter",
     ]
     lines += [f'inkling_archive_pictures_total{{outcome="{name}"}} {progress.outcomes[name]}' for name in OUTCOMES]
     for name, kind, what, value in (
-        ("planned", "gauge", "Pictures that the source is known to hold so far.", progress.planned),
+        ("planned", "gauge", "Images that the source is known to hold so far.", progress.planned),
         ("listing", "gauge", "1 while the source is still being listed.", int(progress.listing)),
-        ("bytes_total", "counter", "Bytes of the pictures that were read.", progress.bytes),
-        ("rate", "gauge", "Pictures per second lately.", round(progress.rate, 3)),
-        ("seconds", "gauge", "How long this run has taken.", round(progress.took_s, 3)),
-        ("complete", "gauge", "1 when every picture has a row.", int(progress.complete)),
+        ("bytes_total", "counter", "Bytes of the images that were read.", progress.bytes),
+        ("rate", "gauge", "Images per second lately.", round(progress.rate, 3)),
+        ("seconds", "gauge", "Seconds since the start of this run.", round(progress.took_s, 3)),
+        ("complete", "gauge", "1 if every image has a record.", int(progress.complete)),
     ):
         full = f"inkling_archive_{name}"
         lines += [f"# HELP {full} {what}", f"# TYPE {full} {kind}", f"{full} {value}"]
@@ -36,10 +36,10 @@ def prometheus_text(progress: Progress) -> str:
 
 
 class Exporter:
-    """Shows the metrics of a run where it is asked to: `9400`, `0.0.0.0:9400`, or the path of a .prom file."""
+    """Publishes the metrics of a run on a port (`9400`, `0.0.0.0:9400`) or in a .prom file."""
 
     def __init__(self, where: str) -> None:
-        """Raises BadRequest for a port that cannot be had, CannotWrite for a file that cannot be written."""
+        """Raises BadRequest if the port cannot be used, CannotWrite if the file cannot be written."""
         self._progress = Progress()
         self._server: http.server.ThreadingHTTPServer | None = None
         self._path: Path | None = None
@@ -48,28 +48,28 @@ class Exporter:
             self._serve(host or "127.0.0.1", int(port))
         elif where.endswith(".prom"):
             self._path = Path(where)
-            self.show(self._progress)
+            self.update(self._progress)
         else:
             raise BadRequest(
                 f"--metrics is {where!r}; expected a port (9400, 0.0.0.0:9400) or a file that ends in .prom. Change it."
             )
 
-    def show(self, progress: Progress) -> None:
-        """Renews what is shown."""
+    def update(self, progress: Progress) -> None:
+        """Publish new numbers."""
         self._progress = progress
         if self._path is None:
             return
-        beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        partial = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
-            beside.write_text(prometheus_text(progress))
-            beside.replace(self._path)
+            partial.write_text(prometheus_text(progress))
+            partial.replace(self._path)
         except OSError as error:
             raise CannotWrite(
                 f"{self._path} cannot be written ({error.strerror}); expected a folder that exists. Change --metrics."
             ) from error
 
     def close(self) -> None:
-        """Closes the port; a file stays, with the last numbers."""
+        """Close the port; a file stays, with the last numbers."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -99,6 +99,6 @@ def _handler(text: Callable[[], str]) -> type[http.server.BaseHTTPRequestHandler
                 self.wfile.write(content)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Says nothing on standard error."""
+            """Do not write to standard error."""
 
     return Handler

@@ -1,7 +1,7 @@
-"""source -> plan -> chunks to read: what is planned already is not planned again, what is done is not read again.
+"""Plan a run while it is read: number the images of the source, and give the chunks that are not done.
 
-A thread lists the source as fast as it can and writes the plan; the chunks to read are taken from the plan, which is
-on the disk. So the total is soon known, and memory stays small however long the archive is.
+A thread lists the source as fast as it can and writes the plan to the output folder; chunks are taken from the plan. So
+the total is known early, and memory stays small for any length of archive.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import threading
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from inkling.batch.chunks import SIZE, Chunk
 from inkling.batch.dedup import NameSet, hash_fraction
 from inkling.batch.image_ref import ImageRef
+from inkling.batch.job import CHUNK_SIZE, Chunk, in_chunks
 from inkling.batch.plan import Plan
 
-LOOK = 4096  # pictures that are looked up together, among those that were seen
+LOOKUP_BATCH = 4096  # images that are looked up together in the set of planned ones
 
 
 class Planner:
@@ -24,40 +24,39 @@ class Planner:
     def __init__(
         self,
         plan: Plan,
-        pictures: Callable[[], Iterator[ImageRef]],
+        images: Callable[[], Iterator[ImageRef]],
         *,
         limit: int | None = None,
         sample: float = 1.0,
-        chunk_size: int = SIZE,
+        chunk_size: int = CHUNK_SIZE,
     ) -> None:
-        """`limit`: pictures in the plan at most, older ones included; `sample`: which share of the new ones."""
-        self.planned = 0  # pictures
+        """`limit`: most images in the plan, earlier ones included; `sample`: share of the new ones, 0..1."""
+        self.planned = 0  # images
         self.chunks = 0
-        self.finished = False  # nothing is added any more
-        self._plan, self._pictures, self._limit, self._sample, self._size = plan, pictures, limit, sample, chunk_size
-        self._before = plan.files  # files of earlier runs
-        self._ready = 0  # files that may be read
+        self.finished = False  # the plan is complete
+        self._plan, self._images, self._limit, self._sample, self._size = plan, images, limit, sample, chunk_size
+        self._ready = 0  # files of the plan that may be read
         self._error: BaseException | None = None
         self._stopped = False
         self._changed = threading.Condition()
 
-    def to_read(self, is_done: Callable[[int], bool]) -> Iterator[Chunk]:
-        """Starts to plan, and gives every chunk whose number is not done. Raises what listing the source raises."""
+    def pending_chunks(self, is_done: Callable[[int], bool]) -> Iterator[Chunk]:
+        """Start planning, and yield every chunk whose number is not done. Raises the errors of listing the source."""
         thread = threading.Thread(target=self._run, name="inkling-planner", daemon=True)
         thread.start()
         try:
-            for i in self._files():
+            for i in self._ready_files():
                 yield from (chunk for chunk in self._plan.file(i) if not is_done(chunk.number))
         finally:
             self._stopped = True
             thread.join()
 
-    def _files(self) -> Iterator[int]:
-        """Numbers of the files of the plan, each as soon as it is there."""
+    def _ready_files(self) -> Iterator[int]:
+        """The index of each file of the plan, once it is written."""
         i = 0
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._ready > i or self.finished)  # noqa: B023 - waited for here
+                self._changed.wait_for(lambda: self._ready > i or self.finished)  # noqa: B023 - called at once
                 if self._ready <= i:
                     if self._error:
                         raise self._error
@@ -68,54 +67,45 @@ class Planner:
     def _run(self) -> None:
         error: BaseException | None = None
         try:
-            self._write(self._seen_before())
-        except BaseException as raised:  # it is raised again where the chunks are taken
+            self._extend(self._load())
+        except BaseException as raised:  # raised again in the thread that takes the chunks
             error = raised
         with self._changed:
             self._error, self.finished = error, True
             self._changed.notify_all()
 
-    def _seen_before(self) -> NameSet:
-        """What earlier runs planned; its files may be read at once."""
-        seen = NameSet()
-        for i in range(self._before):
+    def _load(self) -> NameSet:
+        """The names that earlier runs planned; their files are ready at once."""
+        names = NameSet()
+        for i in range(self._plan.files):
             for chunk in self._plan.file(i):
-                seen.add([picture.identity for picture in chunk.pictures])
-                self.planned += len(chunk.pictures)
+                names.add([image.identity for image in chunk.images])
+                self.planned += len(chunk.images)
                 self.chunks = chunk.number + 1
             self._set_ready(i + 1)
-        return seen
+        return names
 
-    def _write(self, seen: NameSet) -> None:
-        """Adds to the plan what is in the source and was not seen."""
-        waiting: list[ImageRef] = []
-        for picture in self._new(seen):
-            waiting.append(picture)
-            if len(waiting) == self._size:
-                self._add(waiting)
-                waiting = []
-        if waiting:
-            self._add(waiting)
+    def _extend(self, names: NameSet) -> None:
+        """Add the images of the source that are not planned yet."""
+        for chunk in in_chunks(self._new_images(names), first=self.chunks, size=self._size):
+            written = self._plan.add(chunk)
+            self.chunks += 1
+            self.planned += len(chunk.images)
+            if written:
+                self._set_ready(self._plan.files)
         if self._plan.write():
             self._set_ready(self._plan.files)
 
-    def _new(self, seen: NameSet) -> Iterator[ImageRef]:
-        pictures = iter(self._pictures())
+    def _new_images(self, names: NameSet) -> Iterator[ImageRef]:
+        images = iter(self._images())
         left = None if self._limit is None else self._limit - self.planned
-        while not self._stopped and (left is None or left > 0) and (looked_at := list(islice(pictures, LOOK))):
+        while not self._stopped and (left is None or left > 0) and (batch := list(islice(images, LOOKUP_BATCH))):
             if self._sample < 1:
-                looked_at = [picture for picture in looked_at if hash_fraction(picture.identity) < self._sample]
-            new = seen.add([picture.identity for picture in looked_at])
-            found = [picture for picture, is_new in zip(looked_at, new, strict=True) if is_new][:left]
+                batch = [image for image in batch if hash_fraction(image.identity) < self._sample]
+            is_new = names.add([image.identity for image in batch])
+            found = [image for image, new in zip(batch, is_new, strict=True) if new][:left]
             yield from found
             left = None if left is None else left - len(found)
-
-    def _add(self, pictures: list[ImageRef]) -> None:
-        written = self._plan.add(Chunk(self.chunks, tuple(pictures)))
-        self.chunks += 1
-        self.planned += len(pictures)
-        if written:
-            self._set_ready(self._plan.files)
 
     def _set_ready(self, files: int) -> None:
         with self._changed:

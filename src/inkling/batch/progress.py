@@ -6,56 +6,52 @@ import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-WINDOW_S = 30.0  # over which the rate is taken
+RATE_WINDOW_S = 30.0
 
 
 @dataclass
 class Progress:
-    """The state of a run, renewed while it goes on."""
+    """The state of a run, updated while it goes on."""
 
-    planned: int = 0  # pictures known of so far
-    listing: bool = True  # more may be found
-    before: int = 0  # rows that earlier runs left
-    outcomes: Counter[str] = field(default_factory=Counter)  # of all rows, those of earlier runs too
-    bytes: int = 0  # of the pictures of all rows
+    planned: int = 0  # images known so far
+    listing: bool = True  # more images may be found
+    before: int = 0  # images that earlier runs read
+    outcomes: Counter[str] = field(default_factory=Counter)  # of all images, those of earlier runs too
+    bytes: int = 0  # of all images
     complete: bool = False
     _start: float = field(default_factory=time.monotonic)
-    _marks: deque[tuple[float, int]] = field(default_factory=deque)  # times and rows
+    _samples: deque[tuple[float, int]] = field(default_factory=deque)  # (time, images done)
 
     @property
-    def rows(self) -> int:
-        """Pictures that have a row."""
+    def done(self) -> int:
+        """Images that have a record."""
         return self.outcomes.total()
 
     @property
     def new(self) -> int:
-        """Rows of this run."""
-        return self.rows - self.before
+        """Images that this run read."""
+        return self.done - self.before
 
     @property
     def took_s(self) -> float:
         return time.monotonic() - self._start
 
-    @property
-    def to_come(self) -> int:
-        return max(0, self.planned - self.rows)
-
-    def note(self) -> None:
-        """Marks how many rows there are now."""
+    def sample_rate(self) -> None:
+        """Take a sample for `rate`."""
         now = time.monotonic()
-        self._marks.append((now, self.rows))
-        while len(self._marks) > 2 and now - self._marks[0][0] > WINDOW_S:
-            self._marks.popleft()
+        self._samples.append((now, self.done))
+        while len(self._samples) > 2 and now - self._samples[0][0] > RATE_WINDOW_S:
+            self._samples.popleft()
 
     @property
     def rate(self) -> float:
-        """Pictures per second lately; 0 until some are done."""
-        if len(self._marks) < 2:
+        """Images per second lately; 0 until some are done."""
+        if len(self._samples) < 2:
             return self.new / max(self.took_s, 1e-3)
-        (first, least), (last, most) = self._marks[0], self._marks[-1]
-        return (most - least) / max(last - first, 1e-3)
+        (start_s, before), (end_s, after) = self._samples[0], self._samples[-1]
+        return (after - before) / max(end_s - start_s, 1e-3)
 
     @property
     def eta_s(self) -> float | None:
-        """Seconds to go; None while that cannot be said."""
-        return self.to_come / self.rate if self.rate > 0 and not self.listing else None
+        """Seconds to go; None while they cannot be estimated."""
+        return max(0, self.planned - self.done) / self.rate if self.rate > 0 and not self.listing else None

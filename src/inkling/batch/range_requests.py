@@ -1,4 +1,4 @@
-"""What is wanted of files, neighbours taken together, as in a shard: every request to a bucket takes its time."""
+"""Combine neighbouring byte ranges of a file, as in a shard, into one request: every request to a bucket takes time."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-SPAN_BYTES, GAP_BYTES = 1 << 20, 64 << 10  # of neighbours in a file that one request fetches, and between two of them
+MAX_REQUEST_BYTES = 1 << 20  # of one combined request
+MAX_GAP_BYTES = 64 << 10  # between two ranges of it
 
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
     """A file, or `size_bytes` of it from `offset` on."""
 
-    place: str
+    location: str
     offset: int = 0
-    size_bytes: int | None = None  # None: to its end
+    size_bytes: int | None = None  # None: to the end of the file
 
 
-def coalesce(wanted: Iterable[ByteRange]) -> Iterator[list[ByteRange]]:
-    """Neighbours in one file, as in a shard, together: one request fetches them, and the little between them."""
-    span: list[ByteRange] = []
+def coalesce(ranges: Iterable[ByteRange]) -> Iterator[list[ByteRange]]:
+    """Groups of ranges, in order, that one request fetches together with the gaps between them."""
+    group: list[ByteRange] = []
     end = 0
-    for want in wanted:
-        near = span and span[0].place == want.place and end <= want.offset <= end + GAP_BYTES
-        if not near or want.size_bytes is None or want.offset + want.size_bytes > span[0].offset + SPAN_BYTES:
-            if span:
-                yield span
-            span = []
-        span.append(want)
-        end = sys.maxsize if want.size_bytes is None else want.offset + want.size_bytes
-    if span:
-        yield span
+    for one in ranges:
+        near = group and group[0].location == one.location and end <= one.offset <= end + MAX_GAP_BYTES
+        if not near or one.size_bytes is None or one.offset + one.size_bytes > group[0].offset + MAX_REQUEST_BYTES:
+            if group:
+                yield group
+            group = []
+        group.append(one)
+        end = sys.maxsize if one.size_bytes is None else one.offset + one.size_bytes
+    if group:
+        yield group

@@ -1,143 +1,212 @@
-"""The engine on a Ray cluster: Ray Data streams chunks to actors that each hold a worker.
+"""The engine on a Ray cluster: an actor with a worker on each core, on any node.
 
-    chunks -> feed -> source (one task beside the driver) -> actors, one a core, anywhere -> Done
-
-Only chunks go out and only `ChunkResult` comes back: workers read pictures and write parts. The feed holds the chunks
-that are not done, a few for each core, so memory does not grow with the stream.
+Only chunks go out and only results come back: workers read images and write parts. Each actor has at most two chunks,
+so memory does not grow with the stream. If an actor dies, with its node or because of an image, another one starts, and
+its chunks are read again.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import pickle
-import queue
-import threading
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from inkling.batch import buckets, ray_cluster
-from inkling.batch.chunks import Chunk
-from inkling.batch.worker import ChunkResult, Job
-from inkling.errors import InklingError, ServiceError, Unreachable
+from inkling.batch.job import Chunk, ChunkResult, Job
+from inkling.batch.worker import Worker
+from inkling.errors import InklingError, Overloaded, ServiceError, Unreachable
 
-AHEAD = 4  # chunks for each core that are under way: one is read, one waits beside it, two are on their way
-END_S = 10.0  # until a stream that is left early is left alone
-TRIES = 6  # workers that may die over one chunk before a picture is found guilty of it
+CHUNKS_PER_ACTOR = 2  # one is read, one waits
+BLAMED_DEATHS = 2  # deaths at one image after which it is to blame: one could be chance, as the death of a node
+MAX_DEATHS = 6  # over one chunk, or at starts in succession, until the run is given up
+
+_Error = tuple[str, str, int]  # kind, message and status, because not every error can be pickled
+
+
+@dataclass
+class _Task:
+    chunk: Chunk
+    deaths: int = 0  # of its workers, since one of its images was blamed
+    deaths_at: Counter[int] = field(default_factory=Counter)  # the same by the index of the image
+
+
+@dataclass(eq=False)
+class _Actor:
+    handle: Any
+    ready: bool = False
+    tasks: dict[Any, _Task] = field(default_factory=dict)  # by the reference of their result, in order
 
 
 class RayEngine:
-    """Runs chunks on a cluster. `about` says on which; use it as a context manager, which lets the cluster go."""
+    """Runs chunks on a cluster. Use it as a context manager, which disconnects from the cluster."""
 
     def __init__(self, address: str = "auto") -> None:
         """`auto`: the cluster that this machine is part of, or else Ray started here; or `host:port`.
 
-        Raises Unreachable within some seconds where no cluster answers, and MissingExtra.
+        Raises Unreachable within some seconds if no cluster answers, and MissingExtra.
         """
         self._ray = ray_cluster.connect(address)
         nodes = [node for node in self._ray.nodes() if node["Alive"]]
         self.cores = int(sum(node["Resources"].get("CPU", 0) for node in nodes))
-        self.about = f"Ray {self._ray.__version__}, {len(nodes)} node{'s'[: len(nodes) != 1]}, {self.cores} cores"
         if self.cores < 1:
-            self.close()
+            self._ray.shutdown()
             raise Unreachable(f"the cluster {address} has no core to offer; expected one at least. Add a node to it.")
 
     def __enter__(self) -> RayEngine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Lets the cluster go; Ray that was started here ends."""
         self._ray.shutdown()
 
     def run(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
-        """See `Engine`. Raises the InklingError that a worker raised, and Overloaded for a chunk that kills workers."""
-        stream = _Stream(self._ray, job, self.cores)
-        waiting: set[int] = set()  # chunks by their place in the stream
-        rest = enumerate(chunks)
-        ended = False
+        """See `Engine`. Raises the InklingError of a worker, and Overloaded for a chunk that kills workers."""
+        pool = _ActorPool(self._ray, job, self.cores)
         try:
-            while True:
-                while not ended and len(waiting) < AHEAD * self.cores and stream.results.empty():
-                    place, chunk = next(rest, (-1, None))
-                    if chunk is None:
-                        ended = True
-                        stream.end()
-                    else:
-                        waiting.add(place)
-                        stream.put(place, chunk)
-                if ended and not waiting:
-                    return
-                place, done = stream.next()
-                if place in waiting:
-                    waiting.remove(place)
-                    stream.forget(place)
-                    yield done
+            yield from pool.run(map(_Task, chunks))
+        except self._ray.exceptions.RayError as error:
+            raise _cluster_error(error) from error
         finally:
-            stream.close()
+            pool.close()
 
 
-class _Stream:
-    """Chunks that go into Ray Data, and what comes back."""
+class _ActorPool:
+    """One actor per core, and the chunks that they have."""
 
-    def __init__(self, ray: Any, job: Job, cores: int) -> None:
-        from inkling.batch import ray_stream
-
+    def __init__(self, ray: Any, job: Job, size: int) -> None:
         self._ray = ray
-        self.results: queue.Queue[tuple[int, ChunkResult | tuple[str, str, int]] | BaseException | None] = queue.Queue()
-        self._feed = ray_stream.start_feed(TRIES)
-        self._data = ray_stream.dataset(self._feed, job, _bucket_environment(), cores=cores)
-        self._thread = threading.Thread(target=self._consume, name="ray", daemon=True)
-        self._thread.start()
-        self._count = 0
+        self._actor_class = ray.remote(ReadActor).options(num_cpus=1)
+        self._arguments = (job, _bucket_environment())
+        self._reporter: Any = None  # started when a worker has died
+        self._retries: deque[_Task] = deque()
+        self._failed_starts = 0
+        self._waiting: dict[Any, _Actor] = {}  # by the reference of a result, or of the sign that an actor is ready
+        self._actors: list[_Actor] = []
+        for _ in range(size):
+            self._start_actor()
 
-    def _consume(self) -> None:
-        """Ray Data runs while its results are asked for, so a thread of its own asks."""
-        try:
-            for batch in self._data.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
-                for content in batch["result"].to_pylist():
-                    if content:
-                        self.results.put(pickle.loads(content))  # noqa: S301 - of our own workers
-        except BaseException as error:
-            self.results.put(error)
-        else:
-            self.results.put(None)
-
-    def put(self, place: int, chunk: Chunk) -> None:
-        self._count = place + 1
-        self._ray.get(self._feed.put.remote(place, pickle.dumps(chunk, protocol=5)))
-
-    def end(self) -> None:
-        self._ray.get(self._feed.end.remote(self._count))
-
-    def forget(self, place: int) -> None:
-        self._feed.forget.remote(place)
-
-    def next(self) -> tuple[int, ChunkResult]:
-        """The next result. Raises what a worker raised."""
-        result = self.results.get()
-        if result is None:
-            raise Unreachable(
-                "the cluster ended the stream before all was read; expected a result for each chunk. "
-                "Go on with --resume."
-            )
-        if isinstance(result, BaseException):
-            raise _said(result) from result
-        place, done = result
-        if not isinstance(done, ChunkResult):
-            raise ServiceError(*done)
-        return place, done
+    def run(self, tasks: Iterator[_Task]) -> Iterator[ChunkResult]:
+        while self._submit(tasks):
+            for reference in self._ray.wait(list(self._waiting), num_returns=1)[0]:
+                actor = self._waiting.pop(reference)
+                try:
+                    result = self._ray.get(reference)
+                except self._ray.exceptions.RayActorError:
+                    self._replace(actor)
+                    continue
+                actor.ready, self._failed_starts = True, 0
+                actor.tasks.pop(reference, None)
+                if isinstance(result, tuple):
+                    raise ServiceError(*result)
+                if result is not None:
+                    yield result
 
     def close(self) -> None:
-        with contextlib.suppress(Exception):
-            self._ray.kill(self._feed)
-        self._thread.join(timeout=END_S)
+        for handle in [actor.handle for actor in self._actors] + [self._reporter] * (self._reporter is not None):
+            self._ray.kill(handle)
+
+    def _submit(self, tasks: Iterator[_Task]) -> bool:
+        """Give tasks to the actors that are ready, the idlest first; False if everything is done."""
+        ready = [actor for actor in self._actors if actor.ready]
+        while ready and len((actor := min(ready, key=lambda actor: len(actor.tasks))).tasks) < CHUNKS_PER_ACTOR:
+            task = self._retries.popleft() if self._retries else next(tasks, None)
+            if task is None:
+                return any(actor.tasks for actor in self._actors)
+            reporter = self._reporter if task.deaths else None
+            reference = actor.handle.read.remote(task.chunk, reporter)
+            actor.tasks[reference] = task
+            self._waiting[reference] = actor
+        return True
+
+    def _start_actor(self) -> None:
+        actor = _Actor(self._actor_class.remote(*self._arguments))
+        self._actors.append(actor)
+        self._waiting[actor.handle.ready.remote()] = actor
+
+    def _replace(self, actor: _Actor) -> None:
+        """Start another actor for one that died, and run its tasks again."""
+        self._actors.remove(actor)
+        for reference in actor.tasks:
+            self._waiting.pop(reference, None)
+        tasks = list(actor.tasks.values())
+        if tasks:
+            tasks[0] = self._blame(tasks[0])  # it read the first; the others waited
+        self._retries.extend(tasks)
+        self._failed_starts += not actor.ready
+        if max(self._failed_starts, *(task.deaths for task in tasks), 0) > MAX_DEATHS:
+            raise Overloaded(
+                f"{MAX_DEATHS} workers died, one after another, over one chunk of pictures; expected memory for each "
+                "of them, some 1 GB. Give them more, or fewer cores to a node, and go on with --resume."
+            )
+        self._start_actor()
+
+    def _blame(self, task: _Task) -> _Task:
+        """A task whose worker died, to be read one image at a time, without the image that was found to kill."""
+        if self._reporter is None:
+            node = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
+                self._ray.get_runtime_context().get_node_id(), soft=False
+            )
+            self._reporter = self._ray.remote(Reporter).options(num_cpus=0, scheduling_strategy=node).remote()
+        index = self._ray.get(self._reporter.take.remote(task.chunk.number))
+        task.deaths += 1
+        if index is None:
+            return task
+        task.deaths_at[index] += 1
+        if task.deaths_at[index] < BLAMED_DEATHS:
+            return task
+        error = (
+            f"{task.chunk.images[index].source} ended the processes that read it; expected a picture that can be "
+            "decoded. Save it again, or leave it out."
+        )
+        return replace(task, chunk=task.chunk.with_error(index, error), deaths=1)
+
+
+class Reporter:
+    """An actor beside the driver that knows which image each worker reads."""
+
+    def __init__(self) -> None:
+        self._index: dict[int, int] = {}  # by the number of the chunk
+
+    def put(self, chunk: int, index: int) -> None:
+        self._index[chunk] = index
+
+    def take(self, chunk: int) -> int | None:
+        return self._index.pop(chunk, None)
+
+
+class ReadActor:
+    """An actor that holds a worker. It makes the worker for the first chunk, so that an error becomes a result."""
+
+    def __init__(self, job: Job, environment: dict[str, dict[str, str]]) -> None:
+        self._job = job
+        self._worker: Worker | None = None
+        for group in environment.values():  # a node's own settings take precedence over the driver's
+            if not any(name in os.environ for name in group):
+                os.environ.update(group)
+
+    def ready(self) -> None:
+        """Returns as soon as the actor runs."""
+
+    def read(self, chunk: Chunk, reporter: Any) -> ChunkResult | _Error:
+        """Read one chunk; with a reporter, one image at a time."""
+        import ray
+
+        def report(index: int) -> None:
+            ray.get(reporter.put.remote(chunk.number, index))
+
+        try:
+            self._worker = self._worker or Worker(self._job)
+            return self._worker(chunk, report if reporter else None)
+        except InklingError as error:
+            return error.kind, str(error), error.status
+        except Exception as error:
+            message = f"a worker stopped with {type(error).__name__} ({error}); expected it to read on. Report it."
+            return type(error).__name__, message, InklingError.status
 
 
 def _bucket_environment() -> dict[str, dict[str, str]]:
-    """What the driver's environment says of buckets, by their kind: for workers whose own says nothing."""
+    """The driver's environment variables for each kind of bucket, for nodes that have none."""
     return {
         scheme: found
         for scheme, names in buckets.VARIABLES.items()
@@ -145,8 +214,8 @@ def _bucket_environment() -> dict[str, dict[str, str]]:
     }
 
 
-def _said(error: BaseException) -> InklingError:
-    """One sentence for what Ray says at length."""
+def _cluster_error(error: BaseException) -> InklingError:
+    """One sentence for Ray's message."""
     while error.__cause__ is not None:
         error = error.__cause__
     brief = " ".join(str(error).split())[:200]

@@ -1,6 +1,6 @@
 """START HERE: a whole run, from the source to the last part.
 
-source -> plan -> chunks -> workers -> parts, and a manifest that says whether that is all.
+source -> plan -> chunks -> workers -> parts, and a manifest that says whether the result is complete.
 """
 
 from __future__ import annotations
@@ -14,167 +14,175 @@ from itertools import chain
 from pathlib import Path
 
 from inkling.batch import run_manifest, sources, storage
-from inkling.batch.chunks import SIZE
-from inkling.batch.engine import Engine
 from inkling.batch.image_ref import ImageRef
+from inkling.batch.job import CHUNK_SIZE, FORMATS, Engine, Format, Job
 from inkling.batch.plan import FOLDER, Plan
 from inkling.batch.planner import Planner
 from inkling.batch.progress import Progress
 from inkling.batch.progress_store import ProgressStore
 from inkling.batch.records import import_pyarrow
 from inkling.batch.run_manifest import Manifest
-from inkling.batch.worker import FORMATS, Format, Job
-from inkling.constraints import constraints
+from inkling.constraints.constraints import parse_constraints
 from inkling.errors import BadRequest, CannotWrite, InklingError, NotFound, UnknownName
 from inkling.models import registry
 from inkling.pipeline.reader import Mode
 
-SAVE_S = 5.0  # between two manifests; after a kill, parts of so long are counted again
+SAVE_INTERVAL_S = 5.0  # between two manifests; after a kill, the parts of so long are counted again
 
 ProgressCallback = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What is asked for."""
+    """What to read, and how."""
 
     sources: tuple[str, ...]  # see `sources`
-    out: str  # path or URL of a folder that is empty, not there yet, or holds the run to go on with
-    model: str | None = None  # packaged name, bundle or run folder; the best packaged one when it is None
+    out: str  # path or URL of a folder that is empty, missing, or holds the run to resume
+    model: str | None = None  # packaged name, bundle or run folder; None: the best packaged one
     format: Format = "parquet"
     mode: Mode = "auto"
-    known: dict[str, str] = field(default_factory=dict)  # length, pattern, check, among
-    resume: bool = False  # go on with what is there, if anything is
-    limit: int | None = None  # pictures in the plan at most
-    sample: float = 1.0  # which share of the pictures, chosen by their names
+    constraints: dict[str, str] = field(default_factory=dict)  # length, pattern, check, among
+    resume: bool = False  # continue the run in `out`, if there is one
+    limit: int | None = None  # most images in the plan
+    sample: float = 1.0  # share of the images, chosen by their names
 
 
 def run(
-    order: RunOptions, engine: Engine, *, watch: ProgressCallback | None = None, chunk_size: int = SIZE
+    options: RunOptions,
+    engine: Engine,
+    *,
+    on_progress: ProgressCallback | None = None,
+    chunk_size: int = CHUNK_SIZE,
 ) -> Progress:
-    """Reads an archive; every picture has exactly one row afterwards, however often the run was killed and resumed.
+    """Read an archive. Afterwards every image has exactly one record, however often the run was killed and resumed.
 
-    What can be known to be wrong at once is raised before anything is read or written, as one of `inkling.errors`; an
-    error on the way leaves a manifest that says "running", and the run can be gone on with.
+    Raises the errors that can be found early before anything is read or written, as one of `inkling.errors`. A later
+    error leaves a manifest that says "running", and the run can be resumed.
     """
-    job, now, pictures = _checked(order)
+    job, manifest, images = _checked(options)
     with run_manifest.locked(job.out):
-        now.state, now.limit, now.sample = "running", order.limit, order.sample
-        now.save(job.out)
-        _sweep(job.out)
+        manifest.state, manifest.limit, manifest.sample = "running", options.limit, options.sample
+        manifest.save(job.out)
+        _remove_unfinished(job.out)
         planner = Planner(
-            Plan.find(job.out), lambda: pictures, limit=order.limit, sample=order.sample, chunk_size=chunk_size
+            Plan(job.out), lambda: images, limit=options.limit, sample=options.sample, chunk_size=chunk_size
         )
-        return _Run(job, now, planner, watch).through(engine)
+        return _Run(job, manifest, planner, on_progress).read_all(engine)
 
 
-def check(order: RunOptions) -> None:
-    """Raises what `run` would raise at once, and does nothing."""
-    _checked(order)
+def check(options: RunOptions) -> None:
+    """Raises what `run` would raise at once, and does nothing else."""
+    _checked(options)
 
 
-def _checked(order: RunOptions) -> tuple[Job, Manifest, Iterator[ImageRef]]:
-    """What workers are told, the manifest to go on with or to begin with, and the source."""
-    job, now = _job(order)
-    before = run_manifest.load(job.out)
-    if before is None:
+def _checked(options: RunOptions) -> tuple[Job, Manifest, Iterator[ImageRef]]:
+    """The job, the manifest to continue or to begin with, and the images of the source."""
+    job, manifest = _new_job(options)
+    previous = run_manifest.load(job.out)
+    if previous is None:
         run_manifest.check_new(job.out)
     else:
-        run_manifest.check_same(before, now, job.out, resume=order.resume)
-        before.sources = now.sources
-    sources.check_sources(order.sources)
-    pictures = sources.list_images(order.sources)
-    first = next(pictures, None)
+        run_manifest.check_same(previous, manifest, job.out, resume=options.resume)
+        previous.sources = manifest.sources
+    sources.check_sources(options.sources)
+    images = sources.list_images(options.sources)
+    first = next(images, None)
     if first is None:
         raise NotFound(
-            f"{' '.join(order.sources)} holds no picture; expected PNG, JPEG, WebP, GIF, BMP or TIFF files, tar shards "
-            "of them, or a listing. Name another source."
+            f"{' '.join(options.sources)} holds no picture; expected PNG, JPEG, WebP, GIF, BMP or TIFF files, tar "
+            "shards of them, or a listing. Name another source."
         )
-    return job, before or now, chain([first], pictures)
+    return job, previous or manifest, chain([first], images)
 
 
 class _Run:
     """A run under way."""
 
-    def __init__(self, job: Job, kept: Manifest, planner: Planner, watch: ProgressCallback | None) -> None:
-        self._job, self._manifest, self._planner, self._watch = job, kept, planner, watch
-        self._ledger = ProgressStore(kept.done)
-        self._ledger.agree_with(job.out, job.format)
-        self._saved = time.monotonic()
-        self._progress = Progress(before=self._ledger.rows)
+    def __init__(self, job: Job, manifest: Manifest, planner: Planner, on_progress: ProgressCallback | None) -> None:
+        self._job, self._manifest, self._planner, self._on_progress = job, manifest, planner, on_progress
+        self._store = ProgressStore(manifest.done)
+        self._store.sync_with_parts(job.out, job.format)
+        self._saved_at = time.monotonic()
+        self._progress = Progress(before=self._store.images)
 
-    def through(self, engine: Engine) -> Progress:
+    def read_all(self, engine: Engine) -> Progress:
         try:
-            self._note()
-            for done in engine.run(self._job, self._planner.to_read(self._ledger.has)):
-                self._ledger.add(done)
-                self._note()
-                if time.monotonic() - self._saved > SAVE_S:
+            self._report()
+            for result in engine.run(self._job, self._planner.pending_chunks(self._store.has)):
+                self._store.add(result)
+                self._report()
+                if time.monotonic() - self._saved_at > SAVE_INTERVAL_S:
                     self._save()
             self._finish()
         except BaseException:
-            with suppress(InklingError):  # what went wrong first is what counts
+            with suppress(InklingError):  # the first error counts
                 self._save()
             raise
         return self._progress
 
     def _finish(self) -> None:
-        """Says "complete" if the parts are there."""
-        self._ledger.agree_with(self._job.out, self._job.format)
-        lost = self._planner.chunks - self._ledger.chunks()
-        if lost or self._ledger.rows != self._planner.planned:
+        """Set the state to "complete" if every part is there."""
+        self._store.sync_with_parts(self._job.out, self._job.format)
+        missing = self._planner.chunks - self._store.chunks
+        if missing or self._store.images != self._planner.planned:
             raise CannotWrite(
-                f"{self._job.out} holds {self._ledger.rows:,} rows; expected {self._planner.planned:,}, and {lost:,} "
-                "parts are missing. Go on with --resume."
+                f"{self._job.out} holds {self._store.images:,} rows; expected {self._planner.planned:,}, and "
+                f"{missing:,} parts are missing. Go on with --resume."
             )
         self._manifest.state = "complete"
         self._progress.complete = True
-        self._note()
+        self._report()
         self._save()
 
-    def _note(self) -> None:
+    def _report(self) -> None:
         progress = self._progress
         progress.planned, progress.listing = self._planner.planned, not self._planner.finished
-        progress.outcomes, progress.bytes = self._ledger.outcomes, self._ledger.bytes
-        progress.note()
-        if self._watch:
-            self._watch(progress)
+        progress.outcomes, progress.bytes = self._store.outcomes, self._store.bytes
+        progress.sample_rate()
+        if self._on_progress:
+            self._on_progress(progress)
 
     def _save(self) -> None:
-        self._saved = time.monotonic()
+        self._saved_at = time.monotonic()
         self._manifest.planned, self._manifest.chunks = self._planner.planned, self._planner.chunks
-        self._manifest.done = self._ledger.to_json()
+        self._manifest.done = self._store.to_json()
         self._manifest.save(self._job.out)
 
 
-def _job(order: RunOptions) -> tuple[Job, Manifest]:
-    """What workers are told, and the manifest of a run that begins. Raises what is wrong with the order."""
-    if order.format not in FORMATS:
-        raise UnknownName("format", order.format, FORMATS)
-    if order.limit is not None and order.limit < 1:
-        raise BadRequest(f"--limit is {order.limit}; expected a number of pictures from 1. Change it.")
-    if not 0 < order.sample <= 1:
-        raise BadRequest(f"--sample is {order.sample:g}; expected a share above 0 and at most 1. Change it.")
-    if order.format == "parquet":
+def _new_job(options: RunOptions) -> tuple[Job, Manifest]:
+    """The job, and the manifest of a run that begins. Raises BadRequest, UnknownName, BadBundle or MissingExtra."""
+    if options.format not in FORMATS:
+        raise UnknownName("format", options.format, FORMATS)
+    if options.limit is not None and options.limit < 1:
+        raise BadRequest(f"--limit is {options.limit}; expected a number of pictures from 1. Change it.")
+    if not 0 < options.sample <= 1:
+        raise BadRequest(f"--sample is {options.sample:g}; expected a share above 0 and at most 1. Change it.")
+    if options.format == "parquet":
         import_pyarrow("writing Parquet (which --format csv or jsonl does not)")
-    known = dict(order.known)
-    if "among" in known:
-        known["among"] = os.path.abspath(known["among"])
-    constraints.parse_constraints(**known)
-    found = registry.find(order.model)
-    found.model_bytes()
-    model = found.name if found.path.parent == registry.PACKAGED else str(Path(found.path).absolute())
-    out = sources.absolute(order.out)
-    job = Job(out, model, found.version, order.format, order.mode, known)
-    return job, run_manifest.of_job(job, [sources.absolute(one) for one in order.sources], name=found.name)
+    constraints = dict(options.constraints)
+    if "among" in constraints:
+        constraints["among"] = os.path.abspath(constraints["among"])
+    parse_constraints(**constraints)
+    bundle = registry.find(options.model)
+    bundle.model_bytes()
+    model = bundle.name if bundle.path.parent == registry.PACKAGED else str(Path(bundle.path).absolute())
+    out = sources.absolute(options.out)
+    job = Job(out, model, bundle.version, options.format, options.mode, constraints)
+    manifest = Manifest(
+        [sources.absolute(source) for source in options.sources],
+        {"name": bundle.name, "version": bundle.version},
+        options.format,
+        options.mode,
+        constraints,
+    )
+    return job, manifest
 
 
-def _sweep(out: str) -> None:
-    """Deletes what a killed run left of unfinished writes; a bucket has none."""
+def _remove_unfinished(out: str) -> None:
+    """Delete the unfinished files of a run that was killed; a bucket has none."""
     if storage.is_url(out):
         return
     for folder in (Path(out), Path(out) / "parts", Path(out) / FOLDER):
-        if folder.is_dir():
-            for path in folder.iterdir():
-                if storage.is_unfinished(path.name):
-                    path.unlink(missing_ok=True)
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if storage.is_unfinished(path.name):
+                path.unlink(missing_ok=True)

@@ -1,13 +1,13 @@
-"""Files and folders wherever they lie: a path of this machine, or a bucket's URL (see `buckets`).
+"""Files and folders on this machine or in a bucket (see `buckets`).
 
-A place is a text, so it can be written down and sent to other machines. Every function here waits out a bucket that
-fails for a moment (`patience`), and raises for the rest, one sentence each:
+A location is a path or a URL, so it can be written down and sent to other machines. Every function retries requests to
+a bucket that fail for a moment (see `retry`), and raises for the rest, one sentence each:
 
     NotFound      no such file, folder or bucket
     NoPermission  these credentials, or this user, may not
     CannotWrite   a disk that is full or broken
-    Unreachable   the bucket does not answer: says nothing of one picture, so it is no picture's error
-    BadRequest    a URL that is none; MissingExtra: buckets need the `cluster` extra, paths do not
+    Unreachable   the bucket does not answer; it says nothing of one image, so it is never an image's error
+    BadRequest    a URL that is not valid; MissingExtra: buckets need the `cluster` extra, paths do not
 """
 
 from __future__ import annotations
@@ -28,24 +28,11 @@ from inkling.batch.range_requests import ByteRange, coalesce
 from inkling.batch.retry import NO_BUCKET, PROBE_FOR_S, with_retries
 from inkling.errors import CannotWrite, InklingError, NoPermission, NotFound
 
-__all__ = [
-    "ByteRange",
-    "FileInfo",
-    "delete",
-    "is_unfinished",
-    "is_url",
-    "join",
-    "kind",
-    "open_stream",
-    "probe",
-    "read",
-    "read_many",
-    "walk",
-    "write",
-]  # fmt: skip
+__all__ = ["ByteRange", "FileInfo", "is_unfinished", "is_url", "join", "kind", "open_stream", "probe", "read",
+           "read_many", "walk", "write"]  # fmt: skip
 
-AT_ONCE = 16  # requests in flight in `read_many`: a bucket answers each late, but many at once
-STREAM_BYTES = 4 << 20  # what one request of `open_stream` fetches
+MAX_CONCURRENT_REQUESTS = 16  # in `read_many`: a bucket answers each one late, but many at once
+STREAM_BYTES = 4 << 20  # that one request of `open_stream` fetches
 UNFINISHED = ".unfinished"
 Kind = Literal["file", "folder", "none"]
 
@@ -54,27 +41,27 @@ Kind = Literal["file", "folder", "none"]
 class FileInfo:
     """A file that `walk` found."""
 
-    place: str
+    location: str
     size_bytes: int
 
 
-def join(place: str, *names: str) -> str:
-    """A name below a folder, in either world."""
-    return "/".join([place.rstrip("/"), *names]) if is_url(place) else os.path.join(place, *names)
+def join(location: str, *names: str) -> str:
+    """A name below a folder."""
+    return "/".join([location.rstrip("/"), *names]) if is_url(location) else os.path.join(location, *names)
 
 
-def probe(place: str) -> Kind:
-    """`kind`, for the door: a bucket that does not answer is said after some seconds, while a person waits."""
-    return kind(place, patience_s=PROBE_FOR_S)
+def probe(location: str) -> Kind:
+    """`kind` for a person who waits: gives up after some seconds if a bucket does not answer."""
+    return kind(location, retry_for_s=PROBE_FOR_S)
 
 
-def kind(place: str, *, patience_s: float | None = None) -> Kind:
-    """What lies at a place. A bucket's root is a folder; a bucket that does not exist raises NotFound."""
-    if not is_url(place):
-        return "folder" if os.path.isdir(place) else "file" if os.path.exists(place) else "none"
-    fs, path = filesystem(place)
+def kind(location: str, *, retry_for_s: float | None = None) -> Kind:
+    """What is at a location. A bucket's root is a folder; a bucket that does not exist raises NotFound."""
+    if not is_url(location):
+        return "folder" if os.path.isdir(location) else "file" if os.path.exists(location) else "none"
+    fs, path = filesystem(location)
 
-    def look() -> Kind:
+    def ask() -> Kind:
         from pyarrow.fs import FileType
 
         found = fs.get_file_info(path).type
@@ -85,57 +72,55 @@ def kind(place: str, *, patience_s: float | None = None) -> Kind:
             return "none"
         return "file" if found == FileType.File else "folder"
 
-    return with_retries(look, place, patience_s=patience_s)
+    return with_retries(ask, location, retry_for_s=retry_for_s)
 
 
-def walk(place: str) -> Iterator[FileInfo]:
-    """Every file below a folder, folder by folder, each folder by name, which is the same order every time.
+def walk(location: str) -> Iterator[FileInfo]:
+    """Every file below a folder, in the same order every time: each folder sorted by name.
 
-    One folder's names are in memory at a time: some 300 bytes each. Links to folders are not followed, and what comes
-    of an unfinished `write` is left out.
+    The names of one folder are in memory at a time, some 300 bytes each. Symbolic links to folders are not followed,
+    and files of an unfinished `write` are left out.
     """
-    if is_url(place):
-        yield from _walk_bucket(place)
+    if is_url(location):
+        yield from _walk_bucket(location)
         return
     try:
-        with os.scandir(place) as entries:
+        with os.scandir(location) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        raise _local(place, error) from error
+        raise _local_error(location, error) from error
     for entry in listed:
         if entry.is_dir(follow_symlinks=False):
             yield from walk(entry.path)
         elif not is_unfinished(entry.name):
-            with contextlib.suppress(FileNotFoundError):  # gone since, or a link to nothing
+            with contextlib.suppress(FileNotFoundError):  # deleted since, or a broken link
                 if entry.is_file():
                     yield FileInfo(entry.path, entry.stat().st_size)
 
 
-def _walk_bucket(place: str) -> Iterator[FileInfo]:
+def _walk_bucket(location: str) -> Iterator[FileInfo]:
     from pyarrow.fs import FileSelector, FileType
 
-    fs, path = filesystem(place)
-    root = place.rstrip("/")
-    for info in sorted(
-        with_retries(lambda: fs.get_file_info(FileSelector(path)), place), key=lambda info: str(info.base_name)
-    ):
-        below = f"{root}/{info.base_name}"
+    fs, path = filesystem(location)
+    infos = with_retries(lambda: fs.get_file_info(FileSelector(path)), location)
+    for info in sorted(infos, key=lambda info: str(info.base_name)):
+        below = join(location, info.base_name)
         if info.type == FileType.Directory:
             yield from _walk_bucket(below)
         else:
             yield FileInfo(below, info.size)
 
 
-def read(place: str, *, offset: int = 0, size_bytes: int | None = None) -> bytes:
-    """A file's bytes, or `size_bytes` of them from `offset` on; fewer where the file ends."""
-    if not is_url(place):
+def read(location: str, *, offset: int = 0, size_bytes: int | None = None) -> bytes:
+    """A file's bytes, or `size_bytes` of them from `offset` on; fewer at the end of the file."""
+    if not is_url(location):
         try:
-            with open(place, "rb") as file:
+            with open(location, "rb") as file:
                 file.seek(offset)
-                return file.read() if size_bytes is None else file.read(size_bytes)
+                return file.read(-1 if size_bytes is None else size_bytes)
         except OSError as error:
-            raise _local(place, error) from error
-    fs, path = filesystem(place)
+            raise _local_error(location, error) from error
+    fs, path = filesystem(location)
 
     def fetch() -> bytes:
         with fs.open_input_file(path) as file:
@@ -145,66 +130,67 @@ def read(place: str, *, offset: int = 0, size_bytes: int | None = None) -> bytes
             raise OSError(f"{len(content)} of {end - offset} bytes came")
         return content
 
-    return with_retries(fetch, place)
+    return with_retries(fetch, location)
 
 
-def read_many(wanted: Iterable[ByteRange]) -> Iterator[bytes | InklingError]:
-    """Several files' bytes in order, each or what is wrong with it; from buckets, `AT_ONCE` are under way together.
+def read_many(ranges: Iterable[ByteRange]) -> Iterator[bytes | InklingError]:
+    """The bytes of several files in order, or the error of each; from buckets with concurrent requests.
 
-    Raises Unreachable: the bucket's failure is no picture's.
+    Raises Unreachable, which is not the error of one file.
     """
-    wanted = list(wanted)
-    if not any(is_url(want.place) for want in wanted):
-        yield from map(_read_or_say, wanted)
+    ranges = list(ranges)
+    if not any(is_url(one.location) for one in ranges):
+        yield from map(_read_or_error, ranges)
         return
-    pool = ThreadPoolExecutor(AT_ONCE, "bucket")
-    ahead: deque[Future[list[bytes | InklingError]]] = deque()
+    pool = ThreadPoolExecutor(MAX_CONCURRENT_REQUESTS, "bucket")
+    requests: deque[Future[list[bytes | InklingError]]] = deque()
     try:
-        for span in coalesce(wanted):
-            ahead.append(pool.submit(_read_span, span))
-            if len(ahead) == 2 * AT_ONCE:
-                yield from ahead.popleft().result()
-        while ahead:
-            yield from ahead.popleft().result()
+        for group in coalesce(ranges):
+            requests.append(pool.submit(_read_group, group))
+            if len(requests) == 2 * MAX_CONCURRENT_REQUESTS:
+                yield from requests.popleft().result()
+        while requests:
+            yield from requests.popleft().result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read_span(span: list[ByteRange]) -> list[bytes | InklingError]:
-    first, last = span[0], span[-1]
+def _read_group(group: list[ByteRange]) -> list[bytes | InklingError]:
+    first, last = group[0], group[-1]
     if first is last:
-        return [_read_or_say(first)]
-    content = _read_or_say(ByteRange(first.place, first.offset, last.offset + (last.size_bytes or 0) - first.offset))
+        return [_read_or_error(first)]
+    size_bytes = last.offset + (last.size_bytes or 0) - first.offset
+    content = _read_or_error(ByteRange(first.location, first.offset, size_bytes))
     if isinstance(content, InklingError):
-        return [content] * len(span)
-    starts = [(want.offset - first.offset, want.size_bytes or 0) for want in span]
+        return [content] * len(group)
+    starts = [(one.offset - first.offset, one.size_bytes or 0) for one in group]
     return [content[start : start + size] for start, size in starts]
 
 
-def _read_or_say(want: ByteRange) -> bytes | InklingError:
+def _read_or_error(one: ByteRange) -> bytes | InklingError:
     try:
-        return read(want.place, offset=want.offset, size_bytes=want.size_bytes)
+        return read(one.location, offset=one.offset, size_bytes=one.size_bytes)
     except (NotFound, NoPermission) as error:
         return error
 
 
-def open_stream(place: str) -> BinaryIO:
-    """A file to read from front to back, or about in; from a bucket in pieces of `STREAM_BYTES`."""
-    if is_url(place):
-        return io.BufferedReader(_Remote(place), STREAM_BYTES)
+def open_stream(location: str) -> BinaryIO:
+    """A file to read sequentially or to seek in; from a bucket in pieces of `STREAM_BYTES`."""
+    if is_url(location):
+        return io.BufferedReader(_BucketFile(location), STREAM_BYTES)
     try:
-        return open(place, "rb")
+        return open(location, "rb")
     except OSError as error:
-        raise _local(place, error) from error
+        raise _local_error(location, error) from error
 
 
-class _Remote(io.RawIOBase):
-    """A bucket's file, each piece fetched with patience."""
+class _BucketFile(io.RawIOBase):
+    """A file in a bucket, each piece fetched with retries."""
 
-    def __init__(self, place: str) -> None:
-        self._place, self._at = place, 0
-        self._fs, self._path = filesystem(place)
-        self._file = with_retries(lambda: self._fs.open_input_file(self._path), place)
+    def __init__(self, location: str) -> None:
+        self._location, self._position = location, 0
+        self._fs, self._path = filesystem(location)
+        self._file = with_retries(lambda: self._fs.open_input_file(self._path), location)
         self._size = self._file.size()
 
     def readable(self) -> bool:
@@ -214,20 +200,20 @@ class _Remote(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence])
-        return self._at
+        self._position = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence])
+        return self._position
 
     def readinto(self, buffer: Any) -> int:
-        length = min(len(buffer), max(0, self._size - self._at))
+        length = min(len(buffer), max(0, self._size - self._position))
         if length == 0:
             return 0
-        content = with_retries(lambda: self._file.read_at(length, self._at), self._place)
+        content = with_retries(lambda: self._file.read_at(length, self._position), self._location)
         buffer[: len(content)] = content
-        self._at += len(content)
+        self._position += len(content)
         return len(content)
 
     def readall(self) -> bytes:
-        """The rest in large pieces; inherited, it would fetch 8 KiB at a time."""
+        """The rest in large pieces; the inherited method would fetch 8 KiB at a time."""
         pieces = []
         while piece := self.read(STREAM_BYTES):
             pieces.append(piece)
@@ -239,37 +225,37 @@ class _Remote(io.RawIOBase):
         super().close()
 
 
-def write(place: str, content: bytes) -> None:
-    """Puts a file there whole or not at all, over one of that name; folders on the way are made.
+def write(location: str, content: bytes) -> None:
+    """Write a file as a whole or not at all, over one of that name; missing folders are made.
 
-    On this machine it is on the disk before it has its name, so that a cut of power does no harm.
+    A local file is on the disk before it has its name, so a power failure does no harm.
     """
-    if not is_url(place):
+    if not is_url(location):
         try:
-            _write_local(Path(place), content)
+            _write_local(Path(location), content)
         except OSError as error:
-            raise _local(place, error, writing=True) from error
+            raise _local_error(location, error, writing=True) from error
         return
-    fs, path = filesystem(place)
+    fs, path = filesystem(location)
 
     def put() -> None:
         with fs.open_output_stream(path, compression=None) as file:
             file.write(content)
 
-    with_retries(put, place)
+    with_retries(put, location)
 
 
 def _write_local(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
-        with beside.open("wb") as file:
+        with partial.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        partial.replace(path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -279,31 +265,20 @@ def _write_local(path: Path, content: bytes) -> None:
 
 
 def is_unfinished(name: str) -> bool:
-    """Whether a file's name is that of a `write` which was killed: nobody reads it, and it may be deleted."""
+    """Whether a file's name is that of a `write` that was killed; it may be deleted."""
     return name.startswith(".") and name.endswith(UNFINISHED)
 
 
-def delete(place: str) -> None:
-    """Removes a file, if it is there."""
-    if not is_url(place):
-        try:
-            Path(place).unlink(missing_ok=True)
-        except OSError as error:
-            raise _local(place, error, writing=True) from error
-        return
-    fs, path = filesystem(place)
-    with contextlib.suppress(NotFound):
-        with_retries(lambda: fs.delete_file(path), place)
-
-
-def _local(place: str, error: OSError, *, writing: bool = False) -> InklingError:
-    """One sentence for what this machine's file system says."""
-    said = error.strerror or str(error)
+def _local_error(location: str, error: OSError, *, writing: bool = False) -> InklingError:
+    """The error for an OSError of the local file system."""
+    message = error.strerror or str(error)
     if isinstance(error, PermissionError):
-        right = "written" if writing else "read"
-        return NoPermission(f"{place} may not be {right} by this user ({said}); expected the right to it. Grant it.")
+        verb = "written" if writing else "read"
+        return NoPermission(
+            f"{location} may not be {verb} by this user ({message}); expected the right to it. Grant it."
+        )
     if writing:
         return CannotWrite(
-            f"{place} cannot be written ({said}); expected a folder with room. Make room or choose another."
+            f"{location} cannot be written ({message}); expected a folder with room. Make room or choose another."
         )
-    return NotFound(f"{place} cannot be read ({said}); expected a file or folder that is there. Check the name.")
+    return NotFound(f"{location} cannot be read ({message}); expected a file or folder that is there. Check the name.")

@@ -34,11 +34,11 @@ ON_PAGE = ("image", "ink", "glyphs", "tiles")  # the page shows the other steps 
 class Pages:
     """Writes a page for each picture while pictures are read."""
 
-    def __init__(self, reader: Reader, out: Path, *, single: bool = False) -> None:
+    def __init__(self, reader: Reader, out: Path, *, mode: Mode = "auto") -> None:
         """Makes the folder `out`. Raises NotFound when it cannot be written."""
         self._reader = reader
         self._out = out
-        self._mode: Mode = "single" if single else "auto"
+        self._mode = mode
         self._taken = {INDEX}
         self._pages: list[dict[str, str]] = []
         with _one_sentence(out):

@@ -1,4 +1,4 @@
-"""The progress bar of a pile: how many of how many, how fast, how long still, and what came out."""
+"""The progress bar of `inkling read`: how many of how many, how fast, the time left, and the outcomes so far."""
 
 from __future__ import annotations
 
@@ -10,29 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from inkling.batch.progress import Progress as ArchiveProgress
+    from inkling.batch.progress import Progress as BatchProgress
 
-NAMES = {"read": "read", "unsure": "unsure", "not_digit": "not a digit", "empty": "empty", "failed": "failed"}
+LABELS = {"read": "read", "unsure": "unsure", "not_digit": "not a digit", "empty": "empty", "failed": "failed"}
 STYLES = {"read": "green", "unsure": "yellow", "not_digit": "yellow", "empty": "yellow", "failed": "red"}
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:.0f}/s" if speed >= 10 else f"{speed:.1f}/s", style="dim")
 
 
 class _Outcomes(ProgressColumn):
@@ -40,55 +26,58 @@ class _Outcomes(ProgressColumn):
         return Text("  ").join(Text(part, STYLES[name]) for name, part in outcome_counts(task.fields["outcomes"]))
 
 
+class _Speed(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.fields.get("speed") or task.finished_speed or task.speed or 0
+        return Text(f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s" if speed else "", style="dim")
+
+
+def _bar(*, redirect_stdout: bool = True) -> Progress:
+    return Progress(
+        TextColumn("reading"),
+        BarColumn(bar_width=16),
+        TextColumn("{task.completed:,.0f}/{task.fields[known]}"),
+        _Speed(),
+        TimeRemainingColumn(),
+        _Outcomes(table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
+        console=Console(stderr=True),
+        transient=True,
+        expand=True,
+        redirect_stdout=redirect_stdout,
+    )
+
+
 @contextmanager
 def track(sources: list[Path], outcomes: Counter[str], *, visible: bool) -> Iterator[Iterable[Path]]:
-    """Gives `sources`, and shows on standard error how far one is and what `outcomes` has counted so far."""
+    """Yields `sources`, and shows on standard error how many are done and the counts in `outcomes`."""
     if not visible:
         yield sources
         return
-    # What is printed meanwhile goes above the bar when both are on a screen, and where it is sent otherwise.
-    progress = Progress(
-        TextColumn("reading"),
-        BarColumn(bar_width=16),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-        _Outcomes(table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
-        console=Console(stderr=True),
-        transient=True,
-        expand=True,
-        redirect_stdout=sys.stdout.isatty(),
-    )
-    with progress:
-        yield progress.track(sources, task_id=progress.add_task("", total=len(sources), outcomes=outcomes))
+    # Output goes above the bar if both are on a terminal, and where it is sent otherwise.
+    with _bar(redirect_stdout=sys.stdout.isatty()) as bar:
+        task = bar.add_task("", total=len(sources), known=f"{len(sources):,}", outcomes=outcomes)
+        yield bar.track(sources, task_id=task)
 
 
 @contextmanager
-def batch_progress_bar() -> Iterator[Callable[[ArchiveProgress], None]]:
-    """A bar for a run over an archive, whose length is not known at first; gives what renews it."""
-    progress = Progress(
-        TextColumn("reading"),
-        BarColumn(bar_width=16),
-        TextColumn("{task.fields[of]}"),
-        TextColumn("{task.fields[rate]}", style="dim"),
-        TimeRemainingColumn(),
-        _Outcomes(table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
-        console=Console(stderr=True),
-        transient=True,
-        expand=True,
-    )
-    with progress:
-        task = progress.add_task("", total=None, of="", rate="", outcomes=Counter())
+def batch_progress_bar() -> Iterator[Callable[[BatchProgress], None]]:
+    """A bar for a run whose length is not known at first; yields the function that updates it."""
+    with _bar() as bar:
+        task = bar.add_task("", total=None, known="", outcomes=Counter())
 
-        def show(state: ArchiveProgress) -> None:
-            total = None if state.listing else state.planned
-            of = f"{state.rows:,}/{state.planned:,}{'+' if state.listing else ''}"
-            rate = f"{state.rate:,.0f}/s" if state.rate else ""
-            progress.update(task, total=total, completed=state.rows, of=of, rate=rate, outcomes=state.outcomes)
+        def update(progress: BatchProgress) -> None:
+            bar.update(
+                task,
+                total=None if progress.listing else progress.planned,
+                completed=progress.done,
+                known=f"{progress.planned:,}{'+' if progress.listing else ''}",
+                speed=progress.rate,
+                outcomes=progress.outcomes,
+            )
 
-        yield show
+        yield update
 
 
 def outcome_counts(outcomes: Counter[str]) -> list[tuple[str, str]]:
-    """Counts of outcomes -> (outcome, "12 unsure"), in the same order always; what did not occur is left out."""
-    return [(name, f"{outcomes[name]:,} {label}") for name, label in NAMES.items() if outcomes[name]]
+    """Counts of outcomes -> (outcome, "12 unsure") in a fixed order, without those that did not occur."""
+    return [(name, f"{outcomes[name]:,} {label}") for name, label in LABELS.items() if outcomes[name]]

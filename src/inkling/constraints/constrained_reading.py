@@ -47,11 +47,6 @@ class ConstrainedReading:
         }
 
 
-def constraint_state(*, satisfied: bool, changed: bool, **_: Any) -> str:
-    """The column `constraint` of a table."""
-    return "not satisfied" if not satisfied else "changed" if changed else "satisfied"
-
-
 def read(reader: Reader, source: ImageSource, constraints: Constraints, *, mode: Mode = "auto") -> ConstrainedReading:
     """Read one image whose number satisfies the constraints. Raises a BadPicture if it cannot be opened."""
     return from_trace(reader.trace(source, mode=mode), constraints, sure_at=reader.bundle.sure_at)

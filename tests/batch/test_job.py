@@ -7,8 +7,8 @@ from itertools import count, islice
 
 import pytest
 
-from inkling.batch.chunks import in_chunks
 from inkling.batch.image_ref import ImageRef
+from inkling.batch.job import in_chunks
 
 
 def named(n: int) -> list[ImageRef]:
@@ -18,9 +18,9 @@ def named(n: int) -> list[ImageRef]:
 @pytest.mark.parametrize(("n", "sizes"), [(0, []), (1, [1]), (3, [3]), (4, [3, 1]), (6, [3, 3])])
 def test_every_picture_is_in_one_chunk(n: int, sizes: list[int]) -> None:
     chunks = list(in_chunks(named(n), size=3, first=5))
-    assert [len(chunk.pictures) for chunk in chunks] == sizes
+    assert [len(chunk.images) for chunk in chunks] == sizes
     assert [chunk.number for chunk in chunks] == list(range(5, 5 + len(sizes)))
-    assert [picture for chunk in chunks for picture in chunk.pictures] == named(n)
+    assert [picture for chunk in chunks for picture in chunk.images] == named(n)
 
 
 def test_a_stream_without_end_is_not_read_ahead() -> None:

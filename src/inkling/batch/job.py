@@ -1,0 +1,78 @@
+"""What a run hands to its workers, and what an engine promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Literal, Protocol, get_args
+
+from inkling.batch.image_ref import ImageRef
+from inkling.pipeline.reader import Mode
+
+CHUNK_SIZE = 500  # images: half a second of work, and parts of some 100 kB
+Format = Literal["parquet", "csv", "jsonl"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker must know, small and picklable."""
+
+    out: str  # absolute path or URL of the output folder
+    model: str  # a packaged name, or the absolute path of a bundle or run folder that every worker can read
+    version: str  # of the model; a worker that finds another one refuses
+    format: Format = "parquet"
+    mode: Mode = "auto"
+    constraints: dict[str, str] = field(default_factory=dict)  # arguments of `parse_constraints`
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Images that one worker reads together. In one run, a number always stands for the same images."""
+
+    number: int  # from 0
+    images: tuple[ImageRef, ...]
+
+    def with_error(self, index: int, error: str) -> Chunk:
+        """The same chunk, in which one image is known to be unreadable."""
+        images = list(self.images)
+        images[index] = replace(images[index], error=error)
+        return replace(self, images=tuple(images))
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """What became of a chunk."""
+
+    number: int  # of the chunk
+    images: int
+    outcomes: dict[str, int]  # read, unsure, empty, not_digit, failed
+    bytes: int  # of the images that were fetched
+    seconds: float
+
+
+class Engine(Protocol):
+    """Runs every chunk through a `Worker(job)`, in any order.
+
+    An engine takes few chunks more than its workers are busy with, so a stream of any length needs bounded memory. A
+    chunk whose worker died is run again. Running a chunk twice is harmless: an equal part replaces its part.
+    """
+
+    def run(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
+        """Yields the result of each chunk once its part is written. Raises the InklingError of a worker."""
+        ...
+
+
+def part_name(number: int, format: Format) -> str:
+    """The path of a chunk's part in the output folder; it depends on the chunk alone."""
+    return f"parts/part-{number:08d}.{format}"
+
+
+def in_chunks(images: Iterable[ImageRef], *, first: int = 0, size: int = CHUNK_SIZE) -> Iterator[Chunk]:
+    """A stream of images -> chunks of `size`, numbered from `first`; the last may be smaller."""
+    rest = iter(images)
+    number = first
+    while taken := tuple(islice(rest, size)):
+        yield Chunk(number, taken)
+        number += 1
