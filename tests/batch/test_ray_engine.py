@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import socket
@@ -26,7 +25,7 @@ from inkling.batch.ray_engine import RayEngine
 from inkling.batch.records import decode
 from inkling.batch.run import RunOptions, run
 from inkling.batch.worker import Worker
-from inkling.errors import BadRequest, InklingError, Overloaded, Unreachable
+from inkling.errors import BadRequest, InklingError, Unreachable
 from inkling.models import registry
 from tests.batch import s3
 from tests.batch.archives import MODEL, folder_of, manifest_of, rows_in
@@ -79,7 +78,6 @@ class With(RayEngine):
 def test_three_nodes_write_what_one_process_writes(nodes: Any, scans: Path, tmp_path: Path) -> None:
     with RayEngine(nodes.address) as engine:
         assert engine.cores == 3
-        assert "3 nodes, 3 cores" in engine.about
         run(RunOptions((str(scans),), str(tmp_path / "ray"), MODEL, "jsonl"), engine, chunk_size=4)
     (tmp_path / "here" / "parts").mkdir(parents=True)
     worker = Worker(Job(str(tmp_path / "here"), MODEL, registry.find(MODEL).version, "jsonl"))
@@ -147,11 +145,11 @@ def slow(fields: tuple[Any, ...], diary: str) -> Job:
     path = Path(diary, ray.get_runtime_context().get_node_id())
     path.write_text(f"{os.getpid()} ")
 
-    def slowly(self: Worker, chunk: Chunk, note: Any = None) -> ChunkResult:
+    def slowly(self: Worker, chunk: Chunk, on_image: Any = None) -> ChunkResult:
         with path.open("a") as file:
             print("b", end="", file=file, flush=True)
             time.sleep(0.1)
-            done = real(self, chunk, note)
+            done = real(self, chunk, on_image)
             print("e", end="", file=file, flush=True)
         return done
 
@@ -243,59 +241,3 @@ def test_a_cluster_that_does_not_answer_is_one_sentence(what: str, monkeypatch: 
 def test_ray_s_own_client_is_refused() -> None:
     with pytest.raises(BadRequest, match="expected auto or host:port"):
         RayEngine("ray://127.0.0.1:10001")
-
-
-def feed_of(tries: int = 4) -> Any:
-    from inkling.batch.ray_feed import Feed
-
-    return Feed(tries)
-
-
-def test_the_feed_gives_the_same_places_however_often_it_is_asked() -> None:
-    async def story() -> None:
-        feed = feed_of()
-        await feed.put(0, b"a")
-        await feed.put(1, b"b")
-        assert await feed.comes(0)
-        assert await feed.begin(0) == (b"a", False, [])
-        await feed.forget(0)
-        assert await feed.begin(0) is None  # a source that started anew asks for it again
-        later = asyncio.ensure_future(feed.comes(2))
-        await asyncio.sleep(0.01)
-        assert not later.done()
-        await feed.end(2)
-        assert not await later
-        assert await feed.comes(0)
-        assert await feed.comes(1)
-
-    asyncio.run(story())
-
-
-def test_the_feed_finds_the_picture_that_kills() -> None:
-    async def story() -> None:
-        feed = feed_of()
-        await feed.put(0, b"a")
-        assert await feed.begin(0) == (b"a", False, [])
-        assert await feed.begin(0) == (b"a", True, [])
-        await feed.at(0, 7)
-        assert await feed.begin(0) == (b"a", True, [])  # once may be chance: its node died
-        await feed.at(0, 7)
-        assert await feed.begin(0) == (b"a", True, [7])
-        await feed.at(0, 9)
-        assert await feed.begin(0) == (b"a", True, [7])
-        await feed.at(0, 9)
-        assert await feed.begin(0) == (b"a", True, [7, 9])
-
-    asyncio.run(story())
-
-
-def test_the_feed_gives_up_on_a_chunk_that_kills_without_a_picture() -> None:
-    async def story() -> None:
-        feed = feed_of(tries=3)
-        await feed.put(0, b"a")
-        for _ in range(4):
-            assert await feed.begin(0)
-        with pytest.raises(Overloaded, match="3 workers died"):
-            await feed.begin(0)
-
-    asyncio.run(story())
