@@ -99,8 +99,8 @@ def sizes(found: Numbers) -> str:
     ]
     table = markdown.table(["images a second, by images in a chunk", *chunks["ray"]], rows)
     return (
-        f"{table}\n\nRay dispatches {chunks['chunks_per_s']:,.0f} empty chunks a second, so chunks of {CHUNK_SIZE} limit "
-        f"a cluster to {most_per_s(found):,.0f} images a second."
+        f"{table}\n\nRay dispatches {chunks['chunks_per_s']:,.0f} empty chunks a second, so chunks of {CHUNK_SIZE} "
+        f"limit a cluster to {most_per_s(found):,.0f} images a second."
     )
 
 

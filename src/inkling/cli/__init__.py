@@ -1,4 +1,4 @@
-"""The command `inkling`. One file a command; each is imported only when it is called."""
+"""The command `inkling`: one file per command, imported only if it is called."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COMMANDS = ("read", "serve", "train", "sweep", "evaluate", "report", "models", "
 
 
 class LazyGroup(click.Group):
-    """Imports `inkling.cli.NAME` and takes its `command` when NAME is asked for."""
+    """Loads the command NAME from `inkling.cli.NAME.command` on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -27,9 +27,9 @@ class LazyGroup(click.Group):
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="inkling")
+@click.version_option(package_name="inkling-digits")
 def group() -> None:
-    """Reads handwritten digits, says how sure it is, and shows why.
+    """Read handwritten digits, with a confidence and an explanation.
 
     \b
     Start here:
@@ -40,7 +40,7 @@ def group() -> None:
 
 
 def main() -> None:
-    """Entry point: an InklingError leaves as one sentence on stderr and exit status 1."""
+    """Entry point: an InklingError becomes one sentence on stderr and exit status 1."""
     try:
         group()
     except InklingError as error:

@@ -1,4 +1,4 @@
-"""inkling data: the training data."""
+"""inkling data: fetch the training data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 @click.group("data")
 def command() -> None:
-    """Fetch the data that the networks learn from.
+    """Fetch the training data.
 
     \b
     Example:
@@ -24,13 +24,13 @@ def command() -> None:
     "--from",
     "source",
     type=click.Path(path_type=Path),
-    help="A copy of yours: an npz, or a folder with it or with the four IDX files (plain or .gz).",
+    help="A local copy: an npz file, or a folder with it or with the four IDX files (plain or .gz).",
 )
-@click.option("--force", is_flag=True, help="Fetch again even when the data is there.")
+@click.option("--force", is_flag=True, help="Fetch the data again even if it is there.")
 def fetch_command(source: Path | None, force: bool) -> None:
-    """Put MNIST (60,000 training and 10,000 test images) into the cache, checked by SHA-256.
+    """Download MNIST (60,000 training and 10,000 test images) into the cache and check its SHA-256.
 
-    The folder is your user's cache, or INKLING_CACHE when that is set.
+    The folder is the user's cache folder, or INKLING_CACHE if that is set.
 
     \b
     Example:

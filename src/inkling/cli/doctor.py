@@ -1,4 +1,4 @@
-"""inkling doctor: does this machine fit, and how would it be served?"""
+"""inkling doctor: check this machine, and show the settings of `inkling serve`."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, pixels of a 2
 @options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(as_json: bool, **flags: Any) -> None:
-    """Check that this machine can run inkling, and show how it would be served.
+    """Check that this machine can run inkling, and show the settings of the server.
 
-    Every setting is shown with where its value comes from and what it does; a server is really started and
-    asked. Exit status 1 when something does not fit.
+    Starts a server and sends it a request. Each setting is listed with its value, the origin of the value and its
+    meaning. The exit status is 1 if a check fails.
 
     \b
     Examples:
@@ -45,7 +45,7 @@ def command(as_json: bool, **flags: Any) -> None:
     """
     warn_of_misspelt()
     settings = load(flags)
-    how = machine_checks.values(settings, flags)
+    values = machine_checks.values(settings, flags)
     facts: dict[str, Any] = {}
     results = []
     for name, check in _checks(settings, facts):
@@ -57,18 +57,18 @@ def command(as_json: bool, **flags: Any) -> None:
     fits = all(good is not False for _, good, _ in results)
     if as_json:
         checks = [{"name": name, "fits": good, "found": found} for name, good, found in results]
-        settings_json = [asdict(value) for value in how]
+        settings_json = [asdict(value) for value in values]
         click.echo(json.dumps({"fits": fits, "checks": checks, **facts, "settings": settings_json}, indent=2))
     else:
-        _print(results, how)
+        _print(results, values)
     sys.exit(0 if fits else 1)
 
 
 def _checks(settings: Settings, facts: dict[str, Any]) -> list[tuple[str, Callable[[], Check]]]:
-    """What is asked, in order; `facts` gets what was measured."""
+    """The checks in order; they add their measurements to `facts`."""
 
     def service() -> Check:
-        check, measured = machine_checks.service(settings, _picture_of_seven())
+        check, measured = machine_checks.service(settings, _drawn_seven())
         facts.update(measured)
         return check
 
@@ -76,11 +76,11 @@ def _checks(settings: Settings, facts: dict[str, Any]) -> list[tuple[str, Callab
         ("Python", _python),
         ("libraries", _libraries),
         ("models", _models),
-        ("a reading", lambda: _reading(settings)),
+        ("reading", lambda: _reading(settings)),
         ("memory", _memory),
         ("workers", lambda: machine_checks.workers(settings)),
         ("files", machine_checks.files),
-        ("a server", service),
+        ("server", service),
         ("MNIST", _data),
         ("training", _training),
     ]
@@ -91,15 +91,15 @@ def _print(results: list[tuple[str, bool | None, str]], values: list[machine_che
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, good, found in results:
         table.add_row(marks[good], name, found)
-    how = Table(box=None, pad_edge=False, header_style="bold")
+    settings = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("setting", "value", "from", "what it does"):
-        how.add_column(title, no_wrap=title == "setting")
+        settings.add_column(title, no_wrap=title == "setting")
     for value in values:
-        how.add_row(value.variable, escape(value.value or "-"), value.source, escape(value.help))
+        settings.add_row(value.variable, escape(value.value or "-"), value.source, escape(value.help))
     console = Console()
     console.print(table)
     console.print()
-    console.print(how)
+    console.print(settings)
 
 
 def _python() -> Check:
@@ -124,12 +124,12 @@ def _version(name: str) -> str:
 def _models() -> Check:
     bundles = registry.packaged()
     for entry in bundles.values():
-        entry.model_bytes()  # raises BadBundle when the file does not match its manifest
+        entry.model_bytes()  # raises BadBundle if the file does not match its manifest
     return True, ", ".join(f"{entry.name} {entry.version}" for entry in bundles.values())
 
 
-def _picture_of_seven() -> bytes:
-    """A drawn 7 as PNG."""
+def _drawn_seven() -> bytes:
+    """A drawing of a 7 as PNG."""
     import cv2
     import numpy as np
 
@@ -141,12 +141,12 @@ def _picture_of_seven() -> bytes:
 def _reading(settings: Settings) -> Check:
     from inkling.pipeline.reader import Reader
 
-    picture = _picture_of_seven()
+    image = _drawn_seven()
     start = time.perf_counter()
     reader = Reader(settings.model or None)
-    first = reader.read(picture)
+    first = reader.read(image)
     loaded = time.perf_counter()
-    reader.read(picture)
+    reader.read(image)
     again_ms = (time.perf_counter() - loaded) * 1000
     times = f"first answer {1000 * (loaded - start):.0f} ms, next {again_ms:.1f} ms"
     found = f"{reader.bundle.name}: a drawn 7 reads {first.text!r}; {times}"

@@ -1,4 +1,4 @@
-"""inkling evaluate: how good a model is."""
+"""inkling evaluate: score a model."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COLUMNS = ("model", "version", "data", "label", "n", "right", *RATES)
 def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, single: bool) -> None:
     """Score a packaged model, a bundle or a run.
 
-    mnist-test judges the network alone. A folder judges everything from the picture to the text.
+    mnist-test measures the network alone. A folder measures the whole pipeline, from the picture to the text.
 
     \b
     Example:
@@ -48,12 +48,12 @@ def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, si
     from inkling.training import evaluate
     from inkling.training.data.mnist import load_mnist
 
-    found = registry.find(model)
+    bundle = registry.find(model)
     if data_name == MNIST_TEST:
         mnist = load_mnist()
-        report = evaluate.evaluate_mnist(found, mnist)
+        report = evaluate.evaluate_mnist(bundle, mnist)
     else:
-        reader = Reader(found.path)
+        reader = Reader(bundle.path)
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("reading", total=None)
             report = evaluate.evaluate_folder(
@@ -71,9 +71,9 @@ def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, si
 
 
 def rows(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The report as a table: a row for each label, then one for all, whose three rates are its accuracy."""
+    """The report as a table: one row per label, then one for all labels, whose three rates are the accuracy."""
     about = {"model": report["model"]["name"], "version": report["model"]["version"], "data": report["data"]}
-    found = [
+    per_label = [
         {
             **about,
             "label": row["digit"],
@@ -84,11 +84,11 @@ def rows(report: dict[str, Any]) -> list[dict[str, Any]]:
         for row in report["per_class"]
     ]
     rate, n = report["accuracy"], report["n"]
-    return [*found, {**about, "label": "all", "n": n, "right": round(rate * n), **dict.fromkeys(RATES, rate)}]
+    return [*per_label, {**about, "label": "all", "n": n, "right": round(rate * n), **dict.fromkeys(RATES, rate)}]
 
 
 def write_csv(report: dict[str, Any], path: Path) -> None:
-    """The table as CSV with a heading. Raises NotFound when it cannot be written."""
+    """Write the table as CSV with a heading. Raises NotFound if that fails."""
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
@@ -96,13 +96,12 @@ def write_csv(report: dict[str, Any], path: Path) -> None:
             writer.writerows(rows(report))
     except OSError as error:
         raise NotFound(
-            f"{path} cannot be written ({error.strerror or error}); a file in a folder that is there was expected. "
-            "Check --csv."
+            f"{path} cannot be written ({error.strerror or error}); expected a file in an existing folder. Check --csv."
         ) from error
 
 
 def show(report: dict[str, Any], console: Console) -> None:
-    """The report as a person reads it."""
+    """Print the report for a person."""
     low, high = report["accuracy_95"]
     console.print(f"{report['model']['name']} ({report['model']['version']}) on {report['data']}", highlight=False)
     console.print(f"[bold]{report['accuracy']:.2%}[/] of {report['n']:,} right; 95 % interval {low:.2%} to {high:.2%}")

@@ -1,8 +1,8 @@
-"""What `inkling read --explain DIR` writes: for each picture a page that opens offline, and its figures as PNGs.
+"""The output of `inkling read --explain DIR`: for each image a page that opens offline, and its figures as PNGs.
 
-DIR/NAME.html            every step, and why each digit was read as it was; style and figures are inside
+DIR/NAME.html            every step, and why each digit was read so; style and figures are inside
 DIR/NAME/1-image.png     each step, and the maps of each digit
-DIR/index.html           links to the pages, when there are several
+DIR/index.html           links to the pages, if there are several
 """
 
 from __future__ import annotations
@@ -21,66 +21,67 @@ from inkling.errors import NotFound
 if TYPE_CHECKING:
     import numpy as np
 
+    from inkling.batch.table import ResultJson
     from inkling.explain import DigitExplanation, Explanation
     from inkling.pipeline.reader import Mode, Reader
 
 HERE = Path(__file__).parent
 INDEX = "index"
-EMBEDDED_SIDE = 720  # pixels: the longer side of a step's picture within the page
+STEP_SIDE = 720  # pixels: the longer side of a step's picture on the page
 MAP_SIDE = 560  # pixels: 28 squares of 20
 ON_PAGE = ("image", "ink", "glyphs", "tiles")  # the page shows the other steps as text and bars
 
 
 class Pages:
-    """Writes a page for each picture while pictures are read."""
+    """Writes a page for each image while images are read."""
 
     def __init__(self, reader: Reader, out: Path, *, mode: Mode = "auto") -> None:
-        """Makes the folder `out`. Raises NotFound when it cannot be written."""
+        """Makes the folder `out`. Raises NotFound if it cannot be written."""
         self._reader = reader
         self._out = out
         self._mode = mode
         self._taken = {INDEX}
         self._pages: list[dict[str, str]] = []
-        with _one_sentence(out):
+        with _write_errors(out):
             out.mkdir(parents=True, exist_ok=True)
 
-    def add(self, row: dict[str, Any]) -> None:
-        """Explains the picture of one row of `inkling read`; nothing for a row that is an error."""
+    def add(self, result: ResultJson) -> None:
+        """Explain the image of one result of `inkling read`, unless the result is an error."""
         from inkling.explain import explain
         from inkling.explain.words import verdict
 
-        if not row["ok"]:
+        if not result["ok"]:
             return
-        source = Path(row["source"])
-        name = _free(source.stem, self._taken)
+        source = Path(result["source"])
+        name = _unused_name(source.stem, self._taken)
         explanation = explain(self._reader, source, mode=self._mode)
         reading = explanation.trace.reading
         title = _printable(source.name)
-        with _one_sentence(self._out):
+        with _write_errors(self._out):
             write_figures(explanation, self._out / name)
-            told = page(explanation, title, model=self._reader.bundle.name, text=row["text"])
-            (self._out / f"{name}.html").write_text(told, "utf-8")
+            html = page(explanation, title, model=self._reader.bundle.name, text=result["text"])
+            (self._out / f"{name}.html").write_text(html, "utf-8")
         href = quote(os.fsencode(f"{name}.html"))
-        text = row["text"].replace("\n", " / ")
+        text = result["text"].replace("\n", " / ")
         self._pages.append({"file": f"{name}.html", "href": href, "name": title, "text": text, "how": verdict(reading)})
 
     def finish(self) -> None:
-        """Writes the list of pages, if there are several, and names the page to open."""
+        """Write the list of pages, if there are several, and print the page to open."""
         if not self._pages:
             return
         first = self._out / self._pages[0]["file"]
         if len(self._pages) > 1:
             first = self._out / f"{INDEX}.html"
-            with _one_sentence(self._out):
+            with _write_errors(self._out):
                 first.write_text(_render("explain_index.html", pages=self._pages), "utf-8")
         click.echo(f"why: {first}", err=True)
 
     def close(self) -> None:
-        """Nothing is left open between pictures."""
+        """Nothing is open between images."""
 
 
 def write_figures(explanation: Explanation, out: Path) -> None:
-    """Every step and map as a PNG of its own, named in the order of the page."""
+    """Write every step and map as a PNG, named in the order of the page."""
     from inkling.explain.render import magnified, outlined, png
 
     out.mkdir(parents=True, exist_ok=True)
@@ -98,7 +99,7 @@ def write_figures(explanation: Explanation, out: Path) -> None:
 
 
 def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
-    """The page of one picture. text: what was read in the end, where more is known of the number than its picture."""
+    """The page of one image. `text`: the final text, which constraints may have changed."""
     from inkling.explain import recognized_glyphs, words
 
     reading = explanation.trace.reading
@@ -116,7 +117,7 @@ def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
             {
                 "title": step.title,
                 "caption": step.caption,
-                "shown": _both(lambda theme, draw=step.picture: draw(EMBEDDED_SIDE, theme)),
+                "shown": _in_both_themes(lambda theme, draw=step.picture: draw(STEP_SIDE, theme)),
             }
             for step in explanation.steps
             if step.name in ON_PAGE
@@ -128,7 +129,7 @@ def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
 
 
 def _digit(why: DigitExplanation) -> dict[str, Any]:
-    """What the page shows of one digit."""
+    """The values of one digit in the template."""
     from inkling.explain import words
     from inkling.explain.render import outline
 
@@ -174,7 +175,7 @@ def _digit(why: DigitExplanation) -> dict[str, Any]:
 
 
 def _sum(why: DigitExplanation) -> list[dict[str, Any]]:
-    """The rows of the sum, each bar beginning where the one above ends; left and width in percent."""
+    """The rows of a waterfall chart: each bar begins where the one above ends; left and width in percent."""
     from inkling.explain import words
 
     lead = why.against_runner_up
@@ -183,11 +184,11 @@ def _sum(why: DigitExplanation) -> list[dict[str, Any]]:
         (f"ink for {why.runner_up}", float(lead.points[lead.points < 0].sum()), "minus"),
         ("biases", lead.bias or 0.0, "bias"),
     ]
-    rows, at = [], 0.0
+    rows, total = [], 0.0
     for name, points, kind in parts:
-        rows.append((name, points, kind, min(at, at + points)))
-        at += points
-    rows.append((f"lead of {why.answer} over {why.runner_up}", at, "total", min(0.0, at)))
+        rows.append((name, points, kind, min(total, total + points)))
+        total += points
+    rows.append((f"lead of {why.answer} over {why.runner_up}", total, "total", min(0.0, total)))
     low = min(left for *_, left in rows)
     span = max(left + abs(points) for _, points, _, left in rows) - low or 1.0
     return [
@@ -205,17 +206,17 @@ def _sum(why: DigitExplanation) -> list[dict[str, Any]]:
 def _tile(tile: np.ndarray) -> dict[str, Any]:
     from inkling.explain.render import magnified
 
-    return _both(lambda theme: magnified(tile, 1, theme))
+    return _in_both_themes(lambda theme: magnified(tile, 1, theme))
 
 
 def _signed(values: np.ndarray) -> dict[str, Any]:
     from inkling.explain.render import signed
 
-    return _both(lambda theme: signed(values, theme))
+    return _in_both_themes(lambda theme: signed(values, theme))
 
 
-def _both(draw: Any) -> dict[str, Any]:
-    """A picture for light and for dark pages, as data: URIs. draw: a theme -> (h, w, 3 or 4) uint8"""
+def _in_both_themes(draw: Any) -> dict[str, Any]:
+    """A figure for light and for dark pages as data: URIs. `draw`: a theme -> (h, w, 3 or 4) uint8."""
     from inkling.explain.render import DARK, LIGHT, data_uri
 
     light = draw(LIGHT)
@@ -230,8 +231,8 @@ def _render(template: str, **values: Any) -> str:
 
 
 @contextmanager
-def _one_sentence(out: Path) -> Iterator[None]:
-    """Turns what the file system refuses into a sentence."""
+def _write_errors(out: Path) -> Iterator[None]:
+    """Raises NotFound for an OSError."""
     try:
         yield
     except OSError as error:
@@ -241,8 +242,8 @@ def _one_sentence(out: Path) -> Iterator[None]:
         ) from error
 
 
-def _free(stem: str, taken: set[str]) -> str:
-    """A name that no other picture of this call has, whatever the case of its letters."""
+def _unused_name(stem: str, taken: set[str]) -> str:
+    """A name that no other image of this call has, regardless of case."""
     name, number = stem, 2
     while name.lower() in taken:
         name, number = f"{stem}-{number}", number + 1
@@ -251,5 +252,5 @@ def _free(stem: str, taken: set[str]) -> str:
 
 
 def _printable(name: str) -> str:
-    """A file name as text: bytes that are no UTF-8 become question marks."""
+    """A file name as text: bytes that are not UTF-8 become question marks."""
     return name.encode("utf-8", "replace").decode("utf-8")

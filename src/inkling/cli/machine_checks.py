@@ -1,4 +1,4 @@
-"""What `inkling doctor` asks of the machine about serving: cores, memory to share, and a server that really starts."""
+"""Checks of `inkling doctor` about serving: cores, shared memory, and a server that starts and answers."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from typing import Any
 from inkling import cpu
 from inkling.server.settings import Settings, declared, env_name, listed, shown, source
 
-Check = tuple[bool | None, str]  # True fits, False does not, None is optional and absent; and what was found
+Check = tuple[bool | None, str]  # True: passed, False: failed, None: optional and absent; and the finding
 
-START_LIMIT_S = 60
+START_TIMEOUT_S = 60
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 
 
 @dataclass(frozen=True)
 class Value:
-    """A setting as `inkling serve` would take it here."""
+    """A setting as `inkling serve` would use it."""
 
     name: str
-    value: str  # to show; of a secret only its length
+    value: str  # of a secret, only its length
     source: str  # "flag", "environment" or "default"
     variable: str
     help: str
@@ -38,13 +38,7 @@ class Value:
 def values(settings: Settings, flags: Mapping[str, Any]) -> list[Value]:
     """Every setting in order."""
     return [
-        Value(
-            one.name,
-            shown(one, settings),
-            source(one, flags, os.environ),
-            env_name(one.name),
-            one.metadata["help"],
-        )
+        Value(one.name, shown(one, settings), source(one, flags, os.environ), env_name(one.name), one.metadata["help"])
         for one in declared()
     ]
 
@@ -60,46 +54,47 @@ def cores() -> float:
 
 
 def workers(settings: Settings) -> Check:
-    """Whether the workers fit the cores. More than cores fit too, but serve no more."""
+    """Whether there is a worker for each core. More workers work too, but serve no more requests."""
     have = cores()
     found = f"{settings.workers} for {have:g} cores"
     if settings.workers > have:
-        return None, f"{found}; more than cores serve no faster and take memory. Set {env_name('workers')}={have:.0f}"
+        return (
+            None,
+            f"{found}; more workers than cores serve no faster and take memory. Set {env_name('workers')}={have:.0f}",
+        )
     if settings.workers < int(have):
         return True, f"{found}; one per core serves the most ({env_name('workers')}={int(have)})"
     return True, found
 
 
 def files() -> Check:
-    """Whether workers can share memory, and what of the file system can be written; serving needs none of it."""
+    """Whether workers can share memory, and whether this folder is writable; serving needs neither."""
     from inkling.server.metrics import shared_memory
 
     shares = bool(shared_memory.create(1))
-    here = "can" if os.access(Path.cwd(), os.W_OK) else "cannot"
-    who = "root; a normal user is enough" if _is_root() else "a normal user"
-    sharing = (
-        "workers share their counters" if shares else "workers cannot share their counters: each speaks for itself"
-    )
-    found = f"{sharing}; this folder {here} be written, and need not be; run by {who}"
-    return True if shares else None, found
+    writable = "writable" if os.access(Path.cwd(), os.W_OK) else "not writable"
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    user = "root; a normal user is enough" if is_root else "a normal user"
+    sharing = "workers share their counters" if shares else "workers cannot share their counters: each has its own"
+    return shares or None, f"{sharing}; this folder is {writable}, and need not be; run by {user}"
 
 
-def service(settings: Settings, picture: bytes) -> tuple[Check, dict[str, Any]]:
-    """A real server with these settings and one worker: from its start to its first answered reading."""
+def service(settings: Settings, image: bytes) -> tuple[Check, dict[str, Any]]:
+    """Starts a server with these settings and one worker, and waits for its first answer."""
     port = _free_port()
     command = [sys.executable, "-m", "inkling", "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--model", settings.model] if settings.model else []
-    began_s = time.perf_counter()
+    start = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603
         try:
-            answered = _first_answer(server, port, settings, picture, began_s + START_LIMIT_S)
-            boot_ms = round(1000 * (time.perf_counter() - began_s))
+            answered = _first_answer(server, port, settings, image, start + START_TIMEOUT_S)
+            boot_ms = round(1000 * (time.perf_counter() - start))
             used = _memory_mb(server.pid) if answered else None
         finally:
             server.terminate()
-            _, said = server.communicate(timeout=START_LIMIT_S)
+            _, stderr = server.communicate(timeout=START_TIMEOUT_S)
     if not answered:
-        return (False, f"no answer from a server on port {port}: {said.strip()[-300:]}"), {}
+        return (False, f"no answer from a server on port {port}: {stderr.strip()[-300:]}"), {}
     facts = {"boot_ms": boot_ms, "memory_mb": used}
     text = f"{boot_ms} ms from start to the first answer"
     if used is not None:
@@ -110,12 +105,12 @@ def service(settings: Settings, picture: bytes) -> tuple[Check, dict[str, Any]]:
     return (True, text), facts
 
 
-def _first_answer(server: subprocess.Popen[str], port: int, settings: Settings, picture: bytes, until_s: float) -> bool:
+def _first_answer(server: subprocess.Popen[str], port: int, settings: Settings, image: bytes, until: float) -> bool:
     headers = {"Content-Type": "image/png", "X-API-Key": next(iter(listed(settings.api_key)), "")}
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/read", picture, headers)
-    while server.poll() is None and time.perf_counter() < until_s:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/read", image, headers)
+    while server.poll() is None and time.perf_counter() < until:
         try:
-            with urllib.request.urlopen(request, timeout=START_LIMIT_S):  # noqa: S310
+            with urllib.request.urlopen(request, timeout=START_TIMEOUT_S):  # noqa: S310
                 return True
         except urllib.error.HTTPError as error:
             error.close()
@@ -128,7 +123,7 @@ def _first_answer(server: subprocess.Popen[str], port: int, settings: Settings, 
 
 
 def _memory_mb(pid: int) -> int | None:
-    """Memory of a process and its children; what they share counts once. None where the system does not tell."""
+    """Memory of a process and its children, shared memory counted once; None if the system does not tell."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         every = [Path(f"/proc/{one}/smaps_rollup").read_text() for one in (str(pid), *children)]
@@ -149,7 +144,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0

@@ -1,4 +1,4 @@
-"""inkling models: what is installed."""
+"""inkling models: list the installed models."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from inkling.models import bundle, registry
 @click.command("models")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line instead of a table.")
 def command(as_json: bool) -> None:
-    """List the models that are installed.
+    """List the installed models.
 
     \b
     Example:
       inkling models
     """
     default = registry.default_name()
-    rows = [row(entry, default=default) for entry in registry.packaged().values()]
+    rows = [summary(entry, default=default) for entry in registry.packaged().values()]
     if as_json:
         for entry in rows:
             click.echo(json.dumps(entry))
@@ -42,8 +42,8 @@ def command(as_json: bool) -> None:
     Console().print(table)
 
 
-def row(entry: bundle.Bundle, *, default: str) -> dict[str, Any]:
-    """What is worth a line about one model."""
+def summary(entry: bundle.Bundle, *, default: str) -> dict[str, Any]:
+    """The facts of one model in the list."""
     scores = entry.manifest.get("scores", {}).get("mnist-test", {})
     return {
         "name": entry.name,
