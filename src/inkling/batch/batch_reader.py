@@ -57,8 +57,7 @@ class BatchReader:
             if isinstance(content, InklingError):
                 raise content
             prepared = self.reader.prepare(content, mode=self._mode)
-            prediction = self.reader.classify(prepared.tiles)
-            trace = self.reader.trace_prepared(prepared, prediction, best_only=not self._constraints.stated)
+            trace = self.reader.trace_prepared(prepared, best_only=not self._constraints.stated)
             if not self._constraints.stated:
                 return records.from_reading(image.source, trace.reading, self._model)
             answer = constrained_reading.from_trace(trace, self._constraints, sure_at=self.reader.bundle.sure_at)
