@@ -1,6 +1,6 @@
-"""Loads all that a server and its watching process load, and reads a picture, so that Python leaves its bytecode.
+"""Load everything that a server and its supervisor load, and read a picture, so that Python writes its bytecode.
 
-In an image whose files cannot be written, each start would else compile them again.
+In a container image with a read-only file system, each start would otherwise compile it again.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inkling.cli.serve import NAMES
+from inkling.cli.serve import FLAGS
 from inkling.server.settings import declared, env_name
 
 PAGE = Path(__file__).parents[1] / "docs" / "serving.md"
@@ -18,7 +18,7 @@ def table() -> str:
     """A row for each setting, in order."""
     rows = ["| variable | flag | default | what it does |", "| --- | --- | --- | --- |"]
     for setting in declared():
-        flag = f"`--{setting.name}`" if setting.name in NAMES else ""
+        flag = f"`--{setting.name}`" if setting.name in FLAGS else ""
         default = {"": "", "False": "`off`"}.get(str(setting.default), f"`{setting.default}`")
         rows.append(f"| `{env_name(setting.name)}` | {flag} | {default} | {setting.metadata['help']} |")
     return "\n".join(rows)

@@ -1,8 +1,8 @@
 """inkling serve: the web app and API on a production server.
 
-This process only watches its workers (`inkling.server.supervisor`): it imports neither NumPy nor Flask, so that the
-workers start at once and its own memory stays small. Serving the public needs a reverse proxy in front that buffers
-requests, because a body that is sent slowly holds a thread until it is whole.
+This process only supervises its workers (`inkling.server.supervisor`). It imports neither NumPy nor Flask, so that the
+workers start at once and its own memory stays small. A public service needs a reverse proxy in front that buffers
+requests, because a slow upload occupies a thread until it is complete.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ from typing import Any
 
 import click
 
+from inkling.client import Client
 from inkling.errors import InklingError
 from inkling.models import registry
-from inkling.server.settings import PREFIX, Settings, declared, env_name, load, misspelt
+from inkling.server.settings import Settings, declared, env_name, load, misspelt
 
-HEAPS = {  # mallopt(3)'s parameters, numbered as in malloc.h
-    -8: 2,  # M_ARENA_MAX: as many as read at once
-    -3: 8 << 20,  # M_MMAP_THRESHOLD: what is larger comes from the system and goes back to it at once
-    -1: 16 << 20,  # M_TRIM_THRESHOLD: so much that is free may stay at a heap's end
+MALLOC_OPTIONS = {  # mallopt(3)'s parameters, numbered as in malloc.h
+    -8: 2,  # M_ARENA_MAX: as many as concurrent readings
+    -3: 8 << 20,  # M_MMAP_THRESHOLD: larger blocks come from the system and return to it at once
+    -1: 16 << 20,  # M_TRIM_THRESHOLD: so much free memory may stay at a heap's end
 }
-WARM_UP_S = 60  # how long to wait for a worker's first answer before saying so
-NAMES = ("host", "port", "workers", "model", "lab")  # settings that have a flag; the others are set by environment
+WARM_UP_S = 60  # to wait for a worker's first answer
+FLAGS = ("host", "port", "workers", "model", "lab")  # settings that have a flag; the others are variables only
 
-WARNING = (
+OPEN_LAB = (
     "inkling: the lab is open to everyone who can reach {host}; they may train networks and keep models without a "
     "password. Leave out --host to keep it to this machine."
 )
@@ -41,8 +42,8 @@ class CannotServe(InklingError):
 
 
 def options(function: Any) -> Any:
-    """Adds a flag for each setting that has one."""
-    for setting in reversed([one for one in declared() if one.name in NAMES]):
+    """Add a flag for each setting that has one."""
+    for setting in reversed([one for one in declared() if one.name in FLAGS]):
         switch = isinstance(setting.default, bool)
         default = "off" if switch else setting.default or "the packaged default"
         function = click.option(
@@ -71,16 +72,17 @@ def command(open_browser: bool, **flags: Any) -> None:
     warn_of_misspelt()
     settings = load(flags)
     check_address(settings)
-    registry.find(settings.model or None)  # a wrong name is said here, before anything starts
+    registry.find(settings.model or None)  # a wrong name is reported before anything starts
     if settings.lab and not is_loopback(settings.host):
-        click.echo(WARNING.format(host=settings.host), err=True)
-    hand_over(settings)
+        click.echo(OPEN_LAB.format(host=settings.host), err=True)
+    for setting in declared():  # `create_app` of every worker reads them there
+        os.environ[env_name(setting.name)] = str(getattr(settings, setting.name))
     threading.Thread(target=announce, args=(settings, open_browser), daemon=True).start()
     run(settings)
 
 
 def warn_of_misspelt() -> None:
-    """Says which INKLING_* variables of the environment change nothing."""
+    """Print which INKLING_* variables of the environment change nothing."""
     for sentence in misspelt(os.environ):
         click.echo(f"inkling: {sentence}", err=True)
 
@@ -100,7 +102,7 @@ def check_address(settings: Settings) -> None:
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         with socket.socket(family, kind) as probe:
-            # As the server will do it: a port whose last connections are still closing is free.
+            # As the server does: a port whose last connections are still closing is free.
             if os.name == "posix":
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
@@ -111,38 +113,32 @@ def check_address(settings: Settings) -> None:
         ) from error
 
 
-def hand_over(settings: Settings) -> None:
-    """Puts the settings into the environment, where `create_app` of every worker finds them."""
-    for setting in declared():
-        os.environ[PREFIX + setting.name.upper()] = str(getattr(settings, setting.name))
-
-
 def run(settings: Settings) -> None:
-    """Runs until interrupted. A worker that dies is replaced."""
+    """Serve until interrupted. A worker that dies is replaced."""
     from inkling.server.metrics import shared_memory
     from inkling.server.supervisor import Supervisor, raise_open_files
 
     raise_open_files()
     bound_heaps()
-    # A worker that is being replaced and its successor live side by side for a moment.
+    # A worker that is being replaced and its successor run side by side for a moment.
     os.environ[shared_memory.NAME] = shared_memory.create(2 * settings.workers + 2)
     Supervisor(settings, shared_memory.attach(os.environ[shared_memory.NAME])).serve()
 
 
 def bound_heaps() -> None:
-    """Lets glibc keep few heaps, and small ones, here and in the workers that this process forks.
+    """Let glibc keep few and small heaps, here and in the workers that this process forks.
 
-    Left to itself it gives most threads a heap of their own, and each keeps what its largest picture took: once it was
-    freed, glibc takes blocks as large from a heap. Other allocators have no such function, and nothing happens.
+    By default most threads get a heap of their own, and each heap keeps the memory of its largest image. Other
+    allocators have no such function, and nothing happens.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
         mallopt = ctypes.CDLL(None).mallopt
-        for parameter, value in HEAPS.items():
+        for parameter, value in MALLOC_OPTIONS.items():
             mallopt(parameter, value)
 
 
 def url_of(settings: Settings) -> str:
-    """Where a browser on this machine finds the page."""
+    """The page's address for a browser on this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     if ":" in host and not host.startswith("["):
         host = f"[{host}]"
@@ -150,9 +146,9 @@ def url_of(settings: Settings) -> str:
 
 
 def announce(settings: Settings, open_browser: bool) -> None:
-    """Says where the page is once it really answers."""
+    """Print where the page is once it answers."""
     url = url_of(settings)
-    if not wait_until_ready(settings, timeout_s=WARM_UP_S):
+    if not wait_until_ready(url, timeout_s=WARM_UP_S):
         click.echo(f"inkling does not answer at {url} after {WARM_UP_S} s; see the messages above.", err=True)
         return
     click.echo(f"inkling is ready at {url}")
@@ -162,17 +158,13 @@ def announce(settings: Settings, open_browser: bool) -> None:
         webbrowser.open(url)
 
 
-def wait_until_ready(settings: Settings, *, timeout_s: float) -> bool:
-    """Asks /readyz until it answers 200."""
-    host = url_of(settings).removeprefix("http://").rsplit(":", 1)[0].strip("[]")
-    until = time.monotonic() + timeout_s
-    while time.monotonic() < until:
-        try:
-            with socket.create_connection((host, settings.port), timeout=5) as line:
-                line.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                if line.recv(16).startswith(b"HTTP/1.1 200"):
-                    return True
-        except OSError:
-            pass  # not listening yet
+def wait_until_ready(url: str, *, timeout_s: float) -> bool:
+    """Ask /readyz until it answers 200."""
+    client = Client(url, timeout_s=5, retries=0)
+    until_s = time.monotonic() + timeout_s
+    while not client.ready():
+        if time.monotonic() > until_s:
+            return False
         time.sleep(0.02)
-    return False
+    client.close()
+    return True

@@ -1,17 +1,22 @@
-"""The log: one line a request, errors on one line too, and nothing of an upload."""
+"""The log: one line per request, errors on one line too, and nothing of an upload."""
 
 from __future__ import annotations
 
 import json
 import logging
+import signal
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
 
+from inkling.client import Client
 from inkling.server.app import create_app
 from inkling.server.middleware import request_log
 from inkling.server.settings import Settings
+from tests.cli.test_serve import serving
 
 READ = "/api/v1/read"
 
@@ -70,6 +75,34 @@ def test_an_error_is_one_line_with_its_traceback(app: Flask, capfd: pytest.Captu
     assert error["request_id"] == request["request_id"] == "mine"
     assert 'raise RuntimeError("a reason' in error["traceback"]
     assert "/private" not in text
+
+
+def test_no_line_is_lost_while_models_are_loaded(seven: bytes) -> None:
+    """Native libraries write to stderr while they load a network; that must not cost the lines of other requests."""
+    with serving("--model", "ann", INKLING_LOG="json") as (process, url), ThreadPoolExecutor(4) as pool:
+        assert process.stderr is not None
+        lines = pool.submit(process.stderr.readlines)
+        with Client(url, timeout_s=20) as client:
+            names = [model.name for model in client.models()]
+            done = threading.Event()
+
+            def ask() -> int:
+                n = 0
+                while not done.is_set():
+                    client.read(seven)
+                    n += 1
+                return n
+
+            asking = [pool.submit(ask) for _ in range(2)]
+            for name in names:  # loaded on demand
+                client.read(seven, model=name)
+            done.set()
+            n_read = len(names) + sum(each.result() for each in asking)
+        process.send_signal(signal.SIGINT)
+        logged = [json.loads(line) for line in lines.result()]
+    assert n_read > 2 * len(names)
+    assert sum(line["route"] == READ for line in logged) == n_read
+    assert {line["model"] for line in logged if line["route"] == READ} == set(names)
 
 
 def test_text_for_people_and_silence_by_default(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:

@@ -118,68 +118,6 @@ def test_large_bodies_have_a_memory_of_bounded_size(uploads: UploadBuffer) -> No
     assert len(read(uploads, io.BytesIO(bytes(MOST)), MOST)) == MOST
 
 
-@contextmanager
-def connected() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """The two ends of a TCP connection: the client's and the server's."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = socket.create_connection(listener.getsockname())
-        server, _ = listener.accept()
-    with client, server:
-        server.settimeout(20)
-        client.settimeout(20)
-        yield client, server
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came over a connection")
-def test_who_falls_silent_within_a_body_is_hung_up_on() -> None:
-    with connected() as (client, server), connected() as (other, idle), connected() as (third, busy):
-        client.sendall(b"POST and half of a body")
-        assert server.recv(100)
-        other.sendall(b"GET")
-        assert idle.recv(100)
-        time.sleep(0.02)
-        idle.sendall(b"an answer")
-        assert other.recv(100)
-        guard = SlowUploadGuard(timeout_s=0.3)
-        over = threading.Event()
-
-        def go_on() -> None:
-            while not over.wait(0.02):
-                third.sendall(bytes(10_000))
-
-        sender = threading.Thread(target=go_on)
-        taker = threading.Thread(target=lambda: all(iter(lambda: busy.recv(100_000), b"")))
-        taker.start()
-        sender.start()
-        began_s = time.monotonic()
-        with guard.watch():
-            assert server.recv(100) == b"", "nothing more comes"
-        assert 0.3 <= time.monotonic() - began_s < 10
-        client.settimeout(0.2)
-        server.sendall(b"an answer that can still be sent")
-        assert client.recv(100)
-        other.sendall(b"GET again")
-        assert idle.recv(100) == b"GET again", "who had an answer keeps the connection"
-        third.sendall(b"x")
-        over.set()
-        sender.join(20)
-        assert taker.is_alive(), "who goes on sending is waited for"
-        third.close()
-        taker.join(20)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came over a connection")
-def test_nobody_is_hung_up_on_while_no_body_is_waited_for() -> None:
-    with connected() as (client, server):
-        client.sendall(b"POST and half of a body")
-        assert server.recv(100)
-        guard = SlowUploadGuard(timeout_s=0.1)
-        time.sleep(0.5)
-        with guard.watch():
-            client.sendall(b"the rest")
-            assert server.recv(100) == b"the rest"
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a machine has one address by which to reach itself")
 def test_idle_and_slow_clients_hold_up_nobody(seven: bytes) -> None:
     """One client keeps all it may waiting for bodies that never come; others are read, and health is told."""
