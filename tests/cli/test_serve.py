@@ -48,7 +48,7 @@ def serving(*options: str, port: int = 0, **variables: str) -> Iterator[tuple[su
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators are left as they are")
 @pytest.mark.slow
-def test_what_large_pictures_took_goes_back_to_the_system() -> None:
+def test_memory_of_large_images_returns_to_the_system() -> None:
     program = """
         import resource
         from concurrent.futures import ThreadPoolExecutor
@@ -97,7 +97,7 @@ def test_serves_reads_and_stops(seven: bytes) -> None:
     assert process.returncode == 0
 
 
-def test_a_misspelt_variable_is_told_and_stops_nothing() -> None:
+def test_a_misspelt_variable_is_reported_and_stops_nothing() -> None:
     with serving(INKLING_WORKRES="3") as (process, _):
         assert process.stderr is not None
         assert "did you mean INKLING_WORKERS?" in process.stderr.readline()
@@ -118,7 +118,7 @@ assert not learned, learned
 """
 
 
-def test_a_fresh_process_reads_without_learn_and_watches_without_numpy(seven: bytes) -> None:
+def test_a_fresh_process_reads_without_tensorflow_and_supervises_without_numpy(seven: bytes) -> None:
     done = subprocess.run([sys.executable, "-c", FRESH], input=seven, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr.decode()
 
@@ -137,7 +137,7 @@ def test_the_address_that_is_announced_can_be_opened(host: str, url: str) -> Non
     assert url_of(Settings(host=host)) == url
 
 
-def test_a_body_that_nobody_asked_for_does_not_end_the_connection(seven: bytes) -> None:
+def test_an_unwanted_body_does_not_end_the_connection(seven: bytes) -> None:
     with serving() as (_, address):
         line = http.client.HTTPConnection(address.removeprefix("http://"), timeout=20)
         for _ in range(100):

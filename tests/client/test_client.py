@@ -56,7 +56,7 @@ def test_a_fresh_process_loads_the_client_and_the_errors_alone() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_docstrings_tell_the_truth(service: str) -> None:
+def test_the_docstrings_run(service: str) -> None:
     runner = doctest.DocTestRunner()
     with Client(service) as client:
         given = {"Client": Client, "url": service, "inkling": client}
@@ -75,7 +75,7 @@ def test_a_picture_is_a_path_bytes_or_a_file(service: str, folder: Path, seven: 
             client.read("absent.png")
 
 
-def test_an_answer_holds_all_that_the_service_says(service: str, seven: bytes) -> None:
+def test_an_answer_has_everything_the_service_sends(service: str, seven: bytes) -> None:
     with Client(service) as client:
         answer = client.read(seven, mode="single", model="ann-tutorial", explain=True)
     (digit,) = answer.digits
@@ -139,7 +139,7 @@ def test_models_and_readiness(service: str) -> None:
     assert not models["ann"].default
 
 
-def test_a_key_opens_what_asks_for_one(seven: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_is_sent(seven: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INKLING_API_KEY", "right")
     with serving() as (_, url):
         with Client(url, api_key="right") as client:
@@ -164,25 +164,25 @@ def test_threads_share_a_client(service: str, seven: bytes) -> None:
         *("http://host/pfäd", "http://a..b", f"http://{'a' * 70}", "http://[::1", "http://[zz]"),
     ],
 )
-def test_a_wrong_address_is_told_at_once(url: str) -> None:
+def test_a_wrong_address_is_an_error_at_once(url: str) -> None:
     with pytest.raises(BadRequest, match="expected an address"):
         Client(url)
 
 
 @pytest.mark.parametrize("key", ["secret\n", "sec\r\nX-Other: ret", "sec\0ret", "ключ", "schlüssel", "sec\udce9ret"])
-def test_a_key_that_no_header_carries_is_told_at_once_and_not_shown(key: str) -> None:
+def test_a_key_that_no_header_carries_is_an_error_that_hides_it(key: str) -> None:
     with pytest.raises(BadRequest, match="expected what a header can carry") as caught:
         Client("http://127.0.0.1:9", api_key=key)
     assert key.strip() not in str(caught.value)
 
 
 @pytest.mark.parametrize("options", [{"timeout_s": 0}, {"retries": -1}])
-def test_wrong_patience_is_told_at_once(options: dict[str, int]) -> None:
+def test_wrong_timeouts_and_retries_are_errors_at_once(options: dict[str, int]) -> None:
     with pytest.raises(BadRequest, match="expected more than 0"):
         Client("http://127.0.0.1:9", **options)  # type: ignore[arg-type]
 
 
-def test_every_kind_of_the_tree_comes_back_as_itself() -> None:
+def test_every_error_class_is_restored_and_can_be_pickled() -> None:
     for name, kind in inspect.getmembers(errors, inspect.isclass):
         if issubclass(kind, InklingError) and kind is not ServiceError:
             error = error_of({"kind": name, "error": "what; expected; do"}, 400)

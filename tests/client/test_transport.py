@@ -1,4 +1,4 @@
-"""Patience and connections, against small servers whose answers are written down in each test."""
+"""Retries and connections, against small servers with scripted answers."""
 
 from __future__ import annotations
 
@@ -91,14 +91,14 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(pauses: list[float])
         assert server.connections == 2
 
 
-def test_a_refusal_is_waited_out_as_it_asks(pauses: list[float]) -> None:
+def test_retries_wait_as_long_as_retry_after_says(pauses: list[float]) -> None:
     with answering((503, {"Retry-After": "29"}, BUSY), (429, {}, BUSY), OK) as server, Client(server.url) as client:
         assert client.models()[0].name == "cnn"
     assert pauses == [29, 0.4], "as asked; then doubled by itself"
 
 
 @pytest.mark.parametrize(("headers", "seconds"), [({"Retry-After": "7"}, 7), ({}, 1)])
-def test_too_many_requests_say_when_to_come_again(headers: dict[str, str], seconds: int) -> None:
+def test_too_many_requests_carry_retry_after(headers: dict[str, str], seconds: int) -> None:
     limited = json.dumps({"ok": False, "kind": "TooManyRequests", "error": "too many; expected fewer; wait"})
     with (
         answering((429, headers, limited)) as server,
@@ -120,7 +120,7 @@ def test_an_overloaded_service_is_reported(headers: dict[str, str]) -> None:
     assert (caught.value.kind, caught.value.status) == ("Overloaded", 503)
 
 
-def test_patience_ends(pauses: list[float]) -> None:
+def test_retries_end(pauses: list[float]) -> None:
     with answering(*[(503, {}, BUSY)] * 3) as server, Client(server.url) as client:
         with pytest.raises(Overloaded, match="full; expected less; wait"):
             client.models()
@@ -129,7 +129,7 @@ def test_patience_ends(pauses: list[float]) -> None:
 
 
 @pytest.mark.parametrize("header", ["31", "9" * 400])
-def test_a_long_wait_is_not_begun(header: str, pauses: list[float]) -> None:
+def test_a_long_retry_after_is_not_waited_for(header: str, pauses: list[float]) -> None:
     with answering((503, {"Retry-After": header}, BUSY)) as server, Client(server.url) as client:
         with pytest.raises(Overloaded):
             client.models()
@@ -137,13 +137,13 @@ def test_a_long_wait_is_not_begun(header: str, pauses: list[float]) -> None:
 
 
 @pytest.mark.parametrize("header", ["Fri, 31 Dec 1999 23:59:59 GMT", "nan", "inf", "-5"])
-def test_an_odd_wait_is_short(header: str, pauses: list[float]) -> None:
+def test_an_invalid_retry_after_is_ignored(header: str, pauses: list[float]) -> None:
     with answering((503, {"Retry-After": header}, BUSY), OK) as server, Client(server.url) as client:
         client.models()
     assert pauses == [0.2]
 
 
-def test_another_error_is_not_tried_again(pauses: list[float]) -> None:
+def test_another_error_is_not_retried(pauses: list[float]) -> None:
     broken = json.dumps({"ok": False, "kind": "InternalError", "error": "went wrong"})
     with (
         answering((500, {"X-Request-ID": "abc"}, broken)) as server,
@@ -156,7 +156,7 @@ def test_another_error_is_not_tried_again(pauses: list[float]) -> None:
     assert pauses == []
 
 
-def test_a_server_that_comes_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_connection_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     port = free_port()
     arrived = answering(OK, port=port)
     monkeypatch.setattr(transport.time, "sleep", lambda _: arrived.__enter__())
@@ -165,14 +165,14 @@ def test_a_server_that_comes_late_is_waited_for(monkeypatch: pytest.MonkeyPatch)
     arrived.__exit__(None, None, None)
 
 
-def test_where_nothing_listens_patience_ends(pauses: list[float]) -> None:
+def test_retries_end_where_nothing_listens(pauses: list[float]) -> None:
     with pytest.raises(Unreachable, match="cannot reach http://127") as caught:
         Client(f"http://127.0.0.1:{free_port()}").models()
     assert caught.value.kind == "Unreachable"
     assert pauses == [0.2, 0.4]
 
 
-def test_a_silent_server_is_left(pauses: list[float]) -> None:
+def test_a_server_that_does_not_answer_times_out(pauses: list[float]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = Client(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.05)
         with pytest.raises(Unreachable, match=r"no answer within 0\.05 s"):
@@ -185,7 +185,7 @@ def test_a_silent_server_is_left(pauses: list[float]) -> None:
     ("status", "content"),
     [(200, "<html>"), (502, "bad gateway"), (302, ""), (200, "[]"), (200, "{}"), (200, '{"ok": true, "models": [1]}')],
 )
-def test_what_is_not_inkling_is_said_to_be_so(status: int, content: str) -> None:
+def test_an_answer_that_is_not_inklings_is_unreachable(status: int, content: str) -> None:
     with (
         answering((status, {}, content)) as server,
         Client(server.url) as client,

@@ -72,7 +72,7 @@ def test_the_worst_of_pictures_fit_into_the_memory(file: str, limit: str) -> Non
     """By the sum in docs/serving.md; two are read at once where nothing else is set."""
     text = (DEPLOY / file).read_text()
     amount, unit = re.findall(limit, text)[0]
-    sums = r"(\d+) \+ workers x \((\d+) \+ turns x \((\d+) \+ (\d+) U\) \+ (\d+) U\)"
+    sums = r"(\d+) \+ workers x \((\d+) \+ readings x \((\d+) \+ (\d+) U\) \+ (\d+) U\)"
     server, worker, turn, of_turn, bodies = map(int, re.findall(sums, (ROOT / "docs" / "serving.md").read_text())[0])
     workers, turns = number_of("INKLING_WORKERS", text) or 1, number_of("INKLING_MAX_READING", text) or 2
     upload_mb = Settings().max_upload_bytes / 1e6

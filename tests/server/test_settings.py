@@ -33,7 +33,7 @@ def test_every_setting_has_help_and_an_environment_variable(setting: object) -> 
 @pytest.mark.parametrize(
     ("given", "value"), [("1", True), ("True", True), ("on", True), ("0", False), ("FALSE", False)]
 )
-def test_a_switch(given: str, value: bool) -> None:
+def test_a_boolean_setting(given: str, value: bool) -> None:
     assert load({}, {"INKLING_LAB": given}).lab is value
     assert load({"lab": not value}, {"INKLING_LAB": given}).lab is not value
     assert load({}, {}).lab is False, "people are not let in unasked"
@@ -43,7 +43,7 @@ def test_a_switch(given: str, value: bool) -> None:
     ("name", "value"),
     [("LAB", "perhaps"), ("LAB", ""), ("PORT", "x"), ("PORT", "0"), ("PORT", "70000"), ("WORKERS", "-1")],
 )
-def test_a_wrong_value_is_named(name: str, value: str) -> None:
+def test_a_wrong_value_is_an_error_that_names_it(name: str, value: str) -> None:
     with pytest.raises(BadRequest, match=f"{name.lower()} is '{value}'.*INKLING_{name}"):
         load({}, {f"INKLING_{name}": value})
 
@@ -56,11 +56,11 @@ def test_a_wrong_value_is_named(name: str, value: str) -> None:
         ("INKLING_QQ", "INKLING_QQ is no setting and changes nothing; `inkling doctor` lists all settings."),
     ],
 )
-def test_a_misspelt_variable_is_told_without_its_value(variable: str, said: str) -> None:
+def test_a_misspelt_variable_is_reported_without_its_value(variable: str, said: str) -> None:
     assert misspelt({variable: "secret", "INKLING_PORT": "9", "WORKERS": "3"}) == [said]
 
 
-def test_what_else_the_project_asks_the_environment_is_no_misspelling() -> None:
+def test_other_variables_of_the_project_are_not_reported() -> None:
     folders = (make_settings.PAGE.parents[1] / name for name in ("src", "deploy"))
     files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".md", ".yaml")]
     named = {name for path in files for name in re.findall(r"\bINKLING_[A-Z]+(?:_[A-Z]+)*", path.read_text("utf-8"))}

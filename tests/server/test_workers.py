@@ -107,7 +107,7 @@ def children(pid: int) -> list[int]:
         return [int(word) for word in file.read().split()]
 
 
-def test_a_stop_loses_nothing_that_was_taken(seven: bytes) -> None:
+def test_a_stop_loses_no_accepted_request(seven: bytes) -> None:
     with serving("--workers", "2", "--model", "ann") as (process, address), under_load(address, seven) as load:
         until(lambda: load.seen["200"] > 30)
         process.send_signal(signal.SIGTERM)

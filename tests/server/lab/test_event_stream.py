@@ -1,4 +1,4 @@
-"""Server-sent events: nothing missed, nothing twice, few listeners, and an end when the server stops."""
+"""Server-sent events: no event lost or sent twice, few streams, and an end when the server stops."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def lab(app: Flask) -> LabFolder:
     return lab
 
 
-def heard(app: Flask, last_event_id: str = "", max_s: float = 0.15) -> list[tuple[str, str, dict[str, object]]]:
+def events_of(app: Flask, last_event_id: str = "", max_s: float = 0.15) -> list[tuple[str, str, dict[str, object]]]:
     """(id, kind, data) of each event."""
     text = "".join(event_stream.event_stream(app.extensions["inkling-lab"], last_event_id, max_s))
     found = []
@@ -53,46 +53,46 @@ def heard(app: Flask, last_event_id: str = "", max_s: float = 0.15) -> list[tupl
     return found
 
 
-def test_it_begins_with_the_state_and_goes_on_behind_it(app: Flask, lab: LabFolder) -> None:
-    (first_id, kind, state), *rest = heard(app)
+def test_a_stream_begins_with_the_state_and_continues_after_it(app: Flask, lab: LabFolder) -> None:
+    (first_id, kind, state), *rest = events_of(app)
     assert (first_id, kind, state["state"]) == ("r1:44", "all", "finished")
     assert [(id_, kind, data["n"]) for id_, kind, data in rest] == [("r1:67", "epoch", 3)]
 
 
 @pytest.mark.parametrize(("last", "numbers"), [("r1:0", [1, 2, 3]), ("r1:22", [2, 3]), ("r1:44", [3]), ("r1:67", [])])
-def test_it_goes_on_behind_the_last_event_without_a_gap(
+def test_a_stream_resumes_after_the_last_event_without_a_gap(
     app: Flask, lab: LabFolder, last: str, numbers: list[int]
 ) -> None:
-    assert [data["n"] for _, _, data in heard(app, last)] == numbers
+    assert [data["n"] for _, _, data in events_of(app, last)] == numbers
 
 
 @pytest.mark.parametrize("last", ["r0:22", "r1:23", "r1:9999", "r1:-1", "r1:x", "r1", ":", "r1:" + "9" * 40, "r1:²"])
-def test_an_id_of_another_run_or_of_no_event_begins_anew(app: Flask, lab: LabFolder, last: str) -> None:
-    assert heard(app, last)[0][1] == "all"
+def test_an_id_of_another_run_or_of_no_event_starts_over(app: Flask, lab: LabFolder, last: str) -> None:
+    assert events_of(app, last)[0][1] == "all"
 
 
-def test_lines_are_told_when_they_are_whole(app: Flask, lab: LabFolder) -> None:
+def test_only_complete_lines_are_sent(app: Flask, lab: LabFolder) -> None:
     with lab.events.open("a") as file:
         file.write('{"type":"step","n":')
         file.flush()
-        assert [data["n"] for _, _, data in heard(app, "r1:67")] == []
+        assert [data["n"] for _, _, data in events_of(app, "r1:67")] == []
         file.write("4}\n")
         file.flush()
-        assert [data["n"] for _, _, data in heard(app, "r1:67")] == [4]
+        assert [data["n"] for _, _, data in events_of(app, "r1:67")] == [4]
 
 
-def test_a_process_that_died_and_a_new_run_are_told(app: Flask, lab: LabFolder) -> None:
+def test_a_dead_process_and_a_new_run_are_reported(app: Flask, lab: LabFolder) -> None:
     write_json(lab.state, {"run": "r1", "state": "running", "last": 67, "bundle": None})
-    events = heard(app, "r1:67")
+    events = events_of(app, "r1:67")
     assert [(kind, data["state"]) for _, kind, data in events] == [("all", "interrupted")]
     write_json(lab.facts, {"run": "r2", "choices": {}})
     lab.state.unlink()
-    events = heard(app, "r1:67")
+    events = events_of(app, "r1:67")
     assert events[0][1] == "all"
     assert events[0][2]["run"] == "r2"
 
 
-def test_a_kept_model_is_told(app: Flask, lab: LabFolder) -> None:
+def test_a_kept_model_is_reported(app: Flask, lab: LabFolder) -> None:
     told = event_stream.event_stream(app.extensions["inkling-lab"], "r1:67", 1)
     assert next(told).startswith("retry:")
     (lab.models / "new").mkdir(parents=True)
@@ -100,12 +100,14 @@ def test_a_kept_model_is_told(app: Flask, lab: LabFolder) -> None:
     told.close()
 
 
-def test_silence_is_filled_with_heartbeats(app: Flask, lab: LabFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_heartbeats_are_sent_while_nothing_happens(app: Flask, lab: LabFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "HEARTBEAT_S", 0.03)
-    assert "".join(event_stream.event_stream(app.extensions["inkling-lab"], "r1:67", 1)).count(": still here\n\n") >= 2
+    assert (
+        "".join(event_stream.event_stream(app.extensions["inkling-lab"], "r1:67", 0.2)).count(": still here\n\n") >= 2
+    )
 
 
-def test_listeners_are_few_and_leave_their_seats(app: Flask, lab: LabFolder) -> None:
+def test_streams_are_limited_and_release_their_places(app: Flask, lab: LabFolder) -> None:
     client = app.test_client()
     streams = [client.get("/api/v1/lab/events") for _ in range(2)]  # of 8 threads
     assert [each.status_code for each in streams] == [200, 200]
@@ -120,7 +122,7 @@ def test_listeners_are_few_and_leave_their_seats(app: Flask, lab: LabFolder) -> 
         each.close()
 
 
-def test_it_ends_when_the_server_is_told_to_stop(app: Flask, lab: LabFolder) -> None:
+def test_a_stream_ends_when_the_server_stops(app: Flask, lab: LabFolder) -> None:
     stopping.set()
     try:
         assert list(event_stream.event_stream(app.extensions["inkling-lab"], "r1:67", 60)) == ["retry: 1000\n\n"]
@@ -147,6 +149,6 @@ def test_a_server_with_listeners_stops_at_once_and_reads_meanwhile(
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
-            pytest.fail("the server waits for its listeners")
+            pytest.fail("the server waits for its streams")
         assert time.monotonic() - began < 4, "before the server kills what does not end"
         listening.close()

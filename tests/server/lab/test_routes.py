@@ -1,4 +1,4 @@
-"""/api/v1/lab without TensorFlow: polite refusals, who may steer, one training at a time, keeping and deleting."""
+"""/api/v1/lab without TensorFlow: refusals, who may use it, one training at a time, keeping and deleting."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def lab(open_lab: Flask) -> FlaskClient:
     return open_lab.test_client()
 
 
-def room(app: Flask) -> TrainingManager:
+def manager_of(app: Flask) -> TrainingManager:
     found: TrainingManager = app.extensions["inkling-lab"]
     return found
 
 
-def ended(app: Flask, **facts: Any) -> None:
+def end_training(app: Flask, **facts: Any) -> None:
     """A training that has ended in the packaged ann-tutorial, as its process would leave it."""
-    lab = room(app).lab
+    lab = manager_of(app).lab
     shutil.copytree(registry.PACKAGED / "ann-tutorial", lab.run / "bundle")
     write_json(lab.facts, {"run": "r1", "choices": {"architecture": "ann"}})
     version = bundle.open_bundle(lab.run / "bundle").version
@@ -123,14 +123,14 @@ def test_the_page_has_a_field_for_every_choice(lab: FlaskClient) -> None:
         ({"Host": "localhost.evil.example"}, 403),
     ],
 )
-def test_only_this_services_own_page_and_programs_may_look_and_steer(
+def test_only_the_services_own_page_and_programs_may_use_the_lab(
     lab: FlaskClient, headers: dict[str, str], status: int
 ) -> None:
     assert lab.get(f"{LAB}/training", headers=headers).status_code == status
     assert lab.delete(f"{LAB}/training", headers=headers).status_code == status
 
 
-def test_a_name_of_ones_own_can_be_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_host_name_can_be_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TrainingManager, "closed_reason", lambda self: "")
     settings = Settings(model="ann-tutorial", lab=True, lab_folder=str(tmp_path), lab_hosts="digits.example, other")
     client = create_app(settings).test_client()
@@ -170,7 +170,7 @@ def test_one_training_at_a_time(open_lab: Flask, lab: FlaskClient, sleeping: Any
     assert other_worker.get(f"{LAB}/training").json["run"] == begun["run"]
     assert lab.post(f"{LAB}/training/resume").status_code == 409
     assert lab.post(f"{LAB}/training/pause").status_code == 200
-    assert read_json(room(open_lab).lab.control)["do"] == "pause"
+    assert read_json(manager_of(open_lab).lab.control)["do"] == "pause"
     assert lab.post(f"{LAB}/training/fly").status_code == 404
     sleeping[0].kill()
     sleeping[0].wait()
@@ -178,13 +178,13 @@ def test_one_training_at_a_time(open_lab: Flask, lab: FlaskClient, sleeping: Any
     assert lost["state"] == "interrupted"
     assert "process ended" in lost["error"]
     assert lab.post(f"{LAB}/training/resume").json["state"] in ("starting", "interrupted")
-    assert is_locked(room(open_lab).lab.lock), "another process goes on"
+    assert is_locked(manager_of(open_lab).lab.lock), "another process goes on"
     sleeping[1].kill()
     sleeping[1].wait()
     assert lab.delete(f"{LAB}/training").json["state"] == "none"
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TrainingManager, "closed_reason", lambda self: "")
     (tmp_path / "file").write_text("")
     app = create_app(Settings(model="ann-tutorial", lab=True, lab_folder=str(tmp_path / "file" / "lab")))
@@ -193,10 +193,10 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: py
     assert "INKLING_LAB_FOLDER" in answer.json["error"]
 
 
-def test_a_full_disk_is_said_and_leaves_the_last_training(
+def test_a_full_disk_is_reported_and_keeps_the_last_training(
     open_lab: Flask, lab: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended(open_lab)
+    end_training(open_lab)
     monkeypatch.setattr(training_manager.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 9, 1))  # type: ignore[attr-defined]
     answer = lab.post(f"{LAB}/training", json={})
     assert (answer.status_code, answer.json["kind"]) == (503, "CannotWrite")
@@ -204,13 +204,13 @@ def test_a_full_disk_is_said_and_leaves_the_last_training(
     assert lab.get(f"{LAB}/training").json["state"] == "finished"
 
 
-def test_kept_is_offered_at_once_by_every_worker_and_deleted_again(
+def test_every_worker_offers_a_kept_model_at_once_and_forgets_a_deleted_one(
     open_lab: Flask, lab: FlaskClient, seven: bytes
 ) -> None:
     other_worker = create_app(open_lab.config["INKLING"]).test_client()
     read = {"data": seven, "content_type": "image/png"}
     assert other_worker.post("/api/v1/read?model=mine", **read).status_code == 404
-    ended(open_lab)
+    end_training(open_lab)
     kept = lab.post(f"{LAB}/models", json={"name": "mine"})
     assert kept.status_code == 200, kept.json
     assert [model["name"] for model in kept.json["models"]] == ["mine"]
@@ -220,50 +220,50 @@ def test_kept_is_offered_at_once_by_every_worker_and_deleted_again(
         answer = worker.post("/api/v1/read?model=mine", **read).json
         assert (answer["text"], answer["model"]["name"]) == ("7", "mine")
         assert '<option value="mine"' in worker.get("/").text
-    assert bundle.open_bundle(room(open_lab).lab.models / "mine").manifest["recipe"]["name"] == "mine"
+    assert bundle.open_bundle(manager_of(open_lab).lab.models / "mine").manifest["recipe"]["name"] == "mine"
     assert lab.delete(f"{LAB}/models/mine").json["models"] == []
     for worker in (lab, other_worker):
         assert worker.post("/api/v1/read?model=mine", **read).status_code == 404
     assert lab.delete(f"{LAB}/models/mine").status_code == 404
-    assert list(room(open_lab).lab.models.iterdir()) == []
+    assert list(manager_of(open_lab).lab.models.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "Mine", "ann", "x" * 33, None, 7, ["a"], "../../etc"])
-def test_a_name_that_will_not_do_keeps_nothing(open_lab: Flask, lab: FlaskClient, name: Any) -> None:
-    ended(open_lab)
+def test_an_invalid_name_keeps_nothing(open_lab: Flask, lab: FlaskClient, name: Any) -> None:
+    end_training(open_lab)
     answer = lab.post(f"{LAB}/models", json={"name": name})
     assert (answer.status_code, answer.json["kind"]) == (400, "BadRequest")
     assert answer.json["error"].startswith("name is ")
-    assert not room(open_lab).lab.models.exists() or not list(room(open_lab).lab.models.iterdir())
+    assert not manager_of(open_lab).lab.models.exists() or not list(manager_of(open_lab).lab.models.iterdir())
 
 
 def test_a_name_is_used_once_and_nothing_is_kept_before_the_end(open_lab: Flask, lab: FlaskClient) -> None:
     assert lab.post(f"{LAB}/models", json={"name": "mine"}).status_code == 409
-    ended(open_lab)
+    end_training(open_lab)
     assert lab.post(f"{LAB}/models", json={"name": "mine", "test": "yes"}).status_code == 400
     assert lab.post(f"{LAB}/models", json={"name": "mine"}).status_code == 200
     assert "already" in lab.post(f"{LAB}/models", json={"name": "mine"}).json["error"]
 
 
 def test_a_damaged_network_is_not_kept(open_lab: Flask, lab: FlaskClient) -> None:
-    ended(open_lab)
-    (room(open_lab).lab.run / "bundle" / "model.tflite").write_bytes(b"half")
+    end_training(open_lab)
+    (manager_of(open_lab).lab.run / "bundle" / "model.tflite").write_bytes(b"half")
     assert lab.post(f"{LAB}/models", json={"name": "mine"}).json["kind"] == "BadBundle"
-    assert list(room(open_lab).lab.models.iterdir()) == []
+    assert list(manager_of(open_lab).lab.models.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["..", ".", "%2e%2e", "..%2frun", "run", "%00"])
-def test_deleting_knows_no_tricks(open_lab: Flask, lab: FlaskClient, name: str) -> None:
-    ended(open_lab)
+def test_deleting_follows_no_path(open_lab: Flask, lab: FlaskClient, name: str) -> None:
+    end_training(open_lab)
     assert lab.delete(f"{LAB}/models/{name}").status_code in (404, 405)
-    assert room(open_lab).lab.run.is_dir()
+    assert manager_of(open_lab).lab.run.is_dir()
 
 
-def test_the_test_images_are_asked_only_when_wanted(
+def test_a_model_is_evaluated_on_the_test_images_only_on_request(
     open_lab: Flask, lab: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended(open_lab)
-    manifest = room(open_lab).lab.run / "bundle" / "manifest.json"
+    end_training(open_lab)
+    manifest = manager_of(open_lab).lab.run / "bundle" / "manifest.json"
     facts = json.loads(manifest.read_text())
     del facts["scores"]["mnist-test"]
     manifest.write_text(json.dumps(facts))
@@ -275,26 +275,28 @@ def test_the_test_images_are_asked_only_when_wanted(
     monkeypatch.setattr(training_manager, "SCORE", (sys.executable, "-c", "import sys; sys.exit('no such data')"))
     failed = lab.post(f"{LAB}/models", json={"name": "three", "test": True})
     assert (failed.status_code, failed.json["error"]) == (503, "no such data")
-    assert sorted(path.name for path in room(open_lab).lab.models.iterdir()) == ["one", "two"]
+    assert sorted(path.name for path in manager_of(open_lab).lab.models.iterdir()) == ["one", "two"]
 
 
-def test_a_snapshot_comes_when_there_is_one(open_lab: Flask, lab: FlaskClient) -> None:
+def test_a_snapshot_is_served_when_there_is_one(open_lab: Flask, lab: FlaskClient) -> None:
     assert lab.get(f"{LAB}/snapshot").status_code == 404
-    ended(open_lab)
-    write_json(room(open_lab).lab.snapshot, {"run": "r1", "n": 1, "weights": {}, "judged": {}, "wrong": {}})
+    end_training(open_lab)
+    write_json(manager_of(open_lab).lab.snapshot, {"run": "r1", "n": 1, "weights": {}, "judged": {}, "wrong": {}})
     assert lab.get(f"{LAB}/snapshot").json["n"] == 1
 
 
-def test_a_training_that_waits_for_one_more_epoch_makes_room(open_lab: Flask, lab: FlaskClient, sleeping: Any) -> None:
+def test_a_finished_training_is_ended_for_a_new_one(open_lab: Flask, lab: FlaskClient, sleeping: Any) -> None:
     lab.post(f"{LAB}/training", json={})
     first = sleeping[0]
-    write_json(room(open_lab).lab.state, {"run": read_json(room(open_lab).lab.facts)["run"], "state": "finished"})
-    training_manager.threading.Thread(target=_ends_when_asked, args=(room(open_lab), first), daemon=True).start()
+    write_json(
+        manager_of(open_lab).lab.state, {"run": read_json(manager_of(open_lab).lab.facts)["run"], "state": "finished"}
+    )
+    training_manager.threading.Thread(target=_ends_when_asked, args=(manager_of(open_lab), first), daemon=True).start()
     assert lab.post(f"{LAB}/training", json={"epochs": 2}).json["state"] == "starting"
     assert len(sleeping) == 2
 
 
-def _ends_when_asked(room: TrainingManager, process: Any) -> None:
-    while read_json(room.lab.control).get("do") != "end":
+def _ends_when_asked(manager: TrainingManager, process: Any) -> None:
+    while read_json(manager.lab.control).get("do") != "end":
         time.sleep(0.02)
     process.kill()

@@ -1,12 +1,15 @@
-"""Counters: in memory that workers share, over their deaths, and in the Prometheus text format."""
+"""Counters in shared memory, across the deaths of workers, and in the Prometheus text format."""
 
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
 import re
+import subprocess
+import sys
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -74,7 +77,7 @@ def value(samples: Samples, name: str, **labels: str) -> float:
     return samples[name, frozenset(labels.items())]
 
 
-def test_what_readings_tell(app: Flask, seven: bytes) -> None:
+def test_readings_fill_the_metrics(app: Flask, seven: bytes) -> None:
     client = create_app(Settings(model=app.config["INKLING"].model)).test_client()
     name = app.extensions["inkling"].default().name
     for _ in range(3):
@@ -101,7 +104,7 @@ def test_what_readings_tell(app: Flask, seven: bytes) -> None:
     assert [labels for (each, labels) in samples if each == "inkling_build_info"]
 
 
-def test_every_metric_is_declared_well() -> None:
+def test_metric_names_and_buckets_follow_prometheus_rules() -> None:
     for name, metric in METRICS.items():
         assert re.fullmatch(r"inkling(_[a-z]+)+", name)
         assert metric.help.endswith(".")
@@ -117,7 +120,7 @@ def test_a_label_is_escaped() -> None:
 
 
 def memory_of(metrics: Metrics) -> shared_memory.SharedMemory:
-    """Memory that has this one slot."""
+    """Memory with the counters of one worker."""
 
     class One(shared_memory.SharedMemory):
         def __init__(self) -> None:
@@ -136,54 +139,61 @@ def shared() -> str:
     return path
 
 
-def work(path: str, ready: object = None, leave: object = None) -> None:
-    """A worker that counts two requests, and then waits to be told to go."""
-    metrics = Metrics(shared_memory.attach(path).claim())
-    for _ in range(2):
-        metrics.count("inkling_refused_total", "key")
-        metrics.observe("inkling_ink_coverage", 0.03)
-    metrics.set("inkling_reading", 5, metrics.worker)
-    if ready is not None:
-        ready.set()  # type: ignore[attr-defined]
-        leave.wait(20)  # type: ignore[attr-defined]
-        os._exit(9)  # as a worker that is killed
+WORKER = """
+import os, sys
+from inkling.server.metrics import shared_memory
+from inkling.server.metrics.definitions import Metrics
+metrics = Metrics(shared_memory.attach(sys.argv[1]).claim())
+for _ in range(2):
+    metrics.count("inkling_refused_total", "key")
+    metrics.observe("inkling_ink_coverage", 0.03)
+metrics.set("inkling_reading", 5, metrics.worker)
+print("ready", flush=True)
+sys.stdin.read()
+"""
 
 
-def test_all_workers_are_counted_and_the_dead_are_not_forgotten(shared: str) -> None:
-    context = multiprocessing.get_context("spawn")
-    seen = shared_memory.attach(shared)
-    for turn in (1, 2):
-        ready, leave = [context.Event() for _ in range(2)], context.Event()
-        workers = [context.Process(target=work, args=(shared, each, leave)) for each in ready]
-        for worker in workers:
-            worker.start()
-        assert all(each.wait(20) for each in ready)
-        samples = parsed(render(seen, []))
-        assert value(samples, "inkling_workers") == 2
-        assert value(samples, "inkling_refused_total", reason="key") == 4 * turn
-        assert value(samples, "inkling_ink_coverage_bucket", le="0.03") == 4 * turn
-        assert value(samples, "inkling_reading", worker="0") == 5
-        leave.set()
-        for worker in workers:
-            worker.join(20)
-    samples = parsed(render(seen, []))
+@contextmanager
+def workers(path: str, n: int) -> Iterator[None]:
+    """Processes that have counted two requests each, killed at the end."""
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen([sys.executable, "-c", WORKER, path], **pipes) for _ in range(n)]
+    try:
+        assert [process.stdout.readline() for process in processes] == ["ready\n"] * n
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+def test_counters_sum_over_all_workers_dead_ones_included(shared: str) -> None:
+    memory = shared_memory.attach(shared)
+    for generation in (1, 2):
+        with workers(shared, 2):
+            samples = parsed(render(memory, []))
+            assert value(samples, "inkling_workers") == 2
+            assert value(samples, "inkling_refused_total", reason="key") == 4 * generation
+            assert value(samples, "inkling_ink_coverage_bucket", le="0.03") == 4 * generation
+            assert value(samples, "inkling_reading", worker="0") == 5
+    samples = parsed(render(memory, []))
     assert value(samples, "inkling_workers") == 0
     assert value(samples, "inkling_workers_started_total") == 4, "in two slots"
-    assert len(seen.workers()) == 2
+    assert len(memory.workers()) == 2
     assert value(samples, "inkling_refused_total", reason="key") == 8, "counters never fall"
     assert ("inkling_reading", frozenset({("worker", "0")})) not in samples, "a gauge is of the living"
 
 
-def test_more_series_than_there_is_room_for_break_nothing() -> None:
+def test_more_series_than_fit_break_nothing() -> None:
     metrics = Metrics(shared_memory.attach("").claim())
-    for number in range(20_000):
+    for number in range(9_000):
         metrics.count("inkling_bad_pictures_total", f"kind {number}")
     metrics.count("inkling_bad_pictures_total", "kind 0")
     samples = parsed(render(memory_of(metrics), []))
     assert value(samples, "inkling_bad_pictures_total", kind="kind 0") == 2
 
 
-def test_memory_that_cannot_be_opened_is_ones_own(tmp_path: object) -> None:
+def test_memory_that_cannot_be_opened_is_private(tmp_path: object) -> None:
     assert shared_memory.attach(f"{tmp_path}/nothing").claim().number == 0
 
 

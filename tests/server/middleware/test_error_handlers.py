@@ -1,4 +1,4 @@
-"""Every way to send something wrong: its status, its kind, one sentence, and a server that reads on."""
+"""Every kind of wrong request: its status, its kind, one sentence, and a server that goes on."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ FORM_LIMITS = [
 
 @pytest.mark.parametrize("data", [row[1] for row in FORM_LIMITS], ids=[row[0] for row in FORM_LIMITS])
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
-def test_a_form_that_is_not_large_but_odd(client: FlaskClient, data: dict[str, Any], chunked: bool) -> None:
+def test_a_form_beyond_other_limits_is_a_bad_request(client: FlaskClient, data: dict[str, Any], chunked: bool) -> None:
     content_type, body = multipart(data)
     more = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True} if chunked else {}
     response = client.post(READ, data=body, content_type=content_type, environ_overrides=more)
@@ -127,7 +127,7 @@ def test_a_form_that_is_not_large_but_odd(client: FlaskClient, data: dict[str, A
 
 
 @pytest.mark.parametrize("route", [READ, "/api/v1/compare", "/api/v1/filmstrip"])
-def test_a_compressed_body_is_refused_for_what_it_is(client: FlaskClient, route: str) -> None:
+def test_a_compressed_body_is_refused_with_its_reason(client: FlaskClient, route: str) -> None:
     content_type, form = multipart({"image": (io.BytesIO(SEVEN), "7.png")})
     chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     for body, kind, more in ((form, content_type, {}), (SEVEN, PNG, chunked), (SEVEN, PNG, {})):
@@ -140,13 +140,13 @@ def test_a_compressed_body_is_refused_for_what_it_is(client: FlaskClient, route:
         assert client.post(route, headers={"Content-Encoding": "identity"}, **plain).status_code == 200
 
 
-def test_a_compressed_tile_is_refused_for_what_it_is(client: FlaskClient) -> None:
+def test_a_compressed_tile_is_refused_with_its_reason(client: FlaskClient) -> None:
     sent = {"data": gzip.compress(bytes(784)), "content_type": "application/octet-stream"}
     response = client.post("/api/v1/models/ann/layers", headers={"Content-Encoding": "gzip"}, **sent)
     assert "content encoding 'gzip'" in check(response, 415, "UnknownFormat")
 
 
-def test_more_fields_can_be_sent_where_more_pictures_can(app: Flask) -> None:
+def test_the_limit_of_form_fields_grows_with_max_pictures(app: Flask) -> None:
     large = create_app(Settings(model=app.config["INKLING"].model, max_pictures=1200)).test_client()
     files = {"image": [(io.BytesIO(b"x"), f"{i}.png") for i in range(1100)]}
     assert len(large.post(READ, data=files).json["readings"]) == 1100
@@ -167,7 +167,7 @@ def multipart(data: dict[str, Any]) -> tuple[str, bytes]:
         return environ["CONTENT_TYPE"], body.read()
 
 
-def test_a_picture_beyond_the_usual_limit_is_read_where_that_is_higher(app: Flask) -> None:
+def test_a_higher_upload_limit_is_respected(app: Flask) -> None:
     large = create_app(Settings(model=app.config["INKLING"].model, max_upload_bytes=30_000_000)).test_client()
     padded = SEVEN + bytes(25_000_000)  # what follows a PNG's end is ignored
     response = large.post(READ, data=padded, content_type=PNG)
@@ -176,7 +176,7 @@ def test_a_picture_beyond_the_usual_limit_is_read_where_that_is_higher(app: Flas
 
 
 class Endless(io.RawIOBase):
-    """A body without end, which counts what is taken from it."""
+    """An endless body, which counts the bytes that are read."""
 
     taken = 0
 

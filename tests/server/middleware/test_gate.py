@@ -1,4 +1,4 @@
-"""What is decided before Flask: ids, other origins, keys, rates, and how much is in hand."""
+"""What the gate decides: ids, other origins, keys, rate limits and admission."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def test_every_answer_has_an_id(client: FlaskClient, path: str) -> None:
         (None, False),
     ],
 )
-def test_a_clients_id_is_kept_if_it_is_sane(given: str | None, kept: bool) -> None:
+def test_a_clients_own_id_is_kept_if_it_is_harmless(given: str | None, kept: bool) -> None:
     assert (request_id(given) == given) is kept
     assert request_id(given) != request_id(None)
 
 
-def test_a_failure_tells_the_id_that_the_log_has(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_500_names_the_id_of_the_log(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     broken = create_app(Settings(model=app.config["INKLING"].model))
 
     @broken.get("/api/v1/broken")
@@ -70,13 +70,13 @@ ORIGIN = "https://app.example"
 ASK = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key"}
 
 
-def test_no_other_origin_may_ask_unless_it_is_named(client: FlaskClient) -> None:
+def test_no_other_origin_is_allowed_by_default(client: FlaskClient) -> None:
     for response in (client.get("/api/v1/models", headers={"Origin": ORIGIN}), client.options(READ, headers=ASK)):
         assert not [name for name in dict(response.headers) if name.startswith("Access-Control")]
 
 
 @pytest.mark.parametrize(("setting", "allowed"), [(f"{ORIGIN}, https://b.example", ORIGIN), ("*", "*")])
-def test_a_named_origin_may_ask_and_read_errors_too(app: Flask, setting: str, allowed: str) -> None:
+def test_a_named_origin_may_send_requests_and_read_errors(app: Flask, setting: str, allowed: str) -> None:
     client = served(app, cors_origins=setting, api_key="k")
     preflight = client.options(READ, headers=ASK)
     assert preflight.status_code == 204, "asked without a key"
@@ -104,7 +104,7 @@ def test_an_origin_that_is_not_named_is_not_allowed(app: Flask) -> None:
         assert "Access-Control-Allow-Methods" not in client.options(READ, headers={**ASK, "Origin": origin}).headers
 
 
-def test_a_key_is_asked_for(app: Flask, seven: bytes) -> None:
+def test_a_key_is_required(app: Flask, seven: bytes) -> None:
     client = served(app, api_key="new-one, old-one")
     for key in ({}, {"X-API-Key": "other"}, {"Authorization": "Bearer new-on"}, {"Authorization": "Basic new-one"}):
         for path in ("/api/v1/models", "/metrics"):
@@ -118,7 +118,7 @@ def test_a_key_is_asked_for(app: Flask, seven: bytes) -> None:
     assert [client.get(path).status_code for path in ("/", "/healthz", "/openapi.json")] == [200, 200, 200]
 
 
-def test_the_document_tells_of_keys(app: Flask, client: FlaskClient) -> None:
+def test_the_openapi_document_describes_keys(app: Flask, client: FlaskClient) -> None:
     spec = client.get("/openapi.json").json
     read = spec["paths"][READ]["post"]
     assert {"401", "429"} <= set(read["responses"])
@@ -136,7 +136,7 @@ class Clock:
         return self.now_s
 
 
-def test_a_bucket_holds_a_minute_and_refills_evenly() -> None:
+def test_a_token_bucket_holds_a_minute_and_refills_evenly() -> None:
     clock = Clock()
     limiter = RateLimiter(shared_memory.attach(""), 6, clock)
     assert [limiter.acquire("a") for _ in range(6)] == [0.0] * 6
@@ -176,7 +176,7 @@ def test_a_rate_is_shared_and_bounded_in_memory() -> None:
         ("::ffff:1.2.3.4", 1, "1.2.3.4"),
     ],
 )
-def test_who_the_client_is(forwarded: str, proxies: int, client: str) -> None:
+def test_the_client_address(forwarded: str, proxies: int, client: str) -> None:
     environ = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded}
     assert client_address(environ, proxies) == client
 
@@ -187,7 +187,7 @@ def test_an_ipv6_client_is_its_network() -> None:
     assert client_address({"REMOTE_ADDR": same}, 0) != client_address({"REMOTE_ADDR": other}, 0)
 
 
-def test_too_many_requests_are_told_when_to_come_again(app: Flask) -> None:
+def test_too_many_requests_get_a_retry_after(app: Flask) -> None:
     client = served(app, rate_per_minute=2)
     assert [client.get("/api/v1/models").status_code for _ in range(2)] == [200, 200]
     response = client.get("/api/v1/models")
@@ -196,15 +196,15 @@ def test_too_many_requests_are_told_when_to_come_again(app: Flask) -> None:
     assert client.get("/healthz").status_code == client.get("/").status_code == 200
 
 
-def test_more_than_can_be_in_hand_is_refused_before_its_body_is_read(app: Flask, seven: bytes) -> None:
+def test_a_full_worker_refuses_before_it_reads_the_body(app: Flask, seven: bytes) -> None:
     busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1, max_waiting=1))
-    turns = busy.extensions["inkling"].permit()
+    permit = busy.extensions["inkling"].permit()
     answers: list[int] = []
 
     def ask() -> None:
         answers.append(busy.test_client().post(READ, data=seven, content_type=PNG).status_code)
 
-    with turns:  # so that those in hand stay there
+    with permit:  # so that the admitted requests wait
         waiting = [threading.Thread(target=ask) for _ in range(2)]
         for thread in waiting:
             thread.start()
@@ -222,7 +222,7 @@ def test_more_than_can_be_in_hand_is_refused_before_its_body_is_read(app: Flask,
         assert busy.test_client().get("/healthz").status_code == 200
     for thread in waiting:
         thread.join(20)
-    assert answers == [200, 200], "who was taken in is served"
+    assert answers == [200, 200], "admitted requests are served"
     text = busy.test_client().get("/metrics").text
     assert 'inkling_refused_total{reason="overloaded"} 1' in text
     assert 'inkling_in_hand{worker="0"} 0' in text
@@ -233,7 +233,7 @@ class Unread:
         raise AssertionError("the body was read")
 
 
-def test_a_large_refused_body_is_taken_off_the_line(app: Flask) -> None:
+def test_a_large_refused_body_is_drained(app: Flask) -> None:
     client = served(app, api_key="k")
     taken = 0
 

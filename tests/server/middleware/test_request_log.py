@@ -27,7 +27,7 @@ def as_before() -> Iterator[None]:
     request_log.configure("off")
 
 
-def test_a_line_a_request(app: Flask, seven: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+def test_one_line_per_request(app: Flask, seven: bytes, capfd: pytest.CaptureFixture[str]) -> None:
     model = app.config["INKLING"].model
     client = create_app(Settings(model=model, log="json", api_key="secret-key")).test_client()
     name = app.extensions["inkling"].default().name
@@ -105,7 +105,7 @@ def test_no_line_is_lost_while_models_are_loaded(seven: bytes) -> None:
     assert {line["model"] for line in logged if line["route"] == READ} == set(names)
 
 
-def test_text_for_people_and_silence_by_default(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
+def test_text_lines_and_no_log_by_default(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
     model = app.config["INKLING"].model
     create_app(Settings(model=model, log="text")).test_client().get("/healthz", headers={"X-Request-Id": "mine"})
     line = capfd.readouterr().err

@@ -1,4 +1,4 @@
-"""Bodies come in, in bounded number, memory and time; who keeps the service waiting keeps nobody else waiting."""
+"""Bodies are buffered in bounded number, memory and time; slow clients block nobody."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST = 1_000_000  # bytes of a body
 
 
 class Slow(io.RawIOBase):
-    """A body that comes when it is told to."""
+    """A body that arrives on command."""
 
     def __init__(self, content: bytes = b"") -> None:
         self.come = threading.Event()
@@ -58,8 +58,8 @@ def read(uploads: UploadBuffer, *arguments: Any, **more: Any) -> bytes:
 
 
 @contextmanager
-def on_their_way(uploads: UploadBuffer, clients: list[str]) -> Iterator[None]:
-    """Bodies that have not come yet."""
+def in_progress(uploads: UploadBuffer, clients: list[str]) -> Iterator[None]:
+    """Uploads in progress."""
     bodies = [Slow(b"x") for _ in clients]
     threads = [
         threading.Thread(target=read, args=(uploads, body, 1, client))
@@ -77,34 +77,34 @@ def on_their_way(uploads: UploadBuffer, clients: list[str]) -> Iterator[None]:
     assert uploads.active == 0
 
 
-def test_a_body_comes_whole(uploads: UploadBuffer) -> None:
+def test_a_body_is_buffered_whole(uploads: UploadBuffer) -> None:
     assert read(uploads, io.BytesIO(b"seven"), 5) == b"seven"
     assert read(uploads, io.BytesIO(b"seven, and the next request"), 5) == b"seven"
     chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     assert read(uploads, io.BytesIO(b"seven"), 0, **chunked) == b"seven"
-    assert len(read(uploads, io.BytesIO(bytes(2 * MOST)), 0, **chunked)) == MOST + 1, "one too many, to be seen"
+    assert len(read(uploads, io.BytesIO(bytes(2 * MOST)), 0, **chunked)) == MOST + 1, "one byte beyond the limit"
 
 
-def test_one_that_ends_early_is_told_so(uploads: UploadBuffer) -> None:
+def test_a_truncated_body_is_a_bad_request(uploads: UploadBuffer) -> None:
     with pytest.raises(BadRequest, match="ended after 5 of 9 bytes"):
         read(uploads, io.BytesIO(b"seven"), 9)
     assert uploads.active == 0
 
 
-def test_one_client_may_not_take_all_room(uploads: UploadBuffer) -> None:
-    with on_their_way(uploads, ["192.0.2.1"] * MAX_UPLOADS_PER_CLIENT):
+def test_uploads_of_one_client_are_limited(uploads: UploadBuffer) -> None:
+    with in_progress(uploads, ["192.0.2.1"] * MAX_UPLOADS_PER_CLIENT):
         with pytest.raises(Overloaded):
             read(uploads, io.BytesIO(b"7"), 1, "192.0.2.1")
         assert read(uploads, io.BytesIO(b"7"), 1, "192.0.2.2") == b"7"
     assert read(uploads, io.BytesIO(b"7"), 1, "192.0.2.1") == b"7", "there is room again"
 
 
-def test_all_clients_together_have_so_much_room(uploads: UploadBuffer) -> None:
-    with on_their_way(uploads, [f"192.0.2.{n}" for n in range(MAX_UPLOADS)]), pytest.raises(Overloaded):
+def test_uploads_of_all_clients_are_limited(uploads: UploadBuffer) -> None:
+    with in_progress(uploads, [f"192.0.2.{n}" for n in range(MAX_UPLOADS)]), pytest.raises(Overloaded):
         read(uploads, io.BytesIO(b"7"), 1, "192.0.2.99")
 
 
-def test_large_bodies_have_a_memory_of_bounded_size(uploads: UploadBuffer) -> None:
+def test_memory_for_large_bodies_is_bounded(uploads: UploadBuffer) -> None:
     with ExitStack() as stack:
         for _ in range(MAX_LARGE_BODIES):
             stack.enter_context(uploads.buffered(environ(io.BytesIO(bytes(MOST)), MOST)))
@@ -113,14 +113,14 @@ def test_large_bodies_have_a_memory_of_bounded_size(uploads: UploadBuffer) -> No
         assert read(uploads, io.BytesIO(bytes(5000)), 5000) == bytes(5000), "a drawing always has room"
     chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     with ExitStack() as stack:
-        for _ in range(2 * MAX_LARGE_BODIES):  # a length that was not told is feared, until it has come
+        for _ in range(2 * MAX_LARGE_BODIES):  # an unknown length reserves the limit until the body has arrived
             stack.enter_context(uploads.buffered(environ(io.BytesIO(b"seven"), 0, **chunked)))
     assert len(read(uploads, io.BytesIO(bytes(MOST)), MOST)) == MOST
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a machine has one address by which to reach itself")
-def test_idle_and_slow_clients_hold_up_nobody(seven: bytes) -> None:
-    """One client keeps all it may waiting for bodies that never come; others are read, and health is told."""
+def test_idle_and_slow_clients_block_nobody(seven: bytes) -> None:
+    """One client starts as many uploads as it may and never sends them; others are still served."""
     with serving("--workers", "1") as (_, address), ExitStack() as stack:
         host, port = address.removeprefix("http://").split(":")
         heads = ["POST /api/v1/read", "POST /", "GET /healthz", "PUT /nothing"]
@@ -140,7 +140,7 @@ def test_idle_and_slow_clients_hold_up_nobody(seven: bytes) -> None:
             assert other.getresponse().read()
 
 
-def test_the_form_without_script_is_a_reading_like_any(app: Flask, seven: bytes) -> None:
+def test_the_form_without_javascript_is_guarded_and_counted_like_any_reading(app: Flask, seven: bytes) -> None:
     other = create_app(Settings(model=app.config["INKLING"].model, api_key="k"))
     client = other.test_client()
     form = {"image": (io.BytesIO(seven), "7.png")}

@@ -48,7 +48,7 @@ def bare(tmp_path: Path) -> tuple[FlaskClient, Bundle]:
     return create_app(Settings(model=str(folder))).test_client(), bundle.open_bundle(folder)
 
 
-def test_all_models_stand_side_by_side(client: FlaskClient) -> None:
+def test_the_table_lists_every_model(client: FlaskClient) -> None:
     page = html.unescape(client.get("/models").text)
     for entry in client.get("/api/v1/models").json["models"]:
         assert f'href="/models/{entry["name"]}"' in page
@@ -248,14 +248,14 @@ def test_one_scale_holds_every_interval(low: float) -> None:
     assert found["ticks"][0] == {"x": AXIS_W, "rate": 1.0}
 
 
-def test_nothing_measured_nothing_drawn() -> None:
+def test_without_measurements_nothing_is_drawn() -> None:
     unmeasured = {"name": "a", "score": None, "report": None}
     assert accuracy_axis([unmeasured])["at"] == {}
     assert robustness_panels([unmeasured]) == []
     assert accuracy_axis([])["ticks"] == []
 
 
-def test_every_model_has_its_line(app: Flask) -> None:
+def test_every_model_has_a_line(app: Flask) -> None:
     reports = [{"name": name, "report": load_report(found, name).values} for name, found in registry.packaged().items()]
     found = robustness_panels(reports)
     assert len(found) == 5

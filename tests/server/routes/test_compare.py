@@ -35,7 +35,7 @@ def test_a_form_and_a_mode_are_understood(client: FlaskClient, seven: bytes) -> 
     assert client.post("/api/v1/compare?mode=single", data=form).json["readings"][0]["text"] == "7"
 
 
-def test_disagreement_is_told(app: Flask, client: FlaskClient, seven: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disagreement_is_seen(app: Flask, client: FlaskClient, seven: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     tutorial = app.extensions["inkling"].get("ann-tutorial")
     blank = tutorial.trace(encoded(drawn_seven(ink=255)))
     monkeypatch.setattr(tutorial, "trace_prepared", lambda one: blank)
@@ -44,7 +44,7 @@ def test_disagreement_is_told(app: Flask, client: FlaskClient, seven: bytes, mon
     assert [one["text"] for one in answer["readings"]].count("7") == len(answer["readings"]) - 1
 
 
-def test_at_most_so_many_take_part(
+def test_the_number_of_networks_is_limited(
     app: Flask, client: FlaskClient, seven: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readers = app.extensions["inkling"]

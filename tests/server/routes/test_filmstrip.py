@@ -16,7 +16,7 @@ def strip(client: FlaskClient, content: bytes, query: str = "") -> Any:
     return client.post(f"/api/v1/filmstrip{query}", data=content, content_type="image/png")
 
 
-def test_the_switches_are_those_of_the_road() -> None:
+def test_the_switches_are_those_of_the_pipeline() -> None:
     assert SWITCHES == ablation.SWITCHES
 
 
@@ -43,7 +43,7 @@ def test_a_blank_sheet_has_no_glyphs(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("query", ["?off=paper", "?off=ink,,nothing", "?model=gone"])
-def test_a_wrong_name_gets_a_sentence(client: FlaskClient, seven: bytes, query: str) -> None:
+def test_an_unknown_name_is_an_error(client: FlaskClient, seven: bytes, query: str) -> None:
     answer = strip(client, seven, query)
     assert answer.status_code in (400, 404)
     assert "; " in answer.json["error"]

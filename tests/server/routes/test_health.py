@@ -32,7 +32,7 @@ def test_not_ready_before(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "caption" in cold.get("/").text, "the page opens meanwhile"
 
 
-def test_a_damaged_model_is_said_everywhere_and_kills_nothing(tmp_path: Path, seven: bytes) -> None:
+def test_a_damaged_model_is_reported_by_every_route(tmp_path: Path, seven: bytes) -> None:
     (tmp_path / "manifest.json").write_text('{"name": "x"}')
     damaged = create_app(Settings(model=str(tmp_path))).test_client()
     for response in (damaged.get("/readyz"), damaged.post("/api/v1/read", data=seven), damaged.get("/api/v1/models")):
@@ -41,7 +41,7 @@ def test_a_damaged_model_is_said_everywhere_and_kills_nothing(tmp_path: Path, se
 
 
 @pytest.mark.parametrize("keeps_version", [False, True], ids=["damaged since", "exported so"])
-def test_a_truncated_model_is_no_reason_to_wait(
+def test_a_truncated_model_is_reported_at_once(
     app: Flask, tmp_path: Path, seven: bytes, caplog: pytest.LogCaptureFixture, keeps_version: bool
 ) -> None:
     good = app.extensions["inkling"].default()
@@ -65,7 +65,7 @@ def test_a_truncated_model_is_no_reason_to_wait(
         assert client.get("/readyz").status_code == 200, "repaired"
 
 
-def test_an_unexpected_failure_is_no_reason_to_wait(
+def test_an_unexpected_failure_is_reported_at_once(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(self: readers.Readers, name: str | None = None) -> None:

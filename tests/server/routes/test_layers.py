@@ -50,13 +50,13 @@ def test_layers_arrive_as_bytes_between_low_and_high(
         ("cnn", bytes(50_000_000), BINARY, (413, "ImageTooLarge")),
     ],
 )
-def test_what_is_no_tile_is_refused_in_a_sentence(
+def test_what_is_no_tile_is_refused(
     client: FlaskClient, name: str, body: bytes, kind: str | None, refusal: tuple[int, str]
 ) -> None:
     check(client.post(f"/api/v1/models/{name}/layers", data=body, content_type=kind), *refusal)
 
 
-def test_the_page_offers_every_model_and_knows_which_it_can_show_whole(client: FlaskClient) -> None:
+def test_the_page_offers_every_model_with_its_kind(client: FlaskClient) -> None:
     page = client.get("/inside").text
     for name, bundle in packaged().items():
         kind = "dense" if name in DENSE else "layers"

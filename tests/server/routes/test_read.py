@@ -56,7 +56,7 @@ def test_reads_a_raw_body(client: FlaskClient, seven: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", ["image/png", "image/jpeg", "application/octet-stream", "image/png; charset=x", None])
-def test_the_format_is_judged_by_content_not_by_its_label(client: FlaskClient, seven: bytes, kind: str | None) -> None:
+def test_the_format_is_recognized_by_content(client: FlaskClient, seven: bytes, kind: str | None) -> None:
     assert client.post(READ, data=seven, content_type=kind).json["text"] == "7"
 
 

@@ -17,7 +17,7 @@ from tests.server.pages.test_pages import STATIC
 
 
 @pytest.mark.parametrize("name", DENSE)
-def test_the_weights_run_elsewhere_give_the_networks_probabilities(
+def test_the_weights_reproduce_the_networks_probabilities(
     app: Flask, client: FlaskClient, digits: tuple[np.ndarray, np.ndarray], name: str
 ) -> None:
     response = client.get(f"/api/v1/models/{name}/weights")
@@ -36,7 +36,7 @@ def test_the_weights_run_elsewhere_give_the_networks_probabilities(
     assert np.abs(powers / powers.sum(axis=1, keepdims=True) - expected).max() < 1e-4
 
 
-def test_weights_are_kept_by_a_browser_until_the_model_changes(client: FlaskClient) -> None:
+def test_weights_are_cached_until_the_model_changes(client: FlaskClient) -> None:
     first = client.get("/api/v1/models/ann/weights")
     version = next(m["version"] for m in client.get("/api/v1/models").json["models"] if m["name"] == "ann")
     assert version in first.headers["ETag"]

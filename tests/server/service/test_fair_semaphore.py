@@ -1,4 +1,4 @@
-"""Turns: so many at once, in order, and none lost."""
+"""The fair semaphore: a limit, an order, and no lost permit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from inkling.server.service.fair_semaphore import FairSemaphore
 
 
-def test_in_the_order_in_which_they_were_asked_for() -> None:
+def test_permits_are_given_in_order() -> None:
     semaphore, order = FairSemaphore(1), []
     assert semaphore.acquire(0)
     threads = []
@@ -29,13 +29,13 @@ def test_in_the_order_in_which_they_were_asked_for() -> None:
     assert order == list(range(6))
 
 
-def test_whoever_gives_up_leaves_the_row() -> None:
+def test_a_thread_that_gives_up_leaves_the_queue() -> None:
     semaphore = FairSemaphore(2)
     assert semaphore.acquire(0)
     assert semaphore.acquire(0)
     assert not semaphore.acquire(0.01)
     semaphore.release()
-    assert semaphore.acquire(0), "the turn is not given to one who has gone"
+    assert semaphore.acquire(0), "the permit does not go to a thread that has left"
     semaphore.release()
     semaphore.release()
     assert [semaphore.acquire(0) for _ in range(3)] == [True, True, False]
