@@ -59,13 +59,12 @@ format: install-dev ## format the code and mend what the linter can
 bench: install-learn servers ## time a reading, the start, and servers side by side under load (10 minutes; needs wrk)
 	@command -v wrk >/dev/null || { echo "wrk is not there: on Debian and Ubuntu, apt install wrk"; exit 1; }
 	$(BIN)/python -m benchmarks.serving.latency
-	$(BIN)/python -m benchmarks.serving.startup
 	$(BIN)/python -m benchmarks.serving.servers
 	$(BIN)/python -m benchmarks.serving.utilisation
 	$(BIN)/python -m benchmarks.serving.report
 	$(BIN)/python -m benchmarks.serving.capacity
 
-soak: install-dev ## overload the server, kill it, stop it, spoil its pictures (35 minutes; SOAK=--quick: 3)
+soak: install-dev ## overload the server, kill its workers, stop it, send malformed images (35 minutes; SOAK=--quick: 3)
 	$(BIN)/python -m benchmarks.serving.soak $(SOAK)
 
 servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastapi litserve bentoml gradio tutorial)) ## the servers that bench compares, each in an environment of its own (4 GB)

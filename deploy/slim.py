@@ -1,8 +1,8 @@
-"""Removes what a server never opens from the environment that runs this. Prints what that saves.
+"""Remove what a server never opens from the environment that runs this, and print what that saves.
 
     /opt/inkling/bin/python slim.py
 
-For an image, which is never upgraded in place. `warm.py` and the ten pictures of `make image` show that it still
+For a container image, which is never upgraded in place. `warm.py` and the ten images of `make image` show that it still
 reads.
 """
 
@@ -13,12 +13,12 @@ import sysconfig
 from pathlib import Path
 
 NEVER_OPENED = (
-    # LiteRT for GPUs, compiling to phones' chips, benchmarks
+    # LiteRT for GPUs, compilers for phone chips, benchmarks
     "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
     "ai_edge_litert/aot",
     "ai_edge_litert/tools",
     "ai_edge_litert/vendors",
-    # test suites, and what builds or types other software
+    # test suites, and files that build or type-check other software
     "numpy/**/tests",
     "numpy/f2py",
     "numpy/distutils",
@@ -39,7 +39,7 @@ def size_of(path: Path) -> int:
 
 
 def slim(folder: Path) -> dict[str, int]:
-    """Removes them from `folder`; bytes by pattern, 0 where nothing was."""
+    """Remove them from `folder` and return the bytes by pattern, 0 where there was nothing."""
     saved = {}
     for pattern in NEVER_OPENED:
         found = list(folder.glob(pattern))

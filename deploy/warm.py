@@ -1,4 +1,4 @@
-"""Load everything that a server and its supervisor load, and read a picture, so that Python writes its bytecode.
+"""Load everything that a server and its supervisor load, and read an image, so that Python writes its bytecode.
 
 In a container image with a read-only file system, each start would otherwise compile it again.
 """
@@ -16,10 +16,10 @@ from inkling.client import Client
 from inkling.server.app import create_app
 
 assert all((granian.Granian, main, serve.command, Client))  # noqa: S101 - imported for their bytecode
-picture = Image.new("L", (280, 280), 255)
-ImageDraw.Draw(picture).line([(70, 75), (205, 75), (130, 230)], fill=20, width=18, joint="curve")
+image = Image.new("L", (280, 280), 255)
+ImageDraw.Draw(image).line([(70, 75), (205, 75), (130, 230)], fill=20, width=18, joint="curve")
 content = io.BytesIO()
-picture.save(content, "PNG")
+image.save(content, "PNG")
 client = create_app().test_client()
 for path in ("/", "/docs", "/openapi.json", "/models", "/metrics"):
     if client.get(path).status_code != 200:

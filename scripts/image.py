@@ -107,7 +107,7 @@ class Engine(Protocol):
     def running(self, port: int) -> AbstractContextManager[Running]: ...
 
 
-def said(*command: str, **options: Any) -> str:
+def output_of(*command: str, **options: Any) -> str:
     """The standard output of a command that must succeed."""
     return str(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, **options).stdout).strip()
 
@@ -128,7 +128,7 @@ def choose() -> Engine:
 def pip_secrets(folder: Path) -> list[str]:
     """Options that give the build this machine's access to a package index, and no layer of the image."""
     options = []
-    config = dict(line.split("=", 1) for line in said(sys.executable, "-m", "pip", "config", "list").splitlines())
+    config = dict(line.split("=", 1) for line in output_of(sys.executable, "-m", "pip", "config", "list").splitlines())
     values = {name.split(".", 1)[1]: value.strip("'") for name, value in config.items()}
     lines = [f"{name} = {values[name]}" for name in ("index-url", "trusted-host", "proxy") if name in values]
     if cert := values.get("cert") or os.environ.get("SSL_CERT_FILE"):
@@ -168,10 +168,10 @@ class Daemon:
         build([self.name, "build", *kind, "--tag", self.image, "--build-arg", f"BASE={base}"], revision=revision)
 
     def size_mb(self, image: str) -> float:
-        return round(int(said(self.name, "image", "inspect", "--format", "{{.Size}}", image)) / 1e6)
+        return round(int(output_of(self.name, "image", "inspect", "--format", "{{.Size}}", image)) / 1e6)
 
     def health_check(self) -> list[str]:
-        found = said(self.name, "image", "inspect", "--format", "{{json .Config.Healthcheck}}", self.image)
+        found = output_of(self.name, "image", "inspect", "--format", "{{json .Config.Healthcheck}}", self.image)
         return list(json.loads(found)["Test"][1:])
 
     @contextmanager
@@ -179,20 +179,20 @@ class Daemon:
         limits = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
         run = [self.name, "run", "--detach", *limits, "--publish", f"127.0.0.1:{port}:8000", self.image]
         since = time.monotonic()
-        container = said(*run)
+        container = output_of(*run)
 
         def inside(command: list[str]) -> subprocess.CompletedProcess[str]:
             whole = [self.name, "exec", container, *command]
             return subprocess.run(whole, capture_output=True, text=True, check=False)
 
         def stop() -> int:
-            said(self.name, "stop", "--time", "20", container)
-            return int(said(self.name, "inspect", "--format", "{{.State.ExitCode}}", container))
+            output_of(self.name, "stop", "--time", "20", container)
+            return int(output_of(self.name, "inspect", "--format", "{{.State.ExitCode}}", container))
 
         try:
             yield Running(f"http://127.0.0.1:{port}", since, inside, stop)
         finally:
-            said(self.name, "rm", "--force", container)
+            output_of(self.name, "rm", "--force", container)
 
 
 class Buildah:
@@ -210,7 +210,7 @@ class Buildah:
 
     def base(self, wanted: str | None) -> str:
         if wanted:
-            said(*self._buildah, "pull", "--quiet", "--policy", "missing", wanted)
+            output_of(*self._buildah, "pull", "--quiet", "--policy", "missing", wanted)
             return wanted
         suite = debian_suite()
         name = f"localhost/debian-python:{suite}"
@@ -221,9 +221,9 @@ class Buildah:
                 for pattern in EMPTIED:  # as in Debian's and Python's own slim images
                     for emptied in Path(folder).glob(pattern):
                         shutil.rmtree(emptied)
-                container = said(*self._buildah, "from", "scratch")
-                said(*self._buildah, "add", "--quiet", container, folder, "/")
-                said(*self._buildah, "commit", "--quiet", "--rm", container, name)
+                container = output_of(*self._buildah, "from", "scratch")
+                output_of(*self._buildah, "add", "--quiet", container, folder, "/")
+                output_of(*self._buildah, "commit", "--quiet", "--rm", container, name)
         return name
 
     def _images(self, name: str) -> list[dict[str, Any]]:
@@ -234,14 +234,14 @@ class Buildah:
     def build(self, base: str, *, revision: str) -> None:
         kind = ["--isolation", "chroot", "--format", "docker", "--layers=false", "--tag", self.image]
         build([*self._buildah, "build", *kind, "--build-arg", f"BASE={base}"], revision=revision)
-        said(*self._buildah, "rmi", "--prune")  # the image of this name before
+        output_of(*self._buildah, "rmi", "--prune")  # the image of this name before
 
     def size_mb(self, image: str) -> float:
         number, unit = self._images(image)[0]["size"].split()
         return round(float(number) * UNITS[unit])
 
     def _config(self) -> dict[str, Any]:
-        found = json.loads(said(*self._buildah, "inspect", "--type", "image", self.image))
+        found = json.loads(output_of(*self._buildah, "inspect", "--type", "image", self.image))
         return dict(found["Docker"]["config"])
 
     def health_check(self) -> list[str]:
@@ -250,8 +250,8 @@ class Buildah:
     @contextmanager
     def running(self, port: int) -> Iterator[Running]:
         config = self._config()
-        container = said(*self._buildah, "from", "--pull-never", self.image)
-        root = said(*self._buildah, "mount", container)
+        container = output_of(*self._buildah, "from", "--pull-never", self.image)
+        root = output_of(*self._buildah, "mount", container)
         settings = ["/usr/bin/env", "-i", *config["Env"], f"INKLING_PORT={port}", "INKLING_HOST=127.0.0.1"]
         user = [str(part) for part in (config["User"].split(":") * 2)[:2]]
         limits = ["--reuid", user[0], "--regid", user[1], "--clear-groups", "--no-new-privs", "--bounding-set=-all"]
@@ -274,8 +274,8 @@ class Buildah:
         finally:
             server.kill()
             server.wait()
-            said(*self._buildah, "umount", container)
-            said(*self._buildah, "rm", container)
+            output_of(*self._buildah, "umount", container)
+            output_of(*self._buildah, "rm", container)
 
 
 def debian_suite() -> str:

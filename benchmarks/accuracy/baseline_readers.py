@@ -92,17 +92,17 @@ def rapidocr(package: str, name: str, *, python: Path = PYTHON) -> BaselineReade
     )
     assert runner.stdin is not None
     assert runner.stdout is not None
-    asked, answered = runner.stdin, runner.stdout
-    version = answered.readline().strip()
+    tasks, answers = runner.stdin, runner.stdout
+    version = answers.readline().strip()
     if not version:
         runner.wait()
         return None
 
     def read(paths: Sequence[Path], setting: Setting) -> Answers:
         task = {"lines": setting.options == ("detect",), "paths": [str(path) for path in paths]}
-        asked.write(json.dumps(task) + "\n")
-        asked.flush()
-        line = answered.readline()
+        tasks.write(json.dumps(task) + "\n")
+        tasks.flush()
+        line = answers.readline()
         if not line:
             raise SystemExit(f"{name} stopped while it read {len(paths)} images; try it alone: {' '.join(command)}")
         return Answers(**json.loads(line))
@@ -136,7 +136,7 @@ def tutorial() -> BaselineReader:
 def prepare(paths: Sequence[Path], setting: Setting, folder: Path) -> list[Path]:
     """The images as a baseline gets them, PNG files in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = []
+    prepared = []
     for i, path in enumerate(paths):
         image = _grey(path)
         rim = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
@@ -149,9 +149,9 @@ def prepare(paths: Sequence[Path], setting: Setting, folder: Path) -> list[Path]
         margin = round(setting.margin * len(image))
         value = int(np.median(rim if np.median(rim) >= 128 or not setting.invert else 255 - rim))
         image = cv2.copyMakeBorder(image, *(margin,) * 4, cv2.BORDER_CONSTANT, value=value)
-        made.append(folder / f"{i:05d}.png")
-        cv2.imwrite(str(made[-1]), image)
-    return made
+        prepared.append(folder / f"{i:05d}.png")
+        cv2.imwrite(str(prepared[-1]), image)
+    return prepared
 
 
 def _children_s() -> float:

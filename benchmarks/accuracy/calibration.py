@@ -73,12 +73,12 @@ def aligned(text: str, label: str) -> list[bool]:
     return right
 
 
-def read(reader: Reader, pictures: Iterable[tuple[ImageSource, str]]) -> tuple[Pairs, Pairs]:
+def read(reader: Reader, images: Iterable[tuple[ImageSource, str]]) -> tuple[Pairs, Pairs]:
     """Read labelled images: the confidence and the correctness of each digit, and of each text."""
     digits: Pairs = []
     texts: Pairs = []
-    for picture, label in pictures:
-        reading = reader.read(picture)
+    for image, label in images:
+        reading = reader.read(image)
         right = aligned("".join(str(digit.digit) for digit in reading.digits), label)
         digits += [(digit.confidence, hit) for digit, hit in zip(reading.digits, right, strict=True)]
         if reading.text:

@@ -43,7 +43,8 @@ def of_folders(real: Path | None, *, most: int) -> list[LabelledSet]:
     found = []
     for name, paths, labels in labelled_folders(real):
         chosen = sorted(np.random.default_rng(SEED).permutation(len(paths))[:most])
-        found.append(LabelledSet(name, tuple(paths[i] for i in chosen), tuple(labels[i] for i in chosen), rows=False))
+        rows = any(len(label) > 1 for label in labels)
+        found.append(LabelledSet(name, tuple(paths[i] for i in chosen), tuple(labels[i] for i in chosen), rows))
     return found
 
 
@@ -55,7 +56,7 @@ def of_mnist(mnist: Mnist, folder: Path, *, most: int) -> LabelledSet:
 
 
 def of_rows(mnist: Mnist, folder: Path, *, most: int, touching: bool) -> LabelledSet:
-    """Rows of five test digits on each kind of paper in turn; `touching` makes all neighbours touch."""
+    """Rows of five test digits on each kind of paper by rotation; `touching` makes all neighbours touch."""
     rng = np.random.default_rng((SEED, int(touching)))
     surfaces = [list(SURFACES.values())[i % len(SURFACES)] for i in range(most)]
     picked = [rng.integers(0, len(mnist.x_test), ROW) for _ in surfaces]

@@ -172,6 +172,8 @@ def measure(reader: Reader, n: int, n_digits: int, real: Path | None, fonts: lis
     every = joined([judged for kind, judged in kinds.items() if kind != LOOK_ALIKES])
     sets = {"mnist-test": rates_of_digits(digits, [str(mnist.y_test[i]) for i in chosen])}
     for folder, paths, labels in labelled_folders(real):
+        if any(len(label) > 1 for label in labels):
+            continue  # mode "single" reads one digit
         judged = judge(reader, energy, paths)
         sets[folder] = rates_of_digits(judged, labels) | {"auroc": rates_of_others(judged, every)["auroc"]}
     informative = [score for score in every.scores if is_informative(digits.scores[score], every.scores[score])]

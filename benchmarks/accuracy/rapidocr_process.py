@@ -31,25 +31,25 @@ class DigitsOnly:
 
 
 def current():
-    """rapidocr -> a function from a BGR picture to its text."""
+    """A function from a BGR image to its text, by the package rapidocr."""
     from rapidocr import RapidOCR
 
     threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
     engine = RapidOCR(params={**threads, "Global.text_score": 0.0, "Global.log_level": "error"})
     recogniser = engine._load_rec_model()
     recogniser.postprocess_op = DigitsOnly(recogniser.postprocess_op)
-    return lambda picture, lines: "".join(engine(picture, use_det=lines, use_cls=False).txts or ())
+    return lambda image, lines: "".join(engine(image, use_det=lines, use_cls=False).txts or ())
 
 
 def earlier():
-    """rapidocr-onnxruntime -> the same."""
+    """The same by the package rapidocr-onnxruntime."""
     from rapidocr_onnxruntime import RapidOCR
 
     engine = RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1, text_score=0.0)
     engine.text_rec.postprocess_op = DigitsOnly(engine.text_rec.postprocess_op)
 
-    def read(picture, lines: bool) -> str:
-        found, _ = engine(picture, use_det=lines, use_cls=False, use_rec=True)
+    def read(image, lines: bool) -> str:
+        found, _ = engine(image, use_det=lines, use_cls=False, use_rec=True)
         return "".join(each[1] if lines else each[0] for each in found or [])
 
     return read

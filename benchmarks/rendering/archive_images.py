@@ -19,9 +19,9 @@ DISTINCT = 100_000  # images; a larger archive links to these again, so that a m
 
 def make(folder: Path, n: int, images: np.ndarray) -> Path:
     """Fill `folder` with n images of (N, 28, 28) uint8 MNIST digits, the same ones every time; keep a complete one."""
-    mark = folder / "made.json"
+    facts_file = folder / "made.json"
     facts = {"n": n, "seed": SEED, "rows": ROWS, "sides": SIDES}
-    if mark.is_file() and json.loads(mark.read_text()) == json.loads(json.dumps(facts)):
+    if facts_file.is_file() and json.loads(facts_file.read_text()) == json.loads(json.dumps(facts)):
         return folder
     for i in range(n):
         path = name_of(folder, i)
@@ -31,7 +31,7 @@ def make(folder: Path, n: int, images: np.ndarray) -> Path:
             path.write_bytes(png_of(i, images))
         else:
             os.link(name_of(folder, i % DISTINCT), path)
-    mark.write_text(json.dumps(facts))
+    facts_file.write_text(json.dumps(facts))
     return folder
 
 

@@ -1,4 +1,4 @@
-"""A drawn number in every kind of file that a person may hand over: (H, W) float32 ink -> bytes."""
+"""A number in every kind of image file that a person may send: (H, W) float32 ink -> bytes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from PIL import Image
 Encoding = Callable[[np.ndarray, np.random.Generator], bytes]
 
 
-def _saved(picture: Image.Image, kind: str, **options: Any) -> bytes:
+def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 

@@ -1,6 +1,6 @@
-"""Two digits on one place, and digits that were crossed out: ink that is no digit any more, though it was made of some.
+"""Digits written over each other or crossed out, which are digits no longer.
 
-Digits are (28, 28) uint8 of MNIST. Functions give (H, W) uint8 pictures, dark on light.
+Digits are (28, 28) uint8 of MNIST. The functions return (H, W) uint8 images, dark on light.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import numpy as np
 
 from benchmarks.rendering.stroke_rendering import Drawing, draw, enlarged, fitted, straight, trimmed
 
-# Pairs that a person may still read as one of the two: a 1 is a bar through the other, as many write 0 and 7, and the
-# rest hide in each other's strokes.
+# Pairs that a person may still read as one of the two: a 1 is a bar through the other, as in many a 0 and 7; the rest
+# hide in each other's strokes.
 STAY_DIGITS = {frozenset((1, other)) for other in range(10)} | {
     frozenset(pair) for pair in ((0, 6), (0, 7), (0, 8), (3, 8), (4, 9))
 }
-OWN = 0.4  # of each digit's ink lies beside the other's strokes; else the pair looks like one of them
+OWN = 0.4  # least share of each digit's ink beside the other's strokes; below, the pair looks like one digit
 
 
 def two_digits(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Two different digits written over each other, centre on centre to within two of MNIST's pixels."""
+    """Two different digits over each other, their centres within two of MNIST's pixels."""
     while True:
         a, b = rng.integers(0, len(images), 2)
         pair = frozenset((int(labels[a]), int(labels[b])))
@@ -32,7 +32,7 @@ def two_digits(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator)
 
 
 def crossed_out(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A digit struck through so often that it was meant to go: a zigzag or crossing lines from edge to edge."""
+    """A digit struck through with a zigzag or crossing lines from edge to edge."""
     large = 1 - cv2.GaussianBlur(enlarged(images[int(rng.integers(len(images)))]).astype(np.float32), (0, 0), 1.5) / 255
     digit = np.clip((large - 0.4) / 0.2, 0, 1)  # as sharp as the pen that strikes it out
     n = int(rng.integers(7, 11))

@@ -1,6 +1,6 @@
-"""Numbers written on rendered paper: MNIST digits, a pen, a surface, a light and a camera, all by seed.
+"""Numbers on rendered paper: MNIST digits as ink on a surface under a light before a camera, all by seed.
 
-A surface takes (H, W) float32 ink, 0..1, and a random generator, and gives an (H, W, 3) uint8 RGB picture.
+A surface takes (H, W) float32 ink, 0..1, and a random generator, and returns an (H, W, 3) uint8 RGB image.
 """
 
 from __future__ import annotations
@@ -129,19 +129,19 @@ def desk(ink: Image, rng: np.random.Generator) -> Image:
     h, w = ink.shape
     sides = rng.integers(12, 90, 4) * (rng.random(4) < 0.7)
     top, bottom, left, right = (int(side) for side in sides)
-    picture = np.full((h + top + bottom, w + left + right, 3), (74, 52, 38), np.float32)
-    picture += rng.normal(0, 6, picture.shape[:2])[..., None]
-    picture[top : top + h, left : left + w] = paper
-    turn = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), rng.uniform(-3, 3), 1.0)
-    picture = cv2.warpAffine(picture, turn, picture.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
-    return _camera(picture, np.ones(picture.shape[:2], np.float32), rng)
+    image = np.full((h + top + bottom, w + left + right, 3), (74, 52, 38), np.float32)
+    image += rng.normal(0, 6, image.shape[:2])[..., None]
+    image[top : top + h, left : left + w] = paper
+    rotation = cv2.getRotationMatrix2D((image.shape[1] / 2, image.shape[0] / 2), rng.uniform(-3, 3), 1.0)
+    image = cv2.warpAffine(image, rotation, image.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+    return _camera(image, np.ones(image.shape[:2], np.float32), rng)
 
 
 def form(ink: Image, rng: np.random.Generator) -> Image:
     """A field of a printed form: the number inside a box."""
     sheet = _sheet(ink, rng, (252, 252, 250), grain=1)
-    marks = np.argwhere(ink > 0.3)
-    (y0, x0), (y1, x1) = marks.min(axis=0), marks.max(axis=0)
+    inked = np.argwhere(ink > 0.3)
+    (y0, x0), (y1, x1) = inked.min(axis=0), inked.max(axis=0)
     room = int(rng.integers(14, 30))
     cv2.rectangle(sheet, (int(x0) - room, int(y0) - room), (int(x1) + room, int(y1) + room), (40, 40, 40), 3)
     return _laid(0.95 * ink, sheet, BLUE)
@@ -163,12 +163,12 @@ def _laid(ink: Image, sheet: Image, colour: tuple[int, int, int]) -> Image:
     return np.asarray(np.clip(sheet * (1 - share) + np.array(colour, np.float32) * share, 0, 255), np.uint8)
 
 
-def _camera(picture: Image, light: Image, rng: np.random.Generator) -> Image:
+def _camera(image: Image, light: Image, rng: np.random.Generator) -> Image:
     """Light, the lens's softness, the sensor's noise and the JPEG of a phone."""
-    lit = cv2.GaussianBlur(np.asarray(picture, np.float32) * light[..., None], (0, 0), 1.0)
+    lit = cv2.GaussianBlur(np.asarray(image, np.float32) * light[..., None], (0, 0), 1.0)
     return _jpeg(np.clip(lit + rng.normal(0, 3, lit.shape), 0, 255).astype(np.uint8), 75)
 
 
-def _jpeg(picture: Image, quality: int) -> Image:
-    _, content = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+def _jpeg(image: Image, quality: int) -> Image:
+    _, content = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return cv2.imdecode(content, cv2.IMREAD_COLOR)

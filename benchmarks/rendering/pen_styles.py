@@ -1,4 +1,4 @@
-"""Pens and hands made apart from training's own distortions. (H, W) float32 ink -> the same row written another way."""
+"""Pen styles that training does not use: (H, W) float32 ink -> the same row in another style."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def leaning(ink: Ink, rng: np.random.Generator) -> Ink:
     h, w = ink.shape
     corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
     moved = corners + rng.uniform(-0.07, 0.07, (4, 2)).astype(np.float32) * (w, h)
-    turn = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
+    warp = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
     rim = np.array([[1, 0, 0.1 * w], [0, 1, 0.1 * h], [0, 0, 1]])
-    return cv2.warpPerspective(ink, rim @ turn, (int(1.2 * w), int(1.2 * h)))
+    return cv2.warpPerspective(ink, rim @ warp, (int(1.2 * w), int(1.2 * h)))
 
 
 def soaked(ink: Ink, rng: np.random.Generator) -> Ink:

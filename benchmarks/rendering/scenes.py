@@ -1,4 +1,4 @@
-"""Difficult cameras, screens and surroundings, rendered by seed. Same shape of function as in surfaces.py."""
+"""Difficult cameras, screens and surroundings, rendered by seed, with functions as in `surfaces`."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def motion(ink: Image, rng: np.random.Generator) -> Image:
     angle = rng.uniform(0, np.pi)
     step = (round(10 * np.cos(angle)), round(10 * np.sin(angle)))
     cv2.line(kernel, (10 - step[0], 10 - step[1]), (10 + step[0], 10 + step[1]), 1.0)
-    seen = cv2.filter2D(laid(0.95 * ink, sheet(ink.shape, rng), BLACK), -1, kernel / kernel.sum())
-    return camera(seen, rng)
+    shot = cv2.filter2D(laid(0.95 * ink, sheet(ink.shape, rng), BLACK), -1, kernel / kernel.sum())
+    return camera(shot, rng)
 
 
 def defocus(ink: Image, rng: np.random.Generator) -> Image:
@@ -68,25 +68,25 @@ def finger(ink: Image, rng: np.random.Generator) -> Image:
     """A finger holds the page: it comes in from the border and stays clear of the number."""
     room = 110
     ink = np.pad(ink, ((0, room), (0, 0)))
-    picture = laid(0.95 * ink, sheet(ink.shape, rng), BIRO)
+    image = laid(0.95 * ink, sheet(ink.shape, rng), BIRO)
     h, w = ink.shape
     x = int(rng.integers(40, w - 40))
     tip = (x, h - int(rng.integers(60, 100)))
-    cv2.line(picture, (x + int(rng.integers(-60, 60)), h + 60), tip, (176, 124, 100), 58, cv2.LINE_AA)
-    cv2.ellipse(picture, tip, (17, 20), 0, 180, 360, (206, 160, 144), -1, cv2.LINE_AA)
-    return camera(picture, rng, soft=1.5)
+    cv2.line(image, (x + int(rng.integers(-60, 60)), h + 60), tip, (176, 124, 100), 58, cv2.LINE_AA)
+    cv2.ellipse(image, tip, (17, 20), 0, 180, 360, (206, 160, 144), -1, cv2.LINE_AA)
+    return camera(image, rng, soft=1.5)
 
 
 def pen(ink: Image, rng: np.random.Generator) -> Image:
-    """The pen lies on the page and runs out of the picture."""
+    """The pen lies on the page and runs out of the image."""
     room = 130
     ink = np.pad(ink, ((0, 0), (0, room)))
-    picture = laid(0.95 * ink, sheet(ink.shape, rng), BLACK)
+    image = laid(0.95 * ink, sheet(ink.shape, rng), BLACK)
     h, w = ink.shape
     y = int(rng.integers(0, h))
     tip = (w - int(rng.integers(50, 100)), h // 2)
-    cv2.line(picture, tip, (w + 40, y), (24, 40, 110), 22, cv2.LINE_AA)
-    return camera(picture, rng)
+    cv2.line(image, tip, (w + 40, y), (24, 40, 110), 22, cv2.LINE_AA)
+    return camera(image, rng)
 
 
 def hand_shadow(ink: Image, rng: np.random.Generator) -> Image:
@@ -102,46 +102,46 @@ def hand_shadow(ink: Image, rng: np.random.Generator) -> Image:
 def phone_app(ink: Image, rng: np.random.Generator) -> Image:
     """A screenshot: dark status bar with symbols, a scroll bar, a grey tool bar."""
     ink = np.pad(ink, ((60, 90), (0, 0)))
-    picture = laid(ink, sheet(ink.shape, rng, WHITE, grain=0), BLACK)
+    image = laid(ink, sheet(ink.shape, rng, WHITE, grain=0), BLACK)
     h, w = ink.shape
-    picture[:40] = (32, 33, 36)
+    image[:40] = (32, 33, 36)
     for n in range(4):
-        cv2.rectangle(picture, (w - 30 - 14 * n, 30 - 4 * n), (w - 24 - 14 * n, 30), (240, 240, 240), -1)
-    picture[h - 70 :] = (238, 238, 240)
+        cv2.rectangle(image, (w - 30 - 14 * n, 30 - 4 * n), (w - 24 - 14 * n, 30), (240, 240, 240), -1)
+    image[h - 70 :] = (238, 238, 240)
     for n in range(3):
-        cv2.circle(picture, (w * (2 * n + 1) // 6, h - 35), 14, (120, 120, 126), 3, cv2.LINE_AA)
+        cv2.circle(image, (w * (2 * n + 1) // 6, h - 35), 14, (120, 120, 126), 3, cv2.LINE_AA)
     top = int(rng.integers(50, h // 2))
-    picture[top : top + h // 4, w - 9 : w - 3] = (150, 150, 156)
-    return as_bytes(picture)
+    image[top : top + h // 4, w - 9 : w - 3] = (150, 150, 156)
+    return as_bytes(image)
 
 
 def dark_app(ink: Image, rng: np.random.Generator) -> Image:
     """A screenshot in dark mode, with a lighter title bar and a thin scroll bar."""
     ink = np.pad(ink, ((50, 0), (0, 0)))
-    picture = laid(ink, sheet(ink.shape, rng, (24, 26, 30), grain=0), (220, 222, 226))
-    picture[:40] = (44, 47, 53)
+    image = laid(ink, sheet(ink.shape, rng, (24, 26, 30), grain=0), (220, 222, 226))
+    image[:40] = (44, 47, 53)
     top = int(rng.integers(60, len(ink) // 2))
-    picture[top : top + len(ink) // 4, -8:-3] = (92, 96, 104)
-    return as_bytes(picture)
+    image[top : top + len(ink) // 4, -8:-3] = (92, 96, 104)
+    return as_bytes(image)
 
 
 def window(ink: Image, rng: np.random.Generator) -> Image:
     """A drawing program's window cut out of the screen: one-pixel border, light tool bar, grey surroundings."""
-    picture = laid(ink, sheet(ink.shape, rng, WHITE, grain=0), BLACK)
-    picture = np.pad(picture, ((60, 30), (30, 30), (0, 0)), constant_values=214)
-    h, w = picture.shape[:2]
-    cv2.rectangle(picture, (28, 20), (w - 29, h - 29), (110, 110, 110), 1)
-    return as_bytes(picture)
+    image = laid(ink, sheet(ink.shape, rng, WHITE, grain=0), BLACK)
+    image = np.pad(image, ((60, 30), (30, 30), (0, 0)), constant_values=214)
+    h, w = image.shape[:2]
+    cv2.rectangle(image, (28, 20), (w - 29, h - 29), (110, 110, 110), 1)
+    return as_bytes(image)
 
 
 def pasted(ink: Image, rng: np.random.Generator) -> Image:
     """A photograph of a sheet, set on a white page with a border line."""
     inner = camera(laid(0.9 * ink, sheet(ink.shape, rng, (206, 198, 180), grain=3), BIRO), rng)
     around = rng.integers(30, 120, 4)
-    picture = np.pad(inner, (tuple(around[:2]), tuple(around[2:]), (0, 0)), constant_values=255)
-    h, w = picture.shape[:2]
-    cv2.rectangle(picture, (6, 6), (w - 7, h - 7), (0, 0, 0), int(rng.integers(1, 5)))
-    return picture
+    image = np.pad(inner, (tuple(around[:2]), tuple(around[2:]), (0, 0)), constant_values=255)
+    h, w = image.shape[:2]
+    cv2.rectangle(image, (6, 6), (w - 7, h - 7), (0, 0, 0), int(rng.integers(1, 5)))
+    return image
 
 
 def wooden_desk(ink: Image, rng: np.random.Generator) -> Image:
@@ -152,10 +152,10 @@ def wooden_desk(ink: Image, rng: np.random.Generator) -> Image:
     size = (h + 2 * room, w + 2 * room)
     rings = cv2.resize(rng.normal(0, 1, (size[0], 4)).astype(np.float32), size[::-1], interpolation=cv2.INTER_CUBIC)
     desk = np.array((150, 104, 66), np.float32) * (1 + 0.12 * cv2.GaussianBlur(rings, (0, 0), 2)[..., None])
-    turn = cv2.getRotationMatrix2D((w / 2, h / 2), rng.uniform(-5, 5), 1.0)
-    turn[:, 2] += room
-    paper = cv2.warpAffine(paper, turn, size[::-1])
-    mask = cv2.warpAffine(np.ones((h, w), np.float32), turn, size[::-1])[..., None]
+    rotation = cv2.getRotationMatrix2D((w / 2, h / 2), rng.uniform(-5, 5), 1.0)
+    rotation[:, 2] += room
+    paper = cv2.warpAffine(paper, rotation, size[::-1])
+    mask = cv2.warpAffine(np.ones((h, w), np.float32), rotation, size[::-1])[..., None]
     return camera(desk * (1 - mask) + paper * mask, rng)
 
 
@@ -174,11 +174,11 @@ def card(ink: Image, rng: np.random.Generator) -> Image:
 def perspective(ink: Image, rng: np.random.Generator) -> Image:
     """The page photographed from the side: the far end is a third smaller."""
     h, w = ink.shape
-    picture = laid(0.95 * ink, sheet(ink.shape, rng), BIRO)
+    image = laid(0.95 * ink, sheet(ink.shape, rng), BIRO)
     corners = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)
-    seen = corners + np.array([(0, 0.15 * h), (0, 0), (0, 0), (0, -0.15 * h)], np.float32)
-    warp = cv2.getPerspectiveTransform(corners, seen)
-    return camera(cv2.warpPerspective(picture, warp, (w, h), borderValue=CREAM), rng)
+    shot = corners + np.array([(0, 0.15 * h), (0, 0), (0, 0), (0, -0.15 * h)], np.float32)
+    warp = cv2.getPerspectiveTransform(corners, shot)
+    return camera(cv2.warpPerspective(image, warp, (w, h), borderValue=CREAM), rng)
 
 
 def small_in_large(ink: Image, rng: np.random.Generator) -> Image:
@@ -186,11 +186,11 @@ def small_in_large(ink: Image, rng: np.random.Generator) -> Image:
     factor = float(rng.uniform(0.8, 1.4))
     ink = cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC).clip(0, 1)
     h, w = ink.shape
-    picture = np.full((3000, 4000, 3), (206, 202, 192), np.uint8)
+    image = np.full((3000, 4000, 3), (206, 202, 192), np.uint8)
     y, x = int(rng.integers(0, 3000 - h)), int(rng.integers(0, 4000 - w))
-    picture[y : y + h, x : x + w] = as_bytes(laid(0.9 * ink, picture[y : y + h, x : x + w].astype(np.float32), BIRO))
-    noise = cv2.randn(np.zeros_like(picture, np.int16), 0, 5)
-    return cv2.add(picture, noise, dtype=cv2.CV_8U)
+    image[y : y + h, x : x + w] = as_bytes(laid(0.9 * ink, image[y : y + h, x : x + w].astype(np.float32), BIRO))
+    noise = cv2.randn(np.zeros_like(image, np.int16), 0, 5)
+    return cv2.add(image, noise, dtype=cv2.CV_8U)
 
 
 def icon(side: int) -> Surface:

@@ -1,7 +1,7 @@
-"""Scribbles: what a pen leaves when it writes nothing. Each takes a random generator and gives a `Drawing`.
+"""Scribbles that mean nothing. Each takes a random generator and returns a `Drawing`.
 
-Nothing here is meant to pass for a digit: no plain circle (0), no single stroke (1), no short curve of two or three
-bends (2, 3, 5, 7), no double loop (8).
+None should pass for a digit: there is no plain circle (0), single stroke (1), short curve of two or three bends (2, 3,
+5, 7) or double loop (8).
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ def ball(rng: np.random.Generator) -> Drawing:
     rounds = []
     for angle in np.cumsum(rng.uniform(0.4, 0.9, int(rng.integers(5, 9)))):
         wide, narrow = rng.uniform(0.38, 0.5), rng.uniform(0.08, 0.28)
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        rounds.append(ellipse(0, 0, wide, narrow) @ turn + rng.normal(0, 0.04, 2))
+        rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        rounds.append(ellipse(0, 0, wide, narrow) @ rotation + rng.normal(0, 0.04, 2))
     return Drawing(fitted(*rounds))
 
 

@@ -1,6 +1,6 @@
-"""Inks and papers that are hard to tell apart, rendered by seed from MNIST digits.
+"""Surfaces on which ink and paper are hard to tell apart, rendered by seed.
 
-A surface takes (H, W) float32 ink, 0..1, and a random generator, and gives an (H, W, 3) uint8 RGB picture.
+A surface takes (H, W) float32 ink, 0..1, and a random generator, and returns an (H, W, 3) uint8 RGB image.
 """
 
 from __future__ import annotations
@@ -30,21 +30,19 @@ def laid(ink: Image, paper: Image, colour: Colour) -> Image:
     return np.asarray(paper * (1 - share) + np.array(colour, np.float32) * share, np.float32)
 
 
-def camera(
-    picture: Image, rng: np.random.Generator, *, soft: float = 1.0, noise: float = 3, quality: int = 75
-) -> Image:
+def camera(image: Image, rng: np.random.Generator, *, soft: float = 1.0, noise: float = 3, quality: int = 75) -> Image:
     """A lens's softness in pixels, a sensor's noise in grey levels and a phone's JPEG."""
-    seen = cv2.GaussianBlur(np.asarray(picture, np.float32), (0, 0), soft)
+    seen = cv2.GaussianBlur(np.asarray(image, np.float32), (0, 0), soft)
     return jpeg(seen + rng.normal(0, noise, seen.shape), quality)
 
 
-def jpeg(picture: Image, quality: int) -> Image:
-    _, content = cv2.imencode(".jpg", as_bytes(picture), [cv2.IMWRITE_JPEG_QUALITY, quality])
+def jpeg(image: Image, quality: int) -> Image:
+    _, content = cv2.imencode(".jpg", as_bytes(image), [cv2.IMWRITE_JPEG_QUALITY, quality])
     return cv2.imdecode(content, cv2.IMREAD_COLOR)
 
 
-def as_bytes(picture: Image) -> Image:
-    return np.asarray(np.clip(np.rint(picture), 0, 255), np.uint8)
+def as_bytes(image: Image) -> Image:
+    return np.asarray(np.clip(np.rint(image), 0, 255), np.uint8)
 
 
 def felt_pen(colour: Colour, paper: Colour = WHITE) -> Surface:

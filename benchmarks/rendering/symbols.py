@@ -1,4 +1,4 @@
-"""Signs and small pictures that people draw, each from a random generator: no letter, no digit.
+"""Signs and small drawings that are neither letter nor digit, each from a random generator.
 
 Left out because a person could take them for a digit: circle and square (0), plain bar, bracket and slash (1), right
 angle and greater-than (7), brace (3), infinity (8), a lone quarter note (6, 9).
@@ -234,7 +234,7 @@ def cloud(rng: np.random.Generator) -> Drawing:
 
 
 def dots(rng: np.random.Generator) -> Drawing:
-    """Three to six points near enough to be one mark."""
+    """Three to six points near enough to be one drawing."""
     n = int(rng.integers(3, 7))
     return Drawing(
         (),
@@ -274,5 +274,5 @@ def _perhaps_filled(outline: Points, rng: np.random.Generator) -> Drawing:
 
 
 def _rotated(lines: list[Points], angle: float) -> tuple[Points, ...]:
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return fitted(*(line @ turn for line in lines))
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return fitted(*(line @ rotation for line in lines))

@@ -31,7 +31,7 @@ DRAWN = ((4, 0, 7), (2, 3, 5), (8, 6, 9), (1, 7, 2), (3, 8, 0), (6, 4, 5))
 PAUSE_S = 0.008  # between two moves
 LOADS = 7
 
-# Moves as the browser got them, pictures as they are taken, answers as they are painted.
+# Records the times of moves, of the images taken, and of the answers painted.
 WATCH = """() => {
   window.moves = [];
   window.painted = [];

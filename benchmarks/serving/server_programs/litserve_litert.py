@@ -2,7 +2,7 @@
 
     python litserve_litert.py
 
-The picture comes as base64 in JSON, which is how its examples send one.
+The image comes as base64 in JSON, as in its examples.
 """
 
 from __future__ import annotations

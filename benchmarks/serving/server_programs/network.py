@@ -1,7 +1,7 @@
-"""What every rival server does with a picture: the plain resize of the tutorials, and the network of `ann` in LiteRT.
+"""The inference of every other server: the plain resize of the tutorials, and the network of `ann` in LiteRT.
 
-The picture is made grey, shrunk to 28x28 and turned light on dark, nothing else: no looking for ink, no centring, no
-several digits, no doubt. It stands on Pillow, NumPy and LiteRT, so that each rival needs only its own environment.
+The image becomes grey, 28x28 and light on dark, and nothing else: no binarization, no centring, no segmentation, no
+reject option. It needs only Pillow, NumPy and LiteRT, so each server needs only its own environment.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ WORKERS = 2
 _local = threading.local()  # an interpreter may serve one thread at a time
 
 
-def tile(picture: Image.Image) -> np.ndarray:
+def tile(image: Image.Image) -> np.ndarray:
     """Dark on light, any size -> (28, 28) float32, 1 = ink."""
-    small = picture.convert("L").resize((28, 28), Image.Resampling.BILINEAR)
+    small = image.convert("L").resize((28, 28), Image.Resampling.BILINEAR)
     return 1 - np.asarray(small, np.float32) / 255
 
 
 def decoded(content: bytes) -> np.ndarray:
-    """An encoded picture -> (28, 28) float32, 1 = ink."""
+    """An encoded image -> (28, 28) float32, 1 = ink."""
     return tile(Image.open(io.BytesIO(content)))
 
 
@@ -51,7 +51,7 @@ def probs(tiles: np.ndarray) -> np.ndarray:
 
 
 def answer(content: bytes) -> dict[str, object]:
-    """An encoded picture -> the digit and its confidence."""
+    """An encoded image -> the digit and its confidence."""
     return as_answer(probs(decoded(content)[None])[0])
 
 

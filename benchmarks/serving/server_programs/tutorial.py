@@ -1,8 +1,8 @@
-"""The way of the tutorials: Flask's own server, Keras, and `model.predict` for each picture.
+"""A server as tutorials write it: Flask's own server, Keras, and `model.predict` for each image.
 
     python tutorial.py
 
-The network is `ann-tutorial`, 101,770 parameters as in every tutorial; the picture is shrunk to 28x28 and no more.
+The network is `ann-tutorial`, 101,770 parameters as in every tutorial; the image is resized to 28x28 and nothing else.
 """
 
 from __future__ import annotations

@@ -37,10 +37,10 @@ def run(*, times: int) -> dict[str, Any]:
 
 async def _one(service: Service) -> dict[str, Any]:
     outcomes: list[Outcome] = []
-    asked = itertools.repeat(Request(encode_request(DRAWING.read_bytes())))
+    requests = itertools.repeat(Request(encode_request(DRAWING.read_bytes())))
     over = False
     load = asyncio.ensure_future(
-        closed_loop(service.port, asked, outcomes.append, connections=CONNECTIONS, until=lambda: over)
+        closed_loop(service.port, requests, outcomes.append, connections=CONNECTIONS, until=lambda: over)
     )
     await asyncio.sleep(BEFORE_S)
     at_s = time.perf_counter()
@@ -58,10 +58,10 @@ async def _one(service: Service) -> dict[str, Any]:
 
 
 def figures(outcomes: list[Outcome], at_s: float) -> dict[str, Any]:
-    """What a stop at `at_s` did.
+    """The figures of a stop at `at_s`.
 
-    Accepted is what was sent before: that must be answered. What is sent later may find the connection closed, which
-    a client may try elsewhere without harm as long as no byte of an answer has come.
+    Requests sent before must be answered. Later ones may find the connection closed; a client can send these elsewhere
+    as long as no byte of an answer has come.
     """
     in_hand = [each for each in outcomes if each.at_s < at_s < each.end_s]
     later = Counter(each.how if each.status == 0 else str(each.status) for each in outcomes if each.at_s >= at_s)

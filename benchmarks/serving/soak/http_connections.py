@@ -54,7 +54,7 @@ class Connection(asyncio.Protocol):
         self._answer: asyncio.Future[int] | None = None
         self._got = bytearray()
         self.port = 0
-        self.asked = 0
+        self.requests = 0  # sent so far
         self.open = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -87,7 +87,7 @@ class Connection(asyncio.Protocol):
         if not self.open or self._transport is None:
             raise Broken("closed")
         self._answer = asyncio.get_running_loop().create_future()
-        self.asked += 1
+        self.requests += 1
         self._transport.write(whole)
         return await self._answer
 

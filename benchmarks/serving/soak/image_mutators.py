@@ -54,10 +54,10 @@ def _seed(kind: str) -> bytes:
     return next(body for _, body, each in seeds() if each == kind)
 
 
-def encoded(picture: Image.Image, name: str, **options: object) -> bytes:
+def encoded(image: Image.Image, name: str, **options: object) -> bytes:
     """An image in a format that Pillow writes."""
     file = io.BytesIO()
-    picture.save(file, name, **options)
+    image.save(file, name, **options)
     return file.getvalue()
 
 
@@ -180,14 +180,14 @@ def extreme(rng: random.Random, body: bytes, kind: str) -> Mutated:
     w, h = size
     what = rng.randrange(4)
     if what == 0:
-        picture = Image.frombytes("L", size, rng.randbytes(w * h))
+        image = Image.frombytes("L", size, rng.randbytes(w * h))
     elif what == 1:
-        picture = Image.new(rng.choice(("L", "RGB", "RGBA", "1", "P", "LA", "I;16")), size)
+        image = Image.new(rng.choice(("L", "RGB", "RGBA", "1", "P", "LA", "I;16")), size)
     elif what == 2:
-        picture = Image.frombytes("L", size, (b"\0\xff" * (w * h // 2 + 1))[: w * h])
+        image = Image.frombytes("L", size, (b"\0\xff" * (w * h // 2 + 1))[: w * h])
     else:
-        picture = Image.effect_noise(size, 60).convert(rng.choice(("L", "RGB", "P")))
-    return Mutated("extreme", encoded(picture, "PNG"), "image/png")
+        image = Image.effect_noise(size, 60).convert(rng.choice(("L", "RGB", "P")))
+    return Mutated("extreme", encoded(image, "PNG"), "image/png")
 
 
 def wrong_type(rng: random.Random, body: bytes, kind: str) -> Mutated:

@@ -52,7 +52,7 @@ async def closed_loop(
             take(outcome)
             if outcome.how == "refused":
                 await asyncio.sleep(0.01)
-            elif connection and renew and connection.asked >= renew:
+            elif connection and renew and connection.requests >= renew:
                 connection.close()
                 connection = None
         if connection:

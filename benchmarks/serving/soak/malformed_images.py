@@ -14,7 +14,7 @@ from benchmarks.serving.soak.image_mutators import mutate
 from benchmarks.serving.soak.load_generator import Request, closed_loop
 from benchmarks.serving.soak.service import running
 
-CONNECTIONS = 2  # one for each worker: what is measured is how long a picture can take, not waiting
+CONNECTIONS = 2  # one for each worker, so that the time of an image is measured, not of a queue
 WITHIN_S = 2.0
 TIMEOUT_S = 30.0  # longer than WITHIN_S, to tell a slow answer from none
 

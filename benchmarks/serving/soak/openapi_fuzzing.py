@@ -1,4 +1,4 @@
-"""Schemathesis on the whole OpenAPI document, against the running server: no 500."""
+"""Run Schemathesis on the whole OpenAPI document against the running server: no answer is a 500."""
 
 from __future__ import annotations
 

@@ -22,14 +22,14 @@ BOUND_S = 0.25
 def run(*, seconds: float, capacity_s: float) -> dict[str, Any]:
     """The figures of an overload of so many seconds."""
     with running() as service:
-        asked = itertools.repeat(Request(encode_request(DRAWING.read_bytes())))
-        capacity = measure_capacity(service.port, asked, seconds=capacity_s)
+        requests = itertools.repeat(Request(encode_request(DRAWING.read_bytes())))
+        capacity = measure_capacity(service.port, requests, seconds=capacity_s)
         before = set(service.workers())
         during: list[Outcome] = []
-        late_s = asyncio.run(open_loop(service.port, asked, during.append, per_s=TIMES * capacity, seconds=seconds))
+        late_s = asyncio.run(open_loop(service.port, requests, during.append, per_s=TIMES * capacity, seconds=seconds))
         end_s = max(each.at_s for each in during)
         after: list[Outcome] = []
-        asyncio.run(open_loop(service.port, asked, after.append, per_s=NORMAL * capacity, seconds=AFTER_S))
+        asyncio.run(open_loop(service.port, requests, after.append, per_s=NORMAL * capacity, seconds=AFTER_S))
         lost = len(before - set(service.workers()))
     return {
         "seconds": seconds,
@@ -43,7 +43,7 @@ def run(*, seconds: float, capacity_s: float) -> dict[str, Any]:
 
 
 def figures(during: list[Outcome]) -> dict[str, Any]:
-    """What became of the requests of an overload."""
+    """The outcomes of the requests of an overload."""
     accepted = [each.took_s for each in during if each.status == 200]
     refused = [each.took_s for each in during if each.status == 503]
     other = Counter(str(each.status or each.how) for each in during if each.status not in (200, 503))
@@ -59,7 +59,7 @@ def figures(during: list[Outcome]) -> dict[str, Any]:
 
 
 def normal_after(after: list[Outcome], end_s: float) -> float | None:
-    """Seconds from the end of the overload until all is well for good; None if it never is."""
+    """Seconds from the end of the overload until every answer is normal again; None if that never happens."""
     bad = [each.at_s - end_s for each in after if each.status != 200 or each.took_s > BOUND_S]
     if not bad:
         return 0.0

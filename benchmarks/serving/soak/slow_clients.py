@@ -15,18 +15,18 @@ from benchmarks.serving.soak.service import running
 CLIENTS = ("127.0.0.1", "127.0.0.3")  # addresses of this machine, each a client to the service
 EACH = 40  # connections
 HEADS = ("POST /api/v1/read", "POST /", "GET /healthz", "PUT /nothing")
-LENGTHS = (1000, 1000, 1000, 21_000_000)  # bytes that are promised
+LENGTHS = (1000, 1000, 1000, 21_000_000)  # bytes that are announced
 DRIP_S = 2.0  # every other one sends a byte so often
 SECONDS = 60.0
 GONE_S = 90.0  # how long it may take until all are disconnected
 
 
 def run(*, seconds: float = SECONDS) -> dict[str, Any]:
-    """Asks for readings and health, one after the other, while the slow ones hold their connections."""
+    """Send requests for readings and health, one after the other, while the slow ones hold their connections."""
     with running() as service, ExitStack() as stack:
         workers = set(service.workers())
         held = [stack.enter_context(_hold(service.port, client, n)) for client in CLIENTS for n in range(EACH)]
-        asker = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10, source_address=("127.0.0.2", 0))
+        fast_client = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10, source_address=("127.0.0.2", 0))
         start_s = drip_s = time.monotonic()
         took_s: list[float] = []
         refused, ended_s = 0, None
@@ -35,7 +35,7 @@ def run(*, seconds: float = SECONDS) -> dict[str, Any]:
             if now_s > seconds and (ended_s is not None or now_s > max(seconds, GONE_S)):
                 break
             at_s = time.perf_counter()
-            good = _asked(asker, number)
+            good = _ask(fast_client, number)
             if now_s <= seconds:
                 took_s.append(time.perf_counter() - at_s)
                 refused += not good
@@ -65,18 +65,18 @@ def _hold(port: int, client: str, number: int) -> socket.socket:
     return connection
 
 
-def _asked(asker: http.client.HTTPConnection, number: int) -> bool:
+def _ask(fast_client: http.client.HTTPConnection, number: int) -> bool:
     """A reading, or health; whether it was answered as it should."""
     try:
         if number % 2:
-            asker.request("GET", "/healthz")
+            fast_client.request("GET", "/healthz")
         else:
-            asker.request("POST", "/api/v1/read", DRAWING.read_bytes(), {"Content-Type": "image/png"})
-        answer = asker.getresponse()
+            fast_client.request("POST", "/api/v1/read", DRAWING.read_bytes(), {"Content-Type": "image/png"})
+        answer = fast_client.getresponse()
         answer.read()
         return answer.status == 200
     except (OSError, http.client.HTTPException):
-        asker.close()
+        fast_client.close()
         return False
 
 

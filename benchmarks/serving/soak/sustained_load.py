@@ -1,4 +1,4 @@
-"""Minutes at 80 % load with sound and malformed images: memory stays, and no answer is a 500."""
+"""Send 80 % of the capacity for minutes, sound and malformed images: memory stays, and no answer is a 500."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ def mixed(seed: int) -> Iterator[Request]:
 def run(*, minutes: float, seed: int) -> dict[str, Any]:
     """The figures of so many minutes."""
     with running() as service:
-        asked = mixed(seed)
-        capacity = measure_capacity(service.port, asked, seconds=10)
+        requests = mixed(seed)
+        capacity = measure_capacity(service.port, requests, seconds=10)
         outcomes: list[Outcome] = []
         samples: list[tuple[float, float]] = []
         before = set(service.workers())
         start = time.perf_counter()
 
-        async def weigh() -> None:
+        async def sample_memory() -> None:
             while True:
                 samples.append((time.perf_counter() - start, service.memory_mb()))
                 await asyncio.sleep(SAMPLE_S)
 
         async def both() -> None:
-            scale = asyncio.ensure_future(weigh())
+            sampling = asyncio.ensure_future(sample_memory())
             await open_loop(
-                service.port, asked, outcomes.append, per_s=LOAD * capacity, seconds=60 * minutes,
+                service.port, requests, outcomes.append, per_s=LOAD * capacity, seconds=60 * minutes,
                 rng=random.Random(seed),
             )  # fmt: skip
-            scale.cancel()
+            sampling.cancel()
 
         asyncio.run(both())
         lost = len(before - set(service.workers()))

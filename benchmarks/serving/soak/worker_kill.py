@@ -29,13 +29,13 @@ TICK_S = 0.02
 def run(*, times: int, seed: int) -> dict[str, Any]:
     """The figures of so many kills."""
     rng = random.Random(seed)
-    asked = itertools.repeat(Request(encode_request(DRAWING.read_bytes())))
+    requests = itertools.repeat(Request(encode_request(DRAWING.read_bytes())))
     kills: list[dict[str, Any]] = []
     ended = 0
     while len(kills) < times:
         with running() as service:
             while len(kills) < times and service.process.poll() is None:
-                kills.append(asyncio.run(_one(service, asked, rng)))
+                kills.append(asyncio.run(_one(service, requests, rng)))
             ended += service.process.poll() is not None
     back = [each["back_s"] for each in kills]
     return {
@@ -49,22 +49,22 @@ def run(*, times: int, seed: int) -> dict[str, Any]:
     }
 
 
-async def _one(service: Service, asked: Iterator[Request], rng: random.Random) -> dict[str, Any]:
+async def _one(service: Service, requests: Iterator[Request], rng: random.Random) -> dict[str, Any]:
     outcomes: list[Outcome] = []
     over = False
     load = asyncio.ensure_future(
-        closed_loop(service.port, asked, outcomes.append, connections=CONNECTIONS, until=lambda: over, renew=RENEW)
+        closed_loop(service.port, requests, outcomes.append, connections=CONNECTIONS, until=lambda: over, renew=RENEW)
     )
     await asyncio.sleep(BEFORE_S)
     wait_for(lambda: len(service.workers()) >= WORKERS, timeout_s=READY_S)
     before = service.workers()
     victim = rng.choice(before)
-    os.kill(victim, signal.SIGSTOP)  # so that what it holds does not change while it is counted
+    os.kill(victim, signal.SIGSTOP)  # so that its connections do not change while they are counted
     await asyncio.sleep(0.005)
     held = client_ports(victim, service.port)
     at_s = time.perf_counter()
     os.kill(victim, signal.SIGKILL)
-    seen: set[int] = set()  # this end of connections that a new worker holds
+    new_ports: set[int] = set()  # client ports of connections that a new worker holds
     whole_s: float | None = None
     while time.perf_counter() < at_s + AFTER_S and service.process.poll() is None:
         await asyncio.sleep(TICK_S)
@@ -72,16 +72,16 @@ async def _one(service: Service, asked: Iterator[Request], rng: random.Random) -
         if new and whole_s is None:
             whole_s = time.perf_counter() - at_s
         for pid in new:
-            seen |= client_ports(pid, service.port)
+            new_ports |= client_ports(pid, service.port)
     over = True
     await load
-    return figures(outcomes, held, seen, at_s) | {"replaced_s": whole_s and round(whole_s, 2)}
+    return figures(outcomes, held, new_ports, at_s) | {"replaced_s": whole_s and round(whole_s, 2)}
 
 
-def figures(outcomes: list[Outcome], held: set[int], seen: set[int], at_s: float) -> dict[str, Any]:
-    """What one kill at `at_s` did: `held` are the connections of the killed, `seen` those of the one that came."""
+def figures(outcomes: list[Outcome], held: set[int], new_ports: set[int], at_s: float) -> dict[str, Any]:
+    """The figures of a kill at `at_s`: `held` are the client ports of the killed worker, `new_ports` of the new one."""
     failed = [each for each in outcomes if each.status != 200]
-    back = [each.end_s for each in outcomes if each.port in seen and each.status == 200 and each.end_s > at_s]
+    back = [each.end_s for each in outcomes if each.port in new_ports and each.status == 200 and each.end_s > at_s]
     return {
         "failed": len(failed),
         "held": len(held),

@@ -30,8 +30,8 @@ def eight(tmp_path: Path, mnist: Mnist) -> LabelledSet:
     return labelled_sets.of_mnist(mnist, tmp_path, most=8)
 
 
-def written(path: Path, picture: np.ndarray) -> Path:
-    cv2.imwrite(str(path), picture)
+def written(path: Path, image: np.ndarray) -> Path:
+    cv2.imwrite(str(path), image)
     return path
 
 
@@ -39,10 +39,10 @@ def test_prepared_images_are_dark_on_light_of_the_height_with_its_margin(tmp_pat
     night = np.zeros((50, 100), np.uint8)
     night[20:30, 40:60] = 255
     (made,) = baseline_readers.prepare([written(tmp_path / "a.png", night)], Setting("", 100, 0.1), tmp_path / "out")
-    picture = cv2.imread(str(made), cv2.IMREAD_GRAYSCALE)
-    assert picture.shape == (120, 220)
-    assert picture[0, 0] == picture[-1, -1] == 255
-    assert picture[60, 110] == 0
+    image = cv2.imread(str(made), cv2.IMREAD_GRAYSCALE)
+    assert image.shape == (120, 220)
+    assert image[0, 0] == image[-1, -1] == 255
+    assert image[60, 110] == 0
 
 
 def test_prepared_images_keep_colours_when_told(tmp_path: Path) -> None:

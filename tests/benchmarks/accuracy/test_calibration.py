@@ -56,10 +56,10 @@ def test_read_gives_a_pair_for_each_digit(reader: Reader, digits: tuple[np.ndarr
     images, labels = digits
     rng = np.random.default_rng(2)
     rows = [rng.integers(0, len(images), 3) for _ in range(4)]
-    pictures = [
+    images = [
         (SURFACES["scan"](written_row(list(images[row]), rng), rng), "".join(map(str, labels[row]))) for row in rows
     ]
-    of_digits, of_texts = read(reader, pictures)
+    of_digits, of_texts = read(reader, images)
     assert len(of_digits) >= 10
     assert len(of_texts) == 4
     assert sum(right for _, right in of_digits) >= 9

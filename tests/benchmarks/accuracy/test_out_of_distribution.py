@@ -17,13 +17,13 @@ from inkling.training.data.mnist import as_input
 
 
 @pytest.fixture(scope="module")
-def pictures(digits: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+def images(digits: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
     return [enlarged(image) for image in digits[0][::10]]
 
 
 @pytest.fixture(scope="module")
-def judged(reader: Reader, pictures: list[np.ndarray]) -> out_of_distribution.Judged:
-    return out_of_distribution.judge(reader, Energy(reader.bundle), pictures)
+def judged(reader: Reader, images: list[np.ndarray]) -> out_of_distribution.Judged:
+    return out_of_distribution.judge(reader, Energy(reader.bundle), images)
 
 
 def test_energy_is_that_of_the_weights_multiplied_by_hand(digits: tuple[np.ndarray, np.ndarray]) -> None:
@@ -50,16 +50,16 @@ def test_energy_knows_digits_from_noise(digits: tuple[np.ndarray, np.ndarray]) -
     assert np.median(written) > np.median(faint)
 
 
-def test_judge_scores_each_image(judged: out_of_distribution.Judged, pictures: list[np.ndarray]) -> None:
-    assert {len(score) for score in judged.scores.values()} == {len(pictures)}
+def test_judge_scores_each_image(judged: out_of_distribution.Judged, images: list[np.ndarray]) -> None:
+    assert {len(score) for score in judged.scores.values()} == {len(images)}
     assert not judged.refused.any()  # a network without the eleventh output
     assert (judged.scores["softmax"] > 0.1).all()
     assert np.isfinite(judged.scores["energy"]).all()
 
 
-def test_blank_paper_scores_lowest(reader: Reader, pictures: list[np.ndarray]) -> None:
+def test_blank_paper_scores_lowest(reader: Reader, images: list[np.ndarray]) -> None:
     blank = np.full((60, 60), 255, np.uint8)
-    judged = out_of_distribution.judge(reader, Energy(reader.bundle), [blank, *pictures[:2]])
+    judged = out_of_distribution.judge(reader, Energy(reader.bundle), [blank, *images[:2]])
     assert judged.scores["energy"].argmin() == 0
     assert judged.scores["softmax"][0] == judged.scores["not_digit"][0] == judged.scores["auto"][0] == 0
     assert judged.refused.tolist() == [True, False, False]

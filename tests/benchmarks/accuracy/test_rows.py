@@ -51,15 +51,15 @@ def test_at_least_one_pair_touches(of_one_piece: Digits) -> None:
 
 @pytest.mark.parametrize("name", paper_rendering.SURFACES)
 def test_every_paper_gives_a_picture(name: str, digits: Digits) -> None:
-    ((picture, text),) = rows.on_paper(name, digits, 1)
-    assert picture.dtype == np.uint8
-    assert picture.shape[2] == 3
+    ((image, text),) = rows.on_paper(name, digits, 1)
+    assert image.dtype == np.uint8
+    assert image.shape[2] == 3
     assert 1 <= len(text) <= rows.LONGEST
 
 
 def test_the_score_counts_whole_texts(reader: Reader, digits: Digits) -> None:
     made = list(rows.plain(0.0, digits, 6))
-    wrong = [(picture, "0") for picture, _ in made]
+    wrong = [(image, "0") for image, _ in made]
     assert rows.score(reader, iter(wrong))["exact"] == 0
-    read = [(picture, reader.read(picture).text) for picture, _ in made]
+    read = [(image, reader.read(image).text) for image, _ in made]
     assert rows.score(reader, iter(read + wrong))["exact"] == 0.5

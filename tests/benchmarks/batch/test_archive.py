@@ -18,12 +18,12 @@ Digits = tuple[np.ndarray, np.ndarray]
 
 
 def test_the_pictures_are_of_many_sizes_and_can_be_read(digits: Digits) -> None:
-    pictures = [archive_images.png_of(i, digits[0]) for i in range(60)]
-    assert pictures[7] == archive_images.png_of(7, digits[0])
-    sizes = [Image.open(BytesIO(content)).size for content in pictures]
+    images = [archive_images.png_of(i, digits[0]) for i in range(60)]
+    assert images[7] == archive_images.png_of(7, digits[0])
+    sizes = [Image.open(BytesIO(content)).size for content in images]
     assert all(28 <= h <= 281 and 28 <= w <= 281 for w, h in sizes)
     assert max(w for w, _ in sizes) - min(w for w, _ in sizes) > 150
-    texts = [Reader("ann-tutorial").read(content).text for content in pictures[:20]]
+    texts = [Reader("ann-tutorial").read(content).text for content in images[:20]]
     assert {len(text) for text in texts} > {1, 3}
 
 

@@ -34,9 +34,9 @@ def test_a_million_costs_computing_and_requests() -> None:
 
 
 def test_the_steady_rate_leaves_start_and_end_out() -> None:
-    seen = [(5.0 + n, 100 * (n + 1)) for n in range(10)]
-    seen = [(1.0, 100), *seen[1:]]  # the first is early
-    assert scaling.steady(seen) == pytest.approx(100)
+    points = [(5.0 + n, 100 * (n + 1)) for n in range(10)]
+    points = [(1.0, 100), *points[1:]]  # the first is early
+    assert scaling.steady(points) == pytest.approx(100)
 
 
 def test_the_page_is_what_the_command_writes() -> None:

@@ -137,10 +137,10 @@ def test_crossed_out_has_much_more_ink(mnist: Mnist) -> None:
 
 
 def test_enlarged_is_dark_on_light(mnist: Mnist) -> None:
-    picture = enlarged(mnist.x_test[0], times=4)
-    assert picture.shape == (112, 112)
-    assert picture[0, 0] == 255
-    assert picture.min() < 30
+    image = enlarged(mnist.x_test[0], times=4)
+    assert image.shape == (112, 112)
+    assert image[0, 0] == 255
+    assert image.min() < 30
 
 
 def test_distortion_without_change_is_the_same_shape() -> None:
@@ -167,6 +167,6 @@ def test_lines_reach_their_corners() -> None:
 def test_on_paper_has_its_margin() -> None:
     ink = np.zeros((50, 50), np.float32)
     ink[10:20, 30:33] = 1
-    picture = on_paper(ink, margin=7)
-    assert picture.shape == (24, 17)
-    assert picture[7:17, 7:10].max() == 0
+    image = on_paper(ink, margin=7)
+    assert image.shape == (24, 17)
+    assert image[7:17, 7:10].max() == 0

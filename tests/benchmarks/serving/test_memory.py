@@ -38,10 +38,10 @@ def test_largest_pictures_are_saved_as_they_are_called(name: str) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.slow
 def test_a_reading_is_weighed_above_what_was_held(tmp_path: Path) -> None:
-    picture = tmp_path / "picture"
-    picture.write_bytes(largest.encoded("PNG", "RGB", 3000, {}))
+    image = tmp_path / "picture"
+    image.write_bytes(largest.encoded("PNG", "RGB", 3000, {}))
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.serving.largest", picture], check=True, capture_output=True, text=True
+        [sys.executable, "-m", "benchmarks.serving.largest", image], check=True, capture_output=True, text=True
     )
     found = json.loads(done.stdout)
     assert (found["text"], found["side"]) == ("7", 3000)

@@ -33,13 +33,13 @@ def test_wrk_without_figures_is_said() -> None:
 
 @pytest.mark.parametrize("kind", ["raw", "json", "gradio", "form file", "form images"])
 def test_every_body_carries_the_image(kind: str) -> None:
-    picture = DRAWING.read_bytes()
-    body, content_type = baseline_servers.body_of(kind, picture)
+    image = DRAWING.read_bytes()
+    body, content_type = baseline_servers.body_of(kind, image)
     if kind == "raw":
-        assert body == picture
+        assert body == image
     elif kind.startswith("form"):
         part = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body).get_payload()[0]
-        assert part.get_payload(decode=True) == picture
+        assert part.get_payload(decode=True) == image
         assert part.get_param("name", header="content-disposition") == kind.removeprefix("form ")
     else:
         assert "iVBORw0KGgo" in json.dumps(json.loads(body))

@@ -36,7 +36,7 @@ def test_percentile_is_a_value_that_was_there(values: list[float], share: float,
 
 def test_growth_compares_the_ends_without_the_warming() -> None:
     samples = [(float(s), 500.0 if s < 10 else 100.0 + s / 10) for s in range(110)]
-    samples[50] = (50.0, 9000.0)  # one large picture
+    samples[50] = (50.0, 9000.0)  # one large image
     first, last = growth(samples, warm_s=10)
     assert first == pytest.approx(101.9, abs=0.2)
     assert last == pytest.approx(109.9, abs=0.2)
@@ -92,9 +92,9 @@ def test_normal_again_is_from_when_nothing_is_bad_any_more(bad_at: list[float], 
 
 def test_a_kill_may_fail_only_what_the_killed_held() -> None:
     outcomes = [outcome(9.9, 0.2, 0, "closed", 5), outcome(9.9, 0.2, 0, "closed", 6), outcome(10.8, port=7)]
-    found = worker_kill.figures(outcomes, held={5}, seen={7}, at_s=10)
+    found = worker_kill.figures(outcomes, held={5}, new_ports={7}, at_s=10)
     assert (found["failed"], found["failed_elsewhere"], found["back_s"]) == (2, 1, 0.9)
-    assert worker_kill.figures(outcomes, held={5, 6}, seen=set(), at_s=10)["back_s"] is None
+    assert worker_kill.figures(outcomes, held={5, 6}, new_ports=set(), at_s=10)["back_s"] is None
 
 
 def test_a_stop_must_answer_what_was_in_hand() -> None:
@@ -145,10 +145,10 @@ def test_a_connection_reports_the_outcome_of_each_request() -> None:
         server = await asyncio.start_server(_answering, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         found: list[Outcome] = []
-        asked = [Request(encode_request(body)) for body in (b"2", b"5", b"c", b"x", b"2")]
-        await closed_loop(port, iter(asked), found.append, connections=1, until=lambda: False)
+        requests = [Request(encode_request(body)) for body in (b"2", b"5", b"c", b"x", b"2")]
+        await closed_loop(port, iter(requests), found.append, connections=1, until=lambda: False)
         server.close()
-        await closed_loop(port, iter(asked[:1]), found.append, connections=1, until=lambda: False)
+        await closed_loop(port, iter(requests[:1]), found.append, connections=1, until=lambda: False)
         return [(each.status, each.how) for each in found]
 
     assert asyncio.run(all_ways()) == [
@@ -165,8 +165,8 @@ def test_open_loop_sends_on_time_and_bounds_its_connections() -> None:
         server = await asyncio.start_server(silent, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         found: list[Outcome] = []
-        asked = itertools.repeat(Request(encode_request(b"2")))
-        await open_loop(port, asked, found.append, per_s=100, seconds=0.2, most_connections=5, timeout_s=0.5)
+        requests = itertools.repeat(Request(encode_request(b"2")))
+        await open_loop(port, requests, found.append, per_s=100, seconds=0.2, most_connections=5, timeout_s=0.5)
         server.close()
         return found
 
