@@ -8,6 +8,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+import inkling
 from inkling import cli
 from inkling.models import registry
 from inkling.server.settings import declared
@@ -32,6 +33,10 @@ def test_every_command_explains_itself_with_an_example(command: list[str]) -> No
 def test_help_lists_every_command() -> None:
     text = run("--help")
     assert all(f"  {name} " in text for name in cli.COMMANDS)
+
+
+def test_version_is_that_of_the_distribution() -> None:
+    assert run("--version").endswith(f"version {inkling.__version__}\n")
 
 
 def test_listing_commands_is_light() -> None:

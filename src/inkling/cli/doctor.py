@@ -10,7 +10,6 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -57,8 +56,7 @@ def command(as_json: bool, **flags: Any) -> None:
     fits = all(good is not False for _, good, _ in results)
     if as_json:
         checks = [{"name": name, "fits": good, "found": found} for name, good, found in results]
-        settings_json = [asdict(value) for value in values]
-        click.echo(json.dumps({"fits": fits, "checks": checks, **facts, "settings": settings_json}, indent=2))
+        click.echo(json.dumps({"fits": fits, "checks": checks, **facts, "settings": values}, indent=2))
     else:
         _print(results, values)
     sys.exit(0 if fits else 1)
@@ -86,7 +84,7 @@ def _checks(settings: Settings, facts: dict[str, Any]) -> list[tuple[str, Callab
     ]
 
 
-def _print(results: list[tuple[str, bool | None, str]], values: list[machine_checks.Value]) -> None:
+def _print(results: list[tuple[str, bool | None, str]], values: list[dict[str, str]]) -> None:
     marks = {True: "[green]ok[/]", False: "[red]no[/]", None: "[dim]--[/]"}
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, good, found in results:
@@ -95,7 +93,7 @@ def _print(results: list[tuple[str, bool | None, str]], values: list[machine_che
     for title in ("setting", "value", "from", "what it does"):
         settings.add_column(title, no_wrap=title == "setting")
     for value in values:
-        settings.add_row(value.variable, escape(value.value or "-"), value.source, escape(value.help))
+        settings.add_row(value["variable"], escape(value["value"] or "-"), value["source"], escape(value["help"]))
     console = Console()
     console.print(table)
     console.print()

@@ -31,7 +31,7 @@ COLUMNS = ("model", "version", "data", "label", "n", "right", *RATES)
     help="The MNIST test images, or a folder of pictures named LABEL__anything.png.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
-@click.option("--csv", "csv_path", type=click.Path(path_type=Path), metavar="FILE", help="Write a CSV table too.")
+@click.option("--csv", "csv_path", type=click.Path(path_type=Path), metavar="FILE", help="Also write a CSV table.")
 @click.option("--single", is_flag=True, help="Read all ink of a picture as one digit.")
 def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, single: bool) -> None:
     """Score a packaged model, a bundle or a run.

@@ -8,22 +8,22 @@ DIR/index.html           links to the pages, if there are several
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import click
+import numpy as np
 
+from inkling import offline_page
+from inkling.batch.table import ResultJson
 from inkling.errors import NotFound
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from inkling.batch.table import ResultJson
-    from inkling.explain import DigitExplanation, Explanation
-    from inkling.pipeline.reader import Mode, Reader
+from inkling.explain import DigitExplanation, Explanation, explain, recognized_glyphs, render, words
+from inkling.explain.render import DARK, LIGHT, Theme
+from inkling.pipeline.reader import Mode, Reader
 
 HERE = Path(__file__).parent
 INDEX = "index"
@@ -47,9 +47,6 @@ class Pages:
 
     def add(self, result: ResultJson) -> None:
         """Explain the image of one result of `inkling read`, unless the result is an error."""
-        from inkling.explain import explain
-        from inkling.explain.words import verdict
-
         if not result["ok"]:
             return
         source = Path(result["source"])
@@ -63,7 +60,9 @@ class Pages:
             (self._out / f"{name}.html").write_text(html, "utf-8")
         href = quote(os.fsencode(f"{name}.html"))
         text = result["text"].replace("\n", " / ")
-        self._pages.append({"file": f"{name}.html", "href": href, "name": title, "text": text, "how": verdict(reading)})
+        self._pages.append(
+            {"file": f"{name}.html", "href": href, "name": title, "text": text, "how": words.verdict(reading)}
+        )
 
     def finish(self) -> None:
         """Write the list of pages, if there are several, and print the page to open."""
@@ -82,26 +81,22 @@ class Pages:
 
 def write_figures(explanation: Explanation, out: Path) -> None:
     """Write every step and map as a PNG, named in the order of the page."""
-    from inkling.explain.render import magnified, outlined, png
-
     out.mkdir(parents=True, exist_ok=True)
     for number, step in enumerate(explanation.steps, 1):
-        (out / f"{number}-{step.name}.png").write_bytes(png(step.picture()))
+        (out / f"{number}-{step.name}.png").write_bytes(render.png(step.picture()))
     for number, why in enumerate(explanation.digits, 1):
         a, b = why.answer, why.runner_up
-        (out / f"digit-{number}-tile.png").write_bytes(png(magnified(why.tile, MAP_SIDE // 28)))
+        (out / f"digit-{number}-tile.png").write_bytes(render.png(render.magnified(why.tile, MAP_SIDE // 28)))
         for name, values in (
             (f"for-{a}", why.for_answer.points),
             (f"{a}-not-{b}", why.against_runner_up.points),
             (f"missing-ink-{a}-not-{b}", why.missing),
         ):
-            (out / f"digit-{number}-{name}.png").write_bytes(png(outlined(values, why.tile, MAP_SIDE)))
+            (out / f"digit-{number}-{name}.png").write_bytes(render.png(render.outlined(values, why.tile, MAP_SIDE)))
 
 
 def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
     """The page of one image. `text`: the final text, which constraints may have changed."""
-    from inkling.explain import recognized_glyphs, words
-
     reading = explanation.trace.reading
     others = [(mark, tile) for mark, tile, is_digit in recognized_glyphs(explanation.trace) if not is_digit]
     return _render(
@@ -117,7 +112,7 @@ def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
             {
                 "title": step.title,
                 "caption": step.caption,
-                "shown": _in_both_themes(lambda theme, draw=step.picture: draw(STEP_SIDE, theme)),
+                "shown": _in_both_themes(partial(step.picture, STEP_SIDE)),
             }
             for step in explanation.steps
             if step.name in ON_PAGE
@@ -130,10 +125,7 @@ def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
 
 def _digit(why: DigitExplanation) -> dict[str, Any]:
     """The values of one digit in the template."""
-    from inkling.explain import words
-    from inkling.explain.render import outline
-
-    lines = [" ".join(f"{x} {y}" for x, y in line) for line in outline(why.tile)]
+    lines = [" ".join(f"{x} {y}" for x, y in line) for line in render.outline(why.tile)]
     a, b = why.answer, why.runner_up
     maps = [
         (f"What speaks for {a}", why.for_answer.points, f"against {a}", f"for {a}", words.for_caption(why)),
@@ -176,58 +168,47 @@ def _digit(why: DigitExplanation) -> dict[str, Any]:
 
 def _sum(why: DigitExplanation) -> list[dict[str, Any]]:
     """The rows of a waterfall chart: each bar begins where the one above ends; left and width in percent."""
-    from inkling.explain import words
-
     lead = why.against_runner_up
     parts = [
         (f"ink for {why.answer}", float(lead.points[lead.points > 0].sum()), "plus"),
         (f"ink for {why.runner_up}", float(lead.points[lead.points < 0].sum()), "minus"),
         ("biases", lead.bias or 0.0, "bias"),
     ]
-    rows, total = [], 0.0
-    for name, points, kind in parts:
-        rows.append((name, points, kind, min(total, total + points)))
-        total += points
-    rows.append((f"lead of {why.answer} over {why.runner_up}", total, "total", min(0.0, total)))
-    low = min(left for *_, left in rows)
-    span = max(left + abs(points) for _, points, _, left in rows) - low or 1.0
+    ends = np.cumsum([points for _, points, _ in parts])
+    parts.append((f"lead of {why.answer} over {why.runner_up}", float(ends[-1]), "total"))
+    starts = [0.0, *ends[:-1], 0.0]
+    lefts = [min(start, start + points) for start, (_, points, _) in zip(starts, parts, strict=True)]
+    low = min(lefts)
+    width = max(left + abs(points) for left, (_, points, _) in zip(lefts, parts, strict=True)) - low or 1.0
     return [
         {
             "name": name,
             "text": words.signed(points),
             "kind": kind,
-            "left": round(100 * (left - low) / span, 2),
-            "width": round(100 * abs(points) / span, 2),
+            "left": round(100 * (left - low) / width, 2),
+            "width": round(100 * abs(points) / width, 2),
         }
-        for name, points, kind, left in rows
+        for left, (name, points, kind) in zip(lefts, parts, strict=True)
     ]
 
 
 def _tile(tile: np.ndarray) -> dict[str, Any]:
-    from inkling.explain.render import magnified
-
-    return _in_both_themes(lambda theme: magnified(tile, 1, theme))
+    return _in_both_themes(lambda theme: render.magnified(tile, 1, theme))
 
 
 def _signed(values: np.ndarray) -> dict[str, Any]:
-    from inkling.explain.render import signed
-
-    return _in_both_themes(lambda theme: signed(values, theme))
+    return _in_both_themes(lambda theme: render.signed(values, theme))
 
 
-def _in_both_themes(draw: Any) -> dict[str, Any]:
+def _in_both_themes(draw: Callable[[Theme], np.ndarray]) -> dict[str, Any]:
     """A figure for light and for dark pages as data: URIs. `draw`: a theme -> (h, w, 3 or 4) uint8."""
-    from inkling.explain.render import DARK, LIGHT, data_uri
-
     light = draw(LIGHT)
     h, w, _ = light.shape
-    return {"light": data_uri(light), "dark": data_uri(draw(DARK)), "size": (w, h)}
+    return {"light": render.data_uri(light), "dark": render.data_uri(draw(DARK)), "size": (w, h)}
 
 
 def _render(template: str, **values: Any) -> str:
-    from inkling.offline_page import render
-
-    return render(HERE / template, styles=(HERE / "explain.css",), **values)
+    return offline_page.render(HERE / template, styles=(HERE / "explain.css",), **values)
 
 
 @contextmanager

@@ -7,14 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from inkling import cpu
+from inkling.client import Client
+from inkling.errors import InklingError, Unreachable
 from inkling.server.settings import Settings, declared, env_name, listed, shown, source
 
 Check = tuple[bool | None, str]  # True: passed, False: failed, None: optional and absent; and the finding
@@ -24,21 +23,16 @@ CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 
 
-@dataclass(frozen=True)
-class Value:
-    """A setting as `inkling serve` would use it."""
-
-    name: str
-    value: str  # of a secret, only its length
-    source: str  # "flag", "environment" or "default"
-    variable: str
-    help: str
-
-
-def values(settings: Settings, flags: Mapping[str, Any]) -> list[Value]:
-    """Every setting in order."""
+def values(settings: Settings, flags: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Every setting as `inkling serve` would use it; of a secret, only its length."""
     return [
-        Value(one.name, shown(one, settings), source(one, flags, os.environ), env_name(one.name), one.metadata["help"])
+        {
+            "name": one.name,
+            "value": shown(one, settings),
+            "source": source(one, flags, os.environ),  # "flag", "environment" or "default"
+            "variable": env_name(one.name),
+            "help": one.metadata["help"],
+        }
         for one in declared()
     ]
 
@@ -56,15 +50,12 @@ def cores() -> float:
 def workers(settings: Settings) -> Check:
     """Whether there is a worker for each core. More workers work too, but serve no more requests."""
     have = cores()
-    found = f"{settings.workers} for {have:g} cores"
+    found, variable = f"{settings.workers} for {have:g} cores", env_name("workers")
     if settings.workers > have:
-        return (
-            None,
-            f"{found}; more workers than cores serve no faster and take memory. Set {env_name('workers')}={have:.0f}",
-        )
-    if settings.workers < int(have):
-        return True, f"{found}; one per core serves the most ({env_name('workers')}={int(have)})"
-    return True, found
+        return None, f"{found}; more workers than cores serve no faster and take memory. Set {variable}={have:.0f}"
+    return True, found if settings.workers == int(
+        have
+    ) else f"{found}; one per core serves most ({variable}={int(have)})"
 
 
 def files() -> Check:
@@ -106,19 +97,18 @@ def service(settings: Settings, image: bytes) -> tuple[Check, dict[str, Any]]:
 
 
 def _first_answer(server: subprocess.Popen[str], port: int, settings: Settings, image: bytes, until: float) -> bool:
-    headers = {"Content-Type": "image/png", "X-API-Key": next(iter(listed(settings.api_key)), "")}
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/read", image, headers)
-    while server.poll() is None and time.perf_counter() < until:
-        try:
-            with urllib.request.urlopen(request, timeout=START_TIMEOUT_S):  # noqa: S310
+    key = next(iter(listed(settings.api_key)), None)
+    with Client(f"http://127.0.0.1:{port}", api_key=key, timeout_s=START_TIMEOUT_S, retries=0) as client:
+        while server.poll() is None and time.perf_counter() < until:
+            try:
+                client.read(image)
                 return True
-        except urllib.error.HTTPError as error:
-            error.close()
-            if error.code != 503:
-                return False
-        except OSError:
-            pass  # not listening yet
-        time.sleep(0.005)
+            except InklingError as error:
+                if (
+                    error.status != Unreachable.status
+                ):  # it listens, but the model is not loaded, or does not listen yet
+                    return False
+            time.sleep(0.005)
     return False
 
 
@@ -141,6 +131,5 @@ def _memory_limit_mb() -> int | None:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

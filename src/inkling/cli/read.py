@@ -36,21 +36,21 @@ class Output(Protocol):
 
 @click.command("read")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-@click.option("--csv", "csv_path", type=click.Path(dir_okay=False), metavar="FILE", help="Write a CSV table too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+@click.option("--csv", "csv_path", type=click.Path(dir_okay=False), metavar="FILE", help="Also write a CSV table.")
 @click.option(
     "--review",
     "review_path",
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="Write a page of doubtful ones.",
+    help="Also write a page of the doubtful readings, to check and correct.",
 )
 @click.option(
     "--explain",
     "explain_dir",
     type=click.Path(file_okay=False),
     metavar="DIR",
-    help="Write a page that explains each.",
+    help="Also write a page for each picture that explains the reading.",
 )
 @click.option("--single", is_flag=True, help="Treat all ink of a picture as one digit.")
 @click.option("--length", metavar="N|N-M", help="Number of digits of each number.")
