@@ -10,6 +10,7 @@ import time
 import pytest
 
 from inkling.batch import retry, storage
+from inkling.batch.range_requests import ByteRange
 from inkling.errors import NoPermission, NotFound, Unreachable
 from tests.batch.s3 import Proxy
 
@@ -59,10 +60,10 @@ def test_neighbours_in_a_shard_are_one_request(bucket: Proxy) -> None:
     storage.write("s3://pictures/shard.tar", shard)
     bucket.seen.clear()
     spots = [(n * 10_000 + 512, 9_000 - n) for n in range(500)]
-    wanted = [storage.ByteRange("s3://pictures/shard.tar", offset, size) for offset, size in spots]
+    wanted = [ByteRange("s3://pictures/shard.tar", offset, size) for offset, size in spots]
     assert list(storage.read_many(wanted)) == [shard[offset : offset + size] for offset, size in spots]
     assert bucket.seen["GET"] < 10
-    mixed = [wanted[3], wanted[1], storage.ByteRange("s3://pictures/shard.tar", 4_000_000), wanted[2], wanted[2]]
+    mixed = [wanted[3], wanted[1], ByteRange("s3://pictures/shard.tar", 4_000_000), wanted[2], wanted[2]]
     assert [len(one) for one in storage.read_many(mixed) if isinstance(one, bytes)] == [
         8997,
         8999,
@@ -70,7 +71,7 @@ def test_neighbours_in_a_shard_are_one_request(bucket: Proxy) -> None:
         8998,
         8998,
     ]
-    gone = [storage.ByteRange("s3://pictures/no.tar", offset, size) for offset, size in spots[:3]]
+    gone = [ByteRange("s3://pictures/no.tar", offset, size) for offset, size in spots[:3]]
     assert [type(one) for one in storage.read_many(gone)] == [NotFound] * 3
 
 
@@ -80,7 +81,7 @@ def test_failures_of_many_requests_do_no_harm(bucket: Proxy, monkeypatch: pytest
     made = fill("s3://pictures/many", 300)
     found = list(storage.walk("s3://pictures/many"))
     assert [one.location for one in found] == made
-    got = list(storage.read_many(storage.ByteRange(place) for place in made))
+    got = list(storage.read_many(ByteRange(place) for place in made))
     assert got == [content(n) for n in range(300)]
     assert all(bucket.seen[fate] > 0 for fate in ("error", "slow down", "reset", "reset after", "cut"))
 
@@ -90,7 +91,7 @@ def test_a_bucket_that_is_away_is_waited_for(bucket: Proxy) -> None:
     bucket.away = True
     back = threading.Timer(4.0, lambda: setattr(bucket, "away", False))
     back.start()
-    got = list(storage.read_many(storage.ByteRange(place) for place in made))
+    got = list(storage.read_many(ByteRange(place) for place in made))
     back.join()
     assert got == [content(n) for n in range(40)]
     assert bucket.seen["away"] > 0
@@ -104,7 +105,7 @@ def test_patience_ends_and_says_so(bucket: Proxy, monkeypatch: pytest.MonkeyPatc
         lambda: storage.read("s3://pictures/x"),
         lambda: storage.write("s3://pictures/x", b"2"),
         lambda: list(storage.walk("s3://pictures")),
-        lambda: list(storage.read_many([storage.ByteRange("s3://pictures/x")])),
+        lambda: list(storage.read_many([ByteRange("s3://pictures/x")])),
     ):
         with pytest.raises(Unreachable, match=r"s3://pictures\S* could not be reached for"):
             act()
@@ -143,7 +144,7 @@ def test_what_waiting_does_not_mend_is_said_at_once(bucket: Proxy) -> None:
 
 def test_many_are_read_around_one_that_is_missing(bucket: Proxy) -> None:
     made = fill("s3://pictures/few", 3)
-    wanted = [storage.ByteRange(place) for place in (made[0], made[0] + "x", made[2])]
+    wanted = [ByteRange(place) for place in (made[0], made[0] + "x", made[2])]
     got = list(storage.read_many(wanted))
     assert [one if isinstance(one, bytes) else type(one) for one in got] == [content(0), NotFound, content(2)]
 

@@ -18,7 +18,6 @@ from inkling.batch.job import Job
 from inkling.batch.local_engine import LocalEngine
 from inkling.batch.run import RunOptions, run
 from inkling.errors import InklingError
-from inkling.models import registry
 from tests.batch.archives import MODEL, folder_of, manifest_of, rows_in
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -128,10 +127,3 @@ def test_a_full_disk_is_one_sentence_and_no_whole_result(scans: Path, tmp_path: 
     whole = subprocess.run([*command.split(), "--resume"], capture_output=True, text=True, check=True, timeout=60)
     assert "60 pictures in" in whole.stderr
     assert len(rows_in(tmp_path / "out")) == 60
-
-
-def test_a_job_can_be_sent(tmp_path: Path) -> None:
-    import pickle
-
-    job = Job(str(tmp_path), MODEL, registry.find(MODEL).version, "csv", "single", {"length": "3"})
-    assert pickle.loads(pickle.dumps(job)) == job

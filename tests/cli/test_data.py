@@ -46,9 +46,3 @@ def test_a_cache_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyP
     result = CliRunner().invoke(command, ["fetch", "--from", str(tmp_path / "mine.npz")])
     assert isinstance(result.exception, BadData)
     assert "cannot be written" in str(result.exception)
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["fetch", "--help"]])
-def test_help_has_an_example(arguments: list[str]) -> None:
-    result = CliRunner().invoke(command, arguments)
-    assert "Example:\n    inkling data fetch" in result.output

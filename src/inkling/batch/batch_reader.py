@@ -10,6 +10,7 @@ import cv2
 from inkling.batch import records, storage
 from inkling.batch.image_ref import WHOLE_FILE, ImageRef
 from inkling.batch.job import Job
+from inkling.batch.range_requests import ByteRange
 from inkling.batch.records import Record
 from inkling.constraints import constrained_reading
 from inkling.constraints.constraints import parse_constraints
@@ -82,7 +83,7 @@ def _fetch(images: Sequence[ImageRef]) -> Iterator[bytes | InklingError]:
     """The bytes of each image, or the reason why there are none. Raises Unreachable."""
     known = [_known_error(image) for image in images]
     ranges = [
-        storage.ByteRange(
+        ByteRange(
             image.location, image.offset, DECODE.max_bytes + 1 if image.size_bytes == WHOLE_FILE else image.size_bytes
         )
         for image, error in zip(images, known, strict=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from itertools import islice
+from queue import SimpleQueue
 
 from inkling.batch.dedup import NameSet, hash_fraction
 from inkling.batch.image_ref import ImageRef
@@ -35,44 +36,30 @@ class Planner:
         self.chunks = 0
         self.finished = False  # the plan is complete
         self._plan, self._images, self._limit, self._sample, self._size = plan, images, limit, sample, chunk_size
-        self._ready = 0  # files of the plan that may be read
-        self._error: BaseException | None = None
+        self._ready: SimpleQueue[int | BaseException | None] = SimpleQueue()  # files of the plan, an error, the end
         self._stopped = False
-        self._changed = threading.Condition()
 
     def pending_chunks(self, is_done: Callable[[int], bool]) -> Iterator[Chunk]:
         """Start planning, and yield every chunk whose number is not done. Raises the errors of listing the source."""
         thread = threading.Thread(target=self._run, name="inkling-planner", daemon=True)
         thread.start()
         try:
-            for i in self._ready_files():
-                yield from (chunk for chunk in self._plan.file(i) if not is_done(chunk.number))
+            while (file := self._ready.get()) is not None:
+                if isinstance(file, BaseException):
+                    raise file
+                yield from (chunk for chunk in self._plan.file(file) if not is_done(chunk.number))
         finally:
             self._stopped = True
             thread.join()
 
-    def _ready_files(self) -> Iterator[int]:
-        """The index of each file of the plan, once it is written."""
-        i = 0
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._ready > i or self.finished)  # noqa: B023 - called at once
-                if self._ready <= i:
-                    if self._error:
-                        raise self._error
-                    return
-            yield i
-            i += 1
-
     def _run(self) -> None:
-        error: BaseException | None = None
+        end: BaseException | None = None
         try:
             self._extend(self._load())
-        except BaseException as raised:  # raised again in the thread that takes the chunks
-            error = raised
-        with self._changed:
-            self._error, self.finished = error, True
-            self._changed.notify_all()
+        except BaseException as error:  # raised again in the thread that takes the chunks
+            end = error
+        self.finished = True
+        self._ready.put(end)
 
     def _load(self) -> NameSet:
         """The names that earlier runs planned; their files are ready at once."""
@@ -82,7 +69,7 @@ class Planner:
                 names.add([image.identity for image in chunk.images])
                 self.planned += len(chunk.images)
                 self.chunks = chunk.number + 1
-            self._set_ready(i + 1)
+            self._ready.put(i)
         return names
 
     def _extend(self, names: NameSet) -> None:
@@ -92,9 +79,9 @@ class Planner:
             self.chunks += 1
             self.planned += len(chunk.images)
             if written:
-                self._set_ready(self._plan.files)
+                self._ready.put(self._plan.files - 1)
         if self._plan.write():
-            self._set_ready(self._plan.files)
+            self._ready.put(self._plan.files - 1)
 
     def _new_images(self, names: NameSet) -> Iterator[ImageRef]:
         images = iter(self._images())
@@ -106,8 +93,3 @@ class Planner:
             found = [image for image, new in zip(batch, is_new, strict=True) if new][:left]
             yield from found
             left = None if left is None else left - len(found)
-
-    def _set_ready(self, files: int) -> None:
-        with self._changed:
-            self._ready = files
-            self._changed.notify_all()

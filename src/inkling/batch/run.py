@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from inkling.batch import run_manifest, sources, storage
+from inkling.batch import buckets, run_manifest, sources, storage
 from inkling.batch.image_ref import ImageRef
 from inkling.batch.job import CHUNK_SIZE, FORMATS, Engine, Format, Job
 from inkling.batch.plan import FOLDER, Plan
@@ -180,7 +180,7 @@ def _new_job(options: RunOptions) -> tuple[Job, Manifest]:
 
 def _remove_unfinished(out: str) -> None:
     """Delete the unfinished files of a run that was killed; a bucket has none."""
-    if storage.is_url(out):
+    if buckets.is_url(out):
         return
     for folder in (Path(out), Path(out) / "parts", Path(out) / FOLDER):
         for path in folder.iterdir() if folder.is_dir() else ():

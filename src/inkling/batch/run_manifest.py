@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from inkling import __version__
-from inkling.batch import storage
+from inkling.batch import buckets, storage
 from inkling.errors import BadRequest, Busy, NoPermission
 
 NAME = "manifest.json"
@@ -117,7 +117,7 @@ def locked(out: str) -> Iterator[None]:
     except ImportError:  # Windows
         yield
         return
-    if storage.is_url(out):
+    if buckets.is_url(out):
         yield
         return
     try:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from inkling.batch import storage
+from inkling.batch import buckets, storage
 from inkling.batch.image_ref import ImageRef
 from inkling.batch.listings import names_in
 from inkling.batch.tar_shards import images_in_shard
@@ -48,11 +48,11 @@ def check_sources(sources: Iterable[str]) -> None:
 
 def absolute(location: str) -> str:
     """A path, made absolute; a URL without a slash at its end."""
-    return location.rstrip("/") if storage.is_url(location) else os.path.abspath(location)
+    return location.rstrip("/") if buckets.is_url(location) else os.path.abspath(location)
 
 
 def _images_of(source: str) -> Iterator[ImageRef]:
-    source = source.rstrip("/") if storage.is_url(source) else str(Path(source))
+    source = source.rstrip("/") if buckets.is_url(source) else str(Path(source))
     location = absolute(source)
     if _is_glob(source) and storage.kind(location) == "none":
         root = _glob_root(source)
@@ -65,7 +65,7 @@ def _images_of(source: str) -> Iterator[ImageRef]:
             yield from _images_in_file(name, found)
     elif _suffix(source) in LISTINGS:
         for name in names_in(location):
-            is_absolute = storage.is_url(name) or os.path.isabs(name)
+            is_absolute = buckets.is_url(name) or os.path.isabs(name)
             beside = name if is_absolute else storage.join(_parent(source), name).removeprefix("./")
             yield ImageRef(beside, name if is_absolute else storage.join(_parent(location), name))
     elif _suffix(source) == SHARD:
@@ -97,11 +97,11 @@ def _suffix(location: str) -> str:
 
 
 def _parent(location: str) -> str:
-    return location.rpartition("/")[0] if storage.is_url(location) else str(Path(location).parent)
+    return location.rpartition("/")[0] if buckets.is_url(location) else str(Path(location).parent)
 
 
 def _is_glob(source: str) -> bool:
-    rest = source.partition("://")[2] if storage.is_url(source) else source
+    rest = source.partition("://")[2] if buckets.is_url(source) else source
     return any(sign in rest for sign in "*?[")
 
 

@@ -28,9 +28,6 @@ from inkling.batch.range_requests import ByteRange, coalesce
 from inkling.batch.retry import NO_BUCKET, PROBE_FOR_S, with_retries
 from inkling.errors import CannotWrite, InklingError, NoPermission, NotFound
 
-__all__ = ["ByteRange", "FileInfo", "is_unfinished", "is_url", "join", "kind", "open_stream", "probe", "read",
-           "read_many", "walk", "write"]  # fmt: skip
-
 MAX_CONCURRENT_REQUESTS = 16  # in `read_many`: a bucket answers each one late, but many at once
 STREAM_BYTES = 4 << 20  # that one request of `open_stream` fetches
 UNFINISHED = ".unfinished"

@@ -19,8 +19,8 @@ import click
 import numpy as np
 
 from inkling import offline_page
+from inkling.batch.atomic_file import write_error
 from inkling.batch.table import ResultJson
-from inkling.errors import NotFound
 from inkling.explain import DigitExplanation, Explanation, explain, recognized_glyphs, render, words
 from inkling.explain.render import DARK, LIGHT, Theme
 from inkling.pipeline.reader import Mode, Reader
@@ -217,10 +217,7 @@ def _write_errors(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NotFound(
-            f"{out} cannot be written ({error.strerror or error}); expected a folder that may be made and filled. "
-            "Choose another."
-        ) from error
+        raise write_error(out, error) from error
 
 
 def _unused_name(stem: str, taken: set[str]) -> str:
