@@ -21,6 +21,7 @@ import socket
 import struct
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from granian.constants import Interfaces
@@ -88,7 +89,12 @@ class Supervisor(MPServer):
         )
         if sys.platform != "win32":
             # A worker that has no handlers of its own yet would run this process's, and not stop.
-            os.register_at_fork(before=_block_signals, after_in_parent=_unblock_signals, after_in_child=_reset_signals)
+            mask = signal.pthread_sigmask
+            os.register_at_fork(
+                before=partial(mask, signal.SIG_BLOCK, END_SIGNALS),
+                after_in_parent=partial(mask, signal.SIG_UNBLOCK, END_SIGNALS),
+                after_in_child=_reset_signals,
+            )
 
     def _init_shared_socket(self) -> None:
         holder = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
@@ -160,18 +166,10 @@ class Supervisor(MPServer):
             _turn_away(self._listener)
 
 
-def _block_signals() -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
-
-
-def _unblock_signals() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, END_SIGNALS)
-
-
 def _reset_signals() -> None:
     for number in END_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
-    _unblock_signals()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, END_SIGNALS)
 
 
 def _turn_away(listener: socket.socket) -> None:

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from inkling.errors import BadData, BadRequest, Busy, CannotWrite, LabClosed
@@ -101,14 +103,9 @@ class TrainingManager:
         """Start a training. Raises BadRequest for a wrong value and Busy while another is at work."""
         self.check_open()
         values = hyperparameters.validated(given)
-        lock = self._acquire_lock()
-        try:
+        with self._write_errors(), closing_fd(self._acquire_lock()) as lock:
             self._make_run(values)
-            self._spawn(lock)
-        except OSError as error:
-            raise self._cannot_write(error) from error
-        finally:
-            os.close(lock)  # the child process keeps holding it
+            self._spawn(lock)  # the child process keeps holding the lock
         return self.state()
 
     def command(self, command: str) -> dict[str, Any]:
@@ -120,44 +117,40 @@ class TrainingManager:
                 f"the training is {state['state']}; expected {' or '.join(ALLOWED[command])} for {command!r}. "
                 "Look where it stands, and try again then."
             )
-        try:
+        with self._write_errors():
             write_json(self.lab.control, {"n": time.time_ns(), "do": command})
-            if not is_locked(self.lab.lock):  # its process is gone: a new one continues from the files
-                self._continue()
-        except OSError as error:
-            raise self._cannot_write(error) from error
+            # Without a lock its process is gone, and a new one continues from the files.
+            if not is_locked(self.lab.lock) and (lock := take_lock(self.lab.lock)) is not None:
+                with closing_fd(lock):
+                    self._spawn(lock)
         return self.state()
 
     def discard(self) -> dict[str, Any]:
         """Delete the last training. Raises Busy while it is at work."""
         self.check_open()
-        lock = self._acquire_lock()
-        try:
+        with self._write_errors(), closing_fd(self._acquire_lock()):
             shutil.rmtree(self.lab.run, ignore_errors=True)
-        finally:
-            os.close(lock)
         return self.state()
 
-    def keep(self, name: Any, *, test: bool, taken: set[str]) -> dict[str, Any]:
+    def keep(self, name: Any, *, test: bool, taken: set[str]) -> None:
         """Keep what was learnt as a model; with `test`, evaluated once on the test images."""
         self.check_open()
         self._check_name(name, taken)
         state = self.state()
         if not state.get("bundle") or state["state"] not in ("finished", "stopped"):
             raise Busy("there is nothing to keep yet; expected a training that has ended. Wait for it, or stop it.")
-        try:
-            prepared = self.kept.prepare(open_bundle(self.lab.run / "bundle"), name)
+        with self._write_errors():
+            try:
+                prepared = self.kept.prepare(open_bundle(self.lab.run / "bundle"), name)
+            except FileNotFoundError as error:
+                raise Busy("what was to be kept is gone; another page has begun a new training. Look there.") from error
             try:
                 if test:
                     scores = {**prepared.manifest["scores"], MNIST_TEST: self._test_scores(prepared.path)}
                     write_manifest(prepared.path, {**prepared.manifest, "scores": scores})
-                return {"name": name, "version": self.kept.publish(prepared).version}
+                self.kept.publish(prepared)
             finally:
                 shutil.rmtree(prepared.path, ignore_errors=True)
-        except FileNotFoundError as error:
-            raise Busy("what was to be kept is gone; another page has begun a new training. Look there.") from error
-        except OSError as error:
-            raise self._cannot_write(error) from error
 
     def delete(self, name: str) -> None:
         """Delete a kept model."""
@@ -166,11 +159,9 @@ class TrainingManager:
 
     def announce_server(self) -> None:
         """Write down which server runs, so that a training ends some time after it is gone."""
-        try:
+        with suppress(OSError):  # reported when somebody starts a training
             self.lab.path.mkdir(parents=True, exist_ok=True)
             self.lab.server.write_text(str(os.getppid()), "utf-8")  # of the server that starts the workers
-        except OSError:
-            pass  # reported when somebody starts a training
 
     def _check_name(self, name: Any, taken: set[str]) -> None:
         if not isinstance(name, str) or not MODEL_NAME.fullmatch(name):
@@ -185,17 +176,14 @@ class TrainingManager:
 
     def _acquire_lock(self) -> int:
         """The lock, as a file descriptor. A finished training that waits for one more epoch is ended. Raises Busy."""
-        try:
-            self.lab.path.mkdir(parents=True, exist_ok=True)
-            lock = take_lock(self.lab.lock)
-            if lock is None and self.state()["state"] not in ACTIVE_STATES:
-                write_json(self.lab.control, {"n": time.time_ns(), "do": "end"})
-                until_s = time.monotonic() + 10
-                while lock is None and time.monotonic() < until_s:
-                    time.sleep(0.05)
-                    lock = take_lock(self.lab.lock)
-        except OSError as error:
-            raise self._cannot_write(error) from error
+        self.lab.path.mkdir(parents=True, exist_ok=True)
+        lock = take_lock(self.lab.lock)
+        if lock is None and self.state()["state"] not in ACTIVE_STATES:
+            write_json(self.lab.control, {"n": time.time_ns(), "do": "end"})
+            until_s = time.monotonic() + 10
+            while lock is None and time.monotonic() < until_s:
+                time.sleep(0.05)
+                lock = take_lock(self.lab.lock)
         if lock is None:
             raise Busy("a network is being trained; one at a time is. Watch it, or stop it before you start another.")
         return lock
@@ -211,15 +199,6 @@ class TrainingManager:
         shutil.rmtree(self.lab.run, ignore_errors=True)
         os.rename(part, self.lab.run)
 
-    def _continue(self) -> None:
-        lock = take_lock(self.lab.lock)
-        if lock is None:
-            return  # another request was faster
-        try:
-            self._spawn(lock)
-        finally:
-            os.close(lock)
-
     def _spawn(self, lock: int) -> None:
         self.announce_server()
         with self.lab.log.open("ab") as log:
@@ -234,20 +213,29 @@ class TrainingManager:
         threading.Thread(target=process.wait, name="inkling-training", daemon=True).start()
 
     def _test_scores(self, folder: Any) -> dict[str, Any]:
-        done = subprocess.run(  # noqa: S603 - a fixed command
-            [*SCORE, str(folder)],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        command = [*SCORE, str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
         if done.returncode:
             raise BadData(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "the test images failed.")
         scores: dict[str, Any] = json.loads(done.stdout)
         return scores
 
-    def _cannot_write(self, error: OSError) -> CannotWrite:
-        return CannotWrite(
-            f"{self.lab.path} cannot be written ({error.strerror or error}); the lab needs the right to write and some "
-            "200 MB. Make room, or set INKLING_LAB_FOLDER to another folder."
-        )
+    @contextmanager
+    def _write_errors(self) -> Iterator[None]:
+        """Raise an OSError of the block as CannotWrite."""
+        try:
+            yield
+        except OSError as error:
+            raise CannotWrite(
+                f"{self.lab.path} cannot be written ({error.strerror or error}); the lab needs the right to write and "
+                "some 200 MB. Make room, or set INKLING_LAB_FOLDER to another folder."
+            ) from error
+
+
+@contextmanager
+def closing_fd(fd: int) -> Iterator[int]:
+    """Close a file descriptor at the end of the block."""
+    try:
+        yield fd
+    finally:
+        os.close(fd)

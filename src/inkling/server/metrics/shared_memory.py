@@ -29,7 +29,6 @@ RATE_BUCKETS, RATE_SETS = 4, 8192
 _RATE_BYTES = RATE_BUCKETS * RATE_SETS * 16
 _VALUES, _KEY_BYTES = 8192, 256 * 1024  # of one worker
 _WORKER_HEAD_BYTES = 64
-_PID, _STARTED, _KEYS_USED, _CLAIMS, _READY, _IN_FLIGHT = 0, 1, 2, 3, 4, 5  # words of a worker's head
 _WORKER_BYTES = _WORKER_HEAD_BYTES + 8 * _VALUES + _KEY_BYTES
 
 Key = tuple[str, ...]  # a metric's name and its labels' values
@@ -95,54 +94,48 @@ class SharedMemory:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
 
+class _HeadWord:
+    """An attribute that is a word of a worker's head."""
+
+    def __init__(self, index: int) -> None:
+        self._index = index
+
+    def __get__(self, worker: WorkerCounters, owner: object = None) -> int:
+        return worker.head[self._index]
+
+    def __set__(self, worker: WorkerCounters, value: int) -> None:
+        worker.head[self._index] = value
+
+
 class WorkerCounters:
     """One worker's counters. Keys are only ever appended, so that other processes may read meanwhile."""
+
+    pid = _HeadWord(0)
+    _started = _HeadWord(1)
+    _keys_used = _HeadWord(2)  # bytes
+    claims = _HeadWord(3)  # how many processes have had these counters, one after another
+    ready = _HeadWord(4)  # whether the process that claimed them last has finished its start
+    in_flight = _HeadWord(5)  # readings that wait or run in that process; other workers compare it with their own
 
     def __init__(self, view: memoryview, number: int) -> None:
         self.number = number
         self.lock = threading.Lock()  # held by the caller of `add` and `set`
-        self._head = view[:_WORKER_HEAD_BYTES].cast("Q")
+        self.head = view[:_WORKER_HEAD_BYTES].cast("Q")
         self._values = view[_WORKER_HEAD_BYTES : _WORKER_HEAD_BYTES + 8 * _VALUES].cast("d")
         self._keys = view[_WORKER_HEAD_BYTES + 8 * _VALUES :]
         self._offsets: dict[Key, int] = {}  # of each series in `_values`; -1 where there was no room
         self._used = 0
 
     @property
-    def pid(self) -> int:
-        return self._head[_PID]
-
-    @property
-    def claims(self) -> int:
-        """How many processes have had these counters, one after another."""
-        return self._head[_CLAIMS]
-
-    @property
     def alive(self) -> bool:
-        """Whether the process that claimed them last still runs."""
-        return bool(self.pid) and process_start(self.pid) == self._head[_STARTED]
-
-    @property
-    def ready(self) -> bool:
-        """Whether that process has finished its start."""
-        return bool(self._head[_READY])
-
-    def mark_ready(self) -> None:
-        self._head[_READY] = 1
-
-    @property
-    def in_flight(self) -> int:
-        """Readings that wait or run in that process. Other workers compare it with their own."""
-        return self._head[_IN_FLIGHT]
-
-    @in_flight.setter
-    def in_flight(self, value: int) -> None:
-        self._head[_IN_FLIGHT] = value
+        """Whether the process that claimed the counters last still runs."""
+        return bool(self.pid) and process_start(self.pid) == self._started
 
     def claim(self) -> None:
         """Make this process the owner. It counts on from the present values."""
-        self._head[_PID], self._head[_STARTED] = os.getpid(), process_start(os.getpid()) or 0
-        self._head[_CLAIMS] += 1
-        self._head[_READY] = self._head[_IN_FLIGHT] = 0
+        self.pid, self._started = os.getpid(), process_start(os.getpid()) or 0
+        self.claims += 1
+        self.ready = self.in_flight = 0
         for key, values in self.read():
             self._offsets[key] = self._used
             self._used += len(values)
@@ -161,7 +154,7 @@ class WorkerCounters:
 
     def read(self) -> list[tuple[Key, list[float]]]:
         """Every series with its values."""
-        content = bytes(self._keys[: self._head[_KEYS_USED]]).decode()
+        content = bytes(self._keys[: self._keys_used]).decode()
         series: list[tuple[Key, list[float]]] = []
         offset = 0
         for line in content.splitlines():
@@ -176,12 +169,12 @@ class WorkerCounters:
         if offset is not None:
             return offset
         line = ("\t".join((str(size), *key)) + "\n").encode()
-        used = self._head[_KEYS_USED]
+        used = self._keys_used
         if used + len(line) > _KEY_BYTES or self._used + size > _VALUES:
             self._offsets[key] = -1  # this series is not counted; the known ones still are
             return -1
         self._keys[used : used + len(line)] = line
-        self._head[_KEYS_USED] = used + len(line)  # last, so that a reader sees whole lines
+        self._keys_used = used + len(line)  # last, so that a reader sees whole lines
         self._offsets[key] = self._used
         self._used += size
         return self._offsets[key]

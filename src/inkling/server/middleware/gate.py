@@ -18,9 +18,9 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.wrappers import Response
 from werkzeug.wsgi import ClosingIterator
 
 from inkling.errors import InklingError, Overloaded, TooManyRequests
@@ -81,19 +81,19 @@ class Gate:
             extra.append(("Connection", "close"))  # the client's next request goes to a server that stays
         preflight = self._cors.preflight(environ)
         if preflight is not None:
-            return self._answer(context, start_response, 204, [*extra, *preflight], b"")
+            return self._answer(Response(status=204, headers=preflight), context, start_response, extra)
         try:
             self._check_access(environ, context)
         except InklingError as error:
             return self._refuse(context, start_response, error, extra)
         if not is_reading(context.method, context.path) or content_length(environ) > self._max_bytes:
-            return self._forward(context, start_response, extra)
+            return self._forward(self._app, context, start_response, extra)
         try:
             self._admission.check()
             with self._uploads.buffered(environ), self._admission.slot():
                 if self._admission.should_rebalance() and not self._memory.stopping:
                     extra.append(("Connection", "close"))
-                return self._forward(context, start_response, extra)
+                return self._forward(self._app, context, start_response, extra)
         except InklingError as error:
             context.refused = "overloaded" if isinstance(error, Overloaded) else "cut"
             return self._refuse(context, start_response, error, extra)
@@ -116,15 +116,15 @@ class Gate:
             self._api_key.check(environ)
         context.refused = ""
 
-    def _forward(self, context: RequestContext, start_response: Any, extra: Headers) -> Iterable[bytes]:
-        """Flask's answer. One that has a length is returned whole, so that the server sends it at once."""
+    def _forward(self, app: App, context: RequestContext, start_response: Any, extra: Headers) -> Iterable[bytes]:
+        """The app's answer. One that has a length is returned whole, so that the server sends it at once."""
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
             context.status = int(status[:3])
             context.streamed = not any(name == "Content-Length" for name, _ in headers) and context.status == 200
             return start_response(status, with_security_headers(_merged(headers, extra)), exc_info)
 
-        parts = ClosingIterator(self._app(context.environ, start), lambda: self._finish(context))
+        parts = ClosingIterator(app(context.environ, start), lambda: self._finish(context))
         if context.streamed:
             return parts
         try:
@@ -135,26 +135,21 @@ class Gate:
     def _refuse(
         self, context: RequestContext, start_response: Any, error: InklingError, extra: Headers
     ) -> Iterable[bytes]:
-        headers = [*extra, ("Content-Type", "application/json"), ("Cache-Control", "no-store")]
-        if error.status == 401:
-            headers.append(("WWW-Authenticate", CHALLENGE))
-        elif error.status != 400:
-            headers.append(("Retry-After", str(getattr(error, "retry_after_s", 1))))
         self._metrics.count("inkling_refused_total", context.refused)
-        body = json.dumps(error_json(error)).encode()
-        return self._answer(context, start_response, error.status, headers, body)
+        headers = {"Cache-Control": "no-store"}
+        if error.status == 401:
+            headers["WWW-Authenticate"] = CHALLENGE
+        elif error.status != 400:
+            headers["Retry-After"] = str(getattr(error, "retry_after_s", 1))
+        answer = Response(json.dumps(error_json(error)), error.status, headers, mimetype="application/json")
+        return self._answer(answer, context, start_response, extra)
 
     def _answer(
-        self, context: RequestContext, start_response: Any, status: int, headers: Headers, body: bytes
+        self, answer: Response, context: RequestContext, start_response: Any, extra: Headers
     ) -> Iterable[bytes]:
         """An answer without Flask. What is left of a large body is discarded first."""
-        context.status = status
         self._lingering.drain(context.environ, self._max_bytes)
-        if status != 204:
-            headers = [*headers, ("Content-Length", str(len(body)))]
-        start_response(f"{status} {HTTPStatus(status).phrase}", with_security_headers(headers))
-        self._finish(context)
-        return [b"" if context.method == "HEAD" else body]
+        return self._forward(answer, context, start_response, extra)
 
     def _finish(self, context: RequestContext) -> None:
         took_s = time.perf_counter() - context.started_s

@@ -107,7 +107,7 @@ class Readers:
                 f"the model failed when it was loaded ({type(error).__name__}); expected it to read a picture. "
                 "See the server's log, and start the service again."
             )
-        self._metrics.counters.mark_ready()
+        self._metrics.counters.ready = 1
         return self._failure is None
 
     def ready(self) -> bool:
