@@ -22,18 +22,16 @@ import struct
 import sys
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from granian.constants import Interfaces
 from granian.log import LogLevels, logger
 from granian.net import SocketSpec  # type: ignore[attr-defined]
 from granian.server.mp import MPServer
 
+from inkling.server.metrics.shared_memory import SharedMemory
 from inkling.server.middleware import admission
-
-if TYPE_CHECKING:
-    from inkling.server.metrics.shared_memory import SharedMemory
-    from inkling.server.settings import Settings
+from inkling.server.settings import Settings
 
 MAX_CONNECTIONS = 2048  # per worker, idle ones included; further ones wait unanswered
 BACKLOG = 1024  # connections that wait to be accepted

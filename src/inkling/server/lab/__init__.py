@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inkling.server.settings import Settings
+
 if TYPE_CHECKING:
     from flask import Flask
-
-    from inkling.server.settings import Settings
 
 
 def add_lab(app: Flask, api: Any, settings: Settings) -> None:

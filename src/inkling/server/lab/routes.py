@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Response, current_app, jsonify, request
 from flask.views import MethodView
@@ -15,15 +15,13 @@ from flask_smorest import Blueprint
 from inkling.errors import BadRequest, NotFound
 from inkling.lab_protocol.hyperparameters import HYPERPARAMETERS, PRESETS, validated
 from inkling.lab_protocol.lab_folder import read_json
+from inkling.models.bundle import Bundle
 from inkling.server.lab import schemas
 from inkling.server.lab.csrf_guard import check_caller, json_body
 from inkling.server.lab.event_stream import event_stream
 from inkling.server.lab.training_manager import CLOSED_REASONS, MNIST_TEST, TrainingManager
 from inkling.server.routes.openapi import error_responses
 from inkling.server.schemas import ErrorSchema
-
-if TYPE_CHECKING:
-    from inkling.models.bundle import Bundle
 
 blueprint = Blueprint(
     "lab", __name__, url_prefix="/api/v1/lab", description="Trains networks, one at a time. See `inkling serve --lab`."

@@ -5,19 +5,18 @@ The images are not kept. Large ones are sampled, so that this costs microseconds
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkling.pipeline.reader import Reader
 from inkling.pipeline.stroke_width import stroke_width
+from inkling.server.metrics.definitions import Metrics
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
 
     from inkling.pipeline.classifier import Prediction
     from inkling.pipeline.reader import Trace
-    from inkling.server.metrics.definitions import Metrics
 
 SAMPLE_SIDE = 64  # pixels of each side that are sampled, evenly spread
 

@@ -10,15 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from inkling.errors import Overloaded
+from inkling.server.metrics.definitions import Metrics
+from inkling.server.metrics.shared_memory import SharedMemory, WorkerCounters
 from inkling.server.middleware.upload_buffer import MAX_UPLOADS
-
-if TYPE_CHECKING:
-    from inkling.server.metrics.definitions import Metrics
-    from inkling.server.metrics.shared_memory import SharedMemory, WorkerCounters
-    from inkling.server.settings import Settings
+from inkling.server.settings import Settings
 
 REBALANCE_FROM = 3  # requests in flight from which a worker moves connections to another ..
 REBALANCE_GAP = 2  # .. that has so many fewer ..

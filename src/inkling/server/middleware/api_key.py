@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from inkling.errors import BadKey
 from inkling.server.settings import listed
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 CHALLENGE = 'Bearer realm="inkling"'
 _HOW = "expected one in 'Authorization: Bearer KEY' or 'X-API-Key: KEY'. Ask its operator for one."

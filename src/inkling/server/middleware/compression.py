@@ -9,12 +9,8 @@ in 10 ms.
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING
 
-from flask import request
-
-if TYPE_CHECKING:
-    from flask import Flask, Response
+from flask import Flask, Response, request
 
 CACHEABLE_ANSWERS = ("/openapi.json", "/api/v1/models")  # they rarely change
 JSON = "application/json"

@@ -5,12 +5,10 @@ The lab is excluded: only this service's own page steers it. No cookies are used
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from inkling.server.settings import listed
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Headers = list[tuple[str, str]]
 

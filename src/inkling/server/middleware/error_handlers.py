@@ -6,9 +6,9 @@ JSON. A traceback goes to the log and never to the client.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flask import current_app, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
@@ -20,9 +20,6 @@ from werkzeug.exceptions import (
 
 from inkling.errors import InklingError
 from inkling.server.middleware.request_context import current_context
-
-if TYPE_CHECKING:
-    from flask import Flask, Response
 
 
 def add_error_handlers(app: Flask) -> None:

@@ -18,28 +18,25 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import ClosingIterator
 
 from inkling.errors import InklingError, Overloaded, TooManyRequests
+from inkling.server.metrics.definitions import Metrics
+from inkling.server.metrics.shared_memory import SharedMemory
 from inkling.server.middleware.admission import AdmissionControl, is_reading
 from inkling.server.middleware.api_key import CHALLENGE, ApiKeyCheck
 from inkling.server.middleware.cors import CorsPolicy, Headers
 from inkling.server.middleware.error_handlers import error_json
-from inkling.server.middleware.lingering_close import content_length
+from inkling.server.middleware.lingering_close import LingeringClose, content_length
 from inkling.server.middleware.rate_limit import RateLimiter, client_address
 from inkling.server.middleware.request_context import ENVIRON_KEY, RequestContext
 from inkling.server.middleware.request_log import RequestLog
 from inkling.server.middleware.security_headers import with_security_headers
 from inkling.server.middleware.upload_buffer import UploadBuffer
-
-if TYPE_CHECKING:
-    from inkling.server.metrics.definitions import Metrics
-    from inkling.server.metrics.shared_memory import SharedMemory
-    from inkling.server.middleware.lingering_close import LingeringClose
-    from inkling.server.settings import Settings
+from inkling.server.settings import Settings
 
 Environ = dict[str, Any]
 App = Callable[[Environ, Any], Iterable[bytes]]

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from inkling.server.middleware.slow_uploads import SlowUploadGuard
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from flask import Flask, Response
-
-    from inkling.server.middleware.slow_uploads import SlowUploadGuard
 
 ORIGINAL_INPUT = "inkling.original_input"  # in the environ: the stream that was read into memory as `wsgi.input`
 CHUNK_BYTES = 65_536

@@ -12,14 +12,10 @@ import hashlib
 import ipaddress
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from inkling.server.metrics.shared_memory import RATE_BUCKETS, RATE_SETS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from inkling.server.metrics.shared_memory import SharedMemory
+from inkling.server.metrics.shared_memory import RATE_BUCKETS, RATE_SETS, SharedMemory
 
 MINUTE_S = 60.0
 

@@ -10,10 +10,9 @@ import logging
 import sys
 import time
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from inkling.server.middleware.request_context import RequestContext
+from inkling.server.middleware.request_context import RequestContext
 
 
 def configure(kind: str) -> None:

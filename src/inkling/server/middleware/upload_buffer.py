@@ -10,15 +10,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from inkling.errors import BadRequest, Overloaded
 from inkling.server.middleware.lingering_close import ORIGINAL_INPUT, SMALL_BYTES, content_length
 from inkling.server.middleware.rate_limit import client_address
-
-if TYPE_CHECKING:
-    from inkling.server.middleware.slow_uploads import SlowUploadGuard
-    from inkling.server.settings import Settings
+from inkling.server.middleware.slow_uploads import SlowUploadGuard
+from inkling.server.settings import Settings
 
 MAX_UPLOADS = 128  # bodies that a worker receives at once: threads, which cost little while they wait ..
 MAX_UPLOADS_PER_CLIENT = 16

@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, current_app, render_template, request
+from flask.typing import ResponseReturnValue
 
 from inkling.errors import InklingError
 from inkling.server.middleware.request_context import current_context
 from inkling.server.routes.read import model_json
 from inkling.server.routes.request_body import form_images
+from inkling.server.service.readers import Readers
 from inkling.server.service.reading import trace_image
 
 if TYPE_CHECKING:
-    from flask.typing import ResponseReturnValue
-
     from inkling.pipeline.result import Reading
-    from inkling.server.service.readers import Readers
 
 blueprint = Blueprint("draw", __name__)
 

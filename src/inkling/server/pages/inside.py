@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
 
 from inkling.errors import BadBundle
-
-if TYPE_CHECKING:
-    from flask.typing import ResponseReturnValue
-
-    from inkling.models.bundle import Bundle
+from inkling.models.bundle import Bundle
 
 blueprint = Blueprint("inside", __name__)
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
 
 from inkling.errors import InklingError, NoReport, UnknownName
+from inkling.models.bundle import Bundle
 from inkling.server.pages.dot_plots import accuracy_axis, robustness_panels
+from inkling.server.service.readers import Readers
 from inkling.server.service.reports import load_model_card, load_report
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from flask.typing import ResponseReturnValue
-
-    from inkling.models.bundle import Bundle
-    from inkling.server.service.readers import Readers
 
 blueprint = Blueprint("models", __name__)
 

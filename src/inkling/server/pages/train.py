@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
 
 from inkling.lab_protocol.hyperparameters import HYPERPARAMETERS, PRESETS, Value
-
-if TYPE_CHECKING:
-    from flask.typing import ResponseReturnValue
-
-    from inkling.server.lab.training_manager import TrainingManager
+from inkling.server.lab.training_manager import TrainingManager
 
 blueprint = Blueprint("train", __name__)
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from inkling.server.schemas import AnswerSchema, AnswersSchema, ErrorSchema, ReadingSchema
-
-if TYPE_CHECKING:
-    from inkling.server.settings import Settings
+from inkling.server.settings import Settings
 
 BINARY = "application/octet-stream"
 MULTIPART = "multipart/form-data"

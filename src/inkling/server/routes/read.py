@@ -12,6 +12,7 @@ from flask import Response, current_app, jsonify, request
 from flask_smorest import Blueprint
 
 from inkling.errors import BadPicture, Overloaded
+from inkling.models.bundle import Bundle
 from inkling.server.middleware.error_handlers import error_json
 from inkling.server.middleware.request_context import current_context
 from inkling.server.routes.openapi import IMAGES_BODY, READ_ERRORS, error_responses
@@ -21,7 +22,6 @@ from inkling.server.service.readers import Readers
 from inkling.server.service.reading import model_and_time, read_image, reading_json, trace_image
 
 if TYPE_CHECKING:
-    from inkling.models.bundle import Bundle
     from inkling.pipeline.reader import Reader
 
 blueprint = Blueprint("inkling", __name__, url_prefix="/api/v1", description="Reads handwritten digits in pictures.")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from flask import Request, current_app, request
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from inkling.errors import BadRequest, EmptyPicture, UnknownFormat
 from inkling.server.routes.openapi import BINARY, IMAGE_FIELD, MULTIPART
-
-if TYPE_CHECKING:
-    from werkzeug.datastructures import FileStorage
 
 
 class InMemoryRequest(Request):

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from inkling.errors import BadBundle, InklingError, Overloaded, UnknownName
 from inkling.lab_protocol.lab_folder import find_lab_folder
 from inkling.models import registry
+from inkling.models.bundle import Bundle
+from inkling.server.metrics.definitions import Metrics
 from inkling.server.service.fair_semaphore import FairSemaphore
 from inkling.server.service.kept_models import KeptModels
 from inkling.server.service.watchdog import Watchdog
+from inkling.server.settings import Settings
 
 if TYPE_CHECKING:
-    from inkling.models.bundle import Bundle
     from inkling.pipeline.reader import Reader
-    from inkling.server.metrics.definitions import Metrics
-    from inkling.server.settings import Settings
 
 
 class Readers:

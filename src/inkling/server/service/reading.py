@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from inkling.errors import BadPicture
+from inkling.server.metrics.definitions import Metrics
+from inkling.server.middleware.request_context import RequestContext
+from inkling.server.service.readers import Readers
 
 if TYPE_CHECKING:
     from inkling.pipeline.reader import Reader, Trace
-    from inkling.server.metrics.definitions import Metrics
-    from inkling.server.middleware.request_context import RequestContext
-    from inkling.server.service.readers import Readers
 
 
 def read_image(

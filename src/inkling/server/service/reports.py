@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
 
 from inkling.errors import NoReport, NotFound
+from inkling.models.bundle import Bundle
 from inkling.server.service.model_card_html import to_html
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from markupsafe import Markup
-
-    from inkling.models.bundle import Bundle
 
 FOLDER, FILE_NAME, SPRITE, CARD = "report", "report.json", "mistakes.png", "README.md"
 FORMAT = 1  # of report.json, as inkling.training.publish writes it
