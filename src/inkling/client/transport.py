@@ -113,7 +113,7 @@ class Transport:
             try:
                 return self._exchange(kept, method, target, body, headers)
             except (ConnectionError, http.client.HTTPException):
-                pass  # the server may have closed an idle connection; a new one tells
+                pass  # the server may have closed an idle connection; a new one shows
         fresh = self._connection(self._host, self._port, timeout=self._timeout_s)
         return self._exchange(fresh, method, target, body, headers)
 

@@ -42,16 +42,16 @@ class Settings:
         0, "Readings at the same time per worker; more wait. 0 for 1 where every core has a worker, else 2.", 0
     )
     max_waiting: int = _setting(13, "Further requests that may wait per worker; more are refused at once with 503.", 0)
-    max_wait_s: int = _setting(10, "Seconds a request waits for its turn before it is refused with 503.", 1)
+    max_wait_s: int = _setting(10, "Seconds a request waits for a reading to start before it is refused with 503.", 1)
     log: str = _setting(
-        "off", "A line per request on stderr: json, text or off; errors are told in any case.", choices=LOGS
+        "off", "A line per request on stderr: json, text or off; errors are logged in any case.", choices=LOGS
     )
     api_key: str = _setting(
-        "", "Key that /api and /metrics ask for; several, separated by commas, while one is replaced.", secret=True
+        "", "Key that /api and /metrics require; several, separated by commas, while one is replaced.", secret=True
     )
     rate_per_minute: int = _setting(0, "Requests to /api per client and minute, over all workers; 0 for no limit.", 0)
     trusted_proxies: int = _setting(
-        0, "Proxies in front that add to X-Forwarded-For, which is believed so far and no further.", 0
+        0, "Proxies in front that add to X-Forwarded-For; only their entries are trusted.", 0
     )
     cors_origins: str = _setting(
         "", "Origins whose pages may use /api, separated by commas, as in https://example.org; * for any."
@@ -59,12 +59,12 @@ class Settings:
     drain_s: int = _setting(
         0, "Seconds from SIGTERM, when /readyz turns 503, to the end of accepting; for load balancers.", 0
     )
-    stop_s: int = _setting(30, "Most seconds that the requests in hand get to finish when the server stops.", 1)
+    stop_s: int = _setting(30, "Most seconds that running requests get to finish when the server stops.", 1)
     watchdog_s: int = _setting(0, "Seconds of one reading after which its worker is replaced; 0 for never.", 0)
     lab: bool = _setting(False, "Let people train networks on the page, one at a time.")
     lab_folder: str = _setting("", "Folder of trainings and kept models; empty for the user's data folder.")
     lab_hosts: str = _setting("", "Names besides localhost by which the lab may be used, separated by commas.")
-    threads: int = _setting(32, "Threads per worker; never fewer than the readings, the waiting and some spare.", 1)
+    threads: int = _setting(32, "Threads per worker; never fewer than running and waiting readings need.", 1)
 
     @property
     def max_concurrent_readings(self) -> int:

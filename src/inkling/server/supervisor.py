@@ -175,7 +175,7 @@ def _turn_away(listener: socket.socket) -> None:
     until_s = time.monotonic() + TURN_AWAY_S
     waiting = []
     listener.setblocking(False)
-    with contextlib.suppress(OSError):  # nobody is left
+    with contextlib.suppress(OSError):  # none is left
         while time.monotonic() < until_s:
             connection, _ = listener.accept()
             connection.settimeout(0.05)

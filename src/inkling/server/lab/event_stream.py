@@ -19,7 +19,7 @@ from inkling.server.lab.shutdown_signal import stopping
 from inkling.server.lab.training_manager import TrainingManager
 
 POLL_S = 0.2
-REFRESH_S = 1.0  # between two looks for what the log does not say: a process that died, a model that was kept
+REFRESH_S = 1.0  # between two checks of what the log does not contain: a dead process, a kept model
 HEARTBEAT_S = 10.0
 MAX_STREAM_S = 900.0
 MAX_THREAD_SHARE = 4  # streams occupy at most one in so many of a worker's threads

@@ -30,7 +30,7 @@ blueprint = Blueprint(
 _ERRORS = {
     400: "BadRequest: a wrong value, name or body.",
     403: "ForeignRequest: another site's page may have sent it.",
-    409: "Busy: another training is at work, or the command makes no sense now.",
+    409: "Busy: another training is running, or the command makes no sense now.",
     415: "UnknownFormat: a body that is no JSON.",
     503: "LabClosed: the server has no lab, no `learn` extra or no MNIST. CannotWrite: its folder is full.",
 }
@@ -153,7 +153,7 @@ def steer(command: str) -> Response:
 @blueprint.alt_response(404, schema=ErrorSchema, description="NotFound: nothing has been trained yet.")
 @blueprint.response(200, schemas.SnapshotSchema, description="The latest.")
 def snapshot() -> Response:
-    """Look into the network that is learning: weights, confusions, mistakes"""
+    """Show the network that is learning: weights, confusions, mistakes"""
     found = read_json(open_manager().lab.snapshot)
     if not found:
         raise NotFound("there is nothing to look at yet; expected a training that has begun to learn. Start one.")

@@ -1,4 +1,4 @@
-"""Augmented digits, from a helper process that starts when somebody looks and ends when nobody has for a while."""
+"""Augmented digits, from a helper process that starts on demand and ends when it has been idle for a while."""
 
 from __future__ import annotations
 

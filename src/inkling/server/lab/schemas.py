@@ -92,14 +92,14 @@ class TrainingStateSchema(OkSchema):
         required=False,
     )
     rows = objects("For each epoch, loss and accuracy on both kinds of images.", required=False)
-    snapshot = _optional_integer("Number of the latest look into the network.")
+    snapshot = _optional_integer("Number of the latest snapshot of the network.")
     bundle = nested(LearntSchema, required=False, allow_none=True)
     error = string("What went wrong, in a sentence.", required=False)
     last = _optional_integer("The event that this reaches to.")
 
 
 class SnapshotSchema(OkSchema):
-    """A look into the network that is learning."""
+    """A snapshot of the network that is learning."""
 
     run = string()
     n = integer()

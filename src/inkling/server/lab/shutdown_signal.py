@@ -1,7 +1,7 @@
-"""Says when this worker is told to stop, so that endless streams end.
+"""An event that is set when this worker is told to stop, so that endless streams end.
 
-A WSGI server waits for the running answers and cannot tell them. The interpreter itself can write the number of each
-signal into a pipe (`signal.set_wakeup_fd`), whoever handles the signal.
+A WSGI server waits for running answers without notifying them. The interpreter itself can write the number of each
+signal into a pipe (`signal.set_wakeup_fd`), whatever handles the signal.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class TrainingManager:
         return state
 
     def start(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Start a training. Raises BadRequest for a wrong value and Busy while another is at work."""
+        """Start a training. Raises BadRequest for a wrong value and Busy while another is running."""
         self.check_open()
         values = hyperparameters.validated(given)
         with self._write_errors(), closing_fd(self._acquire_lock()) as lock:
@@ -126,7 +126,7 @@ class TrainingManager:
         return self.state()
 
     def discard(self) -> dict[str, Any]:
-        """Delete the last training. Raises Busy while it is at work."""
+        """Delete the last training. Raises Busy while it is running."""
         self.check_open()
         with self._write_errors(), closing_fd(self._acquire_lock()):
             shutil.rmtree(self.lab.run, ignore_errors=True)
@@ -143,7 +143,7 @@ class TrainingManager:
             try:
                 prepared = self.kept.prepare(open_bundle(self.lab.run / "bundle"), name)
             except FileNotFoundError as error:
-                raise Busy("what was to be kept is gone; another page has begun a new training. Look there.") from error
+                raise Busy("the network to keep is gone; another page has started a new training. Look there.") from error
             try:
                 if test:
                     scores = {**prepared.manifest["scores"], MNIST_TEST: self._test_scores(prepared.path)}

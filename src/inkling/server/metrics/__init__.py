@@ -1,1 +1,1 @@
-"""What is counted about the service, in memory that its workers share, and how it is told to Prometheus."""
+"""Metrics of the service, in memory that its workers share, and their text for Prometheus."""

@@ -46,7 +46,7 @@ METRICS = {
     "inkling_request_seconds": _histogram(
         "Time from a request's head to its answer, body and waiting included.", SECONDS, "route"
     ),
-    "inkling_refused_total": _counter("Requests refused before they were looked at.", "reason"),
+    "inkling_refused_total": _counter("Requests refused before they were processed.", "reason"),
     "inkling_readings_total": _counter("Pictures that were read.", "model", "outcome"),
     "inkling_reading_seconds": _histogram("Time of reading one picture, without waiting.", SECONDS, "model"),
     "inkling_bad_pictures_total": _counter("Pictures that could not be opened.", "kind"),

@@ -1,4 +1,4 @@
-"""What each reading tells about the incoming images. Changes in these numbers show drift.
+"""Metrics of the incoming images, taken from each reading. Changes in them show drift.
 
 The images are not kept. Large ones are sampled, so that this costs microseconds.
 """

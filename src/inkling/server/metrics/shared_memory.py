@@ -215,7 +215,7 @@ def attach(path: str) -> SharedMemory:
 def process_start(pid: int) -> int | None:
     """When a process started, in ticks of its system, to tell it from a later one of the same id; None if it is gone.
 
-    1 for every living process where the system does not tell (no /proc).
+    1 for every living process on systems without /proc.
     """
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()

@@ -20,7 +20,7 @@ from inkling.server.settings import Settings
 REBALANCE_FROM = 3  # requests in flight from which a worker moves connections to another ..
 REBALANCE_GAP = 2  # .. that has so many fewer ..
 REBALANCE_EVERY = 4  # .. by closing one connection in so many
-REFRESH_S = 1.0  # between two looks for the other workers
+REFRESH_S = 1.0  # between two searches for the other workers
 SPARE_THREADS = 12  # for refusals, pages, health and the lab's streams while all others are busy
 
 

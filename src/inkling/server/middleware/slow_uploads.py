@@ -1,9 +1,9 @@
-"""The slow-upload guard: it hangs up on clients that let a request wait for its body.
+"""The slow-upload guard: it closes the connections of clients that let a request wait for its body.
 
 A server with threads reads a body by waiting for it, and nothing ends such a wait from outside: Granian has no timeout
 for bodies and does not say which connection a request came on. But the kernel counts the bytes of every connection
-(tcp(7), TCP_INFO). So while some request has waited long, a connection on which next to nothing arrives and nothing is
-sent is closed for reading: the waiting request gets what has arrived, and is answered.
+(tcp(7), TCP_INFO). So while some request has waited long, a connection that receives next to nothing and sends
+nothing is closed for reading. The waiting request gets what has been received, and is answered.
 
 Only Linux provides these counts. Elsewhere the guard does nothing.
 """
@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-STALL_TIMEOUT_S = 30.0  # longer than an answer takes once its body has arrived, so that no request at work is cut
+STALL_TIMEOUT_S = 30.0  # longer than an answer takes once its body is complete, so that none is cut off
 MIN_BYTES_PER_S = 1000  # a connection that is slower than this over STALL_TIMEOUT_S is closed
 CHECKS_PER_TIMEOUT = 6
 IDLE_TIMEOUT_FACTOR = 3  # after so many timeouts, idle connections are closed too: one of them is being waited for
