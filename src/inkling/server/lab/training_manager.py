@@ -143,7 +143,7 @@ class TrainingManager:
             try:
                 prepared = self.kept.prepare(open_bundle(self.lab.run / "bundle"), name)
             except FileNotFoundError as error:
-                raise Busy("the network to keep is gone; another page has started a new training. Look there.") from error
+                raise Busy("the network is gone; another page has started a new training. Look there.") from error
             try:
                 if test:
                     scores = {**prepared.manifest["scores"], MNIST_TEST: self._test_scores(prepared.path)}
