@@ -60,7 +60,7 @@ def decoder_errors(content: bytes = b"", max_pixels: int = DECODE.max_pixels) ->
         ) from error
     except _DAMAGE as error:
         raise BrokenPicture(
-            f"picture cannot be decoded to the end ({error or type(error).__name__}); expected a whole file. "
+            f"picture cannot be decoded to the end ({str(error) or type(error).__name__}); expected a whole file. "
             "Save or send it again."
         ) from error
 
