@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -9,11 +11,12 @@ from inkling.pipeline.segmentation import segment
 DIGITS = ((60, 60, 40, 100), (130, 60, 40, 100), (200, 60, 40, 100))  # x, y, w, h of three 0s on a 300x220 board
 
 
-def board() -> np.ndarray:
-    """(220, 300) float32 ink of three 0s, clear of the border."""
-    ink = np.zeros((220, 300), np.float32)
-    for x, y, w, h in DIGITS:
-        cv2.ellipse(ink, (x + w // 2, y + h // 2), (w // 2, h // 2), 0, 0, 360, 1.0, 8)
+def board(w: int = 300, h: int = 220, shift: int = 0) -> np.ndarray:
+    """(h, w) float32 ink of three 0s, clear of the border and so many pixels lower."""
+    ink = np.zeros((h, w), np.float32)
+    for x, y, w_digit, h_digit in DIGITS:
+        centre = x + w_digit // 2, y + shift + h_digit // 2
+        cv2.ellipse(ink, centre, (w_digit // 2, h_digit // 2), 0, 0, 360, 1.0, 8)
     return ink
 
 
@@ -115,3 +118,106 @@ def test_what_the_border_left_of_a_1_stays(left: int) -> None:
     ink = board()
     ink[64:156, left : left + 6] = 1
     assert (remove_border_noise(ink) is ink) is (left == 0)  # clear of the border, it was drawn with a ruler
+
+
+def bar(x: int, y: int, w: int, h: int, *, level: float = 1.0, right: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Digits, and the same with an upright rectangle of ink; the image ends at `right`."""
+    ink = board(right)
+    thing = ink.copy()
+    thing[y : y + h, x : x + w] = level
+    return ink, thing
+
+
+def line(
+    start: tuple[int, int], end: tuple[int, int], width: int, *, right: int = 300
+) -> tuple[np.ndarray, np.ndarray]:
+    return board(right), cv2.line(board(right), start, end, 1.0, width)
+
+
+def ring(x: int, y: int, radius: int, *, width: int = 8, **size: int) -> tuple[np.ndarray, np.ndarray]:
+    return board(**size), cv2.circle(board(**size), (x, y), radius, 1.0, width)
+
+
+def wedge() -> tuple[np.ndarray, np.ndarray]:
+    """A pointed stroke that lies, such as the end of a 7's bar: half of its rectangle is ink."""
+    corners = np.array([(299, 103), (299, 117), (252, 110)])
+    return board(), cv2.fillPoly(board(), [corners], 1.0)
+
+
+def with_bar_beside(height: int) -> tuple[np.ndarray, np.ndarray]:
+    """A scroll bar, and a mark of that height near it."""
+    ink = board(340)
+    ink[160 - height : 160, 310:316] = 1
+    thing = ink.copy()
+    thing[20:200, 332:338] = 1
+    return ink, thing
+
+
+def with_specks(n: int) -> tuple[np.ndarray, np.ndarray]:
+    ink, thing = bar(291, 20, 6, 80)
+    for k in range(n):
+        y, x = 170 + 3 * (k // 80), 20 + 3 * (k % 80)
+        ink[y, x] = thing[y, x] = 1
+    return ink, thing
+
+
+def beside_mark(side: int, height: int) -> tuple[np.ndarray, np.ndarray]:
+    """A square image of one mark of that height and a scroll bar."""
+    ink = np.zeros((side, side), np.float32)
+    ink[side // 2 : side // 2 + height, side // 2 : side // 2 + 5] = 1
+    thing = ink.copy()
+    thing[side // 4 : 3 * side // 4, -4:-1] = 1
+    return ink, thing
+
+
+def rule(rise: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """A line from border to border on an empty page."""
+    empty = np.zeros((220, 300), np.float32)
+    return empty, cv2.line(empty.copy(), (-4, 100), (304, 100 + rise), 1.0, width)
+
+
+@pytest.mark.parametrize(
+    ("name", "case"),
+    {
+        "a bar near the border": (lambda: bar(295, 20, 6, 80, right=310), True),
+        "a bar not so near": (lambda: bar(288, 20, 6, 80, right=310), False),
+        "among some specks": (lambda: with_specks(200), True),
+        "among very many specks": (lambda: with_specks(400), False),
+        "beside a mark that may be a digit": (lambda: beside_mark(100, 11), True),
+        "beside a mark too low for a digit": (lambda: beside_mark(100, 6), False),
+        "beside a mark that may be a digit of a large image": (lambda: beside_mark(600, 30), True),
+        "beside a mark too low for a digit of a large image": (lambda: beside_mark(600, 18), False),
+        "a bar beside a low mark": (lambda: with_bar_beside(35), True),
+        "a bar beside another digit": (lambda: with_bar_beside(80), False),
+        "a thumb": (lambda: ring(296, 110, 20, width=-1), True),
+        "a small loop at the border": (lambda: ring(7, 110, 10), False),
+        "a wedge": (wedge, False),
+        "a leaning 1 near the border": (lambda: line((316, 150), (322, 70), 7, right=330), False),
+        "a 1 that leans much, at the border": (lambda: line((299, 90), (263, 140), 8), False),
+        "a bar that begins in the row": (lambda: bar(294, 115, 6, 105), True),
+        "a bar close to a digit": (lambda: bar(270, 70, 6, 80, right=280), False),
+        "a low piece above the digits": (lambda: ring(100, 20, 11), True),
+        "a high piece above the digits": (lambda: ring(100, 40, 31, h=320, shift=100), False),
+        "most of a digit above the digits": (lambda: ring(100, 35, 40, h=320, shift=100), False),
+        "a pencil's rule": (lambda: rule(0, 4), True),
+        "a broad band": (lambda: rule(0, 9), False),
+        "a rule that rises a little": (lambda: rule(20, 2), True),
+        "a stroke that rises much": (lambda: rule(40, 2), False),
+        "a faint bar": (lambda: bar(291, 20, 6, 80, level=0.25), False),
+        "a bar of half the ink": (lambda: bar(291, 20, 6, 80, level=0.5), True),
+    }.items(),
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_told_from_a_digit_by_its_measures(
+    name: str, case: tuple[Callable[[], tuple[np.ndarray, np.ndarray]], bool]
+) -> None:
+    make, goes = case
+    clean, noisy = make()
+    np.testing.assert_array_equal(remove_border_noise(noisy), clean if goes else noisy, err_msg=name)
+
+
+def test_the_soft_edge_goes_with_its_component_and_nothing_beyond() -> None:
+    ink, thing = bar(291, 20, 6, 80)
+    thing[20:100, 289:291] = 0.2
+    ink[50, 287] = thing[50, 287] = 0.3  # faint ink that belongs to something else
+    np.testing.assert_array_equal(remove_border_noise(thing), ink)
