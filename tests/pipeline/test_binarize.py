@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from inkling.pipeline import binarize as inks
 from inkling.pipeline.binarize import binarize, flatten_illumination
 from inkling.pipeline.downscaling import downscale
-from inkling.pipeline.polarity import area_cue, edge_cue, has_light_background
 from tests.pictures import drawn_seven
 
 CLEAN = drawn_seven() < 128
@@ -96,15 +95,6 @@ def test_thin_and_thick_pens(width: int) -> None:
     assert overlap(binarize(picture), picture < 128) > 0.8
 
 
-def test_cues_agree_on_a_plain_drawing_and_turn_with_it() -> None:
-    small = downscale(drawn_seven())
-    assert edge_cue(small) > 0.9
-    assert area_cue(small) > 0.9
-    assert edge_cue(255 - small) < -0.9
-    assert area_cue(255 - small) < -0.9
-    assert edge_cue(np.full((64, 64), 90, np.uint8)) == 0.0
-
-
 @pytest.mark.parametrize("shape", [(3, 90), (90, 3), (3, 2000), (2000, 3), (3, 8)])
 def test_narrow_images(shape: tuple[int, int]) -> None:
     image = np.full(shape, 255, np.uint8)
@@ -119,16 +109,6 @@ def test_any_image_gives_ink_between_0_and_1(h: int, w: int, seed: int) -> None:
     ink = binarize(np.random.default_rng(seed).integers(0, 256, (h, w), dtype=np.uint8))
     assert ink.shape == (h, w)
     assert 0.0 <= ink.min() <= ink.max() <= 1.0
-
-
-@pytest.mark.parametrize("paper", [0, 255])
-def test_a_drawing_on_pure_paper_is_told_as_its_edges_tell_it(paper):
-    rng = np.random.default_rng(7)
-    for _ in range(20):
-        small = np.full((70, 70), paper, np.uint8)
-        points = rng.integers(8, 62, (rng.integers(2, 7), 1, 2)).astype(np.int32)
-        cv2.polylines(small, [points], False, int(rng.integers(60, 196)), int(rng.integers(1, 8)))
-        assert has_light_background(small) == (edge_cue(small) > 0) == (paper == 255)
 
 
 def test_even_paper_is_looked_up_as_two_steps_would_find_it() -> None:
@@ -148,3 +128,57 @@ def test_closing_is_left_out_only_where_it_changes_nothing(paper: int) -> None:
     kernel = np.ones((19, 19), np.uint8)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
     assert np.array_equal(inks._close(small, 19), cv2.GaussianBlur(closed, (0, 0), 19 / 6).astype(np.float32))
+
+
+def test_a_felt_pen_under_a_lamp_is_no_shadow() -> None:
+    picture = drawn_seven(ink=60, paper=230, width=60) * light("lamp")
+    assert overlap(binarize(picture.astype(np.uint8)), drawn_seven(width=60) < 128) > 0.95
+
+
+def test_a_blot_between_thin_strokes_is_ink_where_light_falls_off() -> None:
+    strokes = np.full((280, 280), 255, np.uint8)
+    for x in (25, 95, 165, 235):
+        zigzag = [(x - 8, 30), (x + 22, 30), (x - 5, 120), (x + 20, 180), (x - 10, 250)]
+        cv2.polylines(strokes, [np.array(zigzag)], False, 0, 10)
+    strokes[114:167, 104:157] = 0
+    picture = np.where(strokes < 128, 50, 235) * light("from the left")
+    assert overlap(binarize(picture.astype(np.uint8)), strokes < 128) > 0.97
+
+
+def test_the_shadow_of_a_pencil_beside_a_thin_pen_is_no_ink() -> None:
+    x = np.arange(280)
+    dim = cv2.GaussianBlur(np.where((x > 215) & (x < 255), 0.53, 1.0)[None], (0, 0), 2) * (1 - 0.2 * x / 280)
+    picture = drawn_seven(ink=40, paper=230, width=8) * dim
+    assert overlap(binarize(picture.astype(np.uint8)), drawn_seven(width=8) < 128) > 0.9
+
+
+@pytest.mark.parametrize(("ink", "found"), [(232, False), (226, True)])
+def test_the_faintest_sharp_mark(ink: int, found: bool) -> None:
+    assert binarize(drawn_seven(ink=ink, paper=240)).any() == found
+
+
+def test_a_half_dark_mark_is_ink_however_soft() -> None:
+    picture = cv2.GaussianBlur(drawn_seven(ink=80, paper=230), (0, 0), 14)
+    assert (binarize(picture) > 0.5).any()
+
+
+def test_marks_stand_out_from_strong_noise_and_the_noise_is_no_ink() -> None:
+    rng = np.random.default_rng(5)
+    picture = drawn_seven(ink=110, paper=200) + rng.normal(0, 36, (280, 280))
+    ink = binarize(picture.clip(0, 255).astype(np.uint8))
+    assert overlap(ink, CLEAN) > 0.8
+    assert (ink[~CLEAN] > 0).mean() < 0.02
+
+
+@pytest.mark.parametrize(("side", "noise", "smoothed"), [(150, 1, False), (300, 1, True), (300, 0, False)])
+def test_only_noisy_photographs_are_smoothed(side: int, noise: int, smoothed: bool) -> None:
+    image = (200 + noise * np.random.default_rng(6).integers(0, 3, (side, side))).astype(np.uint8)
+    assert (inks.denoise(image) is not image) == smoothed
+
+
+@pytest.mark.parametrize(("brightness", "left", "is_ink"), [(0.4, 90, True), (0.4, 0, False), (0.7, 90, False)])
+def test_a_dark_patch_is_a_blot_where_it_is_clear_of_the_border(brightness: float, left: int, is_ink: bool) -> None:
+    picture = np.tile(230 * (1 - 0.25 * np.arange(280) / 280), (280, 1))
+    picture[90:190, left : left + 100] *= brightness
+    picture[30:50, 30:250] = 20  # a stroke
+    assert (binarize(picture.astype(np.uint8))[140, left + 50] > 0.5) == is_ink
