@@ -129,3 +129,104 @@ def test_a_bare_border_only_saves_looking(monkeypatch: pytest.MonkeyPatch) -> No
     assert [one is not None for one in shorter] == [True, False, False, True, False]
     monkeypatch.setattr(page_crop, "_border_has_level", lambda small, level: False)
     assert all(np.array_equal(one, find_page(small)) for one, small in zip(shorter, smalls, strict=True))
+
+
+def small_page(
+    corners: tuple[tuple[int, int], ...],
+    *,
+    page: int = 230,
+    desk: int = 60,
+    mark: int | None = 20,
+    side: int = 64,
+) -> np.ndarray:
+    """(side, side) uint8: a page of these corners on a desk, with a mark in its middle."""
+    small = np.full((side, side), desk, np.uint8)
+    cv2.fillPoly(small, [np.array(corners)], page)
+    if mark is not None:
+        x, y = np.mean(corners, axis=0).astype(int)
+        small[y - 3 : y + 3, x - 1 : x + 1] = mark
+    return small
+
+
+def rectangle(x0: int, y0: int, x1: int, y1: int) -> tuple[tuple[int, int], ...]:
+    return (x0, y0), (x1, y0), (x1, y1), (x0, y1)
+
+
+SQUARE = rectangle(10, 10, 53, 53)
+
+
+def hollow(hole: int) -> np.ndarray:
+    """A light square with a dark square in it."""
+    small = small_page(rectangle(6, 6, 57, 57), mark=None)
+    cv2.rectangle(small, (32 - hole, 32 - hole), (31 + hole, 31 + hole), 60, -1)
+    return small
+
+
+def uneven_desk(levels: tuple[int, ...]) -> np.ndarray:
+    """A page on stripes of these levels, each 4 pixels wide."""
+    stripes = np.repeat(np.resize(levels, 16), 4).astype(np.uint8)
+    small = np.tile(stripes, (64, 1))
+    small[10:54, 10:54] = 240
+    small[28:34, 31:33] = 20
+    return small
+
+
+def cut_corner(legs: int) -> np.ndarray:
+    """A page that fills the image, but for one corner."""
+    return small_page(((legs, 0), (63, 0), (63, 63), (0, 63), (0, legs)))
+
+
+def ruled_window() -> np.ndarray:
+    small = small_page(SQUARE, page=200, desk=160)
+    small[10:54:2][small[10:54:2] == 200] = 190
+    return small
+
+
+def with_writing_around(n: int, ink: int = 250) -> np.ndarray:
+    """A page on a dark desk on which so many light pixels stand."""
+    small = small_page(rectangle(16, 16, 60, 60))
+    small[4, 4 : 4 + 2 * n : 2] = ink
+    return small
+
+
+@pytest.mark.parametrize(
+    ("name", "case"),
+    {
+        "a page in a tiny image": (lambda: small_page(rectangle(3, 3, 16, 16), side=20), False),
+        "a page in a small image": (lambda: small_page(rectangle(5, 5, 30, 30), side=36), True),
+        "a light region that may be a digit": (lambda: small_page(rectangle(18, 18, 45, 45)), False),
+        "a light region of a third": (lambda: small_page(rectangle(12, 12, 51, 51)), True),
+        "a light square ring": (lambda: hollow(16), False),
+        "a page with a large picture on it": (lambda: hollow(10), True),
+        "a trapezoid of light": (lambda: small_page(((22, 6), (41, 6), (60, 57), (3, 57))), False),
+        "a page seen from the side": (lambda: small_page(((10, 6), (53, 6), (57, 57), (6, 57))), True),
+        "a page that is twice as light": (lambda: small_page(SQUARE, page=200, desk=80), True),
+        "a page on stripes": (lambda: uneven_desk((190, 130, 160, 190)), False),
+        "a desk along one side": (lambda: small_page(rectangle(0, 0, 59, 63)), True),
+        "a dark line along one side": (lambda: small_page(rectangle(0, 0, 63, 62)), False),
+        "a blank square": (lambda: small_page(rectangle(10, 10, 53, 53), mark=None), True),
+        "a smaller blank square": (lambda: small_page(rectangle(13, 13, 50, 50), mark=None), False),
+        "a window a little lighter": (lambda: small_page(SQUARE, page=150, desk=135), True),
+        "a window hardly lighter": (lambda: small_page(SQUARE, page=150, desk=142), False),
+        "a light window at one corner": (lambda: small_page(rectangle(0, 0, 50, 50), page=200, desk=150), True),
+        "a light band": (lambda: small_page(rectangle(0, 10, 63, 53), page=200, desk=150), True),
+        "a light half": (lambda: small_page(rectangle(0, 0, 63, 40), page=200, desk=150), False),
+        "a dark window at one side": (lambda: small_page(rectangle(0, 10, 40, 53), page=150, desk=200), False),
+        "a window with a pale mark": (
+            lambda: small_page(rectangle(13, 13, 50, 50), page=200, desk=160, mark=170),
+            True,
+        ),
+        "a window with a stain": (lambda: small_page(rectangle(13, 13, 50, 50), page=200, desk=160, mark=182), False),
+        "a ruled window": (ruled_window, True),
+        "a corner of the desk": (lambda: cut_corner(14), True),
+        "hardly a corner of the desk": (lambda: cut_corner(7), False),
+        "a desk with specks": (lambda: with_writing_around(4), True),
+        "a desk with writing": (lambda: with_writing_around(8), False),
+        "a desk with faint writing": (lambda: with_writing_around(14, 78), True),
+        "a desk with plain writing": (lambda: with_writing_around(14, 110), False),
+    }.items(),
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_makes_a_page(name: str, case: tuple[Callable[[], np.ndarray], bool]) -> None:
+    make, is_page = case
+    assert (find_page(make()) is not None) == is_page, name
