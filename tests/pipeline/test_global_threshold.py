@@ -71,3 +71,54 @@ def test_a_region_wider_than_any_stroke_is_none() -> None:
 
 def test_nothing_on_the_paper() -> None:
     assert binarize_globally(np.full((20, 20), 200, np.uint8), np.full((20, 20), 200, np.uint8)) is None
+
+
+def patches(*levels: tuple[int, int]) -> np.ndarray:
+    """(100, 100) uint8: from top to bottom so many rows of each level."""
+    image = np.concatenate([np.full((rows, 100), level, np.uint8) for level, rows in levels])
+    assert image.shape == (100, 100)
+    image[40:60, 40:60] = 20  # the stroke
+    return image
+
+
+def square(*, ink: int, paper: int, side: int = 100, width: int = 20) -> np.ndarray:
+    image = np.full((side, side), paper, np.uint8)
+    start = (side - width) // 2
+    image[start : start + width, start : start + width] = ink
+    return image
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "found"),
+    [
+        ("faint ink", square(ink=170, paper=200), False),
+        ("ink that is dark enough", square(ink=130, paper=200), True),
+        ("paper of two close levels", patches((205, 80), (220, 20)), True),
+        ("paper of two levels", patches((195, 80), (225, 20)), False),
+        ("paper with a light edge", patches((195, 93), (225, 7)), False),
+        ("paper with a thin light edge", patches((195, 96), (225, 4)), True),
+        ("an icon of one bold stroke", square(ink=20, paper=220, side=60, width=44), True),
+        ("the same in a larger image", square(ink=20, paper=220, side=100, width=74), False),
+        ("a stroke of a third", square(ink=20, paper=220, side=100, width=34), True),
+    ],
+)
+def test_what_one_threshold_can_binarize(name: str, image: np.ndarray, found: bool) -> None:
+    assert (binarize_globally(image, downscale(image)) is not None) == found, name
+
+
+@pytest.mark.parametrize(("edge_rows", "found"), [(8, True), (14, False)])
+def test_soft_strokes_are_refused_where_sharp_ones_are_asked_for(edge_rows: int, found: bool) -> None:
+    image = np.full((100, 100), 220, np.uint8)
+    image[30:50] = 20
+    image[50 : 50 + edge_rows] = 140
+    assert (binarize_globally(image, downscale(image), require_sharp=True) is not None) == found
+
+
+def test_what_differs_little_more_than_the_paper_is_no_ink() -> None:
+    image = patches((205, 80), (220, 20))
+    image[10:20, 10:20] = 183
+    image[10:20, 30:40] = 164
+    ink = binarize_globally(image, downscale(image))
+    assert ink is not None
+    assert not ink[10:20, 10:20].any()
+    assert ink[10:20, 30:40].all()

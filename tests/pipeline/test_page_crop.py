@@ -176,6 +176,10 @@ def cut_corner(legs: int) -> np.ndarray:
     return small_page(((legs, 0), (63, 0), (63, 63), (0, 63), (0, legs)))
 
 
+def window(mark: int) -> np.ndarray:
+    return small_page(rectangle(13, 13, 50, 50), page=200, desk=160, mark=mark)
+
+
 def ruled_window() -> np.ndarray:
     small = small_page(SQUARE, page=200, desk=160)
     small[10:54:2][small[10:54:2] == 200] = 190
@@ -216,7 +220,7 @@ def with_writing_around(n: int, ink: int = 250) -> np.ndarray:
             lambda: small_page(rectangle(13, 13, 50, 50), page=200, desk=160, mark=170),
             True,
         ),
-        "a window with a stain": (lambda: small_page(rectangle(13, 13, 50, 50), page=200, desk=160, mark=182), False),
+        "a window with a stain": (lambda: window(mark=182), False),
         "a ruled window": (ruled_window, True),
         "a corner of the desk": (lambda: cut_corner(14), True),
         "hardly a corner of the desk": (lambda: cut_corner(7), False),
