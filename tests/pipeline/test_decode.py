@@ -87,6 +87,25 @@ def test_mostly_opaque_picture_keeps_its_own_paper() -> None:
     assert decode(255 - np.dstack([GREY] * 3 + [255 - rounded[:, :, 3]])).image[0, 0] == 0
 
 
+@pytest.mark.parametrize(("ink", "background"), [(100, 255), (160, 0)])
+def test_a_smaller_opaque_part_is_the_ink(ink: int, background: int) -> None:
+    picture = np.zeros((30, 30, 4), np.uint8)
+    picture[:12] = ink, ink, ink, 255
+    image = decode(picture).image
+    assert image[0, 0] == ink
+    assert image[29, 29] == background
+
+
+@pytest.mark.parametrize(("size_wh", "enough"), [((3, 8), True), ((8, 3), True), ((2, 8), False), ((3, 7), False)])
+def test_the_smallest_picture(size_wh: tuple[int, int], enough: bool) -> None:
+    content = encoded(Image.new("L", size_wh))
+    if enough:
+        assert decode(content).size_wh == size_wh
+    else:
+        with pytest.raises(errors.ImageTooSmall, match="at least 3x8 px"):
+            decode(content)
+
+
 def test_wholly_transparent_picture_is_blank_paper() -> None:
     assert decode(np.zeros((30, 30, 4), np.uint8)).image.min() == 255
 

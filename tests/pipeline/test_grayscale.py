@@ -74,3 +74,39 @@ def test_narrow_pictures(shape: tuple[int, ...]) -> None:
     noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     assert to_grayscale(noise).shape == shape[:2]
     assert to_grayscale(np.zeros(shape, np.uint8)).shape == shape[:2]
+
+
+Rgb = tuple[int, int, int]
+
+
+def square(ink: Rgb, paper: Rgb, texture: Rgb = (0, 0, 0)) -> np.ndarray:
+    """(64, 64, 3) uint8: a square of ink on paper, and a checkerboard of a colour added to both."""
+    picture = np.full((64, 64, 3), paper)
+    picture[20:44, 20:44] = ink
+    y, x = np.mgrid[:64, :64]
+    picture[(x + y) % 2 == 1] += texture
+    return picture.astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("name", "picture", "found"),
+    [
+        ("hardly any colour", square((124, 131, 133), (133, 128, 124)), False),
+        ("some colour", square((118, 134, 140), (140, 127, 118)), True),
+        ("a weak edge", square((128, 130, 128), (134, 128, 122)), False),
+        ("an edge", square((128, 132, 128), (140, 128, 116)), True),
+        ("an edge in a coarse texture", square((119, 132, 131), (134, 126, 116), (6, -3, 0)), False),
+        ("an edge in a fine texture", square((119, 132, 131), (134, 126, 116), (3, 3, 3)), True),
+        ("brightness that shows more than half", square((130, 108, 90), (100, 100, 100)), False),
+        ("brightness that shows less than half", square((130, 105, 90), (100, 100, 100)), True),
+        ("an edge in a texture of its own colour", square((130, 95, 90), (100, 100, 100), (6, -1, -2)), False),
+    ],
+)
+def test_when_colour_shows_more_than_brightness(name: str, picture: np.ndarray, found: bool) -> None:
+    assert (principal_edge_axis(picture) is not None) == found, name
+
+
+def test_brightness_is_kept_where_it_shows_a_pen() -> None:
+    picture = square((220, 30, 60), (60, 220, 60))
+    np.testing.assert_array_equal(to_grayscale(picture), cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+    assert principal_edge_axis(picture) is not None
