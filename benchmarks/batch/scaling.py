@@ -178,9 +178,9 @@ def requests(source: Path, out: Path) -> Numbers:
                 tar.add(one.location, Path(one.location).name)
         storage.write("s3://pictures/shard.tar", out.with_suffix(".tar").read_bytes())
         for name, what in (("files", "s3://pictures/files"), ("shard", "s3://pictures/shard.tar")):
-            proxy.seen.clear()
+            proxy.counts.clear()
             timed_run(LocalEngine(1), what, f"s3://pictures/out-{name}", SHARD, size=50)
-            seen = proxy.seen
+            seen = proxy.counts
             found[name] = {
                 "reads": round((seen["GET"] + seen["HEAD"]) / SHARD, 3),
                 "writes": round((seen["PUT"] + seen["POST"]) / SHARD / 10, 4),  # of chunks a tenth as large

@@ -1,4 +1,4 @@
-"""Small archives, an engine without processes, and what is in an output folder."""
+"""Small archives, an engine without processes, and the content of an output folder."""
 
 from __future__ import annotations
 

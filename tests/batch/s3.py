@@ -58,7 +58,7 @@ def make_bucket(port: int, name: str) -> None:
 class Proxy(ThreadingHTTPServer):
     """Passes requests on, but for a share `failing` of them: errors, resets, bodies cut short.
 
-    `away` closes every connection unheard; `refusing` answers 403. What was done is counted in `seen`.
+    `away` closes every connection unheard; `refusing` answers 403. `counts` holds how often each happened.
     """
 
     daemon_threads = True
@@ -67,7 +67,7 @@ class Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.behind, self.failing, self.random = port, failing, random.Random(seed)
         self.away = self.refusing = False
-        self.seen: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
         self.lock = threading.Lock()
 
     @property
@@ -85,8 +85,8 @@ class Proxy(ThreadingHTTPServer):
             elif self.random.random() < self.failing:
                 kinds = ["error", "slow down", "reset", "reset after"] + ["cut"] * (method == "GET")
                 fate = self.random.choice(kinds)
-            self.seen[fate] += 1
-            self.seen[method] += 1
+            self.counts[fate] += 1
+            self.counts[method] += 1
             return fate
 
     def handle_error(self, request: object, client_address: object) -> None:

@@ -7,7 +7,7 @@ from inkling.batch.atomic_file import check_writable, commit, partial_path
 from inkling.errors import NotFound
 
 
-def test_a_file_appears_whole(tmp_path: Path) -> None:
+def test_a_file_appears_complete(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("old")
     check_writable(path)
@@ -18,7 +18,7 @@ def test_a_file_appears_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_places_where_no_file_can_be(tmp_path: Path) -> None:
+def test_paths_that_cannot_be_written(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     (tmp_path / "file").write_text("")
     for path, says in (
@@ -35,7 +35,7 @@ def test_places_where_no_file_can_be(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"pipe.csv", "file"}
 
 
-def test_a_place_that_is_lost_meanwhile(tmp_path: Path) -> None:
+def test_a_partial_file_that_was_deleted(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     check_writable(path)
     partial_path(path).unlink()

@@ -1,4 +1,4 @@
-"""Buckets by a real S3 protocol server on loopback, which fails, is away, refuses."""
+"""Buckets on a local S3 server that fails, does not answer, or refuses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_file_is_written_read_and_found(bucket: Proxy) -> None:
     place = "s3://pictures/one/a/7 #%20?.png"
     assert storage.kind(place) == "none"
     storage.write(place, b"0123456789")
-    assert bucket.seen["PUT"] == 1  # one request, which is carried out whole or not at all
+    assert bucket.counts["PUT"] == 1  # one request, which is carried out whole or not at all
     assert storage.kind(place) == "file"
     assert storage.kind("s3://pictures/one/a") == storage.kind("s3://pictures") == "folder"
     assert storage.read(place) == b"0123456789"
@@ -52,17 +52,17 @@ def test_a_large_file_is_written_in_parts_and_streamed(bucket: Proxy) -> None:
         assert file.read() == large[12_000_000:]
         file.seek(0)
         assert file.read() == large
-    assert bucket.seen["GET"] < 10
+    assert bucket.counts["GET"] < 10
 
 
 def test_neighbours_in_a_shard_are_one_request(bucket: Proxy) -> None:
     shard = bytes(range(256)) * 20_000  # 5 MB
     storage.write("s3://pictures/shard.tar", shard)
-    bucket.seen.clear()
+    bucket.counts.clear()
     spots = [(n * 10_000 + 512, 9_000 - n) for n in range(500)]
     wanted = [ByteRange("s3://pictures/shard.tar", offset, size) for offset, size in spots]
     assert list(storage.read_many(wanted)) == [shard[offset : offset + size] for offset, size in spots]
-    assert bucket.seen["GET"] < 10
+    assert bucket.counts["GET"] < 10
     mixed = [wanted[3], wanted[1], ByteRange("s3://pictures/shard.tar", 4_000_000), wanted[2], wanted[2]]
     assert [len(one) for one in storage.read_many(mixed) if isinstance(one, bytes)] == [
         8997,
@@ -75,7 +75,7 @@ def test_neighbours_in_a_shard_are_one_request(bucket: Proxy) -> None:
     assert [type(one) for one in storage.read_many(gone)] == [NotFound] * 3
 
 
-def test_failures_of_many_requests_do_no_harm(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_requests_are_retried(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "MIN_PAUSE_S", 0.01)
     bucket.failing = 0.05  # five times what is asked, so that few files meet every kind
     made = fill("s3://pictures/many", 300)
@@ -83,10 +83,10 @@ def test_failures_of_many_requests_do_no_harm(bucket: Proxy, monkeypatch: pytest
     assert [one.location for one in found] == made
     got = list(storage.read_many(ByteRange(place) for place in made))
     assert got == [content(n) for n in range(300)]
-    assert all(bucket.seen[fate] > 0 for fate in ("error", "slow down", "reset", "reset after", "cut"))
+    assert all(bucket.counts[fate] > 0 for fate in ("error", "slow down", "reset", "reset after", "cut"))
 
 
-def test_a_bucket_that_is_away_is_waited_for(bucket: Proxy) -> None:
+def test_a_bucket_that_does_not_answer_for_a_while_is_retried(bucket: Proxy) -> None:
     made = fill("s3://pictures/away", 40)
     bucket.away = True
     back = threading.Timer(4.0, lambda: setattr(bucket, "away", False))
@@ -94,10 +94,10 @@ def test_a_bucket_that_is_away_is_waited_for(bucket: Proxy) -> None:
     got = list(storage.read_many(ByteRange(place) for place in made))
     back.join()
     assert got == [content(n) for n in range(40)]
-    assert bucket.seen["away"] > 0
+    assert bucket.counts["away"] > 0
 
 
-def test_patience_ends_and_says_so(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retries_end_with_an_error(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     storage.write("s3://pictures/x", b"1")
     bucket.away = True
     monkeypatch.setattr(retry, "RETRY_FOR_S", 0.3)
@@ -111,7 +111,7 @@ def test_patience_ends_and_says_so(bucket: Proxy, monkeypatch: pytest.MonkeyPatc
             act()
 
 
-def test_at_the_door_nobody_waits_long(monkeypatch: pytest.MonkeyPatch, bucket: Proxy) -> None:
+def test_a_probe_gives_up_soon(monkeypatch: pytest.MonkeyPatch, bucket: Proxy) -> None:
     monkeypatch.setattr(retry, "RETRY_FOR_S", 10_000.0)
     monkeypatch.setattr(storage, "PROBE_FOR_S", 1.0)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
@@ -121,7 +121,7 @@ def test_at_the_door_nobody_waits_long(monkeypatch: pytest.MonkeyPatch, bucket: 
     assert time.monotonic() - start < 30
 
 
-def test_what_waiting_does_not_mend_is_said_at_once(bucket: Proxy) -> None:
+def test_permanent_errors_are_raised_at_once(bucket: Proxy) -> None:
     with pytest.raises(NotFound, match=r"s3://pictures/nothing\.png is not there"):
         storage.read("s3://pictures/nothing.png")
     with pytest.raises(NotFound, match="there is no such bucket"):
@@ -139,17 +139,17 @@ def test_what_waiting_does_not_mend_is_said_at_once(bucket: Proxy) -> None:
     ):
         with pytest.raises(NoPermission, match="refuses these credentials"):
             act("s3://pictures/x")
-    assert bucket.seen["refused"] < 12
+    assert bucket.counts["refused"] < 12
 
 
-def test_many_are_read_around_one_that_is_missing(bucket: Proxy) -> None:
+def test_a_missing_file_does_not_stop_the_others(bucket: Proxy) -> None:
     made = fill("s3://pictures/few", 3)
     wanted = [ByteRange(place) for place in (made[0], made[0] + "x", made[2])]
     got = list(storage.read_many(wanted))
     assert [one if isinstance(one, bytes) else type(one) for one in got] == [content(0), NotFound, content(2)]
 
 
-def test_the_command_says_in_one_sentence_that_a_bucket_is_not_there(bucket: Proxy) -> None:
+def test_a_missing_bucket_is_one_sentence_of_the_command(bucket: Proxy) -> None:
     for source, out in (("s3://nobodys/scans", "s3://pictures/o"), ("s3://pictures/none", "s3://pictures/o")):
         command = [sys.executable, "-m", "inkling", "read", source, "--out", out, "--format", "jsonl"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)

@@ -37,7 +37,7 @@ def test_hashes_that_differ_in_one_byte_are_told_apart(monkeypatch) -> None:
     assert ours.add(["60"]).all()
 
 
-def test_names_that_are_no_utf8_are_names_too() -> None:
+def test_names_that_are_not_utf8() -> None:
     ours = NameSet()
     assert ours.add(["\udcff.png", "\udcfe.png"]).all()
     assert not ours.add(["\udcff.png"]).any()

@@ -1,4 +1,4 @@
-"""A stream of pictures in chunks."""
+"""A stream of images in chunks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def named(n: int) -> list[ImageRef]:
 
 
 @pytest.mark.parametrize(("n", "sizes"), [(0, []), (1, [1]), (3, [3]), (4, [3, 1]), (6, [3, 3])])
-def test_every_picture_is_in_one_chunk(n: int, sizes: list[int]) -> None:
+def test_every_image_is_in_one_chunk(n: int, sizes: list[int]) -> None:
     chunks = list(in_chunks(named(n), size=3, first=5))
     assert [len(chunk.images) for chunk in chunks] == sizes
     assert [chunk.number for chunk in chunks] == list(range(5, 5 + len(sizes)))

@@ -1,4 +1,4 @@
-"""Processes of this machine: killed ones, hostile pictures, full disks."""
+"""Processes of this machine: killed processes, images that kill, full disks."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ArmedEngine(LocalEngine):
         return super().run(ArmedJob(job.out, job.model, job.version, job.format, job.mode, job.constraints), chunks)
 
 
-def test_a_picture_that_ends_its_process_is_a_row_with_an_error(digits: Digits, tmp_path: Path) -> None:
+def test_an_image_that_kills_its_process_is_a_record_with_an_error(digits: Digits, tmp_path: Path) -> None:
     scans = folder_of(digits[0][:24], tmp_path / "scans")
     hostile = [scans / "000" / "00003x.png", scans / "001" / "00017x.png", scans / "001" / "00018x.png"]
     for path in hostile:
@@ -70,7 +70,7 @@ def test_a_picture_that_ends_its_process_is_a_row_with_an_error(digits: Digits, 
     assert progress.outcomes["failed"] == 3
 
 
-def test_what_a_worker_cannot_do_ends_the_run_with_its_sentence(scans: Path, tmp_path: Path) -> None:
+def test_an_error_of_a_worker_ends_the_run(scans: Path, tmp_path: Path) -> None:
     job = Job(str(tmp_path), MODEL, "000000000000", "jsonl")
 
     class Other(LocalEngine):
@@ -93,7 +93,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-def test_killed_again_and_again_it_ends_with_a_row_a_picture(scans: Path, tmp_path: Path) -> None:
+def test_a_run_that_is_killed_repeatedly_ends_with_one_record_per_image(scans: Path, tmp_path: Path) -> None:
     script, out = tmp_path / "run.py", tmp_path / "out"
     script.write_text(RUN)
     command = [sys.executable, str(script), str(scans), str(out)]
@@ -113,7 +113,7 @@ def test_killed_again_and_again_it_ends_with_a_row_a_picture(scans: Path, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_one_sentence_and_no_whole_result(scans: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_one_sentence_and_an_incomplete_result(scans: Path, tmp_path: Path) -> None:
     """A limit on the size of files stands for the disk: writing fails in the same place, with EFBIG for ENOSPC."""
     command = f"{sys.executable} -m inkling read {scans} --out {tmp_path / 'out'} --model {MODEL} --format jsonl"
     limited = subprocess.run(

@@ -90,7 +90,7 @@ def test_three_nodes_write_what_one_process_writes(nodes: Any, scans: Path, tmp_
     assert manifest_of(tmp_path / "ray")["state"] == "complete"
 
 
-def test_few_chunks_are_under_way_and_the_stream_may_be_left(nodes: Any, scans: Path, tmp_path: Path) -> None:
+def test_few_chunks_are_in_flight_and_the_stream_may_be_left(nodes: Any, scans: Path, tmp_path: Path) -> None:
     taken = []
 
     def chunks() -> Iterator[Chunk]:
@@ -107,7 +107,7 @@ def test_few_chunks_are_under_way_and_the_stream_may_be_left(nodes: Any, scans: 
         results.close()  # type: ignore[attr-defined]
 
 
-def test_what_a_worker_cannot_do_ends_the_run_with_its_sentence(nodes: Any, scans: Path, tmp_path: Path) -> None:
+def test_an_error_of_a_worker_ends_the_run(nodes: Any, scans: Path, tmp_path: Path) -> None:
     def wrong(job: Job) -> Job:
         return Job(job.out, job.model, "000000000000", job.format)
 
@@ -120,7 +120,7 @@ def test_what_a_worker_cannot_do_ends_the_run_with_its_sentence(nodes: Any, scan
     assert manifest_of(tmp_path / "out")["state"] == "running"
 
 
-def test_a_picture_that_ends_its_process_is_a_row_with_an_error(nodes: Any, digits: Digits, tmp_path: Path) -> None:
+def test_an_image_that_kills_its_process_is_a_record_with_an_error(nodes: Any, digits: Digits, tmp_path: Path) -> None:
     scans = folder_of(digits[0][:12], tmp_path / "scans")
     hostile = scans / "000" / "00003x.png"
     hostile.write_bytes(DEADLY)
@@ -162,7 +162,7 @@ class SlowJob(Job):
         return slow, ((self.out, self.model, self.version, self.format), os.environ["DIARY"])
 
 
-def test_a_node_that_dies_while_three_run_takes_nothing_with_it(
+def test_nothing_is_lost_with_a_node_that_dies(
     nodes: Any, scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     diary = tmp_path / "diary"
@@ -195,7 +195,7 @@ def test_a_node_that_dies_while_three_run_takes_nothing_with_it(
     assert manifest_of(tmp_path / "out")["state"] == "complete"
 
 
-def test_the_command_says_nothing_of_ray(nodes: Any, scans: Path, tmp_path: Path) -> None:
+def test_the_command_prints_nothing_of_ray(nodes: Any, scans: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "inkling", "read", str(scans), "--model", MODEL, "--out", str(tmp_path / "out")]
     done = subprocess.run(
         [*command, "--cluster", nodes.address], capture_output=True, text=True, check=False, timeout=120
@@ -206,7 +206,7 @@ def test_the_command_says_nothing_of_ray(nodes: Any, scans: Path, tmp_path: Path
     assert len(rows_in(tmp_path / "out")) == 60
 
 
-def test_from_a_bucket_that_fails_into_it_on_three_nodes(bucket: s3.Proxy, nodes: Any, digits: Digits) -> None:
+def test_three_nodes_read_from_and_write_to_a_failing_bucket(bucket: s3.Proxy, nodes: Any, digits: Digits) -> None:
     """The nodes know nothing of the bucket; the driver's environment goes with the job."""
     made = [f"s3://pictures/on-ray/{n:03}.png" for n in range(90)]
     for place, image in zip(made, digits[0][:90], strict=True):
@@ -219,7 +219,7 @@ def test_from_a_bucket_that_fails_into_it_on_three_nodes(bucket: s3.Proxy, nodes
     rows = [row for part in parts for row in decode(storage.read(part), "jsonl")]
     assert [row["source"] for row in rows] == made
     assert not any(row["error"] for row in rows)
-    assert bucket.seen["error"] + bucket.seen["slow down"] + bucket.seen["reset"] > 0
+    assert bucket.counts["error"] + bucket.counts["slow down"] + bucket.counts["reset"] > 0
 
 
 @pytest.mark.parametrize("what", ["nobody", "mute", "a web server"])
@@ -238,6 +238,6 @@ def test_a_cluster_that_does_not_answer_is_one_sentence(what: str, monkeypatch: 
     assert "\n" not in str(error.value)
 
 
-def test_ray_s_own_client_is_refused() -> None:
+def test_an_address_of_rays_own_client_is_refused() -> None:
     with pytest.raises(BadRequest, match="expected auto or host:port"):
         RayEngine("ray://127.0.0.1:10001")

@@ -96,7 +96,7 @@ def test_nothing_in_doubt(tmp_path: Path, picture: Path) -> None:
         ({"ok": False}, True),
     ],
 )
-def test_what_a_person_should_look_at(change: dict[str, Any], doubtful: bool) -> None:
+def test_which_results_are_doubtful(change: dict[str, Any], doubtful: bool) -> None:
     assert is_doubtful({**row("a.png", sure=(True,) * 3), **change}) == doubtful
 
 
@@ -113,7 +113,7 @@ def test_the_most_doubtful_first(tmp_path: Path, picture: Path) -> None:
     assert [card["data-read"] for card in cards] == ["", "444", "222", "333", "111"]
 
 
-def test_the_page_is_bounded_and_says_so(tmp_path: Path, picture: Path) -> None:
+def test_the_page_is_bounded_and_tells_it(tmp_path: Path, picture: Path) -> None:
     rows = [row(picture, "407", confidence=i / 100) for i in range(30)]
     rows += [{"source": f"{i}.png", "ok": False, "kind": "X", "error": f"{i}.png is broken."} for i in range(30)]
     page = page_of(tmp_path / "r.html", *rows, max_cards=5)
@@ -149,12 +149,12 @@ def test_a_view_is_the_part_with_digits_or_all_of_it(tmp_path: Path) -> None:
     assert len(make_card({**small, "constraint": lost}).view) < 30_000
 
 
-def test_a_picture_that_is_gone(tmp_path: Path) -> None:
+def test_an_image_that_was_deleted(tmp_path: Path) -> None:
     page = page_of(tmp_path / "r.html", row(tmp_path / "gone.png"))
     assert "The picture is no longer there." in page
 
 
-def test_nothing_comes_from_elsewhere_and_no_name_is_markup(tmp_path: Path, picture: Path) -> None:
+def test_the_page_loads_nothing_and_escapes_names(tmp_path: Path, picture: Path) -> None:
     evil = tmp_path / '"><script>alert(1)<!--.png'
     evil.write_bytes(picture.read_bytes())
     failed = {"source": "<img src=x>\udcff", "ok": False, "kind": "X", "error": "</table><script>"}
@@ -174,7 +174,7 @@ def test_nothing_comes_from_elsewhere_and_no_name_is_markup(tmp_path: Path, pict
     assert "url(" not in tags.content["style"]
 
 
-def test_the_place_is_checked_first_and_left_clean(tmp_path: Path) -> None:
+def test_the_path_is_checked_first_and_left_clean(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="cannot be written"):
         ReviewPage(tmp_path / "no" / "r.html")
     ReviewPage(tmp_path / "r.html").close()

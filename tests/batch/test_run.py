@@ -1,4 +1,4 @@
-"""A whole run: one row a picture, however it was stopped, and one sentence for what is wrong."""
+"""A whole run: one record per image, however often it was stopped, and one sentence for each error."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def scans(digits: Digits, tmp_path: Path) -> Path:
     return folder_of(digits[0][:25], tmp_path / "scans")
 
 
-def order(source: Path | str, out: Path, **more: Any) -> RunOptions:
+def options(source: Path | str, out: Path, **more: Any) -> RunOptions:
     return RunOptions((str(source),), str(out), **{"model": MODEL, "format": "jsonl", **more})
 
 
 def read(source: Path | str, out: Path, *, engine: Here | None = None, **more: Any) -> Progress:
-    return run(order(source, out, **more), engine or Here(), chunk_size=4)
+    return run(options(source, out, **more), engine or Here(), chunk_size=4)
 
 
 def sources_in(out: Path) -> list[str]:
@@ -44,7 +44,7 @@ def sources_in(out: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", pytest.param("parquet", marks=pytest.mark.cluster)])
-def test_a_row_is_what_the_reader_reads(scans: Path, tmp_path: Path, reader: Reader, format: str) -> None:
+def test_records_agree_with_the_reader(scans: Path, tmp_path: Path, reader: Reader, format: str) -> None:
     progress = read(scans, tmp_path / "out", format=format)
     rows = rows_in(tmp_path / "out")
     assert [row["source"] for row in rows] == sorted(map(str, scans.rglob("*.png")))
@@ -65,8 +65,8 @@ def test_a_row_is_what_the_reader_reads(scans: Path, tmp_path: Path, reader: Rea
     assert kept["done"]["bytes"] == sum(path.stat().st_size for path in scans.rglob("*.png"))
 
 
-def test_pictures_with_parts_are_parted_in_a_batch_as_alone(digits: Digits, tmp_path: Path) -> None:
-    """With the network that can part touching digits, many pictures at once give what each gives alone."""
+def test_touching_digits_are_read_in_a_batch_as_alone(digits: Digits, tmp_path: Path) -> None:
+    """With the network that can split touching digits."""
     images, _ = digits
     source = tmp_path / "rows"
     source.mkdir()
@@ -82,7 +82,7 @@ def test_pictures_with_parts_are_parted_in_a_batch_as_alone(digits: Digits, tmp_
         assert [digit["box"] for digit in row["digits"]] == [list(digit.box) for digit in reading.digits]
 
 
-def test_a_bad_picture_is_a_row_with_its_error(scans: Path, tmp_path: Path) -> None:
+def test_a_bad_image_is_a_record_with_its_error(scans: Path, tmp_path: Path) -> None:
     (scans / "empty.png").touch()
     (scans / "text.png").write_text("no picture")
     (scans / "link.png").symlink_to(scans / "nothing.png")
@@ -107,7 +107,9 @@ def test_a_bad_picture_is_a_row_with_its_error(scans: Path, tmp_path: Path) -> N
     assert len(sources_in(tmp_path / "out")) == len(set(sources_in(tmp_path / "out"))) == 25 + 1 + len(errors)
 
 
-def test_what_is_named_twice_is_read_once(scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_that_is_named_twice_is_read_once(
+    scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "list.csv").write_text("scans/000/00001.png\n" * 9 + f"{scans}/000/00001.png\nscans/000/00002.png\n")
     monkeypatch.chdir(tmp_path)
     run(RunOptions(("list.csv", "scans/000"), str(tmp_path / "out"), MODEL, "jsonl"), Here(), chunk_size=4)
@@ -117,7 +119,7 @@ def test_what_is_named_twice_is_read_once(scans: Path, tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("stop_after", range(7))
-def test_a_run_that_was_stopped_goes_on(scans: Path, tmp_path: Path, stop_after: int) -> None:
+def test_a_stopped_run_resumes(scans: Path, tmp_path: Path, stop_after: int) -> None:
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         read(scans, out, engine=Here(stop_after))
@@ -130,7 +132,7 @@ def test_a_run_that_was_stopped_goes_on(scans: Path, tmp_path: Path, stop_after:
     assert manifest_of(out)["state"] == "complete"
 
 
-def test_a_part_that_was_taken_away_is_read_again(scans: Path, tmp_path: Path) -> None:
+def test_a_deleted_part_is_read_again(scans: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     read(scans, out)
     (out / "parts" / "part-00000002.jsonl").unlink()
@@ -141,8 +143,8 @@ def test_a_part_that_was_taken_away_is_read_again(scans: Path, tmp_path: Path) -
     assert (progress.done, len(sources_in(out))) == (25, 25)
 
 
-def test_parts_that_the_manifest_does_not_know_are_counted(scans: Path, tmp_path: Path) -> None:
-    """After a kill, parts lie there that were put in place since the manifest was written."""
+def test_parts_that_are_not_in_the_manifest_are_counted(scans: Path, tmp_path: Path) -> None:
+    """After a kill, there are parts that were written after the manifest."""
     out = tmp_path / "out"
     read(scans, out, format="csv")
     whole = manifest_of(out)
@@ -154,7 +156,7 @@ def test_parts_that_the_manifest_does_not_know_are_counted(scans: Path, tmp_path
     assert manifest_of(out)["state"] == "complete"
 
 
-def test_of_a_grown_source_only_the_new_is_read(
+def test_only_the_new_images_of_a_source_are_read(
     digits: Digits, scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
@@ -180,7 +182,7 @@ def test_more_sources_may_be_added_but_none_left_out(scans: Path, tmp_path: Path
     assert run(both, Here()).new == 10
 
 
-def test_a_limit_is_a_beginning_and_a_sample_is_spread(scans: Path, tmp_path: Path) -> None:
+def test_limit_and_sample(scans: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     read(scans, out, limit=6)
     assert sources_in(out) == [str(scans / "000" / f"0000{i}.png") for i in range(6)]
@@ -190,15 +192,15 @@ def test_a_limit_is_a_beginning_and_a_sample_is_spread(scans: Path, tmp_path: Pa
     assert read(scans, out, resume=True).done == len(set(sources_in(out))) == 25
 
 
-def test_constraints_decide_here_too(digits: Digits, tmp_path: Path) -> None:
+def test_constraints_apply(digits: Digits, tmp_path: Path) -> None:
     images, labels = digits
     (tmp_path / "scans").mkdir()
     (tmp_path / "scans" / "a.png").write_bytes(encoded(row_of([images[i] for i in (5, 6, 7)])))
     read(tmp_path / "scans", tmp_path / "out", constraints={"length": "3"})
     (row,) = rows_in(tmp_path / "out")
     assert (row["text"], row["constraint"]) == ("".join(str(labels[i]) for i in (5, 6, 7)), "satisfied")
-    (tmp_path / "roster.csv").write_text("999\n998\n")
-    read(tmp_path / "scans", tmp_path / "other", constraints={"among": str(tmp_path / "roster.csv")})
+    (tmp_path / "numbers.csv").write_text("999\n998\n")
+    read(tmp_path / "scans", tmp_path / "other", constraints={"among": str(tmp_path / "numbers.csv")})
     (row,) = rows_in(tmp_path / "other")
     assert row["constraint"] == "changed"
     assert row["text"] in ("999", "998")
@@ -217,7 +219,7 @@ def test_no_cell_of_a_table_is_a_formula(digits: Digits, tmp_path: Path, monkeyp
     assert not any(cell.startswith(("=", "+", "@")) for cell in cells)
 
 
-def test_a_name_that_is_no_utf8_has_a_row(digits: Digits, tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf8_has_a_record(digits: Digits, tmp_path: Path) -> None:
     strange = os.fsencode(tmp_path) + b"/scans/\xff.png"
     (tmp_path / "scans").mkdir()
     Path(os.fsdecode(strange)).write_bytes(encoded(digits[0][0]))
@@ -227,7 +229,7 @@ def test_a_name_that_is_no_utf8_has_a_row(digits: Digits, tmp_path: Path) -> Non
         assert (row["outcome"], row["source"]) == ("read", f"{tmp_path}/scans/{name}")
 
 
-# What is wrong with an order is said at once, and nothing is left behind.
+# Errors of the options are raised at once, and nothing is left behind.
 
 Wrong = tuple[dict[str, Any], type[InklingError], str]
 
@@ -247,7 +249,7 @@ WRONG: list[Wrong] = [
 
 
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: case[2])
-def test_what_is_wrong_is_said_at_once(
+def test_errors_of_the_options_are_raised_at_once(
     scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Wrong
 ) -> None:
     wrong, kind, said = case
@@ -263,7 +265,7 @@ def test_what_is_wrong_is_said_at_once(
     assert set(tmp_path.rglob("*")) == before
 
 
-def test_a_folder_that_holds_a_run_is_not_read_into_by_mistake(scans: Path, tmp_path: Path) -> None:
+def test_a_folder_that_holds_a_run_is_protected(scans: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     read(scans, out, limit=3)
     for more, said in (
@@ -287,7 +289,7 @@ def test_a_worker_with_another_model_refuses(scans: Path, tmp_path: Path, monkey
         Worker(Job(str(tmp_path), MODEL, "000000000000"))
 
 
-def test_an_engine_that_loses_a_chunk_does_not_make_a_whole_run(scans: Path, tmp_path: Path) -> None:
+def test_a_run_that_lost_a_chunk_is_not_complete(scans: Path, tmp_path: Path) -> None:
     class Careless(Here):
         def run(self, job: Any, chunks: Any) -> Any:
             return super().run(job, (chunk for chunk in chunks if chunk.number != 3))
@@ -297,8 +299,8 @@ def test_an_engine_that_loses_a_chunk_does_not_make_a_whole_run(scans: Path, tmp
     assert manifest_of(tmp_path / "out")["state"] == "running"
 
 
-def test_a_listing_that_breaks_off_does_not_make_a_whole_run(scans: Path, tmp_path: Path) -> None:
-    """What is wrong with a source is raised however far the run is; what was read stays."""
+def test_a_run_with_a_broken_listing_is_not_complete(scans: Path, tmp_path: Path) -> None:
+    """An error of a source is raised however far the run is; what was read stays."""
     named = "".join(f"{path}\n" for path in sorted(scans.rglob("*.png")))
     (tmp_path / "list.csv").write_text(f'{named}"{"x" * 200_000}\n')
     sources = (str(scans / "000"), str(tmp_path / "list.csv"))

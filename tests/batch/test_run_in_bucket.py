@@ -55,7 +55,7 @@ def _emptied(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> Any:
     clear()
 
 
-def test_from_a_failing_bucket_into_it(bucket: Proxy, scans: list[str]) -> None:
+def test_a_run_from_a_failing_bucket_into_it(bucket: Proxy, scans: list[str]) -> None:
     bucket.failing = 0.05
     order = RunOptions(("s3://pictures/scans",), OUT, MODEL)
     progress = run(order, LocalEngine(2), chunk_size=8)
@@ -65,7 +65,7 @@ def test_from_a_failing_bucket_into_it(bucket: Proxy, scans: list[str]) -> None:
     assert b'"state": "complete"' in storage.read(f"{OUT}/manifest.json")
 
 
-def test_stopped_and_grown_in_a_bucket(bucket: Proxy, scans: list[str], digits: Digits) -> None:
+def test_a_stopped_run_in_a_bucket_resumes_with_new_images(bucket: Proxy, scans: list[str], digits: Digits) -> None:
     order = RunOptions(("s3://pictures/scans/**/*.png", "s3://pictures/scans/more.tar"), OUT, MODEL)
     with pytest.raises(KeyboardInterrupt):
         run(order, Here(stop_after=2), chunk_size=8)
@@ -77,7 +77,7 @@ def test_stopped_and_grown_in_a_bucket(bucket: Proxy, scans: list[str], digits: 
     assert Counter(row["source"] for row in rows_in(OUT)) == Counter([*scans, "s3://pictures/scans/000/00000b.png"])
 
 
-def test_a_bucket_that_goes_away_ends_the_run_with_a_sentence_and_it_goes_on(
+def test_a_run_whose_bucket_stops_answering_can_be_resumed(
     bucket: Proxy, scans: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "RETRY_FOR_S", 0.3)
@@ -97,7 +97,7 @@ def test_a_bucket_that_goes_away_ends_the_run_with_a_sentence_and_it_goes_on(
     assert Counter(row["source"] for row in rows_in(OUT)) == Counter(scans)  # no picture's row is the bucket's failure
 
 
-def test_what_is_wrong_with_a_bucket_is_said_at_once(bucket: Proxy, scans: list[str], tmp_path: Path) -> None:
+def test_errors_of_a_bucket_are_raised_at_once(bucket: Proxy, scans: list[str], tmp_path: Path) -> None:
     for source, said in (("s3://pictures/nowhere", "is not there"), ("s3://none/scans", "no such bucket")):
         with pytest.raises(NotFound, match=said):
             run(RunOptions((source,), str(tmp_path / "out"), MODEL, "jsonl"), Here())

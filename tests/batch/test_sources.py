@@ -45,17 +45,17 @@ def names(*sources: str | Path) -> list[str]:
         ("scans/*.tif", []),
     ],
 )
-def test_what_is_in_a_source(scans: Path, source: str, expected: list[str]) -> None:
+def test_the_images_of_a_source(scans: Path, source: str, expected: list[str]) -> None:
     assert names(source) == expected
 
 
-def test_places_are_absolute(scans: Path) -> None:
+def test_locations_are_absolute(scans: Path) -> None:
     (picture,) = list_images(["scans/*.png"])
     assert picture == ImageRef("scans/c.png", str(scans / "c.png"))
     assert picture.identity == next(iter(list_images([str(scans / "c.png")]))).identity
 
 
-def test_the_pictures_of_a_shard_are_where_it_says(tmp_path: Path) -> None:
+def test_the_images_of_a_shard_are_byte_ranges(tmp_path: Path) -> None:
     files = {"000/1.png": b"one", "000/1.cls": b"7", "000/2.jpg": b"second", "._x.png": b"note", "./3.png": b"3"}
     shard = shard_of(files, tmp_path / "a.tar")
     pictures = list(list_images([str(tmp_path)]))
@@ -68,7 +68,7 @@ def test_the_pictures_of_a_shard_are_where_it_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [1.0, 0.9, 0.5, 0.2])
-def test_a_shard_that_was_cut_off_is_said_to_be(tmp_path: Path, kept: float) -> None:
+def test_a_truncated_shard_is_an_error(tmp_path: Path, kept: float) -> None:
     shard = shard_of({f"{i}.png": bytes(700) for i in range(20)}, tmp_path / "a.tar")
     content = shard.read_bytes()
     data_end = 20 * (512 + 1024)
@@ -80,7 +80,7 @@ def test_a_shard_that_was_cut_off_is_said_to_be(tmp_path: Path, kept: float) -> 
     assert len(pictures) >= int(20 * kept) - 1
 
 
-def test_rubbish_amid_a_shard_is_said_to_be_there(tmp_path: Path) -> None:
+def test_garbage_in_a_shard_is_an_error(tmp_path: Path) -> None:
     shard = shard_of({f"{i}.png": bytes(512) for i in range(4)}, tmp_path / "a.tar")
     content = bytearray(shard.read_bytes())
     content[2048:2560] = b"\x99" * 512
@@ -88,7 +88,7 @@ def test_rubbish_amid_a_shard_is_said_to_be_there(tmp_path: Path) -> None:
     assert [bool(picture.error) for picture in list_images([str(shard)])] == [False, False, True]
 
 
-def test_a_compressed_shard_is_not_read_as_a_picture(tmp_path: Path) -> None:
+def test_a_compressed_shard_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     with tarfile.open(path, "w:gz") as tar:
         tar.addfile(tarfile.TarInfo("1.png"))
@@ -106,7 +106,7 @@ def test_a_compressed_shard_is_not_read_as_a_picture(tmp_path: Path) -> None:
     ],
     ids=["source", "second column", "mark at the start", "no heading"],
 )
-def test_a_listing_names_pictures(scans: Path, content: str) -> None:
+def test_a_listing_names_images(scans: Path, content: str) -> None:
     (scans / "list.csv").write_text(content.format(here=scans), encoding="utf-8")
     found = list(list_images(["scans/list.csv"]))
     assert [one.source for one in found] == ["scans/a/x.jpg", f"{scans}/c.png", "s3://bucket/d.png"]
@@ -115,7 +115,7 @@ def test_a_listing_names_pictures(scans: Path, content: str) -> None:
 
 @pytest.mark.cluster
 @pytest.mark.parametrize("columns", [{"n": [1, 2], "image": ["a/x.jpg", "c.png"]}, {"what": ["a/x.jpg", "c.png"]}])
-def test_a_parquet_listing_names_pictures(scans: Path, columns: dict[str, list[object]]) -> None:
+def test_a_parquet_listing_names_images(scans: Path, columns: dict[str, list[object]]) -> None:
     import pyarrow
     import pyarrow.parquet
 
@@ -137,7 +137,7 @@ def test_a_parquet_listing_without_a_column_of_names_is_refused(scans: Path) -> 
 
 
 @pytest.mark.parametrize("source", ["nowhere", "nowhere/*.png", "shard-{0..1}.tar"])
-def test_a_source_that_is_not_there_is_said_at_once(scans: Path, source: str) -> None:
+def test_a_missing_source_is_an_error_at_once(scans: Path, source: str) -> None:
     with pytest.raises(NotFound, match="is not there; expected a folder"):
         check_sources([source])
 
@@ -147,7 +147,7 @@ def test_the_working_folder_is_a_source(scans: Path, source: str) -> None:
     assert names(source) == names("scans")
 
 
-def test_a_folder_without_permission_is_said(scans: Path) -> None:
+def test_a_folder_without_permission_is_an_error(scans: Path) -> None:
     import os
 
     if os.geteuid() == 0:
@@ -158,7 +158,7 @@ def test_a_folder_without_permission_is_said(scans: Path) -> None:
     (scans / "b").chmod(0o755)
 
 
-def test_a_long_folder_is_not_held_as_pictures(scans: Path) -> None:
-    """Pictures come one by one: the second source is not looked at before the first is at its end."""
+def test_images_are_listed_lazily(scans: Path) -> None:
+    """The second source is not listed before the first is at its end."""
     pictures = list_images(["scans", "nowhere"])
     assert next(pictures).source == "scans/a/deep/y.webp"

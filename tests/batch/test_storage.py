@@ -1,4 +1,4 @@
-"""Places on this machine, which need no extra. The same on buckets: test_buckets.py."""
+"""Local files, which need no extra. The same for buckets: test_buckets.py."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     assert os.listdir(tmp_path) == ["part.csv"]
 
 
-def test_many_are_read_in_order_and_what_is_wrong_stands_in_its_place(tmp_path: Path) -> None:
+def test_many_are_read_in_order_with_errors_in_place(tmp_path: Path) -> None:
     for n in range(5):
         storage.write(str(tmp_path / f"{n}.png"), b"%d" % n)
     wanted = [ByteRange(str(tmp_path / f"{n}.png")) for n in (0, 3, 9, 1)]
@@ -63,14 +63,14 @@ def test_many_are_read_in_order_and_what_is_wrong_stands_in_its_place(tmp_path: 
     assert [one if isinstance(one, bytes) else type(one) for one in got] == [b"0", b"3", NotFound, b"1", b""]
 
 
-def test_what_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     for act in (storage.read, storage.open_stream, lambda place: list(storage.walk(place))):
         with pytest.raises(NotFound, match="nothing cannot be read") as caught:
             act(str(tmp_path / "nothing"))
         assert "\n" not in str(caught.value)
 
 
-def test_no_permission_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_permission_is_an_error_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -89,17 +89,17 @@ def test_no_permission_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyP
         ("abfss://c@account.dfs.core.windows.net/k/l", ("abfss", "c@account.dfs.core.windows.net", "k/l")),
     ],
 )
-def test_urls_are_taken_apart(url: str, parts: tuple[str, str, str]) -> None:
+def test_urls_are_split(url: str, parts: tuple[str, str, str]) -> None:
     assert buckets.is_url(url)
     assert buckets.split(url) == parts
 
 
 @pytest.mark.parametrize("url", ["https://b/k", "s3://", "s3:///k", "gs:///", "abfss://c/k", "abfss://c@account/k"])
-def test_urls_that_name_no_bucket_are_said(url: str) -> None:
+def test_urls_that_name_no_bucket_are_refused(url: str) -> None:
     with pytest.raises(BadRequest, match="expected"):
         buckets.split(url)
 
 
 @pytest.mark.parametrize("place", ["scans", "/tmp/a", "C:\\scans", "a:b", "./s3:/x"])
-def test_paths_are_no_urls(place: str) -> None:
+def test_paths_are_not_urls(place: str) -> None:
     assert not buckets.is_url(place)

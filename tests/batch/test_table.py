@@ -71,12 +71,12 @@ def test_a_row_for_each_picture_as_wide_as_the_longest_text(tmp_path: Path) -> N
         ({"satisfied": False, "changed": False}, "not satisfied"),
     ],
 )
-def test_what_became_of_the_constraint(tmp_path: Path, known: dict[str, bool], says: str) -> None:
+def test_the_column_constraint(tmp_path: Path, known: dict[str, bool], says: str) -> None:
     (row,) = written(tmp_path / "out.csv", reading("1", constraint={**known, "first": "1", "fits": 0.0}))
     assert row["constraint"] == says
 
 
-def test_zeros_in_front_survive(tmp_path: Path) -> None:
+def test_leading_zeros_survive(tmp_path: Path) -> None:
     long = "00123456789012345678"
     rows = written(tmp_path / "out.csv", reading("0042"), reading(long), reading("00\n42"))
     assert [row["text"] for row in rows] == ["0042", long, "00\n42"]

@@ -51,13 +51,13 @@ def test_models_lists_every_packaged_bundle() -> None:
     assert all(row["version"] in run("models") for row in rows)
 
 
-def test_doctor_finds_a_machine_that_runs_these_tests_fit() -> None:
+def test_doctor_passes_on_this_machine() -> None:
     text = run("doctor")
     assert "a drawn 7 reads '7'" in text
     assert re.search(r"\d+ ms from start to the first answer", text)
 
 
-def test_doctor_tells_every_setting_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_lists_every_setting_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INKLING_API_KEY", "very-secret")
     monkeypatch.setenv("INKLING_MAX_WAITING", "5")
     text = run("doctor", "--json", "--workers", "3")
@@ -73,12 +73,12 @@ def test_doctor_tells_every_setting_and_no_secret(monkeypatch: pytest.MonkeyPatc
     assert "very-secret" not in text + run("doctor")
 
 
-def test_doctor_tells_what_is_misspelt(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_reports_misspelt_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INKLING_WORKRES", "3")
     done = CliRunner().invoke(cli.group, ["doctor", "--json"])
     assert "did you mean INKLING_WORKERS?" in done.stderr
     assert json.loads(done.stdout)["fits"] is True
 
 
-def test_serve_says_where_the_other_settings_are() -> None:
+def test_help_of_serve_names_doctor() -> None:
     assert "`inkling doctor`" in run("serve", "--help")

@@ -112,7 +112,7 @@ def test_several_pictures_of_one_name_and_a_blank_one(reader: Reader, tmp_path: 
     assert "No ink was found" in (tmp_path / "out" / "Index-2.html").read_text("utf-8")
 
 
-def test_a_text_that_other_knowledge_decided_is_told_apart(reader: Reader, picture: Path, tmp_path: Path) -> None:
+def test_a_text_that_the_constraints_changed(reader: Reader, picture: Path, tmp_path: Path) -> None:
     pages = Pages(reader, tmp_path)
     pages.add(row(picture, "76"))
     text = (tmp_path / "row & <two>.html").read_text("utf-8")

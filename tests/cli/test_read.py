@@ -76,7 +76,7 @@ def test_folder_without_pictures(tmp_path: Path) -> None:
     assert "folder holds no picture" in err
 
 
-def test_wrong_choices_leave_as_one_sentence(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_wrong_options_are_one_sentence(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:  # type: ignore[no-untyped-def]
     for arguments, says in (
         (["--model", "ann-tutorail"], "Did you mean 'ann-tutorial'?"),
         (["--csv", str(folder / "no" / "such" / "out.csv")], "cannot be written"),

@@ -1,4 +1,4 @@
-"""inkling read --out: options, what is said meanwhile and at the end, metrics."""
+"""inkling read --out: options, progress, summary, metrics."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def scans(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["--out", "out", "--format", "csv", "--sample", "nan"], "--sample is nan"),
     ],
 )
-def test_options_that_do_not_go_together_are_named(
+def test_options_that_exclude_each_other(
     scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -62,7 +62,7 @@ def test_options_that_do_not_go_together_are_named(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_the_extra_a_table_can_be_written_and_parquet_says_what_is_missing(scans: Path, tmp_path: Path) -> None:
+def test_without_the_extra_csv_works_and_parquet_names_the_extra(scans: Path, tmp_path: Path) -> None:
     """In a process where pyarrow and Ray cannot be imported."""
     (tmp_path / "pyarrow.py").write_text("raise ImportError('hidden')")
     (tmp_path / "ray.py").write_text("raise ImportError('hidden')")
@@ -81,8 +81,8 @@ def test_without_the_extra_a_table_can_be_written_and_parquet_says_what_is_missi
     assert len(rows_in(tmp_path / "out")) == 30
 
 
-def test_on_a_terminal_there_is_a_bar_and_ctrl_c_says_how_to_go_on(digits: Digits, tmp_path: Path) -> None:
-    scans, out = folder_of(np.tile(digits[0], (10, 1, 1)), tmp_path / "scans"), tmp_path / "out"
+def test_a_terminal_shows_a_bar_and_ctrl_c_tells_how_to_resume(digits: Digits, tmp_path: Path) -> None:
+    scans, out = folder_of(np.tile(digits[0], (3, 1, 1)), tmp_path / "scans"), tmp_path / "out"
     main, side = pty.openpty()
     command = [sys.executable, "-m", "inkling", "read", str(scans), "--model", MODEL, "--format", "jsonl"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
@@ -90,7 +90,7 @@ def test_on_a_terminal_there_is_a_bar_and_ctrl_c_says_how_to_go_on(digits: Digit
     os.close(side)
     shown = b""
     until = time.monotonic() + 60
-    while b"0/2,000" not in shown and time.monotonic() < until:
+    while b"0/600" not in shown and time.monotonic() < until:
         shown += os.read(main, 4096)
     os.killpg(process.pid, signal.SIGINT)
     try:
@@ -113,25 +113,25 @@ def at(rows: dict[str, int], *, planned: int, listing: bool = False, before: int
     return progress
 
 
-def test_a_line_says_how_far_it_is() -> None:
+def test_the_line_of_a_run() -> None:
     told = read_archive.line(at({"read": 11_800, "unsure": 198, "failed": 2}, planned=50_000))
     assert told == "12,000 of 50,000 pictures, 100/s, 6 min 20 s to go; 11,800 read, 198 unsure, 2 failed"
     told = read_archive.line(at({"read": 1200}, planned=50_000, listing=True))
     assert told == "1,200 of at least 50,000 pictures, 100/s; 1,200 read"
 
 
-def test_a_summary_says_what_is_new() -> None:
+def test_the_summary_of_a_run() -> None:
     told = read_archive.summary(at({"read": 1500}, planned=1500, before=500), "out")
     assert told == "1,000 pictures in 10.0 s (100/s) (500 were there before). In out: 1,500 rows: 1,500 read."
     assert read_archive.summary(at({"read": 500}, planned=500, before=500), "out").startswith("Nothing new: all 500")
 
 
 @pytest.mark.parametrize(("took_s", "told"), [(4.21, "4.2 s"), (192, "3 min 12 s"), (18_130, "5 h 2 min")])
-def test_how_long_it_takes(took_s: float, told: str) -> None:
+def test_durations_in_words(took_s: float, told: str) -> None:
     assert read_archive.duration(took_s) == told
 
 
-def test_where_there_is_no_terminal_a_line_comes_now_and_then(
+def test_without_a_terminal_a_line_is_printed_now_and_then(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
@@ -142,7 +142,7 @@ def test_where_there_is_no_terminal_a_line_comes_now_and_then(
     assert len(capsys.readouterr().err.splitlines()) == 4  # after 10, 70, 130 and 190 seconds
 
 
-def test_metrics_are_what_prometheus_reads() -> None:
+def test_metrics_in_the_format_of_prometheus() -> None:
     text = metrics.prometheus_text(at({"read": 90, "failed": 2}, planned=200))
     samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert samples['inkling_archive_pictures_total{outcome="read"}'] == "90"

@@ -1,4 +1,4 @@
-"""inkling read on a pile: table, review page, progress, and what is known about the numbers."""
+"""inkling read on many images: table, review page, progress, constraints."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     return err
 
 
-def test_json_says_what_became_of_the_constraint(number: tuple[Path, str]) -> None:
+def test_json_has_the_state_of_the_constraint(number: tuple[Path, str]) -> None:
     path, text = number
     (answer,) = map(json.loads, run(path, "--json", "--length", "3")[0].splitlines())
     assert (answer["text"], answer["constraint"]["satisfied"], answer["constraint"]["changed"]) == (text, True, False)
@@ -68,17 +68,17 @@ def test_json_says_what_became_of_the_constraint(number: tuple[Path, str]) -> No
 def test_constraints_change_the_text(number: tuple[Path, str], tmp_path: Path) -> None:
     path, text = number
     other = text[:2] + str((int(text[2]) + 1) % 10)
-    roster = tmp_path / "roster.csv"
-    roster.write_text(f"number,name\n{other},Ada\n99,Alan\n")
+    allowlist = tmp_path / "numbers.csv"
+    allowlist.write_text(f"number,name\n{other},Ada\n99,Alan\n")
     table = tmp_path / "out.csv"
-    out, _ = run(path, "--among", roster, "--pattern", r"\d{3}", "--csv", table)
+    out, _ = run(path, "--among", allowlist, "--pattern", r"\d{3}", "--csv", table)
     assert f"number.png: {other}" in out
     with table.open(encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     assert (row["text"], row["text_cell"], row["constraint"], row["first"]) == (other, f'="{other}"', "changed", text)
 
 
-def test_a_review_page_of_what_is_in_doubt(number: tuple[Path, str], tmp_path: Path) -> None:
+def test_a_review_page_of_the_doubtful_images(number: tuple[Path, str], tmp_path: Path) -> None:
     page = tmp_path / "doubtful.html"
     (tmp_path / "broken.png").write_bytes(b"no picture")
     run(tmp_path, "--review", page, "--length", "4", code=1)
@@ -109,7 +109,7 @@ def test_a_review_page_of_what_is_in_doubt(number: tuple[Path, str], tmp_path: P
         (["--csv", "{}/number.png"], "has the name of a picture"),
     ],
 )
-def test_what_cannot_be_is_told_before_anything_is_read(
+def test_errors_of_the_options_are_raised_before_anything_is_read(
     arguments: list[str],
     says: str,
     number: tuple[Path, str],
@@ -127,9 +127,9 @@ def test_what_cannot_be_is_told_before_anything_is_read(
 
 
 @pytest.fixture
-def pile(tmp_path: Path) -> Path:
-    """More pictures than one waits for: sevens, a blank page and one that is broken."""
-    folder = tmp_path / "pile"
+def many(tmp_path: Path) -> Path:
+    """Enough images for a progress bar: sevens, a blank page and a broken one."""
+    folder = tmp_path / "many"
     folder.mkdir()
     for i in range(MIN_FOR_BAR):
         (folder / f"{i:03d}.png").write_bytes(encoded(drawn_seven(side=100 + i, width=8)))
@@ -138,8 +138,8 @@ def pile(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_pile_ends_in_a_summary(pile: Path, tmp_path: Path) -> None:
-    out, err = run(pile, "--csv", tmp_path / "out.csv", code=1)
+def test_many_images_end_in_a_summary(many: Path, tmp_path: Path) -> None:
+    out, err = run(many, "--csv", tmp_path / "out.csv", code=1)
     assert len(out.splitlines()) == MIN_FOR_BAR + 1
     summary = err.splitlines()[-1]
     assert summary.startswith(f"{MIN_FOR_BAR + 2} pictures in ")
@@ -174,8 +174,8 @@ def in_terminal(*arguments: str | Path, stdout: Path | None = None) -> tuple[str
         return shown.decode(), process.wait(60)
 
 
-def test_a_terminal_shows_how_far_it_is_and_what_failed(pile: Path, tmp_path: Path) -> None:
-    shown, code = in_terminal(pile, "--csv", tmp_path / "out.csv")
+def test_a_terminal_shows_progress_and_failures(many: Path, tmp_path: Path) -> None:
+    shown, code = in_terminal(many, "--csv", tmp_path / "out.csv")
     assert code == 1
     assert f"/{MIN_FOR_BAR + 2}" in shown
     assert "7 " not in [line.split(": ")[-1][:2] for line in shown.splitlines() if "000.png" in line]
@@ -183,21 +183,21 @@ def test_a_terminal_shows_how_far_it_is_and_what_failed(pile: Path, tmp_path: Pa
     assert f"{MIN_FOR_BAR} read, 1 empty, 1 failed" in shown
 
 
-def test_a_bar_on_the_terminal_takes_nothing_from_a_file(pile: Path, tmp_path: Path) -> None:
+def test_the_bar_does_not_go_into_a_redirected_file(many: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    shown, code = in_terminal(pile, "--json", stdout=out)
+    shown, code = in_terminal(many, "--json", stdout=out)
     assert code == 1
     assert len([json.loads(line) for line in out.read_text().splitlines()]) == MIN_FOR_BAR + 2
     assert "{" not in shown
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_run_that_is_stopped_leaves_what_it_read(pile: Path, tmp_path: Path, how: signal.Signals) -> None:
+def test_a_run_that_is_stopped_leaves_what_it_read(many: Path, tmp_path: Path, how: signal.Signals) -> None:
     for i in range(400):
-        (pile / f"more{i}.png").write_bytes((pile / "000.png").read_bytes())
+        (many / f"more{i}.png").write_bytes((many / "000.png").read_bytes())
     table, page = tmp_path / "out.csv", tmp_path / "page.html"
     part = tmp_path / "out.csv.part"
-    command = [sys.executable, "-m", "inkling", "read", str(pile), "--csv", str(table), "--review", str(page)]
+    command = [sys.executable, "-m", "inkling", "read", str(many), "--csv", str(table), "--review", str(page)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not (part.exists() and part.read_text().count("\n") > 5):
@@ -221,12 +221,12 @@ def test_a_run_that_is_stopped_leaves_what_it_read(pile: Path, tmp_path: Path, h
 
 
 @pytest.mark.parametrize("option", ["--csv", "--review"])
-def test_a_full_disk_is_one_sentence(pile: Path, tmp_path: Path, option: str) -> None:
+def test_a_full_disk_is_one_sentence(many: Path, tmp_path: Path, option: str) -> None:
     """A limit on the size of files stands in for a disk that is full: the system refuses to write in the same way."""
     out = tmp_path / "out"
     limits = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); "
     code = f"{limits} runpy.run_module('inkling', run_name='__main__', alter_sys=True)"
-    command = [sys.executable, "-c", code, "read", str(pile), "--model", "ann-tutorial", option, str(out)]
+    command = [sys.executable, "-c", code, "read", str(many), "--model", "ann-tutorial", option, str(out)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"inkling: {out} cannot be written (File too large)")

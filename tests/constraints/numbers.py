@@ -1,4 +1,4 @@
-"""Candidates for tests, and the slow ranking that the fast one must agree with."""
+"""Hypotheses for tests, and the slow ranking that the fast one must agree with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inkling.constraints import n_best_texts
 from inkling.pipeline.hypothesis import Hypothesis
 
 
-def candidate(probs: np.ndarray, *, log_weight: float = 0.0) -> Hypothesis:
+def hypothesis_of(probs: np.ndarray, *, log_weight: float = 0.0) -> Hypothesis:
     """(n, 10) probabilities, one line of digits."""
     return Hypothesis(log_weight, [[(30 * i, 0, 20, 40) for i in range(len(probs))]], probs.astype(np.float32))
 
@@ -25,14 +25,14 @@ def sharp(text: str, *, sure: float = 0.95, doubt: dict[int, tuple[int, float]] 
         if doubt and i in doubt:
             other, p = doubt[i]
             probs[i, other] += p
-    return candidate(probs / probs.sum(axis=1, keepdims=True))
+    return hypothesis_of(probs / probs.sum(axis=1, keepdims=True))
 
 
-def every_text(candidates: Sequence[Hypothesis], allowed: Callable[[str], bool]) -> dict[str, float]:
+def every_text(hypotheses: Sequence[Hypothesis], allowed: Callable[[str], bool]) -> dict[str, float]:
     """Every text that is allowed and its probability, by enumeration."""
-    weights = np.exp([one.log_weight for one in candidates])
+    weights = np.exp([one.log_weight for one in hypotheses])
     found: dict[str, float] = defaultdict(float)
-    for weight, one in zip(weights / weights.sum(), candidates, strict=True):
+    for weight, one in zip(weights / weights.sum(), hypotheses, strict=True):
         probs = np.exp(n_best_texts.safe_log(one.probs))
         for digits in itertools.product(range(10), repeat=len(probs)):
             text = "".join(map(str, digits))

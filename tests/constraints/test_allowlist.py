@@ -47,7 +47,7 @@ def test_a_bad_file_is_named_in_one_sentence(tmp_path: Path, content: bytes, say
     assert "allowlist.csv" in str(error.value)
 
 
-def test_a_file_that_is_not_there_and_a_folder(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.csv", tmp_path):
         with pytest.raises(InklingError, match="cannot be read") as error:
             read_allowlist(path)

@@ -27,12 +27,12 @@ def test_the_library_decides(name: str, right: str, wrong: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMON_CHECKS)
-def test_every_usual_one_is_there(name: str) -> None:
+def test_every_common_check_exists(name: str) -> None:
     assert callable(find_check(name).passes)
 
 
 @pytest.mark.parametrize("name", ["lunh", "", "os.path", "util", "../luhn", "exceptions", "numdb", "iso7064"])
-def test_unknown_names_list_the_usual_and_the_nearest(name: str) -> None:
+def test_unknown_names_list_the_common_and_the_nearest(name: str) -> None:
     with pytest.raises(UnknownName, match=r"unknown checksum .* luhn, ") as error:
         find_check(name)
     if name == "lunh":

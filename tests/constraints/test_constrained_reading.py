@@ -9,7 +9,7 @@ from inkling.constraints.constraints import parse_constraints
 from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.hypothesis import Hypothesis
 from inkling.pipeline.result import Reading, compose
-from tests.constraints.numbers import candidate, sharp
+from tests.constraints.numbers import hypothesis_of, sharp
 from tests.pictures import row_of
 
 SURE_AT = 0.8
@@ -35,7 +35,7 @@ def test_a_check_digit_settles_a_doubt() -> None:
     assert constraint == {"satisfied": True, "changed": True, "first": "79927398719", "fits": round(found.fits, 6)}
 
 
-def test_a_text_that_agrees_stays() -> None:
+def test_a_text_that_satisfies_is_kept() -> None:
     clear = sharp("79927398713", sure=0.999)
     found = constrained_reading.apply(reading_of(clear), [clear], parse_constraints(check="luhn"), sure_at=SURE_AT)
     assert (found.reading.outcome, found.changed, found.reading.reason) == ("read", False, "")
@@ -50,7 +50,7 @@ def test_nothing_satisfies() -> None:
     assert found.reading.digits == reading_of(clear).digits
 
 
-def test_far_from_what_is_known_is_never_sure(tmp_path: Path) -> None:
+def test_a_text_far_from_the_allowlist_is_never_sure(tmp_path: Path) -> None:
     """A number that is not listed is not taken for the nearest listed one."""
     path = tmp_path / "allowlist.csv"
     path.write_text("40799999\n12345678\n")
@@ -70,7 +70,7 @@ def test_a_doubt_that_remains_is_named() -> None:
 
 
 def test_how_many_digits_may_stay_in_doubt() -> None:
-    variants = [candidate(sharp("40", sure=0.999).probs), candidate(sharp("407", sure=0.999).probs)]
+    variants = [hypothesis_of(sharp("40", sure=0.999).probs), hypothesis_of(sharp("407", sure=0.999).probs)]
     found = constrained_reading.apply(
         reading_of(variants[0]), variants, parse_constraints(length="2-3"), sure_at=SURE_AT
     )
@@ -78,7 +78,7 @@ def test_how_many_digits_may_stay_in_doubt() -> None:
     assert "other numbers of digits agree" in found.reading.reason
 
 
-def test_a_refused_mark_may_be_the_digit_that_is_missing() -> None:
+def test_a_refused_component_may_be_the_missing_digit() -> None:
     marks = sharp("407", sure=0.999)
     reading = reading_of(marks, not_digit=[0.0, 0.0, 0.7], reject_at=0.6)
     assert (reading.text, len(reading.others)) == ("40", 1)
@@ -95,7 +95,7 @@ def test_a_refused_mark_may_be_the_digit_that_is_missing() -> None:
     assert not three.digits[2].sure
 
 
-def test_a_mark_that_was_taken_for_a_digit_may_be_left_out() -> None:
+def test_a_component_that_was_read_may_be_left_out() -> None:
     marks = sharp("4017", sure=0.999)
     reading = reading_of(marks, not_digit=[0.0, 0.0, 0.4, 0.02], reject_at=0.6)
     assert reading.text == "4017"
@@ -112,13 +112,13 @@ def test_a_mark_that_was_taken_for_a_digit_may_be_left_out() -> None:
     )
 
 
-def test_marks_are_never_all_left_out() -> None:
+def test_a_hypothesis_keeps_at_least_one_component() -> None:
     one = sharp("4", sure=0.999)
     reading = reading_of(one, not_digit=[0.4], reject_at=0.6)
     assert [len(way.probs) for way in constrained_reading.with_optional_digits([one], reading)] == [1]
 
 
-def test_a_picture_whole(reader: Reader, digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
+def test_a_whole_image(reader: Reader, digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
     images, labels = digits
     picture = row_of([images[i] for i in (5, 6, 7)])
     truth = "".join(str(labels[i]) for i in (5, 6, 7))

@@ -11,21 +11,21 @@ from inkling.constraints.constraints import Constraints, best_text, join_digits,
 from inkling.constraints.pattern import ANY_TEXT, compile_pattern
 from inkling.errors import BadRequest
 from inkling.pipeline.hypothesis import Hypothesis
-from tests.constraints.numbers import candidate, every_text, sharp
+from tests.constraints.numbers import every_text, hypothesis_of, sharp
 
 PATTERNS = ["[01][0-9]*", "(12|34|5)+", r"\d{2,3}", "[^3]{3}", "7.?7", r"1*\d"]
 
 
 @st.composite
-def candidates(draw: st.DrawFn, *, most: int = 3, longest: int = 3) -> list[Hypothesis]:
-    """One to `most` candidates of one to `longest` digits, from flat to sharp."""
+def hypotheses(draw: st.DrawFn, *, most: int = 3, longest: int = 3) -> list[Hypothesis]:
+    """One to `most` hypotheses of one to `longest` digits, from flat to sharp."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     found = []
     for _ in range(draw(st.integers(1, most))):
         n = draw(st.integers(1, longest))
         logits = rng.normal(0, draw(st.sampled_from([0.3, 1.5, 5.0])), (n, 10))
         probs = np.exp(logits - logits.max(axis=1, keepdims=True))
-        found.append(candidate(probs / probs.sum(axis=1, keepdims=True), log_weight=float(rng.normal())))
+        found.append(hypothesis_of(probs / probs.sum(axis=1, keepdims=True), log_weight=float(rng.normal())))
     return found
 
 
@@ -58,7 +58,7 @@ def assert_is_the_best(found: list[Hypothesis], constraints: Constraints, texts:
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=100)
-@given(candidates(), st.sampled_from([None, "1", "2-3", "3"]), st.sampled_from([None, *PATTERNS]))
+@given(hypotheses(), st.sampled_from([None, "1", "2-3", "3"]), st.sampled_from([None, *PATTERNS]))
 @pytest.mark.slow
 def test_length_and_pattern_rank_as_enumeration_does(
     found: list[Hypothesis], length: str | None, pattern: str | None
@@ -75,7 +75,7 @@ def test_length_and_pattern_rank_as_enumeration_does(
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=60)
-@given(candidates(), st.sampled_from(["luhn", "damm", "verhoeff", "mod_97_10"]), st.sampled_from([None, *PATTERNS]))
+@given(hypotheses(), st.sampled_from(["luhn", "damm", "verhoeff", "mod_97_10"]), st.sampled_from([None, *PATTERNS]))
 @pytest.mark.slow
 def test_a_checksum_ranks_as_enumeration_does(found: list[Hypothesis], check: str, pattern: str | None) -> None:
     constraints = parse_constraints(check=check, pattern=pattern)
@@ -85,7 +85,7 @@ def test_a_checksum_ranks_as_enumeration_does(found: list[Hypothesis], check: st
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=60)
-@given(candidates(), st.sets(st.text("0123456789", min_size=1, max_size=4), min_size=1, max_size=30))
+@given(hypotheses(), st.sets(st.text("0123456789", min_size=1, max_size=4), min_size=1, max_size=30))
 def test_an_allowlist_ranks_as_enumeration_does(
     tmp_path_factory: pytest.TempPathFactory, found: list[Hypothesis], allowlist: set[str]
 ) -> None:
@@ -96,7 +96,7 @@ def test_an_allowlist_ranks_as_enumeration_does(
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=60)
-@given(candidates(most=1), st.sampled_from([None, *PATTERNS]))
+@given(hypotheses(most=1), st.sampled_from([None, *PATTERNS]))
 def test_texts_come_in_the_order_of_their_probability(found: list[Hypothesis], pattern: str | None) -> None:
     automaton = ANY_TEXT if pattern is None else compile_pattern(pattern)
     expected = every_text(found, automaton.accepts)
@@ -118,7 +118,7 @@ def test_a_checksum_changes_the_one_doubtful_digit() -> None:
 
 
 def test_the_length_chooses_among_hypotheses() -> None:
-    touching = [sharp("40"), candidate(sharp("407").probs, log_weight=-2.0)]
+    touching = [sharp("40"), hypothesis_of(sharp("407").probs, log_weight=-2.0)]
     best = best_text(touching, parse_constraints(length="3"))
     assert (best.text, best.first, best.changed, best.hypothesis) == ("407", "40", True, 1)
     assert best.length_probability == pytest.approx(1)
@@ -127,13 +127,13 @@ def test_the_length_chooses_among_hypotheses() -> None:
 
 def test_hypotheses_that_share_a_text_add_up() -> None:
     """One hypothesis alone is likelier, but two others share a text and are likelier together."""
-    hypotheses = [candidate(sharp("1").probs, log_weight=np.log(0.4))]
-    hypotheses += [candidate(sharp("2").probs, log_weight=np.log(0.3)) for _ in range(2)]
+    hypotheses = [hypothesis_of(sharp("1").probs, log_weight=np.log(0.4))]
+    hypotheses += [hypothesis_of(sharp("2").probs, log_weight=np.log(0.3)) for _ in range(2)]
     assert best_text(hypotheses, parse_constraints(length="1")).text == "2"
 
 
-def test_the_search_gives_up_and_says_so() -> None:
-    flat = candidate(np.full((12, 10), 0.1))
+def test_the_search_gives_up() -> None:
+    flat = hypothesis_of(np.full((12, 10), 0.1))
     best = best_text([flat], parse_constraints(check="mod_97_10"), max_texts=3)
     assert not best.satisfied
     assert best.why.startswith("none of the 3 likeliest ways to read these 12 digits passes mod_97_10")
@@ -160,7 +160,7 @@ def test_why_nothing_satisfies(stated: dict[str, str], says: str) -> None:
     assert best.why.startswith(says)
 
 
-def test_a_candidate_without_digits_satisfies_nothing() -> None:
+def test_a_hypothesis_without_digits_satisfies_nothing() -> None:
     nothing = Hypothesis(0.0, [], np.zeros((0, 10), np.float32))
     assert not best_text([nothing], parse_constraints(pattern="[0-9]*")).satisfied
 

@@ -72,7 +72,7 @@ def test_several_ways_to_write_one_pattern(pattern: str) -> None:
         ("1" * 300, "has 300 characters"),
     ],
 )
-def test_what_cannot_be_used_is_said_in_one_sentence(pattern: str, says: str) -> None:
+def test_errors_of_a_pattern_are_one_sentence(pattern: str, says: str) -> None:
     with pytest.raises(BadRequest) as error:
         compile_pattern(pattern)
     assert says in str(error.value)

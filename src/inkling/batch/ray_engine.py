@@ -107,16 +107,17 @@ class _ActorPool:
             self._ray.kill(handle)
 
     def _submit(self, tasks: Iterator[_Task]) -> bool:
-        """Give tasks to the actors that are ready, the idlest first; False if everything is done."""
-        ready = [actor for actor in self._actors if actor.ready]
-        while ready and len((actor := min(ready, key=lambda actor: len(actor.tasks))).tasks) < CHUNKS_PER_ACTOR:
-            task = self._retries.popleft() if self._retries else next(tasks, None)
-            if task is None:
-                return any(actor.tasks for actor in self._actors)
-            reporter = self._reporter if task.deaths else None
-            reference = actor.handle.read.remote(task.chunk, reporter)
-            actor.tasks[reference] = task
-            self._waiting[reference] = actor
+        """Give each actor that is ready a task, then a second one; False if everything is done."""
+        for depth in range(1, CHUNKS_PER_ACTOR + 1):
+            for actor in self._actors:
+                if not actor.ready or len(actor.tasks) >= depth:
+                    continue
+                task = self._retries.popleft() if self._retries else next(tasks, None)
+                if task is None:
+                    return any(actor.tasks for actor in self._actors)
+                reference = actor.handle.read.remote(task.chunk, self._reporter if task.deaths else None)
+                actor.tasks[reference] = task
+                self._waiting[reference] = actor
         return True
 
     def _start_actor(self) -> None:
