@@ -144,7 +144,7 @@ def _bar(console: Console) -> Progress:
 
 
 class Show:
-    """How a sweep is shown: a bar for all of it, one for each running trial, a line for each that has ended."""
+    """Shows a sweep: a bar for all of it, one for each running trial, a line for each trial that ended."""
 
     def __init__(self, bar: Progress, console: Console, plan: Plan) -> None:
         self._bar, self._console, self._plan = bar, console, plan
@@ -153,7 +153,7 @@ class Show:
         self._study: Study | None = None
 
     def watcher(self, study: Study) -> Watcher:
-        """Watches a sweep; `study` holds the trials that it has had."""
+        """A watcher of the sweep; `study` holds its trials so far."""
         from inkling.training.sweep.ray_tuner import Watcher
 
         self._study = study
@@ -161,12 +161,14 @@ class Show:
         return Watcher(self._begin, self._epoch, self._end)
 
     def tell(self, what: str) -> None:
-        """What comes next, beside the bar."""
+        """Show the next step beside the bar."""
         self._bar.update(self._whole, scores=what or self._best())
 
     def _begin(self, number: int, settings: dict[str, Any]) -> None:
         epochs = int(settings.get("epochs", self._plan.recipe.epochs))
-        self._of[number] = self._bar.add_task("", total=epochs, what=f"trial {number}", scores=escape(said(settings)))
+        self._of[number] = self._bar.add_task(
+            "", total=epochs, what=f"trial {number}", scores=escape(in_one_line(settings))
+        )
 
     def _epoch(self, number: int, row: dict[str, float]) -> None:
         if number in self._of:
@@ -176,11 +178,11 @@ class Show:
         if trial.number in self._of:
             self._bar.remove_task(self._of.pop(trial.number))
         if trial.state == "failed":
-            told = f"[red]failed[/red]  {escape(trial.error)}"
+            result = f"[red]failed[/red]  {escape(trial.error)}"
         else:
-            told = f"{trial.state:8}  {scores(trial.rows[-1])}"
+            result = f"{trial.state:8}  {scores(trial.rows[-1])}"
         self._console.print(
-            f"trial {trial.number:>3}  {told}  [dim]{escape(said(trial.settings))}[/dim]  {trial.seconds:.1f} s",
+            f"trial {trial.number:>3}  {result}  [dim]{escape(in_one_line(trial.settings))}[/dim]  {trial.seconds:.1f} s",
             highlight=False,
             soft_wrap=True,
         )
@@ -202,12 +204,12 @@ class Show:
 
 
 def scores(row: dict[str, float]) -> str:
-    """What an epoch is told by, as `inkling train` says it."""
+    """The scores of an epoch, as `inkling train` prints them."""
     return f"validation {row['val_accuracy']:.2%}  {row['val_loss']:.4f}"
 
 
-def said(settings: dict[str, Any]) -> str:
-    """Settings in a line."""
+def in_one_line(settings: dict[str, Any]) -> str:
+    """Settings on one line."""
     return "  ".join(
         f"{name.rpartition('.')[2]}={value:.4g}" if isinstance(value, float) else f"{name.rpartition('.')[2]}={value}"
         for name, value in settings.items()
@@ -226,7 +228,7 @@ def _print_result(outcome: Outcome, plan: Plan, folder: Path, *, score_test: boo
     row = judged_row(plan, best)
     counts = {state: sum(t.state == state for t in outcome.trials) for state in ("finished", "stopped", "failed")}
     click.echo(", ".join(f"{n} {state}" for state, n in counts.items() if n))
-    click.echo(f"best: trial {best.number}, {scores(row or {})}, {said(best.settings)}")
+    click.echo(f"best: trial {best.number}, {scores(row or {})}, {in_one_line(best.settings)}")
     if score_test:
         found = find_bundle(folder / "best").manifest["scores"]["mnist-test"]
         low, high = found["accuracy_95"]
