@@ -20,10 +20,8 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks.accuracy import baseline_readers, labelled_sets
+from benchmarks.accuracy import baseline_readers, labelled_sets, report_tables
 from benchmarks.accuracy.baseline_readers import Answers, BaselineReader, Setting
 from benchmarks.accuracy.labelled_sets import LabelledSet
 from benchmarks.common import (
@@ -162,19 +160,7 @@ def main(
             content["sets"][images.name] = {"n": len(images.labels), "rows": images.rows, "readers": scores}
     content["fidelity"] = {name: fidelity(reader, mnist, digits) for name, reader in readers.items()}
     write_json(out, content)
-    Console().print(table(content))
-    for name, each in content["fidelity"].items():
-        click.echo(f"MNIST, {name}: tile {each['direct']:.2%}, image {each['pipeline']:.2%} of {each['n']:,}")
-
-
-def table(content: Numbers) -> Table:
-    """The sets by the readers."""
-    names = list(dict.fromkeys(name for each in content["sets"].values() for name in each["readers"]))
-    shown = Table("set", "n", *names, box=None)
-    for name, each in content["sets"].items():
-        scores = [each["readers"].get(reader) for reader in names]
-        shown.add_row(name, str(each["n"]), *(f"{found['right']:.1%}" if found else "-" for found in scores))
-    return shown
+    click.echo(report_tables.baselines(content))
 
 
 if __name__ == "__main__":

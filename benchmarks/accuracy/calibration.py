@@ -17,9 +17,8 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.accuracy import report_tables
 from benchmarks.common import (
     Digits,
     labelled_folders,
@@ -142,19 +141,14 @@ def main(models: tuple[str, ...], rows: int, real: Path | None, out: Path) -> No
     mnist = mnist_digits("test")
     written_by = "python -m benchmarks.accuracy.calibration" + (" --real DIR" if real else "")
     content: dict[str, Any] = {"written_by": written_by, "seed": SEED, "models": {}}
-    shown = Table("model", "set", "digits", "right", "mean confidence", "right near 95%", "right from 95%", box=None)
     for name, reader in readers_of(models).items():
         digits, texts = read(reader, rendered(mnist, rows))
         sets = {"rendered": summary(digits), "rendered texts": summary(texts)}
         for folder, paths, labels in labelled_folders(real):
             sets[folder] = summary(read(reader, zip(paths, labels, strict=True))[0])
         content["models"][name] = {"version": reader.bundle.version, "sets": sets}
-        for kind, each in sets.items():
-            near, high = each["near_95"], each["from_95"]
-            at = [f"{rate['right']:.1%} of {rate['n']}" if rate["n"] else "-" for rate in (near, high)]
-            shown.add_row(name, kind, str(each["n"]), f"{each['right']:.2%}", f"{each['confidence']:.2%}", *at)
     write_json(out, content)
-    Console(width=120).print(shown)
+    click.echo(report_tables.calibration(content))
 
 
 if __name__ == "__main__":

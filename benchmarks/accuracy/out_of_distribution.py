@@ -17,9 +17,8 @@ from pathlib import Path
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.accuracy import report_tables
 from benchmarks.accuracy.detection_metrics import accepted_when, auroc, auroc_interval, roc
 from benchmarks.accuracy.energy import Energy
 from benchmarks.common import (
@@ -44,7 +43,6 @@ OUT = Path(__file__).with_suffix(".json")
 BATCH = 64  # images at once
 REFUSED = 0.01  # of the digits, at most: where scores are compared
 CURVE = 120  # points of a ROC curve that are kept
-SCORES = ("not_digit", "softmax", "energy", "auto")
 
 
 @dataclass(frozen=True)
@@ -200,10 +198,7 @@ def main(models: tuple[str, ...], n: int, digits: int, real: Path | None, out: P
     fonts = letters.installed_fonts()
     if not fonts:
         click.echo("no known font is installed: letters are left out; see benchmarks/README.md for packages", err=True)
-    found = {}
-    for name, reader in readers_of(models).items():
-        found[name] = measure(reader, n, digits, real, fonts)
-        Console(width=110).print(*tables(name, found[name]))
+    found = {name: measure(reader, n, digits, real, fonts) for name, reader in readers_of(models).items()}
     content = {
         "written_by": "python -m benchmarks.accuracy.out_of_distribution" + (" --real DIR" if real else ""),
         "seed": SEED,
@@ -213,21 +208,7 @@ def main(models: tuple[str, ...], n: int, digits: int, real: Path | None, out: P
         "models": found,
     }
     write_json(out, content)
-
-
-def tables(name: str, rates: Numbers) -> list[Table]:
-    """One model's numbers for the terminal."""
-    title = f"{name} {rates['version']}, refuses at {rates['reject_at']:.3g}"
-    areas = Table("AUROC", "n", *SCORES, "accepted", "pieces", "text given", "surely", box=None, title=title)
-    for kind, each in rates["out_of_distribution"].items():
-        cells = [f"{each['auroc'][score]:.4f}" if score in each["auroc"] else "-" for score in SCORES]
-        shares = [f"{each[key]:.1%}" for key in ("accepted", "in_pieces", "text_given", "read_surely")]
-        areas.add_row(kind, str(each["n"]), *cells, *shares)
-    digits = Table("digits", "n", "refused", "something refused", "pieces", "right", box=None)
-    for folder, each in rates["digits"].items():
-        shares = [f"{each[key]:.2%}" for key in ("refused", "something_refused", "in_pieces", "right")]
-        digits.add_row(folder, str(each["n"]), *shares)
-    return [areas, digits]
+    click.echo(report_tables.out_of_distribution(content))
 
 
 if __name__ == "__main__":

@@ -177,8 +177,8 @@ def main() -> None:
     markdown.write_blocks(PAGE, {name: TABLES[name](each) for name, each in numbers.items()})
     for name in DRAWN:
         (FIGURES / f"{name}.svg").write_text(figure(name, numbers[name]), "utf-8")
-    if fonts := letters.installed_fonts():
-        save_examples(examples(fonts))
+    if letters.handwriting_fonts():
+        save_examples(examples(letters.installed_fonts()))
     else:
         print("no handwriting font is installed: the examples stay as they are; see benchmarks/README.md")
     print("docs/benchmark.md, docs/benchmark/")
