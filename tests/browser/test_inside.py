@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inkling import Reader
-from inkling.explain.attribution import contributions
-from inkling.explain.evidence import contrasts
+from inkling.explain.attribution import exact_attributions
+from inkling.explain.log_odds import contrasts
 from inkling.explain.weights import Weights, read_weights
 from inkling.pipeline.result import calibrate
 from tests.browser.conftest import DESKTOP_WH, PHONE, PHONE_WH, checked_page, context_of
@@ -146,7 +146,7 @@ def test_why_is_exact(inside: Page, mnist: tuple[np.ndarray, np.ndarray], name: 
     for index, digit, contrast in ((0, 7, 9), (8, 5, 6), (247, 4, 2), (115, 4, 9)):
         ours = inside.evaluate(WHY, [name, index, digit, contrast])
         tile = mnist[0][index]
-        (_, lead) = contributions(weights, tile, contrasts(digit, contrast), temperature)
+        (_, lead) = exact_attributions(weights, tile, contrasts(digit, contrast), temperature)
         assert lead.bias is not None
         assert np.abs(np.array(ours["points"]).reshape(28, 28) / temperature - lead.points).max() < 1e-4
         assert ours["biases"] / temperature == pytest.approx(lead.bias, abs=1e-4)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from inkling import Reader
-from inkling.explain.attribution import STRONGEST, contributions, strongest_units
-from inkling.explain.evidence import contrasts, leads
+from inkling.explain.attribution import STRONGEST, exact_attributions, strongest_units
+from inkling.explain.log_odds import contrasts, log_odds
 from inkling.explain.weights import Weights, read_weights
 from tests.explain.conftest import DENSE
 
@@ -26,9 +26,9 @@ def test_pixels_and_bias_add_up_to_the_lead_in_the_probabilities(
     for tile, probs in zip(tiles, reader.classifier(tiles), strict=True):
         assert probs.min() > 1e-30, "float32 still tells all ten apart"
         questions = contrasts(*two_best(probs))
-        expected = leads(probs[None], questions, reader.bundle.temperature)[0]
+        expected = log_odds(probs[None], questions, reader.bundle.temperature)[0]
         for evidence, lead in zip(
-            contributions(weights, tile, questions, reader.bundle.temperature), expected, strict=True
+            exact_attributions(weights, tile, questions, reader.bundle.temperature), expected, strict=True
         ):
             assert evidence.bias is not None
             assert evidence.points.sum() + evidence.bias == pytest.approx(lead, abs=1e-3)
@@ -48,7 +48,7 @@ def test_the_lead_is_the_logarithm_of_the_shown_probabilities(
     for raw, calibrated in zip(probs, shown, strict=True):
         best, second = two_best(calibrated)
         if calibrated[second] > 1e-9:
-            lead = leads(raw[None], contrasts(best, second), reader.bundle.temperature)[0, 1]
+            lead = log_odds(raw[None], contrasts(best, second), reader.bundle.temperature)[0, 1]
             assert lead == pytest.approx(np.log(calibrated[best] / calibrated[second]), abs=1e-3)
 
 
@@ -60,7 +60,7 @@ def test_units_add_up_to_the_same_lead(
     assert weights is not None
     tile, temperature = digits[0][0].astype(np.float32) / 255, reader.bundle.temperature
     questions = contrasts(7, 9)
-    (_, lead) = contributions(weights, tile, questions, temperature)
+    (_, lead) = exact_attributions(weights, tile, questions, temperature)
     points = questions[1] @ weights.scores / temperature * weights.activations(tile[None])[0]
     assert points.sum() + questions[1] @ weights.scores_bias / temperature == pytest.approx(lead.total, abs=1e-9)
     units, (active, of) = strongest_units(weights, tile, questions[1], temperature)
@@ -83,7 +83,7 @@ def test_a_network_worked_out_by_hand() -> None:
     tile = np.zeros((28, 28), np.float32)
     tile[0, :2] = 1.0, 0.5
     # Unit 0 says 2 - 0.5 + 0.5 = 2; unit 1 is silent. The logits of 4 and 9: 0.4 + 2 and 0.9 - 2.
-    _, lead = contributions(weights, tile, contrasts(4, 9), temperature=2.0)
+    _, lead = exact_attributions(weights, tile, contrasts(4, 9), temperature=2.0)
     assert lead.total == pytest.approx((2.4 - -1.1) / 2)
     assert lead.points[0, :3].tolist() == pytest.approx([2.0, -0.5, 0.0])
     assert lead.bias == pytest.approx((0.5 * 2 - 0.5) / 2)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inkling.explain import words
-from inkling.explain.evidence import DigitExplanation, Evidence
+from inkling.explain.log_odds import Attribution, DigitExplanation
 from inkling.pipeline.result import Digit
 
 
@@ -60,7 +60,7 @@ def why(total: float, points: dict[tuple[int, int], float]) -> DigitExplanation:
     for at, value in points.items():
         values[at] = value
     digit = Digit(4, 0.9, True, (0.0,) * 4 + (0.9,) + (0.0,) * 4 + (0.1,), (0, 0, 5, 5))
-    lead = Evidence(total, values, total - values.sum())
+    lead = Attribution(total, values, total - values.sum())
     return DigitExplanation(digit, square(), 9, "exact contributions", lead, lead, values)
 
 

@@ -45,6 +45,30 @@ def test_two_digits_tell_no_slope() -> None:
     assert slope(np.array(row(2, fall=0.3))) == 0.0
 
 
+@pytest.mark.parametrize(("shift", "n_lines"), [(62, 1), (68, 2)])
+def test_a_box_of_the_same_line_has_a_third_of_its_height_beside_the_last(shift: int, n_lines: int) -> None:
+    boxes = [(0, 0, 60, 100), (80, 0, 60, 100), (160, shift, 60, 100)]
+    assert len(group_lines(np.array(boxes))) == n_lines
+
+
+@pytest.mark.parametrize(
+    ("name", "boxes", "found"),
+    [
+        ("as steep as lines are expected", row(6, pitch=100, fall=0.38), 0.35),
+        ("steeper, close together", row(6, pitch=100, fall=0.5), 0.0),
+        ("steeper, far apart", row(6, pitch=140, fall=0.5), 0.0),
+        ("close enough to be neighbours", row(6, pitch=145, fall=0.2), 0.2),
+        ("too far apart to be neighbours", row(6, pitch=155, fall=0.2), 0.0),
+        ("on top of each other", row(3, pitch=4, fall=0.2), 0.0),
+        ("beside each other, narrow", row(6, pitch=11, fall=0.2), 0.2),
+        ("lower neighbours count", [(40 * i, *((17, 28, 32) if i % 2 else (0, 28, 50))) for i in range(6)], 0.2),
+        ("much lower ones do not", [(40 * i, *((19, 28, 28) if i % 2 else (0, 28, 50))) for i in range(6)], 0.0),
+    ],
+)
+def test_the_slope_is_that_of_near_neighbours(name: str, boxes: list[Box], found: float) -> None:
+    assert slope(np.array(boxes)) == pytest.approx(found, abs=0.03), name
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 900)] * 2, *[st.integers(1, 200)] * 2), max_size=40))
 def test_every_box_is_in_one_line_from_left_to_right(boxes: list[Box]) -> None:

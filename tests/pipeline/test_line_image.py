@@ -35,14 +35,14 @@ def test_only_the_ink_of_the_chosen_glyphs_is_shown() -> None:
     np.testing.assert_array_equal(two, make_line_image(ink, alone, alone.glyphs))
 
 
-@pytest.mark.parametrize(("n", "fits"), [(5, True), (60, False)])
+@pytest.mark.parametrize(("n", "fits"), [(5, True), (24, True), (26, False), (60, False)])
 def test_what_is_too_wide_gets_no_line_image(n: int, fits: bool) -> None:
     ink = zeros_in_a_row(n)
     glyphs = segment(ink)
     assert (make_line_image(ink, glyphs, glyphs.glyphs) is not None) == fits
 
 
-def test_large_writing_gives_the_same_strip() -> None:
+def test_large_writing_gives_the_same_line_image() -> None:
     ink = zeros_in_a_row(2)
     large = np.kron(ink, np.ones((4, 4), np.float32))
     line_images = [make_line_image(each, found, found.glyphs) for each in (ink, large) if (found := segment(each))]

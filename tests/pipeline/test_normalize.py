@@ -87,3 +87,35 @@ def test_what_is_trimmed_is_paper_and_nothing_else() -> None:
     assert normalize.trim(crop).shape == (9, 8)
     crop[3, 2], crop[5, 6], crop[0, 0] = 0.2, 1.0, 0.05
     assert np.array_equal(normalize.trim(crop), crop[3:6, 2:7])
+
+
+def square_ring(stroke: float, side: int) -> np.ndarray:
+    """(side, side) float32: a 0 whose stroke is so wide in pixels of the normalized digit."""
+    fine = np.ones((4 * side, 4 * side), np.float32)
+    edge = round(4 * stroke * side / normalize.LONGEST)
+    fine[edge:-edge, edge:-edge] = 0
+    return cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA)
+
+
+@pytest.mark.parametrize(
+    ("stroke", "expected"), [(0.5, 1.9), (0.75, 1.9), (1.5, 2.0), (1.75, 1.75), (2.5, 2.5), (3.0, 3.0), (4.0, 3.65)]
+)
+@pytest.mark.parametrize("side", [40, 80, 480])
+def test_strokes_outside_the_range_of_mnist_are_brought_to_it(stroke: float, expected: float, side: int) -> None:
+    tile = normalize.normalize_crop(square_ring(stroke, side))
+    assert tile[14].sum() / 2 == pytest.approx(expected, abs=0.07)
+
+
+def test_the_body_of_the_strokes_is_brought_to_1_though_a_few_pixels_are_brighter() -> None:
+    small = np.full((20, 10), 0.5, np.float32)
+    small[0, :2] = 1.0  # 1 % of the pixels
+    scaled = normalize.scale_to_peak(small)
+    assert scaled[10, 5] == 1
+    small[0:8] = 1.0  # 40 %
+    assert normalize.scale_to_peak(small)[10, 5] == 0.5
+
+
+def test_faint_pixels_are_background() -> None:
+    crop = np.zeros((5, 5), np.float32)
+    crop[1, 1], crop[3, 3], crop[0, 4] = 0.11, 1.0, 0.09
+    assert normalize.trim(crop).shape == (3, 3)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from inkling.pipeline.binarize import binarize
-from inkling.pipeline.quality import CODES, QualityWarning, quality_warnings
+from inkling.pipeline.quality import CODES, QualityWarning, needs_quality_check, quality_warnings
 from inkling.pipeline.segmentation import segment
 from tests import nonsense
 from tests.pictures import drawn_seven, enlarged, row_of
@@ -111,3 +111,47 @@ def test_any_shape_gives_warnings_and_no_error(shape: tuple[int, int]) -> None:
     for picture in (np.full(shape, 255, np.uint8), rng.integers(0, 256, shape, dtype=np.uint8)):
         for warning in of(picture):
             assert warning.code in CODES
+
+
+@pytest.mark.parametrize(
+    ("level", "lit_share", "code"),
+    [(22, 0.0, "dark"), (26, 0.0, "blank"), (9, 0.005, "dark"), (9, 0.02, "blank")],
+)
+def test_an_image_is_dark_where_hardly_a_pixel_is_lit(level: int, lit_share: float, code: str) -> None:
+    image = np.full((700, 700), level, np.uint8)
+    image[: round(700 * lit_share)] = 200
+    blank = np.zeros(image.shape, np.float32)
+    assert [warning.code for warning in quality_warnings(image, blank, segment(blank))] == [code]
+
+
+def codes_of_bar(*, step: int = 200, edge: int = 0, at_x: int = 30, right: int = 30, height: int = 36) -> list[str]:
+    """The warnings about a 1 of ink, `step` grey levels darker than the paper, with soft edges."""
+    ink = np.zeros((height + 60, at_x + 12 + right), np.float32)
+    ink[30 : 30 + height, at_x : at_x + 12] = 1
+    ink = cv2.blur(ink, (edge + 1, edge + 1)) if edge else ink
+    return [warning.code for warning in quality_warnings(np.uint8(240 - step * ink), ink, segment(ink))]
+
+
+@pytest.mark.parametrize(("step", "faint"), [(60, False), (46, True)])
+def test_ink_is_faint_that_takes_less_than_a_fifth_of_the_light(step: int, faint: bool) -> None:
+    assert codes_of_bar(step=step) == (["faint"] if faint else [])
+
+
+@pytest.mark.parametrize(
+    ("edge", "height", "blurred"), [(2, 36, False), (3, 36, True), (5, 100, False), (10, 100, True)]
+)
+def test_edges_are_blurred_that_are_wide_for_the_digits_height(edge: int, height: int, blurred: bool) -> None:
+    assert codes_of_bar(edge=edge, height=height) == (["blurred"] if blurred else [])
+
+
+@pytest.mark.parametrize(("right", "cut_off"), [(4, False), (7, True)])
+def test_a_tight_crop_leaves_little_paper_at_the_opposite_border(right: int, cut_off: bool) -> None:
+    assert codes_of_bar(at_x=0, right=right) == (["border"] if cut_off else [])
+
+
+@pytest.mark.parametrize(("n_specks", "needed"), [(5, False), (6, True)])
+def test_many_specks_beside_a_digit_are_checked_for_a_pattern(n_specks: int, needed: bool) -> None:
+    ink = np.zeros((200, 200), np.float32)
+    ink[40:160, 80:100] = 1
+    ink[10, 10 : 10 + 4 * n_specks : 4] = 1
+    assert needs_quality_check(ink, segment(ink)) == needed

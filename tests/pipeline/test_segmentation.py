@@ -85,14 +85,16 @@ def test_labels_tell_the_components_apart() -> None:
         assert set(np.unique(inside)) == set(glyph.components)
 
 
-def test_reference_height_ignores_marks() -> None:
+def test_reference_height_is_that_of_components_at_least_half_as_high_as_the_highest() -> None:
     assert reference_height(np.array([[0, 0, 5, 40], [0, 0, 5, 44], [0, 0, 5, 42], [0, 0, 3, 4]])) == 42
+    assert reference_height(np.array([[0, 0, 5, 100], [0, 0, 5, 52]])) == 76
+    assert reference_height(np.array([[0, 0, 5, 100], [0, 0, 5, 48]])) == 100
 
 
 def test_a_texture_of_thousands_of_components_ends_in_bounded_time() -> None:
     ink = np.zeros((1200, 1600), np.float32)
     ink[::8, ::8] = ink[1::8, ::8] = 1
-    assert len(segment(ink).glyphs) <= 1024
+    assert len(segment(ink).glyphs) == 1024
 
 
 def test_ink_at_the_border_keeps_its_box_inside() -> None:
@@ -121,3 +123,101 @@ def test_a_frame_goes_although_the_digit_in_it_is_small() -> None:
     ink[40:60, 48:52] = 1.0
     [[glyph]] = segment(ink).lines
     assert glyph.box_xywh == (48, 40, 4, 20)
+
+
+D, E, F = (60, 100, 50, 100), (300, 100, 50, 100), (400, 100, 50, 100)  # digits 100 pixels high: the reference height
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "merged"),
+    [
+        pytest.param((80, 80, 13, 13), (80, 80, 11, 11), (60, 80, 50, 120), id="a speck above is no part"),
+        pytest.param((122, 105, 30, 10), (123, 105, 30, 10), (60, 100, 92, 100), id="a stroke beside, by its gap"),
+        pytest.param((115, 134, 30, 10), (115, 137, 30, 10), (60, 100, 85, 100), id="a stroke beside, by its height"),
+        pytest.param((70, 70, 30, 8), (70, 66, 30, 8), (60, 70, 50, 130), id="a stroke above, by the height of both"),
+    ],
+)
+def test_a_small_component_is_part_of_a_digit_up_to_a_limit(near: Box, far: Box, merged: Box) -> None:
+    assert lines_of(page(D, near, E, F, shape=(300, 600))) == [[merged, E, F]]
+    assert lines_of(page(D, far, E, F, shape=(300, 600))) == [[D, E, F]]
+
+
+@pytest.mark.parametrize(
+    ("upper", "near", "far"),
+    [
+        pytest.param((60, 100, 50, 40), (60, 164, 50, 36), (60, 166, 50, 34), id="gap"),
+        pytest.param((60, 100, 50, 49), (60, 157, 50, 77), (60, 157, 50, 80), id="height of both"),
+        pytest.param((50, 100, 50, 40), (75, 155, 50, 50), (76, 155, 50, 50), id="overlap"),
+    ],
+)
+def test_two_parts_above_each_other_are_one_digit_up_to_a_limit(upper: Box, near: Box, far: Box) -> None:
+    def glyphs_of(lower: Box) -> set[Box]:
+        return {glyph.box_xywh for glyph in segment(page(upper, lower, E, F, shape=(300, 600))).glyphs}
+
+    x, y, right = min(upper[0], near[0]), upper[1], max(upper[0] + upper[2], near[0] + near[2])
+    assert glyphs_of(near) == {(x, y, right - x, near[1] + near[3] - y), E, F}
+    assert glyphs_of(far) == {upper, far, E, F}
+
+
+@pytest.mark.parametrize(
+    ("digit", "mark"),
+    [
+        pytest.param((200, 150, 46, 44), (200, 150, 44, 44), id="small"),
+        pytest.param((200, 150, 60, 21), (200, 150, 60, 19), id="flat"),
+    ],
+)
+def test_punctuation_is_small_or_flat_beside_the_digits(digit: Box, mark: Box) -> None:
+    assert lines_of(page(D, digit, E, shape=(300, 600))) == [[D, digit, E]]
+    assert lines_of(page(D, mark, E, shape=(300, 600))) == [[D, E]]
+
+
+def ring(inset: int, thickness: int, side: int = 200, corner: tuple[int, int] = (20, 40)) -> list[Box]:
+    """The four sides of a square frame."""
+    x, y, side = corner[0] + inset, corner[1] + inset, side - 2 * inset
+    bars = [(x, y, side, thickness), (x, y + side - thickness, side, thickness)]
+    return [*bars, (x, y, thickness, side), (x + side - thickness, y, thickness, side)]
+
+
+INSIDE = (150, 110, 24, 70)
+PRINTED = [
+    pytest.param(ring(0, 18), ring(0, 22), INSIDE, INSIDE, id="hollow"),
+    pytest.param(ring(0, 4), ring(0, 4), (150, 110, 24, 62), (150, 110, 24, 58), id="around something as high"),
+    pytest.param(
+        [*ring(0, 4), (20, 130, 80, 10)], [*ring(0, 4), (20, 130, 110, 10)], INSIDE, INSIDE, id="little inside"
+    ),
+    pytest.param(
+        [*ring(0, 4), *ring(35, 4), (20, 130, 36, 4)],
+        [*ring(0, 4), *ring(45, 4), (20, 130, 46, 4)],
+        INSIDE,
+        INSIDE,
+        id="double",
+    ),
+]
+
+
+@pytest.mark.parametrize(("frame", "other", "framed", "merged"), PRINTED)
+def test_a_printed_box_is_a_hollow_frame_around_a_digit(
+    frame: list[Box], other: list[Box], framed: Box, merged: Box
+) -> None:
+    assert lines_of(page(*frame, framed, shape=(300, 600))) == [[framed]]
+    assert lines_of(page(*other, merged, shape=(300, 600))) == [[(20, 40, 200, 200)]]
+
+
+def test_what_runs_along_most_of_two_borders_is_a_frame() -> None:
+    digits = [(60, 150, 50, 100), (160, 150, 50, 100)]
+    for length, found in ((515, []), (500, [[(0, 0, 500, 60)]])):
+        assert lines_of(page(*digits, (0, 0, length, 3), (0, 0, 3, 60), shape=(300, 600))) == [*found, digits]
+
+
+@pytest.mark.parametrize(("inset", "box"), [(4, (48, 40, 4, 20)), (7, (0, 0, 93, 93))])
+def test_a_frame_lies_near_the_border_of_the_picture(inset: int, box: Box) -> None:
+    """What reaches two borders and lies further inside is a large digit with a speck in it."""
+    spurs = [(50, 0, 2, inset + 1), (0, 50, inset + 1, 2)]
+    assert lines_of(page(*ring(inset, 2, 100, (0, 0)), *spurs, (48, 40, 4, 20), shape=(100, 100))) == [[box]]
+
+
+@pytest.mark.parametrize(("level", "kept"), [(0.75, False), (0.85, True)])
+def test_a_shadow_at_the_border_is_nowhere_full_ink(level: float, kept: bool) -> None:
+    ink = page(D, E, shape=(300, 600))
+    ink[100:200, 550:] = level
+    assert lines_of(ink) == [[D, E, (550, 100, 50, 100)] if kept else [D, E]]

@@ -55,16 +55,37 @@ def test_what_is_no_square_is_left_as_it_is(w: int, h: int) -> None:
     assert with_test_time_augmentation(ink, segment(ink), UNSURE, never) is UNSURE
 
 
-def test_where_the_network_is_certain_no_view_is_made() -> None:
-    ink = block(40, 40)
-    sure = certain_of_3(np.zeros((1, 28, 28)))
-    assert with_test_time_augmentation(ink, segment(ink), sure, never) is sure
-
-
 def test_several_digits_are_left_as_they_are() -> None:
     ink = np.hstack([block(40, 40), block(40, 40)])
     both = Prediction(np.full((2, 10), 0.1, np.float32), np.zeros(2, np.float32))
     assert with_test_time_augmentation(ink, segment(ink), both, never) is both
+
+
+def test_the_views_are_narrower_and_narrower() -> None:
+    shapes = []
+
+    def classify(tiles: np.ndarray) -> Prediction:
+        shapes.extend(np.ptp(np.flatnonzero(tile.max(axis=0) > 0.5)) + 1 for tile in tiles)
+        return certain_of_3(tiles)
+
+    ink = block(200, 200)
+    with_test_time_augmentation(ink, segment(ink), UNSURE, classify)
+    assert shapes == pytest.approx([16, 13, 10], abs=1)  # of a height of 20
+
+
+@pytest.mark.parametrize(("confidence", "asked"), [(0.985, True), (0.992, False)])
+def test_a_certain_network_is_not_asked_again(confidence: float, asked: bool) -> None:
+    ink, probs = block(40, 40), np.full((1, 10), (1 - confidence) / 9, np.float32)
+    probs[0, 3] = confidence
+    before = Prediction(probs, np.zeros(1, np.float32))
+    assert (with_test_time_augmentation(ink, segment(ink), before, certain_of_3) is not before) == asked
+
+
+@pytest.mark.parametrize(("margin", "fills"), [(1, True), (2, False)])
+def test_a_digit_fills_the_image_but_for_a_margin(margin: int, fills: bool) -> None:
+    ink = block(50, 50, margin=margin)  # 96 % and 93 % of it
+    found = with_test_time_augmentation(ink, segment(ink), UNSURE, certain_of_3)
+    assert (found.not_digit < UNSURE.not_digit).all() == fills
 
 
 @pytest.mark.parametrize("side", [16, 300])

@@ -83,7 +83,7 @@ def write_figures(explanation: Explanation, out: Path) -> None:
     """Write every step and map as a PNG, named in the order of the page."""
     out.mkdir(parents=True, exist_ok=True)
     for number, step in enumerate(explanation.steps, 1):
-        (out / f"{number}-{step.name}.png").write_bytes(render.png(step.picture()))
+        (out / f"{number}-{step.name}.png").write_bytes(render.png(step.image()))
     for number, why in enumerate(explanation.digits, 1):
         a, b = why.answer, why.runner_up
         (out / f"digit-{number}-tile.png").write_bytes(render.png(render.magnified(why.tile, MAP_SIDE // 28)))
@@ -112,7 +112,7 @@ def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
             {
                 "title": step.title,
                 "caption": step.caption,
-                "shown": _in_both_themes(partial(step.picture, STEP_SIDE)),
+                "shown": _in_both_themes(partial(step.image, STEP_SIDE)),
             }
             for step in explanation.steps
             if step.name in ON_PAGE

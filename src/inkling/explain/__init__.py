@@ -6,16 +6,16 @@ explain(Reader("ann"), "photo.jpg").digits[0].against_runner_up.points   # (28, 
 """
 
 from inkling.explain.as_json import explanation_json
-from inkling.explain.evidence import DigitExplanation, Evidence, Unit
 from inkling.explain.explanation import Explanation, explain, explain_digit, explain_trace
+from inkling.explain.log_odds import Attribution, DigitExplanation, HiddenUnit
 from inkling.explain.recognized_glyphs import MAX_DIGITS, recognized_glyphs
 
 __all__ = [
     "MAX_DIGITS",
+    "Attribution",
     "DigitExplanation",
-    "Evidence",
     "Explanation",
-    "Unit",
+    "HiddenUnit",
     "explain",
     "explain_digit",
     "explain_trace",

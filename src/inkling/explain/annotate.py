@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from inkling.explain.render import LIGHT, Theme, inked
+from inkling.explain.render import LIGHT, Theme, render_ink
 from inkling.pipeline.result import Box
 
 Line = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels of the upright picture
 
 
-def boxed(
+def draw_boxes(
     ink: np.ndarray,
     boxes: list[tuple[Box, bool]],
     cuts: list[Line],
@@ -25,7 +25,7 @@ def boxed(
     ink: (H, W) float32. boxes: in pixels of the upright picture of `size_wh`, and whether it is taken for a digit.
     cuts: x0, y0, x1, y1 in the same pixels. Returns (h, w, 3) uint8, its longer side at most `side` pixels.
     """
-    picture = Image.fromarray(inked(ink, side, theme))
+    picture = Image.fromarray(render_ink(ink, side, theme))
     draw = ImageDraw.Draw(picture)
     x_scale, y_scale = picture.width / size_wh[0], picture.height / size_wh[1]
     width = max(2, round(max(picture.size) / 260))
@@ -45,7 +45,7 @@ def boxed(
     return np.asarray(picture)
 
 
-def bars(rows: list[tuple[float, ...]], side: int, theme: Theme = LIGHT) -> np.ndarray:
+def draw_bars(rows: list[tuple[float, ...]], side: int, theme: Theme = LIGHT) -> np.ndarray:
     """N times ten probabilities -> (h, w, 3) uint8: ten bars each, the most probable in full colour."""
     columns = 2 if len(rows) == 4 else min(len(rows), 3)
     w, h = side // columns, max(120, side // (columns + 1))
@@ -72,7 +72,7 @@ def bars(rows: list[tuple[float, ...]], side: int, theme: Theme = LIGHT) -> np.n
     return np.asarray(canvas)
 
 
-def written(text: str, lines: list[str], side: int, theme: Theme = LIGHT) -> np.ndarray:
+def draw_answer(text: str, lines: list[str], side: int, theme: Theme = LIGHT) -> np.ndarray:
     """The answer in large figures with lines of words below. (h, w, 3) uint8"""
     rows = text.split("\n") if text else ["\N{EN DASH}"]
     large = min(side // 4, round(side * 0.85 / (0.62 * max(map(len, rows)))))

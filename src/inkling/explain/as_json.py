@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from inkling.explain import words
-from inkling.explain.evidence import DigitExplanation, Evidence
 from inkling.explain.explanation import Explanation
 from inkling.explain.filmstrip import Step
+from inkling.explain.log_odds import Attribution, DigitExplanation
 from inkling.explain.render import data_uri
 
 STEPS = ("image", "ink", "glyphs")  # as pictures; what follows them is in the answer as numbers
@@ -52,7 +52,7 @@ def _why(why: DigitExplanation) -> dict[str, Any]:
     }
 
 
-def _biases(leads: dict[str, Evidence]) -> dict[str, float] | None:
+def _biases(leads: dict[str, Attribution]) -> dict[str, float] | None:
     known = {name: round(lead.bias, 4) for name, lead in leads.items() if lead.bias is not None}
     return known or None
 

@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from inkling.explain.evidence import Evidence, Unit
+from inkling.explain.log_odds import Attribution, HiddenUnit
 from inkling.explain.weights import Weights
 from inkling.pipeline.normalize import SIDE
 
 STRONGEST = 6  # hidden units that are shown
 
 
-def contributions(weights: Weights, tile: np.ndarray, questions: np.ndarray, temperature: float) -> list[Evidence]:
+def exact_attributions(
+    weights: Weights, tile: np.ndarray, questions: np.ndarray, temperature: float
+) -> list[Attribution]:
     """(28, 28) tile and (Q, 10) contrasts of the logits -> Q times Evidence, whose points and bias sum to its total."""
     outgoing = questions @ weights.scores[:10] / temperature  # (Q, H): what a unit's voice counts in each question
     active = weights.activations(tile[None])[0] > 0  # (H,)
@@ -29,13 +31,14 @@ def contributions(weights: Weights, tile: np.ndarray, questions: np.ndarray, tem
     points = (slopes * tile.reshape(-1)).reshape(-1, SIDE, SIDE)
     biases = questions @ weights.scores_bias[:10] / temperature + outgoing[:, active] @ weights.hidden_bias[active]
     return [
-        Evidence(float(own.sum() + bias), own, float(bias)) for own, bias in zip(points, biases.tolist(), strict=True)
+        Attribution(float(own.sum() + bias), own, float(bias))
+        for own, bias in zip(points, biases.tolist(), strict=True)
     ]
 
 
 def strongest_units(
     weights: Weights, tile: np.ndarray, question: np.ndarray, temperature: float
-) -> tuple[tuple[Unit, ...], tuple[int, int]]:
+) -> tuple[tuple[HiddenUnit, ...], tuple[int, int]]:
     """The hidden units that weigh most in one (10,) contrast, for or against; and how many are active, of how many.
 
     All units' points and the last layer's bias add up to the lead, too: the same sum, taken by units.
@@ -43,5 +46,5 @@ def strongest_units(
     says = weights.activations(tile[None])[0]  # (H,)
     points = question @ weights.scores[:10] / temperature * says  # (H,)
     order = [j for j in np.argsort(-np.abs(points)).tolist() if says[j] > 0][:STRONGEST]
-    units = [Unit(j, float(says[j]), float(points[j]), weights.hidden[j].reshape(SIDE, SIDE)) for j in order]
+    units = [HiddenUnit(j, float(says[j]), float(points[j]), weights.hidden[j].reshape(SIDE, SIDE)) for j in order]
     return tuple(units), (int((says > 0).sum()), len(says))

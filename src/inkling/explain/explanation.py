@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkling.explain.attribution import contributions, strongest_units
-from inkling.explain.evidence import DigitExplanation, contrasts
+from inkling.explain.attribution import exact_attributions, strongest_units
 from inkling.explain.filmstrip import Step, filmstrip
-from inkling.explain.occlusion import missing_ink, occlusion
+from inkling.explain.log_odds import DigitExplanation, contrasts
+from inkling.explain.occlusion import missing_ink_effect, occlusion_attributions
 from inkling.explain.recognized_glyphs import MAX_DIGITS, recognized_glyphs
 from inkling.explain.weights import Weights, read_weights
 from inkling.pipeline.decode import ImageSource
@@ -72,12 +72,12 @@ def explain_digit(reader: Reader, digit: Digit, tile: np.ndarray) -> DigitExplan
     if runner_up == digit.digit:  # two digits that are equally probable
         runner_up = int(np.argsort(digit.probs, kind="stable")[::-1][0])
     questions = contrasts(digit.digit, runner_up)
-    missing = missing_ink(reader.classifier, tile, questions[1], temperature)
+    missing = missing_ink_effect(reader.classifier, tile, questions[1], temperature)
     weights = weights_of(reader)
     if weights is None:
-        over_all, over_one = occlusion(reader.classifier, tile, questions, temperature)
+        over_all, over_one = occlusion_attributions(reader.classifier, tile, questions, temperature)
         return DigitExplanation(digit, tile, runner_up, "occlusion", over_all, over_one, missing)
-    over_all, over_one = contributions(weights, tile, questions, temperature)
+    over_all, over_one = exact_attributions(weights, tile, questions, temperature)
     units, active = strongest_units(weights, tile, questions[1], temperature)
     return DigitExplanation(digit, tile, runner_up, "exact contributions", over_all, over_one, missing, units, active)
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from inkling.explain.annotate import Line, bars, boxed, written
+from inkling.explain.annotate import Line, draw_answer, draw_bars, draw_boxes
 from inkling.explain.recognized_glyphs import MAX_DIGITS, recognized_glyphs
-from inkling.explain.render import LIGHT, Theme, grey, inked, sheet
+from inkling.explain.render import LIGHT, Theme, render_gray, render_ink, render_tiles
 from inkling.explain.words import counted, verdict
 from inkling.pipeline.config.shared import SHARED
 from inkling.pipeline.reader import Trace
@@ -38,19 +38,19 @@ class Step:
 def filmstrip(trace: Trace) -> tuple[Step, ...]:
     """The steps of one reading; where no ink was found, those up to the ink and the answer."""
     reading = trace.reading
-    image = Step("image", "The picture", _image_caption(trace), lambda side, _: grey(trace.image, side))
+    image = Step("image", "The picture", _image_caption(trace), lambda side, _: render_gray(trace.image, side))
     ink = Step(
         "ink",
         "The ink",
         "Ink is told from paper: shade and colour of the paper are taken away, and the ink is dark whether it was "
         "dark on light or light on dark.",
-        lambda side, theme: inked(trace.ink, side, theme),
+        lambda side, theme: render_ink(trace.ink, side, theme),
     )
     answer = Step(
         "answer",
         "The answer",
         "The most probable digits, in reading order.",
-        lambda side, theme: written(reading.text, [verdict(reading), reading.reason], side, theme),
+        lambda side, theme: draw_answer(reading.text, [verdict(reading), reading.reason], side, theme),
     )
     if not len(trace.tiles):
         return image, ink, answer
@@ -62,20 +62,20 @@ def filmstrip(trace: Trace) -> tuple[Step, ...]:
         "glyphs",
         "The digits, one by one",
         _glyphs_caption(len(reading.digits), len(reading.others), len(cuts)),
-        lambda side, theme: boxed(trace.ink, boxes, cuts, size_wh=reading.size_wh, side=side, theme=theme),
+        lambda side, theme: draw_boxes(trace.ink, boxes, cuts, size_wh=reading.size_wh, side=side, theme=theme),
     )
     tiles = Step(
         "tiles",
         "What the network sees",
         "Each digit is brought to 28 x 28 pixels the way MNIST's were: 20 pixels long, centred by its mass, with "
         f"strokes of a usual width. These 784 numbers are all that the network is given.{_first(len(shown))}",
-        lambda side, theme: sheet(np.array([tile for _, tile, _ in shown[:MAX_DIGITS]]), side, theme),
+        lambda side, theme: render_tiles(np.array([tile for _, tile, _ in shown[:MAX_DIGITS]]), side, theme),
     )
     probs = Step(
         "probs",
         "How probable each digit is",
         f"For each tile the network answers with ten probabilities that add up to 1.{_first(len(shown))}",
-        lambda side, theme: bars([mark.probs for mark, _, _ in shown[:MAX_DIGITS]], side, theme),
+        lambda side, theme: draw_bars([mark.probs for mark, _, _ in shown[:MAX_DIGITS]], side, theme),
     )
     return image, ink, glyphs, tiles, probs, answer
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from inkling.explain.evidence import Evidence, leads
+from inkling.explain.log_odds import Attribution, log_odds
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.normalize import SIDE
 
@@ -26,7 +26,9 @@ FAINT = 0.1  # less ink than this is paper
 Window = tuple[slice, slice]
 
 
-def occlusion(model: Classifier, tile: np.ndarray, questions: np.ndarray, temperature: float) -> list[Evidence]:
+def occlusion_attributions(
+    model: Classifier, tile: np.ndarray, questions: np.ndarray, temperature: float
+) -> list[Attribution]:
     """(28, 28) tile and (Q, 10) contrasts -> Q times Evidence: points that the lead falls by without the ink.
 
     Each pixel has the mean over the patches that cover it, times its ink. One batch; such points do not add up to
@@ -36,12 +38,12 @@ def occlusion(model: Classifier, tile: np.ndarray, questions: np.ndarray, temper
     erased = np.repeat(tile[None], len(windows) + 1, axis=0)
     for changed, at in zip(erased[1:], windows, strict=True):
         changed[at] = 0
-    found = leads(model(erased), questions, temperature)  # (1 + W, 28, 28) -> (1 + W, Q)
+    found = log_odds(model(erased), questions, temperature)  # (1 + W, 28, 28) -> (1 + W, Q)
     drops = _spread(found[0] - found[1:], windows) * tile  # (Q, 28, 28)
-    return [Evidence(float(total), drop, None) for total, drop in zip(found[0], drops, strict=True)]
+    return [Attribution(float(total), drop, None) for total, drop in zip(found[0], drops, strict=True)]
 
 
-def missing_ink(model: Classifier, tile: np.ndarray, question: np.ndarray, temperature: float) -> np.ndarray:
+def missing_ink_effect(model: Classifier, tile: np.ndarray, question: np.ndarray, temperature: float) -> np.ndarray:
     """What a dot of ink would add to one (10,) contrast, tried on the paper around the strokes.
 
     (28, 28) tile -> (28, 28) points, 0 on ink and outside the square of the digit's longer side: ink out there would
@@ -52,7 +54,7 @@ def missing_ink(model: Classifier, tile: np.ndarray, question: np.ndarray, tempe
     dotted = np.repeat(tile[None], len(windows) + 1, axis=0)
     for changed, at in zip(dotted[1:], windows, strict=True):
         changed[at] = 1
-    found = leads(model(dotted), question[None], temperature)
+    found = log_odds(model(dotted), question[None], temperature)
     return np.asarray(_spread(found[1:] - found[0], windows)[0] * (around & (tile <= FAINT)))
 
 

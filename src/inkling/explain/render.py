@@ -32,23 +32,23 @@ LIGHT = Theme((255, 253, 249), (23, 35, 60), (93, 96, 105), (221, 213, 197), (0,
 DARK = Theme((28, 31, 38), (245, 239, 224), (164, 168, 178), (62, 68, 80), (92, 176, 245), (247, 144, 62))
 
 
-def grey(image: np.ndarray, side: int) -> np.ndarray:
+def render_gray(image: np.ndarray, side: int) -> np.ndarray:
     """(H, W) uint8 -> (h, w, 3) uint8, its longer side at most `side` pixels."""
     return np.asarray(cv2.cvtColor(_fitted(image, side), cv2.COLOR_GRAY2RGB))
 
 
-def inked(ink: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
+def render_ink(ink: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
     """(H, W) float32, 1 = ink -> (h, w, 3) uint8: ink on paper, its longer side at most `side` pixels."""
     share = np.clip(_fitted(ink, side), 0, 1)[..., None]
     return _bytes(np.array(theme.paper) * (1 - share) + np.array(theme.ink) * share)
 
 
-def magnified(tile: np.ndarray, factor: int, theme: Theme = LIGHT) -> np.ndarray:
+def render_tile(tile: np.ndarray, factor: int, theme: Theme = LIGHT) -> np.ndarray:
     """(28, 28) float32 -> (28 f, 28 f, 3) uint8: each pixel a square of `factor` pixels."""
-    return inked(tile, SIDE, theme).repeat(factor, 0).repeat(factor, 1)
+    return render_ink(tile, SIDE, theme).repeat(factor, 0).repeat(factor, 1)
 
 
-def sheet(tiles: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
+def render_tiles(tiles: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
     """(N, 28, 28) float32, N from 1 -> (h, w, 3) uint8: the tiles side by side, at most `side` pixels."""
     columns = min(len(tiles), 6)
     gap = 12
@@ -58,14 +58,14 @@ def sheet(tiles: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
     canvas = np.full((rows * step + gap, columns * step + gap, 3), theme.rule, np.uint8)
     for i, tile in enumerate(tiles):
         y, x = gap + i // columns * step, gap + i % columns * step
-        canvas[y : y + step - gap, x : x + step - gap] = magnified(tile, factor, theme)
+        canvas[y : y + step - gap, x : x + step - gap] = render_tile(tile, factor, theme)
     canvas[rows * step - step + gap : -gap, gap + (len(tiles) - (rows - 1) * columns) * step :] = theme.rule
     return canvas
 
 
-def signed(values: np.ndarray, theme: Theme = LIGHT, *, scale: float | None = None) -> np.ndarray:
+def render_attribution(values: np.ndarray, theme: Theme = LIGHT, *, scale: float | None = None) -> np.ndarray:
     """(28, 28) of either sign -> (28, 28, 4) uint8: blue above 0, orange below, 0 clear; `scale` is full colour."""
-    scale = scale_of(values) if scale is None else scale
+    scale = color_scale(values) if scale is None else scale
     share = np.clip(values / scale, -1, 1)
     colours = np.where(share[..., None] > 0, theme.plus, theme.minus)
     # Half of a value shows as two thirds of the colour: pale tints of blue and orange are told apart badly.
@@ -73,7 +73,7 @@ def signed(values: np.ndarray, theme: Theme = LIGHT, *, scale: float | None = No
     return _bytes(np.concatenate([colours, alpha[..., None]], axis=2))
 
 
-def scale_of(values: np.ndarray) -> float:
+def color_scale(values: np.ndarray) -> float:
     """The value to be shown in full colour: nearly the largest of either sign."""
     sizes = np.sort(np.abs(values[values != 0]))
     if sizes.size == 0:
@@ -81,7 +81,7 @@ def scale_of(values: np.ndarray) -> float:
     return float(sizes[int((1 - OFF_SCALE) * (sizes.size - 1))])
 
 
-def outline(tile: np.ndarray) -> list[list[tuple[float, float]]]:
+def ink_outline(tile: np.ndarray) -> list[list[tuple[float, float]]]:
     """(28, 28) -> closed lines around the ink, each a list of x, y in pixels of the tile, 0..28."""
     factor = 8
     large = cv2.resize(np.pad(tile, 1), None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
@@ -94,13 +94,13 @@ def outline(tile: np.ndarray) -> list[list[tuple[float, float]]]:
     ]
 
 
-def outlined(values: np.ndarray, tile: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
-    """`signed` on paper, with the outline of the ink: a whole picture of (side, side, 3) uint8."""
-    layer = Image.fromarray(signed(values, theme)).resize((side, side), Image.Resampling.NEAREST)
+def render_attribution_map(values: np.ndarray, tile: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
+    """`render_attribution` on paper, with the outline of the ink: a whole picture of (side, side, 3) uint8."""
+    layer = Image.fromarray(render_attribution(values, theme)).resize((side, side), Image.Resampling.NEAREST)
     canvas = Image.new("RGBA", (side, side), (*theme.paper, 255))
     canvas.alpha_composite(layer)
     draw = ImageDraw.Draw(canvas)
-    for line in outline(tile):
+    for line in ink_outline(tile):
         scaled = [(x * side / SIDE, y * side / SIDE) for x, y in line]
         draw.line([*scaled, scaled[0]], fill=theme.quiet, width=max(1, side // 200))
     return np.asarray(canvas.convert("RGB"))

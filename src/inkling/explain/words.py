@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from inkling.explain.evidence import DigitExplanation, Evidence
+from inkling.explain.log_odds import Attribution, DigitExplanation
 from inkling.pipeline.normalize import SIDE
 from inkling.pipeline.result import Digit, Reading
 
@@ -80,7 +80,7 @@ def sentence(why: DigitExplanation) -> str:
     return ahead
 
 
-def total(why: DigitExplanation, evidence: Evidence) -> str:
+def total(why: DigitExplanation, evidence: Attribution) -> str:
     """How the points come together."""
     plus = float(evidence.points[evidence.points > 0].sum())
     minus = float(evidence.points[evidence.points < 0].sum())

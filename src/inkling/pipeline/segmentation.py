@@ -185,9 +185,8 @@ def _merge_parts(boxes: np.ndarray) -> list[list[int]]:
     reference = reference_height(boxes)
     x, y, w, h = boxes.T.astype(float)
     x_gap, x_overlap = _gap_and_overlap(x, w)  # (N, N) each
-    y_gap, y_overlap = _gap_and_overlap(y, h)
-    area = w * h
-    contained = x_overlap * y_overlap >= CONFIG.min_contained_share * np.minimum.outer(area, area)
+    y_gap, _ = _gap_and_overlap(y, h)
+    # Above each other, or one within the other.
     stacked_height = np.maximum.outer(y + h, y + h) - np.minimum.outer(y, y)
     max_gap = CONFIG.max_gap * reference
     stacked = (
@@ -199,7 +198,7 @@ def _merge_parts(boxes: np.ndarray) -> list[list[int]]:
     small = (h < CONFIG.max_part_size * reference) & (np.maximum(w, h) >= 2 * CONFIG.max_speck_size * reference)
     upper = np.subtract.outer(y + h / 2, y + CONFIG.upper_part_share * h) < 0  # [i, j]: i's middle is that high in j
     beside = small[:, None] & ~small[None, :] & upper & (x_gap <= max_gap) & (y_gap <= max_gap)
-    return _connected_groups(contained | stacked | beside)
+    return _connected_groups(stacked | beside)
 
 
 def _connected_groups(linked: np.ndarray) -> list[list[int]]:

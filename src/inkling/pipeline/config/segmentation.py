@@ -17,7 +17,6 @@ class SegmentationConfig:
     max_gap: float = 0.12  # of the reference height: how near the parts of one digit are
     max_stacked_height: float = 1.35  # of the reference height: two parts above each other are no higher together
     min_stacked_overlap: float = 0.5  # of the narrower part's width: parts above each other share so much
-    min_contained_share: float = 0.6  # of the smaller box: a component inside another's box is part of it
     upper_part_share: float = 0.4  # of a digit's height, from above: where the late stroke of a 5 stands beside it
     frame_extent: float = 0.85  # of the image: a component so long that touches two borders is a frame
     frame_border_share: float = 0.06  # of the image's longer side: how far from its border a frame lies at most

@@ -13,12 +13,12 @@ import numpy as np
 
 from inkling.pipeline.result import Digit
 
-Method = Literal["exact contributions", "occlusion"]
+AttributionMethod = Literal["exact contributions", "occlusion"]
 LEAST = 1e-30  # a probability below is taken as this: float32 knows nothing finer
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Attribution:
     """Where in the tile one lead comes from."""
 
     total: float  # points: the lead itself
@@ -27,7 +27,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Unit:
+class HiddenUnit:
     """A hidden unit that weighs much in the lead over the runner-up."""
 
     number: int  # 0..H-1
@@ -43,11 +43,11 @@ class DigitExplanation:
     digit: Digit
     tile: np.ndarray  # (28, 28) float32, 1 = ink: what the network saw
     runner_up: int  # 0..9, the second most probable
-    method: Method
-    for_answer: Evidence  # the answer's lead over the other nine, on average
-    against_runner_up: Evidence  # the answer's lead over the runner-up
+    method: AttributionMethod
+    for_answer: Attribution  # the answer's lead over the other nine, on average
+    against_runner_up: Attribution  # the answer's lead over the runner-up
     missing: np.ndarray  # (28, 28) float64: points that a dot of ink there would add to the lead over the runner-up
-    units: tuple[Unit, ...] = ()  # the strongest first; none from a network with other layers
+    units: tuple[HiddenUnit, ...] = ()  # the strongest first; none from a network with other layers
     active: tuple[int, int] = (0, 0)  # hidden units that say something, of how many; (0, 0) likewise
 
     @property
@@ -68,7 +68,7 @@ def contrasts(answer: int, runner_up: int) -> np.ndarray:
     return rows
 
 
-def leads(probs: np.ndarray, questions: np.ndarray, temperature: float) -> np.ndarray:
+def log_odds(probs: np.ndarray, questions: np.ndarray, temperature: float) -> np.ndarray:
     """A network's (N, 10) probabilities -> (N, 2) leads in points, calibrated by `temperature`.
 
     log(softmax(z)) differs from the logits z by a constant a row, which the questions do not see.
