@@ -21,17 +21,17 @@ def test_the_steps_in_order_each_a_picture_of_bounded_size(trace: Trace) -> None
         assert step.caption.endswith(".")
         for side in (300, 1024):
             for theme in (LIGHT, DARK):
-                picture = step.picture(side, theme)
-                assert picture.dtype == np.uint8
-                assert picture.shape[2] == 3
-                assert max(picture.shape) <= side * 1.01, step.name
-                assert np.ptp(picture) > 100, "something is to be seen"
+                image = step.image(side, theme)
+                assert image.dtype == np.uint8
+                assert image.shape[2] == 3
+                assert max(image.shape) <= side * 1.01, step.name
+                assert np.ptp(image) > 100, "something is to be seen"
 
 
 def test_boxes_stand_around_the_ink_that_they_name(trace: Trace) -> None:
     w, h = trace.reading.size_wh
-    picture = filmstrip(trace)[2].picture(max(w, h), LIGHT)
-    blue = (np.abs(picture.astype(int) - LIGHT.plus).sum(axis=2) < 10).astype(int)
+    image = filmstrip(trace)[2].image(max(w, h), LIGHT)
+    blue = (np.abs(image.astype(int) - LIGHT.plus).sum(axis=2) < 10).astype(int)
     for digit in trace.reading.digits:
         x, y, box_w, box_h = digit.box
         assert blue[y - 3 : y, x : x + box_w].max(axis=0).mean() > 0.9, "a line above"
@@ -41,7 +41,7 @@ def test_boxes_stand_around_the_ink_that_they_name(trace: Trace) -> None:
 
 def test_a_small_picture_is_enlarged_to_be_seen(reader: Reader) -> None:
     small = reader.trace(drawn_seven(side=40, width=4))
-    assert filmstrip(small)[0].picture(400).shape[:2] == (400, 400)
+    assert filmstrip(small)[0].image(400).shape[:2] == (400, 400)
 
 
 @pytest.mark.parametrize(("joined", "expected"), [(False, []), (True, [(60, 20, 60, 80)])])

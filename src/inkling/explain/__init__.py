@@ -1,4 +1,4 @@
-"""Why a digit was read as it was. START HERE: explanation.py.
+"""Explain why a digit was read as it was. START HERE: explanation.py.
 
 from inkling import Reader
 from inkling.explain import explain

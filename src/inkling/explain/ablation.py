@@ -1,16 +1,16 @@
-"""The road with some of its steps switched off, to see what each is worth: a picture -> the trace it would have had.
+"""Ablation: run the pipeline with some of its steps off, to see what each is worth on an image.
 
-What stands in for a step is what one does who does not know of it:
+Each step has a naive replacement:
 
 | step | does | without it |
 | --- | --- | --- |
-| `ink` | tells ink from paper | the grey of the picture as it is: white paper counts as ink |
-| `glyphs` | finds each digit | the whole picture is one |
+| `ink` | tells ink from paper | the grey of the image as it is: white paper counts as ink |
+| `glyphs` | finds each digit | the whole image is one |
 | `shape` | keeps the shape, 20 pixels long | stretched over all 28 x 28 pixels |
 | `centre` | centres by mass | copied into the corner |
 | `pen` | evens out the width of strokes | as wide as they come |
 
-All that remains is the road's own code.
+Everything else is the pipeline's own code.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.reader import PreparedImage, Reader, Trace
 from inkling.pipeline.segmentation import Glyph, Segmentation
 
-SWITCHES = ("ink", "glyphs", "shape", "centre", "pen")  # in the order of the road
+SWITCHES = ("ink", "glyphs", "shape", "centre", "pen")  # in the order of the pipeline
 
 
 def trace_without(reader: Reader, source: ImageSource, off: Collection[str] = ()) -> Trace:
-    """Reads a picture without the steps named in `off`, from SWITCHES; with none off, as `reader.trace` does.
+    """Read an image without the steps named in `off`, from SWITCHES; with none off, as `reader.trace` does.
 
     >>> import numpy as np
     >>> from inkling import Reader
@@ -41,41 +41,42 @@ def trace_without(reader: Reader, source: ImageSource, off: Collection[str] = ()
     >>> trace_without(Reader("ann"), image, ["ink"]).ink[0, 0]  # white paper is taken for ink
     1.0
     """
-    one = reader.prepare(source)
-    return reader.trace_prepared(_without(reader, one, frozenset(off)) if off else one)
+    prepared = reader.prepare(source)
+    return reader.trace_prepared(_without(reader, prepared, frozenset(off)) if off else prepared)
 
 
-def _without(reader: Reader, one: PreparedImage, off: frozenset[str]) -> PreparedImage:
-    ink = one.decoded.image.astype(np.float32) / 255 if "ink" in off else one.ink  # (H, W), 0 black .. 1 white
+def _without(reader: Reader, prepared: PreparedImage, off: frozenset[str]) -> PreparedImage:
+    # (H, W) float32; without the step "ink": 0 black .. 1 white
+    ink = prepared.decoded.image.astype(np.float32) / 255 if "ink" in off else prepared.ink
     if off & {"ink", "glyphs"}:  # without ink there is nothing to find digits in
-        glyphs = _whole(ink)
-        found = [ink]
+        segmentation = _whole(ink)
+        crops = [ink]
     else:
-        glyphs = Segmentation(reader.segmentations(one)[0].lines, one.segmentation.labels, one.segmentation.corner_xy)
-        found = [normalize.trim(crop) for crop in normalize.glyph_crops(ink, glyphs)]
-    tiles = [tile_without(crop, off) for crop in found]
+        best = reader.segmentations(prepared)[0]
+        segmentation = Segmentation(best.lines, prepared.segmentation.labels, prepared.segmentation.corner_xy)
+        crops = [normalize.trim(crop) for crop in normalize.glyph_crops(ink, segmentation)]
+    tiles = [tile_without(crop, off) for crop in crops]
     shape = (len(tiles), normalize.SIDE, normalize.SIDE)
-    return replace(one, ink=ink, segmentation=glyphs, tiles=np.array(tiles, np.float32).reshape(shape), mode="single")
+    tiles_array = np.array(tiles, np.float32).reshape(shape)
+    return replace(prepared, ink=ink, segmentation=segmentation, tiles=tiles_array, mode="single")
 
 
 def _whole(ink: np.ndarray) -> Segmentation:
-    """The whole picture as one glyph; none where it is blank."""
+    """The whole image as one glyph; none where it is blank."""
     h, w = ink.shape
     lines = [[Glyph((0, 0, w, h), (1,))]] if ink.any() else []
     return Segmentation(lines, np.ones((h, w), np.uint16), (0, 0))
 
 
 def tile_without(crop: np.ndarray, off: Collection[str]) -> np.ndarray:
-    """(h, w) float32 -> (28, 28) float32, as `tile.make_tile` but for the steps that are off."""
+    """(h, w) float32 -> (28, 28) float32, as `normalize.normalize_crop` but for the steps that are off."""
     crop = normalize.downscale_large(crop, max(crop.shape))
     if not {"pen", "ink"} & set(off):  # without ink there are no strokes to measure
         crop = normalize.normalize_stroke_width(crop, max(crop.shape))
     if "shape" in off:
-        smaller = max(crop.shape) > normalize.SIDE
+        interpolation = cv2.INTER_AREA if max(crop.shape) > normalize.SIDE else cv2.INTER_CUBIC
         size_wh = (normalize.SIDE, normalize.SIDE)
-        return normalize.scale_to_peak(
-            cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
-        )
+        return normalize.scale_to_peak(cv2.resize(crop, size_wh, interpolation=interpolation))
     small = normalize.scale_to_peak(normalize.resize_by(crop, normalize.LONGEST / max(crop.shape)))
     if "centre" not in off:
         return normalize.center_by_mass(small)

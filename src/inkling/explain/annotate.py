@@ -1,4 +1,4 @@
-"""What is drawn on the pictures: boxes and cuts, bars, the answer in large figures."""
+"""Draw boxes and cuts, bars of probabilities, and the answer in large figures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from inkling.explain.render import LIGHT, Theme, render_ink
 from inkling.pipeline.result import Box
 
-Line = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels of the upright picture
+Line = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels of the upright image
 
 
 def draw_boxes(
@@ -20,9 +20,9 @@ def draw_boxes(
     side: int,
     theme: Theme = LIGHT,
 ) -> np.ndarray:
-    """Ink with a numbered box around each mark, in reading order, and the cuts between digits that touch.
+    """Ink with a numbered box around each glyph, in reading order, and the cuts between touching digits.
 
-    ink: (H, W) float32. boxes: in pixels of the upright picture of `size_wh`, and whether it is taken for a digit.
+    ink: (H, W) float32. boxes: in pixels of the upright image of `size_wh`, and whether it is taken for a digit.
     cuts: x0, y0, x1, y1 in the same pixels. Returns (h, w, 3) uint8, its longer side at most `side` pixels.
     """
     picture = Image.fromarray(render_ink(ink, side, theme))

@@ -1,6 +1,6 @@
-"""START HERE: a picture -> its reading and why it was read so.
+"""START HERE: read an image and explain each digit.
 
-trace -> per digit: tile -> evidence for the answer, against the runner-up, and of missing ink
+trace -> for each digit: tile -> attribution for the answer, against the runner-up, and of missing ink
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _weights: weakref.WeakKeyDictionary[Reader, Weights | None] = weakref.WeakKeyDic
 
 @dataclass(frozen=True)
 class Explanation:
-    """Every step of one reading, and why each digit was read as it was."""
+    """Every step of one reading, and an explanation of each digit."""
 
     trace: Trace
     digits: tuple[DigitExplanation, ...]  # the first MAX_DIGITS digits of the reading, in reading order
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """From the picture to the answer, to be shown."""
+        """From the image to the answer, to be shown."""
         return filmstrip(self.trace)
 
     @property
@@ -42,7 +42,7 @@ class Explanation:
 
 
 def explain(reader: Reader, source: ImageSource, *, mode: Mode = "auto") -> Explanation:
-    """Reads one picture (see Reader.read) and explains each digit. Raises what Reader.read raises.
+    """Read one image (see Reader.read) and explain each digit. Raises what Reader.read raises.
 
     >>> import numpy as np
     >>> from inkling import Reader
@@ -52,33 +52,33 @@ def explain(reader: Reader, source: ImageSource, *, mode: Mode = "auto") -> Expl
     >>> why = explain(Reader("ann-tutorial"), board).digits[0]
     >>> why.answer, why.method
     (1, 'exact contributions')
-    >>> evidence = why.against_runner_up
-    >>> bool(abs(evidence.points.sum() + evidence.bias - evidence.total) < 1e-9)
+    >>> found = why.against_runner_up
+    >>> bool(abs(found.points.sum() + found.bias - found.total) < 1e-9)
     True
     """
     return explain_trace(reader, reader.trace(source, mode=mode))
 
 
 def explain_trace(reader: Reader, trace: Trace) -> Explanation:
-    """Explains what `reader` has read already."""
+    """Explain what `reader` has read already."""
     read = [(digit, tile) for digit, tile, is_digit in recognized_glyphs(trace) if is_digit]
-    return Explanation(trace, tuple(explain_digit(reader, *both) for both in read[:MAX_DIGITS]))
+    return Explanation(trace, tuple(explain_digit(reader, digit, tile) for digit, tile in read[:MAX_DIGITS]))
 
 
 def explain_digit(reader: Reader, digit: Digit, tile: np.ndarray) -> DigitExplanation:
-    """One digit and the (28, 28) tile that it was read from -> why: exactly if the network allows it."""
+    """One digit and its (28, 28) tile -> why it was read so: exact attributions if the network allows them."""
     temperature = reader.bundle.temperature
     runner_up = int(np.argsort(digit.probs, kind="stable")[::-1][1])
     if runner_up == digit.digit:  # two digits that are equally probable
         runner_up = int(np.argsort(digit.probs, kind="stable")[::-1][0])
-    questions = contrasts(digit.digit, runner_up)
-    missing = missing_ink_effect(reader.classifier, tile, questions[1], temperature)
+    both = contrasts(digit.digit, runner_up)  # (2, 10)
+    missing = missing_ink_effect(reader.classifier, tile, both[1], temperature)
     weights = weights_of(reader)
     if weights is None:
-        over_all, over_one = occlusion_attributions(reader.classifier, tile, questions, temperature)
+        over_all, over_one = occlusion_attributions(reader.classifier, tile, both, temperature)
         return DigitExplanation(digit, tile, runner_up, "occlusion", over_all, over_one, missing)
-    over_all, over_one = exact_attributions(weights, tile, questions, temperature)
-    units, active = strongest_units(weights, tile, questions[1], temperature)
+    over_all, over_one = exact_attributions(weights, tile, both, temperature)
+    units, active = strongest_units(weights, tile, both[1], temperature)
     return DigitExplanation(digit, tile, runner_up, "exact contributions", over_all, over_one, missing, units, active)
 
 

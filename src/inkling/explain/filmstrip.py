@@ -1,4 +1,4 @@
-"""trace -> filmstrip: every step from the picture to the answer, as pictures with a caption each."""
+"""The filmstrip of a reading: every step from the image to the answer, drawn, with a caption each."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SLACK = 2  # pixels: by how much a box may miss the ink that it was cut from
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the road."""
+    """One step of the pipeline."""
 
     name: str  # "image", "ink", "glyphs", "tiles", "probs", "answer": as in inkling.pipeline
     title: str
     caption: str  # one or two sentences for a beginner
     draw: Callable[[int, Theme], np.ndarray]  # longer side in pixels at most, colours -> (h, w, 3) uint8
 
-    def picture(self, side: int = SIDE, theme: Theme = LIGHT) -> np.ndarray:
+    def image(self, side: int = SIDE, theme: Theme = LIGHT) -> np.ndarray:
         """(h, w, 3) uint8, its longer side at most `side` pixels."""
         return self.draw(side, theme)
 
@@ -55,9 +55,9 @@ def filmstrip(trace: Trace) -> tuple[Step, ...]:
     if not len(trace.tiles):
         return image, ink, answer
     found = list(recognized_glyphs(trace))
-    boxes = [(mark.box, is_digit) for mark, _, is_digit in found]
+    boxes = [(glyph.box, is_digit) for glyph, _, is_digit in found]
     cuts = find_cuts(trace)
-    shown = [mark for mark in found if mark[2]] or found  # where nothing is a digit, what was refused
+    shown = [each for each in found if each[2]] or found  # where nothing is a digit, what was refused
     glyphs = Step(
         "glyphs",
         "The digits, one by one",
@@ -75,15 +75,15 @@ def filmstrip(trace: Trace) -> tuple[Step, ...]:
         "probs",
         "How probable each digit is",
         f"For each tile the network answers with ten probabilities that add up to 1.{_first(len(shown))}",
-        lambda side, theme: draw_bars([mark.probs for mark, _, _ in shown[:MAX_DIGITS]], side, theme),
+        lambda side, theme: draw_bars([glyph.probs for glyph, _, _ in shown[:MAX_DIGITS]], side, theme),
     )
     return image, ink, glyphs, tiles, probs, answer
 
 
 def find_cuts(trace: Trace) -> list[Line]:
-    """Where one connected piece of ink was parted: the line between two neighbouring boxes that share a piece."""
+    """Where a connected component was cut: the line between two neighbouring boxes that share one."""
     scale = trace.reading.size_wh[0] / trace.ink.shape[1], trace.reading.size_wh[1] / trace.ink.shape[0]
-    x0s, y0s, x1s, y1s = _pieces(trace.ink) * np.array([*scale, *scale])[:, None]  # of the upright picture
+    x0s, y0s, x1s, y1s = _component_boxes(trace.ink) * np.array([*scale, *scale])[:, None]  # of the upright image
     slack = SLACK * max(1.0, scale[0])
     cuts = []
     for line in trace.lines:
@@ -96,8 +96,8 @@ def find_cuts(trace: Trace) -> list[Line]:
     return cuts
 
 
-def _pieces(ink: np.ndarray) -> np.ndarray:
-    """(4, N): left, top, right and bottom of every connected piece, pixels of the ink."""
+def _component_boxes(ink: np.ndarray) -> np.ndarray:
+    """(4, N): left, top, right and bottom of every connected component, pixels of the ink."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(threshold(ink, SHARED.ink_threshold), connectivity=8)
     x, y, w, h = stats[1:, :4].T
     return np.array([x, y, x + w, y + h])

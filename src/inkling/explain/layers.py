@@ -1,6 +1,6 @@
-"""tile -> what every layer of the network makes of it.
+"""The activations of every layer of a network for one tile.
 
-An interpreter of its own keeps all tensors, which the one that reads does not; it is built when it is first asked.
+A separate interpreter keeps all tensors, which the one that reads does not; it is built at the first use.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from inkling.pipeline.reader import Reader
 class Layer:
     """One step of a network: maps, or plain numbers."""
 
-    name: str  # as in the manifest, of the layer that does the work: "conv_1"
+    name: str  # as in the manifest, of the layer that computes: "conv_1"
     type: str  # Conv2D, Dense, GlobalAveragePooling2D, ...
     values: np.ndarray  # (channels, h, w) float32; (channels, 1, 1) where the layer gives numbers
-    kernel: int | None  # side of the patterns that a convolution slides, pixels
-    stride: int  # pixels of the layer before for one step
+    kernel: int | None  # side of a convolution's kernel, pixels
+    stride: int  # of the convolution or pooling, pixels of the layer before
 
 
 class Layers:
     """The layers of one bundle's network. Safe to call from several threads, which take turns."""
 
     def __init__(self, bundle: Bundle) -> None:
-        # Without a delegate: what a delegate computes inside, it need not hand out.
+        # Without a delegate: the tensors inside one cannot be read.
         self._interpreter = Interpreter(
             model_content=bundle.model_bytes(),
             num_threads=1,
@@ -45,7 +45,7 @@ class Layers:
         self._lock = threading.Lock()
 
     def __call__(self, tile: np.ndarray) -> tuple[Layer, ...]:
-        """(28, 28) float32, 1 = ink -> every layer in order, the scores before softmax last.
+        """(28, 28) float32, 1 = ink -> every layer in order, the logits last.
 
         ReLU and normalisation are part of the layer before them, into which export folds them.
         """
@@ -76,7 +76,7 @@ _building = threading.Lock()
 
 
 def _steps(interpreter: Interpreter, bundle: Bundle) -> list[tuple[int, dict[str, Any]]]:
-    """The tensors that layers with weights, and averages, end in: index, and what the manifest says of the layer.
+    """The output tensors of layers with weights and of poolings: index, and what the manifest says of the layer.
 
     Export names a tensor after the layers that are folded into it, as in "cnn_1/relu_2_1/Relu;cnn_1/norm_2_1/...".
     """
@@ -102,7 +102,7 @@ def _is_constant(interpreter: Interpreter, tensor: dict[str, Any]) -> bool:
 
 
 def _working_layers(bundle: Bundle) -> list[dict[str, Any]]:
-    """The manifest's layers that compute something, each with those behind it that export folds into it."""
+    """The manifest's layers that compute something, each with the later ones that export folds into it."""
     found: list[dict[str, Any]] = []
     inputs = 1
     for layer in bundle.manifest.get("layers", []):

@@ -1,7 +1,7 @@
-"""The records of an explanation, and the two questions that it answers in points.
+"""Log-odds between digits, and the records of an explanation in them.
 
-A point is a natural unit of log-odds: one digit leads another by log(p of the one / p of the other) points, so one
-point more makes it e = 2.72 times as probable. The points are those of the calibrated probabilities that are shown.
+A point is a natural unit (nat) of log-odds: one digit leads another by log(p of the one / p of the other) points, so
+one point more makes it e = 2.72 times as probable. The probabilities are the calibrated ones that are shown.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import numpy as np
 from inkling.pipeline.result import Digit
 
 AttributionMethod = Literal["exact contributions", "occlusion"]
-LEAST = 1e-30  # a probability below is taken as this: float32 knows nothing finer
+MIN_PROB = 1e-30  # a lower probability is taken for this: float32 knows nothing finer
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """Where in the tile one lead comes from."""
+    """Where in the tile one log-odds difference comes from."""
 
-    total: float  # points: the lead itself
+    total: float  # points: the difference itself
     points: np.ndarray  # (28, 28) float64: above 0 where ink adds to it, below where ink takes from it, 0 on paper
-    bias: float | None  # points that no pixel brings; `points` and it add up to `total`. None where they do not
+    bias: float | None  # points of no pixel, so that all add up to `total`; None where they do not
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class HiddenUnit:
     """A hidden unit that weighs much in the lead over the runner-up."""
 
     number: int  # 0..H-1
-    activation: float  # what it says, above 0
+    activation: float  # above 0
     points: float  # what it adds to the lead over the runner-up
-    weights: np.ndarray  # (28, 28) float64: above 0 where ink excites it, below where ink silences it
+    weights: np.ndarray  # (28, 28) float64: above 0 where ink excites it, below where ink inhibits it
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class DigitExplanation:
     tile: np.ndarray  # (28, 28) float32, 1 = ink: what the network saw
     runner_up: int  # 0..9, the second most probable
     method: AttributionMethod
-    for_answer: Attribution  # the answer's lead over the other nine, on average
-    against_runner_up: Attribution  # the answer's lead over the runner-up
+    for_answer: Attribution  # the answer over the mean of the other nine
+    against_runner_up: Attribution  # the answer over the runner-up
     missing: np.ndarray  # (28, 28) float64: points that a dot of ink there would add to the lead over the runner-up
     units: tuple[HiddenUnit, ...] = ()  # the strongest first; none from a network with other layers
-    active: tuple[int, int] = (0, 0)  # hidden units that say something, of how many; (0, 0) likewise
+    active: tuple[int, int] = (0, 0)  # active hidden units, of how many; (0, 0) likewise
 
     @property
     def answer(self) -> int:
@@ -56,10 +56,10 @@ class DigitExplanation:
 
 
 def contrasts(answer: int, runner_up: int) -> np.ndarray:
-    """The two questions as weights of the ten logits. (2, 10) float64
+    """The two contrasts of the ten logits that are explained. (2, 10) float64
 
     First the answer over the mean of the other nine, then the answer over the runner-up. Each row sums to 0: softmax
-    does not see what is added to all ten, so neither does an explanation.
+    does not see what is added to all ten logits, so neither does an explanation.
     """
     rows = np.zeros((2, 10))
     rows[0] = -1 / 9
@@ -68,10 +68,10 @@ def contrasts(answer: int, runner_up: int) -> np.ndarray:
     return rows
 
 
-def log_odds(probs: np.ndarray, questions: np.ndarray, temperature: float) -> np.ndarray:
-    """A network's (N, 10) probabilities -> (N, 2) leads in points, calibrated by `temperature`.
+def log_odds(probs: np.ndarray, contrasts: np.ndarray, temperature: float) -> np.ndarray:
+    """A network's (N, 10) probabilities and (Q, 10) contrasts -> (N, Q) log-odds in points, calibrated.
 
-    log(softmax(z)) differs from the logits z by a constant a row, which the questions do not see.
+    log(softmax(z)) differs from the logits z by a constant a row, which the contrasts do not see.
     """
-    logits = np.log(np.maximum(probs, LEAST, dtype=np.float64)) / temperature  # (N, 10)
-    return np.asarray(logits @ questions.T)
+    logits = np.log(np.maximum(probs, MIN_PROB, dtype=np.float64)) / temperature  # (N, 10)
+    return np.asarray(logits @ contrasts.T)

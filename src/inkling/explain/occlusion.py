@@ -1,9 +1,8 @@
-"""tile -> what changes when ink is erased or added, for any network (Zeiler, Fergus: "Visualizing and Understanding
-Convolutional Networks", 2014).
+"""Occlusion, for any network: what changes when ink is erased or added.
 
-A patch of paper is slid over the tile; how much the lead falls without that ink is what the ink was worth. The other
-way round, a dot of ink is tried wherever there is none: white paper is 0 and so brings no points of its own, but that
-a place is empty can matter all the same, and this shows where.
+Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014): a patch of paper slides over the tile,
+and what the log-odds fall by without that ink is its attribution. Conversely, a dot of ink is tried wherever there is
+none: white paper is 0 and brings no points of its own, but it can matter that a place is empty, and this shows where.
 """
 
 from __future__ import annotations
@@ -17,34 +16,34 @@ from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.normalize import SIDE
 
 # Chosen on MNIST's held-out training images. With a patch of 3 pixels the tenth of the ink that the map puts first is
-# worth most when it is erased: 5.0 points of the lead of `cnn`, against 4.6 with 5 pixels, 3.3 with 7 and 0.7 for ink
-# taken at random. A stroke is two to three pixels wide, so the patch cuts one and no more.
+# worth most when it is erased: 5.0 points of the log-odds of `cnn`, against 4.6 with 5 pixels, 3.3 with 7 and 0.7 for
+# ink taken at random. A stroke is two to three pixels wide, so the patch cuts one and no more.
 PATCH = 3  # pixels
 DOT, DOT_STEP = 3, 2  # pixels
-FAINT = 0.1  # less ink than this is paper
+FAINT = 0.1  # ink, 0..1: a pixel with less is paper
 
 Window = tuple[slice, slice]
 
 
 def occlusion_attributions(
-    model: Classifier, tile: np.ndarray, questions: np.ndarray, temperature: float
+    model: Classifier, tile: np.ndarray, contrasts: np.ndarray, temperature: float
 ) -> list[Attribution]:
-    """(28, 28) tile and (Q, 10) contrasts -> Q times Evidence: points that the lead falls by without the ink.
+    """(28, 28) tile and (Q, 10) contrasts -> Q attributions: points that the log-odds fall by without the ink.
 
-    Each pixel has the mean over the patches that cover it, times its ink. One batch; such points do not add up to
-    the total, because strokes stand in for each other.
+    Each pixel has the mean over the patches that cover it, times its ink. One batch. Such points do not add up to the
+    total, because strokes are redundant.
     """
     windows = [at for at in _windows(PATCH, 1) if tile[at].max() > FAINT]
     erased = np.repeat(tile[None], len(windows) + 1, axis=0)
     for changed, at in zip(erased[1:], windows, strict=True):
         changed[at] = 0
-    found = log_odds(model(erased), questions, temperature)  # (1 + W, 28, 28) -> (1 + W, Q)
+    found = log_odds(model(erased), contrasts, temperature)  # (1 + W, 28, 28) -> (1 + W, Q)
     drops = _spread(found[0] - found[1:], windows) * tile  # (Q, 28, 28)
     return [Attribution(float(total), drop, None) for total, drop in zip(found[0], drops, strict=True)]
 
 
-def missing_ink_effect(model: Classifier, tile: np.ndarray, question: np.ndarray, temperature: float) -> np.ndarray:
-    """What a dot of ink would add to one (10,) contrast, tried on the paper around the strokes.
+def missing_ink_effect(model: Classifier, tile: np.ndarray, contrast: np.ndarray, temperature: float) -> np.ndarray:
+    """What a dot of ink adds to the log-odds of one (10,) contrast, tried on the paper around the strokes.
 
     (28, 28) tile -> (28, 28) points, 0 on ink and outside the square of the digit's longer side: ink out there would
     make the digit larger, and so another tile.
@@ -54,7 +53,7 @@ def missing_ink_effect(model: Classifier, tile: np.ndarray, question: np.ndarray
     dotted = np.repeat(tile[None], len(windows) + 1, axis=0)
     for changed, at in zip(dotted[1:], windows, strict=True):
         changed[at] = 1
-    found = log_odds(model(dotted), question[None], temperature)
+    found = log_odds(model(dotted), contrast[None], temperature)
     return np.asarray(_spread(found[1:] - found[0], windows)[0] * (around & (tile <= FAINT)))
 
 

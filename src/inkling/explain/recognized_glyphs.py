@@ -1,4 +1,4 @@
-"""trace -> marks: what was found in a picture, each with its tile."""
+"""The glyphs of a trace, each with its tile and whether it was read as a digit."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from inkling.pipeline.reader import Trace
 from inkling.pipeline.result import Digit
 
-MAX_DIGITS = 16  # explained in one picture, the first in reading order: bounds time and the size of an answer
+MAX_DIGITS = 16  # explained in one image, the first in reading order: bounds time and the size of an answer
 
 
 def recognized_glyphs(trace: Trace) -> Iterator[tuple[Digit, np.ndarray, bool]]:
-    """Each mark of the picture in reading order, its (28, 28) tile, and whether it was taken for a digit.
+    """Each glyph in reading order, its (28, 28) tile, and whether it was taken for a digit.
 
-    A reading keeps the order of the tiles in both of its lists, and each mark has its tile's probabilities.
+    A reading keeps the order of the tiles in both of its lists, and each glyph has its tile's probabilities.
     """
     digits, others = list(trace.reading.digits[::-1]), list(trace.reading.others[::-1])
     boxes = [box for line in trace.lines for box in line]

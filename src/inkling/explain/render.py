@@ -1,4 +1,4 @@
-"""numbers -> pictures: (h, w, 3 or 4) uint8, and PNG. Ink on paper; at night, chalk on slate."""
+"""Render numbers as images, (h, w, 3 or 4) uint8, and as PNG, in colours for light and dark pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from inkling.pipeline.normalize import SIDE
 
 Colour = tuple[int, int, int]
-OFF_SCALE = 0.02  # of the points: the few strongest pixels may exceed the scale, so that the rest is seen
+OFF_SCALE = 0.02  # of the pixels: the strongest few may exceed the scale, so that the rest can be seen
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Theme:
 
     paper: Colour
     ink: Colour
-    quiet: Colour  # what is beside the point
+    quiet: Colour  # secondary text and lines
     rule: Colour  # lines and empty bars
     plus: Colour  # blue: speaks for. Blue and orange are told apart with every kind of colour blindness
     minus: Colour  # orange: speaks against (after Okabe and Ito, "Color Universal Design", 2008)
@@ -95,7 +95,7 @@ def ink_outline(tile: np.ndarray) -> list[list[tuple[float, float]]]:
 
 
 def render_attribution_map(values: np.ndarray, tile: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
-    """`render_attribution` on paper, with the outline of the ink: a whole picture of (side, side, 3) uint8."""
+    """`render_attribution` on paper, with the outline of the ink: a whole image of (side, side, 3) uint8."""
     layer = Image.fromarray(render_attribution(values, theme)).resize((side, side), Image.Resampling.NEAREST)
     canvas = Image.new("RGBA", (side, side), (*theme.paper, 255))
     canvas.alpha_composite(layer)

@@ -1,4 +1,4 @@
-"""bundle -> weights: the numbers of a network with one hidden layer, read from its flatbuffer."""
+"""Read the weights of a network with one hidden layer from its flatbuffer."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ SEED = 4
 
 @dataclass(frozen=True)
 class Weights:
-    """Flatten -> Dense H, ReLU -> Dense K: all the numbers there are."""
+    """Flatten -> Dense H, ReLU -> Dense K: all its parameters."""
 
     hidden: np.ndarray  # (H, 784) float64: the weights of each hidden unit, row by row of the tile
     hidden_bias: np.ndarray  # (H,)
-    scores: np.ndarray  # (K, H): how much each hidden unit adds to the score (logit) of each class; K is 10 or 11
+    scores: np.ndarray  # (K, H): how much each hidden unit adds to the logit of each class; K is 10 or 11
     scores_bias: np.ndarray  # (K,)
 
     def activations(self, tiles: np.ndarray) -> np.ndarray:
-        """(N, 28, 28) -> (N, H), what the hidden units say; 0 from a silent one."""
+        """(N, 28, 28) -> (N, H), 0 for a hidden unit that is not active."""
         return np.asarray(np.maximum(tiles.reshape(len(tiles), -1) @ self.hidden.T + self.hidden_bias, 0.0))
 
     def logits(self, tiles: np.ndarray) -> np.ndarray:
-        """(N, 28, 28) -> (N, K), the scores before softmax."""
+        """(N, 28, 28) -> (N, K), before softmax."""
         return np.asarray(self.activations(tiles) @ self.scores.T + self.scores_bias)
 
 
 def read_weights(bundle: Bundle, model: Classifier) -> Weights | None:
     """The weights of `bundle` if it holds one hidden layer of ReLU; None for any other network.
 
-    That they were understood is not assumed but tried: computed with them, probabilities must be `model`'s own.
+    Checked: the probabilities that NumPy computes with them must be those of `model`.
     """
     found = _dense_layers(bundle)
     return found if found is not None and _agree(found, model) else None
@@ -68,7 +68,7 @@ def _dense_layers(bundle: Bundle) -> Weights | None:
 
 
 def _agree(weights: Weights, model: Classifier) -> bool:
-    """Whether NumPy with these weights says what LiteRT says, on noise of several strengths."""
+    """Whether NumPy with these weights computes what LiteRT computes, on noise of several strengths."""
     random = np.random.default_rng(SEED)
     tiles = random.random((16, SIDE, SIDE), np.float32) * np.linspace(0, 1, 16, dtype=np.float32)[:, None, None]
     logits = weights.logits(tiles)[:, :10]  # the ten, as `model` gives them

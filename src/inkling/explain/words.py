@@ -1,4 +1,4 @@
-"""evidence -> plain words."""
+"""An explanation in plain words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inkling.pipeline.result import Digit, Reading
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 ROWS, COLUMNS = ("top", "", "bottom"), ("left", "", "right")
 _PATCHES = "Patches of 3 x 3 pixels were erased in turn."
-LEAST_SHOWN = 0.5  # points: a smaller effect is not worth a sentence
+MIN_SHOWN = 0.5  # points: a smaller effect is not worth a sentence
 
 
 def verdict(reading: Reading) -> str:
@@ -26,7 +26,7 @@ def verdict(reading: Reading) -> str:
 
 
 def overruled(reading: Reading) -> str:
-    """For a text that was chosen by what is known of the number."""
+    """For a text that constraints chose."""
     return f"The picture alone reads {reading.text.replace(chr(10), ' / ') or 'nothing'}; what is known decided."
 
 
@@ -51,7 +51,7 @@ def counted(n: int, what: str) -> str:
 
 
 def times(points: float) -> str:
-    """Points of a lead -> how many times as probable, in words."""
+    """Points -> how many times as probable, in words."""
     ratio = math.exp(min(abs(points), 30.0))
     if ratio >= 1e6:
         return "over a million times"
@@ -70,7 +70,7 @@ def sentence(why: DigitExplanation) -> str:
     """Why the answer and not the runner-up, in one or two sentences."""
     answer, rival, lead = why.answer, why.runner_up, why.against_runner_up
     ahead = f"{answer} is {lead.total:.1f} points ahead of {rival}, and so {times(lead.total)} as probable."
-    if lead.total < LEAST_SHOWN:
+    if lead.total < MIN_SHOWN:
         ahead = f"{answer} and {rival} are {lead.total:.1f} points apart: nearly as probable as each other."
     best, worst = strongest_places(lead.points, why.tile)
     if best and worst:
@@ -80,16 +80,16 @@ def sentence(why: DigitExplanation) -> str:
     return ahead
 
 
-def total(why: DigitExplanation, evidence: Attribution) -> str:
+def total(why: DigitExplanation, attribution: Attribution) -> str:
     """How the points come together."""
-    plus = float(evidence.points[evidence.points > 0].sum())
-    minus = float(evidence.points[evidence.points < 0].sum())
-    if evidence.bias is None:
+    plus = float(attribution.points[attribution.points > 0].sum())
+    minus = float(attribution.points[attribution.points < 0].sum())
+    if attribution.bias is None:
         return f"{_PATCHES} The lead falls without blue ink, and grows without orange ink."
-    rest = signed(evidence.bias)
+    rest = signed(attribution.bias)
     return (
         f"Blue ink {signed(plus)}, orange ink {signed(minus)}, and {rest} from the biases, which no pixel brings: "
-        f"{signed(evidence.total)} points. Nothing is estimated: this is the network's own sum."
+        f"{signed(attribution.total)} points. Nothing is estimated: this is the network's own sum."
     )
 
 
@@ -163,7 +163,7 @@ def missing(why: DigitExplanation) -> str:
         "White paper is 0 and brings no points. Yet it can matter that it is white, so a dot of ink was tried in "
         "each place around the strokes."
     )
-    if low > -LEAST_SHOWN:
+    if low > -MIN_SHOWN:
         return f"{start} No dot would help {why.runner_up} much."
     spot = place(np.minimum(why.missing, 0), why.tile)
     return (
@@ -174,8 +174,8 @@ def missing(why: DigitExplanation) -> str:
 def strongest_places(points: np.ndarray, tile: np.ndarray) -> tuple[str, str]:
     """Where in the digit the points are most above and most below 0; "" where there is nothing to speak of."""
     plus, minus = np.maximum(points, 0), np.minimum(points, 0)
-    best = place(plus, tile) if plus.sum() >= LEAST_SHOWN else ""
-    worst = place(minus, tile) if -minus.sum() >= LEAST_SHOWN else ""
+    best = place(plus, tile) if plus.sum() >= MIN_SHOWN else ""
+    worst = place(minus, tile) if -minus.sum() >= MIN_SHOWN else ""
     return (best, "") if best == worst else (best, worst)
 
 
