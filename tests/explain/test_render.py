@@ -34,7 +34,7 @@ def test_colours_of_words_and_signs_stand_out_from_the_paper(theme: Theme) -> No
 def test_sign_is_hue_size_is_strength_and_zero_is_clear(theme: Theme) -> None:
     values = np.zeros((28, 28))
     values[3, 3], values[3, 4], values[5, 5], values[5, 6] = 4, 1, -4, -1
-    picture = render.render_attribution(values, theme)
+    picture = render.attribution_image(values, theme)
     assert tuple(picture[3, 3]) == (*theme.plus, 255)
     assert tuple(picture[5, 5]) == (*theme.minus, 255)
     assert 0 < picture[3, 4, 3] == picture[5, 6, 3] < 255
@@ -42,7 +42,7 @@ def test_sign_is_hue_size_is_strength_and_zero_is_clear(theme: Theme) -> None:
 
 
 def test_a_map_of_nothing_is_clear() -> None:
-    assert not render.render_attribution(np.zeros((28, 28)))[..., 3].any()
+    assert not render.attribution_image(np.zeros((28, 28)))[..., 3].any()
 
 
 def test_the_outline_runs_along_the_ink() -> None:
@@ -58,7 +58,7 @@ def test_the_outline_runs_along_the_ink() -> None:
 def test_a_sheet_holds_every_tile(n: int) -> None:
     tiles = np.zeros((n, 28, 28), np.float32)
     tiles[:, 10:18, 10:18] = 1
-    picture = render.render_tiles(tiles, 500)
+    picture = render.tile_grid(tiles, 500)
     assert max(picture.shape) <= 500
     inked = (picture == LIGHT.ink).all(axis=2)
     factor = round((inked.sum() / n) ** 0.5) // 8

@@ -86,13 +86,15 @@ def write_figures(explanation: Explanation, out: Path) -> None:
         (out / f"{number}-{step.name}.png").write_bytes(render.png(step.image()))
     for number, why in enumerate(explanation.digits, 1):
         a, b = why.answer, why.runner_up
-        (out / f"digit-{number}-tile.png").write_bytes(render.png(render.render_tile(why.tile, MAP_SIDE // 28)))
+        (out / f"digit-{number}-tile.png").write_bytes(render.png(render.tile_image(why.tile, MAP_SIDE // 28)))
         for name, values in (
             (f"for-{a}", why.for_answer.points),
             (f"{a}-not-{b}", why.against_runner_up.points),
             (f"missing-ink-{a}-not-{b}", why.missing),
         ):
-            (out / f"digit-{number}-{name}.png").write_bytes(render.png(render.render_attribution_map(values, why.tile, MAP_SIDE)))
+            (out / f"digit-{number}-{name}.png").write_bytes(
+                render.png(render.attribution_map(values, why.tile, MAP_SIDE))
+            )
 
 
 def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
@@ -193,11 +195,11 @@ def _sum(why: DigitExplanation) -> list[dict[str, Any]]:
 
 
 def _tile(tile: np.ndarray) -> dict[str, Any]:
-    return _in_both_themes(lambda theme: render.render_tile(tile, 1, theme))
+    return _in_both_themes(lambda theme: render.tile_image(tile, 1, theme))
 
 
 def _signed(values: np.ndarray) -> dict[str, Any]:
-    return _in_both_themes(lambda theme: render.render_attribution(values, theme))
+    return _in_both_themes(lambda theme: render.attribution_image(values, theme))
 
 
 def _in_both_themes(draw: Callable[[Theme], np.ndarray]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from inkling.explain.render import LIGHT, Theme, render_ink
+from inkling.explain.render import LIGHT, Theme, ink_image
 from inkling.pipeline.result import Box
 
 Line = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels of the upright image
@@ -25,7 +25,7 @@ def draw_boxes(
     ink: (H, W) float32. boxes: in pixels of the upright image of `size_wh`, and whether it is taken for a digit.
     cuts: x0, y0, x1, y1 in the same pixels. Returns (h, w, 3) uint8, its longer side at most `side` pixels.
     """
-    picture = Image.fromarray(render_ink(ink, side, theme))
+    picture = Image.fromarray(ink_image(ink, side, theme))
     draw = ImageDraw.Draw(picture)
     x_scale, y_scale = picture.width / size_wh[0], picture.height / size_wh[1]
     width = max(2, round(max(picture.size) / 260))

@@ -11,7 +11,7 @@ import numpy as np
 
 from inkling.explain.annotate import Line, draw_answer, draw_bars, draw_boxes
 from inkling.explain.recognized_glyphs import MAX_DIGITS, recognized_glyphs
-from inkling.explain.render import LIGHT, Theme, render_gray, render_ink, render_tiles
+from inkling.explain.render import LIGHT, Theme, gray_image, ink_image, tile_grid
 from inkling.explain.words import counted, verdict
 from inkling.pipeline.config.shared import SHARED
 from inkling.pipeline.reader import Trace
@@ -38,13 +38,13 @@ class Step:
 def filmstrip(trace: Trace) -> tuple[Step, ...]:
     """The steps of one reading; where no ink was found, those up to the ink and the answer."""
     reading = trace.reading
-    image = Step("image", "The picture", _image_caption(trace), lambda side, _: render_gray(trace.image, side))
+    image = Step("image", "The picture", _image_caption(trace), lambda side, _: gray_image(trace.image, side))
     ink = Step(
         "ink",
         "The ink",
         "Ink is told from paper: shade and colour of the paper are taken away, and the ink is dark whether it was "
         "dark on light or light on dark.",
-        lambda side, theme: render_ink(trace.ink, side, theme),
+        lambda side, theme: ink_image(trace.ink, side, theme),
     )
     answer = Step(
         "answer",
@@ -69,7 +69,7 @@ def filmstrip(trace: Trace) -> tuple[Step, ...]:
         "What the network sees",
         "Each digit is brought to 28 x 28 pixels the way MNIST's were: 20 pixels long, centred by its mass, with "
         f"strokes of a usual width. These 784 numbers are all that the network is given.{_first(len(shown))}",
-        lambda side, theme: render_tiles(np.array([tile for _, tile, _ in shown[:MAX_DIGITS]]), side, theme),
+        lambda side, theme: tile_grid(np.array([tile for _, tile, _ in shown[:MAX_DIGITS]]), side, theme),
     )
     probs = Step(
         "probs",

@@ -32,23 +32,23 @@ LIGHT = Theme((255, 253, 249), (23, 35, 60), (93, 96, 105), (221, 213, 197), (0,
 DARK = Theme((28, 31, 38), (245, 239, 224), (164, 168, 178), (62, 68, 80), (92, 176, 245), (247, 144, 62))
 
 
-def render_gray(image: np.ndarray, side: int) -> np.ndarray:
+def gray_image(image: np.ndarray, side: int) -> np.ndarray:
     """(H, W) uint8 -> (h, w, 3) uint8, its longer side at most `side` pixels."""
     return np.asarray(cv2.cvtColor(_fitted(image, side), cv2.COLOR_GRAY2RGB))
 
 
-def render_ink(ink: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
+def ink_image(ink: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
     """(H, W) float32, 1 = ink -> (h, w, 3) uint8: ink on paper, its longer side at most `side` pixels."""
     share = np.clip(_fitted(ink, side), 0, 1)[..., None]
     return _bytes(np.array(theme.paper) * (1 - share) + np.array(theme.ink) * share)
 
 
-def render_tile(tile: np.ndarray, factor: int, theme: Theme = LIGHT) -> np.ndarray:
+def tile_image(tile: np.ndarray, factor: int, theme: Theme = LIGHT) -> np.ndarray:
     """(28, 28) float32 -> (28 f, 28 f, 3) uint8: each pixel a square of `factor` pixels."""
-    return render_ink(tile, SIDE, theme).repeat(factor, 0).repeat(factor, 1)
+    return ink_image(tile, SIDE, theme).repeat(factor, 0).repeat(factor, 1)
 
 
-def render_tiles(tiles: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
+def tile_grid(tiles: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
     """(N, 28, 28) float32, N from 1 -> (h, w, 3) uint8: the tiles side by side, at most `side` pixels."""
     columns = min(len(tiles), 6)
     gap = 12
@@ -58,12 +58,12 @@ def render_tiles(tiles: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarr
     canvas = np.full((rows * step + gap, columns * step + gap, 3), theme.rule, np.uint8)
     for i, tile in enumerate(tiles):
         y, x = gap + i // columns * step, gap + i % columns * step
-        canvas[y : y + step - gap, x : x + step - gap] = render_tile(tile, factor, theme)
+        canvas[y : y + step - gap, x : x + step - gap] = tile_image(tile, factor, theme)
     canvas[rows * step - step + gap : -gap, gap + (len(tiles) - (rows - 1) * columns) * step :] = theme.rule
     return canvas
 
 
-def render_attribution(values: np.ndarray, theme: Theme = LIGHT, *, scale: float | None = None) -> np.ndarray:
+def attribution_image(values: np.ndarray, theme: Theme = LIGHT, *, scale: float | None = None) -> np.ndarray:
     """(28, 28) of either sign -> (28, 28, 4) uint8: blue above 0, orange below, 0 clear; `scale` is full colour."""
     scale = color_scale(values) if scale is None else scale
     share = np.clip(values / scale, -1, 1)
@@ -94,9 +94,9 @@ def ink_outline(tile: np.ndarray) -> list[list[tuple[float, float]]]:
     ]
 
 
-def render_attribution_map(values: np.ndarray, tile: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
-    """`render_attribution` on paper, with the outline of the ink: a whole image of (side, side, 3) uint8."""
-    layer = Image.fromarray(render_attribution(values, theme)).resize((side, side), Image.Resampling.NEAREST)
+def attribution_map(values: np.ndarray, tile: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
+    """`attribution_image` on paper, with the outline of the ink: a whole image of (side, side, 3) uint8."""
+    layer = Image.fromarray(attribution_image(values, theme)).resize((side, side), Image.Resampling.NEAREST)
     canvas = Image.new("RGBA", (side, side), (*theme.paper, 255))
     canvas.alpha_composite(layer)
     draw = ImageDraw.Draw(canvas)
