@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from benchmarks.serving.soak.image_mutators import spoiled
+from benchmarks.serving.soak.image_mutators import mutate
 from inkling.errors import BadPicture, BrokenPicture
 from inkling.pipeline import decode, decode_limits, grayscale, pixel_formats
 from tests.pictures import drawn_seven, encoded, png_of
@@ -114,11 +114,11 @@ def test_the_structures_above_are_sound_without_what_is_hostile() -> None:
 
 
 @pytest.mark.slow
-def test_thousands_of_spoiled_files_are_bad_pictures_or_read() -> None:
+def test_thousands_of_mutated_files_are_bad_pictures_or_read() -> None:
     refused = 0
     for number in range(3000):
         try:
-            decode.decode(spoiled(5, number).body)
+            decode.decode(mutate(5, number).body)
         except BadPicture:
             refused += 1
     assert 1000 < refused < 2500
