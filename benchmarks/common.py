@@ -105,7 +105,7 @@ def labelled_folders(real: Path | None) -> Iterator[tuple[str, list[Path], list[
 
     for folder in sorted(path for path in real.iterdir() if path.is_dir()) if real else []:
         with contextlib.suppress(NotFound):
-            paths = evaluate.labelled_pictures(folder)
+            paths = evaluate.labelled_images(folder)
             yield folder.name, paths, [evaluate.label_of(path) for path in paths]
 
 

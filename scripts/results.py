@@ -83,7 +83,7 @@ def real_folders(real: Path | None) -> list[Path]:
     found = []
     for folder in sorted(path for path in real.iterdir() if path.is_dir()):
         try:
-            evaluate.labelled_pictures(folder)
+            evaluate.labelled_images(folder)
         except NotFound:
             continue
         found.append(folder)

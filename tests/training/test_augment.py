@@ -1,4 +1,4 @@
-"""learn.augment: repeatable, within range, centred as road.tile centres."""
+"""training.augment: repeatable, within range, centred as road.tile centres."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""learn.evaluate and `inkling evaluate`: right when the text equals the label, and one bad file is not the end."""
+"""training.evaluate and `inkling evaluate`: right when the text equals the label, and one bad file is not the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""learn.export and learn.package: a bundle is proven equal to what was trained, or is not there."""
+"""training.export and training.package: a bundle is proven equal to what was trained, or is not there."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from inkling.training import export, package, recipe
 from inkling.training.architectures import ARCHITECTURES
 from inkling.training.data.mnist import as_input
 from inkling.training.keras_setup import import_keras
+from inkling.training.tasks import make_task
 from tests.training.small import LEARN, small_mnist
 
 pytestmark = LEARN
 
 RECIPE = recipe.from_table({"name": "small", "architecture": "ann", "hidden": 16, "n_validation": 200})
-VALIDATION = np.arange(200)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def model() -> Any:
 
 def test_bundle_answers_as_keras_does(model: Any, tmp_path: Path) -> None:
     mnist = small_mnist()
-    written = export.export(model, RECIPE, mnist, tmp_path / "bundle", validation=VALIDATION)
+    written = export.export(model, RECIPE, make_task(RECIPE, mnist), tmp_path / "bundle")
     assert {path.name for path in written.path.iterdir()} == {"model.tflite", "model.keras", "manifest.json"}
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
     tiles = as_input(mnist.x_test)
@@ -52,7 +52,7 @@ def test_bundle_answers_as_keras_does(model: Any, tmp_path: Path) -> None:
 
 
 def test_manifest_holds_the_facts(model: Any, tmp_path: Path) -> None:
-    manifest = export.export(model, RECIPE, small_mnist(), tmp_path / "bundle", validation=VALIDATION).manifest
+    manifest = export.export(model, RECIPE, make_task(RECIPE, small_mnist()), tmp_path / "bundle").manifest
     expected = {"name", "version", "architecture", "parameters", "layers", "input", "temperature", "sure_at"}
     assert expected | {"scores", "recipe", "data", "libraries"} <= set(manifest)
     assert manifest["parameters"] == sum(layer["parameters"] for layer in manifest["layers"]) == 784 * 16 + 16 + 170
@@ -67,7 +67,7 @@ def test_manifest_holds_the_facts(model: Any, tmp_path: Path) -> None:
 def test_a_network_that_differs_is_refused_and_the_old_bundle_stays(
     model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = export.export(model, RECIPE, small_mnist(), tmp_path / "bundle", validation=VALIDATION)
+    old = export.export(model, RECIPE, make_task(RECIPE, small_mnist()), tmp_path / "bundle")
     write_models = export.write_models
 
     def write_another(model: Any, how: Any, folder: Path) -> None:
@@ -78,9 +78,9 @@ def test_a_network_that_differs_is_refused_and_the_old_bundle_stays(
 
     monkeypatch.setattr(export, "write_models", write_another)
     with pytest.raises(BadBundle, match=r"LiteRT and Keras differ by .* nothing was exported"):
-        export.export(model, RECIPE, small_mnist(), tmp_path / "bundle", validation=VALIDATION)
+        export.export(model, RECIPE, make_task(RECIPE, small_mnist()), tmp_path / "bundle")
     with pytest.raises(BadBundle, match="differ by"):
-        export.export(model, RECIPE, small_mnist(), tmp_path / "new", validation=VALIDATION)
+        export.export(model, RECIPE, make_task(RECIPE, small_mnist()), tmp_path / "new")
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
     assert bundle.open_bundle(tmp_path / "bundle").model_bytes() == old.model_bytes()
 
@@ -88,14 +88,14 @@ def test_a_network_that_differs_is_refused_and_the_old_bundle_stays(
 def test_nan_weights_are_refused(model: Any, tmp_path: Path) -> None:
     model.set_weights([weight * np.nan for weight in model.get_weights()])
     with pytest.raises(BadBundle, match="differ by nan"):
-        export.export(model, RECIPE, small_mnist(), tmp_path / "bundle", validation=VALIDATION)
+        export.export(model, RECIPE, make_task(RECIPE, small_mnist()), tmp_path / "bundle")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_package_judges_once_and_copies(model: Any, tmp_path: Path) -> None:
     mnist = small_mnist()
     run = tmp_path / "run"
-    export.export(model, RECIPE, mnist, run / "bundle", validation=VALIDATION, score_test=False)
+    export.export(model, RECIPE, make_task(RECIPE, mnist), run / "bundle", score_test=False)
     packaged = package.package(run, mnist, into=tmp_path / "bundles")
     assert packaged.path == tmp_path / "bundles" / "small"
     assert packaged.manifest["scores"]["mnist-test"]["n"] == 200
@@ -112,7 +112,7 @@ def test_package_judges_once_and_copies(model: Any, tmp_path: Path) -> None:
 def test_package_refuses_a_keras_file_that_answers_otherwise(model: Any, tmp_path: Path) -> None:
     mnist = small_mnist()
     run = tmp_path / "run"
-    export.export(model, RECIPE, mnist, run / "bundle", validation=VALIDATION)
+    export.export(model, RECIPE, make_task(RECIPE, mnist), run / "bundle")
     old = package.package(run, mnist, into=tmp_path / "bundles")
     model.set_weights([weight * 1.01 for weight in model.get_weights()])
     model.save(run / "bundle" / "model.keras")  # of another training than model.tflite

@@ -1,4 +1,4 @@
-"""learn.standard: learning from standardised inputs ends in a network that takes plain ones."""
+"""training.input_scaling: training on standardized inputs ends in a network that takes plain ones."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ TINY = {
 
 def test_mean_and_spread() -> None:
     tiles = as_input(small_mnist().x_test)
-    out = input_scaling.standardise(tiles)
+    out = input_scaling.standardize(tiles)
     assert out.dtype == np.float32
     assert abs(float(out.mean())) < 0.05  # the constants are of all 60,000 images, these are 200
     assert float(out.std()) == pytest.approx(1, abs=0.05)
-    assert input_scaling.standardise(tiles[:0]).shape == (0, 28, 28)
+    assert input_scaling.standardize(tiles[:0]).shape == (0, 28, 28)
 
 
 def test_folding_changes_no_answer() -> None:
@@ -45,8 +45,8 @@ def test_folding_changes_no_answer() -> None:
     model = ARCHITECTURES["ann"].build(recipe.from_table({"name": "x", "architecture": "ann"}))
     model.layers[-1].set_weights([5 * model.layers[-1].get_weights()[0], np.arange(10, dtype=np.float32)])
     tiles = as_input(small_mnist().x_test)
-    before = model.predict(input_scaling.standardise(tiles), verbose=0)
-    input_scaling.fold(model)
+    before = model.predict(input_scaling.standardize(tiles), verbose=0)
+    input_scaling.fold_into_weights(model)
     np.testing.assert_allclose(model.predict(tiles, verbose=0), before, atol=1e-5)
     assert [layer.name for layer in model.layers] == ["flatten", "hidden", "probs"]
 

@@ -33,7 +33,7 @@ def test_a_bundle_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
 def test_a_run_s_history_is_kept(tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(registry.PACKAGED / "ann-tutorial", run / "bundle")
-    rows: list[train.Row] = [dict.fromkeys(train.COLUMNS, 1)]
+    rows: list[train.EpochMetrics] = [dict.fromkeys(train.COLUMNS, 1)]
     rows[0]["loss"] = 0.123456789
     train.write_history(run / "history.csv", rows)
     made = package(run, UNUSED, into=tmp_path / "bundles")

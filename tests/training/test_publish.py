@@ -82,7 +82,7 @@ def test_a_history_belongs_to_the_weights_that_it_led_to(tmp_path: Path) -> None
     own, other = tmp_path / "own", tmp_path / "other"
     for run, name in ((own, "ann-tutorial"), (other, "ann")):
         shutil.copytree(registry.find(name).path, run / "bundle")
-        rows: list[train.Row] = [dict.fromkeys(train.COLUMNS, 1)]
+        rows: list[train.EpochMetrics] = [dict.fromkeys(train.COLUMNS, 1)]
         train.write_history(run / "history.csv", rows)
     shutil.copytree(registry.find("ann-tutorial").path, tmp_path / "ann-tutorial")
     found = bundle.open_bundle(tmp_path / "ann-tutorial")

@@ -1,4 +1,4 @@
-"""learn.recipe: what is right reads back the same; what is wrong is named with range and value."""
+"""training.recipe: what is right reads back the same; what is wrong is named with range and value."""
 
 from __future__ import annotations
 

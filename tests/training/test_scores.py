@@ -1,4 +1,4 @@
-"""learn.scores against values worked out by hand, and against scikit-learn where it is installed."""
+"""training.scores against values worked out by hand, and against scikit-learn where it is installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""learn.seeds: several seeds of one recipe, each judged once. Needs no TensorFlow."""
+"""training.seeds: several seeds of one recipe, each judged once. Needs no TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""learn.drawn: digits from strokes, which a network that never saw one must read."""
+"""training.synthetic_digits: digits from strokes, which a network that never saw one must read."""
 
 from __future__ import annotations
 
@@ -52,6 +52,6 @@ def test_a_network_taught_by_people_reads_most_of_them(digit: int) -> None:
 
 def test_a_curve_passes_through_its_points() -> None:
     points = np.array([[0.0, 0.0], [1.0, 0.5], [0.0, 1.0]])
-    line = synthetic_digits.curve(points)
+    line = synthetic_digits.smooth_curve(points)
     for point in points:
         assert np.abs(line - point).sum(axis=1).min() < 1e-9

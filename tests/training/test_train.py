@@ -1,4 +1,4 @@
-"""learn.train: a run is a function of its recipe, and killing it changes nothing."""
+"""training.train: a run is a function of its recipe, and killing it changes nothing."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from inkling.pipeline.classifier import Classifier
 from inkling.training import lr_schedule, recipe, targets, train
 from inkling.training.data.mnist import as_input
 from inkling.training.recipe import Recipe
+from inkling.training.tasks import make_task
 from tests.training.small import LEARN, small_mnist
 
 pytestmark = LEARN
@@ -50,8 +51,8 @@ import json, sys
 from pathlib import Path
 from inkling.training import recipe, train
 from tests.training.small import LEARN, small_mnist
-watcher = train.Watcher(on_epoch=lambda row: print(int(row["epoch"]), flush=True))
-train.train(recipe.from_table(json.loads(sys.argv[1])), small_mnist(), Path(sys.argv[2]), watcher=watcher)
+callbacks = train.Callbacks(on_epoch=lambda row: print(int(row["epoch"]), flush=True))
+train.train(recipe.from_table(json.loads(sys.argv[1])), small_mnist(), Path(sys.argv[2]), callbacks=callbacks)
 """
 
 
@@ -72,7 +73,7 @@ def variables(folder: Path) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that was left in peace, in a process of its own."""
+    """An uninterrupted run, in a process of its own."""
     folder = tmp_path_factory.mktemp("whole") / "run"
     with start(folder) as process:
         _, errors = process.communicate(timeout=300)
@@ -174,7 +175,7 @@ def test_a_checkpoint_cut_short_is_refused(whole: Path, tmp_path: Path, part: fl
         ("ann-wide", UnknownName, "unknown model 'ann-wide'; choose from: ann"),
         ("runs/none", BadBundle, "runs/none is not a folder; expected a bundle or run folder"),
         ("half", BadBundle, "model.keras cannot be opened by Keras"),
-        ("bare", BadRecipe, "which has no model.keras; name another bundle"),
+        ("bare", BadBundle, "has no model.keras, .* the wheel leaves these files out. Use a clone"),
         ("other", BadRecipe, r"maps \(None, 14, 14\) to \(None, 10\); expected \(None, 28, 28\)"),
     ],
 )
@@ -263,16 +264,17 @@ def test_schedules(name: str) -> None:
     assert factors.min() >= 0
     assert factors[-1] == pytest.approx(1 if name == "constant" else 0, abs=1e-4)
     if name == "one_cycle":
-        assert factors[0] == pytest.approx(lr_schedule.START)
+        assert factors[0] == pytest.approx(lr_schedule.INITIAL_FACTOR)
         assert factors.argmax() == 300
 
 
 def test_the_optimizer_follows_the_schedule() -> None:
     train.import_keras(seed=0)
-    model = train.build(tiny(learning_rate=0.5), 20)
-    rates = lr_schedule.factors("one_cycle", 20) * np.float32(0.5)
-    for step in range(25):
-        assert float(model.optimizer.learning_rate) == rates[min(step, 19)]
+    how = tiny(learning_rate=0.5, epochs=1)
+    model = train.build(how, make_task(how, small_mnist()))
+    rates = lr_schedule.factors("one_cycle", 16) * np.float32(0.5)  # 800 images in batches of 50
+    for step in range(20):
+        assert float(model.optimizer.learning_rate) == rates[min(step, 15)]
         model.optimizer.iterations.assign_add(1)
 
 

@@ -1,4 +1,4 @@
-"""inkling train: a recipe -> a run folder."""
+"""inkling train: train a network by a recipe into a run folder."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from inkling.errors import BadRecipe
-from inkling.models.registry import find as find_bundle
+from inkling.models.registry import find_network
 
 if TYPE_CHECKING:
-    from inkling.training.train import Watcher
+    from inkling.training.train import Callbacks
 
 
 @click.command("train")
@@ -28,7 +28,8 @@ def command(
 ) -> None:
     """Train a network by a recipe and export it as a bundle.
 
-    NAME_OR_TOML is a recipe that comes with inkling (ann-tutorial, ann, ann-dropout, cnn, tiny) or a file of yours.
+    NAME_OR_TOML is a recipe that comes with inkling (ann-tutorial, ann, ann-dropout, cnn, line, tiny) or a file of
+    yours.
 
     \b
     Example:
@@ -62,7 +63,7 @@ def command(
     console.print(f"{chosen.name} -> {folder}")
     try:
         with _bar(console) as bar:
-            train.train(chosen, mnist, folder, score_test=not no_test, watcher=_watcher(bar, console))
+            train.train(chosen, mnist, folder, score_test=not no_test, callbacks=_callbacks(bar, console))
     except KeyboardInterrupt:
         click.echo(f"inkling: stopped; go on with: inkling train --resume {folder}", err=True)
         raise SystemExit(130) from None
@@ -74,11 +75,11 @@ def _bar(console: Console) -> Progress:
     return Progress(*columns, TimeRemainingColumn(), TextColumn("{task.fields[scores]}"), console=console)
 
 
-def _watcher(bar: Progress, console: Console) -> Watcher:
-    from inkling.training.train import Watcher
+def _callbacks(bar: Progress, console: Console) -> Callbacks:
+    from inkling.training.train import Callbacks
 
     task = bar.add_task("", total=None, epoch="", scores="starting TensorFlow")
-    learnt = validated = ""
+    trained = validated = ""
     epochs_in_all = 0
 
     def on_start(done: int, epochs: int) -> None:
@@ -87,28 +88,32 @@ def _watcher(bar: Progress, console: Console) -> Watcher:
         bar.update(task, total=epochs, completed=done, epoch=f"{done + 1}/{epochs}", scores="")
 
     def on_step(done: int, steps: int, logs: dict[str, float]) -> None:
-        nonlocal learnt
-        learnt = f"accuracy {logs.get('accuracy', 0):.2%}  loss {logs.get('loss', 0):.4f}"
-        bar.update(task, completed=epochs_in_all * done / steps, scores=f"{learnt}{validated}")
+        nonlocal trained
+        trained = _scores(logs)
+        bar.update(task, completed=epochs_in_all * done / steps, scores=f"{trained}{validated}")
 
-    def on_epoch(row: dict[str, float]) -> None:
+    def on_epoch(metrics: dict[str, float]) -> None:
         nonlocal validated
-        validated = f"  validation {row['val_accuracy']:.2%}  {row['val_loss']:.4f}"
-        epoch = int(row["epoch"])
+        validated = f"  validation {metrics['val_accuracy']:.2%}  {metrics['val_loss']:.4f}"
+        epoch = int(metrics["epoch"])
         bar.update(
-            task, completed=epoch, scores=learnt + validated, epoch=f"{min(epoch + 1, epochs_in_all)}/{epochs_in_all}"
+            task, completed=epoch, scores=trained + validated, epoch=f"{min(epoch + 1, epochs_in_all)}/{epochs_in_all}"
         )
         console.print(
-            f"epoch {epoch:>3}  accuracy {row['accuracy']:.2%}  loss {row['loss']:.4f}{validated}"
-            f"  {row['seconds']:.1f} s",
+            f"epoch {epoch:>3}  {_scores(metrics)}{validated}  {metrics['seconds']:.1f} s",
             highlight=False,
         )
 
-    return Watcher(on_start, on_step, on_epoch)
+    return Callbacks(on_start, on_step, on_epoch)
+
+
+def _scores(logs: dict[str, float]) -> str:
+    accuracy = f"accuracy {logs['accuracy']:.2%}  " if "accuracy" in logs else ""  # a line recognizer logs the loss
+    return f"{accuracy}loss {logs.get('loss', 0):.4f}"
 
 
 def _print_result(folder: Path) -> None:
-    manifest = find_bundle(folder).manifest
+    manifest = find_network(folder).manifest
     for name, scores in manifest["scores"].items():
         if "auroc" in scores:
             click.echo(f"{name}: told from digits with AUROC {scores['auroc']:.4f} of {scores['n_others']:,}")

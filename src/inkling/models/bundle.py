@@ -1,7 +1,7 @@
 """Open a bundle: the folder in which a trained network travels.
 
 model.tflite     the network as it runs
-model.keras      the same network, for fine-tuning and inspection (only `inkling.training` opens it)
+model.keras      the same network, for fine-tuning and inspection (only `inkling.training` opens it; not in wheels)
 manifest.json    facts learned, written by a command and never edited by hand
 README.md        its model card                        (these three are for people,
 history.csv      how training went, a line an epoch     and a network runs without them)
@@ -20,7 +20,8 @@ from typing import Any
 
 from inkling.errors import BadBundle
 
-READER_KEYS = ("name", "version", "temperature", "sure_at", "reject_at", "cut_costs")  # checked for every reader
+IDENTITY_KEYS = ("name", "version")  # of every manifest
+READER_KEYS = (*IDENTITY_KEYS, "temperature", "sure_at", "reject_at", "cut_costs")  # checked for every reader
 
 
 @dataclass(frozen=True)

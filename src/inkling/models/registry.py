@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inkling.errors import BadBundle, UnknownName
-from inkling.models.bundle import Bundle, open_bundle
+from inkling.errors import BadBundle, UnknownName, WrongNetwork
+from inkling.models.bundle import IDENTITY_KEYS, Bundle, open_bundle
 
 PACKAGED = Path(__file__).parent / "bundles"
 LINE = "line"  # the line recognizer: it reads no digit alone, so it is not among the classifiers
@@ -14,7 +14,7 @@ PREFERRED = ("cnn", "ann", "ann-tutorial")  # the default reader is the first of
 
 def line_recognizer() -> Bundle:
     """The network that reads touching digits as a whole; every reader uses the same one, beside its classifier."""
-    return open_bundle(PACKAGED / LINE, keys=("name", "version"))
+    return open_bundle(PACKAGED / LINE, keys=IDENTITY_KEYS)
 
 
 def packaged() -> dict[str, Bundle]:
@@ -32,20 +32,33 @@ def default_name() -> str:
 
 
 def find(model: str | Path | None = None) -> Bundle:
-    """A bundle by packaged name, by bundle folder or by run folder (whose `bundle/` is taken).
+    """A classifier's bundle by packaged name, by bundle folder or by run folder (whose `bundle/` is taken).
 
-    Raises UnknownName for a name that is not packaged and BadBundle for a folder that is no bundle.
+    Raises UnknownName for a name that is not packaged, BadBundle for a folder that is no bundle, and WrongNetwork for
+    a line recognizer's.
     """
-    if model is None:
-        return open_bundle(PACKAGED / default_name())
+    found = _find(default_name() if model is None else model, _names())
+    if found.manifest.get("architecture") == LINE:
+        raise WrongNetwork(
+            f"{found.path} holds a line recognizer, which reads no single digit; a classifier was expected. "
+            "Name another model."
+        )
+    return open_bundle(found.path)
+
+
+def find_network(model: str | Path) -> Bundle:
+    """As `find`, line recognizers included: what training describes, packages and fine-tunes."""
+    return _find(model, [*_names(), LINE])
+
+
+def _find(model: str | Path, names: list[str]) -> Bundle:
     text = str(model)
-    names = _names()
     if text in names:
-        return open_bundle(PACKAGED / text)
+        return open_bundle(PACKAGED / text, keys=IDENTITY_KEYS)
     path = Path(text)
     if path.is_dir():
         inner = path / "bundle"
-        return open_bundle(inner if inner.is_dir() else path)
+        return open_bundle(inner if inner.is_dir() else path, keys=IDENTITY_KEYS)
     if isinstance(model, Path) or "/" in text or "\\" in text:
         raise BadBundle(
             f"{text} is not a folder; expected a bundle or run folder, or one of: {', '.join(sorted(names))}."

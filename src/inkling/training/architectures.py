@@ -1,21 +1,39 @@
-"""The networks. Each takes (N, 28, 28) float32 in 0..1, 1 = ink, and gives (N, 10) probabilities.
+"""The networks' architectures, by name.
 
-One that can refuse gives (N, 11) when its recipe shows it what is no digit: the last is "none of the ten".
+A classifier maps (N, 28, 28) float32 in 0..1, 1 = ink, to (N, 10) probabilities; one that can refuse, to (N, 11) when
+its recipe has non-digits: the last output is "none of the ten". A line recognizer maps (N, 28, w) to (N, w / 2, 11).
 
-An architecture is one small function: a recipe in, an uncompiled Keras model out. Its docstring is its
-documentation; `@architecture(budget)` makes its name known and sets how many parameters it may have.
+An architecture is one small function: settings in, an uncompiled Keras model out. Its docstring is its documentation;
+`@architecture(max_parameters=..)` registers its name and sets how many parameters it may have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, Protocol
 
-if TYPE_CHECKING:
-    from inkling.training.recipe import Recipe
+from inkling.pipeline.line_recognizer import BLANK
+from inkling.pipeline.normalize import SIDE
 
-Build = Callable[["Recipe"], Any]  # the Any is a keras.Model: Keras is imported only when one is built
+
+class Settings(Protocol):
+    """What a network's layers depend on; a `Recipe` has it."""
+
+    @property
+    def hidden(self) -> int:
+        """Units of the hidden layer."""
+
+    @property
+    def dropout(self) -> float:
+        """Share of units that are switched off in a step."""
+
+    @property
+    def nondigits(self) -> float:
+        """More than 0 = the network has an output for "none of the ten"."""
+
+
+Build = Callable[[Settings], Any]  # the Any is a keras.Model: Keras is imported only when one is built
 
 
 @dataclass(frozen=True)
@@ -26,6 +44,7 @@ class Architecture:
     build: Build
     max_parameters: int  # with the recipe's defaults; a test holds it
     can_refuse: bool = False  # whether it has an eleventh output for recipes with `nondigits`
+    task: Literal["digits", "lines"] = "digits"  # what it is trained and judged on; see `training.tasks`
 
     @property
     def about(self) -> str:
@@ -36,19 +55,21 @@ class Architecture:
 ARCHITECTURES: dict[str, Architecture] = {}
 
 
-def architecture(max_parameters: int, *, can_refuse: bool = False) -> Callable[[Build], Build]:
+def architecture(
+    max_parameters: int, *, can_refuse: bool = False, task: Literal["digits", "lines"] = "digits"
+) -> Callable[[Build], Build]:
     """Registers a function under its name, `_` written as `-`."""
 
     def register(build: Build) -> Build:
         name = build.__name__.replace("_", "-")
-        ARCHITECTURES[name] = Architecture(name, build, max_parameters, can_refuse)
+        ARCHITECTURES[name] = Architecture(name, build, max_parameters, can_refuse, task)
         return build
 
     return register
 
 
 @architecture(max_parameters=101_770)
-def ann(recipe: Recipe) -> Any:
+def ann(settings: Settings) -> Any:
     """One hidden layer: Flatten (784) -> Dense 128 ReLU (100,480) -> Dense 10 softmax (1,290)."""
     from keras import Input, Sequential, layers
 
@@ -56,7 +77,7 @@ def ann(recipe: Recipe) -> Any:
         [
             Input((28, 28), name="tiles"),
             layers.Flatten(name="flatten"),  # (N, 28, 28) -> (N, 784)
-            layers.Dense(recipe.hidden, activation="relu", name="hidden"),  # -> (N, 128)
+            layers.Dense(settings.hidden, activation="relu", name="hidden"),  # -> (N, 128)
             layers.Dense(10, activation="softmax", name="probs"),  # -> (N, 10)
         ],
         name="ann",
@@ -64,7 +85,7 @@ def ann(recipe: Recipe) -> Any:
 
 
 @architecture(max_parameters=101_770)
-def ann_dropout(recipe: Recipe) -> Any:
+def ann_dropout(settings: Settings) -> Any:
     """The same hidden layer, part of which is switched off at each step of training (Srivastava et al. 2014)."""
     from keras import Input, Sequential, layers
 
@@ -72,8 +93,8 @@ def ann_dropout(recipe: Recipe) -> Any:
         [
             Input((28, 28), name="tiles"),
             layers.Flatten(name="flatten"),
-            layers.Dense(recipe.hidden, activation="relu", name="hidden"),
-            layers.Dropout(recipe.dropout, name="dropout"),  # does nothing once training is over
+            layers.Dense(settings.hidden, activation="relu", name="hidden"),
+            layers.Dropout(settings.dropout, name="dropout"),  # does nothing once training is over
             layers.Dense(10, activation="softmax", name="probs"),
         ],
         name="ann-dropout",
@@ -81,25 +102,23 @@ def ann_dropout(recipe: Recipe) -> Any:
 
 
 @architecture(max_parameters=400_000, can_refuse=True)
-def cnn(recipe: Recipe) -> Any:
+def cnn(settings: Settings) -> Any:
     """Seven 3x3 convolutions at 28, 14 and 7 pixels, averaged over the image, then Dense softmax."""
     from keras import Input, Sequential, layers
 
     model = Sequential([Input((28, 28), name="tiles"), layers.Reshape((28, 28, 1), name="image")], name="cnn")
     # (channels, stride): a stride of 2 halves the side and takes the place of pooling
     for i, (channels, stride) in enumerate([(24, 1), (32, 2), (48, 1), (48, 1), (96, 2), (96, 1), (96, 1)], 1):
-        # No bias: the normalisation that follows has one (Ioffe, Szegedy 2015). Export folds it into the convolution.
         model.add(layers.Conv2D(channels, 3, stride, padding="same", use_bias=False, name=f"conv_{i}"))
-        model.add(layers.BatchNormalization(momentum=0.95, name=f"norm_{i}"))
-        model.add(layers.ReLU(name=f"relu_{i}"))
+        _add_normalization(model, i)
     model.add(layers.GlobalAveragePooling2D(name="average"))  # (N, 7, 7, 96) -> (N, 96)
-    model.add(layers.Dropout(recipe.dropout, name="dropout"))
-    model.add(layers.Dense(n_outputs(recipe), activation="softmax", name="probs"))
+    model.add(layers.Dropout(settings.dropout, name="dropout"))
+    model.add(layers.Dense(n_outputs(settings), activation="softmax", name="probs"))
     return model
 
 
 @architecture(max_parameters=12_000)
-def cnn_small(recipe: Recipe) -> Any:
+def cnn_small(settings: Settings) -> Any:
     """Two layers of 5x5 filters, each halved by pooling, then Dense softmax: much as LeNet-5 (LeCun et al. 1998)."""
     from keras import Input, Sequential, layers
 
@@ -108,11 +127,43 @@ def cnn_small(recipe: Recipe) -> Any:
         model.add(layers.Conv2D(channels, 5, activation="relu", name=f"conv_{i}"))
         model.add(layers.MaxPooling2D(name=f"pool_{i}"))
     model.add(layers.Flatten(name="flatten"))  # (N, 4, 4, 24) -> (N, 384)
-    model.add(layers.Dropout(recipe.dropout, name="dropout"))
+    model.add(layers.Dropout(settings.dropout, name="dropout"))
     model.add(layers.Dense(10, activation="softmax", name="probs"))
     return model
 
 
-def n_outputs(recipe: Recipe) -> int:
-    """The ten digits, and "none of the ten" where the recipe shows examples of it."""
-    return 11 if recipe.nondigits else 10
+@architecture(max_parameters=240_000, task="lines")
+def line(settings: Settings) -> Any:
+    """Convolutions alone, so that a line may have any width: for every other column the ten digits, or no new one."""
+    from keras import Input, Sequential, layers
+
+    model = Sequential([Input((SIDE, None), name="lines"), layers.Reshape((SIDE, -1, 1), name="image")], name="line")
+    # (channels, strides down and across)
+    for i, (channels, down, across) in enumerate(
+        [(16, 1, 1), (32, 2, 2), (32, 1, 1), (48, 2, 1), (48, 1, 1), (64, 2, 1)], 1
+    ):
+        model.add(layers.Conv2D(channels, 3, (down, across), padding="same", use_bias=False, name=f"conv_{i}"))
+        _add_normalization(model, i)
+    # A column from top to bottom: (N, 4, w / 2, 64) -> (N, 1, w / 2, 96)
+    model.add(layers.Conv2D(96, (4, 1), padding="valid", use_bias=False, name="columns"))
+    _add_normalization(model, "columns")
+    for i in (7, 8):  # beside the column, as far as a digit reaches
+        model.add(layers.Conv2D(96, (1, 7), padding="same", use_bias=False, name=f"conv_{i}"))
+        _add_normalization(model, i)
+    model.add(layers.Reshape((-1, 96), name="sequence"))  # (N, 1, w / 2, 96) -> (N, w / 2, 96)
+    model.add(layers.Dropout(settings.dropout, name="dropout"))
+    model.add(layers.Dense(BLANK + 1, activation="softmax", name="probs"))
+    return model
+
+
+def n_outputs(settings: Settings) -> int:
+    """The ten digits, and "none of the ten" where the recipe has examples of it."""
+    return 11 if settings.nondigits else 10
+
+
+def _add_normalization(model: Any, name: object) -> None:
+    # It has the bias that the convolution lacks (Ioffe, Szegedy 2015). Export folds it into the convolution.
+    from keras import layers
+
+    model.add(layers.BatchNormalization(momentum=0.95, name=f"norm_{name}"))
+    model.add(layers.ReLU(name=f"relu_{name}"))

@@ -1,12 +1,10 @@
-"""One epoch of training images, each drawn anew as another hand, pen or paper might have made it.
+"""Data augmentation: an epoch of images, each changed at random as another hand, pen or paper might have made it.
 
-One bend of the plane takes care of all geometry: rotation, slant, stretch and size as one matrix, plus the
-elastic field of Simard, Steinkraus and Platt, "Best Practices for Convolutional Neural Networks Applied to Visual
-Document Analysis" (2003). Afterwards the digit again has a longest side of 20 pixels (times the random scale) and
-its centre of mass in the middle, as `pipeline.normalize` would show it; then stroke width, contrast and grain
-change. Some
-digits are replaced by others that code draws (`training.synthetic_digits`) or by poor copies (`training.degrade`);
-those pass through `pipeline.normalize` itself.
+One warp does all geometry: rotation, shear, stretch and scale as one matrix, and the elastic field of Simard,
+Steinkraus, Platt, "Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis" (2003). The
+digit then again has a longest side of 20 pixels (times the random scale) and its centre of mass in the middle, as
+`pipeline.normalize` makes it; then stroke width, contrast and noise change. Some digits are replaced by synthetic ones
+(`synthetic_digits`) or degraded (`degrade`); those pass through `pipeline.normalize` itself.
 
 Chunks have random streams of their own, so the result does not depend on how many threads share the work.
 """
@@ -19,14 +17,14 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
-from inkling.training.degrade import coarsen
+from inkling.training.degrade import degrade_images
 from inkling.training.recipe import Augmentation
 from inkling.training.scores import CLASSES
 from inkling.training.synthetic_digits import draw_digits
 
 SIDE = 28
-LONGEST = 20  # pixels, as road.tile
-FINE, BOLD = 0.17, 0.4  # part of the ink that is left when a pixel is taken off the edge
+LONGEST = 20  # pixels, as in pipeline.normalize
+FINE, BOLD = 0.17, 0.4  # share of the ink that an erosion by a pixel leaves
 CHUNK = 1024  # images that share a random stream; changing it changes every result
 _Y, _X = np.mgrid[:SIDE, :SIDE].astype(np.float32)
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
@@ -54,7 +52,7 @@ def epoch_images(
 
 
 def augment(images: np.ndarray, labels: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """(N, 28, 28) uint8 -> (N, 28, 28) float32 in 0..1, each image changed at random within `how`."""
+    """(N, 28, 28) uint8 and labels (N,) -> (N, 28, 28) float32 in 0..1, each image changed at random within `how`."""
     if how.is_none or len(images) == 0:
         return images.astype(np.float32) / np.float32(255)
     if how.continental:
@@ -64,34 +62,40 @@ def augment(images: np.ndarray, labels: np.ndarray, how: Augmentation, rng: np.r
         chosen = np.flatnonzero((labels < CLASSES) & (rng.random(len(out)) < how.drawn))
         out[chosen] = draw_digits(labels[chosen], rng)
     if how.rotation or how.shear or how.scale or how.stretch or how.bow or how.elastic or how.shift:
-        out = _bent(out, how, rng)
+        out = _warped(out, how, rng)
     if how.stroke:
-        out = _restroked(out, how.stroke, rng)
+        out = _with_stroke_width(out, how.stroke, rng)
     if how.coarse:
-        coarsen(out, how, rng)
-    n = len(out)
+        degrade_images(out, how, rng)
+    add_contrast_and_noise(out, how, rng)
+    return out
+
+
+def add_contrast_and_noise(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> None:
+    """Takes contrast from (N, h, w) float32 images in place, and adds noise; afterwards they are in 0..1 again."""
+    n = len(images)
     if how.contrast:
-        out *= (1 - rng.random((n, 1, 1), np.float32) * np.float32(how.contrast)).astype(np.float32)
+        images *= (1 - rng.random((n, 1, 1), np.float32) * np.float32(how.contrast)).astype(np.float32)
     if how.noise:
         amount = rng.random((n, 1, 1), np.float32) * np.float32(how.noise)
-        out += rng.standard_normal(out.shape, np.float32) * amount
-    return np.clip(out, 0, 1, out=out)
+        images += rng.standard_normal(images.shape, np.float32) * amount
+    np.clip(images, 0, 1, out=images)
 
 
 def with_continental_forms(images: np.ndarray, labels: np.ndarray, part: float, rng: np.random.Generator) -> np.ndarray:
-    """A copy in which `part` of the 1s get a long upstroke, some a foot, and of the 7s a bar.
+    """A copy in which the share `part` of the 1s get a long upstroke, some a foot, and of the 7s a bar.
 
     Much of the world writes them so; MNIST is from the United States, where few do. (N, 28, 28) uint8.
     """
     images = images.copy()
     chosen = np.isin(labels, (1, 7)) & (rng.random(len(labels)) < part)
     for i in np.flatnonzero(chosen):
-        draw_form = _flag if labels[i] == 1 else _bar
+        draw_form = _draw_upstroke if labels[i] == 1 else _draw_bar
         draw_form(images[i], rng)
     return images
 
 
-def _flag(image: np.ndarray, rng: np.random.Generator) -> None:
+def _draw_upstroke(image: np.ndarray, rng: np.random.Generator) -> None:
     rows, columns = np.nonzero(image > 127)
     if rows.size == 0:
         return
@@ -105,7 +109,7 @@ def _flag(image: np.ndarray, rng: np.random.Generator) -> None:
         _line(image, (x - half, bottom - 0.5), (x + half, bottom - 0.5), height)
 
 
-def _bar(image: np.ndarray, rng: np.random.Generator) -> None:
+def _draw_bar(image: np.ndarray, rng: np.random.Generator) -> None:
     rows, columns = np.nonzero(image > 127)
     if rows.size == 0:
         return
@@ -117,17 +121,17 @@ def _bar(image: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def _line(image: np.ndarray, start: tuple[float, float], end: tuple[float, float], height: int) -> None:
-    """An anti-aliased stroke, about as wide as those that are there; `height` of the digit, pixels."""
+    """Draws an anti-aliased stroke, about as wide as the digit's own; `height` of the digit in pixels."""
     width = int(np.clip(round(image.sum() / 255 / (1.8 * height)), 1, 2))
     points = [(round(16 * x), round(16 * y)) for x, y in (start, end)]  # in sixteenths of a pixel
     cv2.line(image, points[0], points[1], (255,), width, cv2.LINE_AA, shift=4)
 
 
 def matrices(n: int, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """N random maps of the plane, (N, 2, 2) float32: where a vector (x, y) from the centre goes. Size is not in it."""
-    angle = np.deg2rad(_spread(n, how.rotation, rng))
-    slant = _spread(n, how.shear, rng)
-    # Boxes and haste widen a digit more than they narrow it; an 8 made narrow and bold would be a 1.
+    """N random affine maps without scale, (N, 2, 2) float32: where a vector (x, y) from the centre goes."""
+    angle = np.deg2rad(_uniform(n, how.rotation, rng))
+    slant = _uniform(n, how.shear, rng)
+    # Boxes and haste widen a digit more than they narrow it; a narrow, bold 8 would look like a 1.
     wider = rng.uniform(-how.stretch / 3, how.stretch, n).astype(np.float32)
     stretch = np.exp(wider / 2)  # width grows by it, height shrinks by it
     cos, sin = np.cos(angle), np.sin(angle)
@@ -147,29 +151,29 @@ def elastic_fields(n: int, alpha: float, sigma: float, rng: np.random.Generator)
     return np.asarray(np.float32(alpha) * (blur @ noise @ blur), np.float32)
 
 
-def _bent(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
+def _warped(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
     n = len(images)
     forward = matrices(n, how, rng)  # (N, 2, 2)
     mass = np.maximum(images.sum((1, 2)), 1e-6)
     x_centre = ((images * _X).sum((1, 2)) / mass)[:, None, None]  # (N, 1, 1)
     y_centre = ((images * _Y).sum((1, 2)) / mass)[:, None, None]
     longest = _longest_side(images, forward)  # (N,)
-    grown = 1 + _spread(n, how.scale, rng)
-    # Only geometry moves the longest side away from 20 pixels; an untouched image keeps its size.
+    grown = 1 + _uniform(n, how.scale, rng)
+    # Only geometry changes the longest side; an unchanged image keeps its size.
     size = grown * np.minimum(LONGEST / longest, 1.5)
     back = np.linalg.inv(forward * size[:, None, None]).astype(np.float32)
-    x_shift, y_shift = (_spread(n, how.shift, rng)[:, None, None] for _ in range(2))
+    x_shift, y_shift = (_uniform(n, how.shift, rng)[:, None, None] for _ in range(2))
     x, y = _X - SIDE / 2 - x_shift, _Y - SIDE / 2 - y_shift  # (N, 28, 28), from where the centre will be
     a, b, c, d = (back[:, i, j, None, None] for i in (0, 1) for j in (0, 1))
     if how.bow:
-        x, y = _bowed(x, y, how.bow, rng)
+        x, y = _with_bow(x, y, how.bow, rng)
     x_from = a * x + b * y + x_centre
     y_from = c * x + d * y + y_centre
     if how.elastic:
         strength = rng.random((n, 1, 1), np.float32)
         x_from += strength * elastic_fields(n, how.elastic, how.elastic_sigma, rng)
         y_from += strength * elastic_fields(n, how.elastic, how.elastic_sigma, rng)
-    # Linear interpolation of a doubled image: as sharp as cubic at a quarter of its price.
+    # Linear interpolation of a doubled image: as sharp as cubic at a quarter of its cost.
     x_from, y_from = 2 * x_from + 0.5, 2 * y_from + 0.5  # centres of pixels, not corners
     out = np.empty_like(images)
     for i in range(n):
@@ -178,8 +182,8 @@ def _bent(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np
     return np.clip(out, 0, 1, out=out)
 
 
-def _bowed(x: np.ndarray, y: np.ndarray, most: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Places (N, 28, 28) moved by squares of themselves: bowed stems, loops larger above or below, wider at one end."""
+def _with_bow(x: np.ndarray, y: np.ndarray, most: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates (N, 28, 28) with quadratic terms: bowed stems, loops larger above or below, one end wider."""
     half = LONGEST / 2
     xx, xy, yy = (x * x - half**2 / 3) / half, x * y / half, (y * y - half**2 / 3) / half  # mean 0 over the digit
     bend = rng.uniform(-most, most, (4, len(x), 1, 1)).astype(np.float32)
@@ -187,9 +191,9 @@ def _bowed(x: np.ndarray, y: np.ndarray, most: float, rng: np.random.Generator) 
 
 
 def _longest_side(images: np.ndarray, forward: np.ndarray) -> np.ndarray:
-    """Longest side of the ink after each (2, 2) map, pixels. (N, 28, 28), (N, 2, 2) -> (N,)
+    """Longest side of the ink after each affine map, pixels. (N, 28, 28), (N, 2, 2) -> (N,)
 
-    The extremes of a linear map lie at the ends of rows, so 56 points an image are enough.
+    The extremes of a linear map lie at the ends of rows, so 56 points per image are enough.
     """
     ink = images > 0.25
     left = ink.argmax(2).astype(np.float32)  # (N, 28), first ink of each row
@@ -201,35 +205,35 @@ def _longest_side(images: np.ndarray, forward: np.ndarray) -> np.ndarray:
     for axis in (0, 1):
         along = forward[:, axis, 0, None, None] * ends + forward[:, axis, 1, None, None] * rows
         along[np.broadcast_to(blank[:, None], along.shape)] = np.nan
-        sides.append(np.nan_to_num(_reach(along)) + 1)
+        sides.append(np.nan_to_num(_extent(along)) + 1)
     return np.asarray(np.maximum(np.maximum(*sides), 8.0))  # an empty image comes out as 8
 
 
-def _reach(along: np.ndarray) -> np.ndarray:
+def _extent(along: np.ndarray) -> np.ndarray:
     return np.asarray(np.fmax.reduce(along, axis=(1, 2)) - np.fmin.reduce(along, axis=(1, 2)))
 
 
-def _restroked(images: np.ndarray, amount: float, rng: np.random.Generator) -> np.ndarray:
+def _with_stroke_width(images: np.ndarray, amount: float, rng: np.random.Generator) -> np.ndarray:
     """Strokes up to `amount` pixels thicker or thinner: a blend with the dilated or eroded image.
 
-    A bold digit is only thinned and a fine one only thickened: loops must not close nor lines break.
+    Bold digits are only thinned and fine ones only thickened, so that no loop closes and no line breaks.
     """
-    change = _spread(len(images), amount, rng)
-    for image, drawn in zip(images, change, strict=True):
-        # What a step of erosion leaves: little of a fine line, most of a broad one.
+    change = _uniform(len(images), amount, rng)
+    for image, amount_px in zip(images, change, strict=True):
+        # Erosion leaves little of a fine line and most of a broad one.
         boldness = cv2.erode(image, _CROSS).sum() / max(image.sum(), 1e-6)
-        by = -abs(drawn) if boldness > BOLD else abs(drawn) if boldness < FINE else drawn
+        by = -abs(amount_px) if boldness > BOLD else abs(amount_px) if boldness < FINE else amount_px
         whole, part = divmod(abs(float(by)), 1.0)
         morph = cv2.dilate if by > 0 else cv2.erode
         for weight in [1.0] * int(whole) + [part]:
             other = morph(image, _CROSS)
             cv2.addWeighted(image, 1 - weight, other, weight, 0, dst=image)
-    # Full ink stays 1, as road.tile has it: a thin stroke is not a pale one.
+    # The darkest ink stays 1, as in pipeline.normalize: a thin stroke is not a pale one.
     images /= np.maximum(images.max((1, 2), keepdims=True), 0.1)
     return images
 
 
-def _spread(n: int, most: float, rng: np.random.Generator) -> np.ndarray:
+def _uniform(n: int, most: float, rng: np.random.Generator) -> np.ndarray:
     return rng.uniform(-most, most, n).astype(np.float32)
 
 

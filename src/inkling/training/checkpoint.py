@@ -1,6 +1,6 @@
-"""Where a run stands, in one file: the network, its averaged weights and its optimizer.
+"""The state of a run in one file: the network, its averaged weights and its optimizer.
 
-The file is written beside its final name and renamed, so a run killed at any moment finds the last whole one.
+The file is written beside its final name and renamed, so that a run killed at any moment leaves the last whole one.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from inkling.errors import BadData
-from inkling.training.ema import Average
+from inkling.training.ema import ExponentialMovingAverage
 
 
-def save(path: Path, model: Any, average: Average) -> None:
-    """All variables of a compiled model, dropout's random state and the optimizer included, and the average."""
-    values = [np.asarray(variable) for variable in _variables(model)] + average.values
+def save(path: Path, model: Any, ema: ExponentialMovingAverage) -> None:
+    """All variables of a compiled model, dropout's random state and the optimizer included, and their average."""
+    values = [np.asarray(variable) for variable in _variables(model)] + ema.values
     arrays: dict[str, Any] = {f"v{i:04d}": value for i, value in enumerate(values)}
     temporary = path.with_name(f".{path.name}.part")
     with temporary.open("wb") as file:
@@ -28,7 +28,7 @@ def save(path: Path, model: Any, average: Average) -> None:
     os.replace(temporary, path)
 
 
-def restore(path: Path, model: Any, average: Average) -> int:
+def restore(path: Path, model: Any, ema: ExponentialMovingAverage) -> int:
     """Puts everything back; returns the steps made so far. Raises BadData when it does not fit."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
@@ -36,12 +36,12 @@ def restore(path: Path, model: Any, average: Average) -> int:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise BadData(f"{path} is not a readable checkpoint ({error}); train again in a new folder.") from error
     variables = _variables(model)
-    shapes = [tuple(variable.shape) for variable in variables] + [value.shape for value in average.values]
+    shapes = [tuple(variable.shape) for variable in variables] + [value.shape for value in ema.values]
     if [value.shape for value in values] != shapes:
         raise BadData(f"{path} belongs to another network; expected the run's own. Train again in a new folder.")
     for variable, value in zip(variables, values, strict=False):
         variable.assign(value)
-    average.values = values[len(variables) :]
+    ema.values = values[len(variables) :]
     return int(model.optimizer.iterations)
 
 

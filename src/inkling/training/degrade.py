@@ -1,7 +1,7 @@
-"""Digits as poor copies show them: stretched to fill a box, of few pixels, black and white only.
+"""Degraded digits: few pixels, black and white only, stretched to fill a box.
 
-A scanner that makes bitmaps, a form that cuts out and fills, a one-pixel pen: the copy is made here and goes to a
-tile by the road's own code, so that the network sees what the road makes of such pictures.
+So come digits from bitmap scanners, from forms that crop each box, and from one-pixel pens. `pipeline.normalize` turns
+the degraded image into a normalized digit, so that the network sees what the pipeline makes of such images.
 """
 
 from __future__ import annotations
@@ -12,46 +12,46 @@ import numpy as np
 from inkling.pipeline.normalize import normalize_crop
 from inkling.training.recipe import Augmentation
 
-SIZES = (11, 40)  # pixels: longest side of the copy
+SIZES = (11, 40)  # pixels: longest side
 BOX = (0.6, 1.1)  # width over height of a digit that was made to fill a box
-MOST_STRETCH = 3.0  # a bare 1 made wider than this is no longer one
+MAX_STRETCH = 3.0  # a bare 1 made wider than this is no longer one
 ENLARGED = (2.0, 5.0)  # times
-_EDGE = 0.1  # ink from which a pixel counts as part of the digit
+_INK_AT = 0.1  # ink from which a pixel counts as part of the digit
 
 
-def coarsen(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> None:
-    """Replaces `how.coarse` of (N, 28, 28) float32 images, 0..1, in place by tiles of their poor copies."""
+def degrade_images(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> None:
+    """Replaces the share `how.coarse` of (N, 28, 28) float32 images, 0..1, in place by degraded ones."""
     for i in np.flatnonzero(rng.random(len(images)) < how.coarse):
-        copy = poor_copy(images[i], rng, ragged=how.ragged)
-        images[i] = normalize_crop(enlarged(copy, rng) if how.enlarged and rng.random() < how.enlarged else copy)
+        copy = degrade_image(images[i], rng, edge_noise=how.ragged)
+        images[i] = normalize_crop(enlarge(copy, rng) if how.enlarged and rng.random() < how.enlarged else copy)
 
 
-def poor_copy(image: np.ndarray, rng: np.random.Generator, *, ragged: float = 0.0) -> np.ndarray:
+def degrade_image(image: np.ndarray, rng: np.random.Generator, *, edge_noise: float = 0.0) -> np.ndarray:
     """(H, W) float32 ink -> (h, w) float32 ink of another size, often stretched, mostly without greys.
 
-    `ragged`: how far at most paper and pen stray, ink = 1, before a pixel becomes black or white.
+    `edge_noise`: the highest standard deviation of the noise, ink = 1, before a pixel becomes black or white.
     """
-    rows, columns = np.flatnonzero(image.max(1) > _EDGE), np.flatnonzero(image.max(0) > _EDGE)
+    rows, columns = np.flatnonzero(image.max(1) > _INK_AT), np.flatnonzero(image.max(0) > _INK_AT)
     if rows.size == 0:
         return image
     crop = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     aspect = crop.shape[1] / crop.shape[0]
     if rng.random() < 0.5:
-        aspect = float(np.clip(rng.uniform(*BOX), aspect / 1.5, MOST_STRETCH * aspect))
+        aspect = float(np.clip(rng.uniform(*BOX), aspect / 1.5, MAX_STRETCH * aspect))
     longest = np.exp(rng.uniform(*np.log(SIZES)))
     h, w = (longest, longest * aspect) if aspect < 1 else (longest / aspect, longest)
     size_wh = (max(2, round(w)), max(2, round(h)))
     shrinks = size_wh[0] * size_wh[1] < crop.size
     copy = np.clip(cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC), 0, 1)
     if rng.random() < 0.75:
-        if ragged:
-            copy = copy + rng.standard_normal(copy.shape, np.float32) * np.float32(rng.uniform(0, ragged))
+        if edge_noise:
+            copy = copy + rng.standard_normal(copy.shape, np.float32) * np.float32(rng.uniform(0, edge_noise))
         copy = (copy > rng.uniform(0.25, 0.6) * copy.max()).astype(np.float32)
     return np.asarray(np.pad(copy, 1), np.float32)
 
 
-def enlarged(copy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A copy as people show it: (h, w) float32 ink some times larger, with square pixels or smooth ones."""
+def enlarge(copy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(h, w) float32 ink -> the same some times larger, with square pixels or smooth ones."""
     how = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)]
     factor = float(rng.uniform(*ENLARGED))
     return np.asarray(np.clip(cv2.resize(copy, None, fx=factor, fy=factor, interpolation=how), 0, 1), np.float32)

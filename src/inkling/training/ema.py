@@ -1,7 +1,7 @@
-"""The running average of a network's weights, which generalises better than the last weights do.
+"""Exponential moving average of a network's weights, which generalizes better than the last weights do.
 
 Polyak, Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992). The statistics of batch
-normalisation are averaged with the weights they belong to; Keras's own `use_ema` leaves them out.
+normalization are averaged with the weights they belong to; Keras's own `use_ema` leaves them out.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 
 
-class Average:
-    """Averaged weights of one model. Off, and no more than a copy of nothing, when `momentum` is 0."""
+class ExponentialMovingAverage:
+    """Averaged weights of one model; off when `momentum` is 0."""
 
     def __init__(self, model: Any, momentum: float) -> None:
         self.momentum = momentum
         self.values = [np.array(weight) for weight in model.weights] if momentum else []
 
     def update(self, model: Any, step: int, n_steps: int = 1) -> None:
-        """Takes in the weights after `step` steps, the last `n_steps` of which were not looked at one by one.
+        """Takes in the weights after `step` steps, the last `n_steps` of which were made since the last update.
 
-        Early on the average follows quickly, or the random first weights would stay in it for long.
+        Early on the momentum is lower, or the random first weights would stay in the average for long.
         """
         if not self.momentum:
             return
@@ -32,16 +32,16 @@ class Average:
         self.values = [keep * value + (1 - keep) * np.asarray(weight) for value, weight in pairs]
 
     @contextlib.contextmanager
-    def inside(self, model: Any) -> Iterator[None]:
-        """Within, the model has the averaged weights; afterwards again those it is training."""
+    def applied_to(self, model: Any) -> Iterator[None]:
+        """Within, the model has the averaged weights; afterwards its own again."""
         training = model.get_weights()
-        self.put(model)
+        self.copy_to(model)
         try:
             yield
         finally:
             model.set_weights(training)
 
-    def put(self, model: Any) -> None:
-        """Leaves the averaged weights in the model."""
+    def copy_to(self, model: Any) -> None:
+        """Puts the averaged weights into the model."""
         if self.momentum:
             model.set_weights(self.values)

@@ -39,7 +39,7 @@ def evaluate_folder(
 
     Pictures that cannot be opened count as wrong and are named. Raises NotFound when there is nothing to judge.
     """
-    paths = labelled_pictures(folder)
+    paths = labelled_images(folder)
     pairs: Counter[tuple[str, str]] = Counter()  # label, what was read
     outcomes: Counter[str] = Counter()
     failures = []
@@ -73,7 +73,7 @@ def evaluate_folder(
     }
 
 
-def labelled_pictures(folder: Path) -> list[Path]:
+def labelled_images(folder: Path) -> list[Path]:
     """Pictures named LABEL__anything, in order. Raises NotFound when there is none."""
     if not folder.is_dir():
         raise NotFound(f"{folder} is not a folder; expected mnist-test or a folder of pictures. Check the path.")

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-WARM_UP = 0.3  # part of a one-cycle run in which the rate rises (Smith, Topin, "Super-Convergence", 2018)
-START = 0.04  # of the highest rate, where one_cycle begins
+WARM_UP = 0.3  # share of a one-cycle run in which the rate rises (Smith, Topin, "Super-Convergence", 2018)
+INITIAL_FACTOR = 0.04  # of the highest rate, where one_cycle begins
 
 
 def factors(schedule: str, steps: int) -> np.ndarray:
-    """Learning rate of each step as a part of the highest, (steps,) float32 in 0..1.
+    """Learning rate of each step divided by the highest, (steps,) float32 in 0..1.
 
     constant   1 throughout
     cosine     from 1 to 0 along half a cosine
@@ -26,7 +26,7 @@ def factors(schedule: str, steps: int) -> np.ndarray:
         return np.ones(steps, np.float32)
     if schedule == "cosine":
         return np.asarray(_fall(at), np.float32)
-    rise = START + (1 - START) * (1 - _fall(np.minimum(at / WARM_UP, 1)))
+    rise = INITIAL_FACTOR + (1 - INITIAL_FACTOR) * (1 - _fall(np.minimum(at / WARM_UP, 1)))
     return np.asarray(np.where(at < WARM_UP, rise, _fall((at - WARM_UP) / (1 - WARM_UP))), np.float32)
 
 

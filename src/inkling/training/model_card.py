@@ -1,9 +1,9 @@
-"""Manifest -> model card: what a network is, how it was made, how well it reads, where it fails.
+"""Manifest -> model card: what a network is, how it was trained, how well it reads, where it fails.
 
     python -m inkling.training.model_card [BUNDLE ...]
 
 writes README.md beside each manifest; without arguments, of every packaged bundle. After "Model Cards for Model
-Reporting" (Mitchell et al. 2019). Everything in it comes from the manifest, so the two cannot disagree.
+Reporting" (Mitchell et al. 2019). Everything in a card comes from the manifest, so the two cannot disagree.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from inkling.errors import BadBundle, InklingError
 from inkling.models import registry
 from inkling.models.bundle import Bundle
+from inkling.training.architectures import ARCHITECTURES
 from inkling.training.calibrate import RIGHT
 
 FILE_NAME = "README.md"
@@ -26,7 +27,7 @@ DATA_SETS = {
 }
 OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD with Nesterov momentum"}
 SCHEDULES = {"constant": "constant", "one_cycle": "one cycle up and down", "cosine": "falling like a cosine"}
-CHANGES = {  # part of a recipe's augmentation -> words for its amount
+CHANGES = {  # parameter of a recipe's augmentation -> words for its amount
     "rotation": "rotation by up to {:g} degrees",
     "shear": "slant by up to {:g}",
     "scale": "size by up to {:.0%}",
@@ -37,18 +38,18 @@ CHANGES = {  # part of a recipe's augmentation -> words for its amount
     "stroke": "strokes up to {:g} px wider or narrower",
     "contrast": "up to {:.0%} less contrast",
     "continental": "{:.0%} of the 1s with an upstroke and of the 7s with a bar",
-    "noise": "grain of up to {:g}",
-    "drawn": "{:.0%} replaced by other forms of the digit, drawn by code",
-    "coarse": "{:.0%} copied badly, with few pixels",
-    "ragged": "those copies' pixels strayed by up to {:g} before they became black or white",
-    "enlarged": "{:.0%} of those copies shown enlarged",
+    "noise": "noise of up to {:g}",
+    "drawn": "{:.0%} replaced by synthetic digits of other forms",
+    "coarse": "{:.0%} degraded to few pixels",
+    "ragged": "noise of up to {:g} in these before they became black or white",
+    "enlarged": "{:.0%} of these enlarged",
 }
 
 
 def card(found: Bundle) -> str:
     """The Markdown text for one bundle. Raises BadBundle when its manifest lacks what a card tells."""
     try:
-        parts = (_what, _architecture, _training, _scores, _calibration, _limits, _use, _licence)
+        parts = LINE_PARTS if _reads_lines(found.manifest) else DIGIT_PARTS
         return "\n".join(line for part in parts for line in part(found.manifest)).rstrip() + "\n"
     except (KeyError, TypeError, ValueError) as error:
         raise BadBundle(
@@ -64,13 +65,20 @@ def write(found: Bundle) -> Path:
     return path
 
 
+def _reads_lines(facts: dict[str, Any]) -> bool:
+    return ARCHITECTURES[facts["architecture"]].task == "lines"
+
+
 def _what(facts: dict[str, Any]) -> list[str]:
+    does = (
+        "reads a line of handwritten digits" if _reads_lines(facts) else "names the handwritten digit in a 28x28 image"
+    )
     return [
         f"# {facts['name']}",
         "",
         f"{facts['recipe']['about']}",
         "",
-        f"A network that names the handwritten digit in a 28x28 picture: architecture `{facts['architecture']}`, "
+        f"A network that {does}: architecture `{facts['architecture']}`, "
         f"{facts['parameters']:,} parameters, version `{facts['version']}`, made {facts['created'][:10]}. "
         "This card is written from `manifest.json` by `python -m inkling.training.model_card`.",
         "",
@@ -79,18 +87,21 @@ def _what(facts: dict[str, Any]) -> list[str]:
 
 def _architecture(facts: dict[str, Any]) -> list[str]:
     given = facts["input"]
-    shape = " x ".join(map(str, given["shape"]))
     n_outputs = facts["layers"][-1]["output_shape"][-1]
-    of = ", the last that of being none of the ten" if n_outputs > 10 else ""
+    if _reads_lines(facts):
+        output = f"N x w / 2 x {n_outputs} probabilities: for every other column the ten digits, and no new digit"
+    else:
+        last = ", the last that of being none of the ten" if n_outputs > 10 else ""
+        output = f"N x {n_outputs} probabilities{last}"
     rows = [
-        [f"`{layer['name']}`", layer["type"], " x ".join(map(str, layer["output_shape"])), f"{layer['parameters']:,}"]
+        [f"`{layer['name']}`", layer["type"], _shape(layer["output_shape"]), f"{layer['parameters']:,}"]
         for layer in facts["layers"]
     ]
     return [
         "## Architecture",
         "",
-        f"In: N x {shape} {given['dtype']}, {given['range'][0]} to {given['range'][1]} ({given['meaning']}). "
-        f"Out: N x {n_outputs} probabilities{of}.",
+        f"In: N x {_shape(given['shape'])} {given['dtype']}, {given['range'][0]} to {given['range'][1]} "
+        f"({given['meaning']}). Out: {output}.",
         "",
         *table(("layer", "type", "output", "parameters"), rows),
     ]
@@ -111,23 +122,28 @@ def _training(facts: dict[str, Any]) -> list[str]:
     ):
         if how[key]:
             steps.append(words.format(how[key]))
+    if how.get("lines"):
+        steps.append(
+            f"{how['lines']:,} synthetic lines an epoch, of one to five digits that touch; connectionist temporal "
+            "classification (Graves et al. 2006)"
+        )
     if how.get("standardise"):
         steps.append("inputs with mean 0 and standard deviation 1, folded into the weights afterwards")
     if how.get("nondigits"):
-        steps.append(f"beside the digits {how['nondigits']:.0%} of what is no digit, to be refused")
+        steps.append(f"{how['nondigits']:.0%} non-digits beside the digits, to be refused")
     if how.get("touching"):
-        steps.append(f"beside them {how['touching']:.0%} of pieces of touching rows, as they are cut")
+        steps.append(f"{how['touching']:.0%} pieces of rows of touching digits beside them")
     if how.get("mined"):
-        steps.append(f"and {how['mined']:.0%} of pieces on which the reading of a row hung, found before each epoch")
+        steps.append(f"{how['mined']:.0%} hard examples: pieces that decide how a row is read, found before each epoch")
     if how.get("copies"):
-        steps.append(f"{how['copies']:.0%} of these rows being a poor copy of a single digit")
+        steps.append(f"{how['copies']:.0%} of these rows a single degraded digit")
     if how.get("start"):
         kept = f", of which {how['keep']:.0%} are kept in the end" if how.get("keep") else ""
-        steps.append(f"it began with the weights of `{Path(how['start']).name}`{kept}")
+        steps.append(f"fine-tuned from the weights of `{Path(how['start']).name}`{kept}")
     if how["teacher"]["name"]:
-        steps.append(f"taught also by the answers of `{Path(how['teacher']['name']).name}`")
+        steps.append(f"distilled from `{Path(how['teacher']['name']).name}`")
     changes = [words.format(how["augmentation"][key]) for key, words in CHANGES.items() if how["augmentation"].get(key)]
-    seen = f"Each image is drawn anew each time: {'; '.join(changes)}." if changes else "Images are used as they are."
+    augmented = f"Augmentation: {'; '.join(changes)}." if changes else "Images are used as they are."
     took = facts.get("training")
     time = f"It took {took['seconds']:,.0f} s on {_cores(took['cores'])}. " if took else ""
     versions = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
@@ -138,7 +154,7 @@ def _training(facts: dict[str, Any]) -> list[str]:
         "",
         *[f"- {step}" for step in steps],
         "",
-        seen,
+        augmented,
         "",
         f"{time}With {versions}. To repeat it: `inkling train` with the recipe in the manifest.",
         "",
@@ -168,8 +184,42 @@ def _scores(facts: dict[str, Any]) -> list[str]:
         "## Scores",
         "",
         *table(headings, rows),
-        "Intervals are Wilson's. These images are tiles already; how well photos are read depends on the road too: "
-        f"`inkling evaluate {facts['name']} --data FOLDER`.{same}",
+        "Intervals are Wilson's. These images are normalized digits already; how well photos are read depends on the "
+        f"whole pipeline: `inkling evaluate {facts['name']} --data FOLDER`.{same}",
+        "",
+    ]
+
+
+def _line_scores(facts: dict[str, Any]) -> list[str]:
+    names = {"mnist-test": "MNIST's test images; used for nothing but these numbers", "validation": "validation images"}
+    found = {words: facts["scores"][name] for name, words in names.items() if name in facts["scores"]}
+    rows = [
+        [
+            words,
+            f"{score['n']:,}",
+            f"{score['accuracy']:.1%}",
+            *(f"{s:.1%}" for s in score["accuracy_by_length"].values()),
+        ]
+        for words, score in found.items()
+    ]
+    lengths = [f"{n} digit{'s' if n != '1' else ''}" for n in facts["scores"]["validation"]["accuracy_by_length"]]
+    apart = facts["scores"].get("mnist-test", {}).get("difference_from_keras")
+    same = f" On the lines of test images LiteRT and Keras differ by at most {apart:g}." if apart else ""
+    return [
+        "## Lines read exactly",
+        "",
+        *table(("lines of", "n", "all", *lengths), rows),
+        f"These lines are hard: degraded digits, ends that run into each other.{same}",
+        "",
+    ]
+
+
+def _line_use(facts: dict[str, Any]) -> list[str]:
+    return [
+        "## Use",
+        "",
+        "Every reader with a classifier that can refuse uses it: of the segmentations of a component that the "
+        "classifier finds likely, it says how probable their texts are. `model.tflite` runs in any LiteRT.",
         "",
     ]
 
@@ -195,7 +245,7 @@ def _refusal(facts: dict[str, Any]) -> list[str]:
     if found is None:
         return []
     return [
-        f"What it takes for no digit with {facts['reject_at']:g} or more is refused: "
+        f"An image with a probability of {facts['reject_at']:g} or more of being no digit is refused: "
         f"{1 - found['others_accepted']:.1%} of {found['n_others']:,} letters, scribbles and pieces of digits made "
         f"from the validation images (AUROC {found['auroc']:.4f}), and {found['digits_refused']:.2%} of "
         f"{found['n_digits']:,} digits.",
@@ -214,11 +264,11 @@ def _limits(facts: dict[str, Any]) -> list[str]:
             if refuses
             else "a letter or a scribble is read as some digit, though often with a low confidence."
         ),
-        "- MNIST was written by employees and pupils in the United States around 1990. Expect less of hands from "
-        "elsewhere: 1s with a long upstroke and 7s with a bar, for one, are rare in it.",
-        "- It expects tiles made as MNIST's were; give it pictures through `inkling.Reader`, which makes them.",
+        "- MNIST was written by employees and pupils in the United States around 1990. Expect less of handwriting "
+        "from elsewhere: 1s with a long upstroke and 7s with a bar, for example, are rare in it.",
+        "- It expects images normalized as MNIST's were; `inkling.Reader` normalizes yours.",
         "- Its confidence is calibrated on MNIST; on other handwriting it can be too high.",
-        "- Not for decisions in which one wrong digit does harm and nobody looks: have the unsure ones checked.",
+        "- Not for decisions in which one wrong digit does harm and nobody checks: have the unsure ones checked.",
         "",
     ]
 
@@ -235,8 +285,8 @@ def _use(facts: dict[str, Any]) -> list[str]:
         'print(reader.read("photo.jpg").text)',
         "```",
         "",
-        f"or `inkling read photo.jpg --model {name}`. `model.tflite` runs in any LiteRT; `model.keras` is the same "
-        "network for fine-tuning.",
+        f"or `inkling read photo.jpg --model {name}`. `model.tflite` runs in any LiteRT; `model.keras`, in a clone "
+        "and in the source distribution, is the same network for fine-tuning.",
         "",
     ]
 
@@ -254,6 +304,14 @@ def _licence(facts: dict[str, Any]) -> list[str]:
     ]
 
 
+DIGIT_PARTS = (_what, _architecture, _training, _scores, _calibration, _limits, _use, _licence)
+LINE_PARTS = (_what, _architecture, _training, _line_scores, _line_use, _licence)
+
+
+def _shape(sides: Sequence[int | None]) -> str:
+    return " x ".join("w" if side is None else str(side) for side in sides)
+
+
 def _cores(n: int) -> str:
     return "1 core" if n == 1 else f"{n} cores"
 
@@ -267,7 +325,10 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 def main() -> None:
     """The command."""
     try:
-        found = [registry.find(name) for name in sys.argv[1:]] or list(registry.packaged().values())
+        found = [registry.find_network(name) for name in sys.argv[1:]] or [
+            *registry.packaged().values(),
+            registry.line_recognizer(),
+        ]
         for each in found:
             sys.stdout.write(f"{write(each)}\n")
     except InklingError as error:

@@ -1,9 +1,9 @@
-"""Tiles of what is no digit, made by code, so that a network can learn to say so.
+"""Images of what is no digit, so that a network can learn to refuse it.
 
-Training on examples of everything else is what Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with
-Outlier Exposure" (2019) found to carry over to what was not shown. Shown are letters, scribbles, two or three digits
-in one tile and halves of digits (which teaches where a row is to be cut; LeCun, Bottou, Bengio, Haffner 1998, section
-VI), digits on their side, upside down or mirrored where that is no other digit, scraps of writing, and blots.
+Training on examples of everything else generalizes to what was not shown: Hendrycks, Mazeika, Dietterich, "Deep
+Anomaly Detection with Outlier Exposure" (2019). The examples are letters, scribbles, two or three digits in one image,
+halves of digits (which teaches where a row is to be cut; LeCun, Bottou, Bengio, Haffner 1998, section VI), digits on
+their side, upside down or mirrored where that is no other digit, fragments of words, and blots.
 """
 
 from __future__ import annotations
@@ -17,14 +17,12 @@ import numpy as np
 
 from inkling.pipeline.normalize import SIDE, normalize_crop
 from inkling.training.recipe import Recipe
-from inkling.training.synthetic_digits import curve, draw_strokes
+from inkling.training.synthetic_digits import draw_strokes, smooth_curve
 
-NONE = 10  # the label of what is no digit
-POOL = (
-    4  # as many are made before training as this many epochs show; then they are bent anew each time, like the digits
-)
-# Letters that a reader takes for a digit when they stand alone are left out: O o D Q I i l S s Z z B b g q, and y,
-# the open 4 of many hands. Those that are close to one are shown half as often.
+NO_DIGIT = 10  # the label of what is no digit
+POOL_EPOCHS = 4  # an epoch shows one in so many of those made before training; augmentation varies them
+# Without the letters that look like a digit when they stand alone: O o D Q I i l S s Z z B b g q, and y, which many
+# write as an open 4. Those that are close to a digit are shown half as often.
 LETTERS = 2 * "AEFHKMNPRWXdefhkmnprwx#&@%+?*=$" + "CGJLTUVYacjtuv<>"
 FACES = (
     *(cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX),
@@ -40,27 +38,27 @@ Rng = np.random.Generator
 Images = np.ndarray
 
 
-def shown(recipe: Recipe, n_digits: int) -> int:
-    """How many an epoch shows beside `n_digits` digits."""
+def n_per_epoch(recipe: Recipe, n_digits: int) -> int:
+    """Non-digits an epoch shows beside `n_digits` digits."""
     return round(recipe.nondigits * n_digits)
 
 
-def pool(recipe: Recipe, images: Images, labels: np.ndarray) -> np.ndarray:
-    """The non-digits of a run, made of its own training digits: (K, 28, 28) uint8; (0, 28, 28) if it shows none."""
+def make_pool(recipe: Recipe, images: Images, labels: np.ndarray) -> np.ndarray:
+    """A run's non-digits, made with its training digits: (K, 28, 28) uint8; (0, 28, 28) if the recipe has none."""
     rng = np.random.default_rng((recipe.seed, 0x0DD5))  # its own stream
-    n = POOL * shown(recipe, len(images))
+    n = POOL_EPOCHS * n_per_epoch(recipe, len(images))
     return np.asarray(np.rint(make_nondigits(n, images, labels, rng) * 255), np.uint8)
 
 
 def make_nondigits(n: int, images: Images, labels: np.ndarray, rng: Rng) -> np.ndarray:
-    """(n, 28, 28) float32 tiles, made with digits from (N, 28, 28) uint8 images and their labels (N,)."""
+    """(n, 28, 28) float32 normalized non-digits in 0..1, made with (N, 28, 28) uint8 digits and their labels (N,)."""
     kinds: list[tuple[float, Callable[[Images, np.ndarray, Rng], np.ndarray]]] = [
         (0.38, lambda images, labels, rng: letter(rng)),
         (0.18, lambda images, labels, rng: scribble(rng)),
-        (0.20, lambda images, labels, rng: several(images, rng)),
-        (0.08, half),
-        (0.08, misplaced),
-        (0.04, lambda images, labels, rng: scrap(rng)),
+        (0.20, lambda images, labels, rng: adjacent_digits(images, rng)),
+        (0.08, half_digit),
+        (0.08, rotated_or_mirrored),
+        (0.04, lambda images, labels, rng: word_fragment(rng)),
         (0.04, lambda images, labels, rng: blot(rng)),
     ]
     shares = np.array([share for share, _ in kinds])
@@ -71,28 +69,28 @@ def make_nondigits(n: int, images: Images, labels: np.ndarray, rng: Rng) -> np.n
 
 
 def letter(rng: Rng) -> np.ndarray:
-    """A letter or a sign, bent as a hand would -> (h, w) float32 ink, 0..1."""
+    """A warped letter or sign -> (h, w) float32 ink, 0..1."""
     sign = LETTERS[rng.integers(len(LETTERS))]
-    return wobbled(printed(sign, rng), rng)
+    return warp(printed_sign(sign, rng), rng)
 
 
-def scrap(rng: Rng) -> np.ndarray:
-    """Two to five letters of a word at once."""
+def word_fragment(rng: Rng) -> np.ndarray:
+    """Two to five warped letters."""
     signs = "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=rng.integers(2, 6)))
-    return wobbled(stroked(signs, rng), rng)
+    return warp(stroke_font_text(signs, rng), rng)
 
 
-def printed(sign: str, rng: Rng) -> np.ndarray:
+def printed_sign(sign: str, rng: Rng) -> np.ndarray:
     """A sign in OpenCV's stroke fonts or in the fonts that come with Matplotlib -> (h, w) float32 ink."""
     if rng.random() < 0.6:
-        return stroked(sign, rng)
-    image = typeset(sign, FONTS[rng.integers(len(FONTS))])
+        return stroke_font_text(sign, rng)
+    image = truetype_text(sign, FONTS[rng.integers(len(FONTS))])
     if rng.random() < 0.5:
         image = cv2.erode(image, np.ones((2, 2), np.uint8))
     return image.astype(np.float32) / np.float32(255)
 
 
-def stroked(text: str, rng: Rng) -> np.ndarray:
+def stroke_font_text(text: str, rng: Rng) -> np.ndarray:
     """A text in one of OpenCV's fonts, some 25 pixels high, with a random pen -> (h, w) float32 ink."""
     face, scale, pen = FACES[rng.integers(len(FACES))], rng.uniform(0.8, 1.3), int(rng.integers(1, 5))
     if rng.random() < 0.2:
@@ -104,7 +102,7 @@ def stroked(text: str, rng: Rng) -> np.ndarray:
 
 
 @cache
-def typeset(text: str, font: str) -> np.ndarray:
+def truetype_text(text: str, font: str) -> np.ndarray:
     """A text in one of Matplotlib's own fonts, 32 pixels high -> (h, w) uint8."""
     import matplotlib
     from PIL import Image, ImageDraw, ImageFont
@@ -117,12 +115,12 @@ def typeset(text: str, font: str) -> np.ndarray:
     return np.asarray(image)
 
 
-def wobbled(ink: np.ndarray, rng: Rng) -> np.ndarray:
-    """Ink slanted, turned, stretched and bent at random, as no printer would. (h, w) -> (h', w') float32."""
+def warp(ink: np.ndarray, rng: Rng) -> np.ndarray:
+    """Ink sheared, rotated, stretched and bent at random. (h, w) -> (h', w') float32."""
     h, w = ink.shape
     turn, slant = rng.normal(0, 0.15), rng.normal(0.1, 0.2)
     wider = np.exp(rng.normal(0, 0.2))
-    matrix = turned(turn) @ np.array([[wider, -slant], [0, 1]])
+    matrix = rotation_matrix(turn) @ np.array([[wider, -slant], [0, 1]])
     corners = np.array([[-w, -h], [w, -h], [w, h], [-w, h]]) / 2 @ matrix.T
     size = np.ceil(np.ptp(corners, axis=0)).astype(int) + 8  # w, h of the result
     back = np.linalg.inv(matrix)
@@ -139,11 +137,11 @@ def wobbled(ink: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def scribble(rng: Rng) -> np.ndarray:
-    """Lines without meaning: curls, zigzags, spirals, crosses, ticks, arrows, grids, dots."""
+    """Random lines: curls, zigzags, spirals, crosses, ticks, arrows, grids, dots."""
     kind = rng.integers(8)
     strokes: list[np.ndarray]
     if kind <= 2:  # a curl through random points
-        strokes = [curve(rng.random((rng.integers(5, 14), 2))) for _ in range(rng.integers(1, 3))]
+        strokes = [smooth_curve(rng.random((rng.integers(5, 14), 2))) for _ in range(rng.integers(1, 3))]
     elif kind == 3:  # a zigzag
         n = int(rng.integers(4, 12))
         strokes = [np.stack([np.linspace(0, rng.uniform(0.4, 1.5), n), np.arange(n) % 2 + rng.normal(0, 0.15, n)], 1)]
@@ -157,30 +155,30 @@ def scribble(rng: Rng) -> np.ndarray:
         tail = tip + rng.normal(0, 1, 2)
         strokes = [np.stack([tail, tip])]
         for angle in rng.uniform(0.35, 1.0) * np.array([1, -1]):
-            strokes.append(np.stack([tip, tip + rng.uniform(0.3, 0.5) * turned(angle) @ (tail - tip)]))
+            strokes.append(np.stack([tip, tip + rng.uniform(0.3, 0.5) * rotation_matrix(angle) @ (tail - tip)]))
     else:  # dots and dashes
         starts = rng.random((rng.integers(4, 9), 2))
         strokes = [np.stack([start, start + rng.normal(0, 0.1, 2)]) for start in starts]
-    matrix = turned(rng.uniform(0, 2 * np.pi))
+    matrix = rotation_matrix(rng.uniform(0, 2 * np.pi))
     return draw_strokes([stroke @ matrix.T for stroke in strokes], rng)
 
 
-def turned(angle: float) -> np.ndarray:
+def rotation_matrix(angle: float) -> np.ndarray:
     """The (2, 2) rotation by an angle in radians."""
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
-def several(images: Images, rng: Rng) -> np.ndarray:
-    """Two or three digits beside each other, touching or nearly; seldom one above the other."""
+def adjacent_digits(images: Images, rng: Rng) -> np.ndarray:
+    """Two or three digits side by side, touching or nearly; seldom one above the other."""
     n = 2 if rng.random() < 0.85 else 3
-    parts = [trimmed(images[i]) for i in rng.integers(len(images), size=n)]
+    parts = [crop_to_ink(images[i]) for i in rng.integers(len(images), size=n)]
     if rng.random() < 0.1:
-        return beside([part.T for part in parts], rng).T
-    return beside(parts, rng)
+        return side_by_side([part.T for part in parts], rng).T
+    return side_by_side(parts, rng)
 
 
-def beside(parts: list[np.ndarray], rng: Rng) -> np.ndarray:
-    """Ink of digits, (h, w) float32 each, set side by side from 4 pixels over each other to 3 apart."""
+def side_by_side(parts: list[np.ndarray], rng: Rng) -> np.ndarray:
+    """Ink of digits, (h, w) float32 each, set side by side with 4 pixels of overlap up to 3 of space."""
     height = max(len(part) for part in parts) + 6
     row = np.zeros((height, sum(part.shape[1] for part in parts) + 12), np.float32)
     x, right = 0, 0
@@ -195,25 +193,25 @@ def beside(parts: list[np.ndarray], rng: Rng) -> np.ndarray:
     return row[:, :right]
 
 
-def half(images: Images, labels: np.ndarray, rng: Rng) -> np.ndarray:
-    """What is left of a digit that was cut through: a third to two thirds of its width."""
+def half_digit(images: Images, labels: np.ndarray, rng: Rng) -> np.ndarray:
+    """A part of a digit: a third to two thirds of its width."""
     image, digit = _one_of(tuple(HALVES), images, labels, rng)
-    part = trimmed(image)
+    part = crop_to_ink(image)
     cut = max(3, int(part.shape[1] * rng.uniform(0.35, 0.65)))
     return part[:, :cut] if rng.choice(list(HALVES.get(digit, "l"))) == "l" else part[:, -cut:]
 
 
-def misplaced(images: Images, labels: np.ndarray, rng: Rng) -> np.ndarray:
+def rotated_or_mirrored(images: Images, labels: np.ndarray, rng: Rng) -> np.ndarray:
     """A digit on its side, mirrored or upside down, where that gives no other digit."""
     kind = rng.integers(3)
     image, _ = _one_of((ON_SIDE, MIRRORED, UPSIDE_DOWN)[kind], images, labels, rng)
-    part = trimmed(image)
+    part = crop_to_ink(image)
     turned = (np.rot90(part, rng.choice((1, 3))), part[:, ::-1], part[::-1, ::-1])[kind]
     return np.ascontiguousarray(turned)
 
 
 def blot(rng: Rng) -> np.ndarray:
-    """A spot, a bar, a texture: smooth noise cut off at a level."""
+    """A spot, a bar, a texture: smooth noise, thresholded."""
     rough = cv2.resize(
         rng.normal(0, 1, rng.integers(2, 9, 2)).astype(np.float32), (40, 40), interpolation=cv2.INTER_CUBIC
     )
@@ -221,8 +219,8 @@ def blot(rng: Rng) -> np.ndarray:
     return ink if ink.any() else np.ones((40, 40), np.float32)
 
 
-def trimmed(image: np.ndarray) -> np.ndarray:
-    """(28, 28) uint8 -> the (h, w) float32 part with ink, 0..1."""
+def crop_to_ink(image: np.ndarray) -> np.ndarray:
+    """(28, 28) uint8 -> the (h, w) float32 crop with ink, 0..1."""
     x, y, w, h = cv2.boundingRect(np.asarray(image > 40, np.uint8))
     return np.asarray(image[y : y + h, x : x + w], np.float32) / np.float32(255) if w else np.ones((4, 4), np.float32)
 

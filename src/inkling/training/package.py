@@ -1,12 +1,16 @@
 """Puts a run's bundle among those that come with the package: python -m inkling.training.package RUN
 
-A bundle that has not been judged on the test images yet (`inkling train --no-test`) is judged here, once. On all of
-them LiteRT is compared with Keras, and the time that the run took is written beside its scores. The run's history is
-kept with it, and the report that the pages show is written (`inkling.training.publish`).
+A bundle without scores on the test images (`inkling train --no-test`) is judged on them here, once. On all of them
+LiteRT is compared with Keras. The manifest gets the training time, and the run's history is kept with it. For a
+classifier the report that the web pages show is written too (`inkling.training.publish`).
+
+`--recipe NAME` writes the manifest anew by that recipe: for a bundle whose manifest is older than what this version of
+inkling expects. The network stays as it is, with its version, date, training time and libraries.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import sys
@@ -14,59 +18,78 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from inkling.errors import BadBundle, BadData, InklingError
-from inkling.models import bundle, registry
-from inkling.models.bundle import Bundle
-from inkling.pipeline.classifier import Classifier
-from inkling.training import export, model_card, publish, scores, train
-from inkling.training.data.mnist import Mnist, as_input, load_mnist
-from inkling.training.keras_setup import open_network
+from inkling.models import registry
+from inkling.models.bundle import IDENTITY_KEYS, Bundle, open_bundle
+from inkling.silence import quiet_stderr
+from inkling.training import export, model_card, publish, recipe, train
+from inkling.training.data.mnist import Mnist, load_mnist
+from inkling.training.export import MNIST_TEST
+from inkling.training.keras_setup import open_keras_model
+from inkling.training.recipe import Recipe
+from inkling.training.tasks import Task, make_task
 
-MNIST_TEST = "mnist-test"
 DIFFERENCE = "difference_from_keras"  # in the scores of the test images: the largest of any probability
-FILES = ("model.tflite", "model.keras", "manifest.json")
+FILES = ("model.tflite", "model.keras")
+KEPT = ("version", "cut_costs", "training", "libraries", "created")  # by a manifest that is written anew
 
 
-def package(run: Path, mnist: Mnist, *, into: Path = registry.PACKAGED) -> Bundle:
+def package(run: Path, mnist: Mnist, *, into: Path = registry.PACKAGED, new_recipe: Recipe | None = None) -> Bundle:
     """Copies the bundle of `run` to `into`/NAME in place of the one there, with its scores on the test images.
 
-    Raises BadBundle when LiteRT and Keras differ by more than export.TOLERANCE on any of them; the one there stays.
+    `new_recipe`: writes the manifest anew, a packaged bundle's included. Raises BadBundle when LiteRT and Keras differ
+    by more than export.TOLERANCE on any of the test inputs; the bundle there stays.
     """
-    source = registry.find(run)
+    source = registry.find_network(run)
     manifest = with_training(source)
-    if MNIST_TEST not in manifest["scores"]:
-        manifest["scores"][MNIST_TEST] = test_scores(source, mnist)
-    if DIFFERENCE not in manifest["scores"][MNIST_TEST]:
-        manifest["scores"][MNIST_TEST][DIFFERENCE] = difference_from_keras(source, as_input(mnist.x_test))
-    folder = into / source.name
-    if folder.exists() and folder.samefile(source.path):
+    if new_recipe is not None:
+        manifest = renewed(source, manifest, new_recipe, mnist)
+    ready = Bundle(source.path, manifest)
+    scores = manifest["scores"]
+    if MNIST_TEST not in scores or DIFFERENCE not in scores[MNIST_TEST]:
+        task = task_of(ready, mnist)
+        scores.setdefault(MNIST_TEST, task.test_scores(ready))
+        scores[MNIST_TEST][DIFFERENCE] = difference_from_keras(ready, task)
+    folder = into / ready.name
+    if new_recipe is None and folder.exists() and folder.samefile(source.path):
         raise BadBundle(f"{source.path} is packaged already; expected a run or another bundle. Name that.")
+    history = train.read_history(source.path.parent / publish.HISTORY) or train.read_history(
+        source.path / publish.HISTORY
+    )
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into) as scratch:
-        ready = Path(scratch) / source.name
-        ready.mkdir()
+        copy = Bundle(Path(scratch) / ready.name, manifest)
+        copy.path.mkdir()
         for name in FILES:
-            shutil.copyfile(source.path / name, ready / name)
-        (ready / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        rows = history(source)
-        if rows:
-            publish.write_history(ready / publish.HISTORY, rows)
-        model_card.write(bundle.open_bundle(ready))
+            shutil.copyfile(source.path / name, copy.path / name)
+        export.write_manifest(copy)
+        if history:
+            publish.write_history(copy.path / publish.HISTORY, history)
+        model_card.write(copy)
         shutil.rmtree(folder, ignore_errors=True)
-        ready.replace(folder)
-    return bundle.open_bundle(folder)
+        copy.path.replace(folder)
+    return open_bundle(folder, keys=IDENTITY_KEYS)
 
 
-def test_scores(source: Bundle, mnist: Mnist) -> dict[str, Any]:
-    """What a manifest says of a bundle on the 10,000 test images."""
-    probs = Classifier(source)(as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
-    return scores.summary(probs, mnist.y_test, temperature=source.temperature)
+def task_of(bundle: Bundle, mnist: Mnist) -> Task:
+    """The task that a bundle's network was trained on."""
+    return make_task(recipe.from_table(bundle.manifest["recipe"]), mnist)
+
+
+def test_scores(bundle: Bundle, mnist: Mnist) -> dict[str, Any]:
+    """A bundle's scores on the test images, as a manifest holds them."""
+    return task_of(bundle, mnist).test_scores(bundle)
+
+
+def renewed(source: Bundle, manifest: dict[str, Any], new_recipe: Recipe, mnist: Mnist) -> dict[str, Any]:
+    """A manifest as `new_recipe` would write it now, less what is known from training alone."""
+    model = open_keras_model(source, task="packaging")
+    made = export.make_manifest(model, new_recipe, source, make_task(new_recipe, mnist))
+    return {**made, **{key: manifest[key] for key in KEPT if key in manifest}}
 
 
 def with_training(source: Bundle) -> dict[str, Any]:
-    """A copy of the manifest; `training` says how long the run took on how many cores, where its folder says so."""
+    """A copy of the manifest; `training` holds the run's time and cores, where its folder has them."""
     manifest: dict[str, Any] = json.loads(json.dumps(source.manifest))
     path = source.path.parent / "environment.json"
     if "training" not in manifest and path.is_file():
@@ -78,33 +101,32 @@ def with_training(source: Bundle) -> dict[str, Any]:
     return manifest
 
 
-def history(source: Bundle) -> list[train.Row]:
-    """A line an epoch: of the run that `source` lies in, or as the bundle keeps it; [] when neither does."""
-    return train.read_history(source.path.parent / publish.HISTORY) or train.read_history(source.path / publish.HISTORY)
-
-
-def difference_from_keras(source: Bundle, tiles: np.ndarray) -> float:
-    """The largest difference between what model.tflite and model.keras answer about (N, 28, 28) float32 tiles.
+def difference_from_keras(bundle: Bundle, task: Task) -> float:
+    """The largest difference between the outputs of model.tflite and model.keras on the test inputs.
 
     Raises BadBundle when it is more than export.TOLERANCE, or when Keras cannot open its file.
     """
-    model = open_network(source.path / "model.keras", task="packaging")
-    return float(f"{export.check_parity(model, source.path, tiles):.2g}")
+    model = open_keras_model(bundle, task="packaging")
+    return float(f"{export.check_parity(model, bundle, task, task.test_inputs()):.2g}")
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """The command."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m inkling.training.package RUN")
+    parser = argparse.ArgumentParser(prog="python -m inkling.training.package", description=package.__doc__)
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run or bundle folder")
+    parser.add_argument("--recipe", metavar="NAME", help="write the manifest anew by this recipe")
+    given = parser.parse_args(arguments)
     try:
         mnist = load_mnist()
-        packaged = package(Path(sys.argv[1]), mnist)
-        publish.publish(packaged, mnist)
+        packaged = package(given.run, mnist, new_recipe=recipe.find(given.recipe) if given.recipe else None)
+        if packaged.name in registry.packaged():
+            with quiet_stderr():  # TensorFlow's chatter
+                publish.publish(packaged, mnist)
     except InklingError as error:
         sys.exit(f"package: {error}")
     test = packaged.manifest["scores"][MNIST_TEST]
     sys.stdout.write(
-        f"{packaged.path}: version {packaged.version}, {test['accuracy']:.2%} of MNIST's test images, "
+        f"{packaged.path}: version {packaged.version}, {test['accuracy']:.2%} right on MNIST's test images, "
         f"at most {test[DIFFERENCE]:g} from Keras\n"
     )
 

@@ -32,7 +32,7 @@ from inkling.models import registry
 from inkling.models.bundle import Bundle
 from inkling.training import model_card, train
 from inkling.training.data.mnist import Mnist, as_input, load_mnist
-from inkling.training.keras_setup import open_network
+from inkling.training.keras_setup import open_keras_model
 from inkling.training.report import measurements, network_views, subject
 from inkling.training.report.embedding import EmbeddingMap, embedding_map
 from inkling.training.report.measurements import Measurements
@@ -102,10 +102,7 @@ def chosen_mistakes(found: Measurements, most: int = MOST_MISTAKES) -> np.ndarra
 
 def hidden_places(found: Bundle, measured: Measurements, index: np.ndarray) -> EmbeddingMap:
     """The last hidden layer of these digits on a map. index: (M,)"""
-    path = found.path / "model.keras"
-    if not path.is_file():
-        raise BadBundle(f"{path} is not there; a report needs the network as Keras saved it. Export the run again.")
-    model = open_network(path, task="publishing a report")
+    model = open_keras_model(found, task="publishing a report")
     hidden = network_views.hidden_activations(model, as_input(measured.images[index]))  # (M, 28, 28) -> (M, H)
     return embedding_map(index, hidden, network_views.embed_2d(hidden)[2], measured.labels[index], first=N_SHARED)
 
@@ -141,7 +138,7 @@ def digit_columns(found: Measurements, index: np.ndarray) -> dict[str, list[Any]
     return {"label": found.labels[index].tolist(), "read": read.tolist(), "confidence": sure.tolist()}
 
 
-def history_columns(rows: list[train.Row]) -> dict[str, list[float]] | None:
+def history_columns(rows: list[train.EpochMetrics]) -> dict[str, list[float]] | None:
     """The history, a list a column; None when none was kept."""
     if not rows:
         return None
@@ -198,7 +195,7 @@ def keep_history(found: Bundle, run: Path) -> None:
     write_history(found.path / HISTORY, rows)
 
 
-def write_history(path: Path, rows: list[train.Row]) -> None:
+def write_history(path: Path, rows: list[train.EpochMetrics]) -> None:
     """A run's history as a bundle keeps it: rounded, which takes half of the room."""
     train.write_history(path, [_rounded(row) for row in rows])
 

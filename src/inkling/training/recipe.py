@@ -1,4 +1,4 @@
-"""A recipe: how a network learns. TOML in, a typed and checked record out, TOML again into the run folder."""
+"""A recipe says how a network learns: TOML in, a typed and checked record out, TOML again into the run folder."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from inkling.errors import BadRecipe, UnknownName
+from inkling.training.architectures import ARCHITECTURES
 
 PACKAGED = Path(__file__).parent / "recipes"
 
 
-def _number(default: float, low: float, high: float) -> Any:
-    return field(default=default, metadata={"range": (low, high)})
-
-
-def _whole(default: int, low: int, high: int) -> Any:
+def _between(default: float, low: float, high: float) -> Any:
     return field(default=default, metadata={"range": (low, high)})
 
 
@@ -30,24 +27,24 @@ def _choice(default: str, *choices: str) -> Any:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far an image may be changed each time it is seen; all 0 = never. See `training.augment`."""
+    """How far an image may be changed each time it is shown; all 0 = never. See `augment`."""
 
-    rotation: float = _number(0.0, 0, 45)  # degrees to either side
-    shear: float = _number(0.0, 0, 1)  # slant: x moves by up to this much for each y
-    scale: float = _number(0.0, 0, 0.5)  # size changes by up to this part of it
-    stretch: float = _number(0.0, 0, 1)  # log of width over height: up to this wider, a third of it narrower
-    bow: float = _number(0.0, 0, 0.4)  # how far strokes bow and one end outgrows the other: quadratic terms, at most
-    shift: float = _number(0.0, 0, 8)  # pixels, each way
-    elastic: float = _number(0.0, 0, 60)  # strength of the elastic field (alpha of Simard et al.), pixels
-    elastic_sigma: float = _number(4.5, 1, 14)  # its smoothness, pixels
-    stroke: float = _number(0.0, 0, 1.5)  # pixels by which a stroke grows or shrinks, about
-    contrast: float = _number(0.0, 0, 0.9)  # part of the ink's darkness that may be lost
-    continental: float = _number(0.0, 0, 1)  # part of the 1s given an upstroke and of the 7s given a bar
-    noise: float = _number(0.0, 0, 0.5)  # standard deviation of the grain, ink = 1
-    drawn: float = _number(0.0, 0, 1)  # part of the digits replaced by forms that code draws; see learn.drawn
-    coarse: float = _number(0.0, 0, 1)  # part of the images copied badly: few pixels, stretched; see learn.coarse
-    ragged: float = _number(0.0, 0, 0.5)  # how far their pixels stray before they become black or white, ink = 1
-    enlarged: float = _number(0.0, 0, 1)  # part of them shown some times larger
+    rotation: float = _between(0.0, 0, 45)  # degrees to either side
+    shear: float = _between(0.0, 0, 1)  # slant: x moves by up to this much for each y
+    scale: float = _between(0.0, 0, 0.5)  # size changes by up to this part of it
+    stretch: float = _between(0.0, 0, 1)  # log of width over height: up to this wider, a third of it narrower
+    bow: float = _between(0.0, 0, 0.4)  # how far strokes bow and one end outgrows the other: quadratic terms, at most
+    shift: float = _between(0.0, 0, 8)  # pixels, each way
+    elastic: float = _between(0.0, 0, 60)  # strength of the elastic field (alpha of Simard et al.), pixels
+    elastic_sigma: float = _between(4.5, 1, 14)  # its smoothness, pixels
+    stroke: float = _between(0.0, 0, 1.5)  # pixels by which a stroke grows or shrinks, about
+    contrast: float = _between(0.0, 0, 0.9)  # part of the ink's darkness that may be lost
+    continental: float = _between(0.0, 0, 1)  # part of the 1s given an upstroke and of the 7s given a bar
+    noise: float = _between(0.0, 0, 0.5)  # standard deviation of the grain, ink = 1
+    drawn: float = _between(0.0, 0, 1)  # part of the digits replaced by synthetic ones; see `synthetic_digits`
+    coarse: float = _between(0.0, 0, 1)  # part of the images that are degraded; see `degrade`
+    ragged: float = _between(0.0, 0, 0.5)  # noise in these before a pixel becomes black or white, ink = 1
+    enlarged: float = _between(0.0, 0, 1)  # part of these that are shown enlarged
 
     @property
     def is_none(self) -> bool:
@@ -58,11 +55,11 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Teacher:
-    """A trained network whose answers the new one also learns from (Hinton, Vinyals, Dean 2015)."""
+    """A trained network from whose outputs the new one also learns (Hinton, Vinyals, Dean 2015)."""
 
     name: str = ""  # packaged model, bundle or run folder; "" = no teacher
-    temperature: float = _number(2.0, 1, 20)  # softens both answers
-    weight: float = _number(0.5, 0, 1)  # of the teacher's answer against the label
+    temperature: float = _between(2.0, 1, 20)  # softens both outputs
+    weight: float = _between(0.5, 0, 1)  # of the teacher's output against the label
 
 
 @dataclass(frozen=True)
@@ -70,31 +67,31 @@ class Recipe:
     """Everything that decides what a training run gives, apart from the data."""
 
     name: str  # of the run and the bundle
-    architecture: str  # a name in learn.architectures
+    architecture: str  # a name in `architectures`
     about: str = ""  # one line for a person
-    epochs: int = _whole(5, 1, 10_000)
-    batch_size: int = _whole(128, 1, 10_000)
+    epochs: int = _between(5, 1, 10_000)
+    batch_size: int = _between(128, 1, 10_000)
     optimizer: str = _choice("adam", "adam", "adamw", "sgd")
-    learning_rate: float = _number(0.001, 1e-7, 10)  # the highest that the schedule reaches
+    learning_rate: float = _between(0.001, 1e-7, 10)  # the highest that the schedule reaches
     schedule: str = _choice("constant", "constant", "one_cycle", "cosine")
-    weight_decay: float = _number(0.0, 0, 1)  # decoupled, each step, times the learning rate
-    label_smoothing: float = _number(0.0, 0, 0.5)
-    ema: float = _number(0.0, 0, 0.99999)  # momentum of the averaged weights that are kept; 0 = off
-    dropout: float = _number(0.0, 0, 0.9)  # for architectures that have it
-    nondigits: float = _number(
-        0.0, 0, 1
-    )  # images an epoch of what is no digit, as part of the digits; see learn.nondigits
-    touching: float = _number(0.0, 0, 1)  # images an epoch cut from rows of touching digits; see learn.touching
-    mined: float = _number(0.0, 0, 1)  # images an epoch cut from rows, those on which it hangs; see learn.mining
-    copies: float = _number(0.0, 0, 1)  # part of those rows that are a poor copy of one digit; see learn.rows
-    standardise: bool = False  # learn from inputs with mean 0 and spread 1; see learn.standard
-    hidden: int = _whole(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
-    start: str = ""  # a trained network to go on from: packaged model, bundle or run folder; "" = from nothing
-    keep: float = _number(0.0, 0, 1)  # share of its weights in those that are kept in the end; see learn.start
-    seed: int = _whole(0, 0, 2**31 - 1)
-    n_train: int = _whole(0, 0, 60_000)  # images to learn from, of those that are left; 0 = all of them
-    n_validation: int = _whole(5_000, 100, 30_000)  # training images held back to choose by
-    patience: int = _whole(0, 0, 10_000)  # epochs without better validation loss before it stops; 0 = never
+    weight_decay: float = _between(0.0, 0, 1)  # decoupled, each step, times the learning rate
+    label_smoothing: float = _between(0.0, 0, 0.5)
+    ema: float = _between(0.0, 0, 0.99999)  # momentum of the averaged weights that are kept; 0 = off
+    dropout: float = _between(0.0, 0, 0.9)  # for architectures that have it
+    lines: int = _between(0, 0, 10_000_000)  # synthetic lines an epoch, for a line recognizer; see `synthetic_lines`
+    # Images an epoch beside the digits, as part of their number:
+    nondigits: float = _between(0.0, 0, 1)  # what is no digit; see `nondigits`
+    touching: float = _between(0.0, 0, 1)  # pieces of rows of touching digits; see `over_segmentation.touching_digits`
+    mined: float = _between(0.0, 0, 1)  # pieces that decide how rows are read; see `over_segmentation.hard_examples`
+    copies: float = _between(0.0, 0, 1)  # part of the rows of `mined` that are one degraded digit
+    standardise: bool = False  # learn from inputs with mean 0 and standard deviation 1; see `input_scaling`
+    hidden: int = _between(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
+    start: str = ""  # network to fine-tune: packaged model, bundle or run folder; "" = random weights. See `fine_tune`
+    keep: float = _between(0.0, 0, 1)  # share of its weights in the final ones
+    seed: int = _between(0, 0, 2**31 - 1)
+    n_train: int = _between(0, 0, 60_000)  # images to learn from, of those that are left; 0 = all of them
+    n_validation: int = _between(5_000, 100, 30_000)  # training images held back to choose by
+    patience: int = _between(0, 0, 10_000)  # epochs without better validation loss before it stops; 0 = never
     augmentation: Augmentation = field(default_factory=Augmentation)
     teacher: Teacher = field(default_factory=Teacher)
 
@@ -131,13 +128,12 @@ def find(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
 
 def from_table(table: Mapping[str, Any]) -> Recipe:
     """A parsed TOML table -> Recipe. Raises BadRecipe that names parameter, range and value."""
-    from inkling.training.architectures import ARCHITECTURES
-
     recipe: Recipe = _record(Recipe, table, prefix="")
     if recipe.architecture not in ARCHITECTURES:
         raise UnknownName("architecture", recipe.architecture, ARCHITECTURES)
     if not recipe.name or set(recipe.name) & set("/\\ "):
         raise BadRecipe(f"name is {recipe.name!r}; expected a word without slashes or spaces. Change it.")
+    _check_task(recipe)
     if recipe.nondigits and not ARCHITECTURES[recipe.architecture].can_refuse:
         raise BadRecipe(
             f"nondigits is {recipe.nondigits}, but {recipe.architecture} has no output for what is no digit; "
@@ -146,8 +142,8 @@ def from_table(table: Mapping[str, Any]) -> Recipe:
     for name in ("touching", "mined"):
         if getattr(recipe, name) and not recipe.nondigits:
             raise BadRecipe(
-                f"{name} is {getattr(recipe, name)} and nondigits is 0; many pieces of rows are no digits, for which "
-                "nondigits makes an output. Set nondigits too."
+                f"{name} is {getattr(recipe, name)} and nondigits is 0; many pieces of rows are no digits, and only "
+                "nondigits gives the network an output for them. Set nondigits too."
             )
     if recipe.mined and not recipe.start:
         raise BadRecipe(
@@ -167,6 +163,16 @@ def from_table(table: Mapping[str, Any]) -> Recipe:
     if recipe.keep and not recipe.start:
         raise BadRecipe(f"keep is {recipe.keep}, but there is no start of which to keep; name one, or leave keep out.")
     return recipe
+
+
+def _check_task(recipe: Recipe) -> None:
+    reads_lines = ARCHITECTURES[recipe.architecture].task == "lines"
+    if reads_lines != (recipe.lines > 0):
+        expected = "a number of lines an epoch, as in lines = 100_000" if reads_lines else "0"
+        raise BadRecipe(f"lines is {recipe.lines} and architecture is {recipe.architecture!r}; expected {expected}.")
+    for name in ("label_smoothing", "standardise", "teacher.name") if reads_lines else ():
+        if _value(recipe, name):
+            raise BadRecipe(f"{name} is {_value(recipe, name)!r}; a line recognizer has no such setting. Leave it out.")
 
 
 def _value(recipe: Recipe, name: str) -> Any:

@@ -21,6 +21,7 @@ from inkling.models import registry
 from inkling.models.bundle import Bundle
 from inkling.training import evaluate, package, train
 from inkling.training.data.mnist import Mnist, load_mnist
+from inkling.training.export import MNIST_TEST
 
 OUT = Path("docs") / "seeds.json"
 COMMAND = "python -m inkling.training.seeds RUN..."
@@ -44,7 +45,7 @@ def compare(runs: Sequence[Path], mnist: Mnist, earlier: Table) -> Table:
         recipe = common_recipe(group)
         rows = [known.get(each.version) or judge(each, mnist) for each in group]
         models[name] = {**spread(rows), "recipe": recipe, "runs": sorted(rows, key=lambda row: int(row["seed"]))}
-    return {"written_by": COMMAND, "data": package.MNIST_TEST, "models": dict(sorted(models.items()))}
+    return {"written_by": COMMAND, "data": MNIST_TEST, "models": dict(sorted(models.items()))}
 
 
 def common_recipe(found: Sequence[Bundle]) -> Table:
@@ -81,7 +82,7 @@ def differences(one: Table, other: Table) -> list[str]:
 def judge(found: Bundle, mnist: Mnist) -> Table:
     """One run on the test images; those that training or packaging has judged already are not judged again."""
     facts = package.with_training(found)
-    score = facts["scores"].get(package.MNIST_TEST) or evaluate.evaluate_mnist(found, mnist)
+    score = facts["scores"].get(MNIST_TEST) or evaluate.evaluate_mnist(found, mnist)
     validation = facts["scores"]["mnist-validation"]
     return {
         "seed": facts["recipe"]["seed"],

@@ -1,10 +1,10 @@
-"""How the world writes the ten digits, as strokes: the forms that MNIST's writers hardly used among them.
+"""The forms of the ten digits as strokes, those that MNIST's writers hardly used among them.
 
-A form is one line: strokes parted by ";", each "~" (a smooth curve) or "-" (straight lines) and its points "x,y" in
-hundredths of a square, x to the right and y down. A range in front, as "30..60", is how wide the whole may be in
-hundredths of its height; 45..95 where none stands. The shapes are those of school models and everyday hands: the 1
-with an upstroke, a serif or a foot; the crossed and the hooked 7; the open 4 with a short stem; the 9 and the 6 whose
-tails are straight, hooked or curled; the 8 that does not close; the flat-topped 3; the looped 2.
+A form is one line: strokes separated by ";", each "~" (a smooth curve) or "-" (straight lines) and its points "x,y" in
+hundredths of a square, x to the right and y down. A range in front, as "30..60", is the width in hundredths of the
+height; the default is 45..95. The shapes are those of school models and everyday handwriting: the 1 with an upstroke, a
+serif or a foot; the crossed and the hooked 7; the open 4 with a short stem; 9 and 6 with straight, hooked or curled
+tails; the 8 that does not close; the flat-topped 3; the looped 2.
 """
 
 from __future__ import annotations

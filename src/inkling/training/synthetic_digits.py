@@ -1,7 +1,7 @@
-"""Digits drawn by code: the forms that MNIST's writers hardly used and much of the world does.
+"""Synthetic digits drawn from strokes: forms that MNIST's writers hardly used and much of the world does.
 
-A drawing of a form (`training.stroke_forms`) moves its points, bends and slants the whole, picks a pen, and goes to
-a tile by the road's own code.
+Drawing a form (`stroke_forms`) moves its points at random, rotates and shears the whole, and picks a pen.
+`pipeline.normalize` makes the normalized digit.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from inkling.training.stroke_forms import FORMS, Form
 
 CANVAS = 44  # pixels: height of the square that a form is drawn in
 MARGIN = 6  # pixels around it, for the pen
-_FIXED = 4  # cv2 draws in sixteenths of a pixel
+_SUBPIXEL_BITS = 4  # cv2 draws in sixteenths of a pixel
 
 BY_DIGIT = [[form for form in FORMS if form.digit == digit] for digit in range(10)]
-JITTER = (0.02, 0.055)  # of the height: how far points stray, from a careful hand to a hasty one
+JITTER = (0.02, 0.055)  # of the height: standard deviation of points, from a careful hand to a hasty one
 
 
 def draw_digits(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A tile for each label: (N,) 0..9 -> (N, 28, 28) float32, each in a form, hand and pen of its own."""
+    """Labels (N,) 0..9 -> (N, 28, 28) float32 normalized digits in 0..1, each of a random form and pen."""
     tiles = np.empty((len(labels), SIDE, SIDE), np.float32)
     for tile, label in zip(tiles, labels, strict=True):
-        tile[:] = normalize_crop(draw_form(any_form(int(label), rng), rng))
+        tile[:] = normalize_crop(draw_form(random_form(int(label), rng), rng))
     return tiles
 
 
-def any_form(digit: int, rng: np.random.Generator) -> Form:
-    """One of the forms of a digit."""
+def random_form(digit: int, rng: np.random.Generator) -> Form:
+    """One of the forms of a digit, at random."""
     forms = BY_DIGIT[digit]
     return forms[rng.integers(len(forms))]
 
@@ -46,7 +46,7 @@ def draw_form(form: Form, rng: np.random.Generator) -> np.ndarray:
     strokes, jitter = [], rng.uniform(*JITTER)
     for stroke in form.strokes:
         moved = np.array(stroke.points) + rng.normal(0, jitter, (len(stroke.points), 2))
-        strokes.append((curve(moved) if stroke.smooth else rounded(moved, rng)) @ place.T)
+        strokes.append((smooth_curve(moved) if stroke.smooth else hand_drawn_lines(moved, rng)) @ place.T)
     return draw_strokes(strokes, rng)
 
 
@@ -58,13 +58,13 @@ def draw_strokes(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndar
     image = np.zeros((h, w), np.uint8)
     pen = int(rng.integers(2, 8))
     for stroke in strokes:
-        pixels = (CANVAS * (stroke - low) + MARGIN) * (1 << _FIXED)
-        cv2.polylines(image, [pixels.round().astype(np.int32)], False, (255,), pen, cv2.LINE_AA, shift=_FIXED)
+        pixels = (CANVAS * (stroke - low) + MARGIN) * (1 << _SUBPIXEL_BITS)
+        cv2.polylines(image, [pixels.round().astype(np.int32)], False, (255,), pen, cv2.LINE_AA, shift=_SUBPIXEL_BITS)
     return image.astype(np.float32) / np.float32(255)
 
 
-def curve(points: np.ndarray, *, steps: int = 8) -> np.ndarray:
-    """A smooth curve through (n, 2) points, `steps` more a piece (Catmull, Rom 1974)."""
+def smooth_curve(points: np.ndarray, *, steps: int = 8) -> np.ndarray:
+    """A smooth curve through (n, 2) points, in `steps` points per piece (Catmull, Rom 1974)."""
     padded = np.concatenate([points[:1], points, points[-1:]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     p0, p1, p2, p3 = (padded[i : len(points) - 1 + i, None] for i in range(4))  # (n - 1, 1, 2) each
@@ -74,8 +74,8 @@ def curve(points: np.ndarray, *, steps: int = 8) -> np.ndarray:
     return np.asarray(np.concatenate([pieces.reshape(-1, 2), points[-1:]]))
 
 
-def rounded(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Straight lines through (n, 2) points, bowed a little and with corners cut a little: a hand is no ruler."""
+def hand_drawn_lines(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Nearly straight lines through (n, 2) points: bowed a little, corners cut a little."""
     lines = []
     for a, b in pairwise(points):
         t = np.linspace(0.04, 0.96, 6)[:, None]

@@ -1,4 +1,4 @@
-"""What the network is asked to answer: labels, softened labels, or a teacher's answers beside them."""
+"""Training targets: labels, smoothed labels, or these with the outputs of a teacher network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inkling.errors import BadRecipe
 from inkling.models import registry
 from inkling.pipeline.classifier import prediction_from_softmax
 from inkling.training.architectures import n_outputs
-from inkling.training.keras_setup import open_network
+from inkling.training.keras_setup import open_keras_model
 from inkling.training.recipe import Recipe
 
 
@@ -20,10 +20,10 @@ def is_plain(recipe: Recipe) -> bool:
 
 
 def make_targets(labels: np.ndarray, images: np.ndarray, recipe: Recipe, teacher: Any) -> np.ndarray:
-    """(N,) labels -> what `fit` takes as y: the labels, or (N, C) smoothed, or (N, 2 C) with the teacher's answers.
+    """(N,) labels -> what `fit` takes as y: the labels, or (N, C) smoothed, or (N, 2 C) with the teacher's outputs.
 
-    C is the number of the network's outputs, 10 or 11. The teacher answers about the very images (N, 28, 28) that
-    the network sees, changed as they are; of eleven answers a network with ten outputs hears the ten.
+    C is the number of the network's outputs, 10 or 11. The teacher sees the same augmented images (N, 28, 28) as the
+    network. Of eleven outputs a network with ten is given the ten.
     """
     if is_plain(recipe):
         return labels
@@ -31,10 +31,10 @@ def make_targets(labels: np.ndarray, images: np.ndarray, recipe: Recipe, teacher
     smoothed: np.ndarray = np.eye(n, dtype=np.float32)[labels] * (1 - smoothing) + smoothing / n
     if teacher is None:
         return np.asarray(smoothed, np.float32)
-    answers = teacher.predict(images, batch_size=1024, verbose=0)  # (N, 28, 28) -> (N, 10 or 11)
-    if answers.shape[1] > n:
-        answers = prediction_from_softmax(answers).probs
-    return np.concatenate([smoothed, answers], axis=1, dtype=np.float32)
+    outputs = teacher.predict(images, batch_size=1024, verbose=0)  # (N, 28, 28) -> (N, 10 or 11)
+    if outputs.shape[1] > n:
+        outputs = prediction_from_softmax(outputs).probs
+    return np.concatenate([smoothed, outputs], axis=1, dtype=np.float32)
 
 
 def loss_and_metric(recipe: Recipe) -> tuple[Any, Any]:
@@ -48,16 +48,16 @@ def loss_and_metric(recipe: Recipe) -> tuple[Any, Any]:
         return "sparse_categorical_crossentropy", "accuracy"
     from keras import losses, ops
 
-    n, heat, weight = n_outputs(recipe), recipe.teacher.temperature, recipe.teacher.weight
+    n, temperature, weight = n_outputs(recipe), recipe.teacher.temperature, recipe.teacher.weight
 
-    def warm(probs: Any) -> Any:
-        return ops.softmax(ops.log(ops.maximum(probs, 1e-7)) / heat)
+    def softened(probs: Any) -> Any:
+        return ops.softmax(ops.log(ops.maximum(probs, 1e-7)) / temperature)
 
     def loss(y_true: Any, y_pred: Any) -> Any:
         value = losses.categorical_crossentropy(y_true[:, :n], y_pred)
         if recipe.teacher.name:
-            taught = losses.categorical_crossentropy(warm(y_true[:, n:]), warm(y_pred))
-            value = (1 - weight) * value + weight * heat**2 * taught
+            distilled = losses.categorical_crossentropy(softened(y_true[:, n:]), softened(y_pred))
+            value = (1 - weight) * value + weight * temperature**2 * distilled
         return value
 
     def accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -71,10 +71,7 @@ def load_teacher(recipe: Recipe) -> Any:
     teacher = recipe.teacher
     if not teacher.name:
         return None
-    path = registry.find(teacher.name).path / "model.keras"
-    if not path.is_file():
-        raise BadRecipe(f"teacher.name is {teacher.name!r}, which has no model.keras; name another bundle.")
-    model = open_network(path, task="training")
+    model = open_keras_model(registry.find(teacher.name), task="training")
     outputs = [(None, n) for n in range(n_outputs(recipe), 12)]
     if model.input_shape != (None, 28, 28) or model.output_shape not in outputs:
         raise BadRecipe(

@@ -10,7 +10,7 @@ from inkling.errors import BadRecipe
 from inkling.pipeline.classifier import Prediction
 from inkling.training import recipe
 from inkling.training.data.mnist import as_input
-from inkling.training.nondigits import NONE
+from inkling.training.nondigits import NO_DIGIT
 from inkling.training.over_segmentation import hard_examples
 from inkling.training.over_segmentation import synthetic_rows as row_writer
 from inkling.training.over_segmentation.hard_examples import CutRow
@@ -76,7 +76,7 @@ def test_a_row_that_is_read_right_teaches_little(rows: list[CutRow]) -> None:
     assert wrong[1].max() > 0.5 > right[1].max()
     assert wrong[0].sum(axis=1) == pytest.approx(1, abs=1e-6)
     assert wrong[0][:, easy.text[0]].max() > 0.99
-    assert wrong[0][best, [easy.text[0], NONE]].sum() == pytest.approx(1, abs=1e-3)
+    assert wrong[0][best, [easy.text[0], NO_DIGIT]].sum() == pytest.approx(1, abs=1e-3)
 
 
 def test_a_row_that_no_way_reads_teaches_nothing(rows: list[CutRow]) -> None:
@@ -91,10 +91,10 @@ def test_mined_pieces_come_from_the_rows_with_labels(rows: list[CutRow]) -> None
     tiles, labels = hard_examples.mine(rows, judge, 200, np.random.default_rng(0))
     assert tiles.shape == (200, 28, 28)
     assert tiles.dtype == labels.dtype == np.uint8
-    assert set(labels.tolist()) <= set(range(NONE + 1))
+    assert set(labels.tolist()) <= set(range(NO_DIGIT + 1))
     shown = {tile.tobytes() for tile in tiles}
     assert shown <= {tile.tobytes() for row in rows for graph in row.graphs for tile in graph.tiles}
-    digits = labels < NONE
+    digits = labels < NO_DIGIT
     read = judge(tiles[digits]).probs.argmax(axis=1)
     assert np.mean(read == labels[digits]) > 0.5  # most pieces that are shown as a digit look like it
     again = hard_examples.mine(rows, judge, 200, np.random.default_rng(0))

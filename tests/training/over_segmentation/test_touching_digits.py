@@ -9,7 +9,7 @@ import numpy as np
 from inkling.pipeline.normalize import normalize_crop
 from inkling.pipeline.segmentation import Glyph, segment
 from inkling.training import recipe
-from inkling.training.nondigits import NONE
+from inkling.training.nondigits import NO_DIGIT
 from inkling.training.over_segmentation import touching_digits
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -39,9 +39,9 @@ def test_a_piece_is_the_digit_that_it_mostly_is() -> None:
 
 
 def test_a_piece_of_two_digits_or_of_half_a_wide_one_is_none() -> None:
-    assert label((20, 5, 20, 30)) == NONE
-    assert label((24, 5, 12, 30)) == NONE
-    assert label((20, 5, 10, 15)) == NONE
+    assert label((20, 5, 20, 30)) == NO_DIGIT
+    assert label((24, 5, 12, 30)) == NO_DIGIT
+    assert label((20, 5, 10, 15)) == NO_DIGIT
 
 
 def test_narrow_parts_which_may_look_like_a_1_and_unclear_ones_are_not_shown() -> None:
@@ -66,12 +66,12 @@ def test_all_touch_or_none_does(digits: Digits) -> None:
 
 def test_a_pool_is_half_digits_and_the_same_again(digits: Digits) -> None:
     how = dataclasses.replace(recipe.find("cnn"), touching=0.05)
-    tiles, labels = touching_digits.pool(how, *digits)
-    n = touching_digits.shown(how, len(digits[0])) * touching_digits.POOL
+    tiles, labels = touching_digits.make_pool(how, *digits)
+    n = touching_digits.n_per_epoch(how, len(digits[0])) * touching_digits.POOL
     assert tiles.shape == (n, 28, 28)
     assert tiles.dtype == labels.dtype == np.uint8
-    assert abs(np.mean(labels == NONE) - touching_digits.NONES) < 0.01
-    again = touching_digits.pool(how, *digits)
+    assert abs(np.mean(labels == NO_DIGIT) - touching_digits.NONES) < 0.01
+    again = touching_digits.make_pool(how, *digits)
     np.testing.assert_array_equal(tiles, again[0])
     np.testing.assert_array_equal(labels, again[1])
 
@@ -90,6 +90,6 @@ def test_digits_among_the_pieces_look_like_those_that_were_written(digits: Digit
 
 def test_a_recipe_without_them_has_no_pool(digits: Digits) -> None:
     how = dataclasses.replace(recipe.find("cnn"), touching=0.0)
-    tiles, labels = touching_digits.pool(how, *digits)
+    tiles, labels = touching_digits.make_pool(how, *digits)
     assert tiles.shape == (0, 28, 28)
     assert len(labels) == 0

@@ -196,7 +196,7 @@ def test_view_of_a_dense_network(measured: measurements.Measurements) -> None:
 
 
 def test_hidden_layer_leads_to_the_probabilities(measured: measurements.Measurements) -> None:
-    model = keras_setup.open_network(measured.subject.bundle.path / "model.keras", task="this test")
+    model = keras_setup.open_keras_model(measured.subject.bundle, task="this test")
     tiles = as_input(measured.images[:20])
     hidden = network_views.hidden_activations(model, tiles)  # (20, 12)
     kernel, bias = model.layers[-1].get_weights()

@@ -257,11 +257,11 @@ def test_times(text: str, seconds: float | None) -> None:
 def test_whatever_goes_wrong_in_a_trial_is_reported_as_its_failure(
     trouble: Exception | float, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def broken(*asked: object, watcher: train.Watcher, **options: object) -> None:
-        watcher.on_epoch({"epoch": 1, "val_loss": 0.5, "val_accuracy": 0.8})
+    def broken(*asked: object, callbacks: train.Callbacks, **options: object) -> None:
+        callbacks.on_epoch({"epoch": 1, "val_loss": 0.5, "val_accuracy": 0.8})
         if isinstance(trouble, Exception):
             raise trouble
-        watcher.on_step(3, 30, {"loss": trouble})
+        callbacks.on_step(3, 30, {"loss": trouble})
 
     monkeypatch.setattr(trial_process, "few_threads", lambda cores: None)
     monkeypatch.setattr(train, "train", broken)

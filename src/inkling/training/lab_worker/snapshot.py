@@ -10,22 +10,21 @@ import numpy as np
 from inkling.pipeline.classifier import prediction_from_softmax
 from inkling.training import input_scaling, scores
 from inkling.training.lab_worker.event_log import finite
-from inkling.training.train import Task
 
 N_JUDGED = 1_000  # validation images
 N_MAPS = 24
 N_WRONG = 12
 
 
-def take(task: Task) -> dict[str, Any]:
-    """What snapshot.json holds, some 40 KB."""
-    x, y = task.x_val[:N_JUDGED], task.y_val[:N_JUDGED]
-    probs = prediction_from_softmax(np.asarray(task.model(x, training=False))).probs  # (V, 28, 28) -> (V, 10)
+def take(model: Any, x_val: np.ndarray, y_val: np.ndarray) -> dict[str, Any]:
+    """What snapshot.json holds, some 40 KB: a Keras model judged on (V, 28, 28) float32 images and labels (V,)."""
+    x, y = x_val[:N_JUDGED], y_val[:N_JUDGED]
+    probs = prediction_from_softmax(np.asarray(model(x, training=False))).probs  # (V, 28, 28) -> (V, 10)
     probs = np.nan_to_num(probs)  # a network that has left the numbers answers 0
     read = probs.argmax(1)
     wrong = np.flatnonzero(read != y)[:N_WRONG]
     return {
-        "weights": first_weights(task.model),
+        "weights": first_weights(model),
         "judged": {
             "n": len(y),
             "loss": finite(scores.cross_entropy(probs, y)),

@@ -48,7 +48,7 @@ def _train(lab: LabFolder, record: Record, steering: Steering) -> None:
     from inkling.training.data.mnist import load_mnist
     from inkling.training.keras_setup import import_keras
     from inkling.training.recipe import from_table
-    from inkling.training.train import Watcher, train
+    from inkling.training.train import Callbacks, train
 
     keras = import_keras(task="the lab")
     mnist = load_mnist()
@@ -60,8 +60,8 @@ def _train(lab: LabFolder, record: Record, steering: Steering) -> None:
     while True:
         watch = Watch(lab, record, steering)
         recipe = dataclasses.replace(recipe, epochs=record.state["epochs"])
-        watcher = Watcher(watch.on_start, watch.on_step, watch.on_epoch, watch.on_task)
-        run = train(recipe, mnist, lab.run, score_test=False, watcher=watcher)
+        callbacks = Callbacks(watch.on_start, watch.on_step, watch.on_epoch, watch.on_run)
+        run = train(recipe, mnist, lab.run, score_test=False, callbacks=callbacks)
         record.become("stopped" if watch.stopped else "finished", bundle=_told(find(run)))
         if watch.stopped or not steering.wants_more():
             return None
@@ -140,15 +140,15 @@ class Watch:
     def __init__(self, lab: LabFolder, record: Record, steering: Steering) -> None:
         self.stopped = False
         self._lab, self._record, self._steering = lab, record, steering
-        self._task: Any = None
+        self._run: Any = None  # train.TrainingRun
         self._hold_after_epoch = False
         self._sum = (0, 0.0, 0.0)  # steps of this epoch, and the sums of loss and accuracy over them
         self._said_s = self._look_at_s = 0.0
 
-    def on_task(self, task: Any) -> None:
-        self._task = task
+    def on_run(self, run: Any) -> None:
+        self._run = run
         self._record.state.update(
-            steps_of_epoch=task.n_steps, n_train=len(task.images), parameters=int(task.model.count_params())
+            steps_of_epoch=run.task.n_steps, n_train=len(run.task.images), parameters=int(run.model.count_params())
         )
 
     def on_start(self, done: int, epochs: int) -> None:
@@ -159,13 +159,13 @@ class Watch:
             "running",
             epoch=done,
             epochs=epochs,
-            step=done * self._task.n_steps,
+            step=done * self._run.task.n_steps,
             **{name: state[name] for name in ("steps_of_epoch", "n_train", "parameters", "rows")},
         )
         self._look()
 
     def on_step(self, done: int, steps: int, logs: dict[str, float]) -> None:
-        now, n_steps = time.monotonic(), self._task.n_steps
+        now, n_steps = time.monotonic(), self._run.task.n_steps
         step = (done - 1) % n_steps + 1  # of this epoch
         if now - self._said_s >= STEP_EVERY_S or step == n_steps:
             self._said_s = now
@@ -193,7 +193,7 @@ class Watch:
         self._sum = (step, logs.get("loss", 0.0) * step, logs.get("accuracy", 0.0) * step)
         loss = (self._sum[1] - loss_sum) / (step - seen)
         accuracy = (self._sum[2] - accuracy_sum) / (step - seen)
-        epochs = done / self._task.n_steps
+        epochs = done / self._run.task.n_steps
         self._record.state["step"] = done
         self._record.point(epochs, loss, accuracy)
         self._record.say("step", step=done, epochs=round(epochs, 4), loss=finite(loss), accuracy=finite(accuracy))
@@ -203,7 +203,7 @@ class Watch:
 
         began = time.monotonic()
         n = self._record.state["snapshot"] + 1
-        found = take(self._task)
+        found = take(self._run.model, self._run.task.x_val, self._run.task.y_val)
         write_json(self._lab.snapshot, {"run": self._record.state["run"], "n": n, **found})
         self._record.state["snapshot"] = n
         self._record.say("snapshot", n=n)
@@ -211,7 +211,7 @@ class Watch:
         self._look_at_s = ended + max(LOOK_EVERY_S, (ended - began) / LOOK_SHARE)
 
     def _obey(self, command: str) -> None:
-        from inkling.training.train import Stop
+        from inkling.training.train import StopTraining
 
         if command == "pause":
             self._record.become("paused")
@@ -226,4 +226,4 @@ class Watch:
         if command == "stop":
             self.stopped = True
             self._record.become("saving")
-            raise Stop
+            raise StopTraining

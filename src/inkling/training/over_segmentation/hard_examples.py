@@ -17,7 +17,7 @@ import numpy as np
 
 from inkling.pipeline.classifier import Prediction
 from inkling.training import augment
-from inkling.training.nondigits import NONE
+from inkling.training.nondigits import NO_DIGIT
 from inkling.training.over_segmentation.crf import HOPELESS, INITIAL, Row, all_paths, paths_for_text, to_vector
 from inkling.training.over_segmentation.synthetic_rows import ALONE, COPY, UnclassifiedGraph, cut_image, write_row
 from inkling.training.recipe import Recipe
@@ -28,7 +28,7 @@ SHARES = {"close": 0.2, "some touch": 0.25, "all touch": 0.4, ALONE: 0.15}  # of
 EASY = 0.05  # how often a segment is shown whose reading is as it should be, beside one that is all wrong
 
 Classify = Callable[[np.ndarray], Prediction]  # (N, 28, 28) uint8 tiles -> prediction
-Pieces = tuple[np.ndarray, np.ndarray]  # (K, 28, 28) uint8 tiles and (K,) uint8 labels, NONE for no digit
+Pieces = tuple[np.ndarray, np.ndarray]  # (K, 28, 28) uint8 tiles and (K,) uint8 labels, NO_DIGIT for no digit
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class CutRow:
     graphs: list[UnclassifiedGraph]
 
 
-def shown(recipe: Recipe, n_digits: int) -> int:
+def n_per_epoch(recipe: Recipe, n_digits: int) -> int:
     """How many pieces an epoch shows beside `n_digits` digits."""
     return round(recipe.mined * n_digits)
 
 
 def cut_rows(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> list[CutRow]:
     """A run's rows, made of its own (N, 28, 28) uint8 training digits."""
-    n = round(shown(recipe, len(images)) / SHOWN_OF_ROW)
+    n = round(n_per_epoch(recipe, len(images)) / SHOWN_OF_ROW)
     shares = {kind: share * (1 - recipe.copies) for kind, share in SHARES.items()} | {COPY: recipe.copies}
     kinds = np.random.default_rng((recipe.seed, 0x5E6)).choice(list(shares), size=n, p=list(shares.values()))
 
@@ -68,7 +68,7 @@ def mine(rows: list[CutRow], classify: Classify, n: int, rng: np.random.Generato
     """`n` segments of the rows as the network classifies them now, the more often the more they matter."""
     tiles = np.concatenate([graph.tiles for row in rows for graph in row.graphs])
     prediction = classify(tiles)
-    labels, weights = np.full((len(tiles), NONE + 1), 0.0), np.zeros(len(tiles))
+    labels, weights = np.full((len(tiles), NO_DIGIT + 1), 0.0), np.zeros(len(tiles))
     done = 0
     for row in rows:
         of_row = sum(len(graph.tiles) for graph in row.graphs)
@@ -97,8 +97,8 @@ def lesson_of(row: CutRow, prediction: Prediction) -> tuple[np.ndarray, np.ndarr
     if not shares or sum(log_all for log_all, _ in found) - log_sum > HOPELESS:
         return None
     used = np.concatenate([share for _, share in found])  # (A,): share in all paths
-    right = np.concatenate(shares) @ np.eye(NONE + 1)[row.text]  # (A, 11): share in those to the text, by digit
+    right = np.concatenate(shares) @ np.eye(NO_DIGIT + 1)[row.text]  # (A, 11): share in those to the text, by digit
     often = right.sum(axis=1)
-    right[:, NONE] = np.maximum(used - often, 0)
+    right[:, NO_DIGIT] = np.maximum(used - often, 0)
     weight = np.abs(used - often) + EASY * np.maximum(used, often)
     return right / np.maximum(right.sum(axis=1, keepdims=True), 1e-9), weight

@@ -63,9 +63,9 @@ def write_copy(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator)
     i = int(rng.integers(len(images)))
     ink, label = images[i] / np.float32(255), int(labels[i])
     if rng.random() < 0.5:
-        ink = synthetic_digits.draw_form(synthetic_digits.any_form(label, rng), rng)
-    copy = degrade.poor_copy(ink, rng, ragged=RAGGED)
-    copy = degrade.enlarged(copy, rng) if rng.random() < 0.5 else copy
+        ink = synthetic_digits.draw_form(synthetic_digits.random_form(label, rng), rng)
+    copy = degrade.degrade_image(ink, rng, edge_noise=RAGGED)
+    copy = degrade.enlarge(copy, rng) if rng.random() < 0.5 else copy
     margin = int(rng.integers(len(copy) // 3 + 1))
     return 255 - np.pad(np.rint(255 * copy).astype(np.uint8), margin), [label]
 

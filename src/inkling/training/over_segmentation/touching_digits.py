@@ -18,7 +18,7 @@ from inkling.pipeline.over_segmentation.ranking import max_cuts
 from inkling.pipeline.over_segmentation.segmentation_graph import build_graph
 from inkling.pipeline.segmentation import Glyph, Segmentation, glyph_mask
 from inkling.pipeline.segmentation import segment as find_glyphs
-from inkling.training.nondigits import NONE, POOL, trimmed
+from inkling.training.nondigits import NO_DIGIT, POOL_EPOCHS, crop_to_ink
 from inkling.training.recipe import Recipe
 
 ENLARGED = 3  # times: MNIST's digits, so that strokes can be cut
@@ -36,15 +36,15 @@ NONES = 0.5  # share of what is no digit
 Rng = np.random.Generator
 
 
-def shown(recipe: Recipe, n_digits: int) -> int:
+def n_per_epoch(recipe: Recipe, n_digits: int) -> int:
     """How many an epoch shows beside `n_digits` digits."""
     return round(recipe.touching * n_digits)
 
 
-def pool(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A run's pieces, made of its own training digits: (K, 28, 28) uint8 and (K,) uint8, `NONE` for no digit."""
+def make_pool(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A run's pieces, made of its own training digits: (K, 28, 28) uint8 and (K,) uint8, `NO_DIGIT` for no digit."""
     rng = np.random.default_rng((recipe.seed, 0x70C4))  # its own stream
-    return make_pieces(POOL * shown(recipe, len(images)), images, labels, rng)
+    return make_pieces(POOL_EPOCHS * n_per_epoch(recipe, len(images)), images, labels, rng)
 
 
 def make_pieces(n: int, images: np.ndarray, labels: np.ndarray, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
@@ -54,8 +54,8 @@ def make_pieces(n: int, images: np.ndarray, labels: np.ndarray, rng: Rng) -> tup
     while any(wanted.values()):
         picked = rng.integers(len(images), size=rng.integers(2, 5))
         for tile, label in pieces_of(images[picked], labels[picked], rng):
-            if wanted[label == NONE]:
-                wanted[label == NONE] -= 1
+            if wanted[label == NO_DIGIT]:
+                wanted[label == NO_DIGIT] -= 1
                 tiles.append(tile[None])
                 found.append(label)
     return np.concatenate(tiles), np.array(found, np.uint8)
@@ -71,8 +71,8 @@ def pieces_of(images: np.ndarray, labels: np.ndarray, rng: Rng) -> Iterator[tupl
     glyphs = find_glyphs(ink)
     parts = [part for line in glyphs.lines for part in _segments(glyphs, line)]
     named = [label_of(glyphs, part, written > INK_AT, labels) for part in parts]
-    digits = [i for i, label in enumerate(named) if label not in (None, NONE)]
-    nones = rng.permutation([i for i, label in enumerate(named) if label == NONE])[: max(len(digits), 1)]
+    digits = [i for i, label in enumerate(named) if label not in (None, NO_DIGIT)]
+    nones = rng.permutation([i for i, label in enumerate(named) if label == NO_DIGIT])[: max(len(digits), 1)]
     chosen = [int(i) for i in rng.permutation([*digits, *nones])]
     tiles = normalize_glyphs(ink, Segmentation([[parts[i] for i in chosen]], glyphs.labels, glyphs.corner_xy))
     for i, tile in zip(chosen, tiles, strict=True):
@@ -124,13 +124,13 @@ def label_of(glyphs: Segmentation, part: Glyph, written: np.ndarray, labels: np.
     if likeness[best] >= OWN and second < SECOND:
         return int(labels[best])
     if second >= SECOND and of_digit[best] >= SECOND:
-        return NONE
-    return NONE if likeness[best] < FOREIGN and w >= NARROW * h else None
+        return NO_DIGIT
+    return NO_DIGIT if likeness[best] < FOREIGN and w >= NARROW * h else None
 
 
 def _enlarged(image: np.ndarray, pen: float, rng: Rng) -> np.ndarray:
     """(28, 28) uint8 -> (h, w) float32 ink, 0..1, of nearly the usual size."""
-    ink = trimmed(image)
+    ink = crop_to_ink(image)
     factor = ENLARGED * rng.uniform(0.85, 1.15)
     h, w = (max(2, round(factor * side)) for side in ink.shape)
     large = cv2.GaussianBlur(cv2.resize(np.pad(ink, 2), (w, h), interpolation=cv2.INTER_CUBIC), (0, 0), 1.0)

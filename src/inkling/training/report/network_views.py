@@ -10,7 +10,7 @@ import numpy as np
 
 from inkling.errors import MissingExtra
 from inkling.models.bundle import Bundle
-from inkling.training.keras_setup import open_network
+from inkling.training.keras_setup import open_keras_model
 
 SEED = 20
 N_COMPONENTS = 50  # principal components that t-SNE starts from: the rest is noise and costs time
@@ -34,10 +34,9 @@ def inspect_network(bundle: Bundle, tiles: np.ndarray) -> NetworkView | None:
 
     Raises MissingExtra without the `learn` extra and BadBundle for a file that Keras cannot open.
     """
-    path = bundle.path / "model.keras"
-    if not path.is_file():
+    if not (bundle.path / "model.keras").is_file():
         return None
-    model = open_network(path, task="the report")
+    model = open_keras_model(bundle, task="the report")
     hidden = hidden_activations(model, tiles)  # (M, 28, 28) -> (M, H)
     return NetworkView(*first_weights(model), *embed_2d(hidden))
 

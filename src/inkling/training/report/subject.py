@@ -20,7 +20,7 @@ class Subject:
     label: str  # what the figures call it
     bundle: Bundle
     run: Path | None  # the run folder
-    history: list[train.Row]  # an entry an epoch, of the run or kept in the bundle; [] without
+    history: list[train.EpochMetrics]  # an entry an epoch, of the run or kept in the bundle; [] without
     recipe: Recipe | None  # None for a bundle made by other means
 
 

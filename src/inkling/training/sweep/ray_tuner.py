@@ -35,7 +35,7 @@ class Watcher:
     """Who is told how a sweep goes; by default nobody."""
 
     on_trial: Callable[[int, dict[str, Any]], None] = lambda number, settings: None  # one begins
-    on_epoch: Callable[[int, train.Row], None] = lambda number, row: None
+    on_epoch: Callable[[int, train.EpochMetrics], None] = lambda number, row: None
     on_end: Callable[[Trial], None] = lambda trial: None
 
 
@@ -214,7 +214,7 @@ class Slim(tune.Callback):  # type: ignore[misc]
         result.pop("run", None)
 
 
-def _row(result: dict[str, Any]) -> train.Row:
+def _row(result: dict[str, Any]) -> train.EpochMetrics:
     return {name: int(result[name]) if name == "epoch" else float(result[name]) for name in ROW}
 
 

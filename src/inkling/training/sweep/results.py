@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from inkling.models import registry
 from inkling.training import checkpoint, package, train
 from inkling.training.data.mnist import Mnist
+from inkling.training.export import MNIST_TEST
 from inkling.training.sweep import plan as plans
 from inkling.training.sweep.plan import Plan
 
@@ -34,7 +35,7 @@ def write_table(path: Path, plan: Plan, trials: list[Trial]) -> None:
     checkpoint.write_text(path, text.getvalue())
 
 
-def judged_row(plan: Plan, trial: Trial) -> train.Row | None:
+def judged_row(plan: Plan, trial: Trial) -> train.EpochMetrics | None:
     """The epoch that a trial is judged by; None when it has not learnt one."""
     if not trial.rows:
         return None
@@ -60,8 +61,8 @@ def keep_best(folder: Path, best: Trial) -> None:
 def judge(run: Path, mnist: Mnist) -> None:
     """Adds the scores on the test images to a run's bundle, unless it has them."""
     found = registry.find(run)
-    if package.MNIST_TEST in found.manifest["scores"]:
+    if MNIST_TEST in found.manifest["scores"]:
         return
-    scores = {**found.manifest["scores"], package.MNIST_TEST: package.test_scores(found, mnist)}
+    scores = {**found.manifest["scores"], MNIST_TEST: package.test_scores(found, mnist)}
     train.write_json(found.path / "manifest.json", {**found.manifest, "scores": scores})
     train.write_json(run / "scores.json", scores)

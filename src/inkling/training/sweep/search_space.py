@@ -116,7 +116,7 @@ def check(settings: tuple[Setting, ...], recipe: Recipe, judge: str) -> None:
             if not several:  # among several architectures, a setting may suit one and not another
                 recipes.with_values(recipe, {each.name: value})
             if value and each.name in ("start", "teacher.name"):
-                fine_tune.bundle_of(str(value))
+                fine_tune.initial_bundle(str(value))
     n_digits = recipe.n_train or N_TRAINING - recipe.n_validation
     for each in settings:
         most = max((*map(int, each.choices), int(each.high))) if each.name == "batch_size" else 0
@@ -124,7 +124,7 @@ def check(settings: tuple[Setting, ...], recipe: Recipe, judge: str) -> None:
             raise BadRecipe(f"batch_size goes up to {most}; there are {n_digits} training images. Lower it.")
     for name in (recipe.start, recipe.teacher.name):
         if name:
-            fine_tune.bundle_of(name)
+            fine_tune.initial_bundle(name)
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -45,7 +45,7 @@ class Trial:
     number: int
     state: State
     settings: dict[str, Any]  # by dotted name
-    rows: list[train.Row]  # an epoch each
+    rows: list[train.EpochMetrics]  # an epoch each
     value: float | None  # what it is judged by; of a stopped one, at its last epoch
     seconds: float  # that it took
     at_s: float  # seconds of the sweep's own time at which it ended; 0 while it has not
@@ -93,7 +93,7 @@ class Study:
         self._study, self._folder, self._plan = study, folder, plan
         self._distributions = {each.name: distribution(each) for each in plan.space}
         self._running: dict[int, optuna.Trial] = {}
-        self._rows: dict[int, list[train.Row]] = {}
+        self._rows: dict[int, list[train.EpochMetrics]] = {}
         self._began_s: dict[int, float] = {}
         found = study.get_trials(deepcopy=False)
         self._interrupted = [t for t in found if t.state == TrialState.RUNNING]
@@ -123,7 +123,7 @@ class Study:
         folder.mkdir(parents=True)
         return trial.number, dict(trial.params)
 
-    def report(self, number: int, row: train.Row) -> bool:
+    def report(self, number: int, row: train.EpochMetrics) -> bool:
         """Keeps an epoch's row; whether the trial is hopeless."""
         # A trial that was begun once more, on another machine, reports its epochs again.
         rows = self._rows[number] = [*(each for each in self._rows[number] if each["epoch"] < row["epoch"]), row]
@@ -134,7 +134,7 @@ class Study:
             hopeless = bool(trial.should_prune())
         return hopeless and self._as_far_as(epoch) >= plans.KEEP_ONE_IN
 
-    def finish(self, number: int, row: train.Row, patience: int, node: str) -> None:
+    def finish(self, number: int, row: train.EpochMetrics, patience: int, node: str) -> None:
         """The trial's last row, which patience may have had reported before; with it, the trial is finished."""
         rows = [*(each for each in self._rows[number] if each["epoch"] < row["epoch"]), row]
         with _quiet():

@@ -61,8 +61,8 @@ def run(table: Mapping[str, Any], mnist: Mnist, report: Report, *, cores: int, s
                 report({**row, **own})
 
         with tempfile.TemporaryDirectory(dir=scratch, prefix="trial-") as folder:
-            watcher = train.Watcher(on_step=on_step, on_epoch=on_epoch)
-            train.train(recipe, mnist, Path(folder) / "run", score_test=False, watcher=watcher)
+            callbacks = train.Callbacks(on_step=on_step, on_epoch=on_epoch)
+            train.train(recipe, mnist, Path(folder) / "run", score_test=False, callbacks=callbacks)
             packed = pack(Path(folder) / "run")
         report({**last, **own, "finished": True, "run": packed})
     except (InklingError, Diverged) as error:

@@ -1,0 +1,163 @@
+"""The task of a classifier: name the digit in a 28x28 image, or say that it is none."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from inkling.errors import BadRecipe
+from inkling.models.bundle import Bundle
+from inkling.pipeline.classifier import Classifier, prediction_from_softmax
+from inkling.training import augment, calibrate, input_scaling, nondigits, scores, targets
+from inkling.training.data.mnist import Mnist, as_input, split_indices, subsample
+from inkling.training.over_segmentation import hard_examples, touching_digits
+from inkling.training.over_segmentation.crf import INITIAL
+from inkling.training.recipe import Recipe
+
+N_COMPARED = 1_000  # validation images on which LiteRT is compared with Keras
+
+
+@dataclass(frozen=True)
+class ExtraExamples:
+    """Images made before training, of which each epoch shows a random part."""
+
+    images: np.ndarray  # (K, 28, 28) uint8
+    labels: np.ndarray  # (K,) uint8
+    n_per_epoch: int
+
+
+class DigitTask:
+    """Images and labels, cross-entropy, accuracy. See `tasks.Task`."""
+
+    steps_per_execution = 16
+
+    def __init__(self, recipe: Recipe, mnist: Mnist) -> None:
+        training, validation = split_indices(mnist.y_train, recipe.n_validation, recipe.seed)
+        training = subsample(training, mnist.y_train, recipe.n_train, recipe.seed)
+        self.recipe = recipe
+        self.images, self.labels = mnist.x_train[training], mnist.y_train[training]  # (N, 28, 28) uint8, (N,) uint8
+        self.x_val, self.y_val = as_input(mnist.x_train[validation]), mnist.y_train[validation]
+        self.n_extra = sum(
+            each.n_per_epoch(recipe, len(training)) for each in (nondigits, touching_digits, hard_examples)
+        )
+        self.n_steps = (len(training) + self.n_extra) // recipe.batch_size
+        self.needs_network = recipe.mined > 0
+        self._mnist = mnist
+        self._validation = validation
+
+    @cached_property
+    def teacher(self) -> Any:
+        """The Keras model whose answers the network also learns from, or None."""
+        return targets.load_teacher(self.recipe)
+
+    @cached_property
+    def extra(self) -> tuple[ExtraExamples, ...]:
+        """What the run shows beside its digits, made of them: non-digits, and pieces of rows."""
+        n = len(self.images)
+        none = nondigits.make_pool(self.recipe, self.images, self.labels)
+        pieces = touching_digits.make_pool(self.recipe, self.images, self.labels)
+        return (
+            ExtraExamples(
+                none, np.full(len(none), nondigits.NO_DIGIT, np.uint8), nondigits.n_per_epoch(self.recipe, n)
+            ),
+            ExtraExamples(*pieces, touching_digits.n_per_epoch(self.recipe, n)),
+        )
+
+    @cached_property
+    def rows(self) -> list[hard_examples.CutRow]:
+        """Rows of digits, of which each epoch shows the pieces that decide how the rows are read."""
+        return hard_examples.cut_rows(self.recipe, self.images, self.labels)
+
+    def check(self) -> None:
+        """Raises BadRecipe for a batch larger than the data, and what `load_teacher` raises."""
+        if self.recipe.batch_size > len(self.images):
+            raise BadRecipe(
+                f"batch_size is {self.recipe.batch_size}; there are {len(self.images)} training images. Lower it."
+            )
+        _ = self.teacher
+
+    def loss_and_metrics(self) -> tuple[Any, list[Any]]:
+        """Cross-entropy and accuracy."""
+        loss, metric = targets.loss_and_metric(self.recipe)
+        return loss, [metric]
+
+    def prepare(self, epoch: int, infer: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Images and labels, shuffled and augmented: whole batches, (M, 28, 28) float32 and (M,) uint8."""
+        recipe = self.recipe
+        rng = np.random.default_rng((recipe.seed, epoch))
+        images, labels = [self.images], [self.labels]
+        for extra in self.extra:
+            if extra.n_per_epoch:
+                chosen = rng.choice(len(extra.images), extra.n_per_epoch, replace=False)
+                images.append(extra.images[chosen])
+                labels.append(extra.labels[chosen])
+        if self.rows:
+            n = hard_examples.n_per_epoch(recipe, len(self.images))
+            mined, classes = hard_examples.mine(self.rows, lambda tiles: prediction_from_softmax(infer(tiles)), n, rng)
+            images.append(mined)
+            labels.append(classes)
+        order = rng.permutation(sum(map(len, images)))[: self.n_steps * recipe.batch_size]
+        shown, threads = np.concatenate(labels)[order], augment.thread_count()
+        x = augment.epoch_images(
+            np.concatenate(images)[order], shown, recipe.augmentation, seed=recipe.seed, epoch=epoch, threads=threads
+        )
+        return x, shown
+
+    def fit_arguments(self, prepared: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
+        """Inputs and targets; the teacher answers about the very images that the network sees."""
+        x, labels = prepared
+        y = targets.make_targets(labels, x, self.recipe, self.teacher)
+        return {"x": self._scaled(x), "y": y, "batch_size": self.recipe.batch_size, "shuffle": False}
+
+    def validate(self, model: Any) -> dict[str, float]:
+        """Cross-entropy and accuracy on the validation images."""
+        outputs = model.predict(self._scaled(self.x_val), batch_size=500, verbose=0)  # (V, 28, 28) -> (V, 10 or 11)
+        probs = prediction_from_softmax(outputs).probs  # (V, 10)
+        return {
+            "val_loss": scores.cross_entropy(probs, self.y_val),
+            "val_accuracy": scores.accuracy(probs, self.y_val),
+        }
+
+    def load_litert(self, bundle: Bundle) -> Any:
+        """(N, 28, 28) -> (N, 10 or 11)"""
+        return Classifier(bundle).outputs
+
+    def parity_inputs(self) -> list[np.ndarray]:
+        return [self.x_val[:N_COMPARED]]
+
+    def test_inputs(self) -> list[np.ndarray]:
+        return [as_input(self._mnist.x_test)]
+
+    def facts(self, bundle: Bundle) -> dict[str, Any]:
+        """Input, classes, calibration and scores on the validation images."""
+        classifier = Classifier(bundle)
+        found = calibrate.calibrate_network(classifier, self.recipe, self._mnist.x_train[self._validation], self.y_val)
+        return {
+            "input": {
+                "shape": [28, 28],
+                "dtype": "float32",
+                "range": [0, 1],
+                "meaning": "1 = ink, 0 = paper; longest side 20 px, centre of mass in the middle",
+            },
+            "classes": [*map(str, range(10)), "none"][: classifier.outputs(self.x_val[:1]).shape[1]],
+            "temperature": found.temperature,
+            "sure_at": found.sure_at,
+            "reject_at": found.reject_at,
+            **({"cut_costs": asdict(INITIAL)} if found.reject_at < 1 else {}),
+            "scores": found.scores,
+        }
+
+    def test_scores(self, bundle: Bundle) -> dict[str, Any]:
+        """Accuracy and calibration on the 10,000 test images."""
+        probs = Classifier(bundle)(as_input(self._mnist.x_test))  # (N, 28, 28) -> (N, 10)
+        return scores.summary(probs, self._mnist.y_test, temperature=bundle.temperature)
+
+    def as_input(self, images: np.ndarray) -> np.ndarray:
+        """(N, 28, 28) uint8 -> float32 as the network takes it while it trains."""
+        return self._scaled(as_input(images))
+
+    def _scaled(self, x: np.ndarray) -> np.ndarray:
+        return input_scaling.standardize(x) if self.recipe.standardise else x
