@@ -30,7 +30,7 @@ def test_the_line_recognizer_is_whole_and_no_reader() -> None:
     found = registry.line_recognizer()
     assert bundle.version_of(found.model_bytes()) == found.version
     assert (found.path / "model.keras").is_file()
-    assert set(found.manifest["scores"]["mnist-test"]) == set("12345")
+    assert set(found.manifest["scores"]["mnist-test"]["accuracy_by_length"]) == set("12345")
     with pytest.raises(BadBundle, match="temperature"):
         registry.find(found.path)
 
