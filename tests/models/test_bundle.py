@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inkling.errors import BadBundle, UnknownName
+from inkling.errors import BadBundle, UnknownName, WrongNetwork
 from inkling.models import bundle, registry
 
 
@@ -31,7 +31,8 @@ def test_the_line_recognizer_is_whole_and_no_reader() -> None:
     assert bundle.version_of(found.model_bytes()) == found.version
     assert (found.path / "model.keras").is_file()
     assert set(found.manifest["scores"]["mnist-test"]["accuracy_by_length"]) == set("12345")
-    with pytest.raises(BadBundle, match="temperature"):
+    assert registry.find_network("line").version == registry.find_network(found.path).version == found.version
+    with pytest.raises(WrongNetwork, match="holds a line recognizer, .* a classifier was expected"):
         registry.find(found.path)
 
 
