@@ -32,7 +32,7 @@ def test_the_line_recognizer_is_whole_and_no_reader() -> None:
     assert (found.path / "model.keras").is_file()
     assert set(found.manifest["scores"]["mnist-test"]["accuracy_by_length"]) == set("12345")
     assert registry.find_network("line").version == registry.find_network(found.path).version == found.version
-    with pytest.raises(WrongNetwork, match="holds a line recognizer, .* a classifier was expected"):
+    with pytest.raises(WrongNetwork, match="a classifier was expected"):
         registry.find(found.path)
 
 
