@@ -182,7 +182,8 @@ class Show:
         else:
             result = f"{trial.state:8}  {scores(trial.rows[-1])}"
         self._console.print(
-            f"trial {trial.number:>3}  {result}  [dim]{escape(in_one_line(trial.settings))}[/dim]  {trial.seconds:.1f} s",
+            f"trial {trial.number:>3}  {result}  [dim]{escape(in_one_line(trial.settings))}[/dim]"
+            f"  {trial.seconds:.1f} s",
             highlight=False,
             soft_wrap=True,
         )
