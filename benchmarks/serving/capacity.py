@@ -67,14 +67,14 @@ def study(measured: Numbers) -> Numbers:
     curves = {
         name: {str(busy): at(busy, cores, least=least) for busy in BUSY} for name, (cores, least) in balancers.items()
     }
-    judged = {
+    validation = {
         busy: {"measured": {key: point[key] for key in ("p50_ms", "p99_ms")}, "simulated": at(float(busy))}
         for busy, point in measured["busy"].items()
     }
     cores = math.ceil(GOAL_PER_S / (measured["capacity_per_s"] * TARGET))
     goal = {"cores": cores, **at(TARGET, cores, requests=4 * REQUESTS)}
     steps = {str(target): simulate.step(times_s, cores=FEW, target=target, seed=SEED, **STEP) for target in TARGETS}
-    return {"judged": judged, "curves": curves, "goal": goal, "steps": steps}
+    return {"validation": validation, "curves": curves, "goal": goal, "steps": steps}
 
 
 def measured_table(utilisation: Numbers) -> str:
@@ -126,12 +126,12 @@ def scale_table(utilisation: Numbers, found: Numbers, *, in_bytes: float, out_by
     )
 
 
-def judged_table(found: Numbers) -> str:
+def validation_table(found: Numbers) -> str:
     """The simulation against the measurement."""
     columns = [(what, key) for key in ("p50_ms", "p99_ms") for what in ("measured", "simulated")]
     rows = [
         [f"{float(busy):.0%}", *(f"{pair[what][key]:.1f} ms" for what, key in columns)]
-        for busy, pair in found["judged"].items()
+        for busy, pair in found["validation"].items()
     ]
     return markdown.table(["one core busy", "p50 measured", "simulated", "p99 measured", "simulated"], rows)
 
@@ -154,7 +154,7 @@ def draw(ax: Axes, found: Numbers) -> Axes:
         x, y = [float(busy) for busy in curve], [point["p99_ms"] for point in curve.values()]
         ax.plot(x, y, color=style.SERIES[k])
         ax.text(0.02, 0.94 - 0.08 * k, name, color=style.SERIES[k], transform=ax.transAxes)
-    measured = {float(busy): pair["measured"]["p99_ms"] for busy, pair in found["judged"].items()}
+    measured = {float(busy): pair["measured"]["p99_ms"] for busy, pair in found["validation"].items()}
     ax.plot(list(measured), list(measured.values()), "o", color=style.INK, markersize=6)
     ax.text(0.02, 0.94 - 0.08 * len(found["curves"]), "1 core, measured", color=style.INK, transform=ax.transAxes)
     ax.set_ylim(0)
@@ -170,7 +170,7 @@ def blocks(utilisation: Numbers, prices: Numbers, found: Numbers) -> dict[str, s
         "measured": measured_table(utilisation),
         "cost": cost_table(utilisation, prices, **sizes),
         "scale": scale_table(utilisation, found, **sizes),
-        "judged": judged_table(found),
+        "validation": validation_table(found),
         "step": step_table(found),
     }
 

@@ -96,7 +96,7 @@ def test_every_price_is_there_with_its_source() -> None:
         assert capacity.cost(cloud, per_core_s=500, in_bytes=1, out_bytes=1)["all"] > 0
 
 
-@pytest.mark.parametrize("name", ["measured", "cost", "scale", "judged", "step"])
+@pytest.mark.parametrize("name", ["measured", "cost", "scale", "validation", "step"])
 def test_the_capacity_page_shows_what_the_numbers_say(name: str) -> None:
     text = capacity.PAGE.read_text("utf-8")
     blocks = capacity.blocks(load("utilisation"), tomllib.loads(PRICES.read_text("utf-8")), load("capacity"))
