@@ -89,21 +89,21 @@ def test_a_fragment_carries_drawing_and_model(page: Page) -> None:
 def test_the_drawing_is_kept_and_what_is_spoiled_is_not_shown(page: Page) -> None:
     page.goto(f"{page.url}docs")  # a page that keeps nothing of its own
     page.evaluate("localStorage.clear()")
-    assert call(page, "return drawing.kept()") is None
-    call(page, "drawing.keep({ strokes: given, model: 'ann' })", STROKES)
+    assert call(page, "return drawing.savedDrawing()") is None
+    call(page, "drawing.saveDrawing({ strokes: given, model: 'ann' })", STROKES)
     page.reload()
-    kept = call(page, "return drawing.kept()")
+    kept = call(page, "return drawing.savedDrawing()")
     assert kept["model"] == "ann"
     assert flat(kept["strokes"]) == pytest.approx(flat(STROKES), abs=HALF_A_STEP)
     for spoiled in ("", "{", "null", '{"drawing": 3}', '{"drawing": "AQ"}'):
         page.evaluate("spoiled => localStorage.setItem('inkling-drawing', spoiled)", spoiled)
-        assert call(page, "return drawing.kept()") is None, spoiled
+        assert call(page, "return drawing.savedDrawing()") is None, spoiled
 
 
 def test_ten_thousand_strokes_are_kept(page: Page) -> None:
     body = """
       const stroke = Array.from({ length: 30 }, (_, i) => ({ x: i / 100, y: -i / 90, width: 0.046 }));
-      drawing.keep({ strokes: Array(10000).fill(stroke) });
-      return drawing.kept().strokes.length;
+      drawing.saveDrawing({ strokes: Array(10000).fill(stroke) });
+      return drawing.savedDrawing().strokes.length;
     """
     assert call(page, body) == 10_000

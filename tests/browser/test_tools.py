@@ -108,7 +108,7 @@ TEN_THOUSAND = """async () => {
     const [x, y] = [((i % 100) - 50) / 80, (Math.floor(i / 100) - 50) / 110];
     return Array.from({ length: 8 }, (_, j) => ({ x: x + j / 1000, y: y + ((i * 7 + j) % 5) / 500, width: 0.004 }));
   });
-  drawing.keep({ strokes, model: "cnn" });
+  drawing.saveDrawing({ strokes, model: "cnn" });
 }"""
 SLOWEST = """async () => {
   const times = [];
