@@ -1,13 +1,13 @@
-"""The page of a sweep: its table sorts itself, nothing is wider than a phone, nothing comes from elsewhere."""
+"""The page of a sweep: its table can be sorted, it fits a phone, and it loads nothing from another host."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import jinja2
 import pytest
 from playwright.sync_api import Browser, Page
 
+from inkling import offline_page
 from inkling.training import sweep
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of
 
@@ -23,26 +23,26 @@ ROWS = [  # trial, state, loss, settings
 
 
 def written(folder: Path) -> str:
-    """The template with numbers of our own: drawing real ones needs Ray and Optuna. Its address."""
-    drawn = [{"title": "a figure", "caption": "what it shows", "svg": SVG, "wide": wide} for wide in (False, True)]
-    text = (
-        jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True)
-        .get_template("page.html")
-        .render(
-            title="ann-tutorial",
-            lead="3 trials.",
-            facts=[("98.12%", "of 5,000 held-back digits read right by the best")] * 5,
-            progress=drawn,
-            settings=drawn,
-            compared=[["augmentation.elastic_sigma", "4.5", "7.25", "60%"]],
-            headings=["trial", "state", "loss", "optimizer"],
-            rows=[[{"text": text, "by": by} for text, by in row] for row in ROWS],
-            best={"number": 10},
-            recipe='about = "' + "long " * 60 + '"',
-            about=["How the numbers came to be."],
-            css=(HERE.parent / "report" / "page.css").read_text("utf-8") + (HERE / "page.css").read_text("utf-8"),
-            script=(HERE / "sort.js").read_text("utf-8"),
-        )
+    """Renders the template with made-up numbers, because real figures need Ray and Optuna. Returns its address."""
+    figures = [{"title": "a figure", "caption": "what it shows", "svg": SVG, "wide": wide} for wide in (False, True)]
+    text = offline_page.render(
+        HERE / "sweep_page.html",
+        styles=(offline_page.REPORT_CSS, HERE / "sweep_page.css"),
+        script=HERE / "sortable_table.js",
+        title="ann-tutorial",
+        lead="3 trials.",
+        facts=[("98.12%", "of 5,000 held-back digits read right by the best")] * 5,
+        progress=figures,
+        hyperparameters=figures,
+        comparison={
+            "headings": ["setting", "recipe", "best", "matters"],
+            "rows": [["augmentation.elastic_sigma", "4.5", "7.25", "60%"]],
+        },
+        headings=["trial", "state", "loss", "optimizer"],
+        rows=[[{"text": text, "sort_key": key} for text, key in row] for row in ROWS],
+        best={"number": 10},
+        recipe='about = "' + "long " * 60 + '"',
+        about=["How the numbers came to be."],
     )
     (folder / "report.html").write_text(text, "utf-8")
     return (folder / "report.html").as_uri()
