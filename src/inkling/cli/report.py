@@ -1,4 +1,4 @@
-"""inkling report: what a model can and cannot do, on one page."""
+"""inkling report: the scores, figures and weaknesses of a model on one page."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""inkling sweep: many trials of a recipe's settings -> the best recipe, its bundle and a page that compares them."""
+"""inkling sweep: search the hyperparameters of a recipe."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,15 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from inkling.errors import BadRecipe
 
 if TYPE_CHECKING:
-    from inkling.training.sweep.plan import Plan
-    from inkling.training.sweep.ray_tuner import Watcher
-    from inkling.training.sweep.study import Study, Trial
+    from inkling.training.sweep.plan import SweepPlan
+    from inkling.training.sweep.study import Study, SweepCallbacks, Trial
     from inkling.training.sweep.sweep import Outcome
 
 UNITS_S = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
 
-def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float:
-    """90, 90s, 20m or 2h -> seconds; none -> 0."""
+def _parse_duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float:
+    """90, 90s, 20m or 2h in seconds; 0 for None."""
     if value is None:
         return 0.0
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|)", value.strip())
@@ -35,17 +35,23 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
 
 @click.command("sweep")
 @click.argument("recipe", required=False, metavar="NAME_OR_TOML")
-@click.option("--space", "space_name", metavar="NAME_OR_TOML", help="What may vary; otherwise as packaged for it.")
+@click.option("--space", "space_name", metavar="NAME_OR_TOML", help="What may vary (default: packaged).")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Fix one parameter for all trials.")
-@click.option("--out", type=click.Path(path_type=Path), help="The sweep's folder; otherwise runs/sweep-NAME-<time>.")
+@click.option("--out", type=click.Path(path_type=Path), help="The sweep's folder (default: runs/sweep-NAME-<time>).")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on with this folder; --trials may add to it.")
-@click.option("--trials", type=click.IntRange(1, 100_000), help="How many, in all; 20.")
-@click.option("--judge", type=click.Choice(["loss", "accuracy"]), help="By what, on the held-back digits; loss.")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Of the search; 0.")
-@click.option("--time-limit", "time_limit_s", metavar="TIME", callback=_seconds, help="Stop after, as in 20m or 2h.")
+@click.option("--trials", type=click.IntRange(1, 100_000), help="How many in all (default: 20).")
+@click.option("--judge", type=click.Choice(["loss", "accuracy"]), help="By which validation score (default: loss).")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Of the search (default: 0).")
+@click.option(
+    "--time-limit",
+    "time_limit_s",
+    metavar="TIME",
+    callback=_parse_duration,
+    help="As in 20m or 2h.",
+)
 @click.option("--cores", type=click.IntRange(1), default=1, show_default=True, help="For each trial.")
-@click.option("--at-once", type=click.IntRange(1), help="Trials at a time; otherwise as many as there are cores for.")
-@click.option("--cluster", default="", metavar="auto|HOST:PORT", help="A Ray cluster; otherwise this machine.")
+@click.option("--at-once", type=click.IntRange(1), help="Trials at a time (default: as the cores allow).")
+@click.option("--cluster", default="", metavar="auto|HOST:PORT", help="A Ray cluster (default: this machine).")
 @click.option("--test", "score_test", is_flag=True, help="Judge the best on the test images, once, at the end.")
 def command(
     *,
@@ -63,10 +69,10 @@ def command(
     cluster: str,
     score_test: bool,
 ) -> None:
-    """Search the settings with which a network learns best.
+    """Search the settings (hyperparameters) with which a network learns best.
 
-    Each trial trains by the recipe with other settings; those that fall behind are stopped early. They are judged on
-    held-back training images, never on the test images. Out come the best recipe, its bundle and a report.
+    Each trial trains by the recipe with other settings; those that fall behind are stopped early. Trials are judged on
+    held-back training images, never on the test images. The results: the best recipe, its bundle and a report.
 
     \b
     Example:
@@ -78,38 +84,46 @@ def command(
     from inkling.training.data.mnist import load_mnist
     from inkling.training.sweep import plan as plans
     from inkling.training.sweep import sweep
-    from inkling.training.sweep.plan import Means
 
-    means = Means(cluster, cores, at_once or 0, time_limit_s)
+    resources = plans.Resources(cluster, cores, at_once or 0, time_limit_s)
     if resume is not None:
         if recipe or space_name or overrides or out or judge or seed is not None:
             raise BadRecipe("--resume goes on with the sweep's own plan; only --trials may change, to more of them.")
         folder, plan, space_text = resume, plans.load(resume), ""
         if trials is not None and trials < plan.trials:
             raise BadRecipe(f"--trials is {trials}; {resume} is a sweep of {plan.trials}. Name as many or more.")
-        plan = plans.with_trials(plan, trials or plan.trials)
+        plan = replace(plan, trials=trials or plan.trials)
     else:
-        plan, space_text = _new(recipe, space_name, overrides, trials=trials, judge=judge, seed=seed)
+        plan, space_text = _new_plan(recipe, space_name, overrides, trials=trials, judge=judge, seed=seed)
         folder = out or Path("runs") / f"sweep-{plan.recipe.name}-{datetime.now():%Y%m%d-%H%M%S}"
-    sweep.check(means)
+    sweep.check(resources)
     mnist = load_mnist()
     if resume is None:
-        plans.make(folder, plan, space_text)
+        plans.create(folder, plan, space_text)
     else:
         plans.save(folder, plan)
     console = Console(stderr=True)
     console.print(f"{plan.recipe.name}: {', '.join(each.name for each in plan.space)} -> {folder}", highlight=False)
+    columns = (TextColumn("{task.fields[what]}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[scores]}"))
     try:
-        with _bar(console) as bar:
-            show = Show(bar, console, plan)
-            outcome = sweep.sweep(plan, folder, mnist, means, score_test=score_test, watch=show.watcher, tell=show.tell)
+        with Progress(*columns, console=console) as bar:
+            display = ProgressDisplay(bar, plan)
+            outcome = sweep.run_sweep(
+                plan,
+                folder,
+                mnist,
+                resources,
+                score_test=score_test,
+                callbacks_for=display.callbacks_for,
+                tell=display.tell,
+            )
     except KeyboardInterrupt:
         click.echo(f"inkling: stopped; go on with: inkling sweep --resume {folder}", err=True)
         raise SystemExit(130) from None
     _print_result(outcome, plan, folder, score_test=score_test)
 
 
-def _new(
+def _new_plan(
     recipe: str | None,
     space_name: str | None,
     overrides: tuple[str, ...],
@@ -117,122 +131,104 @@ def _new(
     trials: int | None,
     judge: str | None,
     seed: int | None,
-) -> tuple[Plan, str]:
-    """The plan of a new sweep, checked, and the text of its space."""
+) -> tuple[SweepPlan, str]:
+    """The checked plan of a new sweep, and the text of its search space."""
     from inkling.training.recipe import find
     from inkling.training.sweep import plan as plans
     from inkling.training.sweep import search_space
 
     if recipe is None:
         raise BadRecipe("no recipe is named; expected one, or --resume with a folder. See: inkling sweep --help")
-    chosen = plans.anchored(find(recipe, overrides))
+    chosen = plans.with_absolute_paths(find(recipe, overrides))
     path = search_space.find(space_name, chosen)
-    plan = plans.Plan(
-        chosen,
-        search_space.read(path),
-        trials or plans.N_TRIALS,
-        seed or 0,
-        "accuracy" if judge == "accuracy" else "loss",
-    )
-    search_space.check(plan.space, chosen, plan.judge)
+    objective: plans.Objective = "accuracy" if judge == "accuracy" else "loss"
+    plan = plans.SweepPlan(chosen, search_space.read(path), trials or plans.N_TRIALS, seed or 0, objective)
+    search_space.check(plan.space, chosen, objective)
     return plan, path.read_text("utf-8")
 
 
-def _bar(console: Console) -> Progress:
-    columns = (TextColumn("{task.fields[what]}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[scores]}"))
-    return Progress(*columns, console=console)
+class ProgressDisplay:
+    """A bar for the whole sweep, one for each running trial, and a line for each trial that has ended."""
 
-
-class Show:
-    """Shows a sweep: a bar for all of it, one for each running trial, a line for each trial that ended."""
-
-    def __init__(self, bar: Progress, console: Console, plan: Plan) -> None:
-        self._bar, self._console, self._plan = bar, console, plan
-        self._whole = bar.add_task("", total=None, what="", scores="")
-        self._of: dict[int, TaskID] = {}
+    def __init__(self, bar: Progress, plan: SweepPlan) -> None:
+        self._bar, self._plan = bar, plan
+        self._whole = bar.add_task("", total=plan.trials, what="", scores="")
+        self._tasks: dict[int, TaskID] = {}  # by trial number
         self._study: Study | None = None
 
-    def watcher(self, study: Study) -> Watcher:
-        """A watcher of the sweep; `study` holds its trials so far."""
-        from inkling.training.sweep.ray_tuner import Watcher
+    def callbacks_for(self, study: Study) -> SweepCallbacks:
+        """Callbacks that show a sweep; `study` holds the trials that have run before."""
+        from inkling.training.sweep.study import SweepCallbacks
 
         self._study = study
-        self._count()
-        return Watcher(self._begin, self._epoch, self._end)
+        self._update_whole()
+        return SweepCallbacks(self._begin, self._epoch, self._end)
 
-    def tell(self, what: str) -> None:
+    def tell(self, step: str) -> None:
         """Show the next step beside the bar."""
-        self._bar.update(self._whole, scores=what or self._best())
+        self._bar.update(self._whole, scores=step or self._best())
 
-    def _begin(self, number: int, settings: dict[str, Any]) -> None:
-        epochs = int(settings.get("epochs", self._plan.recipe.epochs))
-        self._of[number] = self._bar.add_task(
-            "", total=epochs, what=f"trial {number}", scores=escape(in_one_line(settings))
-        )
+    def _begin(self, number: int, params: dict[str, Any]) -> None:
+        epochs = int(params.get("epochs", self._plan.recipe.epochs))
+        text = escape(params_text(params))
+        self._tasks[number] = self._bar.add_task("", total=epochs, what=f"trial {number}", scores=text)
 
     def _epoch(self, number: int, row: dict[str, float]) -> None:
-        if number in self._of:
-            self._bar.update(self._of[number], completed=row["epoch"], scores=scores(row))
+        if number in self._tasks:
+            self._bar.update(self._tasks[number], completed=row["epoch"], scores=scores_text(row))
 
     def _end(self, trial: Trial) -> None:
-        if trial.number in self._of:
-            self._bar.remove_task(self._of.pop(trial.number))
+        if trial.number in self._tasks:
+            self._bar.remove_task(self._tasks.pop(trial.number))
         if trial.state == "failed":
             result = f"[red]failed[/red]  {escape(trial.error)}"
         else:
-            result = f"{trial.state:8}  {scores(trial.rows[-1])}"
-        self._console.print(
-            f"trial {trial.number:>3}  {result}  [dim]{escape(in_one_line(trial.settings))}[/dim]"
-            f"  {trial.seconds:.1f} s",
+            result = f"{trial.state:8}  {scores_text(trial.rows[-1])}"
+        self._bar.console.print(
+            f"trial {trial.number:>3}  {result}  [dim]{escape(params_text(trial.params))}[/dim]  {trial.seconds:.1f} s",
             highlight=False,
             soft_wrap=True,
         )
-        self._count()
+        self._update_whole()
 
-    def _count(self) -> None:
-        done = self._plan.trials - (self._study.left if self._study else 0)
-        self._bar.update(
-            self._whole,
-            total=self._plan.trials,
-            completed=done,
-            what=f"trials {done}/{self._plan.trials}",
-            scores=self._best(),
-        )
+    def _update_whole(self) -> None:
+        total = self._plan.trials
+        done = total - (self._study.n_left if self._study else 0)
+        self._bar.update(self._whole, completed=done, what=f"trials {done}/{total}", scores=self._best())
 
     def _best(self) -> str:
+        from inkling.training.sweep.results import final_row
+
         best = self._study.best() if self._study else None
-        return f"best: {best.number}, {scores(best.rows[-1])}" if best else ""
+        return f"best: {best.number}, {scores_text(final_row(self._plan, best))}" if best else ""
 
 
-def scores(row: dict[str, float]) -> str:
-    """The scores of an epoch, as `inkling train` prints them."""
-    return f"validation {row['val_accuracy']:.2%}  {row['val_loss']:.4f}"
+def scores_text(row: dict[str, float] | None) -> str:
+    """The validation scores of an epoch, as `inkling train` shows them."""
+    return f"validation {row['val_accuracy']:.2%}  {row['val_loss']:.4f}" if row else ""
 
 
-def in_one_line(settings: dict[str, Any]) -> str:
-    """Settings on one line."""
-    return "  ".join(
-        f"{name.rpartition('.')[2]}={value:.4g}" if isinstance(value, float) else f"{name.rpartition('.')[2]}={value}"
-        for name, value in settings.items()
-    )
+def params_text(params: dict[str, Any]) -> str:
+    """Hyperparameters in a line."""
+    values = {name.rpartition(".")[2]: f"{v:.4g}" if isinstance(v, float) else v for name, v in params.items()}
+    return "  ".join(f"{name}={value}" for name, value in values.items())
 
 
-def _print_result(outcome: Outcome, plan: Plan, folder: Path, *, score_test: bool) -> None:
+def _print_result(outcome: Outcome, plan: SweepPlan, folder: Path, *, score_test: bool) -> None:
     from inkling.models.registry import find as find_bundle
-    from inkling.training.sweep.results import judged_row
+    from inkling.training.sweep.results import final_row
 
-    if outcome.left:
-        click.echo(f"inkling: time is up, {outcome.left} trials are left: inkling sweep --resume {folder}", err=True)
+    if outcome.n_left:
+        click.echo(f"inkling: time is up, {outcome.n_left} trials are left: inkling sweep --resume {folder}", err=True)
     best = outcome.best
     if best is None:
         return
-    row = judged_row(plan, best)
     counts = {state: sum(t.state == state for t in outcome.trials) for state in ("finished", "stopped", "failed")}
     click.echo(", ".join(f"{n} {state}" for state, n in counts.items() if n))
-    click.echo(f"best: trial {best.number}, {scores(row or {})}, {in_one_line(best.settings)}")
+    click.echo(f"best: trial {best.number}, {scores_text(final_row(plan, best))}, {params_text(best.params)}")
     if score_test:
-        found = find_bundle(folder / "best").manifest["scores"]["mnist-test"]
-        low, high = found["accuracy_95"]
-        click.echo(f"mnist-test: {found['accuracy']:.2%} of {found['n']:,} right (95 %: {low:.2%} to {high:.2%})")
+        scores = find_bundle(folder / "best").manifest["scores"]["mnist-test"]
+        low, high = scores["accuracy_95"]
+        click.echo(f"mnist-test: {scores['accuracy']:.2%} of {scores['n']:,} right (95 %: {low:.2%} to {high:.2%})")
     for path in (folder / "best.toml", folder / "best" / "bundle", folder / "report.html"):
         click.echo(path)

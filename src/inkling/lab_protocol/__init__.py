@@ -1,1 +1,1 @@
-"""What a page and a training process have agreed upon. See README.md."""
+"""What the web server and the training process have agreed upon. See README.md."""

@@ -1,7 +1,7 @@
-"""What can be chosen for a training, each with range, default and a sentence; and presets worth seeing.
+"""The hyperparameters that a page offers, each with range, default and description; and presets.
 
-`Choice.name` is the parameter's name in a recipe; those with `part` lie in that table of it. The ranges are narrower
-than a recipe's: a training here is watched, and ends.
+`Hyperparameter.name` is the parameter's name in a recipe, in the recipe's table `part` if that is not empty. The ranges
+are narrower than a recipe's: here someone watches the training and waits for its end.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from inkling.errors import BadRequest
 
 Value = str | int | float
 
-N_VALIDATION = 5_000  # training images held back to judge by; learn.recipe's default
-N_IMAGES = 55_000  # what is left
+N_VALIDATION = 5_000  # training images held back for validation; the default of training.recipe
+N_IMAGES = 55_000  # the rest of MNIST's training images
 
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One parameter of a training."""
+    """One hyperparameter of a training, as the page's form shows it."""
 
     name: str
     label: str
@@ -33,7 +33,7 @@ class Hyperparameter:
     step: float = 0  # of a slider
     unit: str = ""
     fits: tuple[str, ...] = ()  # architectures that have it; empty for all
-    part: str = ""  # table of the recipe in which it lies
+    part: str = ""  # its table in the recipe
 
     @property
     def is_whole(self) -> bool:
@@ -43,16 +43,16 @@ class Hyperparameter:
 
 @dataclass(frozen=True)
 class Preset:
-    """Values worth trying, and what one will see."""
+    """Values worth trying."""
 
     name: str
     title: str
     about: str  # what it shows, in a sentence or two
-    values: Mapping[str, Value]  # what differs from the defaults
+    values: Mapping[str, Value]  # those that differ from the defaults
 
 
-def _changed(name: str, label: str, about: str, *, high: float, step: float, unit: str = "") -> Hyperparameter:
-    return Hyperparameter(name, label, about, 0.0, low=0, high=high, step=step, unit=unit, part="augmentation")
+def _augmentation(name: str, label: str, about: str, *, high: float, step: float, unit: str = "") -> Hyperparameter:
+    return Hyperparameter(name, label, about, 0.0, high=high, step=step, unit=unit, part="augmentation")
 
 
 HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
@@ -78,7 +78,6 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         "Dropout",
         "Share of the neurons that is switched off at random at each step, so that none relies on another.",
         0.3,
-        low=0,
         high=0.8,
         step=0.05,
         fits=("ann-dropout", "cnn-small"),
@@ -97,15 +96,7 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         128,
         options=(16, 32, 64, 128, 256, 512),
     ),
-    Hyperparameter(
-        "epochs",
-        "Epochs",
-        "How often it goes through all its images.",
-        5,
-        low=1,
-        high=100,
-        step=1,
-    ),
+    Hyperparameter("epochs", "Epochs", "How often it goes through all its images.", 5, low=1, high=100, step=1),
     Hyperparameter(
         "n_train",
         "Training images",
@@ -113,15 +104,17 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         N_IMAGES,
         options=(500, 1_000, 2_000, 5_000, 10_000, 20_000, N_IMAGES),
     ),
-    _changed("rotation", "Rotation", "Turned by up to this much to either side.", high=30, step=1, unit="°"),
-    _changed("shear", "Slant", "Leaning by up to this much.", high=0.5, step=0.05),
-    _changed("stretch", "Stretch", "Made wider or narrower.", high=0.6, step=0.05),
-    _changed("shift", "Shift", "Moved off the middle by up to this much.", high=4, step=0.5, unit="px"),
-    _changed("elastic", "Bending", "Bent like rubber.", high=60, step=2),
-    _changed("stroke", "Pen width", "Strokes made thicker or thinner by about as much.", high=1.2, step=0.1, unit="px"),
-    _changed("noise", "Grain", "Speckled like poor paper.", high=0.3, step=0.02),
+    _augmentation("rotation", "Rotation", "Turned by up to this much to either side.", high=30, step=1, unit="°"),
+    _augmentation("shear", "Slant", "Leaning by up to this much.", high=0.5, step=0.05),
+    _augmentation("stretch", "Stretch", "Made wider or narrower.", high=0.6, step=0.05),
+    _augmentation("shift", "Shift", "Moved off the middle by up to this much.", high=4, step=0.5, unit="px"),
+    _augmentation("elastic", "Bending", "Bent like rubber.", high=60, step=2),
+    _augmentation(
+        "stroke", "Pen width", "Strokes made thicker or thinner by about as much.", high=1.2, step=0.1, unit="px"
+    ),
+    _augmentation("noise", "Grain", "Speckled like poor paper.", high=0.3, step=0.02),
 )
-BY_NAME = {choice.name: choice for choice in HYPERPARAMETERS}
+BY_NAME = {each.name: each for each in HYPERPARAMETERS}
 
 _FEW = {"n_train": 500, "batch_size": 32, "epochs": 40, "hidden": 256}
 PRESETS: tuple[Preset, ...] = (
@@ -160,8 +153,8 @@ PRESETS: tuple[Preset, ...] = (
     ),
     Preset(
         "drawn-anew",
-        "... drawn anew",
-        "The same 500 images, each drawn anew every time: there is nothing to learn by heart, and it reads more of "
+        "... with augmentation",
+        "The same 500 images, changed at random every time: there is nothing to learn by heart, and it reads more of "
         "the others.",
         {**_FEW, "rotation": 10, "shear": 0.2, "stretch": 0.15, "shift": 0.5, "elastic": 34},
     ),
@@ -175,16 +168,16 @@ PRESETS: tuple[Preset, ...] = (
 
 
 def validated(given: Mapping[str, Any]) -> dict[str, Value]:
-    """Every choice's value: what was given, the defaults for the rest.
+    """A value for every hyperparameter: the given ones, and defaults for the rest.
 
-    Raises BadRequest that begins with the name of the choice that is wrong.
+    Raises BadRequest that begins with the name of the wrong one.
     """
     for name in given:
         if name not in BY_NAME:
             near = difflib.get_close_matches(name, BY_NAME, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Choose from: {', '.join(BY_NAME)}."
             raise BadRequest(f"{name} is nothing that can be chosen; a known choice was expected. {hint}")
-    values = {choice.name: _value(choice, given.get(choice.name, choice.default)) for choice in HYPERPARAMETERS}
+    values = {each.name: _checked(each, given.get(each.name, each.default)) for each in HYPERPARAMETERS}
     if int(values["batch_size"]) > int(values["n_train"]):
         raise BadRequest(
             f"batch_size is {values['batch_size']}; expected at most the {values['n_train']} images to learn from. "
@@ -194,27 +187,24 @@ def validated(given: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def recipe_table(values: Mapping[str, Value], *, name: str) -> dict[str, Any]:
-    """Checked values -> the table of a recipe (`training.recipe.from_table`)."""
+    """Validated values as the table of a recipe (`training.recipe.from_table`)."""
     table: dict[str, Any] = {"name": name, "schedule": "constant", "n_validation": N_VALIDATION}
-    for choice in HYPERPARAMETERS:
-        if choice.fits and values["architecture"] not in choice.fits:
-            continue
-        place = table.setdefault(choice.part, {}) if choice.part else table
-        place[choice.name] = values[choice.name]
+    for each in HYPERPARAMETERS:
+        if not each.fits or values["architecture"] in each.fits:
+            part = table.setdefault(each.part, {}) if each.part else table
+            part[each.name] = values[each.name]
     return table
 
 
-def _value(choice: Hyperparameter, given: Any) -> Value:
-    number = isinstance(given, int | float) and not isinstance(given, bool)
-    if choice.options:
-        if given not in choice.options or isinstance(given, bool):
-            listed = ", ".join(str(option) for option in choice.options)
-            raise BadRequest(f"{choice.name} is {given!r}; expected one of {listed}. Choose one of these.")
-        return choice.options[choice.options.index(given)]
-    fits = number and choice.low <= given <= choice.high and (not choice.is_whole or given == int(given))
-    if not fits:
-        wanted = "a whole number" if choice.is_whole else "a number"
-        raise BadRequest(
-            f"{choice.name} is {given!r}; expected {wanted} from {choice.low:g} to {choice.high:g}. Change it."
-        )
-    return int(given) if choice.is_whole else float(given)
+def _checked(each: Hyperparameter, given: Any) -> Value:
+    """A given value in the hyperparameter's own type."""
+    if each.options:
+        if given not in each.options or isinstance(given, bool):
+            listed = ", ".join(str(option) for option in each.options)
+            raise BadRequest(f"{each.name} is {given!r}; expected one of {listed}. Choose one of these.")
+        return each.options[each.options.index(given)]
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not (is_number and each.low <= given <= each.high and (not each.is_whole or given == int(given))):
+        wanted = "a whole number" if each.is_whole else "a number"
+        raise BadRequest(f"{each.name} is {given!r}; expected {wanted} from {each.low:g} to {each.high:g}. Change it.")
+    return int(given) if each.is_whole else float(given)

@@ -9,64 +9,33 @@ import json
 import os
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from inkling.user_dirs import data_folder
 
-ACTIVE_STATES = ("starting", "running", "paused", "saving")  # states of a training whose process is at work
+ACTIVE_STATES = ("starting", "running", "paused", "saving")  # the training process is at work
 FINAL_STATES = ("finished", "stopped", "failed", "interrupted")
 COMMANDS = ("pause", "resume", "more", "stop", "end")
-LOCK_ATTEMPTS = 5  # tries at the lock
-MODEL_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)  # of a kept model: one path part, harmless
+LOCK_ATTEMPTS = 5
+MODEL_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)  # of a kept model: one safe path part
 
 
-@dataclass(frozen=True)
 class LabFolder:
-    """A lab's folder."""
+    """The paths inside a lab's folder."""
 
-    path: Path
-
-    @property
-    def run(self) -> Path:
-        return self.path / "run"
-
-    @property
-    def models(self) -> Path:
-        return self.path / "models"
-
-    @property
-    def lock(self) -> Path:
-        return self.path / "lock"
-
-    @property
-    def server(self) -> Path:
-        return self.path / "server"
-
-    @property
-    def facts(self) -> Path:
-        return self.run / "run.json"
-
-    @property
-    def control(self) -> Path:
-        return self.run / "control.json"
-
-    @property
-    def state(self) -> Path:
-        return self.run / "state.json"
-
-    @property
-    def events(self) -> Path:
-        return self.run / "events.jsonl"
-
-    @property
-    def snapshot(self) -> Path:
-        return self.run / "snapshot.json"
-
-    @property
-    def log(self) -> Path:
-        return self.run / "log.txt"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = path / "lock"
+        self.server = path / "server"
+        self.models = path / "models"
+        self.run = path / "run"
+        self.facts = self.run / "run.json"
+        self.control = self.run / "control.json"
+        self.state = self.run / "state.json"
+        self.events = self.run / "events.jsonl"
+        self.snapshot = self.run / "snapshot.json"
+        self.log = self.run / "log.txt"
 
 
 def find_lab_folder(folder: str) -> LabFolder:
@@ -75,14 +44,14 @@ def find_lab_folder(folder: str) -> LabFolder:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replaces a JSON file as a whole."""
+    """Replace a JSON file as a whole."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     temporary.write_text(json.dumps(value, separators=(",", ":"), allow_nan=False), "utf-8")
     os.replace(temporary, path)
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; {} when it is not there or is no object."""
+    """The object in a JSON file; {} for a missing file or anything but an object."""
     try:
         value = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
@@ -91,9 +60,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def take_lock(path: Path) -> int | None:
-    """Takes the lock and returns its file descriptor, or None while a process holds it.
+    """Take the lock and return its file descriptor, or None while another process holds it.
 
-    The lock belongs to the descriptor: a child that inherits it holds the lock on, and dying lets go of it.
+    The lock belongs to the descriptor: a child process that inherits it holds the lock until it ends.
     """
     import fcntl
 
@@ -102,7 +71,7 @@ def take_lock(path: Path) -> int | None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            time.sleep(0.01)  # it may only be one that asks
+            time.sleep(0.01)  # it may only be a process that checks
         except OSError:
             break
         else:
@@ -120,7 +89,7 @@ def is_locked(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two that ask do not see each other
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two processes that check do not collide
     except BlockingIOError:
         return True
     finally:
@@ -129,9 +98,9 @@ def is_locked(path: Path) -> bool:
 
 
 def events_after(path: Path, offset: int, most_bytes: int = 262_144) -> list[tuple[int, str]]:
-    """The whole lines from a byte offset on, each with the offset behind it; [] when there are none yet.
+    """The whole lines from a byte offset on, each with the offset of its end; [] when there are none yet.
 
-    An offset that is no line's end is taken for 0 bytes of anything: nothing is read.
+    An offset that is not the end of a line gives [].
     """
     try:
         with path.open("rb") as file:
@@ -142,8 +111,8 @@ def events_after(path: Path, offset: int, most_bytes: int = 262_144) -> list[tup
             content = file.read(most_bytes)
     except OSError:
         return []
-    lines, at = [], offset
+    lines, end = [], offset
     for line in content.split(b"\n")[:-1]:
-        at += len(line) + 1
-        lines.append((at, line.decode("utf-8")))
+        end += len(line) + 1
+        lines.append((end, line.decode("utf-8")))
     return lines

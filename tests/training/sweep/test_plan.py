@@ -18,20 +18,20 @@ from inkling.training import train
 from inkling.training.data.mnist import Mnist
 from inkling.training.sweep import plan as plans
 from inkling.training.sweep import ray_session, search_space, sweep, trial_process
-from inkling.training.sweep.plan import Means, Plan
-from inkling.training.sweep.search_space import Setting
+from inkling.training.sweep.plan import Resources, SweepPlan
+from inkling.training.sweep.search_space import Dimension
 
 TUTORIAL = recipes.find("ann-tutorial")
 
 
 @pytest.mark.parametrize("name", sorted(search_space.packaged()))
-def test_packaged_spaces_suit_the_recipe_of_their_name_and_hold_its_own_values(name: str) -> None:
+def test_packaged_spaces_suit_the_trial_recipe_their_name_and_hold_its_own_values(name: str) -> None:
     recipe = dataclasses.replace(recipes.find(name), start="", keep=0.0, mined=0.0, copies=0.0)
     assert search_space.find(None, recipe) == search_space.packaged()[name]
     settings = search_space.read(search_space.packaged()[name])
     search_space.check(settings, recipe, "loss")
-    own = Plan(recipe, settings).own_settings()
-    assert all(each.holds(own[each.name]) for each in settings)
+    own = SweepPlan(recipe, settings).recipe_values()
+    assert all(each.contains(own[each.name]) for each in settings)
 
 
 def test_a_recipe_without_a_space_of_its_name_takes_that_of_its_architecture_or_says_so() -> None:
@@ -52,12 +52,12 @@ def test_every_way_to_write_a_setting() -> None:
         "augmentation.shear": {"low": 0, "high": 0.25, "step": 0.1},
     }
     assert search_space.from_table(table) == (
-        Setting("learning_rate", low=0.001, high=0.1, log=True),
-        Setting("batch_size", choices=(64, 128)),
-        Setting("hidden", whole=True, low=16, high=64, step=16),
-        Setting("standardise", choices=(True, False)),
-        Setting("augmentation.rotation", low=0.0, high=20.0),
-        Setting("augmentation.shear", low=0.0, high=0.2, step=0.1),
+        Dimension("learning_rate", low=0.001, high=0.1, log=True),
+        Dimension("batch_size", choices=(64, 128)),
+        Dimension("hidden", integer=True, low=16, high=64, step=16),
+        Dimension("standardise", choices=(True, False)),
+        Dimension("augmentation.rotation", low=0.0, high=20.0),
+        Dimension("augmentation.shear", low=0.0, high=0.2, step=0.1),
     )
 
 
@@ -97,7 +97,7 @@ def test_wrong_spaces_are_refused_in_a_sentence(table: dict[str, object], messag
 
 
 @pytest.mark.parametrize(
-    ("table", "judge", "error", "message"),
+    ("table", "objective", "error", "message"),
     [
         (
             {"label_smoothing": {"low": 0, "high": 0.1}},
@@ -120,7 +120,7 @@ def test_wrong_spaces_are_refused_in_a_sentence(table: dict[str, object], messag
 def test_what_no_trial_could_do_is_said_at_once(
     *,
     table: dict[str, object],
-    judge: str,
+    objective: str,
     error: type[Exception],
     message: str,
     tmp_path: Path,
@@ -128,7 +128,7 @@ def test_what_no_trial_could_do_is_said_at_once(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=message):
-        search_space.check(search_space.from_table(table), dataclasses.replace(TUTORIAL, n_train=5000), judge)
+        search_space.check(search_space.from_table(table), dataclasses.replace(TUTORIAL, n_train=5000), objective)
 
 
 def test_what_suits_only_one_of_several_architectures_may_vary() -> None:
@@ -137,49 +137,53 @@ def test_what_suits_only_one_of_several_architectures_may_vary() -> None:
 
 
 def test_a_trials_recipe_is_the_recipe_with_its_settings() -> None:
-    plan = Plan(TUTORIAL, search_space.from_table({"epochs": [3, 9], "augmentation.rotation": {"low": 0, "high": 20}}))
-    made = plan.recipe_of(7, {"epochs": 9, "augmentation.rotation": 4.5})
+    plan = SweepPlan(
+        TUTORIAL, search_space.from_table({"epochs": [3, 9], "augmentation.rotation": {"low": 0, "high": 20}})
+    )
+    made = plan.trial_recipe(7, {"epochs": 9, "augmentation.rotation": 4.5})
     assert (made.name, made.epochs, made.augmentation.rotation) == ("ann-tutorial-7", 9, 4.5)
     assert made.learning_rate == TUTORIAL.learning_rate
-    assert (plan.most_epochs, plan.first_look) == (9, 3)
-    assert plan.own_settings() == {"epochs": 5, "augmentation.rotation": 0.0}
+    assert (plan.max_epochs, plan.grace_epochs) == (9, 3)
+    assert plan.recipe_values() == {"epochs": 5, "augmentation.rotation": 0.0}
 
 
 def test_paths_in_a_recipe_are_made_whole_and_names_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "runs" / "first").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    made = plans.anchored(recipes.with_values(TUTORIAL, {"start": "runs/first", "teacher.name": "cnn"}))
+    made = plans.with_absolute_paths(recipes.with_values(TUTORIAL, {"start": "runs/first", "teacher.name": "cnn"}))
     assert (made.start, made.teacher.name) == (str(tmp_path / "runs" / "first"), "cnn")
 
 
-def test_patience_judges_by_the_epoch_that_is_kept() -> None:
+def test_with_patience_the_best_epoch_is_kept_else_the_last() -> None:
     rows = [{"val_loss": loss, "val_accuracy": part} for loss, part in ((0.3, 0.9), (0.2, 0.8), (0.4, 0.7))]
-    plan = Plan(TUTORIAL, search_space.from_table({"epochs": [3, 9]}))
-    assert plan.final(rows, patience=0) == 0.4
-    assert plan.final(rows, patience=1) == 0.2
-    assert dataclasses.replace(plan, judge="accuracy").final(rows, patience=1) == 0.8
+    assert plans.kept_row(rows, patience=0) == rows[2]
+    assert plans.kept_row(rows, patience=1) == rows[1]
+    plan = SweepPlan(TUTORIAL, (), objective="accuracy")
+    assert (plan.value(rows[1]), plan.cost(plan.value(rows[1]))) == (0.8, pytest.approx(0.2))
 
 
 def test_a_folder_reads_back_as_its_plan_and_is_not_overwritten(tmp_path: Path) -> None:
     text = "batch_size = [64, 128]\n"
-    plan = Plan(TUTORIAL, search_space.from_table({"batch_size": [64, 128]}), trials=7, seed=3, judge="accuracy")
+    plan = SweepPlan(
+        TUTORIAL, search_space.from_table({"batch_size": [64, 128]}), trials=7, seed=3, objective="accuracy"
+    )
     folder = tmp_path / "sweep"
-    plans.make(folder, plan, text)
+    plans.create(folder, plan, text)
     assert plans.load(folder) == plan
     with pytest.raises(BadRecipe, match="holds a sweep already; go on with it by --resume"):
-        plans.make(folder, plan, text)
+        plans.create(folder, plan, text)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").touch()
     with pytest.raises(BadRecipe, match="is not empty"):
-        plans.make(tmp_path / "full", plan, text)
+        plans.create(tmp_path / "full", plan, text)
     with pytest.raises(BadRecipe, match="is no sweep's folder"):
         plans.load(tmp_path / "full")
 
 
 def test_one_sweep_at_a_time_works_in_a_folder(tmp_path: Path) -> None:
-    with plans.alone(tmp_path), pytest.raises(Busy, match="another sweep"), plans.alone(tmp_path):
+    with plans.locked(tmp_path), pytest.raises(Busy, match="another sweep"), plans.locked(tmp_path):
         pass
-    with plans.alone(tmp_path):
+    with plans.locked(tmp_path):
         pass
 
 
@@ -187,16 +191,16 @@ def test_one_sweep_at_a_time_works_in_a_folder(tmp_path: Path) -> None:
 def test_a_missing_extra_is_one_sentence(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else object())
     with pytest.raises(MissingExtra, match=f"make install-{sweep.NEEDED[missing]}"):
-        sweep.check(Means())
+        sweep.check(Resources())
 
 
 def test_more_cores_than_there_are_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_session, "cores_here", lambda: 4)
-    ray_session.check(Means(cores=2, at_once=2))
+    ray_session.check(Resources(cores=2, at_once=2))
     with pytest.raises(BadRequest, match="--cores is 5; this machine has 4"):
-        ray_session.check(Means(cores=5))
+        ray_session.check(Resources(cores=5))
     with pytest.raises(BadRequest, match="3 trials at once with 2 cores each need 6; this machine has 4"):
-        ray_session.check(Means(cores=2, at_once=3))
+        ray_session.check(Resources(cores=2, at_once=3))
 
 
 def test_a_cluster_that_does_not_answer_is_said_at_once() -> None:
@@ -204,11 +208,11 @@ def test_a_cluster_that_does_not_answer_is_said_at_once() -> None:
         held.bind(("127.0.0.1", 0))  # bound and not listening: nothing answers there
         port = held.getsockname()[1]
         with pytest.raises(Unreachable, match=f"no Ray cluster answers at 127.0.0.1:{port}"):
-            ray_session.check(Means("127.0.0.1:" + str(port)))
+            ray_session.check(Resources("127.0.0.1:" + str(port)))
     for wrong in ("ray://head:10001", "head", ":6379", "head:port"):
         with pytest.raises(BadRequest, match="auto or HOST:PORT was expected"):
-            ray_session.check(Means(wrong))
-    ray_session.check(Means("auto", cores=1000))
+            ray_session.check(Resources(wrong))
+    ray_session.check(Resources("auto", cores=1000))
 
 
 @pytest.mark.parametrize(
@@ -235,14 +239,14 @@ def test_the_command_refuses_in_a_sentence(arguments: list[str], message: str) -
 def test_times(text: str, seconds: float | None) -> None:
     import click
 
-    from inkling.cli.sweep import _seconds, command
+    from inkling.cli.sweep import _parse_duration, command
 
     context, option = click.Context(command), next(p for p in command.params if p.name == "time_limit_s")
     if seconds is None:
         with pytest.raises(click.BadParameter, match="is no time; expected as in 90s"):
-            _seconds(context, option, text)
+            _parse_duration(context, option, text)
     else:
-        assert _seconds(context, option, text) == seconds
+        assert _parse_duration(context, option, text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -263,7 +267,7 @@ def test_whatever_goes_wrong_in_a_trial_is_reported_as_its_failure(
             raise trouble
         callbacks.on_step(3, 30, {"loss": trouble})
 
-    monkeypatch.setattr(trial_process, "few_threads", lambda cores: None)
+    monkeypatch.setattr(trial_process, "limit_threads", lambda cores: None)
     monkeypatch.setattr(train, "train", broken)
     nothing = np.zeros((0, 28, 28), np.uint8)
     heard: list[dict[str, object]] = []
@@ -277,12 +281,12 @@ def test_trials_have_no_test_images_and_travel_whole(tmp_path: Path) -> None:
     assert len(trial_process.without_test(full).x_test) == len(trial_process.without_test(full).y_test) == 0
     run = tmp_path / "run"
     (run / "bundle").mkdir(parents=True)
-    for name in (*trial_process.KEPT[:-1], "bundle/model.tflite", "checkpoint.npz"):
+    for name in (*trial_process.PACKED[:-1], "bundle/model.tflite", "checkpoint.npz"):
         (run / name).write_bytes(name.encode() * 1000)
     target = tmp_path / "kept"
     target.mkdir()
     (target / "old").touch()
     trial_process.unpack(trial_process.pack(run), target)
     found = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
-    assert found == {*trial_process.KEPT[:-1], "bundle/model.tflite"}
+    assert found == {*trial_process.PACKED[:-1], "bundle/model.tflite"}
     assert (target / "history.csv").read_bytes() == b"history.csv" * 1000

@@ -1,1 +1,1 @@
-"""A training that a page watches and steers, in a process of its own: python -m inkling.training.lab_worker"""
+"""A training that the web page observes and controls, in a process of its own. See lab_protocol/README.md."""

@@ -1,12 +1,10 @@
-"""What the web app starts as processes of their own.
+"""The processes that the web app starts.
 
-    python -m inkling.training.lab_worker train LAB       the training that lies in the lab's folder, from where it
-    stands
-    python -m inkling.training.lab_worker samples         digits drawn anew: a JSON line in, a JSON line out, until
-    the input ends
-    python -m inkling.training.lab_worker score BUNDLE    its score on MNIST's 10,000 test images, as JSON
+    python -m inkling.training.lab_worker train LAB       run or resume the training in the lab's folder
+    python -m inkling.training.lab_worker samples         augmented digits: JSON lines in, JSON lines out
+    python -m inkling.training.lab_worker score BUNDLE    scores on MNIST's 10,000 test images, as JSON
 
-They give way to everything else that runs on the machine.
+They run at low priority.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ NICE = 15
 
 
 def main(arguments: list[str]) -> None:
-    """Runs one of the three. Exits with a sentence on standard error when it cannot."""
+    """Run one of the three. Exits with a sentence on standard error when it cannot."""
     if hasattr(os, "nice"):
         os.nice(NICE)
     try:
@@ -33,7 +31,7 @@ def main(arguments: list[str]) -> None:
 
                 train_in(LabFolder(Path(folder)))
                 sys.stdout.flush()
-                os._exit(0)  # all is on disk, and the lock is wanted: taking TensorFlow apart can take seconds
+                os._exit(0)  # everything is on disk; TensorFlow's own exit can take seconds, and the lock is wanted
             case ["samples"]:
                 from inkling.training.lab_worker.samples import serve
 

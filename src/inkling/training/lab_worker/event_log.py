@@ -1,7 +1,7 @@
-"""What a training says of itself: events that are only added to, and a state that is replaced as a whole.
+"""What a training reports: events, which are only appended, and a state, which is replaced as a whole.
 
-The state names the event that it reaches to, so whoever reads the state and then the events behind it misses nothing
-and sees nothing twice.
+The state names the byte offset of its last event: a reader that reads the state and then the events after that offset
+misses nothing and sees nothing twice.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from typing import Any
 
 from inkling.lab_protocol.lab_folder import LabFolder, read_json, write_json
 
-MOST_POINTS = 400  # of the curve in the state; every second one goes when there are more
-STATE_EVERY_S = 0.5
+MAX_POINTS = 400  # of the curve in the state; every second one is dropped when there are more
+SAVE_EVERY_S = 0.5
 
 
-class Record:
-    """The events and the state of the training in a lab's folder; goes on with what is there."""
+class EventLog:
+    """The events and the state of the training in a lab's folder; continues the files that are there."""
 
     def __init__(self, lab: LabFolder) -> None:
         facts = read_json(lab.facts)
-        self._lab = lab
+        self._path = lab.state
         self._file = lab.events.open("ab")
         self._saved_s = 0.0
         self.state: dict[str, Any] = {
             "run": facts["run"],
             "choices": facts["choices"],
             "state": "starting",
-            "epochs": facts["choices"]["epochs"],  # to be learnt in all
-            "epoch": 0,  # learnt
+            "epochs": facts["choices"]["epochs"],  # in all
+            "epoch": 0,  # done
             "step": 0,  # of the whole run
             "steps_of_epoch": 0,
             "n_train": 0,
             "parameters": 0,
-            "curve": [],  # [epochs, loss, accuracy] while learning
+            "curve": [],  # [epochs, loss, accuracy] while training
             "rows": [],  # history.csv, a line an epoch
             "snapshot": 0,
             "bundle": None,
@@ -43,40 +43,40 @@ class Record:
             **read_json(lab.state),
         }
 
-    def __enter__(self) -> Record:
+    def __enter__(self) -> EventLog:
         return self
 
     def __exit__(self, *_: Any) -> None:
         self._file.close()
 
-    def become(self, state: str, **facts: Any) -> None:
-        """Another state; said and saved at once."""
+    def set_state(self, state: str, **facts: Any) -> None:
+        """Change the state; append and save it at once."""
         self.state.update(facts, state=state)
-        self.say("state", state=state, **facts)
+        self.append("state", state=state, **facts)
         self.save()
 
-    def point(self, epochs: float, loss: float, accuracy: float) -> None:
-        """One more point of the curve."""
+    def add_point(self, epochs: float, loss: float, accuracy: float) -> None:
+        """Add a point to the curve in the state."""
         curve = self.state["curve"]
         curve.append([round(epochs, 4), finite(loss), finite(accuracy)])
-        if len(curve) > MOST_POINTS:
+        if len(curve) > MAX_POINTS:
             del curve[1::2]
 
-    def say(self, kind: str, **facts: Any) -> None:
-        """Adds an event, and saves the state now and then."""
+    def append(self, kind: str, **facts: Any) -> None:
+        """Append an event, and save the state if the last time was long ago."""
         line = json.dumps({"type": kind, **facts}, separators=(",", ":"), allow_nan=False) + "\n"
         self._file.write(line.encode())
         self._file.flush()
         self.state["last"] = self._file.tell()
-        if time.monotonic() - self._saved_s >= STATE_EVERY_S:
+        if time.monotonic() - self._saved_s >= SAVE_EVERY_S:
             self.save()
 
     def save(self) -> None:
-        """Replaces the state."""
-        write_json(self._lab.state, self.state)
+        """Replace the state's file."""
+        write_json(self._path, self.state)
         self._saved_s = time.monotonic()
 
 
 def finite(value: float) -> float | None:
-    """JSON knows no infinity: None for a loss that has left the numbers."""
+    """A rounded number, or None for infinity and nan, which JSON does not have."""
     return round(value, 5) if math.isfinite(value) else None

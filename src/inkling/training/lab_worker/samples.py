@@ -1,7 +1,7 @@
-"""Digits drawn anew with chosen values, so that one sees what the network will be shown.
+"""Digits with chosen augmentation, to show what the network will be trained on.
 
 A JSON line of augmentation values in, a JSON line out: `tiles`, base64 of (ROWS, 10, 28, 28) bytes, 0 paper .. 255
-ink. The first row is MNIST's own images, the others show them changed.
+ink. The first row is MNIST's own images, the others are augmented.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from inkling.training.recipe import Augmentation
 ROWS = 3
 
 
-def serve(asked: Iterable[str], answers: TextIO) -> None:
-    """Answers each line until there are no more."""
+def serve(requests: Iterable[str], answers: TextIO) -> None:
+    """Answer each line until there are no more."""
     digits: np.ndarray | None = None
-    for number, line in enumerate(asked):
+    for seed, line in enumerate(requests):
         try:
             if digits is None:
                 digits = one_of_each()
-            answer = {"rows": ROWS, "tiles": _text(drawn_anew(digits, Augmentation(**json.loads(line)), number))}
+            tiles = augmented_rows(digits, Augmentation(**json.loads(line)), seed)
+            answer = {"rows": ROWS, "tiles": base64.b64encode(tiles.tobytes()).decode()}
         except InklingError as error:
             answer = {"error": str(error)}
         answers.write(json.dumps(answer) + "\n")
@@ -38,18 +39,13 @@ def serve(asked: Iterable[str], answers: TextIO) -> None:
 def one_of_each() -> np.ndarray:
     """(10, 28, 28) uint8: a training image of each digit, from the cache."""
     mnist = load_mnist()
-    first = [int(np.flatnonzero(mnist.y_train == digit)[3]) for digit in range(10)]
-    return np.array(mnist.x_train[first])  # a copy: the rest of the data is let go
+    chosen = [int(np.flatnonzero(mnist.y_train == digit)[3]) for digit in range(10)]
+    return np.array(mnist.x_train[chosen])  # a copy, so that the rest of the data is freed
 
 
-def drawn_anew(digits: np.ndarray, how: Augmentation, seed: int) -> np.ndarray:
+def augmented_rows(digits: np.ndarray, how: Augmentation, seed: int) -> np.ndarray:
     """(10, 28, 28) uint8 -> (ROWS, 10, 28, 28) uint8, the digits themselves first."""
-    again = np.tile(digits, (ROWS - 1, 1, 1))
+    copies = np.tile(digits, (ROWS - 1, 1, 1))
     labels = np.tile(np.arange(10, dtype=np.uint8), ROWS - 1)
-    changed = augment.augment(again, labels, how, np.random.default_rng(seed))
-    rows = [digits[None], np.rint(changed * 255).astype(np.uint8).reshape(ROWS - 1, 10, 28, 28)]
-    return np.concatenate(rows)
-
-
-def _text(tiles: np.ndarray) -> str:
-    return base64.b64encode(tiles.tobytes()).decode()
+    changed = augment.augment(copies, labels, how, np.random.default_rng(seed))
+    return np.concatenate([digits, np.rint(changed * 255).astype(np.uint8)]).reshape(ROWS, 10, 28, 28)

@@ -1,4 +1,4 @@
-"""A look into a network that is learning: first weights, how it judges some validation images, which it gets wrong."""
+"""A snapshot of a network in training: first-layer weights, confusion matrix and misread validation images."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ N_MAPS = 24
 N_WRONG = 12
 
 
-def take(model: Any, x_val: np.ndarray, y_val: np.ndarray) -> dict[str, Any]:
-    """What snapshot.json holds, some 40 KB: a Keras model judged on (V, 28, 28) float32 images and labels (V,)."""
+def take_snapshot(model: Any, x_val: np.ndarray, y_val: np.ndarray) -> dict[str, Any]:
+    """The content of snapshot.json, some 40 KB: a Keras model judged on (V, 28, 28) float32 images and labels (V,)."""
     x, y = x_val[:N_JUDGED], y_val[:N_JUDGED]
     probs = prediction_from_softmax(np.asarray(model(x, training=False))).probs  # (V, 28, 28) -> (V, 10)
-    probs = np.nan_to_num(probs)  # a network that has left the numbers answers 0
+    probs = np.nan_to_num(probs)  # a network that has diverged answers nan
     read = probs.argmax(1)
     wrong = np.flatnonzero(read != y)[:N_WRONG]
     return {
@@ -32,7 +32,7 @@ def take(model: Any, x_val: np.ndarray, y_val: np.ndarray) -> dict[str, Any]:
             "confusion": scores.confusion_matrix(read, y).tolist(),
         },
         "wrong": {
-            "tiles": _text(np.rint(x[wrong] * 255)),  # (W, 28, 28), 0 paper .. 255 ink
+            "tiles": _base64(np.rint(x[wrong] * 255)),  # (W, 28, 28), 0 paper .. 255 ink
             "labels": y[wrong].tolist(),
             "read": read[wrong].tolist(),
             "confidence": [round(float(p), 3) for p in probs[wrong].max(1)],
@@ -48,8 +48,8 @@ def first_weights(model: Any) -> dict[str, Any]:
     shown = maps[:N_MAPS]
     scale = max(float(np.quantile(np.abs(shown), 0.995)), 1e-6)
     bytes_ = np.clip(np.rint(shown / scale * 127), -127, 127) + 128
-    return {"side": side, "n": len(shown), "of": len(maps), "scale": round(scale, 5), "maps": _text(bytes_)}
+    return {"side": side, "n": len(shown), "of": len(maps), "scale": round(scale, 5), "maps": _base64(bytes_)}
 
 
-def _text(values: np.ndarray) -> str:
+def _base64(values: np.ndarray) -> str:
     return base64.b64encode(values.astype(np.uint8).tobytes()).decode()

@@ -1,4 +1,4 @@
-"""The process that trains: `training.train.train`, watched and steered through the lab's folder."""
+"""The process that trains: `training.train.train`, observed and controlled through the lab's folder."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from inkling.lab_protocol.hyperparameters import recipe_table
 from inkling.lab_protocol.lab_folder import LabFolder, read_json, write_json
 from inkling.models.bundle import Bundle
 from inkling.models.registry import find
-from inkling.training.lab_worker.event_log import Record, finite
+from inkling.training.lab_worker.event_log import EventLog, finite
 
 STEP_EVERY_S = 0.2  # between two points of the curve
-LOOK_EVERY_S = 0.6  # between two looks at the weights,
-LOOK_SHARE = 0.08  # which may take this part of the time
-TICK_S = 0.05
-SERVER_EVERY_S = 2.0
-SERVER_GONE_S = 20.0  # a server that is started again comes back sooner
-IDLE_S = 300.0  # a finished training is ready for one more epoch
+SNAPSHOT_EVERY_S = 0.6  # at least, between two snapshots
+SNAPSHOT_SHARE = 0.08  # of the time, at most, for snapshots
+POLL_S = 0.05  # between two looks for a command
+SERVER_CHECK_S = 2.0
+SERVER_GONE_S = 20.0  # a server that restarts comes back sooner
+IDLE_S = 300.0  # that a finished training waits for one more epoch
 
 
-class Gone(Exception):
-    """The server has left; what is learnt is on disk up to the last whole epoch."""
+class ServerGone(Exception):
+    """The server has ended, or asked the process to end; the checkpoint of the last whole epoch is on disk."""
 
 
 def train_in(lab: LabFolder) -> None:
-    """Trains what the lab's folder asks for, from where it stands; the outcome is in its record."""
-    with Record(lab) as record:
-        record.become("starting", error="")
+    """Run or resume the training that the lab's folder asks for; its outcome is in the event log."""
+    with EventLog(lab) as log:
+        log.set_state("starting", error="")
         try:
-            _train(lab, record, Steering(lab))
-        except Gone:
-            record.become("interrupted", error="The server stopped, and the training with it.")
+            _train(lab, log, Commands(lab))
+        except ServerGone:
+            log.set_state("interrupted", error="The server stopped, and the training with it.")
         except InklingError as error:
-            record.become("failed", error=str(error))
-        except Exception as error:
+            log.set_state("failed", error=str(error))
+        except Exception as error:  # the edge of the process
             traceback.print_exc()
-            record.become("failed", error=f"The training failed ({type(error).__name__}); {lab.log} says more.")
+            log.set_state("failed", error=f"The training failed ({type(error).__name__}); {lab.log} says more.")
 
 
-def _train(lab: LabFolder, record: Record, steering: Steering) -> None:
+def _train(lab: LabFolder, log: EventLog, commands: Commands) -> None:
     from inkling.training.data.mnist import load_mnist
     from inkling.training.keras_setup import import_keras
     from inkling.training.recipe import from_table
@@ -52,79 +52,75 @@ def _train(lab: LabFolder, record: Record, steering: Steering) -> None:
 
     keras = import_keras(task="the lab")
     mnist = load_mnist()
-    recipe = from_table(recipe_table(record.state["choices"], name="lab"))
-    if record.state["bundle"]:
-        if steering.asked() != "more":
-            return record.become("finished")
-        record.state["epochs"] += 1
+    recipe = from_table(recipe_table(log.state["choices"], name="lab"))
+    if log.state["bundle"]:
+        if commands.next() != "more":
+            return log.set_state("finished")
+        log.state["epochs"] += 1
     while True:
-        watch = Watch(lab, record, steering)
-        recipe = dataclasses.replace(recipe, epochs=record.state["epochs"])
-        callbacks = Callbacks(watch.on_start, watch.on_step, watch.on_epoch, watch.on_run)
+        observer = TrainingObserver(lab, log, commands)
+        recipe = dataclasses.replace(recipe, epochs=log.state["epochs"])
+        callbacks = Callbacks(observer.on_start, observer.on_step, observer.on_epoch, observer.on_run)
         run = train(recipe, mnist, lab.run, score_test=False, callbacks=callbacks)
-        record.become("stopped" if watch.stopped else "finished", bundle=_told(find(run)))
-        if watch.stopped or not steering.wants_more():
+        log.set_state("stopped" if observer.stopped else "finished", bundle=_bundle_facts(find(run)))
+        if observer.stopped or not commands.wait_for_more():
             return None
-        record.state["epochs"] += 1
+        log.state["epochs"] += 1
         keras.backend.clear_session()
 
 
-def _told(bundle: Bundle) -> dict[str, Any]:
-    """What the page says of the exported network."""
-    judged = bundle.manifest["scores"]["mnist-validation"]
+def _bundle_facts(bundle: Bundle) -> dict[str, Any]:
+    """What the page shows of the exported network."""
+    scores = bundle.manifest["scores"]["mnist-validation"]
     return {
         "version": bundle.version,
         "parameters": bundle.manifest["parameters"],
         "bytes": bundle.model_path.stat().st_size,
-        "n": judged["n"],
-        "accuracy": judged["accuracy"],
+        "n": scores["n"],
+        "accuracy": scores["accuracy"],
     }
 
 
-class Steering:
-    """What the process is asked to do, and whether the server is still there."""
+class Commands:
+    """Reads commands from the lab's folder, and checks that the server still runs."""
 
     def __init__(self, lab: LabFolder) -> None:
         self._lab = lab
-        self._done = 0  # number of the last command that was obeyed
-        self._looked_s = 0.0
-        self._seen_s = time.monotonic()
+        self._last = 0  # number of the last command that was returned
+        self._checked_s = 0.0
+        self._alive_s = time.monotonic()
 
-    def asked(self) -> str:
-        """A command that has not been obeyed yet, or "". Raises Gone when the server has been away for long."""
-        self._check_server()
+    def next(self) -> str:
+        """A command that has not been returned yet, or "". Raises ServerGone when the server has been away too long."""
+        now = time.monotonic()
+        if now - self._checked_s >= SERVER_CHECK_S:
+            self._checked_s = now
+            if is_alive(self._lab.server):
+                self._alive_s = now
+            elif now - self._alive_s > SERVER_GONE_S:
+                raise ServerGone
         found = read_json(self._lab.control)
-        if found.get("n", 0) == self._done:
+        if found.get("n", 0) == self._last:
             return ""
-        self._done = found["n"]
+        self._last = found["n"]
         return str(found["do"])
 
-    def wants_more(self) -> bool:
-        """Waits for one more epoch to be asked for; not for ever."""
+    def wait_for_more(self) -> bool:
+        """Whether one more epoch is asked for within IDLE_S."""
         until = time.monotonic() + IDLE_S
         try:
             while time.monotonic() < until:
-                command = self.asked()
+                command = self.next()
                 if command:
                     return command == "more"
-                time.sleep(TICK_S)
-        except Gone:
-            pass  # it is finished and on disk
+                time.sleep(POLL_S)
+        except ServerGone:
+            pass  # the training is finished and on disk
         return False
-
-    def _check_server(self) -> None:
-        now = time.monotonic()
-        if now - self._looked_s < SERVER_EVERY_S:
-            return
-        self._looked_s = now
-        if is_alive(self._lab.server):
-            self._seen_s = now
-        elif now - self._seen_s > SERVER_GONE_S:
-            raise Gone
 
 
 def is_alive(server: Path) -> bool:
-    """Whether the process named in a file is there; true without the file: then nobody asks to be watched."""
+    """Whether the process named in a file runs; true without the file: then no server started the training."""
     try:
         os.kill(int(server.read_text("utf-8")), 0)
     except ProcessLookupError:
@@ -134,96 +130,96 @@ def is_alive(server: Path) -> bool:
     return True
 
 
-class Watch:
-    """Tells the record how a training goes, and stops or holds it when asked to."""
+class TrainingObserver:
+    """Training callbacks: reports progress to the event log, and executes commands between steps."""
 
-    def __init__(self, lab: LabFolder, record: Record, steering: Steering) -> None:
+    def __init__(self, lab: LabFolder, log: EventLog, commands: Commands) -> None:
         self.stopped = False
-        self._lab, self._record, self._steering = lab, record, steering
+        self._lab, self._log, self._commands = lab, log, commands
         self._run: Any = None  # train.TrainingRun
-        self._hold_after_epoch = False
-        self._sum = (0, 0.0, 0.0)  # steps of this epoch, and the sums of loss and accuracy over them
-        self._said_s = self._look_at_s = 0.0
+        self._pause_after_epoch = False
+        self._sums = (0, 0.0, 0.0)  # steps of this epoch, and the sums of loss and accuracy over them
+        self._reported_s = self._next_snapshot_s = 0.0
 
     def on_run(self, run: Any) -> None:
         self._run = run
-        self._record.state.update(
+        self._log.state.update(
             steps_of_epoch=run.task.n_steps, n_train=len(run.task.images), parameters=int(run.model.count_params())
         )
 
     def on_start(self, done: int, epochs: int) -> None:
-        state = self._record.state
-        state["rows"] = state["rows"][:done]  # a process that died may have said more than it saved
+        state = self._log.state
+        state["rows"] = state["rows"][:done]  # a process that died may have reported more than its checkpoint holds
         state["curve"] = [point for point in state["curve"] if point[0] <= done]
-        self._record.become(
+        self._log.set_state(
             "running",
             epoch=done,
             epochs=epochs,
             step=done * self._run.task.n_steps,
             **{name: state[name] for name in ("steps_of_epoch", "n_train", "parameters", "rows")},
         )
-        self._look()
+        self._snapshot()
 
     def on_step(self, done: int, steps: int, logs: dict[str, float]) -> None:
         now, n_steps = time.monotonic(), self._run.task.n_steps
         step = (done - 1) % n_steps + 1  # of this epoch
-        if now - self._said_s >= STEP_EVERY_S or step == n_steps:
-            self._said_s = now
-            self._say_step(done, step, logs)
-        if now >= self._look_at_s:
-            self._look()
-        self._obey(self._steering.asked())
+        if now - self._reported_s >= STEP_EVERY_S or step == n_steps:
+            self._reported_s = now
+            self._report_step(done, step, logs)
+        if now >= self._next_snapshot_s:
+            self._snapshot()
+        self._execute(self._commands.next())
 
     def on_epoch(self, row: dict[str, float]) -> None:
-        self._sum = (0, 0.0, 0.0)
-        told = {name: finite(value) for name, value in row.items()} | {"epoch": int(row["epoch"])}
-        self._record.state["rows"].append(told)
-        self._record.state["epoch"] = told["epoch"]
-        self._record.say("epoch", **told)
-        self._look()
-        if told["epoch"] == self._record.state["epochs"]:
-            self._record.become("saving")
-        elif self._hold_after_epoch:
-            self._hold_after_epoch = False
-            self._obey("pause")
+        self._sums = (0, 0.0, 0.0)
+        event = {name: finite(value) for name, value in row.items()} | {"epoch": int(row["epoch"])}
+        self._log.state["rows"].append(event)
+        self._log.state["epoch"] = event["epoch"]
+        self._log.append("epoch", **event)
+        self._snapshot()
+        if event["epoch"] == self._log.state["epochs"]:
+            self._log.set_state("saving")
+        elif self._pause_after_epoch:
+            self._pause_after_epoch = False
+            self._execute("pause")
 
-    def _say_step(self, done: int, step: int, logs: dict[str, float]) -> None:
+    def _report_step(self, done: int, step: int, logs: dict[str, float]) -> None:
         # Keras reports means over the epoch so far; the curve shows the steps since its last point.
-        seen, loss_sum, accuracy_sum = self._sum if self._sum[0] < step else (0, 0.0, 0.0)
-        self._sum = (step, logs.get("loss", 0.0) * step, logs.get("accuracy", 0.0) * step)
-        loss = (self._sum[1] - loss_sum) / (step - seen)
-        accuracy = (self._sum[2] - accuracy_sum) / (step - seen)
+        before, loss_sum, accuracy_sum = self._sums if self._sums[0] < step else (0, 0.0, 0.0)
+        self._sums = (step, logs.get("loss", 0.0) * step, logs.get("accuracy", 0.0) * step)
+        loss = (self._sums[1] - loss_sum) / (step - before)
+        accuracy = (self._sums[2] - accuracy_sum) / (step - before)
         epochs = done / self._run.task.n_steps
-        self._record.state["step"] = done
-        self._record.point(epochs, loss, accuracy)
-        self._record.say("step", step=done, epochs=round(epochs, 4), loss=finite(loss), accuracy=finite(accuracy))
+        self._log.state["step"] = done
+        self._log.add_point(epochs, loss, accuracy)
+        self._log.append("step", step=done, epochs=round(epochs, 4), loss=finite(loss), accuracy=finite(accuracy))
 
-    def _look(self) -> None:
-        from inkling.training.lab_worker.snapshot import take
+    def _snapshot(self) -> None:
+        from inkling.training.lab_worker.snapshot import take_snapshot
 
         began = time.monotonic()
-        n = self._record.state["snapshot"] + 1
-        found = take(self._run.model, self._run.task.x_val, self._run.task.y_val)
-        write_json(self._lab.snapshot, {"run": self._record.state["run"], "n": n, **found})
-        self._record.state["snapshot"] = n
-        self._record.say("snapshot", n=n)
+        n = self._log.state["snapshot"] + 1
+        snapshot = take_snapshot(self._run.model, self._run.task.x_val, self._run.task.y_val)
+        write_json(self._lab.snapshot, {"run": self._log.state["run"], "n": n, **snapshot})
+        self._log.state["snapshot"] = n
+        self._log.append("snapshot", n=n)
         ended = time.monotonic()
-        self._look_at_s = ended + max(LOOK_EVERY_S, (ended - began) / LOOK_SHARE)
+        self._next_snapshot_s = ended + max(SNAPSHOT_EVERY_S, (ended - began) / SNAPSHOT_SHARE)
 
-    def _obey(self, command: str) -> None:
+    def _execute(self, command: str) -> None:
         from inkling.training.train import StopTraining
 
         if command == "pause":
-            self._record.become("paused")
-            while (command := self._steering.asked()) in ("", "pause"):
-                time.sleep(TICK_S)
+            self._log.set_state("paused")
+            while (command := self._commands.next()) in ("", "pause"):
+                time.sleep(POLL_S)
             if command != "stop":
-                self._record.become("running")
+                self._log.set_state("running")
         if command == "more":
-            self._hold_after_epoch = True
+            self._pause_after_epoch = True
         if command == "end":
-            raise Gone
+            raise ServerGone
         if command == "stop":
             self.stopped = True
-            self._record.become("saving")
+            self._log.set_state("saving")
             raise StopTraining

@@ -1,4 +1,4 @@
-"""How much each setting matters: functional ANOVA on the trials (Hutter, Hoos, Leyton-Brown 2014), by Optuna."""
+"""How much each hyperparameter matters: functional ANOVA (Hutter, Hoos, Leyton-Brown 2014), by Optuna."""
 
 from __future__ import annotations
 
@@ -9,44 +9,43 @@ from dataclasses import dataclass
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from inkling.training.sweep.plan import Plan
+from inkling.training.sweep.plan import SweepPlan
 
-ENOUGH = 10  # trials, below which a forest of trees says nothing
+MIN_TRIALS = 10  # fewer do not tell a random forest anything
 
 
 @dataclass(frozen=True)
 class Importance:
-    """Shares of the settings, which add up to 1, and what they were measured on."""
+    """Importance of each hyperparameter, which sum to 1, and the trials behind them."""
 
     shares: dict[str, float]  # empty: there were not enough trials
     n: int  # trials
     epoch: int  # after which they were compared; 0 = at their end
 
 
-def measure(frozen: Sequence[FrozenTrial], plan: Plan) -> Importance:
-    """By the finished trials where they are enough, else by all after the last epoch that enough have reached."""
+def measure(frozen: Sequence[FrozenTrial], plan: SweepPlan) -> Importance:
+    """By the finished trials if they are enough, else by all after the last epoch that enough have reached."""
     finished = [t for t in frozen if t.state == TrialState.COMPLETE]
-    if len(finished) >= ENOUGH:
-        return Importance(_shares(finished, [float(t.value or 0.0) for t in finished]), len(finished), 0)
+    if len(finished) >= MIN_TRIALS:
+        return Importance(_fanova(finished, [float(t.value or 0.0) for t in finished]), len(finished), 0)
     ended = [t for t in frozen if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
-    for epoch in range(plan.most_epochs, 0, -1):
+    for epoch in range(plan.max_epochs, 0, -1):
         reached = [t for t in ended if epoch in t.intermediate_values]
-        if len(reached) >= ENOUGH:
-            return Importance(_shares(reached, [t.intermediate_values[epoch] for t in reached]), len(reached), epoch)
+        if len(reached) >= MIN_TRIALS:
+            return Importance(_fanova(reached, [t.intermediate_values[epoch] for t in reached]), len(reached), epoch)
     return Importance({}, len(ended), 0)
 
 
-def _shares(trials: Sequence[FrozenTrial], values: Sequence[float]) -> dict[str, float]:
+def _fanova(trials: Sequence[FrozenTrial], values: Sequence[float]) -> dict[str, float]:
     if max(values) == min(values):
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         study = optuna.create_study()
         for trial, value in zip(trials, values, strict=True):
-            made = optuna.trial.create_trial(params=trial.params, distributions=trial.distributions, value=value)
-            study.add_trial(made)
-        forest = optuna.importance.FanovaImportanceEvaluator(seed=0)
-        return {
-            name: float(share)
-            for name, share in optuna.importance.get_param_importances(study, evaluator=forest).items()
-        }
+            study.add_trial(
+                optuna.trial.create_trial(params=trial.params, distributions=trial.distributions, value=value)
+            )
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+        shares = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    return {name: float(share) for name, share in shares.items()}

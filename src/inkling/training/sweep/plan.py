@@ -1,9 +1,9 @@
-"""What a sweep is to do, and the folder that it does it in.
+"""What a sweep is to do, and the folder that it works in.
 
-recipe.toml  search_space.toml  sweep.json    what was asked; `--resume` reads it back
-study.db                               every trial, its settings and how each epoch went: Optuna's own storage
+recipe.toml  space.toml  sweep.json    what was asked; `--resume` reads it back
+study.db                               every trial, its hyperparameters and each epoch: Optuna's own storage
 trials/0007/                           a trial: recipe.toml and history.csv, and once finished its whole run folder
-trials.csv  report.html                the trials compared, written anew whenever one has ended / at the end
+trials.csv  report.html                the trials compared, written whenever one has ended / at the end
 best.toml  best/                       the best trial's recipe, and its run folder with the bundle
 """
 
@@ -13,8 +13,9 @@ import contextlib
 import dataclasses
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,64 +24,65 @@ from inkling.training import checkpoint
 from inkling.training import recipe as recipes
 from inkling.training.recipe import Recipe
 from inkling.training.sweep import search_space
-from inkling.training.sweep.search_space import Setting
+from inkling.training.sweep.search_space import Dimension
+from inkling.training.train import EpochMetrics
 
-Judge = Literal["loss", "accuracy"]
+Objective = Literal["loss", "accuracy"]
 N_TRIALS = 20
-KEEP_ONE_IN = 3  # of the trials that come as far, the part that goes on (eta of ASHA)
-FIRST_LOOK = 4  # no trial is stopped before a quarter of the epochs: schedules differ much until then
+REDUCTION_FACTOR = 3  # eta of ASHA: of the trials that reach a rung, one in so many goes on
+GRACE_DIVISOR = 4  # no trial is stopped before this part of the epochs: schedules differ much until then
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What decides which trials there are and how they are judged."""
+class SweepPlan:
+    """What decides which trials there are and how they are compared."""
 
     recipe: Recipe
-    space: tuple[Setting, ...]
+    space: tuple[Dimension, ...]
     trials: int = N_TRIALS
-    seed: int = 0  # of the search; the recipe's own seed decides the held-back digits
-    judge: Judge = "loss"  # of the held-back validation digits: their cross-entropy, or the part read right
+    seed: int = 0  # of the search; the recipe's own seed decides the validation split
+    objective: Objective = "loss"  # on the validation split: cross-entropy, or accuracy
 
     @property
-    def first_look(self) -> int:
+    def grace_epochs(self) -> int:
         """The epoch after which trials are first compared, and some stopped."""
-        return -(-self.most_epochs // FIRST_LOOK)
+        return -(-self.max_epochs // GRACE_DIVISOR)
 
     @property
-    def most_epochs(self) -> int:
+    def max_epochs(self) -> int:
         """Epochs of the longest trial."""
         for each in self.space:
             if each.name == "epochs":
                 return int(max((*map(int, each.choices), each.high)))
         return self.recipe.epochs
 
-    def value_of(self, row: dict[str, float]) -> float:
-        """What one epoch's row is judged by."""
-        return row[f"val_{self.judge}"]
+    @property
+    def cost_name(self) -> str:
+        """The name of `cost`, for plots."""
+        return "validation loss" if self.objective == "loss" else "validation error"
 
-    def final(self, rows: list[dict[str, float]], patience: int) -> float:
-        """What a finished trial is judged by: the weights that it keeps are its best with patience, else its last."""
-        return self.value_of(min(rows, key=lambda row: row["val_loss"]) if patience else rows[-1])
+    def value(self, row: EpochMetrics) -> float:
+        """The objective after one epoch."""
+        return row[f"val_{self.objective}"]
 
-    def own_settings(self) -> dict[str, Any]:
-        """What the recipe itself has, by dotted name, for the settings that vary."""
-        table = recipes.to_table(self.recipe)
-        found = {}
-        for each in self.space:
-            parent, _, last = each.name.rpartition(".")
-            found[each.name] = (table[parent] if parent else table)[last]
-        return found
+    def cost(self, value: float) -> float:
+        """The objective as a number that is to be low."""
+        return value if self.objective == "loss" else 1.0 - value
 
-    def recipe_of(self, number: int, values: dict[str, Any]) -> Recipe:
-        """A trial's recipe, which says in its name and note where it comes from."""
-        said = ", ".join(f"{name} = {value}" for name, value in values.items())
-        named = {"name": f"{self.recipe.name}-{number}", "about": f"Trial {number} of {self.recipe.name}: {said}."}
-        return anchored(recipes.with_values(self.recipe, {**values, **named}))
+    def recipe_values(self) -> dict[str, Any]:
+        """The recipe's own values of the hyperparameters that vary, by dotted name."""
+        return {each.name: attrgetter(each.name)(self.recipe) for each in self.space}
+
+    def trial_recipe(self, number: int, values: dict[str, Any]) -> Recipe:
+        """A trial's recipe; its name and description say where it comes from."""
+        text = ", ".join(f"{name} = {value}" for name, value in values.items())
+        named = {"name": f"{self.recipe.name}-{number}", "about": f"Trial {number} of {self.recipe.name}: {text}."}
+        return with_absolute_paths(recipes.with_values(self.recipe, {**values, **named}))
 
 
 @dataclass(frozen=True)
-class Means:
-    """On what a sweep runs; none of it decides what comes out."""
+class Resources:
+    """What a sweep runs on; none of it changes the result of a trial."""
 
     cluster: str = ""  # address of a Ray cluster, or "auto"; "" = this machine
     cores: int = 1  # for each trial
@@ -88,45 +90,50 @@ class Means:
     time_limit_s: float = 0.0  # 0 = none
 
 
-def anchored(recipe: Recipe) -> Recipe:
-    """The recipe with whole paths: a trial's process may stand elsewhere."""
+def kept_row(rows: Sequence[EpochMetrics], patience: int) -> EpochMetrics:
+    """The epoch that a finished trial keeps: the lowest loss with patience (early stopping), else the last."""
+    return min(rows, key=lambda row: row["val_loss"]) if patience else rows[-1]
 
-    def whole(name: str) -> str:
+
+def with_absolute_paths(recipe: Recipe) -> Recipe:
+    """The recipe with absolute paths: a trial's process may have another working folder."""
+
+    def absolute(name: str) -> str:
         return str(Path(name).resolve()) if name and ("/" in name or "\\" in name) and Path(name).is_dir() else name
 
-    teacher = dataclasses.replace(recipe.teacher, name=whole(recipe.teacher.name))
-    return dataclasses.replace(recipe, start=whole(recipe.start), teacher=teacher)
+    teacher = dataclasses.replace(recipe.teacher, name=absolute(recipe.teacher.name))
+    return dataclasses.replace(recipe, start=absolute(recipe.start), teacher=teacher)
 
 
-def make(folder: Path, plan: Plan, space_text: str) -> None:
-    """A new sweep's folder. Raises BadRecipe for one that holds something."""
+def create(folder: Path, plan: SweepPlan, space_text: str) -> None:
+    """Make a new sweep's folder. Raises BadRecipe for a folder that is not empty."""
     if (folder / "sweep.json").exists():
         raise BadRecipe(f"{folder} holds a sweep already; go on with it by --resume, or choose another --out.")
     if folder.is_dir() and any(folder.iterdir()):
         raise BadRecipe(f"{folder} is not empty; a new or an empty folder was expected. Choose another --out.")
-    with writing(folder):
+    with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         checkpoint.write_text(folder / "recipe.toml", recipes.to_toml(plan.recipe))
-        checkpoint.write_text(folder / "search_space.toml", space_text)
+        checkpoint.write_text(folder / "space.toml", space_text)
         save(folder, plan)
 
 
-def save(folder: Path, plan: Plan) -> None:
-    """sweep.json last: with it, a folder is a sweep."""
-    told = {"trials": plan.trials, "seed": plan.seed, "judge": plan.judge}
-    checkpoint.write_text(folder / "sweep.json", json.dumps(told, indent=2) + "\n")
+def save(folder: Path, plan: SweepPlan) -> None:
+    """Write sweep.json, which makes a folder a sweep."""
+    values = {"trials": plan.trials, "seed": plan.seed, "judge": plan.objective}
+    checkpoint.write_text(folder / "sweep.json", json.dumps(values, indent=2) + "\n")
 
 
-def load(folder: Path) -> Plan:
-    """The plan of a sweep's folder. Raises BadRecipe when it is none."""
+def load(folder: Path) -> SweepPlan:
+    """The plan of a sweep's folder. Raises BadRecipe for any other folder."""
     try:
-        told = json.loads((folder / "sweep.json").read_text("utf-8"))
-        return Plan(
+        values = json.loads((folder / "sweep.json").read_text("utf-8"))
+        return SweepPlan(
             recipes.find(folder / "recipe.toml"),
-            search_space.read(folder / "search_space.toml"),
-            int(told["trials"]),
-            int(told["seed"]),
-            "accuracy" if told["judge"] == "accuracy" else "loss",
+            search_space.read(folder / "space.toml"),
+            int(values["trials"]),
+            int(values["seed"]),
+            "accuracy" if values["judge"] == "accuracy" else "loss",
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadRecipe(
@@ -134,20 +141,15 @@ def load(folder: Path) -> Plan:
         ) from error
 
 
-def with_trials(plan: Plan, trials: int) -> Plan:
-    """The plan with more trials."""
-    return dataclasses.replace(plan, trials=trials)
-
-
 @contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Holds the folder against a second sweep meanwhile; a process that is killed lets go. Raises Busy."""
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder against a second sweep; the lock of a killed process is free. Raises Busy."""
     try:
         import fcntl
-    except ImportError:  # Windows, where nobody is kept out
+    except ImportError:  # Windows: no lock
         yield
         return
-    with writing(folder), (folder / ".lock").open("w") as file:
+    with write_errors(folder), (folder / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -156,8 +158,8 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def scratch(folder: Path) -> Iterator[Path]:
-    """A place for what need not last; what a killed sweep has left there is removed."""
+def scratch_folder(folder: Path) -> Iterator[Path]:
+    """A folder for temporary files; whatever a killed sweep has left there is removed."""
     path = folder / ".scratch"
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir()
@@ -168,8 +170,8 @@ def scratch(folder: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Says in a sentence what is wrong where the folder cannot be written."""
+def write_errors(folder: Path) -> Iterator[None]:
+    """Turn an OSError into an InklingError that says what to do."""
     try:
         yield
     except OSError as error:
@@ -180,5 +182,5 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def trial_folder(folder: Path, number: int) -> Path:
-    """Where a trial's recipe, history and run are kept."""
+    """The folder of a trial's recipe, history and run."""
     return folder / "trials" / f"{number:04d}"

@@ -1,4 +1,4 @@
-"""Ray on this machine, or a cluster that runs already; quiet, and shut down afterwards."""
+"""Start Ray on this machine or connect to a running cluster, without its messages; shut it down afterwards."""
 
 from __future__ import annotations
 
@@ -11,90 +11,88 @@ from contextlib import contextmanager
 
 from inkling.cpu import cores as cores_here
 from inkling.errors import BadRequest, Unreachable
-from inkling.training.sweep.plan import Means
+from inkling.training.sweep.plan import Resources
 
-ANSWER_S = 5.0  # that a cluster's address may take to answer
-STORE_BYTES = 256 * 2**20  # Ray's shared memory on this machine: MNIST (47 MB) and finished runs on their way
-QUIET = {  # read by Ray when it is imported or started
+CONNECT_TIMEOUT_S = 5.0
+STORE_BYTES = 256 * 2**20  # Ray's shared memory on this machine: MNIST (47 MB) and finished runs in transit
+ENVIRONMENT = {  # read by Ray when it is imported or started
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
-    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # paths in a recipe stay what they were
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # relative paths in a recipe stay valid
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
-    "TUNE_GLOBAL_CHECKPOINT_S": "86400",  # the study is what a sweep goes on from
+    "TUNE_GLOBAL_CHECKPOINT_S": "86400",  # a sweep resumes from the study instead
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     "TUNE_WARN_THRESHOLD_S": "30",
 }
 
 
-def quieten() -> None:
-    """Keeps Ray's notes off the terminal; to be called before Ray is first imported."""
-    for name, value in QUIET.items():
+def configure() -> None:
+    """Set Ray's environment and log level; call this before Ray is first imported."""
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray").setLevel(logging.CRITICAL)
 
 
-def check(means: Means) -> None:
-    """Raises BadRequest or Unreachable for what can be known to fail before anything is started."""
-    here = cores_here()
-    if not means.cluster:
-        if means.cores > here:
-            raise BadRequest(f"--cores is {means.cores}; this machine has {here}. Lower it, or use --cluster.")
-        if means.at_once * means.cores > here:
+def check(resources: Resources) -> None:
+    """Raise BadRequest or Unreachable for what would fail, before anything is started."""
+    here, cluster = cores_here(), resources.cluster
+    if not cluster:
+        if resources.cores > here:
+            raise BadRequest(f"--cores is {resources.cores}; this machine has {here}. Lower it, or use --cluster.")
+        needed = resources.at_once * resources.cores
+        if needed > here:
             raise BadRequest(
-                f"{means.at_once} trials at once with {means.cores} cores each need {means.at_once * means.cores}; "
+                f"{resources.at_once} trials at once with {resources.cores} cores each need {needed}; "
                 f"this machine has {here}. Lower --at-once or --cores."
             )
         return
-    if "://" in means.cluster:
+    if "://" in cluster:
         raise BadRequest(
-            f"--cluster is {means.cluster}; auto or HOST:PORT was expected, on a machine of the cluster. Run the sweep "
+            f"--cluster is {cluster}; auto or HOST:PORT was expected, on a machine of the cluster. Run the sweep "
             "there, or as a job of the cluster: ray job submit -- inkling sweep ..."
         )
-    if means.cluster != "auto":
-        _knock(means.cluster)
+    if cluster == "auto":
+        return
+    host, _, port = cluster.rpartition(":")
+    if not host or not port.isdigit():
+        raise BadRequest(f"--cluster is {cluster!r}; auto or HOST:PORT was expected, as in 10.0.0.5:6379. Change it.")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_TIMEOUT_S).close()
+    except (OSError, OverflowError) as error:
+        raise Unreachable(
+            f"no Ray cluster answers at {cluster} ({error}); its head was expected there. Check it with: ray status"
+        ) from error
 
 
 @contextmanager
-def started(means: Means) -> Iterator[int]:
-    """Ray, ready; gives how many trials are made at once. Raises Unreachable for a cluster that does not answer."""
+def session(resources: Resources) -> Iterator[int]:
+    """Start or connect to Ray; yields the number of trials to run at once. Raises Unreachable."""
     import ray
 
-    quiet = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+    options = (
+        {"address": resources.cluster}
+        if resources.cluster
+        else {
+            "address": "local",
+            "num_cpus": cores_here(),
+            "include_dashboard": False,
+            "object_store_memory": STORE_BYTES,
+        }
+    )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if means.cluster:
-                ray.init(address=means.cluster, **quiet)
-            else:
-                ray.init(
-                    address="local",
-                    num_cpus=cores_here(),
-                    include_dashboard=False,
-                    object_store_memory=STORE_BYTES,
-                    **quiet,
-                )
+            ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **options)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        where = f"the Ray cluster {means.cluster}" if means.cluster else "Ray on this machine"
-        told = (str(error).splitlines() or [""])[0]
-        raise Unreachable(f"{where} does not start or answer ({told}). Check it with: ray status") from error
+        where = f"the Ray cluster {resources.cluster}" if resources.cluster else "Ray on this machine"
+        reason = (str(error).splitlines() or [""])[0]
+        raise Unreachable(f"{where} does not start or answer ({reason}). Check it with: ray status") from error
     try:
         total = int(ray.cluster_resources().get("CPU", 0))
-        yield means.at_once or max(1, total // means.cores)
+        yield resources.at_once or max(1, total // resources.cores)
     finally:
         ray.shutdown()
-
-
-def _knock(address: str) -> None:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
-        raise BadRequest(f"--cluster is {address!r}; auto or HOST:PORT was expected, as in 10.0.0.5:6379. Change it.")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_S).close()
-    except (OSError, OverflowError) as error:
-        raise Unreachable(
-            f"no Ray cluster answers at {address} ({error}); its head was expected there. Check it with: ray status"
-        ) from error

@@ -1,14 +1,13 @@
-"""The trials of a sweep on Ray Tune, on this machine or on a cluster.
+"""Run the trials of a sweep on Ray Tune, on this machine or on a cluster.
 
-Tune places trials, starts their processes, brings their rows and notices deaths. What to try and whom to stop is the
-study's business, which Tune asks through two interfaces of its own: a Searcher and a scheduler.
+Tune places trials, starts their processes, collects their reports and notices deaths. The study decides what to try
+and which trials to stop: Tune asks it through a Searcher and a scheduler.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,166 +20,161 @@ from inkling.errors import InklingError
 from inkling.training import checkpoint, train
 from inkling.training import recipe as recipes
 from inkling.training.data.mnist import Mnist
-from inkling.training.sweep import plan as plans
-from inkling.training.sweep import trial_process as trials
-from inkling.training.sweep.plan import Means, Plan
-from inkling.training.sweep.study import Study, Trial
+from inkling.training.sweep import trial_process
+from inkling.training.sweep.plan import Resources, SweepPlan, trial_folder
+from inkling.training.sweep.study import Study, SweepCallbacks
+from inkling.training.train import EpochMetrics
 
-ROW = train.COLUMNS
-FAILURES_ON_A_CLUSTER = 1  # a node may go while a trial is on it: the trial is begun once more elsewhere
-
-
-@dataclass(frozen=True)
-class Watcher:
-    """Who is told how a sweep goes; by default nobody."""
-
-    on_trial: Callable[[int, dict[str, Any]], None] = lambda number, settings: None  # one begins
-    on_epoch: Callable[[int, train.EpochMetrics], None] = lambda number, row: None
-    on_end: Callable[[Trial], None] = lambda trial: None
+MAX_FAILURES_ON_A_CLUSTER = 1  # a node may go away while a trial is on it: the trial is run once more elsewhere
 
 
-def run(
-    study: Study, plan: Plan, folder: Path, mnist: Mnist, means: Means, *, at_once: int, scratch: Path, watcher: Watcher
+def run_trials(
+    study: Study,
+    plan: SweepPlan,
+    folder: Path,
+    mnist: Mnist,
+    resources: Resources,
+    *,
+    at_once: int,
+    scratch: Path,
+    callbacks: SweepCallbacks,
 ) -> None:
-    """Makes the trials that are left, `at_once` at a time; returns when there are none or the time is up."""
-    keeper = Keeper(study, plan, folder, watcher)
-    trainable = tune.with_resources(
-        tune.with_parameters(
-            train_one,
-            mnist=trials.without_test(mnist),
-            cores=means.cores,
-            scratch="" if means.cluster else str(scratch),
-        ),
-        {"cpu": means.cores},
+    """Run the trials that are left, `at_once` at a time; returns when there are none or the time is up."""
+    bridge = StudyBridge(study, plan, folder, callbacks)
+    trainable = tune.with_parameters(
+        run_one,
+        mnist=trial_process.without_test(mnist),
+        cores=resources.cores,
+        scratch="" if resources.cluster else str(scratch),
     )
     tuner = tune.Tuner(
-        trainable,
+        tune.with_resources(trainable, {"cpu": resources.cores}),
         tune_config=tune.TuneConfig(
-            search_alg=Proposals(keeper),
-            scheduler=Decisions(keeper),
-            num_samples=study.left,
+            search_alg=StudySearcher(bridge),
+            scheduler=StudyScheduler(bridge),
+            num_samples=study.n_left,
             max_concurrent_trials=at_once,
-            time_budget_s=means.time_limit_s or None,
+            time_budget_s=resources.time_limit_s or None,
             reuse_actors=True,  # TensorFlow takes seconds to start
         ),
         run_config=tune.RunConfig(
             name="tune",
             storage_path=str(scratch),
             verbose=0,
-            failure_config=tune.FailureConfig(max_failures=FAILURES_ON_A_CLUSTER if means.cluster else 0),
-            callbacks=[Slim()],
+            failure_config=tune.FailureConfig(max_failures=MAX_FAILURES_ON_A_CLUSTER if resources.cluster else 0),
+            callbacks=[DropPackedRun()],
         ),
     )
     try:
         tuner.fit()
     except Exception:
-        if keeper.trouble:  # which Tune has wrapped in kinds of its own
-            raise keeper.trouble from None
+        if bridge.error:  # which Tune has wrapped in its own kinds of error
+            raise bridge.error from None
         raise
 
 
-def train_one(config: dict[str, Any], mnist: Mnist, cores: int, scratch: str) -> None:
+def run_one(config: dict[str, Any], mnist: Mnist, cores: int, scratch: str) -> None:
     """What a trial's process does."""
-    trials.run(config["recipe"], mnist, tune.report, cores=cores, scratch=scratch or None)
+    trial_process.run(config["recipe"], mnist, tune.report, cores=cores, scratch=scratch or None)
 
 
-class Keeper:
-    """Stands between Tune and the study: which of Tune's trials is which, and what is kept of it."""
+class StudyBridge:
+    """Connects Tune and the study: maps Tune's trials to the study's, and records what they report."""
 
-    def __init__(self, study: Study, plan: Plan, folder: Path, watcher: Watcher) -> None:
-        self.study, self._plan, self._folder, self._watcher = study, plan, folder, watcher
-        self._numbers: dict[str, int] = {}  # Tune's name of a trial -> ours
+    def __init__(self, study: Study, plan: SweepPlan, folder: Path, callbacks: SweepCallbacks) -> None:
+        self._study, self._plan, self._folder, self._callbacks = study, plan, folder, callbacks
+        self._numbers: dict[str, int] = {}  # Tune's id of a trial -> the study's number
         self._patience: dict[int, int] = {}
         self._deaths: dict[str, str] = {}
-        self.trouble: Exception | None = None  # what ended the sweep, such as a disk that is full
+        self.error: Exception | None = None  # what ended the sweep, such as a full disk
 
-    def begin(self, tune_id: str) -> dict[str, Any] | None:
-        """A new trial for Tune: its config; None when there are no more."""
-        while self.study.left > self.study.n_running:
-            number, settings = self.study.ask()
+    def next_config(self, tune_id: str) -> dict[str, Any] | None:
+        """The config of a new trial for Tune; None when there are no more."""
+        while self._study.n_left > self._study.n_running:
+            number, params = self._study.ask()
             try:
-                recipe = self._plan.recipe_of(number, settings)
-            except InklingError as error:  # settings that do not go together
-                self.study.fail(number, str(error))
-                self._watcher.on_end(self.study.trial(number))
+                recipe = self._plan.trial_recipe(number, params)
+            except InklingError as error:  # hyperparameters that do not go together
+                self._study.fail(number, str(error))
+                self._callbacks.on_end(self._study.trial(number))
                 continue
-            checkpoint.write_text(plans.trial_folder(self._folder, number) / "recipe.toml", recipes.to_toml(recipe))
+            checkpoint.write_text(trial_folder(self._folder, number) / "recipe.toml", recipes.to_toml(recipe))
             self._numbers[tune_id], self._patience[number] = number, recipe.patience
-            self._watcher.on_trial(number, settings)
+            self._callbacks.on_trial(number, params)
             return {"recipe": recipes.to_table(recipe)}
         return None
 
-    def hear(self, tune_id: str, result: dict[str, Any]) -> bool:
-        """A report of a trial; whether the trial is to go on."""
+    def handle_report(self, tune_id: str, result: dict[str, Any]) -> bool:
+        """Record a trial's report; return whether the trial goes on."""
         number = self._numbers[tune_id]
-        if not self.study.is_running(number):
+        if not self._study.is_running(number):
             return False
         node = str(result.get("node", ""))
         if "failed" in result:
-            self.study.fail(number, str(result["failed"]), node)
+            self._study.fail(number, str(result["failed"]), node)
         elif "finished" in result:
-            # The files first: a trial that the study has as finished is whole.
-            trials.unpack(result["run"], plans.trial_folder(self._folder, number))
-            self.study.finish(number, _row(result), self._patience[number], node)
+            # The files first: a trial that the study calls finished has its whole run folder.
+            trial_process.unpack(result["run"], trial_folder(self._folder, number))
+            self._study.finish(number, _row(result), self._patience[number], node)
         else:
-            hopeless = self.study.report(number, _row(result))
-            self._watcher.on_epoch(number, _row(result))
-            if not hopeless:
+            prune = self._study.report(number, _row(result))
+            self._callbacks.on_epoch(number, _row(result))
+            if not prune:
                 return True
-            self.study.stop(number, node)
-        self._watcher.on_end(self.study.trial(number))
+            self._study.prune(number, node)
+        self._callbacks.on_end(self._study.trial(number))
         return False
 
-    def note(self, tune_id: str, death: str) -> None:
-        """The trial's process died, and how: it may be begun once more."""
-        self._deaths[tune_id] = death
+    def note_death(self, tune_id: str, reason: str) -> None:
+        """Remember why the trial's process died: the trial may be run once more."""
+        self._deaths[tune_id] = reason
 
-    def lose(self, tune_id: str) -> None:
-        """The trial's process died for good."""
+    def handle_loss(self, tune_id: str) -> None:
+        """Fail a trial whose process died for good."""
         number = self._numbers[tune_id]
-        if self.study.is_running(number):
-            self.study.fail(number, self._deaths.get(tune_id, "the process was killed"))
-            self._watcher.on_end(self.study.trial(number))
+        if self._study.is_running(number):
+            self._study.fail(number, self._deaths.get(tune_id, "the process was killed"))
+            self._callbacks.on_end(self._study.trial(number))
 
     @contextmanager
-    def noting(self) -> Iterator[None]:
-        """Keeps what goes wrong meanwhile as `trouble`."""
+    def keeping_errors(self) -> Iterator[None]:
+        """Keep an error as `error`, since Tune wraps it on its way up."""
         try:
             yield
         except StorageInternalError as error:
-            told = " ".join(str(error.__cause__ or error).split())
-            self.trouble = InklingError(
-                f"{self._folder / 'study.db'} cannot be written ({told[:120]}); the right to write and some room were "
-                f"expected. Make room, then go on with: inkling sweep --resume {self._folder}"
+            reason = " ".join(str(error.__cause__ or error).split())
+            self.error = InklingError(
+                f"{self._folder / 'study.db'} cannot be written ({reason[:120]}); the right to write and some room "
+                f"were expected. Make room, then go on with: inkling sweep --resume {self._folder}"
             )
-            raise self.trouble from error
+            raise self.error from error
         except Exception as error:
-            self.trouble = error
+            self.error = error
             raise
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
-        # Tune saves copies of what it is given, to resume by its own means. Ours is the study: the copies stay empty.
+        # Tune pickles what it is given, to resume by its own means. A sweep resumes from the study instead.
         return object, ()
 
 
-class Proposals(Searcher):  # type: ignore[misc]
-    """Asks the study what to try."""
+class StudySearcher(Searcher):  # type: ignore[misc]
+    """Tune's search algorithm: asks the study what to try."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, bridge: StudyBridge) -> None:
         super().__init__()
-        self._keeper = keeper
+        self._bridge = bridge
 
     def set_search_properties(self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any) -> bool:
         return True
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str:
-        with self._keeper.noting():
-            return self._keeper.begin(trial_id) or str(Searcher.FINISHED)
+        with self._bridge.keeping_errors():
+            return self._bridge.next_config(trial_id) or str(Searcher.FINISHED)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         if error:
-            with self._keeper.noting():
-                self._keeper.lose(trial_id)
+            with self._bridge.keeping_errors():
+                self._bridge.handle_loss(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
         pass
@@ -189,23 +183,23 @@ class Proposals(Searcher):  # type: ignore[misc]
         pass
 
 
-class Decisions(FIFOScheduler):  # type: ignore[misc]
-    """Passes what trials report to the study, and its word to Tune."""
+class StudyScheduler(FIFOScheduler):  # type: ignore[misc]
+    """Tune's scheduler: passes reports to the study, and its decisions to Tune."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, bridge: StudyBridge) -> None:
         super().__init__()
-        self._keeper = keeper
+        self._bridge = bridge
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> Any:
-        with self._keeper.noting():
-            goes_on = self._keeper.hear(trial.trial_id, result)
+        with self._bridge.keeping_errors():
+            goes_on = self._bridge.handle_report(trial.trial_id, result)
         return TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
-        self._keeper.note(trial.trial_id, _why(trial))
+        self._bridge.note_death(trial.trial_id, _death_reason(trial))
 
 
-class Slim(tune.Callback):  # type: ignore[misc]
+class DropPackedRun(tune.Callback):  # type: ignore[misc]
     """Takes the packed run out of what Tune remembers of a trial."""
 
     def on_trial_result(
@@ -214,20 +208,13 @@ class Slim(tune.Callback):  # type: ignore[misc]
         result.pop("run", None)
 
 
-def _row(result: dict[str, Any]) -> train.EpochMetrics:
-    return {name: int(result[name]) if name == "epoch" else float(result[name]) for name in ROW}
+def _row(result: dict[str, Any]) -> EpochMetrics:
+    return {name: int(result[name]) if name == "epoch" else float(result[name]) for name in train.COLUMNS}
 
 
-def _why(trial: Any) -> str:
+def _death_reason(trial: Any) -> str:
     """What Tune knows about the death of a trial's process, in a line."""
-    error = trial.get_error()
-    text = str(error) if error else ""
-    known = {
-        "OutOfMemory": "out of memory: Ray ended the process",
-        "memory monitor": "out of memory: Ray ended the process",
-        "node": "its machine has gone",
-    }
-    for word, said in known.items():
-        if word.lower() in text.lower():
-            return said
-    return "the process was killed"
+    text = str(trial.get_error() or "").lower()
+    if "outofmemory" in text or "memory monitor" in text:
+        return "out of memory: Ray ended the process"
+    return "its machine has gone" if "node" in text else "the process was killed"

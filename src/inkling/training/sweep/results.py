@@ -1,4 +1,4 @@
-"""What a sweep leaves behind: the table of its trials, the best recipe, and the best trial's run folder."""
+"""The results of a sweep: the table of its trials, the best recipe, and the best trial's run folder."""
 
 from __future__ import annotations
 
@@ -7,50 +7,49 @@ import io
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inkling.models import registry
 from inkling.training import checkpoint, package, train
 from inkling.training.data.mnist import Mnist
 from inkling.training.export import MNIST_TEST
-from inkling.training.sweep import plan as plans
-from inkling.training.sweep.plan import Plan
+from inkling.training.sweep.plan import SweepPlan, kept_row, trial_folder
+from inkling.training.train import EpochMetrics
 
 if TYPE_CHECKING:
     from inkling.training.sweep.study import Trial
 
 
-def write_table(path: Path, plan: Plan, trials: list[Trial]) -> None:
-    """trials.csv: a line a trial, its settings in columns of their own."""
+def write_csv(path: Path, plan: SweepPlan, trials: list[Trial]) -> None:
+    """trials.csv: a line a trial, each hyperparameter in a column of its own."""
     names = [each.name for each in plan.space]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["trial", "state", "epochs", "val_loss", "val_accuracy", *names, "seconds", "node", "error"])
     for trial in trials:
-        row: dict[str, Any] = judged_row(plan, trial) or {}
-        settings = [trial.settings.get(name, "") for name in names]
+        row: EpochMetrics = final_row(plan, trial) or {}
         scores = [row.get("val_loss", ""), row.get("val_accuracy", "")]
+        params = [trial.params.get(name, "") for name in names]
         own = [trial.number, trial.state, len(trial.rows)]
-        writer.writerow([*own, *scores, *settings, trial.seconds, trial.node, trial.error])
+        writer.writerow([*own, *scores, *params, trial.seconds, trial.node, trial.error])
     checkpoint.write_text(path, text.getvalue())
 
 
-def judged_row(plan: Plan, trial: Trial) -> train.EpochMetrics | None:
-    """The epoch that a trial is judged by; None when it has not learnt one."""
+def final_row(plan: SweepPlan, trial: Trial) -> EpochMetrics | None:
+    """The epoch that a trial is judged by; None before its first."""
     if not trial.rows:
         return None
-    patience = int(trial.settings.get("patience", plan.recipe.patience))
-    kept_best = patience and trial.state == "finished"
-    return min(trial.rows, key=lambda row: row["val_loss"]) if kept_best else trial.rows[-1]
+    patience = int(trial.params.get("patience", plan.recipe.patience))
+    return kept_row(trial.rows, patience if trial.state == "finished" else 0)
 
 
-def keep_best(folder: Path, best: Trial) -> None:
-    """best.toml and best/, a copy of the trial's run folder, in place of what was there."""
-    source, target = plans.trial_folder(folder, best.number), folder / "best"
+def export_best(folder: Path, best: Trial) -> None:
+    """Write best.toml and best/, a copy of the trial's run folder, in place of earlier ones."""
+    source, target = trial_folder(folder, best.number), folder / "best"
     text, kept = (source / "recipe.toml").read_text("utf-8"), target / "recipe.toml"
     checkpoint.write_text(folder / "best.toml", text)
     if kept.is_file() and kept.read_text("utf-8") == text:
-        return  # with the test scores that it may have
+        return  # the same trial, perhaps with test scores
     part = folder / ".best.part"
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(source, part)
@@ -58,11 +57,11 @@ def keep_best(folder: Path, best: Trial) -> None:
     os.replace(part, target)
 
 
-def judge(run: Path, mnist: Mnist) -> None:
-    """Adds the scores on the test images to a run's bundle, unless it has them."""
-    found = registry.find(run)
-    if MNIST_TEST in found.manifest["scores"]:
+def add_test_scores(run: Path, mnist: Mnist) -> None:
+    """Add the scores on the test images to a run's bundle, unless it has them."""
+    bundle = registry.find(run)
+    if MNIST_TEST in bundle.manifest["scores"]:
         return
-    scores = {**found.manifest["scores"], MNIST_TEST: package.test_scores(found, mnist)}
-    train.write_json(found.path / "manifest.json", {**found.manifest, "scores": scores})
+    scores = {**bundle.manifest["scores"], MNIST_TEST: package.test_scores(bundle, mnist)}
+    train.write_json(bundle.path / "manifest.json", {**bundle.manifest, "scores": scores})
     train.write_json(run / "scores.json", scores)

@@ -1,10 +1,10 @@
-"""A space: which settings of a recipe may vary, and between what. TOML in, checked settings out.
+"""A search space: which hyperparameters of a recipe vary, and between what. TOML in, checked dimensions out.
 
     learning_rate = { low = 0.002, high = 0.05, log = true }
     batch_size = [64, 128, 256, 512]
     augmentation.rotation = { low = 0, high = 20, step = 2 }
 
-A parameter's own type and range, as `training.recipe` has them, bound what a space may say.
+The types and ranges in `training.recipe` bound every dimension.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import dataclasses
 import difflib
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inkling.errors import BadRecipe
+from inkling.errors import BadRecipe, UnknownName
 from inkling.training import fine_tune
 from inkling.training import recipe as recipes
 from inkling.training.recipe import Recipe
 
 PACKAGED = Path(__file__).parent / "spaces"
 N_TRAINING = 60_000  # MNIST's training images
-WORDS = ("low", "high", "log", "step", "choices")
-FIXED = {  # what may not vary, and why
+KEYS = ("low", "high", "log", "step", "choices")
+FIXED = {  # parameters that may not vary, and why
     "name": "it is only a name",
     "about": "it is only a note",
     "seed": "it decides which digits are held back, and a lucky seed teaches nothing",
@@ -37,23 +37,23 @@ Value = bool | int | float | str
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One parameter that varies: between `low` and `high`, or among `choices`."""
+class Dimension:
+    """One hyperparameter that varies: between `low` and `high`, or among `choices`."""
 
     name: str  # dotted, as in augmentation.rotation
-    whole: bool = False  # only whole numbers
+    integer: bool = False
     low: float = 0.0
     high: float = 0.0
-    log: bool = False  # tried evenly by factors, not by differences
-    step: float = 0.0  # 0 = none; whole numbers step by 1
+    log: bool = False  # sampled uniformly on a logarithmic scale
+    step: float = 0.0  # 0 = none; integers step by 1
     choices: tuple[Value, ...] = ()
 
-    def holds(self, value: Value) -> bool:
-        """Whether a recipe's own value lies in it."""
+    def contains(self, value: Value) -> bool:
+        """Whether a value lies in this dimension."""
         if self.choices:
             return value in self.choices
-        off = (float(value) - self.low) / self.step if self.step else 0.0
-        return self.low <= float(value) <= self.high and math.isclose(off, round(off), abs_tol=1e-9)
+        steps = (float(value) - self.low) / self.step if self.step else 0.0
+        return self.low <= float(value) <= self.high and math.isclose(steps, round(steps), abs_tol=1e-9)
 
 
 def packaged() -> dict[str, Path]:
@@ -77,14 +77,13 @@ def find(name_or_path: str | None, recipe: Recipe) -> Path:
         )
     path = known.get(name_or_path, Path(name_or_path))
     if not path.is_file():
-        near = difflib.get_close_matches(name_or_path, known, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else "Check the path."
+        hint = _nearest(name_or_path, known, otherwise="Check the path.")
         raise BadRecipe(f"{name_or_path} is not there; expected a TOML file or one of: {', '.join(known)}. {hint}")
     return path
 
 
-def read(path: Path) -> tuple[Setting, ...]:
-    """The settings of a file, in its order. Raises BadRecipe for anything wrong inside."""
+def read(path: Path) -> tuple[Dimension, ...]:
+    """The dimensions of a file, in its order. Raises BadRecipe for anything wrong inside."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -94,31 +93,30 @@ def read(path: Path) -> tuple[Setting, ...]:
     return from_table(table)
 
 
-def from_table(table: Mapping[str, Any]) -> tuple[Setting, ...]:
-    """A parsed TOML table -> settings. Raises BadRecipe that names parameter, range and value."""
-    settings = tuple(_setting(name, entry) for name, entry in _flat(table))
-    if not settings:
+def from_table(table: Mapping[str, Any]) -> tuple[Dimension, ...]:
+    """A parsed TOML table as dimensions. Raises BadRecipe that names parameter, range and value."""
+    space = tuple(_dimension(name, entry) for name, entry in _flatten(table))
+    if not space:
         raise BadRecipe("the space is empty; expected a parameter at least, as in batch_size = [64, 128]. Add one.")
-    return settings
+    return space
 
 
-def check(settings: tuple[Setting, ...], recipe: Recipe, judge: str) -> None:
-    """Raises BadRecipe for what no trial could do, and where one trial's loss could not be held against another's."""
-    softening = [each.name for each in settings if each.name in ("label_smoothing", "teacher.weight")]
-    if judge == "loss" and softening:
+def check(space: tuple[Dimension, ...], recipe: Recipe, objective: str) -> None:
+    """Raise BadRecipe for what no trial could do, and where losses of two trials could not be compared."""
+    softening = [each.name for each in space if each.name in ("label_smoothing", "teacher.weight")]
+    if objective == "loss" and softening:
         raise BadRecipe(
             f"{softening[0]} softens what a network answers, so that losses cannot be compared; trials of such a space "
             "are judged by accuracy. Add: --judge accuracy"
         )
-    several = any(each.name == "architecture" for each in settings)
-    for each in settings:
+    one_architecture = all(each.name != "architecture" for each in space)
+    n_digits = recipe.n_train or N_TRAINING - recipe.n_validation
+    for each in space:
         for value in each.choices or (each.low, each.high):
-            if not several:  # among several architectures, a setting may suit one and not another
+            if one_architecture:  # among several architectures, a value may suit one and not another
                 recipes.with_values(recipe, {each.name: value})
             if value and each.name in ("start", "teacher.name"):
                 fine_tune.initial_bundle(str(value))
-    n_digits = recipe.n_train or N_TRAINING - recipe.n_validation
-    for each in settings:
         most = max((*map(int, each.choices), int(each.high))) if each.name == "batch_size" else 0
         if most > n_digits:
             raise BadRecipe(f"batch_size goes up to {most}; there are {n_digits} training images. Lower it.")
@@ -127,26 +125,22 @@ def check(settings: tuple[Setting, ...], recipe: Recipe, judge: str) -> None:
             fine_tune.initial_bundle(name)
 
 
-def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Dotted names and entries; a table whose name is a group of parameters is opened, `[a.b]` and `"a.b"` alike."""
-    found = []
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted names and entries; `[augmentation] rotation` and `"augmentation.rotation"` are the same."""
     for key, entry in table.items():
         name = prefix + key
         if name in recipes.TABLES and isinstance(entry, Mapping):
-            found += _flat(entry, f"{name}.")
+            yield from _flatten(entry, f"{name}.")
         else:
-            found.append((name, entry))
-    return found
+            yield name, entry
 
 
-def _setting(name: str, entry: Any) -> Setting:
+def _dimension(name: str, entry: Any) -> Dimension:
     known = recipes.parameters()
     if name not in known:
-        last = {each.rpartition(".")[2]: each for each in known}  # rotation is near augmentation.rotation too
-        near = difflib.get_close_matches(name, known, n=1) or [
-            last[each] for each in difflib.get_close_matches(name.rpartition(".")[2], last, n=1)
-        ]
-        hint = f"Did you mean {near[0]!r}?" if near else f"Choose from: {', '.join(set(known) - set(FIXED))}."
+        names = {full.rpartition(".")[2]: full for full in known} | {full: full for full in known}
+        near = difflib.get_close_matches(name, known, 1) or difflib.get_close_matches(name.rpartition(".")[2], names, 1)
+        hint = f"Did you mean {names[near[0]]!r}?" if near else f"Choose from: {', '.join(set(known) - set(FIXED))}."
         raise BadRecipe(f"{name} is not a parameter of a recipe; a known one was expected. {hint}")
     if name in FIXED:
         raise BadRecipe(f"{name} may not vary in a space: {FIXED[name]}. Leave it out; --set fixes it for all trials.")
@@ -157,15 +151,14 @@ def _setting(name: str, entry: Any) -> Setting:
             f"{name} is {entry!r}; expected a range or choices, as in {name} = {{ low = ..., high = ... }} or [..., "
             "...]. Change it; --set fixes a value for all trials."
         )
-    for word in entry:
-        if word not in WORDS:
-            near = difflib.get_close_matches(word, WORDS, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else "Leave it out."
-            raise BadRecipe(f"{name} has {word!r}; expected some of {', '.join(WORDS)}. {hint}")
+    for key in entry:
+        if key not in KEYS:
+            hint = _nearest(key, KEYS, otherwise="Leave it out.")
+            raise BadRecipe(f"{name} has {key!r}; expected some of {', '.join(KEYS)}. {hint}")
     return _choices(name, known[name], entry) if "choices" in entry else _range(name, known[name], entry)
 
 
-def _choices(name: str, each: dataclasses.Field[Any], entry: Mapping[str, Any]) -> Setting:
+def _choices(name: str, each: dataclasses.Field[Any], entry: Mapping[str, Any]) -> Dimension:
     if len(entry) > 1:
         raise BadRecipe(f"{name} has choices and {', '.join(set(entry) - {'choices'})}; expected one kind. Drop one.")
     choices = entry["choices"]
@@ -175,16 +168,15 @@ def _choices(name: str, each: dataclasses.Field[Any], entry: Mapping[str, Any]) 
     if len(set(checked)) < len(checked):
         raise BadRecipe(f"{name} has choices {choices!r}; each was expected once. Drop the repeated.")
     if name == "architecture":
-        from inkling.errors import UnknownName
         from inkling.training.architectures import ARCHITECTURES
 
         for value in checked:
             if value not in ARCHITECTURES:
                 raise UnknownName("architecture", value, ARCHITECTURES)
-    return Setting(name, choices=checked)
+    return Dimension(name, choices=checked)
 
 
-def _range(name: str, each: dataclasses.Field[Any], entry: Mapping[str, Any]) -> Setting:
+def _range(name: str, each: dataclasses.Field[Any], entry: Mapping[str, Any]) -> Dimension:
     if each.type not in ("int", "float"):
         raise BadRecipe(f"{name} is no number, so it has no range; choices were expected, as in {name} = [..., ...].")
     for end in ("low", "high"):
@@ -200,11 +192,15 @@ def _range(name: str, each: dataclasses.Field[Any], entry: Mapping[str, Any]) ->
         raise BadRecipe(f"{name} is log and starts at {low}; powers never reach 0. Raise low or leave log out.")
     if log and step:
         raise BadRecipe(f"{name} has log and step; expected one of them. Drop one, or list the values as choices.")
-    whole = each.type == "int"
-    kinds = (int,) if whole else (int, float)
-    if not isinstance(step, kinds) or isinstance(step, bool) or not 0 <= step <= high - low:
-        kind = "a whole number" if whole else "a number"
+    integer = each.type == "int"
+    if not isinstance(step, int if integer else int | float) or isinstance(step, bool) or not 0 <= step <= high - low:
+        kind = "a whole number" if integer else "a number"
         raise BadRecipe(f"{name}: step is {step!r}; expected {kind} from 0 to {high - low:g}. Change it.")
     if step:
-        high = type(high)(low + math.floor((high - low) / step + 1e-9) * step)  # the last that is reached
-    return Setting(name, whole, low, high, log, step)
+        high = type(high)(low + math.floor((high - low) / step + 1e-9) * step)  # the last value that is reached
+    return Dimension(name, integer, low, high, log, step)
+
+
+def _nearest(word: str, known: Mapping[str, Any] | tuple[str, ...], *, otherwise: str) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean {near[0]!r}?" if near else otherwise

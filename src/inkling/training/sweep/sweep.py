@@ -1,4 +1,4 @@
-"""START HERE: a plan -> a folder with every trial, the best recipe and bundle, and a page that compares them."""
+"""START HERE: a plan in; a folder with every trial, the best recipe and bundle, and a page that compares them out."""
 
 from __future__ import annotations
 
@@ -12,113 +12,94 @@ from inkling.errors import InklingError, MissingExtra
 from inkling.training.data.mnist import Mnist
 from inkling.training.sweep import plan as plans
 from inkling.training.sweep import ray_session, results
-from inkling.training.sweep.plan import Means, Plan
+from inkling.training.sweep.plan import Resources, SweepPlan
 
 if TYPE_CHECKING:
-    from inkling.training.sweep.ray_tuner import Watcher
-    from inkling.training.sweep.study import Study, Trial
+    from inkling.training.sweep.study import Study, SweepCallbacks, Trial
 
-NEEDED = {"ray": "cluster", "optuna": "cluster", "keras": "learn", "matplotlib": "learn"}
+NEEDED = {"ray": "cluster", "optuna": "cluster", "keras": "learn", "matplotlib": "learn"}  # module -> extra
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a sweep."""
+    """The result of a sweep."""
 
     trials: list[Trial]
-    left: int  # trials that were not made or not ended: the time was up
+    n_left: int  # trials that were not run or not ended: the time was up
     best: Trial | None
 
 
-def check(means: Means) -> None:
-    """Raises what can be known at once: an extra that is missing, more cores than there are, a cluster that is not."""
+def check(resources: Resources) -> None:
+    """Raise MissingExtra, BadRequest or Unreachable for what would fail, before anything is started."""
     for module, extra in NEEDED.items():
         if importlib.util.find_spec(module) is None:
             raise MissingExtra("inkling sweep", extra)
-    ray_session.check(means)
+    ray_session.check(resources)
 
 
-def sweep(
-    plan: Plan,
+def run_sweep(
+    plan: SweepPlan,
     folder: Path,
     mnist: Mnist,
-    means: Means,
+    resources: Resources,
     *,
     score_test: bool = False,
-    watch: Callable[[Study], Watcher] | None = None,
-    tell: Callable[[str], None] = lambda what: None,
+    callbacks_for: Callable[[Study], SweepCallbacks] | None = None,
+    tell: Callable[[str], None] = lambda step: None,
 ) -> Outcome:
-    """Makes the trials that `folder` has not had yet, then writes what came out. `folder`: as `plan.make` leaves it.
+    """Run the trials that `folder` (see `plan.create`) has not had yet, then write the results.
 
     Trials never see a test image; with `score_test` the best one's bundle is judged on them, once, at the end. `tell`
-    hears what comes next. Raises Busy while another sweep works in the folder, Unreachable for a cluster that does not
-    answer, InklingError when no trial came to anything or the folder cannot be written.
+    is called with a description of each step. Raises Busy while another sweep works in the folder, Unreachable for a
+    cluster that does not answer, InklingError when no trial finished or the folder cannot be written.
     """
-    ray_session.quieten()
-    with plans.alone(folder), plans.writing(folder):
-        from inkling.training.sweep.study import open_study
+    ray_session.configure()
+    with plans.locked(folder), plans.write_errors(folder):
+        from inkling.training.sweep import ray_tuner, sweep_page
+        from inkling.training.sweep.study import SweepCallbacks, open_study
 
         study = open_study(folder, plan)
-        if study.left:
-            make_trials(study, plan, folder, mnist, means, watch=watch, tell=tell)
-        trials = study.trials()
-        results.write_table(folder / "trials.csv", plan, trials)
-        best = study.best()
+        callbacks = callbacks_for(study) if callbacks_for else SweepCallbacks()
+
+        def on_end(trial: Trial) -> None:
+            results.write_csv(folder / "trials.csv", plan, study.trials())
+            callbacks.on_end(trial)
+
+        if study.n_left:
+            tell("starting Ray")
+            with plans.scratch_folder(folder) as scratch, ray_session.session(resources) as at_once:
+                tell("")
+                ray_tuner.run_trials(
+                    study,
+                    plan,
+                    folder,
+                    mnist,
+                    resources,
+                    at_once=at_once,
+                    scratch=scratch,
+                    callbacks=replace(callbacks, on_end=on_end),
+                )
+        trials, best = study.trials(), study.best()
+        results.write_csv(folder / "trials.csv", plan, trials)
         if best is None:
-            if study.left:
-                return Outcome(trials, study.left, None)
-            raise InklingError(_nothing(trials, folder))
+            if study.n_left:
+                return Outcome(trials, study.n_left, None)
+            raise InklingError(_none_finished(trials, folder))
         tell("keeping the best")
-        results.keep_best(folder, best)
+        results.export_best(folder, best)
         if score_test:
             tell("judging the best on the test images")
-            results.judge(folder / "best", mnist)
+            results.add_test_scores(folder / "best", mnist)
         tell("drawing the report")
-        from inkling.training.sweep import sweep_page
-
-        sweep_page.make(folder, plan, study)
+        sweep_page.write(folder, plan, study)
         tell("")
-    return Outcome(trials, study.left, best)
+    return Outcome(trials, study.n_left, best)
 
 
-def make_trials(
-    study: Study,
-    plan: Plan,
-    folder: Path,
-    mnist: Mnist,
-    means: Means,
-    *,
-    watch: Callable[[Study], Watcher] | None,
-    tell: Callable[[str], None],
-) -> None:
-    """The trials that are left; trials.csv is written anew whenever one has ended."""
-    from inkling.training.sweep import ray_tuner
-
-    watcher = watch(study) if watch else ray_tuner.Watcher()
-
-    def on_end(trial: Trial) -> None:
-        results.write_table(folder / "trials.csv", plan, study.trials())
-        watcher.on_end(trial)
-
-    tell("starting Ray")
-    with plans.scratch(folder) as scratch, ray_session.started(means) as at_once:
-        tell("")
-        ray_tuner.run(
-            study,
-            plan,
-            folder,
-            mnist,
-            means,
-            at_once=at_once,
-            scratch=scratch,
-            watcher=replace(watcher, on_end=on_end),
-        )
-
-
-def _nothing(trials: list[Trial], folder: Path) -> str:
-    failed = [trial for trial in trials if trial.state == "failed"]
-    why = f"the first because: {failed[0].error}" if failed else "each was stopped"
+def _none_finished(trials: list[Trial], folder: Path) -> str:
+    error = next((trial.error for trial in trials if trial.state == "failed"), None)
+    why = "each was stopped" if error is None else f"the first because: {error.rstrip('.')}"
     return (
-        f"none of the {len(trials)} trials was finished ({why.rstrip('.')}); one at least was expected. See "
+        f"none of the {len(trials)} trials was finished ({why}); one at least was expected. See "
         f"{folder / 'trials.csv'}, narrow the space, and begin in a new folder."
     )

@@ -1,4 +1,4 @@
-"""Plot functions of a sweep: trials and an `ax` in, the `ax` out. Low is good: the loss, or the part read wrong."""
+"""Plot functions of a sweep: trials and an `ax` in, the `ax` out. The cost is to be low: the loss, or the error."""
 
 from __future__ import annotations
 
@@ -7,122 +7,105 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from inkling.training.report.metric_plots import set_log_ticks
 from inkling.training.report.style import BEFORE, INK, PAPER, QUIET, RULE, SERIES, as_percent
-from inkling.training.sweep.plan import Plan
-from inkling.training.sweep.search_space import Setting
+from inkling.training.sweep.plan import SweepPlan
+from inkling.training.sweep.search_space import Dimension
 from inkling.training.sweep.study import Trial
 
 FINISHED, STOPPED, BEST = SERIES[0], BEFORE, SERIES[1]
 
 
-def cost(plan: Plan, value: float) -> float:
-    """What a trial is judged by as something that is to be low."""
-    return value if plan.judge == "loss" else 1.0 - value
-
-
-def what(plan: Plan) -> str:
-    """The name of the cost."""
-    return "validation loss" if plan.judge == "loss" else "read wrong"
-
-
-def progress(ax: Axes, trials: Sequence[Trial], plan: Plan) -> Axes:
-    """Each trial at the minute at which it ended, and the best so far as a line. Finished filled, stopped hollow."""
+def optimization_history(ax: Axes, trials: Sequence[Trial], plan: SweepPlan) -> Axes:
+    """Each trial at the time at which it ended, and the best so far as a line. Finished filled, stopped hollow."""
     ended = sorted((t for t in trials if t.value is not None and t.at_s), key=lambda t: t.at_s)
-    unit_s, unit = (3600.0, "hours") if ended and ended[-1].at_s > 3 * 3600 else (60.0, "minutes")
-    best: list[tuple[float, float]] = []
-    for trial in ended:
-        if trial.state == "finished" and trial.value is not None:
-            value = cost(plan, trial.value)
-            if not best or value < best[-1][1]:
-                best.append((trial.at_s / unit_s, value))
-    if best:
-        last = ended[-1].at_s / unit_s
-        ax.step([*[x for x, _ in best], last], [*[y for _, y in best], best[-1][1]], where="post", color=BEST)
+    last_s = ended[-1].at_s if ended else 0.0
+    unit_s, unit = (3600.0, "hours") if last_s > 3 * 3600 else (60.0, "minutes")
+    finished = [t for t in ended if t.state == "finished"]
+    if finished:
+        best = np.minimum.accumulate([plan.cost(t.value or 0.0) for t in finished])
+        times = [t.at_s / unit_s for t in finished]
+        ax.step([*times, last_s / unit_s], [*best, best[-1]], where="post", color=BEST)
     _dots(ax, [(t.at_s / unit_s, t) for t in ended], plan)
     ax.set_xlabel(unit)
-    ax.set_xlim(0, 1.04 * max((t.at_s / unit_s for t in ended), default=1.0))
-    _key(ax, best="best so far")
-    return _as_cost(ax, [cost(plan, t.value) for t in ended if t.value is not None], plan)
+    ax.set_xlim(0, 1.04 * (last_s / unit_s or 1.0))
+    _legend(ax, best="best so far")
+    return _cost_axis(ax, [plan.cost(t.value) for t in ended if t.value is not None], plan)
 
 
-def learning(ax: Axes, trials: Sequence[Trial], plan: Plan, best: Trial | None) -> Axes:
-    """A line a trial, epoch by epoch; a stopped one ends in a ring where it was stopped, the best stands out."""
-    seen = []
-    for trial in [*(t for t in trials if best is None or t.number != best.number), *([best] if best else [])]:
-        costs = [cost(plan, plan.value_of(row)) for row in trial.rows]
-        seen += costs
-        is_best = best is not None and trial.number == best.number
-        colour = BEST if is_best else FINISHED if trial.state == "finished" else STOPPED
-        epochs = [row["epoch"] for row in trial.rows]
-        ax.plot(epochs, costs, color=colour, linewidth=2.4 if is_best else 1.1)
-        if epochs and trial.state != "finished":
-            mark: dict[str, Any] = {"marker": "x"} if trial.state == "failed" else {"marker": "o", "facecolors": PAPER}
-            ax.scatter(epochs[-1:], costs[-1:], s=20, color=None if "facecolors" in mark else colour, zorder=3,
-                       edgecolors=colour if "facecolors" in mark else None, linewidths=1.2, **mark)  # fmt: skip
+def learning_curves(ax: Axes, trials: Sequence[Trial], plan: SweepPlan, best: Trial | None) -> Axes:
+    """A line a trial, epoch by epoch; a stopped one ends in a ring, a failed one in a cross."""
+    costs = []
+    for trial in sorted(trials, key=lambda t: _is(t, best)):  # the best on top
+        epochs, line = [row["epoch"] for row in trial.rows], [plan.cost(plan.value(row)) for row in trial.rows]
+        costs += line
+        colour = _colour(trial, best)
+        ax.plot(epochs, line, color=colour, linewidth=2.4 if _is(trial, best) else 1.1)
+        if epochs and trial.state == "failed":
+            ax.scatter(epochs[-1:], line[-1:], s=20, marker="x", color=colour, linewidths=1.2, zorder=3)
+        elif epochs and trial.state != "finished":
+            ax.scatter(epochs[-1:], line[-1:], s=20, facecolors=PAPER, edgecolors=colour, linewidths=1.2, zorder=3)
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    _key(ax, best="best")
-    return _as_cost(ax, seen, plan)
+    _legend(ax, best="best")
+    return _cost_axis(ax, costs, plan)
 
 
-def setting(ax: Axes, each: Setting, trials: Sequence[Trial], plan: Plan, best: Trial | None) -> Axes:
-    """What came of each value of one setting."""
-    used = [t for t in trials if t.value is not None and each.name in t.settings]
+def slice_plot(ax: Axes, each: Dimension, trials: Sequence[Trial], plan: SweepPlan, best: Trial | None) -> Axes:
+    """The cost of each trial against its value of one hyperparameter."""
+    used = [t for t in trials if t.value is not None and each.name in t.params]
     if each.choices:
-        at = {value: i for i, value in enumerate(each.choices)}
-        places = [(float(at[t.settings[each.name]]), t) for t in used]
-        ax.set_xticks(range(len(at)), [_short(value) for value in at])
-        ax.set_xlim(-0.5, len(at) - 0.5)
+        x = [float(each.choices.index(t.params[each.name])) for t in used]
+        ax.set_xticks(range(len(each.choices)), [_short(value) for value in each.choices])
+        ax.set_xlim(-0.5, len(each.choices) - 0.5)
         ax.tick_params(axis="x", length=0)
     else:
-        places = [(float(t.settings[each.name]), t) for t in used]
+        x = [float(t.params[each.name]) for t in used]
         if each.log:
             ax.set_xscale("log")
-            _log_ticks(ax, each)
-        margin = (each.high / each.low) ** 0.03 if each.log else 0.03 * (each.high - each.low)
-        ends = (each.low / margin, each.high * margin) if each.log else (each.low - margin, each.high + margin)
-        ax.set_xlim(*ends)
-    _dots(ax, places, plan, best)
+            set_log_ticks(ax.xaxis, [each.low, each.high])
+            margin = (each.high / each.low) ** 0.03
+            ax.set_xlim(each.low / margin, each.high * margin)
+        else:
+            margin = 0.03 * (each.high - each.low)
+            ax.set_xlim(each.low - margin, each.high + margin)
+    _dots(ax, list(zip(x, used, strict=True)), plan, best)
     ax.set_xlabel(each.name)
-    return _as_cost(ax, [cost(plan, t.value) for t in used if t.value is not None], plan)
+    return _cost_axis(ax, [plan.cost(t.value) for t in used if t.value is not None], plan)
 
 
-def parallel(ax: Axes, trials: Sequence[Trial], plan: Plan, best: Trial | None) -> Axes:
-    """Settings side by side, a line a trial through its values; last the cost, low on top."""
-    used = [t for t in trials if t.value is not None and all(s.name in t.settings for s in plan.space)]
-    costs = np.log([max(cost(plan, t.value or 0.0), 1e-6) for t in used])
-    spread = float(np.ptp(costs)) or 1.0
-    heights = {t.number: 1 - float(c - costs.min()) / spread for t, c in zip(used, costs, strict=True)}
-    order = {"stopped": 0, "failed": 0, "interrupted": 0, "finished": 1}
-    for trial in sorted(used, key=lambda t: (best is not None and t.number == best.number, order[t.state])):
-        is_best = best is not None and trial.number == best.number
-        colour = BEST if is_best else FINISHED if trial.state == "finished" else STOPPED
-        ys = [*(_height(s, trial.settings[s.name]) for s in plan.space), heights[trial.number]]
-        ax.plot(range(len(ys)), ys, color=colour, linewidth=2.6 if is_best else 1.1, zorder=3 if is_best else 2)
-    for i, each in enumerate(plan.space):
-        ax.axvline(i, color=RULE, zorder=1)
-        for value in each.choices or (each.low, each.high):
-            _beside(ax, i, _height(each, value), _short(value))
+def parallel_coordinates(ax: Axes, trials: Sequence[Trial], plan: SweepPlan, best: Trial | None) -> Axes:
+    """An axis a hyperparameter, a line a trial through its values; the cost comes last, low on top."""
+    used = [t for t in trials if t.value is not None and all(each.name in t.params for each in plan.space)]
+    costs = np.log([max(plan.cost(t.value or 0.0), 1e-6) for t in used])
+    heights = 1 - (costs - costs.min()) / (float(np.ptp(costs)) or 1.0)
+    for trial, height in sorted(
+        zip(used, heights, strict=True), key=lambda pair: (_is(pair[0], best), pair[0].state == "finished")
+    ):
+        is_best = _is(trial, best)
+        ys = [*(_height(each, trial.params[each.name]) for each in plan.space), height]
+        width, order = (2.6, 3) if is_best else (1.1, 2)
+        ax.plot(range(len(ys)), ys, color=_colour(trial, best), linewidth=width, zorder=order)
     n = len(plan.space)
-    ax.axvline(n, color=RULE, zorder=1)
+    for i, each in enumerate(plan.space):
+        for value in each.choices or (each.low, each.high):
+            _tick_label(ax, i, _height(each, value), _short(value))
     for y, value in ((1.0, costs.min()), (0.0, costs.max())):
-        _beside(ax, n, y, f"{np.exp(value):.3g}")
-    ax.set_xticks(range(n + 1), [*(s.name.rpartition(".")[2] for s in plan.space), what(plan)])
+        _tick_label(ax, n, y, f"{np.exp(value):.3g}")
+    for i in range(n + 1):
+        ax.axvline(i, color=RULE, zorder=1)
+    ax.set_xticks(range(n + 1), [*(each.name.rpartition(".")[2] for each in plan.space), plan.cost_name])
     ax.xaxis.tick_top()
     ax.tick_params(axis="x", length=0)
-    ax.set_yticks([])
     ax.set_xlim(-0.1, n + 0.35)
     ax.set_ylim(-0.06, 1.06)
-    ax.grid(False)
-    ax.spines[:].set_visible(False)
-    return ax
+    return _no_frame(ax, xticks=True)
 
 
-def importance(ax: Axes, shares: Mapping[str, float]) -> Axes:
-    """The part of the differences between trials that each setting explains; the greatest on top."""
+def importance_bars(ax: Axes, shares: Mapping[str, float]) -> Axes:
+    """Importance of each hyperparameter (fANOVA); the greatest on top."""
     names = sorted(shares, key=lambda name: shares[name])
     values = [shares[name] for name in names]
     ax.barh(range(len(names)), values, 0.36, color=FINISHED)
@@ -132,60 +115,62 @@ def importance(ax: Axes, shares: Mapping[str, float]) -> Axes:
         ax.annotate(name, (0, i + 0.36), (0, 0), color=INK, **beside)  # above: names may be long
     ax.set_xlim(0, max([*values, 0.01]) * 1.15)
     ax.set_ylim(-0.4, len(names) - 0.4)
-    ax.set_yticks([])
-    ax.grid(False)
-    ax.set_xticks([])
-    ax.spines[:].set_visible(False)
-    return ax
+    return _no_frame(ax)
 
 
-def _beside(ax: Axes, x: float, y: float, text: str) -> None:
+def _is(trial: Trial, best: Trial | None) -> bool:
+    return best is not None and trial.number == best.number
+
+
+def _colour(trial: Trial, best: Trial | None) -> str:
+    return BEST if _is(trial, best) else FINISHED if trial.state == "finished" else STOPPED
+
+
+def _dots(ax: Axes, points: Sequence[tuple[float, Trial]], plan: SweepPlan, best: Trial | None = None) -> None:
+    """A dot at (x, cost) for each trial that has ended."""
+    groups: dict[tuple[bool, bool], list[tuple[float, float]]] = {}
+    for x, trial in points:
+        if trial.value is not None and trial.state != "interrupted":
+            kind = (_is(trial, best), trial.state == "finished")
+            groups.setdefault(kind, []).append((x, plan.cost(trial.value)))
+    for (is_best, finished), dots in sorted(groups.items()):  # the best on top
+        colour = BEST if is_best else FINISHED if finished else STOPPED
+        face = colour if finished else PAPER
+        xs, ys = zip(*dots, strict=True)
+        ax.scatter(xs, ys, s=60 if is_best else 30, facecolors=face, edgecolors=colour, linewidths=1.2, zorder=3)
+
+
+def _tick_label(ax: Axes, x: float, y: float, text: str) -> None:
     ax.annotate(text, (x, y), (4, 0), textcoords="offset points", fontsize=9, color=INK, va="center",
                 bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}, zorder=5)  # fmt: skip
 
 
-def _dots(ax: Axes, places: Sequence[tuple[float, Trial]], plan: Plan, best: Trial | None = None) -> None:
-    for state, face, edge in (
-        ("stopped", PAPER, STOPPED),
-        ("failed", PAPER, STOPPED),
-        ("finished", FINISHED, FINISHED),
-    ):
-        some = [(x, cost(plan, t.value)) for x, t in places if t.state == state and t.value is not None]
-        if some:
-            x, y = zip(*some, strict=True)
-            ax.scatter(x, y, s=30, facecolors=face, edgecolors=edge, linewidths=1.2, zorder=3)
-    top = [(x, cost(plan, t.value)) for x, t in places if best and t.number == best.number and t.value is not None]
-    if top:
-        x, y = zip(*top, strict=True)
-        ax.scatter(x, y, s=60, facecolors=BEST, edgecolors=BEST, zorder=4)
+def _legend(ax: Axes, *, best: str) -> None:
+    for x, text, colour in ((0.0, "finished", FINISHED), (0.3, "stopped early", STOPPED), (0.72, best, BEST)):
+        ax.text(x, 1.02, text, color=colour, va="bottom", transform=ax.transAxes, fontsize=10)
 
 
-def _key(ax: Axes, *, best: str = "") -> None:
-    parts = [("finished", FINISHED), ("stopped early", STOPPED), *([(best, BEST)] if best else [])]
-    for k, (text, colour) in enumerate(parts):
-        ax.text((0.0, 0.3, 0.72)[k], 1.02, text, color=colour, va="bottom", transform=ax.transAxes, fontsize=10)
+def _no_frame(ax: Axes, *, xticks: bool = False) -> Axes:
+    if not xticks:
+        ax.set_xticks([])
+    ax.set_yticks([])
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
+    return ax
 
 
-def _as_cost(ax: Axes, costs: Sequence[float], plan: Plan) -> Axes:
-    above = [value for value in costs if value > 0]
-    ax.set_ylabel(what(plan))
-    if above and min(above) == min(costs) and max(above) > 1.05 * min(above):  # powers have no 0
+def _cost_axis(ax: Axes, costs: Sequence[float], plan: SweepPlan) -> Axes:
+    """The cost along y, on a logarithmic scale unless it reaches 0 or hardly varies."""
+    ax.set_ylabel(plan.cost_name)
+    percent = plan.objective == "accuracy"
+    if costs and min(costs) > 0 and max(costs) > 1.05 * min(costs):
         ax.set_yscale("log")
-        set_log_ticks(ax.yaxis, above, percent=plan.judge == "accuracy")
+        set_log_ticks(ax.yaxis, costs, percent=percent)
         return ax
-    return as_percent(ax) if plan.judge == "accuracy" else ax
+    return as_percent(ax) if percent else ax
 
 
-def _log_ticks(ax: Axes, each: Setting) -> None:
-    powers = 10.0 ** np.arange(np.floor(np.log10(each.low)), np.ceil(np.log10(each.high)) + 1)
-    steps = (1,) if each.high / each.low > 500 else (1, 2, 5)
-    ticks = sorted(float(f"{p * s:.6g}") for p in powers for s in steps if each.low * 0.98 <= p * s <= each.high * 1.02)
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-
-
-def _height(each: Setting, value: Any) -> float:
+def _height(each: Dimension, value: Any) -> float:
     """Where a value stands on its axis, 0..1."""
     if each.choices:
         return each.choices.index(value) / (len(each.choices) - 1)
