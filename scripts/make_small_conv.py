@@ -2,8 +2,8 @@
 
     python scripts/make_small_conv.py        (needs MNIST and the learn extra)
 
-Taught as plainly as `ann-tutorial`: the same 55,000 images, five times each, none of them moved, so that whatever the
-two do with a moved digit is in how they are built. Three convolutions of 3x3 with ReLU, the map halved after the first
+Trained as plainly as `ann-tutorial`: the same 55,000 images, five epochs, no augmentation, so that whatever the two do
+with a shifted digit follows from their layers. Three convolutions of 3x3 with ReLU, the map halved after the first
 and the second by its largest values, then the largest value of each of 32 maps, then ten scores.
 
 The file is JSON: `layers` [{name, shape, weights, bias}] with float32 numbers, little-endian, in base64; `weights` of
@@ -39,9 +39,15 @@ def main() -> None:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(LEARNING_RATE), loss, metrics=["accuracy"])
     x, y = as_input(mnist.x_train), mnist.y_train
-    taught, held_out = split_indices(y, N_VALIDATION, seed=0)
+    training, validation = split_indices(y, N_VALIDATION, seed=0)
     model.fit(
-        x[taught], y[taught], BATCH_SIZE, EPOCHS, verbose=2, validation_data=(x[held_out], y[held_out]), shuffle=True
+        x[training],
+        y[training],
+        BATCH_SIZE,
+        EPOCHS,
+        verbose=2,
+        validation_data=(x[validation], y[validation]),
+        shuffle=True,
     )
     _, test = model.evaluate(as_input(mnist.x_test), mnist.y_test, verbose=0)
     parts = [layer for layer in model.layers if layer.weights]

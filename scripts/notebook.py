@@ -71,7 +71,7 @@ def clean(notebook: Any) -> Any:
 
 
 def smaller(png: str) -> str:
-    """A picture, base64, in 128 colours: a third of the bytes, and no difference to be seen in ink on paper."""
+    """An image, base64, in 128 colours: a third of the bytes, without a visible difference."""
     with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
         few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
     out = io.BytesIO()

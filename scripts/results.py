@@ -2,7 +2,7 @@
 
     python scripts/results.py [--real DIR]
 
-Each folder in DIR that holds pictures named LABEL__anything is a data set of real handwriting and goes the whole road.
+Each folder in DIR that holds pictures named LABEL__anything is a data set of real handwriting for the whole pipeline.
 Without --real the scores of such folders are kept for models whose version has not changed. MNIST is needed: see
 `inkling data fetch`.
 """

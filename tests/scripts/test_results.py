@@ -150,19 +150,19 @@ def test_earlier_scores_stay_only_for_the_same_version() -> None:
 
 def test_judging_a_model_on_mnist_and_on_pictures(digits: Digits, tmp_path: Path) -> None:
     images, labels = digits
-    (tmp_path / "hands").mkdir()
+    (tmp_path / "folder").mkdir()
     (tmp_path / "empty").mkdir()
     for i in range(10):
-        Image.fromarray(255 - images[i]).resize((112, 112)).save(tmp_path / "hands" / f"{labels[i]}__{i}.png")
+        Image.fromarray(255 - images[i]).resize((112, 112)).save(tmp_path / "folder" / f"{labels[i]}__{i}.png")
     folders = results.real_folders(tmp_path)
-    assert [folder.name for folder in folders] == ["hands"]
+    assert [folder.name for folder in folders] == ["folder"]
     found = registry.find("ann-tutorial")
     with Progress(disable=True) as progress:
         facts = results.judge(found, Mnist(images, labels, images, labels), folders, progress=progress)
     assert facts["version"] == found.version
     assert facts["bytes"] == found.model_path.stat().st_size
-    assert {name: score["n"] for name, score in facts["scores"].items()} == {"mnist-test": 200, "hands": 10}
-    assert facts["scores"]["hands"]["accuracy"] >= 0.8
+    assert {name: score["n"] for name, score in facts["scores"].items()} == {"mnist-test": 200, "folder": 10}
+    assert facts["scores"]["folder"]["accuracy"] >= 0.8
     assert 0 < facts["batch_us"] < facts["single_us"]
     json.dumps(facts)
 

