@@ -27,6 +27,20 @@ DATA_SETS = {
 }
 OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD with Nesterov momentum"}
 SCHEDULES = {"constant": "constant", "one_cycle": "one cycle up and down", "cosine": "falling like a cosine"}
+SETTINGS = {  # parameter of a recipe -> words for it
+    "weight_decay": "weight decay {:g}",
+    "label_smoothing": "label smoothing {:g}",
+    "dropout": "dropout {:g}",
+    "ema": "averaged weights, momentum {:g}",
+    "patience": "stopped after {:g} epochs without a better validation loss",
+    "lines": "{:,} synthetic lines an epoch, of one to five digits that touch; connectionist temporal classification "
+    "(Graves et al. 2006)",
+    "standardise": "inputs with mean 0 and standard deviation 1, folded into the weights afterwards",
+    "nondigits": "{:.0%} non-digits beside the digits, to be refused",
+    "touching": "{:.0%} pieces of rows of touching digits beside them",
+    "mined": "{:.0%} hard examples: pieces that decide how a row is read, found before each epoch",
+    "copies": "{:.0%} of these rows a single degraded digit",
+}
 CHANGES = {  # parameter of a recipe's augmentation -> words for its amount
     "rotation": "rotation by up to {:g} degrees",
     "shear": "slant by up to {:g}",
@@ -113,30 +127,7 @@ def _training(facts: dict[str, Any]) -> list[str]:
         f"{how['epochs']} epochs in batches of {how['batch_size']}, seed {how['seed']}",
         f"{OPTIMIZERS[how['optimizer']]}, learning rate up to {how['learning_rate']:g}, {SCHEDULES[how['schedule']]}",
     ]
-    for key, words in (
-        ("weight_decay", "weight decay {:g}"),
-        ("label_smoothing", "label smoothing {:g}"),
-        ("dropout", "dropout {:g}"),
-        ("ema", "averaged weights, momentum {:g}"),
-        ("patience", "stopped after {:g} epochs without a better validation loss"),
-    ):
-        if how[key]:
-            steps.append(words.format(how[key]))
-    if how.get("lines"):
-        steps.append(
-            f"{how['lines']:,} synthetic lines an epoch, of one to five digits that touch; connectionist temporal "
-            "classification (Graves et al. 2006)"
-        )
-    if how.get("standardise"):
-        steps.append("inputs with mean 0 and standard deviation 1, folded into the weights afterwards")
-    if how.get("nondigits"):
-        steps.append(f"{how['nondigits']:.0%} non-digits beside the digits, to be refused")
-    if how.get("touching"):
-        steps.append(f"{how['touching']:.0%} pieces of rows of touching digits beside them")
-    if how.get("mined"):
-        steps.append(f"{how['mined']:.0%} hard examples: pieces that decide how a row is read, found before each epoch")
-    if how.get("copies"):
-        steps.append(f"{how['copies']:.0%} of these rows a single degraded digit")
+    steps += [words.format(how[key]) for key, words in SETTINGS.items() if how.get(key)]
     if how.get("start"):
         kept = f", of which {how['keep']:.0%} are kept in the end" if how.get("keep") else ""
         steps.append(f"fine-tuned from the weights of `{Path(how['start']).name}`{kept}")
