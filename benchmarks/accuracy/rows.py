@@ -12,6 +12,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,15 +87,14 @@ def main(*, is_difficult: bool, model: str | None, rows: int, n_plain: int, only
     """Print a table and write it."""
     cv2.setNumThreads(1)
     digits = mnist_digits(split)
-    kinds: dict[str, Callable[[], Rows]] = {}
+    kinds: dict[str, Callable[[], Rows]]
     if is_difficult:
-        for name in DIFFICULT:
-            n = max(8, rows // 5) if name == "small_in_large" else rows  # photographs of 12 megapixels
-            kinds[name] = lambda name=name, n=n: difficult(name, digits, n)  # type: ignore[misc]
+        counts = {name: max(8, rows // 5) if name == "small_in_large" else rows for name in DIFFICULT}  # 12 megapixels
+        kinds = {name: partial(difficult, name, digits, n) for name, n in counts.items()}
     else:
-        kinds = {name: lambda name=name: on_paper(name, digits, rows) for name in SURFACES if rows}  # type: ignore[misc]
-        for name, touching in TOUCHING.items() if n_plain else ():
-            kinds[f"plain, {name}"] = lambda touching=touching: plain(touching, digits, n_plain)  # type: ignore[misc]
+        kinds = {name: partial(on_paper, name, digits, rows) for name in SURFACES if rows}
+        touching = TOUCHING.items() if n_plain else ()
+        kinds |= {f"plain, {name}": partial(plain, share, digits, n_plain) for name, share in touching}
     if unknown := set(only) - set(kinds):
         raise click.BadParameter(f"unknown kind {', '.join(sorted(unknown))}; choose from: {', '.join(kinds)}")
     reader = Reader(model)

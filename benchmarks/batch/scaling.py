@@ -225,7 +225,7 @@ def main(*, pictures: int, rounds: int, scratch: Path | None, kept: bool) -> Non
 
 def measure(n: int, rounds: int, scratch: Path) -> None:
     """Measure everything and write scaling.json."""
-    from inkling.batch.local_engine import cores
+    from inkling.cpu import cores
     from inkling.models import registry
     from inkling.training.data.mnist import load_mnist
 

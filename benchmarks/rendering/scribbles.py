@@ -25,7 +25,7 @@ def zigzag(rng: np.random.Generator) -> Drawing:
     x = np.linspace(0, 1, n) + rng.normal(0, 0.02, n)
     y = np.where(np.arange(n) % 2, 1.0, 0.0) * rng.uniform(0.35, 0.9) + rng.normal(0, 0.05, n)
     corners = _turned(np.stack([x, y], axis=1), rng)
-    return Drawing(fitted(straight(*(tuple(corner) for corner in corners))))  # type: ignore[arg-type]
+    return Drawing(fitted(straight(*(tuple(corner) for corner in corners))))
 
 
 def spiral(rng: np.random.Generator) -> Drawing:

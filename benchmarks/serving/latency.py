@@ -16,6 +16,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def reading_us(body: bytes) -> dict[str, Any]:
     return {
         "picture": PICTURE,
         "steps_us": {name: median_us(step) for name, step in steps(body).items()},
-        "read_us": {name: median_us(lambda reader=reader: reader.read(body)) for name, reader in readers.items()},  # type: ignore[misc]
+        "read_us": {name: median_us(partial(reader.read, body)) for name, reader in readers.items()},
         "request_us": {name: request_us(create_app(Settings(model=name)), body) for name in readers},
     }
 
