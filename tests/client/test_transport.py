@@ -128,7 +128,7 @@ def test_retries_end(pauses: list[float]) -> None:
     assert pauses == [0.2, 0.4]
 
 
-@pytest.mark.parametrize("header", ["31", "9" * 400])
+@pytest.mark.parametrize("header", ["31", "999999999"])
 def test_a_long_retry_after_is_not_waited_for(header: str, pauses: list[float]) -> None:
     with answering((503, {"Retry-After": header}, BUSY)) as server, Client(server.url) as client:
         with pytest.raises(Overloaded):
@@ -136,7 +136,7 @@ def test_a_long_retry_after_is_not_waited_for(header: str, pauses: list[float]) 
         assert pauses == []
 
 
-@pytest.mark.parametrize("header", ["Fri, 31 Dec 1999 23:59:59 GMT", "nan", "inf", "-5"])
+@pytest.mark.parametrize("header", ["Fri, 31 Dec 1999 23:59:59 GMT", "nan", "inf", "-5", "9" * 5000])
 def test_an_invalid_retry_after_is_ignored(header: str, pauses: list[float]) -> None:
     with answering((503, {"Retry-After": header}, BUSY), OK) as server, Client(server.url) as client:
         client.models()

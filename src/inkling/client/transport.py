@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import logging
+import re
 import threading
 import time
 import urllib.parse
@@ -30,7 +31,7 @@ class Reply:
     def retry_after_s(self, default: float) -> float:
         """The seconds of the header Retry-After; `default` when it is absent, a date or no number."""
         text = self.headers.get("Retry-After", "").strip()
-        return int(text) if text.isascii() and text.isdecimal() else default
+        return int(text) if re.fullmatch("[0-9]{1,9}", text) else default
 
 
 class _Refused(Unreachable):
