@@ -24,7 +24,7 @@ from inkling.errors import BadPicture, BadRequest, Unreachable
 
 __all__ = ["Answer", "Client", "Digit", "Model", "QualityWarning"]
 
-ImageSource = str | os.PathLike[str] | bytes | IO[bytes]
+ImageInput = str | os.PathLike[str] | bytes | IO[bytes]
 Mode = Literal["auto", "single"]
 Explain = bool | Literal["tiles"]
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Client:
         self._transport.close()
 
     def read(
-        self, picture: ImageSource, *, mode: Mode = "auto", model: str | None = None, explain: Explain = False
+        self, picture: ImageInput, *, mode: Mode = "auto", model: str | None = None, explain: Explain = False
     ) -> Answer:
         """Read one picture: a path, its bytes, or a file open for reading bytes.
 
@@ -86,7 +86,12 @@ class Client:
         return self._typed(answer_of, self._json("POST", _read_path(mode, model, explain), _bytes_of(picture), BINARY))
 
     def read_many(
-        self, pictures: Iterable[ImageSource], *, mode: Mode = "auto", model: str | None = None, explain: Explain = False
+        self,
+        pictures: Iterable[ImageInput],
+        *,
+        mode: Mode = "auto",
+        model: str | None = None,
+        explain: Explain = False,
     ) -> list[Answer | BadPicture]:
         """Read pictures in one request. A picture that cannot be read has its error in its place in the list.
 
@@ -167,7 +172,7 @@ def _sendable(api_key: str) -> str:
     return api_key
 
 
-def _bytes_of(picture: ImageSource) -> bytes:
+def _bytes_of(picture: ImageInput) -> bytes:
     if isinstance(picture, bytes):
         return picture
     if isinstance(picture, str | os.PathLike):

@@ -80,9 +80,7 @@ class TrainingManager:
 
     def state(self) -> dict[str, Any]:
         """Where the training stands; `state` is "none" when there is none."""
-        alive = self.settings.lab and is_locked(
-            self.lab.lock
-        )  # checked first: a process writes its last state while it is alive
+        alive = self.settings.lab and is_locked(self.lab.lock)  # first: a process writes its last state while it lives
         facts = read_json(self.lab.facts)
         if not facts:
             return {"run": "", "state": "none", "kept_as": []}
