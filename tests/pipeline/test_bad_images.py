@@ -87,7 +87,7 @@ def test_fifty_megapixels(best: Reader) -> None:
     assert read(best, encoded(np.full((7000, 7100, 3), 230, np.uint8), "PNG", compress_level=1)).outcome == "empty"
 
 
-def strips() -> Iterator[np.ndarray]:
+def thin_images() -> Iterator[np.ndarray]:
     rng = np.random.default_rng(12)
     for shape in ((3, 8), (8, 3), (3, 4000), (4000, 3), (3, 30_000), (30_000, 3), (5, 30_000, 3), (30_000, 5, 4)):
         yield np.full(shape, 255, np.uint8)
@@ -99,9 +99,9 @@ def strips() -> Iterator[np.ndarray]:
 
 
 @pytest.mark.parametrize("mode", ["auto", "single"])
-def test_strips(mode: str, best: Reader) -> None:
-    for strip in strips():
-        assert best.read(strip, mode=mode).outcome in OUTCOMES  # type: ignore[arg-type]
+def test_thin_images(mode: str, best: Reader) -> None:
+    for image in thin_images():
+        assert best.read(image, mode=mode).outcome in OUTCOMES  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
@@ -120,14 +120,14 @@ def test_upside_down_and_mirrored_numbers(digits: tuple[np.ndarray, np.ndarray],
             assert read(best, np.ascontiguousarray(turned)).outcome in ("read", "unsure", "not_digit")
 
 
-def test_a_row_that_the_border_cuts_is_remarked_on(digits: tuple[np.ndarray, np.ndarray], best: Reader) -> None:
+def test_a_row_that_the_border_cuts_is_warned_of(digits: tuple[np.ndarray, np.ndarray], best: Reader) -> None:
     for start in range(0, 60, 5):
         row = row_of(list(digits[0][start : start + 5]))
         inked = (row < 128).any(axis=0)
         left = int(inked.argmax())
         middle = left + int(inked[left:].argmin()) // 2  # of the first digit
         cut = read(best, np.ascontiguousarray(row[:, middle:]))
-        assert "border" in [remark.code for remark in cut.warnings]
+        assert "border" in [warning.code for warning in cut.warnings]
 
 
 @pytest.mark.parametrize("value", [0, 1, 127, 254, 255])

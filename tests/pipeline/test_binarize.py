@@ -77,7 +77,7 @@ def test_faint_stains_are_no_ink(share: float) -> None:
     assert not binarize(np.rint(picture).astype(np.uint8)).any()
 
 
-def test_a_second_look_levels_rows_and_columns() -> None:
+def test_uneven_rows_and_columns_are_flattened() -> None:
     x = np.linspace(-1, 1, 280)
     light = (1 - 0.6 * x[None] ** 4) * (1 + 0.05 * np.sin(40 * x[:, None]))
     picture = drawn_seven(ink=150, paper=235) * light
@@ -111,7 +111,7 @@ def test_any_image_gives_ink_between_0_and_1(h: int, w: int, seed: int) -> None:
     assert 0.0 <= ink.min() <= ink.max() <= 1.0
 
 
-def test_even_paper_is_looked_up_as_two_steps_would_find_it() -> None:
+def test_an_even_background_needs_one_table_only() -> None:
     picture = drawn_seven(paper=231)
     contrast = inks.contrast_of_levels(231.0)
     at_once = inks.stretch_contrast(picture, contrast)
@@ -122,7 +122,7 @@ def test_even_paper_is_looked_up_as_two_steps_would_find_it() -> None:
 
 
 @pytest.mark.parametrize("paper", [255, 200])
-def test_closing_is_left_out_only_where_it_changes_nothing(paper: int) -> None:
+def test_closing_is_skipped_only_where_it_changes_nothing(paper: int) -> None:
     small = downscale(drawn_seven(paper=paper))
     small[:, :40] = np.minimum(small[:, :40], 2 * paper - 255)  # of grey paper, half lies in shadow
     kernel = np.ones((19, 19), np.uint8)

@@ -131,7 +131,7 @@ def test_large_picture_of_deep_samples_is_reduced_as_any_other(dtype: type, fact
 
 
 @pytest.mark.parametrize("shape", [(20_000, 3), (3, 20_000), (16_000, 5, 3), (5, 16_000, 4)])
-def test_strips_one_pixel_wide_after_reduction_go_on_to_ink(shape: tuple[int, ...]) -> None:
+def test_images_one_pixel_wide_after_reduction_can_be_binarized(shape: tuple[int, ...]) -> None:
     picture = decode(np.full(shape, 255, np.uint8))
     assert min(picture.image.shape) == 1
     assert not binarize(picture.image).any()

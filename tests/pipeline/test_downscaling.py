@@ -14,7 +14,7 @@ def test_longer_side_is_about_the_small_one(shape: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_map_comes_back_where_it_was(shape: tuple[int, int]) -> None:
+def test_upscaling_undoes_downscaling(shape: tuple[int, int]) -> None:
     y, x = np.mgrid[: shape[0], : shape[1]]
     slope = (200 * (y + x) / sum(shape)).astype(np.uint8)
     back = upscale(downscale(slope), shape)

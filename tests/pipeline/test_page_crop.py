@@ -12,7 +12,7 @@ from tests.pictures import drawn_seven, enlarged
 
 
 def on_desk(*, sides: tuple[int, int, int, int] = (40, 30, 50, 20), desk: int = 60, angle: float = 3) -> np.ndarray:
-    """A sheet with a 7 on a dark desk that shows by so many pixels above, below, left and right."""
+    """A page with a 7 on a dark desk that is visible by so many pixels above, below, left and right."""
     top, bottom, left, right = sides
     picture = np.pad(drawn_seven(paper=235), ((top, bottom), (left, right)), constant_values=desk)
     turn = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), angle, 1)
@@ -29,7 +29,7 @@ def in_shadow(where: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarr
 @pytest.mark.parametrize("desk", [60, 160, 190, 214, 255])
 @pytest.mark.parametrize("paper", [235, 150])
 @pytest.mark.parametrize("frame", [0, 2])
-def test_a_sheet_or_window_differs_in_either_direction(desk: int, paper: int, frame: int) -> None:
+def test_a_page_or_window_differs_in_either_direction(desk: int, paper: int, frame: int) -> None:
     picture = np.full((360, 380), desk, np.uint8)
     picture[40:320, 50:330] = drawn_seven(paper=paper)
     cv2.rectangle(picture, (5, 5), (374, 354), 20, frame) if frame else None
@@ -42,7 +42,7 @@ def test_a_sheet_or_window_differs_in_either_direction(desk: int, paper: int, fr
 
 
 @pytest.mark.parametrize("desk", [40, 90, 160, 205])
-def test_a_blank_sheet_has_no_ink(desk: int) -> None:
+def test_a_blank_page_has_no_ink(desk: int) -> None:
     rng = np.random.default_rng(2)
     picture = np.full((400, 480), desk, np.float64)
     picture[50:350, 60:420] = 240
@@ -68,7 +68,7 @@ def bold_eight() -> np.ndarray:
 
 
 @pytest.mark.parametrize("sides", [(40, 30, 50, 20), (0, 0, 60, 0), (60, 0, 0, 60), (25, 25, 25, 25)])
-def test_only_the_writing_on_the_sheet_is_ink(sides: tuple[int, int, int, int]) -> None:
+def test_only_the_writing_on_the_page_is_ink(sides: tuple[int, int, int, int]) -> None:
     picture = on_desk(sides=sides, angle=0)
     ink = binarize(picture) > 0.5
     top, _, left, _ = sides
@@ -77,10 +77,10 @@ def test_only_the_writing_on_the_sheet_is_ink(sides: tuple[int, int, int, int]) 
     assert (ink & truth).sum() / (ink | truth).sum() > 0.9
 
 
-def test_a_turned_sheet_is_found() -> None:
-    sheet = find_page(downscale(on_desk(angle=8)))
-    assert sheet is not None
-    assert 0.4 < (sheet > 0).mean() < 0.85
+def test_a_rotated_page_is_found() -> None:
+    page = find_page(downscale(on_desk(angle=8)))
+    assert page is not None
+    assert 0.4 < (page > 0).mean() < 0.85
 
 
 @pytest.mark.parametrize(
@@ -111,13 +111,13 @@ def test_everything_else_stays_as_it_is(name: str, picture: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("factor", [1, 8])
-def test_no_light_digit_is_taken_for_a_sheet(digits: tuple[np.ndarray, np.ndarray], factor: int) -> None:
+def test_no_light_digit_is_taken_for_a_page(digits: tuple[np.ndarray, np.ndarray], factor: int) -> None:
     for digit in digits[0]:
         assert find_page(downscale(255 - enlarged(digit, factor))) is None
 
 
-def test_a_bare_border_only_saves_looking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is known from a border of one level is what the longer way finds: a panel, or that there is none."""
+def test_the_shortcut_for_a_bare_border_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A border of one level finds the same as the full search: a panel, or none."""
     picture = np.full((280, 280), 255, np.uint8)
     picture[40:230, 40:250] = 200
     picture[100:160, 120:150] = 20

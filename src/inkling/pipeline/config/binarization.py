@@ -22,7 +22,7 @@ class PageCropConfig:
     min_solidity: float = 0.7  # region to convex hull: a light digit fills less of its hull
     min_rectangularity: float = 0.86  # hull to smallest enclosing rectangle: an ellipse has 0.79
     min_quadrangle_share: float = 0.88  # of the hull lies in the quadrangle of its corners: a bold 8 is rounder
-    max_surround_brightness: float = 0.5  # of the page's: lighter surroundings are paper in shadow
+    max_surround_brightness: float = 0.5  # of the page's: lighter surroundings are page in shadow
     surround_quantile: float = 0.75  # of the surroundings' levels that must be so dark, or of the page's so even
     min_dark_border_share: float = 0.06  # of the image's border is dark where there is a desk
     min_blank_area_share: float = 0.4  # of the image: a smaller rectangle with nothing on it may be a digit
