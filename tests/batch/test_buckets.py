@@ -40,7 +40,7 @@ def test_a_file_is_written_read_and_found(bucket: Proxy) -> None:
     assert storage.read(place, offset=3, size_bytes=4) == b"3456"
     assert storage.read(place, offset=8, size_bytes=4) == b"89"
     assert storage.read(place, offset=12, size_bytes=4) == b""
-    assert [(found.location, found.size_bytes) for found in storage.walk("s3://pictures/one")] == [(place, 10)]
+    assert list(storage.walk("s3://pictures/one")) == [place]
 
 
 def test_a_large_file_is_written_in_parts_and_streamed(bucket: Proxy) -> None:
@@ -80,7 +80,7 @@ def test_failing_requests_are_retried(bucket: Proxy, monkeypatch: pytest.MonkeyP
     bucket.failing = 0.05  # five times what is asked, so that few files meet every kind
     made = fill("s3://pictures/many", 300)
     found = list(storage.walk("s3://pictures/many"))
-    assert [one.location for one in found] == made
+    assert found == made
     got = list(storage.read_many(ByteRange(place) for place in made))
     assert got == [content(n) for n in range(300)]
     assert all(bucket.counts[fate] > 0 for fate in ("error", "slow down", "reset", "reset after", "cut"))

@@ -215,7 +215,7 @@ def test_three_nodes_read_from_and_write_to_a_failing_bucket(bucket: s3.Proxy, n
     with RayEngine(nodes.address) as engine:
         run(RunOptions(("s3://pictures/on-ray",), "s3://pictures/from-ray", MODEL, "jsonl"), engine, chunk_size=10)
     bucket.failing = 0.0
-    parts = [found.location for found in storage.walk("s3://pictures/from-ray/parts")]
+    parts = list(storage.walk("s3://pictures/from-ray/parts"))
     rows = [row for part in parts for row in decode(storage.read(part), "jsonl")]
     assert [row["source"] for row in rows] == made
     assert not any(row["error"] for row in rows)

@@ -35,14 +35,14 @@ def scans(bucket: Proxy, digits: Digits, tmp_path: Path) -> list[str]:
 
 
 def rows_in(out: str) -> list[dict[str, Any]]:
-    parts = [found.location for found in storage.walk(storage.join(out, "parts"))]
+    parts = list(storage.walk(storage.join(out, "parts")))
     return [row for part in parts for row in decode(storage.read(part), "parquet")]
 
 
 def clear() -> None:
     """The server keeps its bucket from test to test."""
     for found in list(storage.walk("s3://pictures")):
-        fs, path = buckets.filesystem(found.location)
+        fs, path = buckets.filesystem(found)
         fs.delete_file(path)
 
 

@@ -39,14 +39,9 @@ def _names_in_csv(location: str) -> Iterator[str]:
             if column is None:
                 column = 0
                 yield from first[:1]
-            for row in rows:
-                if len(row) > column and row[column]:
-                    yield row[column]
+            yield from (row[column] for row in rows if len(row) > column and row[column])
         except csv.Error as error:
-            raise BadRequest(
-                f"{location} cannot be read as CSV ({error}); expected a table that names a picture in each row. Check "
-                "it."
-            ) from error
+            raise _not_readable(location, "CSV", error) from error
 
 
 def _names_in_parquet(location: str) -> Iterator[str]:
@@ -66,10 +61,13 @@ def _names_in_parquet(location: str) -> Iterator[str]:
             for batch in file.iter_batches(BATCH_ROWS, columns=[name]):
                 yield from (str(cell) for cell in batch.column(0).to_pylist() if cell)
         except arrow.ArrowInvalid as error:
-            raise BadRequest(
-                f"{location} cannot be read as Parquet ({error}); expected a table that names a picture in each row. "
-                "Check it."
-            ) from error
+            raise _not_readable(location, "Parquet", error) from error
+
+
+def _not_readable(location: str, format: str, error: Exception) -> BadRequest:
+    return BadRequest(
+        f"{location} cannot be read as {format} ({error}); expected a table that names a picture in each row. Check it."
+    )
 
 
 def _column(headings: list[str]) -> int | None:

@@ -29,7 +29,7 @@ class Plan:
         self._folder = storage.join(out, FOLDER)
         self._unwritten: list[Chunk] = []
         files = storage.walk(self._folder) if storage.kind(self._folder) != "none" else ()
-        self.files = sum(file.location.rpartition("/")[2].startswith("plan-") for file in files)
+        self.files = sum(file.rpartition("/")[2].startswith("plan-") for file in files)
 
     def file(self, i: int) -> Iterator[Chunk]:
         """The chunks of the i-th file."""

@@ -84,6 +84,6 @@ def _part_numbers(folder: str) -> Iterator[int]:
     if storage.kind(folder) == "none":
         return
     for file in storage.walk(folder):
-        name = file.location.rpartition("/")[2]
+        name = file.rpartition("/")[2]
         if name.startswith("part-"):
             yield int(name[5:13])

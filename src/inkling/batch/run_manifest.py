@@ -73,7 +73,7 @@ def check_new(out: str) -> None:
     kind = storage.probe(out)
     if kind == "file":
         raise BadRequest(f"--out {out} is a file; expected a folder, empty or not there yet. Choose another.")
-    if kind == "folder" and any(not file.location.endswith(f"/{LOCK}") for file in storage.walk(out)):
+    if kind == "folder" and any(not file.endswith(f"/{LOCK}") for file in storage.walk(out)):
         raise BadRequest(
             f"--out {out} holds files that are of no run; expected a folder that is empty or not there yet. Choose "
             "another."

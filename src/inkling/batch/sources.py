@@ -77,7 +77,7 @@ def _images_of(source: str) -> Iterator[ImageRef]:
 def _walk(source: str, location: str) -> Iterator[tuple[str, str]]:
     """Files below a folder: (name in the result, location)."""
     for file in storage.walk(location):
-        yield (source.rstrip("/") + file.location[len(location.rstrip("/")) :]).removeprefix("./"), file.location
+        yield (source.rstrip("/") + file[len(location.rstrip("/")) :]).removeprefix("./"), file
 
 
 def _images_in_file(source: str, location: str) -> Iterator[ImageRef]:

@@ -12,14 +12,12 @@ a bucket that fail for a moment (see `retry`), and raises for the rest, one sent
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import secrets
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -32,14 +30,6 @@ MAX_CONCURRENT_REQUESTS = 16  # in `read_many`: a bucket answers each one late, 
 STREAM_BYTES = 4 << 20  # that one request of `open_stream` fetches
 UNFINISHED = ".unfinished"
 Kind = Literal["file", "folder", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class FileInfo:
-    """A file that `walk` found."""
-
-    location: str
-    size_bytes: int
 
 
 def join(location: str, *names: str) -> str:
@@ -72,8 +62,8 @@ def kind(location: str, *, retry_for_s: float | None = None) -> Kind:
     return with_retries(ask, location, retry_for_s=retry_for_s)
 
 
-def walk(location: str) -> Iterator[FileInfo]:
-    """Every file below a folder, in the same order every time: each folder sorted by name.
+def walk(location: str) -> Iterator[str]:
+    """The locations of all files below a folder, in the same order every time: each folder sorted by name.
 
     The names of one folder are in memory at a time, some 300 bytes each. Symbolic links to folders are not followed,
     and files of an unfinished `write` are left out.
@@ -89,13 +79,11 @@ def walk(location: str) -> Iterator[FileInfo]:
     for entry in listed:
         if entry.is_dir(follow_symlinks=False):
             yield from walk(entry.path)
-        elif not is_unfinished(entry.name):
-            with contextlib.suppress(FileNotFoundError):  # deleted since, or a broken link
-                if entry.is_file():
-                    yield FileInfo(entry.path, entry.stat().st_size)
+        elif not is_unfinished(entry.name) and entry.is_file():  # a broken link is no file
+            yield entry.path
 
 
-def _walk_bucket(location: str) -> Iterator[FileInfo]:
+def _walk_bucket(location: str) -> Iterator[str]:
     from pyarrow.fs import FileSelector, FileType
 
     fs, path = filesystem(location)
@@ -105,7 +93,7 @@ def _walk_bucket(location: str) -> Iterator[FileInfo]:
         if info.type == FileType.Directory:
             yield from _walk_bucket(below)
         else:
-            yield FileInfo(below, info.size)
+            yield below
 
 
 def read(location: str, *, offset: int = 0, size_bytes: int | None = None) -> bytes:
