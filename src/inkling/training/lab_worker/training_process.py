@@ -19,7 +19,7 @@ from inkling.training.lab_worker.event_log import EventLog, finite
 STEP_EVERY_S = 0.2  # between two points of the curve
 SNAPSHOT_EVERY_S = 0.6  # at least, between two snapshots
 SNAPSHOT_SHARE = 0.08  # of the time, at most, for snapshots
-POLL_S = 0.05  # between two looks for a command
+POLL_S = 0.05  # between two checks for a command
 SERVER_CHECK_S = 2.0
 SERVER_GONE_S = 20.0  # a server that restarts comes back sooner
 IDLE_S = 300.0  # that a finished training waits for one more epoch

@@ -1,4 +1,4 @@
-"""The look of the figures: ink on paper, few lines, colours that colour-blind readers tell apart."""
+"""Colours, fonts and sizes of the figures: dark on light, few lines, a palette that is safe for colour blindness."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def rc_params() -> dict[str, Any]:
 
 
 def new_figure(size_in: tuple[float, float], title: str) -> tuple[Figure, Axes]:
-    """A figure with its title and one empty `ax`; pyplot, which keeps global state, is not needed."""
+    """A figure with its title and one empty `ax`, without pyplot, which keeps global state."""
     figure = Figure(size_in, layout=ConstrainedLayoutEngine(w_pad=MARGIN, h_pad=MARGIN))
     figure.suptitle(title, x=MARGIN / size_in[0], ha="left")
     return figure, figure.subplots()
 
 
 def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Axes:
-    """Writes each line's name at its right end, pushed apart where they would overlap. ends: x, y, text, colour."""
+    """Write each line's name at its right end, moved apart where names would overlap. ends: x, y, text, colour."""
     height_pt = ax.get_window_extent().height * 72 / ax.figure.dpi
     gap = mpl.rcParams["font.size"] * 1.2
     order = sorted(range(len(ends)), key=lambda i: ends[i][1])
@@ -79,15 +79,15 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Axes:
     moved = list(at_pt)
     for i in range(1, len(moved)):
         moved[i] = max(moved[i], moved[i - 1] + gap)
-    down = (sum(moved) - sum(at_pt)) / max(len(moved), 1)  # the group stays where its middle was
-    for place, before, i in zip(moved, at_pt, order, strict=True):
+    down = (sum(moved) - sum(at_pt)) / max(len(moved), 1)  # keeps the middle of the group in place
+    for target, before, i in zip(moved, at_pt, order, strict=True):
         x, y, text, colour = ends[i]
-        offset = (7, place - before - down)
+        offset = (7, target - before - down)
         ax.annotate(text, (x, y), offset, textcoords="offset points", color=colour, va="center", annotation_clip=False)
     return ax
 
 
 def as_percent(ax: Axes, *, axis: str = "y") -> Axes:
-    """Ticks of one axis, rates 0..1, as per cent."""
+    """Format the ticks of one axis, rates 0..1, as per cent."""
     {"x": ax.xaxis, "y": ax.yaxis}[axis].set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:.4g}%"))
     return ax

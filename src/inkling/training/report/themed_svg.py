@@ -1,7 +1,7 @@
-"""A figure -> SVG that follows the reader's colours: ink on paper by day, chalk on slate at night. Needs Matplotlib.
+"""A plot as SVG that follows the reader's colour scheme, light or dark. Needs Matplotlib.
 
-The pictures of `page` are PNG and carry their paper with them. These are for a page that has light and dark colours of
-its own: the ground is left out, and a style sheet inside exchanges the colours where the reader prefers dark.
+The figures of `report_page` are PNG with a light background. These SVGs are for pages with their own colour scheme: the
+background is transparent, and a style sheet inside replaces the colours where the reader prefers dark.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from inkling.training.report import style
 
 SIZE_IN = (4.6, 3.1)  # inches; a page shows two or three beside each other
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', sans-serif"
-AT_NIGHT = {  # colour by day -> at night; each stands out from its ground by 3 : 1 at least, text by 4.5 : 1
+DARK = {  # light colour -> dark colour; contrast with the background is at least 3 : 1, of text 4.5 : 1
     style.PAPER: "#1c1f26",
     style.INK: "#ebe7dc",
     style.QUIET: "#a4a8b2",
@@ -34,7 +34,7 @@ AT_NIGHT = {  # colour by day -> at night; each stands out from its ground by 3 
 
 
 def to_svg(draw: Callable[[Axes], Axes], size_in: tuple[float, float] = SIZE_IN) -> str:
-    """The SVG text of what `draw` puts on an `ax`: no title, no ground, the same text each time."""
+    """The SVG text of what `draw` puts on an `ax`: no title, no background, deterministic."""
     changes: dict[str, Any] = {
         **style.rc_params(),
         "figure.facecolor": "none",
@@ -48,26 +48,26 @@ def to_svg(draw: Callable[[Axes], Axes], size_in: tuple[float, float] = SIZE_IN)
         draw(ax)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return _slim(text.getvalue())
+    return _shrink(text.getvalue())
 
 
-def _slim(text: str) -> str:
-    """Without what a browser does not need, with the style sheet for the night."""
+def _shrink(text: str) -> str:
+    """Remove what a browser does not need, and add the style sheet for dark colours."""
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*|<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"font-family: [^;\"]+", f"font-family: {FONTS}", text)
     text = re.sub(r"\n\s*", "\n", text)
     # Hundredths of a point are enough; what is written between tags stays as it is.
     text = re.sub(r">[^<]*<|(\d+\.\d{2})\d+", lambda found: found[1] or found[0], text)
-    return text.replace("<defs>", f"<style>{_night()}</style>\n<defs>", 1)
+    return text.replace("<defs>", f"<style>{_dark_rules()}</style>\n<defs>", 1)
 
 
-def _night() -> str:
-    """Rules that exchange the colours which Matplotlib has written into `style` attributes."""
+def _dark_rules() -> str:
+    """CSS rules that replace the colours in Matplotlib's `style` attributes."""
     rules = [
-        f'[style*="{what}: {day}"]{{{what}:{night}!important}}'
-        for day, night in AT_NIGHT.items()
+        f'[style*="{what}: {light}"]{{{what}:{dark}!important}}'
+        for light, dark in DARK.items()
         for what in ("fill", "stroke")
     ]
-    # Text without a colour of its own is black in SVG; Matplotlib writes every colour, so this is for safety.
+    # Matplotlib writes every colour; the rule for text is for safety: its default in SVG is black.
     return "text{fill:" + style.INK + "}@media(prefers-color-scheme:dark){text{fill:#ebe7dc}" + "".join(rules) + "}"

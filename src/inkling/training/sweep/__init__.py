@@ -1,1 +1,1 @@
-"""Searching the settings of a recipe: many trials, the hopeless stopped early, the best kept."""
+"""Hyperparameter search: many trials of a recipe, early stopping of those that fall behind. See README.md."""

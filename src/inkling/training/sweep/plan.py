@@ -1,6 +1,6 @@
 """What a sweep is to do, and the folder that it works in.
 
-recipe.toml  space.toml  sweep.json    what was asked; `--resume` reads it back
+recipe.toml  space.toml  sweep.json    the plan; `--resume` reads it back
 study.db                               every trial, its hyperparameters and each epoch: Optuna's own storage
 trials/0007/                           a trial: recipe.toml and history.csv, and once finished its whole run folder
 trials.csv  report.html                the trials compared, written whenever one has ended / at the end
