@@ -1,1 +1,1 @@
-"""What a trained network can and cannot do, measured, drawn and laid out on one page. START HERE: `page.make`."""
+"""A trained network measured, its figures drawn, and all of it on one page. START HERE: `report_page.make_report`."""
