@@ -31,7 +31,7 @@ from inkling.errors import (
     UnknownName,
 )
 from inkling.server.settings import Settings
-from tests.cli.test_serve import serving
+from tests.client.conftest import KEY
 from tests.pictures import png_header
 
 FRESH = """
@@ -139,17 +139,15 @@ def test_models_and_readiness(service: str) -> None:
     assert not models["ann"].default
 
 
-def test_a_key_is_sent(seven: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INKLING_API_KEY", "right")
-    with serving() as (_, url):
-        with Client(url, api_key="right") as client:
-            assert client.read(seven).text == "7"
-        for key in (None, "wrong"):
-            with Client(url, api_key=key) as client, pytest.raises(BadKey) as caught:
+def test_a_key_is_sent(closed_service: str, seven: bytes) -> None:
+    with Client(closed_service, api_key=KEY) as client:
+        assert client.read(seven).text == "7"
+    for key in (None, "wrong"):
+        with Client(closed_service, api_key=key) as client:
+            with pytest.raises(BadKey) as caught:
                 client.read(seven)
             assert caught.value.__notes__[0].startswith("request ")
             assert client.ready(), "health asks for no key"
-            client.close()
 
 
 def test_threads_share_a_client(service: str, seven: bytes) -> None:
