@@ -1,4 +1,4 @@
-"""What this process may use of the machine."""
+"""Cores that this process may use."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import os
 
 
 def cores() -> int:
-    """Cores that this process may run on; a quota of a container is not seen."""
+    """Cores that the process may run on. A container's CPU quota is not considered."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""The folders of this user: what may be fetched again, and what may not."""
+"""The user's folders: a cache, whose content can be fetched again, and data, which cannot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def cache_folder() -> Path:
 
 
 def data_folder() -> Path:
-    """Where a person's own networks are kept: the user's data folder of this operating system."""
+    """For a person's own networks: the user's data folder of this operating system."""
     import platformdirs
 
     return Path(platformdirs.user_data_dir("inkling"))

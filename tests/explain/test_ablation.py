@@ -1,4 +1,4 @@
-"""The road without some of its steps."""
+"""The pipeline without some of its steps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_with_every_step_it_is_the_road(reader: Reader) -> None:
 
 
 def test_the_steps_that_remain_make_the_same_tile(reader: Reader) -> None:
-    """Each step off and on again: what `tile_without` composes is what the road composes."""
+    """Each step off and on again: what `tile_without` composes is what the pipeline composes."""
     from inkling.explain.ablation import tile_without
     from inkling.pipeline.normalize import glyph_crops, trim
 

@@ -56,7 +56,7 @@ def test_a_picture_that_cannot_be_opened_says_so(reader: Reader) -> None:
 
 
 def refused_second(trace: Trace) -> Trace:
-    """The same trace, as if the network had refused the second mark."""
+    """The same trace, as if the network had refused the second glyph."""
     strange = np.zeros(len(trace.probs), np.float32)
     strange[1] = 0.9
     reading = compose(
@@ -72,9 +72,9 @@ def test_a_refused_mark_keeps_its_tile_and_is_not_explained(
     trace = refused_second(reader.trace(picture))
     found = list(recognized_glyphs(trace))
     assert [is_digit for _, _, is_digit in found] == [True, False, True]
-    for (mark, tile, _), own, probs in zip(found, trace.tiles, trace.probs, strict=True):
+    for (glyph, tile, _), own, probs in zip(found, trace.tiles, trace.probs, strict=True):
         assert (tile == own).all()
-        assert mark.probs == tuple(probs.tolist())
+        assert glyph.probs == tuple(probs.tolist())
     explained = explain_trace(reader, trace)
     assert [why.digit for why in explained.digits] == list(trace.reading.digits)
     assert (explained.digits[1].tile == trace.tiles[2]).all()

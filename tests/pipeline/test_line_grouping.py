@@ -57,6 +57,8 @@ def test_a_box_of_the_same_line_has_a_third_of_its_height_beside_the_last(shift:
         ("as steep as lines are expected", row(6, pitch=100, fall=0.38), 0.35),
         ("steeper, close together", row(6, pitch=100, fall=0.5), 0.0),
         ("steeper, far apart", row(6, pitch=140, fall=0.5), 0.0),
+        ("steep, close together", row(6, pitch=40, fall=0.5), 0.35),
+        ("too steep, close together", row(6, pitch=40, fall=0.58), 0.0),
         ("close enough to be neighbours", row(6, pitch=145, fall=0.2), 0.2),
         ("too far apart to be neighbours", row(6, pitch=155, fall=0.2), 0.0),
         ("on top of each other", row(3, pitch=4, fall=0.2), 0.0),

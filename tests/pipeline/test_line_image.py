@@ -35,6 +35,15 @@ def test_only_the_ink_of_the_chosen_glyphs_is_shown() -> None:
     np.testing.assert_array_equal(two, make_line_image(ink, alone, alone.glyphs))
 
 
+@pytest.mark.parametrize(("n", "width"), [(1, 28), (2, 56), (5, 84)])
+def test_widths_are_multiples_of_28(n: int, width: int) -> None:
+    ink = zeros_in_a_row(n)
+    found = segment(ink)
+    line_image = make_line_image(ink, found, found.glyphs)
+    assert line_image is not None
+    assert line_image.shape == (28, width)
+
+
 @pytest.mark.parametrize(("n", "fits"), [(5, True), (24, True), (26, False), (60, False)])
 def test_what_is_too_wide_gets_no_line_image(n: int, fits: bool) -> None:
     ink = zeros_in_a_row(n)

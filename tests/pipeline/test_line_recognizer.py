@@ -1,4 +1,4 @@
-"""How probable a text is, by the columns of a strip."""
+"""How probable a text is, by the column probabilities of a line image."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ def test_each_warning_is_given(code: str, picture: np.ndarray) -> None:
 
 
 def test_many_marks(digits: tuple[np.ndarray, np.ndarray]) -> None:
-    assert codes(page_of_digits(digits[0], 400))[0] == "many"
-    assert codes(page_of_digits(digits[0], 100)) == []
+    assert codes(page_of_digits(digits[0], 310))[0] == "many"
+    assert codes(page_of_digits(digits[0], 290)) == []
 
 
 @pytest.mark.parametrize("width", [4, 10, 18, 30])

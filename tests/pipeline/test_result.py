@@ -132,7 +132,7 @@ def test_of_a_page_of_many_marks_most_must_be_sure() -> None:
     page = with_warnings(
         composed([row(d7=0.6, d1=0.4)] * MIN_GLYPHS, [[BOX] * MIN_GLYPHS], not_digit=some_refused), (warning,)
     )
-    assert page.outcome == "not_digit", "the refused ones are marks too"
+    assert page.outcome == "not_digit", "the refused ones count as glyphs too"
 
 
 def test_no_remark_changes_nothing() -> None:

@@ -92,7 +92,7 @@ def draw_answer(text: str, lines: list[str], side: int, theme: Theme = LIGHT) ->
 
 
 def font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Pillow's own typeface, so that a picture looks the same everywhere."""
+    """Pillow's own typeface, so that an image is the same everywhere."""
     return ImageFont.load_default(size)
 
 

@@ -68,13 +68,13 @@ def signed(points: float) -> str:
 
 def sentence(why: DigitExplanation) -> str:
     """Why the answer and not the runner-up, in one or two sentences."""
-    answer, rival, lead = why.answer, why.runner_up, why.against_runner_up
-    ahead = f"{answer} is {lead.total:.1f} points ahead of {rival}, and so {times(lead.total)} as probable."
+    answer, runner_up, lead = why.answer, why.runner_up, why.against_runner_up
+    ahead = f"{answer} is {lead.total:.1f} points ahead of {runner_up}, and so {times(lead.total)} as probable."
     if lead.total < MIN_SHOWN:
-        ahead = f"{answer} and {rival} are {lead.total:.1f} points apart: nearly as probable as each other."
+        ahead = f"{answer} and {runner_up} are {lead.total:.1f} points apart: nearly as probable as each other."
     best, worst = strongest_places(lead.points, why.tile)
     if best and worst:
-        return f"{ahead} The ink {best} speaks most for {answer}, the ink {worst} for {rival}."
+        return f"{ahead} The ink {best} speaks most for {answer}, the ink {worst} for {runner_up}."
     if best:
         return f"{ahead} The ink {best} speaks most for {answer}."
     return ahead
@@ -120,9 +120,9 @@ def units(why: DigitExplanation) -> str:
     )
 
 
-def refused(mark: Digit) -> str:
-    """Why a mark is not in the text."""
-    return f"No digit, with {percent(mark.not_digit)}. Of the ten it resembles {mark.digit} most."
+def refused(glyph: Digit) -> str:
+    """Why a glyph is not in the text."""
+    return f"No digit, with {percent(glyph.not_digit)}. Of the ten it resembles {glyph.digit} most."
 
 
 def about(digits: Sequence[DigitExplanation], left_out: int) -> list[str]:

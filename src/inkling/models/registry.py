@@ -1,4 +1,4 @@
-"""Finds a bundle by name or path; the packaged ones lie in `bundles/` beside this file."""
+"""Find a bundle by name or path; the packaged ones lie in `bundles/` beside this file."""
 
 from __future__ import annotations
 

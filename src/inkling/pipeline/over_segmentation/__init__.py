@@ -1,1 +1,1 @@
-"""Touching digits cut at candidate places, and the cuts ranked: over-segmentation."""
+"""Over-segmentation: cut touching digits at candidate places and rank the segmentations. START HERE: ranking.py."""
