@@ -128,7 +128,8 @@ def codes_of_bar(*, step: int = 200, edge: int = 0, at_x: int = 30, right: int =
     """The warnings about a 1 of ink, `step` grey levels darker than the paper, with soft edges."""
     ink = np.zeros((height + 60, at_x + 12 + right), np.float32)
     ink[30 : 30 + height, at_x : at_x + 12] = 1
-    ink = cv2.blur(ink, (edge + 1, edge + 1)) if edge else ink
+    for i in range(edge):  # from paper to ink in so many pixels
+        ink[30 : 30 + height, [at_x - edge + i, at_x + 11 + edge - i]] = (i + 1) / (edge + 1)
     return [warning.code for warning in quality_warnings(np.uint8(240 - step * ink), ink, segment(ink))]
 
 
@@ -138,7 +139,7 @@ def test_ink_is_faint_that_takes_less_than_a_fifth_of_the_light(step: int, faint
 
 
 @pytest.mark.parametrize(
-    ("edge", "height", "blurred"), [(2, 36, False), (3, 36, True), (5, 100, False), (10, 100, True)]
+    ("edge", "height", "blurred"), [(3, 36, False), (4, 36, True), (5, 100, False), (10, 100, True)]
 )
 def test_edges_are_blurred_that_are_wide_for_the_digits_height(edge: int, height: int, blurred: bool) -> None:
     assert codes_of_bar(edge=edge, height=height) == (["blurred"] if blurred else [])

@@ -4,7 +4,7 @@ import pytest
 
 from inkling.pipeline.binarize import binarize
 from inkling.pipeline.quality import needs_quality_check, touches_border
-from inkling.pipeline.segmentation import segment
+from inkling.pipeline.segmentation import Glyph, Segmentation, segment
 from inkling.pipeline.text_page_filter import is_solid, is_text_page, stroke_crossings
 from tests import nonsense
 from tests.pictures import drawn_seven, enlarged, row_of
@@ -52,6 +52,32 @@ def test_no_digit_or_row_is_suspect(digits: tuple[np.ndarray, np.ndarray]) -> No
 def test_touching_digits_are_no_pattern(digits: tuple[np.ndarray, np.ndarray]) -> None:
     row = np.hstack([digit[:, digit.max(axis=0) > 60] for digit in digits[0][:8]])
     assert not judged(np.pad(enlarged(row), 30, constant_values=255))[0]
+
+
+@pytest.mark.parametrize(
+    ("heights", "n_components", "page"),
+    [
+        pytest.param([43] * 20 + [50] * 20 + [57] * 20, 60, False, id="of about one height"),
+        pytest.param([42] * 20 + [50] * 20 + [58] * 20, 60, True, id="of several heights"),
+        pytest.param([30] * 20 + [50] * 19 + [70] * 20, 59, False, id="too few to be words"),
+        pytest.param([50] * 10, 890, False, id="few specks"),
+        pytest.param([50] * 10, 910, True, id="a texture"),
+        pytest.param([50] * 500, 910, False, id="not much more than glyphs"),
+    ],
+)
+def test_a_page_is_told_by_heights_and_components(heights: list[int], n_components: int, page: bool) -> None:
+    line = [Glyph((10 * i, 0, 6, height), (1,)) for i, height in enumerate(heights)]
+    found = Segmentation([line], np.array([[n_components]]), (0, 0))
+    assert is_text_page(np.zeros((80, 10 * len(line)), np.float32), found) == page
+
+
+@pytest.mark.parametrize(("n_solid", "page"), [(17, False), (20, True)])
+def test_many_solid_glyphs_are_a_code(n_solid: int, page: bool) -> None:
+    ink = np.zeros((60, 60 * 60), np.float32)
+    line = [Glyph((60 * i, 0, 40, 40), (1,)) for i in range(60)]
+    for i in range(60):
+        ink[0:40, 60 * i : 60 * i + (40 if i >= 60 - n_solid else 10)] = 1
+    assert is_text_page(ink, Segmentation([line], np.array([[60]]), (0, 0))) == page
 
 
 def bars(*, across: int, side: int = 200, width: int = 6) -> np.ndarray:
