@@ -152,6 +152,6 @@ $(VENV)/.cluster: $(VENV)/.base
 	fi || { echo "no promtool: install Prometheus, which brings it (on Debian first: apt-get update)"; exit 1; }
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .venv-servers .venv-deploy .cache/containers build dist
+	rm -rf $(VENV) .venv-servers .venv-baselines .venv-deploy .cache/containers build dist
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
