@@ -60,7 +60,7 @@ def png_header(w: int, h: int) -> bytes:
 
 
 def remarkable_tiffs() -> list[bytes]:
-    """Two on which Pillow remarks: one claims 60,000 samples a pixel, the other ends within its tags."""
+    """Two about which Pillow warns: one claims 60,000 samples a pixel, the other ends within its tags."""
     tags = {256: 64, 257: 64, 258: 8, 259: 1, 262: 1, 273: 200, 277: 60_000, 278: 64, 279: 4096}
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
     whole = b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + bytes(8000)

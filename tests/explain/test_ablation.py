@@ -18,7 +18,7 @@ def reader() -> Reader:
     return Reader("ann")
 
 
-def test_with_every_step_it_is_the_road(reader: Reader) -> None:
+def test_without_ablation_it_is_the_plain_reading(reader: Reader) -> None:
     trace, same = reader.trace(drawn_seven()), trace_without(reader, drawn_seven())
     assert same.reading == trace.reading
     assert np.array_equal(same.tiles, trace.tiles)
