@@ -1,11 +1,12 @@
 """Fit the costs of cutting ink to a network and rows of digits, and write them into its bundle.
 
     python -m inkling.training.over_segmentation.cut_costs [MODEL] [--write]   fit, print, write
-    python -m inkling.training.over_segmentation.cut_costs [MODEL] --keep --write   no fit
+    python -m inkling.training.over_segmentation.cut_costs [MODEL] --keep --write   write without a fit
 
 The fitted costs are those under which the texts that were written are the most probable, whichever cuts lead there: see
-`crf`. Half of MNIST's validation digits is fitted to; the other half says what came of it. The packaged `cnn` has those
-that this command fitted to it with its defaults (600 rows of each kind, seed 0), rounded to two digits.
+`crf`. Half of MNIST's validation digits is fitted to; the other half says what came of it. Those of the packaged `cnn`
+were fitted to it so, on rows of validation digits, and rounded to two digits. `--keep` takes the costs that the bundle
+has, or `crf.INITIAL` where it has none.
 """
 
 from __future__ import annotations
