@@ -108,7 +108,7 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
     with start(*asked, "--trials", 4, "--at-once", 1, "--out", folder) as process:
         until(process, lambda: (folder / "trials.csv").exists() and len(table(folder)) >= 2)
         os.kill(process.pid, signal.SIGKILL)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=200)
     assert errors.splitlines()[0].startswith("tiny: learning_rate, batch_size, augmentation.rotation ->")
     before = [row for row in table(folder) if row["state"] != "interrupted"]
     assert before
@@ -160,7 +160,7 @@ def test_ctrl_c_leaves_a_folder_that_goes_on_and_says_so(asked: list[str], tmp_p
     with start(*asked, "--set", "epochs=400", "--trials", 2, "--out", folder) as process:
         until(process, lambda: len(list(folder.glob("trials/*/history.csv"))) >= 1)
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=200)
     assert process.returncode == 130
     assert output == ""
     # A line of its own; one of Ray's processes may say something after it as it is ended.
