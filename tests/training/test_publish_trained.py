@@ -57,7 +57,7 @@ def test_the_web_shows_what_was_published(run: Path, mnist: Mnist) -> None:
         *(f"{name}.svg" for name in names),
     }
     for name in names:
-        assert report.picture(f"{name}.svg").startswith(b"<svg")
+        assert report.image(f"{name}.svg").startswith(b"<svg")
     with Image.open(report.folder / "mistakes.png") as sheet:
         first = np.asarray(sheet)[:28, :28]
     assert np.array_equal(first, mnist.x_test[values["mistakes"]["index"][0]])
@@ -90,7 +90,7 @@ def test_without_the_keras_file_the_report_of_before_stays(run: Path, mnist: Mni
     network = run / "bundle" / "model.keras"
     hidden = network.rename(network.with_suffix(".away"))
     try:
-        with pytest.raises(BadBundle, match="Export the run again"):
+        with pytest.raises(BadBundle, match="or export the run again"):
             publish.publish(registry.find(run), mnist)
     finally:
         hidden.rename(network)
