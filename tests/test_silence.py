@@ -55,6 +55,7 @@ def test_pillow_warns_about_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", [COMMAND, ARCHIVE, APP], ids=["command", "archive", "app"])
+@pytest.mark.slow
 def test_programs_do_not_pass_its_warnings_on(program: str, tmp_path: Path) -> None:
     warnings = errors_of(program, tmp_path)
     assert "Warning" not in warnings

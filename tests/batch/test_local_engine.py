@@ -55,6 +55,7 @@ class ArmedEngine(LocalEngine):
         return super().run(ArmedJob(job.out, job.model, job.version, job.format, job.mode, job.constraints), chunks)
 
 
+@pytest.mark.slow
 def test_an_image_that_kills_its_process_is_a_record_with_an_error(digits: Digits, tmp_path: Path) -> None:
     scans = folder_of(digits[0][:24], tmp_path / "scans")
     hostile = [scans / "000" / "00003x.png", scans / "001" / "00017x.png", scans / "001" / "00018x.png"]

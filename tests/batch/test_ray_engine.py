@@ -120,6 +120,7 @@ def test_an_error_of_a_worker_ends_the_run(nodes: Any, scans: Path, tmp_path: Pa
     assert manifest_of(tmp_path / "out")["state"] == "running"
 
 
+@pytest.mark.slow
 def test_an_image_that_kills_its_process_is_a_record_with_an_error(nodes: Any, digits: Digits, tmp_path: Path) -> None:
     scans = folder_of(digits[0][:12], tmp_path / "scans")
     hostile = scans / "000" / "00003x.png"

@@ -57,6 +57,7 @@ def test_doctor_passes_on_this_machine() -> None:
     assert re.search(r"\d+ ms from start to the first answer", text)
 
 
+@pytest.mark.slow
 def test_doctor_lists_every_setting_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INKLING_API_KEY", "very-secret")
     monkeypatch.setenv("INKLING_MAX_WAITING", "5")
@@ -73,6 +74,7 @@ def test_doctor_lists_every_setting_and_no_secret(monkeypatch: pytest.MonkeyPatc
     assert "very-secret" not in text + run("doctor")
 
 
+@pytest.mark.slow
 def test_doctor_reports_misspelt_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INKLING_WORKRES", "3")
     done = CliRunner().invoke(cli.group, ["doctor", "--json"])

@@ -62,6 +62,7 @@ def test_options_that_exclude_each_other(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_without_the_extra_csv_works_and_parquet_names_the_extra(scans: Path, tmp_path: Path) -> None:
     """In a process where pyarrow and Ray cannot be imported."""
     (tmp_path / "pyarrow.py").write_text("raise ImportError('hidden')")
@@ -81,6 +82,7 @@ def test_without_the_extra_csv_works_and_parquet_names_the_extra(scans: Path, tm
     assert len(rows_in(tmp_path / "out")) == 30
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_a_bar_and_ctrl_c_tells_how_to_resume(digits: Digits, tmp_path: Path) -> None:
     scans, out = folder_of(np.tile(digits[0], (3, 1, 1)), tmp_path / "scans"), tmp_path / "out"
     main, side = pty.openpty()

@@ -192,6 +192,7 @@ def test_the_bar_does_not_go_into_a_redirected_file(many: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.slow
 def test_a_run_that_is_stopped_leaves_what_it_read(many: Path, tmp_path: Path, how: signal.Signals) -> None:
     for i in range(400):
         (many / f"more{i}.png").write_bytes((many / "000.png").read_bytes())

@@ -97,6 +97,7 @@ def test_serves_reads_and_stops(seven: bytes) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_misspelt_variable_is_reported_and_stops_nothing() -> None:
     with serving(INKLING_WORKRES="3") as (process, _):
         assert process.stderr is not None
@@ -137,6 +138,7 @@ def test_the_address_that_is_announced_can_be_opened(host: str, url: str) -> Non
     assert url_of(Settings(host=host)) == url
 
 
+@pytest.mark.slow
 def test_an_unwanted_body_does_not_end_the_connection(seven: bytes) -> None:
     with serving() as (_, address):
         line = http.client.HTTPConnection(address.removeprefix("http://"), timeout=20)

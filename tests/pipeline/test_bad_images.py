@@ -19,6 +19,8 @@ LONGEST_S = 20.0  # of a processor: far above what any of these takes
 OUTCOMES = ("read", "unsure", "empty", "not_digit")
 
 LONG_TEXT = pytest.param("page_of_text", marks=pytest.mark.slow)
+PARAGRAPH = pytest.param("paragraph", marks=pytest.mark.slow)
+EVERY_KIND = [{"page_of_text": LONG_TEXT, "paragraph": PARAGRAPH}.get(name, name) for name in nonsense.NONSENSE]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,10 @@ def read(reader: Reader, picture: np.ndarray | bytes) -> Reading:
     return reading
 
 
-@pytest.mark.parametrize("name", [LONG_TEXT if name == "page_of_text" else name for name in nonsense.NONSENSE])
+@pytest.mark.parametrize(
+    "name",
+    EVERY_KIND,
+)
 def test_nonsense_gets_a_typed_outcome(name: str, best: Reader, reader: Reader) -> None:
     picture = nonsense.NONSENSE[name]()
     for each in (best, reader):
@@ -61,7 +66,7 @@ def test_where_nothing_is_written_nothing_is_read(name: str, best: Reader, reade
         assert reading.outcome == "empty"
 
 
-@pytest.mark.parametrize("name", ["qr_code", "small_qr_code", LONG_TEXT, "paragraph", "checkerboard"])
+@pytest.mark.parametrize("name", ["qr_code", "small_qr_code", LONG_TEXT, PARAGRAPH, "checkerboard"])
 def test_text_and_codes_are_not_plainly_read(name: str, best: Reader, reader: Reader) -> None:
     for each in (best, reader):
         reading = read(each, nonsense.NONSENSE[name]())

@@ -121,6 +121,7 @@ def test_large_picture_is_reduced_and_its_size_remembered() -> None:
 @pytest.mark.parametrize(
     ("dtype", "factor"), [(np.uint16, 257), (np.int32, 1000), (np.float32, 1 / 255)], ids=["I;16", "I", "F"]
 )
+@pytest.mark.slow
 def test_large_picture_of_deep_samples_is_reduced_as_any_other(dtype: type, factor: float) -> None:
     grey = np.kron(np.random.default_rng(3).integers(0, 256, (143, 200), dtype=np.uint8), np.ones((21, 20), np.uint8))
     grey[0, :2] = 0, 255

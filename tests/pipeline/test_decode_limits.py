@@ -86,6 +86,7 @@ def png_chunks(content: bytes) -> list[tuple[bytes, bytes]]:
         (with_texts, "picture has texts that would take"),
     ],
 )
+@pytest.mark.slow
 def test_what_would_take_too_much_is_refused_from_its_header(make: Callable[[], bytes], says: str) -> None:
     with pytest.raises(ImageTooLarge, match=f"{says}.*; the limit is 210 MB. Send a smaller picture, or"):
         decode(make())

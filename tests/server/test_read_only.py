@@ -28,6 +28,7 @@ exec setpriv --bounding-set -all --inh-caps -all --no-new-privs $TEST_USER "$@"
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's mount namespaces")
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs util-linux's setpriv")
+@pytest.mark.slow
 def test_serves_without_write_permission(seven: bytes) -> None:
     port = free_port()
     here = Path.cwd()

@@ -107,6 +107,7 @@ def children(pid: int) -> list[int]:
         return [int(word) for word in file.read().split()]
 
 
+@pytest.mark.slow
 def test_a_stop_loses_no_accepted_request(seven: bytes) -> None:
     with serving("--workers", "2", "--model", "ann") as (process, address), under_load(address, seven) as load:
         until(lambda: load.seen["200"] > 30)
@@ -117,6 +118,7 @@ def test_a_stop_loses_no_accepted_request(seven: bytes) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_the_others_go_on(seven: bytes) -> None:
     with serving("--workers", "2", "--model", "ann") as (process, address):
         until(lambda: len(children(process.pid)) == 2)
@@ -133,6 +135,7 @@ def test_a_killed_worker_is_replaced_and_the_others_go_on(seven: bytes) -> None:
         assert counted(address, re.escape(answered)) >= load.seen["200"], "the dead are counted"
 
 
+@pytest.mark.slow
 def test_a_server_whose_workers_cannot_start_gives_up(tmp_path: Path) -> None:
     (tmp_path / "flask.py").write_text("import os; os._exit(3)")  # a library that ends who imports it
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])

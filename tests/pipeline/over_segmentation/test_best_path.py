@@ -42,6 +42,7 @@ def pictures(digits: Digits) -> list[np.ndarray]:
     return found
 
 
+@pytest.mark.slow
 def test_it_is_the_first_of_all_for_fewer_inferences(reader: Reader, digits: Digits) -> None:
     asked = 0
 

@@ -131,6 +131,7 @@ def test_a_stream_ends_when_the_server_stops(app: Flask, lab: LabFolder) -> None
 
 
 @pytest.mark.skipif(find_spec("tensorflow") is None, reason="the lab is closed without the learn extra")
+@pytest.mark.slow
 def test_a_server_with_listeners_stops_at_once_and_reads_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seven: bytes
 ) -> None:

@@ -77,6 +77,7 @@ def test_an_error_is_one_line_with_its_traceback(app: Flask, capfd: pytest.Captu
     assert "/private" not in text
 
 
+@pytest.mark.slow
 def test_no_line_is_lost_while_models_are_loaded(seven: bytes) -> None:
     """Native libraries write to stderr while they load a network; that must not cost the lines of other requests."""
     with serving("--model", "ann", INKLING_LOG="json") as (process, url), ThreadPoolExecutor(4) as pool:

@@ -58,6 +58,7 @@ def uploading(bytes_per_s: int) -> Iterator[threading.Event]:
             threads[1].join(20)
 
 
+@pytest.mark.slow
 def test_only_a_connection_below_the_least_rate_is_closed() -> None:
     """1000 bytes/s are asked for: 700 are too few, 1400 are enough."""
     with uploading(700) as slow, uploading(1400) as fast:

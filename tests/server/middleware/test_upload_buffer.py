@@ -119,6 +119,7 @@ def test_memory_for_large_bodies_is_bounded(uploads: UploadBuffer) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a machine has one address by which to reach itself")
+@pytest.mark.slow
 def test_idle_and_slow_clients_block_nobody(seven: bytes) -> None:
     """One client starts as many uploads as it may and never sends them; others are still served."""
     with serving("--workers", "1") as (_, address), ExitStack() as stack:

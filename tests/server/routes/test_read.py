@@ -180,6 +180,7 @@ def test_a_model_can_be_named(client: FlaskClient, seven: bytes) -> None:
         assert answer["model"] == {"name": model["name"], "version": model["version"]}
 
 
+@pytest.mark.slow
 def test_a_reading_is_refused_when_none_ends_in_time(app: Flask, client: FlaskClient, seven: bytes) -> None:
     busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1, max_wait_s=1))
     with busy.extensions["inkling"].permit():
@@ -190,6 +191,7 @@ def test_a_reading_is_refused_when_none_ends_in_time(app: Flask, client: FlaskCl
 
 
 @pytest.mark.parametrize("pictures", [1, 2])
+@pytest.mark.slow
 def test_the_wait_for_a_permit_is_not_reading_time(app: Flask, seven: bytes, pictures: int) -> None:
     busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1))
     busy.extensions["inkling"].get()

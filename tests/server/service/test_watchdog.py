@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from inkling.server.service.watchdog import EXIT_STATUS, Watchdog
 
 
+@pytest.mark.slow
 def test_only_a_reading_that_does_not_end_ends_the_worker() -> None:
     ended = threading.Event()
     statuses: list[int] = []

