@@ -85,6 +85,7 @@ def test_a_page_and_its_figures(reader: Reader, picture: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("name", "adds_up"), [("ann-tutorial", True), ("cnn", False)])
+@pytest.mark.slow
 def test_the_sum_is_shown_where_there_is_one(picture: Path, tmp_path: Path, name: str, adds_up: bool) -> None:
     pages = Pages(Reader(name), tmp_path)
     pages.add(row(picture))
@@ -93,6 +94,7 @@ def test_the_sum_is_shown_where_there_is_one(picture: Path, tmp_path: Path, name
     assert ("Zeiler" in text) != adds_up
 
 
+@pytest.mark.slow
 def test_several_pictures_of_one_name_and_a_blank_one(reader: Reader, tmp_path: Path) -> None:
     sources = []
     for folder, ink in (("a", 0), ("b", 0), ("c", 255)):

@@ -156,6 +156,7 @@ def test_metrics_in_the_format_of_prometheus() -> None:
         assert f"# HELP {name} " in text
 
 
+@pytest.mark.slow
 def test_metrics_over_a_port_and_in_a_file(tmp_path: Path) -> None:
     progress = at({"read": 7}, planned=10)
     with_port = metrics.Exporter("8339")

@@ -222,6 +222,7 @@ def test_a_run_that_is_stopped_leaves_what_it_read(many: Path, tmp_path: Path, h
 
 
 @pytest.mark.parametrize("option", ["--csv", "--review"])
+@pytest.mark.slow
 def test_a_full_disk_is_one_sentence(many: Path, tmp_path: Path, option: str) -> None:
     """A limit on the size of files stands in for a disk that is full: the system refuses to write in the same way."""
     out = tmp_path / "out"

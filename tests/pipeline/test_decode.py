@@ -223,6 +223,7 @@ def test_a_file_is_measured_before_it_is_read(tmp_path) -> None:  # type: ignore
     cut=st.floats(0, 1),
     flips=st.lists(st.tuples(st.floats(0, 0.999), st.integers(1, 255)), max_size=8),
 )
+@pytest.mark.slow
 def test_damaged_files_never_raise_anything_else(start: bytes, cut: float, flips: list[tuple[float, int]]) -> None:
     content = bytearray(start[: max(1, round(len(start) * cut))])
     for where, mask in flips:

@@ -121,6 +121,7 @@ def test_help_has_an_example() -> None:
     assert "inkling evaluate cnn" in CliRunner().invoke(command, ["--help"]).output
 
 
+@pytest.mark.slow
 def test_no_tensorflow_is_loaded(folder: Path) -> None:
     code = (
         "import sys; from inkling.cli.evaluate import command\n"

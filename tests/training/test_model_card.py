@@ -98,6 +98,7 @@ def test_a_manifest_without_the_facts_is_one_sentence() -> None:
         model_card.card(bare)
 
 
+@pytest.mark.slow
 def test_the_command_writes_beside_the_manifest(tmp_path: Path) -> None:
     shutil.copytree(BUNDLES["ann-tutorial"].path, tmp_path / "mine")
     (tmp_path / "mine" / model_card.FILE_NAME).unlink()

@@ -89,6 +89,7 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path, content: str) -> None:
     assert seeds.read(tmp_path / "none.json") == {}
 
 
+@pytest.mark.slow
 def test_the_command_refuses_what_is_no_run_in_one_sentence(tmp_path: Path) -> None:
     run = [sys.executable, "-m", "inkling.training.seeds", str(tmp_path), "--out", str(tmp_path / "seeds.json")]
     done = subprocess.run(run, capture_output=True, text=True, timeout=120, check=False)

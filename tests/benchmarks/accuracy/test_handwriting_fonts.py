@@ -15,13 +15,15 @@ from benchmarks.accuracy import handwriting_fonts
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one font, the one that Matplotlib brings."""
-    matplotlib = pytest.importorskip("matplotlib")
+    import matplotlib
+
     found: Path = tmp_path_factory.mktemp("fonts")
     name = "DejaVuSans.ttf"
     (found / name).write_bytes((Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name).read_bytes())
     return found
 
 
+@pytest.mark.learn
 def test_each_digit_is_drawn_several_times_by_seed(folder: Path) -> None:
     ((family, path),) = handwriting_fonts.fonts_in(folder).items()
     assert family == "DejaVu Sans Book"
@@ -37,6 +39,7 @@ def test_each_digit_is_drawn_several_times_by_seed(folder: Path) -> None:
     assert not np.array_equal(found[0][1], found[10][1])
 
 
+@pytest.mark.learn
 def test_the_command_prints_what_is_read_right_and_keeps_the_documented_numbers(folder: Path) -> None:
     before = handwriting_fonts.OUT.read_text("utf-8")
     given = ["--fonts", str(folder), "--model", "cnn", "--each", "1"]

@@ -26,8 +26,10 @@ def judged(reader: Reader, images: list[np.ndarray]) -> out_of_distribution.Judg
     return out_of_distribution.judge(reader, Energy(reader.bundle), images)
 
 
+@pytest.mark.learn
 def test_energy_is_that_of_the_weights_multiplied_by_hand(digits: tuple[np.ndarray, np.ndarray]) -> None:
-    h5py = pytest.importorskip("h5py")
+    import h5py
+
     found = registry.find("ann-tutorial")
     with zipfile.ZipFile(found.path / "model.keras") as archive, archive.open("model.weights.h5") as file:
         weights = h5py.File(file, "r")["layers"]

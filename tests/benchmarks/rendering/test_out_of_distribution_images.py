@@ -40,7 +40,8 @@ def mnist(digits: tuple[np.ndarray, np.ndarray]) -> Mnist:
 @pytest.fixture(scope="module")
 def fonts() -> list[Font]:
     """The font that Matplotlib brings, which is everywhere the tests run; the benchmark does not use it."""
-    matplotlib = pytest.importorskip("matplotlib")
+    import matplotlib
+
     path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
     return [Font("DejaVu Sans", path, frozenset((*letters.LETTERS, *letters.LOOK_ALIKES, *"?!&")), True)]
 
@@ -71,8 +72,8 @@ def test_no_letter_is_a_look_alike() -> None:
     assert set("ACEFHKMNRTVWX") <= set(letters.LETTERS)
 
 
+@pytest.mark.learn
 def test_fonts_of_the_machine_can_draw_what_they_say() -> None:
-    pytest.importorskip("matplotlib")
     for font in letters.installed_fonts():
         assert font.family in letters.HANDWRITTEN + letters.PRINTED
         assert not font.family.startswith(("DejaVu", "STIX", "cm"))
@@ -80,6 +81,7 @@ def test_fonts_of_the_machine_can_draw_what_they_say() -> None:
 
 
 @pytest.mark.parametrize("character", ["A", "e", "R", "M"])
+@pytest.mark.learn
 def test_letter_keeps_pieces_and_holes(fonts: list[Font], character: str) -> None:
     plain = letters._printed(character, fonts[0].path, 300)
     for seed in range(5):
@@ -93,12 +95,14 @@ def _holes(ink: np.ndarray) -> int:
     return int(cv2.connectedComponents(paper, connectivity=4)[0]) - 2
 
 
+@pytest.mark.learn
 def test_pen_changes_width(fonts: list[Font]) -> None:
     inks = [trimmed(letters.letter(fonts, "T", np.random.default_rng(seed))[0]) for seed in range(20)]
     shares = [(ink > 0.5).mean() for ink in inks]
     assert max(shares) > 1.4 * min(shares)
 
 
+@pytest.mark.learn
 def test_examples_is_the_same_each_time(mnist: Mnist, fonts: list[Font]) -> None:
     for kind in (*KINDS, LOOK_ALIKES):
         one, two = (list(draw_kind(kind, 4, mnist, fonts)) for _ in range(2))

@@ -120,7 +120,6 @@ def test_the_readme_shows_the_numbers_of_a_full_run() -> None:
 
 @pytest.mark.learn
 def test_figures_draw_the_numbers() -> None:
-    pytest.importorskip("matplotlib")
     from inkling.training.report import themed_svg
 
     for draw, name in ((report.draw, "servers"), (capacity.draw, "capacity")):

@@ -156,6 +156,7 @@ def test_a_connection_reports_the_outcome_of_each_request() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_open_loop_sends_on_time_and_bounds_its_connections() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(-1)

@@ -59,6 +59,7 @@ def test_pairs_that_touch_are_mostly_cut_right(reader: Reader, digits: tuple[np.
     assert np.mean(right) > 0.75
 
 
+@pytest.mark.slow
 def test_a_digit_alone_is_not_cut(reader: Reader, digits: tuple[np.ndarray, np.ndarray]) -> None:
     images, labels = digits
     read = [reader.read(touching(image[None])).text for image in images]

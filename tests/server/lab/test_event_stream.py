@@ -7,7 +7,6 @@ import signal
 import subprocess
 import time
 import urllib.request
-from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
 
@@ -130,8 +129,7 @@ def test_a_stream_ends_when_the_server_stops(app: Flask, lab: LabFolder) -> None
         stopping.clear()
 
 
-@pytest.mark.skipif(find_spec("tensorflow") is None, reason="the lab is closed without the learn extra")
-@pytest.mark.slow
+@pytest.mark.learn
 def test_a_server_with_listeners_stops_at_once_and_reads_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seven: bytes
 ) -> None:
