@@ -81,6 +81,11 @@ class Bundle:
         return float(self.manifest.get("reject_at", 1.0))
 
     @property
+    def can_refuse(self) -> bool:
+        """Whether the network has an output for what is no digit."""
+        return self.reject_at < 1
+
+    @property
     def cut_costs(self) -> CutCosts | None:
         """None from a network for which none were fitted: its glyphs are never cut. Raises BadBundle if malformed."""
         found = self.manifest.get("cut_costs")

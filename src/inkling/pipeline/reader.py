@@ -1,6 +1,10 @@
 """START HERE: the pipeline from an image to a reading, its stages in order.
 
-decode -> binarize -> segment -> normalize -> classify -> rank segmentations -> compose the reading
+    prepare               decode -> binarize, which first crops to the page -> segment -> normalize
+    Reader.segmentations  classify and calibrate -> test-time augmentation -> rank the ways to cut touching digits
+    Reader.trace_prepared compose the reading -> quality warnings
+
+`Reader.read` runs them all; `Reader.trace` also keeps what each step made.
 """
 
 from __future__ import annotations
@@ -53,6 +57,21 @@ class Trace:
     probs: np.ndarray  # (N, 10) float32, calibrated
     reading: Reading
     hypotheses: tuple[Hypothesis, ...] = ()  # the first is the reading's
+
+
+def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE.max_bytes) -> PreparedImage:
+    """The stages before the network."""
+    _check_mode(mode)
+    decoded = decode.decode(source, max_bytes=max_bytes)  # -> (H, W) uint8
+    ink = binarize.binarize(decoded.image)  # (H, W) uint8 -> (H, W) float32
+    segmentation = segment(ink, single=mode == "single")  # (H, W) -> N glyphs
+    tiles = normalize.normalize_glyphs(ink, segmentation)  # -> (N, 28, 28) float32
+    return PreparedImage(decoded, ink, segmentation, tiles, mode)
+
+
+def _check_mode(mode: str) -> None:
+    if mode not in MODES:
+        raise BadRequest(f"mode is {mode!r}; expected {' or '.join(map(repr, MODES))}. Choose one of these.")
 
 
 class Reader:
@@ -140,7 +159,7 @@ class Reader:
         ink, segmentation, tiles = prepared.ink, prepared.segmentation, prepared.tiles
         if prediction is None:
             prediction = self.classify(tiles)  # (N, 28, 28) -> (N, 10) and (N,)
-        if self.bundle.reject_at < 1:
+        if self.bundle.can_refuse:
             prediction = with_test_time_augmentation(ink, segmentation, prediction, self.classify)
         if prepared.mode == "single" or self.cut_costs is None:
             return [SegmentationHypothesis(0.0, segmentation.lines, tiles, prediction)]
@@ -153,21 +172,6 @@ class Reader:
         """(N, 28, 28) tiles -> the calibrated prediction, in one batch."""
         prediction = self.classifier.classify(tiles)
         return Prediction(result.calibrate(prediction.probs, self.bundle.temperature), prediction.not_digit)
-
-
-def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE.max_bytes) -> PreparedImage:
-    """The stages before the network."""
-    _check_mode(mode)
-    decoded = decode.decode(source, max_bytes=max_bytes)  # -> (H, W) uint8
-    ink = binarize.binarize(decoded.image)  # (H, W) uint8 -> (H, W) float32
-    segmentation = segment(ink, single=mode == "single")  # (H, W) -> N glyphs
-    tiles = normalize.normalize_glyphs(ink, segmentation)  # -> (N, 28, 28) float32
-    return PreparedImage(decoded, ink, segmentation, tiles, mode)
-
-
-def _check_mode(mode: str) -> None:
-    if mode not in MODES:
-        raise BadRequest(f"mode is {mode!r}; expected {' or '.join(map(repr, MODES))}. Choose one of these.")
 
 
 def _to_hypothesis(segmentation: SegmentationHypothesis, decoded: DecodedImage) -> Hypothesis:

@@ -1,6 +1,6 @@
-"""Thresholds of every stage: one frozen dataclass a stage, each field with its unit and its reason.
+"""Thresholds of every stage: one frozen dataclass per module, each field with its unit and its reason.
 
-A stage module imports the instance of its own class as `CONFIG`; nothing else holds a threshold.
+A stage module imports the instance of its own class as `CONFIG`. The classes lie in five files:
 
 - `shared`: values that several stages use
 - `decoding`: decode, decode_limits, grayscale
