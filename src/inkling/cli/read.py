@@ -140,11 +140,11 @@ def command(
     start = time.perf_counter()
 
     def take(result: ResultJson) -> None:
-        outcomes[result["outcome"] if result["ok"] else "failed"] += 1
         if not (quiet and result["ok"]):
             _print(result, as_json=as_json)
         for output in outputs:
             output.add(result)
+        outcomes[result["outcome"] if result["ok"] else "failed"] += 1  # last: Ctrl-C counts what the outputs hold
 
     try:
         for result in failed:
