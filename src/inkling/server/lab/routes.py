@@ -1,8 +1,5 @@
 """The API under /api/v1/lab."""
 
-# mypy: disable-error-code="untyped-decorator"
-# (flask-smorest comes without types)
-
 from __future__ import annotations
 
 import dataclasses

@@ -1,8 +1,5 @@
 """POST /api/v1/compare: one image through every network."""
 
-# mypy: disable-error-code="untyped-decorator"
-# (flask-smorest comes without types)
-
 from __future__ import annotations
 
 import time

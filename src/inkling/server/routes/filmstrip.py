@@ -1,8 +1,5 @@
 """POST /api/v1/filmstrip: every step of one reading, with steps switched off on demand."""
 
-# mypy: disable-error-code="untyped-decorator"
-# (flask-smorest comes without types)
-
 from __future__ import annotations
 
 from typing import Any

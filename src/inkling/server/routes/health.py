@@ -1,8 +1,5 @@
 """/healthz: the process answers. /readyz: the model is loaded and has read. /metrics: for Prometheus."""
 
-# mypy: disable-error-code="untyped-decorator"
-# (flask-smorest comes without types)
-
 from __future__ import annotations
 
 import platform

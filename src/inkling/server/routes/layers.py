@@ -1,8 +1,5 @@
 """POST /api/v1/models/<name>/layers: what each layer of a network makes of a tile."""
 
-# mypy: disable-error-code="untyped-decorator"
-# (flask-smorest comes without types)
-
 from __future__ import annotations
 
 import base64

@@ -1,8 +1,5 @@
 """POST /api/v1/read and GET /api/v1/models."""
 
-# mypy: disable-error-code="untyped-decorator"
-# (flask-smorest comes without types)
-
 from __future__ import annotations
 
 import time

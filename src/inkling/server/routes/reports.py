@@ -1,8 +1,5 @@
 """GET /api/v1/models/NAME/report: what a model can and cannot do, and the images of the report."""
 
-# mypy: disable-error-code="untyped-decorator"
-# (flask-smorest comes without types)
-
 from __future__ import annotations
 
 from flask import Response, current_app, jsonify, make_response, request

@@ -1,8 +1,5 @@
 """GET /api/v1/models/<name>/weights: all the numbers of a small network."""
 
-# mypy: disable-error-code="untyped-decorator"
-# (flask-smorest comes without types)
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
