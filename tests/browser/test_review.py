@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from inkling.batch.review import ReviewPage
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of
@@ -108,10 +108,11 @@ def test_a_tap_on_the_other_digit(page: Page, tmp_path: Path) -> None:
 def test_the_page_remembers(page: Page) -> None:
     page.locator(".card input").nth(2).fill("770")
     page.keyboard.press("Enter")
+    expect(page.locator("#done")).to_have_text("1")
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
-    assert page.locator("#done").inner_text() == "1"
-    assert page.locator(".card input").nth(2).input_value() == "770"
+    expect(page.locator("#done")).to_have_text("1")
+    expect(page.locator(".card input").nth(2)).to_have_value("770")
 
 
 def test_it_fits_its_screen(page: Page) -> None:
