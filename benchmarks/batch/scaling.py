@@ -41,7 +41,7 @@ SHARD = 500  # images in the bucket
 def steps(source: Path, n: int, out: Path) -> Numbers:
     """Milliseconds of one core for an image, step by step, in one process."""
     from inkling.batch import batch_reader, records, storage
-    from inkling.pipeline import decode as image
+    from inkling.pipeline.decode import decode
 
     job = _job(out)
     batch = batch_reader.BatchReader(job)
@@ -58,15 +58,15 @@ def steps(source: Path, n: int, out: Path) -> Numbers:
         return min(times)
 
     fetch = timed(lambda: [storage.read(one.location) for one in pictures])
-    decode = timed(lambda: [image.decode(content) for content in contents])
+    decoding = timed(lambda: [decode(content) for content in contents])
     prepare = timed(lambda: [batch.reader.prepare(content) for content in contents])
     all_rows = timed(lambda: batch.read(pictures))
     found = batch.read(pictures)[0]
     write = timed(lambda: [records.encode(found[k : k + 500], "parquet") for k in range(0, n, 500)])
     return {
         "fetch from this disk": round(fetch, 3),
-        "decode": round(decode, 3),
-        "binarize, segment, normalize": round(prepare - decode, 3),
+        "decode": round(decoding, 3),
+        "binarize, segment, normalize": round(prepare - decoding, 3),
         "networks, hypotheses, result": round(all_rows - prepare - fetch, 3),
         "rows to Parquet": round(write, 3),
         "bytes": round(statistics.mean(map(len, contents))),

@@ -4,8 +4,7 @@ import numpy as np
 from inkling.models import registry
 from inkling.pipeline.over_segmentation.ranking import segment_cost
 from inkling.pipeline.over_segmentation.segmentation_graph import SegmentationGraph, build_graph
-from inkling.pipeline.segmentation import Segmentation, glyph_mask
-from inkling.pipeline.segmentation import segment as find_glyphs
+from inkling.pipeline.segmentation import Segmentation, glyph_mask, segment
 
 COSTS = registry.find("cnn").cut_costs
 
@@ -19,7 +18,7 @@ def zeros_in_a_row(n: int, *, pitch: int = 54, apart: int = 0) -> np.ndarray:
 
 
 def graph_of(ink: np.ndarray, *, max_cuts: int) -> tuple[Segmentation, SegmentationGraph]:
-    segmentation = find_glyphs(ink)
+    segmentation = segment(ink)
     chosen = segmentation.glyphs
     return segmentation, build_graph(
         segmentation, chosen, max_cuts=[max_cuts] * len(chosen), tallest=max(glyph.box_xywh[3] for glyph in chosen)
@@ -28,15 +27,15 @@ def graph_of(ink: np.ndarray, *, max_cuts: int) -> tuple[Segmentation, Segmentat
 
 def test_the_whole_glyph_is_a_segment_without_cost() -> None:
     segmentation, graph = graph_of(zeros_in_a_row(2), max_cuts=6)
-    whole = [segment for segment in graph.segments if (segment.start, segment.end) == (0, graph.last)]
-    assert [segment.glyph for segment in whole] == segmentation.glyphs
+    whole = [part for part in graph.segments if (part.start, part.end) == (0, graph.last)]
+    assert [part.glyph for part in whole] == segmentation.glyphs
     assert segment_cost(whole[0], COSTS) == 0
 
 
 def test_two_segments_share_the_ink_between_them() -> None:
     segmentation, graph = graph_of(zeros_in_a_row(2), max_cuts=6)
     (glyph,) = segmentation.glyphs
-    by_nodes = {(segment.start, segment.end): segment.glyph for segment in graph.segments}
+    by_nodes = {(part.start, part.end): part.glyph for part in graph.segments}
     ink = np.count_nonzero(glyph_mask(segmentation, glyph))
     pairs = [
         (by_nodes[0, node], by_nodes[node, graph.last])
@@ -53,9 +52,9 @@ def test_two_segments_share_the_ink_between_them() -> None:
 
 def test_boxes_fit_their_ink() -> None:
     segmentation, graph = graph_of(zeros_in_a_row(3), max_cuts=12)
-    for segment in graph.segments:
-        own = glyph_mask(segmentation, segment.glyph)
-        assert own.shape == segment.glyph.box_xywh[:1:-1]
+    for part in graph.segments:
+        own = glyph_mask(segmentation, part.glyph)
+        assert own.shape == part.glyph.box_xywh[:1:-1]
         assert own[0].any()
         assert own[-1].any()
         assert own[:, 0].any()
@@ -64,7 +63,7 @@ def test_boxes_fit_their_ink() -> None:
 
 def test_no_segment_is_wider_than_a_digit() -> None:
     _, graph = graph_of(zeros_in_a_row(8), max_cuts=40)
-    parts = [segment.glyph for segment in graph.segments if segment.glyph.mask is not None]
+    parts = [part.glyph for part in graph.segments if part.glyph.mask is not None]
     assert len(parts) > 50
     assert max(part.box_xywh[2] for part in parts) <= 1.5 * 99
 
@@ -72,7 +71,7 @@ def test_no_segment_is_wider_than_a_digit() -> None:
 def test_neighbours_may_be_one_digit_or_two() -> None:
     segmentation, graph = graph_of(zeros_in_a_row(2, apart=14), max_cuts=0)
     left, right = segmentation.glyphs
-    found = {(segment.start, segment.end): segment for segment in graph.segments}
+    found = {(part.start, part.end): part for part in graph.segments}
     assert set(found) == {(0, 1), (1, 2), (0, 2)}
     assert (found[0, 1].glyph, found[1, 2].glyph) == (left, right)
     both = found[0, 2]
@@ -86,7 +85,7 @@ def test_a_part_of_one_glyph_may_go_with_its_neighbour() -> None:
     ink = zeros_in_a_row(3, apart=0)
     ink[:, 132:138] = 0  # now two touch and one stands close
     segmentation, graph = graph_of(ink, max_cuts=6)
-    mixed = [segment.glyph for segment in graph.segments if segment.gaps and segment.glyph.mask is not None]
+    mixed = [part.glyph for part in graph.segments if part.gaps and part.glyph.mask is not None]
     assert mixed
     for glyph in mixed:
         assert len(glyph.components) == 2

@@ -19,7 +19,7 @@ from inkling.errors import BadRequest, Overloaded
 from inkling.server.app import create_app
 from inkling.server.middleware.slow_uploads import SlowUploadGuard
 from inkling.server.middleware.upload_buffer import MAX_LARGE_BODIES, MAX_UPLOADS, MAX_UPLOADS_PER_CLIENT, UploadBuffer
-from inkling.server.routes import read as api
+from inkling.server.routes import read as read_route
 from inkling.server.settings import Settings
 from tests.cli.test_serve import serving
 from tests.pictures import drawn_seven, encoded
@@ -153,7 +153,7 @@ def test_the_form_without_javascript_is_guarded_and_counted_like_any_reading(app
 
 
 def test_a_form_that_takes_too_long_is_read_in_part(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "MAX_REQUEST_S", -1)
+    monkeypatch.setattr(read_route, "MAX_REQUEST_S", -1)
     picture = encoded(drawn_seven())
     form = {"image": [(io.BytesIO(picture), f"{n}.png") for n in range(2)]}
     readings = app.test_client().post(READ, data=form).json["readings"]

@@ -1,6 +1,6 @@
 """Thresholds of every stage: one frozen dataclass per module, each field with its unit and its reason.
 
-A stage module imports the instance of its own class as `CONFIG`. The classes lie in five files:
+A stage module imports the instance of its own class as `CONFIG`. The classes lie in six files:
 
 - `shared`: values that several stages use
 - `decoding`: decode, decode_limits, grayscale

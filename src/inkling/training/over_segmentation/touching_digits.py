@@ -16,8 +16,7 @@ import numpy as np
 from inkling.pipeline.normalize import SIDE, normalize_glyphs
 from inkling.pipeline.over_segmentation.ranking import max_cuts
 from inkling.pipeline.over_segmentation.segmentation_graph import build_graph
-from inkling.pipeline.segmentation import Glyph, Segmentation, glyph_mask
-from inkling.pipeline.segmentation import segment as find_glyphs
+from inkling.pipeline.segmentation import Glyph, Segmentation, glyph_mask, segment
 from inkling.training.nondigits import NO_DIGIT, POOL_EPOCHS, crop_to_ink
 from inkling.training.recipe import Recipe
 
@@ -68,7 +67,7 @@ def pieces_of(images: np.ndarray, labels: np.ndarray, rng: Rng) -> Iterator[tupl
     """
     written = write(images, rng)  # (N, H, W)
     ink = written.max(axis=0)
-    glyphs = find_glyphs(ink)
+    glyphs = segment(ink)
     parts = [part for line in glyphs.lines for part in _segments(glyphs, line)]
     named = [label_of(glyphs, part, written > INK_AT, labels) for part in parts]
     digits = [i for i, label in enumerate(named) if label not in (None, NO_DIGIT)]
@@ -144,4 +143,4 @@ def _enlarged(image: np.ndarray, pen: float, rng: Rng) -> np.ndarray:
 def _segments(segmentation: Segmentation, line: list[Glyph]) -> list[Glyph]:
     cuts = [max_cuts(glyph.box_xywh) for glyph in line]
     tallest = max(glyph.box_xywh[3] for glyph in line)
-    return [segment.glyph for segment in build_graph(segmentation, line, max_cuts=cuts, tallest=tallest).segments]
+    return [part.glyph for part in build_graph(segmentation, line, max_cuts=cuts, tallest=tallest).segments]
