@@ -1,0 +1,78 @@
+"""A reader's answers to images whose text is known, and what they say about it."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.common import Numbers, rate_95
+from inkling import Reader
+from inkling.errors import BadPicture
+from inkling.pipeline.decode import ImageSource
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was read of one image, beside what stands on it."""
+
+    text: str  # digits that stand there, rows joined by a newline
+    written: str | None  # the number with its signs; None where none is asked for
+    read_text: str
+    read_written: str
+    outcome: str  # of the reading, or "failed" for an image that could not be opened
+    confidence: float  # 0..1
+    took_s: float
+
+    @property
+    def is_right(self) -> bool:
+        return self.read_text == self.text
+
+    @property
+    def is_written_right(self) -> bool:
+        """Whether the signs are right, too; the same as `is_right` where none is asked for."""
+        return self.read_written == self.written if self.written is not None else self.is_right
+
+
+def answer(reader: Reader, image: ImageSource, text: str, written: str | None = None) -> Answer:
+    """Read one image, and time it."""
+    start = time.perf_counter()
+    try:
+        reading = reader.read(image)
+    except BadPicture:
+        return Answer(text, written, "", "", "failed", 0.0, time.perf_counter() - start)
+    took_s = time.perf_counter() - start
+    read_written = getattr(reading, "written", reading.text)
+    return Answer(text, written, reading.text, read_written, reading.outcome, reading.confidence, took_s)
+
+
+def summary(answers: Sequence[Answer]) -> Numbers:
+    """Shares read exactly, called "read", and right of those called "read", with 95 % intervals; the median time."""
+    n = len(answers)
+    called_read = [each for each in answers if each.outcome == "read"]
+    read_right = sum(each.is_written_right for each in called_read)
+    signs = [each for each in answers if each.written is not None]
+    return {
+        "n": n,
+        **rate_95("exact", sum(each.is_right for each in answers), n),
+        **(rate_95("written", sum(each.is_written_right for each in signs), len(signs)) if signs else {}),
+        **rate_95("read", len(called_read), n),
+        **(rate_95("read_right", read_right, len(called_read)) if called_read else {}),
+        "read_wrong": len(called_read) - read_right,
+        "median_ms": round(1000 * statistics.median(each.took_s for each in answers), 1),
+    }
+
+
+def risk_coverage(answers: Sequence[Answer]) -> list[tuple[float, float]]:
+    """Coverage and risk (El-Yaniv and Wiener 2010), both 0..1: of the answers by falling confidence, the share wrong.
+
+    Answers of the same confidence make one point, so their order does not matter.
+    """
+    ranked = sorted(answers, key=lambda each: -each.confidence)
+    points, wrong = [], 0
+    for i, each in enumerate(ranked, 1):
+        wrong += not each.is_written_right
+        if i == len(ranked) or ranked[i].confidence < each.confidence:
+            points.append((i / len(ranked), wrong / i))
+    return points
