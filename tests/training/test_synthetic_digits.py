@@ -43,6 +43,16 @@ def test_tiles_are_in_range_and_repeatable() -> None:
     assert not np.array_equal(tiles[:10], tiles[10:20])
 
 
+def test_a_given_pen_draws_every_stroke_with_its_width() -> None:
+    form = stroke_forms.parsed(1, "12..45 - 50,0 50,100")
+    widths = [
+        np.median(synthetic_digits.draw_form(form, np.random.default_rng(seed), pen=pen).sum(axis=1))
+        for pen in (2, 6)
+        for seed in range(5)
+    ]
+    assert max(widths[:5]) < 4.5 < min(widths[5:])
+
+
 @pytest.mark.parametrize("digit", [0, 2, 3, 4, 5, 6, 8, 9])
 def test_a_network_taught_by_people_reads_most_of_them(digit: int) -> None:
     tiles = synthetic_digits.draw_digits(np.full(60, digit), np.random.default_rng(digit))

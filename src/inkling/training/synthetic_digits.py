@@ -36,8 +36,11 @@ def random_form(digit: int, rng: np.random.Generator) -> Form:
     return forms[rng.integers(len(forms))]
 
 
-def draw_form(form: Form, rng: np.random.Generator) -> np.ndarray:
-    """One drawing of a form -> (h, w) float32 ink, 0..1."""
+def draw_form(form: Form, rng: np.random.Generator, *, pen: int | None = None) -> np.ndarray:
+    """One drawing of a form, some `CANVAS` pixels high -> (h, w) float32 ink, 0..1.
+
+    `pen` is its width in pixels; without one it is random.
+    """
     width = rng.uniform(*form.width)
     slant, turn = rng.normal(0.12, 0.16), rng.normal(0, 0.07)  # to the right, as most people write; radians
     place = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ np.array(
@@ -47,16 +50,16 @@ def draw_form(form: Form, rng: np.random.Generator) -> np.ndarray:
     for stroke in form.strokes:
         moved = np.array(stroke.points) + rng.normal(0, jitter, (len(stroke.points), 2))
         strokes.append((smooth_curve(moved) if stroke.smooth else hand_drawn_lines(moved, rng)) @ place.T)
-    return draw_strokes(strokes, rng)
+    return draw_strokes(strokes, rng, pen=pen)
 
 
-def draw_strokes(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """Strokes of (n, 2) points about a unit in size, with a pen of random width -> (h, w) float32 ink, 0..1."""
+def draw_strokes(strokes: list[np.ndarray], rng: np.random.Generator, *, pen: int | None = None) -> np.ndarray:
+    """Strokes of (n, 2) points about a unit in size -> (h, w) float32 ink, 0..1; `pen` in pixels, or random."""
     low = np.min([stroke.min(axis=0) for stroke in strokes], axis=0)
     high = np.max([stroke.max(axis=0) for stroke in strokes], axis=0)
     w, h = (CANVAS * (high - low) + 2 * MARGIN).astype(int)
     image = np.zeros((h, w), np.uint8)
-    pen = int(rng.integers(2, 8))
+    pen = int(rng.integers(2, 8)) if pen is None else pen
     for stroke in strokes:
         pixels = (CANVAS * (stroke - low) + MARGIN) * (1 << _SUBPIXEL_BITS)
         cv2.polylines(image, [pixels.round().astype(np.int32)], False, (255,), pen, cv2.LINE_AA, shift=_SUBPIXEL_BITS)
