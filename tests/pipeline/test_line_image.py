@@ -1,60 +1,57 @@
-"""Glyphs as one image for the line recognizer."""
+"""A grey row as the line network sees it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from inkling.pipeline.line_image import MARGIN, make_line_image
-from inkling.pipeline.segmentation import segment
-from tests.pipeline.over_segmentation.test_segmentation_graph import zeros_in_a_row
+from inkling.pipeline.line_image import make_line_image
 
 
-def test_a_digit_is_as_high_as_in_a_tile_and_the_rest_is_paper() -> None:
-    ink = zeros_in_a_row(3)
-    glyphs = segment(ink)
-    line_image = make_line_image(ink, glyphs, glyphs.glyphs)
-    assert line_image is not None
-    assert line_image.shape == (28, 56)
-    rows, columns = np.flatnonzero(line_image.max(axis=1) > 0.1), np.flatnonzero(line_image.max(axis=0) > 0.1)
-    assert (rows[0], rows[-1]) == (MARGIN, 27 - MARGIN)
-    assert columns[0] == MARGIN
-    assert line_image[:, columns[-1] + 2 :].max() == 0
-    assert line_image.min() >= 0
-    assert line_image.max() == 1
+def row_with_stroke(h: int, w: int, *, paper: int = 220, ink: int = 60) -> np.ndarray:
+    """A row with one upright stroke in the middle, a tenth of the height wide."""
+    row = np.full((h, w), paper, np.uint8)
+    row[h // 4 : -(h // 4), w // 2 - h // 20 : w // 2 + h // 20 + 1] = ink
+    return row
 
 
-def test_only_the_ink_of_the_chosen_glyphs_is_shown() -> None:
-    ink = zeros_in_a_row(3, apart=30)
-    glyphs = segment(ink)
-    assert len(glyphs.glyphs) == 3
-    two = make_line_image(ink, glyphs, glyphs.glyphs[:2])
-    ink[:, glyphs.glyphs[2].box_xywh[0] - 2 :] = 0
-    alone = segment(ink)
-    assert two is not None
-    np.testing.assert_array_equal(two, make_line_image(ink, alone, alone.glyphs))
+@pytest.mark.parametrize(
+    ("size_hw", "width"),
+    [((32, 100), 100), ((64, 198), 100), ((16, 50), 100), ((40, 5), 16), ((1, 1), 32), ((20, 20000), 1024)],
+)
+def test_the_height_is_32_and_the_width_a_multiple_of_4_within_limits(size_hw: tuple[int, int], width: int) -> None:
+    image = make_line_image(np.full(size_hw, 200, np.uint8))
+    assert image.shape == (32, width)
+    assert image.dtype == np.float32
+    assert not image.any()
 
 
-@pytest.mark.parametrize(("n", "width"), [(1, 28), (2, 56), (5, 84)])
-def test_widths_are_multiples_of_28(n: int, width: int) -> None:
-    ink = zeros_in_a_row(n)
-    found = segment(ink)
-    line_image = make_line_image(ink, found, found.glyphs)
-    assert line_image is not None
-    assert line_image.shape == (28, width)
+@pytest.mark.parametrize(("paper", "ink"), [(255, 0), (220, 60), (140, 90)])
+def test_ink_is_about_1_and_paper_0_whatever_the_contrast(paper: int, ink: int) -> None:
+    image = make_line_image(row_with_stroke(64, 128, paper=paper, ink=ink))
+    assert image[16, 32] == pytest.approx(1, abs=0.05)
+    assert abs(image[:, :20]).max() == 0
 
 
-@pytest.mark.parametrize(("n", "fits"), [(5, True), (24, True), (26, False), (60, False)])
-def test_what_is_too_wide_gets_no_line_image(n: int, fits: bool) -> None:
-    ink = zeros_in_a_row(n)
-    glyphs = segment(ink)
-    assert (make_line_image(ink, glyphs, glyphs.glyphs) is not None) == fits
+def test_faint_noise_is_not_stretched_to_strokes() -> None:
+    noise = np.random.default_rng(0).integers(198, 203, (32, 200)).astype(np.uint8)
+    assert abs(make_line_image(noise)).max() < 0.3
 
 
-def test_large_writing_gives_the_same_line_image() -> None:
-    ink = zeros_in_a_row(2)
-    large = np.kron(ink, np.ones((4, 4), np.float32))
-    line_images = [make_line_image(each, found, found.glyphs) for each in (ink, large) if (found := segment(each))]
-    assert line_images[0] is not None
-    assert line_images[1] is not None
-    assert np.abs(line_images[0] - line_images[1]).mean() < 0.03
+def test_glare_and_blots_are_limited() -> None:
+    row = np.full((32, 200), 200, np.uint8)
+    row[4:28, 10:14] = 150
+    row[4:28, 100], row[4:28, 150] = 0, 255
+    image = make_line_image(row)
+    assert (image.min(), image.max()) == (-0.5, 1.5)
+
+
+def test_what_is_padded_is_paper_on_the_right() -> None:
+    image = make_line_image(row_with_stroke(32, 33))
+    assert image.shape == (32, 36)
+    assert not image[:, 33:].any()
+
+
+def test_the_same_writing_gives_the_same_image_at_any_size() -> None:
+    small, large = row_with_stroke(40, 100), row_with_stroke(160, 400)
+    assert np.abs(make_line_image(small) - make_line_image(large)).mean() < 0.03

@@ -12,9 +12,9 @@ import pytest
 
 from inkling.errors import BadBundle
 from inkling.models import registry
-from inkling.pipeline.line_image import make_line_image
-from inkling.pipeline.line_recognizer import LineRecognizer, greedy_decode
 from inkling.pipeline.litert import LiteRTModel
+from inkling.pipeline.over_segmentation.glyph_line_image import make_glyph_line_image
+from inkling.pipeline.over_segmentation.glyph_line_recognizer import GlyphLineRecognizer, greedy_decode
 from inkling.pipeline.segmentation import segment
 from tests.pictures import enlarged
 
@@ -31,7 +31,7 @@ def test_what_is_no_network_is_refused() -> None:
 
 
 def test_strips_of_any_width_are_read_and_one_after_another_changes_nothing() -> None:
-    model = LineRecognizer(registry.line_recognizer())
+    model = GlyphLineRecognizer(registry.line_recognizer())
     line_images = [np.random.default_rng(w).random((28, w), np.float32) for w in (28, 140, 56, 28)]
     found = [model(line_image) for line_image in line_images]
     assert [probs.shape for probs in found] == [(14, 11), (70, 11), (28, 11), (14, 11)]
@@ -40,13 +40,13 @@ def test_strips_of_any_width_are_read_and_one_after_another_changes_nothing() ->
 
 
 def test_digits_are_read_from_their_strips(digits: tuple[np.ndarray, np.ndarray]) -> None:
-    model = LineRecognizer(registry.line_recognizer())
+    model = GlyphLineRecognizer(registry.line_recognizer())
     images, labels = digits
     right = []
     for image, label in zip(images[::2], labels[::2], strict=True):
         ink = 1 - enlarged(image, 3) / np.float32(255)
         glyphs = segment(ink, single=True)
-        line_image = make_line_image(ink, glyphs, glyphs.glyphs)
+        line_image = make_glyph_line_image(ink, glyphs, glyphs.glyphs)
         assert line_image is not None
         right.append(greedy_decode(model(line_image)) == [label])
     assert np.mean(right) > 0.9

@@ -11,7 +11,7 @@ import pytest
 
 from inkling.errors import BadRecipe, WrongNetwork
 from inkling.models import registry
-from inkling.pipeline.line_recognizer import LineRecognizer, log_likelihoods
+from inkling.pipeline.over_segmentation.glyph_line_recognizer import GlyphLineRecognizer, log_likelihoods
 from inkling.training import fine_tune, line_task, model_card, package, recipe, train
 from inkling.training.data.mnist import Mnist
 from inkling.training.keras_setup import open_keras_model
@@ -58,7 +58,7 @@ def test_the_bundle_holds_the_facts_and_runs(run: Path) -> None:
     score = found.manifest["scores"]["validation"]
     assert set(score["accuracy_by_length"]) == set("12345")
     assert score["accuracy"] == pytest.approx(train.read_history(run / "history.csv")[-1]["val_accuracy"], abs=2e-3)
-    assert LineRecognizer(found)(np.zeros((28, 56), np.float32)).shape == (28, 11)
+    assert GlyphLineRecognizer(found)(np.zeros((28, 56), np.float32)).shape == (28, 11)
     with pytest.raises(WrongNetwork, match="holds a line recognizer"):
         registry.find(run)
 

@@ -1,6 +1,6 @@
-"""Make a line image: neighbouring glyphs that may be several digits -> one image for the line recognizer.
+"""Make a line image: a grey row of any size -> what the line network reads.
 
-Like `normalize`, but scaled by height, so that each digit is about as large as alone, however many there are.
+Training lines are made by this function too, so a network sees in use what it has learned from.
 """
 
 from __future__ import annotations
@@ -8,24 +8,30 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from inkling.pipeline.config.segmentation import LINE_IMAGE as CONFIG
-from inkling.pipeline.normalize import LONGEST, SIDE, glyph_crops, normalize_size
-from inkling.pipeline.segmentation import Glyph, Segmentation, bounding_box
+from inkling.pipeline.config.line import LINE_IMAGE as CONFIG
 
-MARGIN = (SIDE - LONGEST) // 2  # pixels of background around the ink
+HEIGHT = CONFIG.height_px
 
 
-def make_line_image(ink: np.ndarray, segmentation: Segmentation, chosen: list[Glyph]) -> np.ndarray | None:
-    """(H, W) float32 ink and some of its whole glyphs -> (28, w) float32, 0 = background, 1 = ink.
+def make_line_image(row: np.ndarray) -> np.ndarray:
+    """(h, w) uint8 grey row, dark ink on light paper -> (32, W) float32, about 0 = paper, 1 = ink, -0.5..1.5.
 
-    w is a multiple of `width_step_px`; the ink is at the left. None where the image would be too wide.
+    The row is scaled to a height of 32 pixels and its grey levels are normalized: the median is paper, the 2nd
+    percentile is ink. W is a multiple of 4 from 16 to 1024; what is added on the right is paper. A row more than 32
+    times as wide as high is squeezed to 1024 pixels, so its last digits still count but are harder to read.
+
+    >>> make_line_image(np.full((64, 200), 230, np.uint8)).shape
+    (32, 100)
     """
-    box = bounding_box(np.array([glyph.box_xywh for glyph in chosen]))
-    if box[2] * LONGEST + 2 * MARGIN * box[3] > CONFIG.max_width * SIDE * box[3]:
-        return None
-    merged = Glyph(box, tuple(component for glyph in chosen for component in glyph.components))
-    [crop] = glyph_crops(ink, Segmentation([[merged]], segmentation.labels, segmentation.corner_xy))
-    small = normalize_size(crop, reference_side=lambda shape: shape[0])
-    w = CONFIG.width_step_px * -(-(small.shape[1] + 2 * MARGIN) // CONFIG.width_step_px)
-    below, right = SIDE - MARGIN - len(small), w - MARGIN - small.shape[1]
-    return np.asarray(cv2.copyMakeBorder(small, MARGIN, below, MARGIN, right, cv2.BORDER_CONSTANT))
+    h, w = row.shape
+    least, most = CONFIG.width_range_px
+    width = min(max(1, round(w * HEIGHT / h)), most)
+    shrinks = h > HEIGHT or width < w
+    scaled = cv2.resize(row, (width, HEIGHT), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    cumulative = np.bincount(scaled.ravel(), minlength=256).cumsum() / scaled.size
+    ink, paper = np.searchsorted(cumulative, (CONFIG.ink_percentile / 100, 0.5))
+    contrast = max(float(paper) - float(ink), CONFIG.min_contrast_levels)
+    step = CONFIG.width_step_px
+    image = np.zeros((HEIGHT, max(least, step * -(-width // step))), np.float32)
+    np.clip((float(paper) - scaled.astype(np.float32)) / contrast, *CONFIG.range, out=image[:, :width])
+    return image

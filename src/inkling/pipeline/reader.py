@@ -23,8 +23,8 @@ from inkling.pipeline.classifier import Classifier, Prediction
 from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.decode import DecodedImage, ImageSource
 from inkling.pipeline.hypothesis import Hypothesis
-from inkling.pipeline.line_recognizer import LineRecognizer
 from inkling.pipeline.over_segmentation.best_path import best_segmentation
+from inkling.pipeline.over_segmentation.glyph_line_recognizer import GlyphLineRecognizer
 from inkling.pipeline.over_segmentation.ranking import SegmentationHypothesis, rank_segmentations
 from inkling.pipeline.quality import needs_quality_check, quality_warnings
 from inkling.pipeline.result import Box, Reading
@@ -92,7 +92,7 @@ class Reader:
         self.bundle = registry.find(model)
         self.classifier = Classifier(self.bundle)
         self.cut_costs = self.bundle.cut_costs  # None: this network's glyphs are never cut
-        self.recognize_line = LineRecognizer(registry.line_recognizer()) if self.cut_costs else None
+        self.recognize_line = GlyphLineRecognizer(registry.line_recognizer()) if self.cut_costs else None
         self._max_bytes = max_bytes
 
     def read(self, source: ImageSource, *, mode: Mode = "auto") -> Reading:

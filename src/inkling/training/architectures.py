@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from inkling.pipeline.line_recognizer import BLANK
 from inkling.pipeline.normalize import SIDE
+from inkling.pipeline.over_segmentation.glyph_line_recognizer import BLANK
 
 
 class Settings(Protocol):

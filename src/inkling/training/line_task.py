@@ -16,9 +16,9 @@ import numpy as np
 from inkling.errors import BadRecipe
 from inkling.models.bundle import Bundle
 from inkling.pipeline.config.segmentation import LINE_IMAGE
-from inkling.pipeline.line_recognizer import BLANK, greedy_decode
 from inkling.pipeline.litert import LiteRTModel
 from inkling.pipeline.normalize import SIDE
+from inkling.pipeline.over_segmentation.glyph_line_recognizer import BLANK, greedy_decode
 from inkling.training import augment, scores
 from inkling.training.data.mnist import Mnist, as_input, split_indices, subsample
 from inkling.training.recipe import Recipe

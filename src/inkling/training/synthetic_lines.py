@@ -16,7 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from inkling.pipeline.line_image import make_line_image
+from inkling.pipeline.over_segmentation.glyph_line_image import make_glyph_line_image
 from inkling.pipeline.segmentation import Glyph, Segmentation, glyph_mask, segment
 from inkling.training import augment, degrade, synthetic_digits
 from inkling.training.over_segmentation import touching_digits
@@ -127,7 +127,7 @@ def lines_of_row(images: np.ndarray, labels: np.ndarray, rng: Rng) -> Iterator[L
     if not whole_row:
         groups = [(group, [text[i] for i in of]) for group, of in digits_by_component(glyphs, written)]
     for group, digits in groups:
-        image = make_line_image(ink, glyphs, group) if group else None
+        image = make_glyph_line_image(ink, glyphs, group) if group else None
         if image is not None:
             yield np.asarray(np.rint(image * 255), np.uint8), digits
 

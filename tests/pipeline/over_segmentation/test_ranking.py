@@ -6,8 +6,8 @@ import pytest
 
 from inkling import Reader
 from inkling.pipeline.classifier import Prediction
-from inkling.pipeline.line_recognizer import BLANK
 from inkling.pipeline.normalize import normalize_glyphs
+from inkling.pipeline.over_segmentation.glyph_line_recognizer import BLANK
 from inkling.pipeline.over_segmentation.ranking import SegmentationHypothesis, combine_with_line, rank_segmentations
 from inkling.pipeline.segmentation import segment
 from tests.pipeline.over_segmentation.test_segmentation_graph import COSTS, zeros_in_a_row

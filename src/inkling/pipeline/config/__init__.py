@@ -1,11 +1,12 @@
 """Thresholds of every stage: one frozen dataclass per module, each field with its unit and its reason.
 
-A stage module imports the instance of its own class as `CONFIG`. The classes lie in six files:
+A stage module imports the instance of its own class as `CONFIG`. The classes lie in seven files:
 
 - `shared`: values that several stages use
 - `decoding`: decode, decode_limits, grayscale
 - `binarization`: downscaling, page_crop, polarity, global_threshold, binarize, border_noise
-- `segmentation`: segmentation, line_grouping, normalize, line_image, test_time_augmentation
+- `segmentation`: segmentation, line_grouping, normalize, glyph_line_image, test_time_augmentation
+- `line`: line_image, ctc, line_recognizer
 - `over_segmentation`: over_segmentation
 - `quality`: quality, text_page_filter
 

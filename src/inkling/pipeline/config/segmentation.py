@@ -58,7 +58,7 @@ class NormalizeConfig:
 
 @dataclass(frozen=True)
 class LineImageConfig:
-    """`line_image`: the image of several digits that the line recognizer reads."""
+    """`over_segmentation.glyph_line_image`: the image of several digits that the line recognizer reads."""
 
     max_width: int = 10  # times its height: wider images are not made
     width_step_px: int = 28  # widths are multiples of this, so that the network meets few different shapes

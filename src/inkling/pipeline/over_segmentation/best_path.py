@@ -14,9 +14,9 @@ import numpy as np
 
 from inkling.models.bundle import CutCosts
 from inkling.pipeline.classifier import Prediction
-from inkling.pipeline.line_recognizer import log_likelihoods
 from inkling.pipeline.normalize import normalize_glyphs
 from inkling.pipeline.over_segmentation import ranking
+from inkling.pipeline.over_segmentation.glyph_line_recognizer import log_likelihoods
 from inkling.pipeline.over_segmentation.ranking import Classify, RecognizeLine, SegmentationHypothesis, segment_cost
 from inkling.pipeline.over_segmentation.segmentation_graph import SegmentationGraph
 from inkling.pipeline.segmentation import Glyph, Segmentation

@@ -19,9 +19,13 @@ from inkling.models.bundle import CutCosts
 from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.config.over_segmentation import RANKING as CONFIG
 from inkling.pipeline.config.over_segmentation import SEGMENTATION_GRAPH
-from inkling.pipeline.line_image import make_line_image
-from inkling.pipeline.line_recognizer import greedy_decode, log_likelihoods, substitution_log_likelihoods
 from inkling.pipeline.normalize import normalize_glyphs
+from inkling.pipeline.over_segmentation.glyph_line_image import make_glyph_line_image
+from inkling.pipeline.over_segmentation.glyph_line_recognizer import (
+    greedy_decode,
+    log_likelihoods,
+    substitution_log_likelihoods,
+)
 from inkling.pipeline.over_segmentation.n_best_paths import (
     EMPTY_PATH,
     Arc,
@@ -113,7 +117,7 @@ def recognize_group(
     """
     if recognize_line is None or graph is None or len(graph.segments) == 1:
         return None
-    line_image = make_line_image(ink, segmentation, [segmentation.glyphs[i] for i in group.numbers])
+    line_image = make_glyph_line_image(ink, segmentation, [segmentation.glyphs[i] for i in group.numbers])
     return None if line_image is None else recognize_line(line_image)
 
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from inkling.pipeline.line_recognizer import (
+from inkling.pipeline.over_segmentation.glyph_line_recognizer import (
     BLANK,
     LOG_ZERO,
     greedy_decode,

@@ -19,7 +19,7 @@ BLANK = 10  # the class "no new digit"
 LOG_ZERO = -1e9  # the logarithm of a probability of 0: finite, so that two can be compared
 
 
-class LineRecognizer:
+class GlyphLineRecognizer:
     """The line network ready to run. Safe to call from several threads."""
 
     def __init__(self, bundle: Bundle) -> None:
