@@ -4,8 +4,8 @@ A form is one line: strokes separated by ";", each "~" (a smooth curve) or "-" (
 hundredths of a square, x to the right and y down. A range in front, as "30..60", is the width in hundredths of the
 height; the default is 45..95. The shapes are those of school models and everyday handwriting: the 1 with an upstroke, a
 serif or a foot, or an upstroke as long as its stem; the crossed and the hooked 7; the open 4 with a short stem and the
-one like a psi; 9 and 6 with straight, hooked or curled tails, and the 9 like a rho; the 8 that does not close; the
-flat-topped 3; the 2 with loops; the 5 whose bar flies off; the 0 with a slash or a tail to its neighbour.
+one like a psi; 9 and 6 with straight, hooked or curled tails, and the 9 like a rho or a P; the 8 that does not close;
+the flat-topped 3; the 2 with loops; the 5 whose bar flies off; the 0 with a slash or a tail to its neighbour.
 """
 
 from __future__ import annotations
@@ -150,6 +150,7 @@ _LINES: dict[int, tuple[str, ...]] = {
         "~ 15,12 8,44 50,40 70,70 40,100 0,92; - 50,6 100,10",
         "~ 12,5 8,42 45,40 62,70 38,100 0,92; - 12,5 100,0",
         "~ 100,2 55,6 18,4; ~ 18,4 12,44 50,42 62,72 35,100 0,92",
+        "~ 30,18 16,46 60,48 66,78 30,100 0,88; ~ 46,16 70,2 100,8",
     ),
     6: (
         "~ 75,0 15,50 10,80 50,100 90,75 50,52 12,75",
@@ -226,6 +227,11 @@ _LINES: dict[int, tuple[str, ...]] = {
         "- 85,4 30,4 20,28 80,30; - 85,4 45,100",
         "~ 80,14 55,0 28,12 38,30 70,26 86,8 80,55 50,98 12,90 12,72 36,70",
         "~ 85,22 95,2 55,0 35,16 55,32 88,20 88,60 60,96 20,96 6,80",
+        "40..80 ~ 62,44 22,40 12,14 55,0 95,16 80,42 48,46 44,72 30,100",
+        "40..75 ~ 30,100 46,55 42,10 62,0 96,14 82,40 34,44 8,22 44,4",
+        "35..70 ~ 16,32 8,12 50,0 96,12 86,38 44,48; ~ 52,4 44,55 32,100",
+        "40..75 ~ 70,40 30,46 8,22 45,0 95,10 92,34 60,44; ~ 58,30 52,70 40,100",
+        "45..80 ~ 50,4 10,20 36,44 94,28 76,0 44,6; ~ 56,40 50,75 44,100",
     ),
 }
 
