@@ -1,10 +1,11 @@
 """Thresholds of every stage: one frozen dataclass per module, each field with its unit and its reason.
 
-A stage module imports the instance of its own class as `CONFIG`. The classes lie in seven files:
+A stage module imports the instance of its own class as `CONFIG`. The classes lie in eight files:
 
 - `shared`: values that several stages use
 - `decoding`: decode, decode_limits, grayscale
 - `binarization`: downscaling, page_crop, polarity, global_threshold, binarize, border_noise
+- `layout`: layout and its modules
 - `segmentation`: segmentation, line_grouping, normalize, glyph_line_image, test_time_augmentation
 - `line`: line_image, ctc, line_recognizer
 - `over_segmentation`: over_segmentation

@@ -1,0 +1,130 @@
+"""Thresholds of `layout`: page, light, rules, cells and rows.
+
+"Work pixels" are those of the picture reduced to at most `work_side_px`. "Digit height" is that of the tall components,
+so scale does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LayoutConfig:
+    """`layout`: the size of what is looked at, and the bounds."""
+
+    work_side_px: int = 1000  # longer side: a digit of 20 pixels in the largest decoded picture still has 12
+    max_rows: int = 64  # what a full page holds; more is a pattern
+    max_cells: int = 400  # a table of more is no number for one answer
+    max_components: int = 3000  # more is texture, or a page of print
+
+
+@dataclass(frozen=True)
+class PageConfig:
+    """`page`: a sheet on a desk. Pixels are those of the picture reduced to `side_px`."""
+
+    side_px: int = 256  # longer side: corners to a quarter of a percent
+    min_picture_side_px: int = 160  # shorter side: a smaller picture is a crop of numbers, not a photograph
+    min_area_share: float = 0.2  # of the picture: a smaller light region is a light digit or a label
+    min_quadrangle_share: float = 0.9  # of hull and quadrangle in common: a sheet has four corners
+    min_solidity: float = 0.8  # region, its holes filled, to convex hull
+    max_surround: float = 0.8  # of the sheet's brightness, just beyond its edge: less is desk, more is its shadow
+    max_border_share: float = 0.97  # of the picture's border is sheet: with more, it is no photograph with a desk
+    max_side_ratio: float = 1.8  # of opposite sides: a sheet seen from farther aside is not believed
+    rim_px: int = 2  # the blurred edge of a sheet
+
+
+@dataclass(frozen=True)
+class LightConfig:
+    """`light`: background, polarity and which pixels are ink."""
+
+    background_side_px: int = 192  # longer side of the picture on which the background is estimated
+    window_share: float = 0.35  # of its longer side: more than half of such a window is background
+    stroke_px: int = 7  # in that picture: darker things so narrow are closed before the median
+    min_contrast: int = 10  # of 255: fainter is noise or texture, however even the paper
+    noise_sigmas: float = 2.5  # of the paper's noise or pattern: fainter pixels are not asked for the strokes' level
+    min_body_sigmas: float = 3.0  # of the same: strokes stand out more
+    smoothed_side_px: int = 40  # shorter side: in a larger picture strokes are wide enough to smooth away grain
+    ink_share: float = 0.42  # of the strokes' usual contrast: the edge of a stroke is where half of it is reached
+    paper_level: int = 235  # grey level of the paper in row images
+    even_share: float = 0.12  # of the background's level: with less range, the light is even and nothing is divided
+
+
+@dataclass(frozen=True)
+class RulesConfig:
+    """`rules`: long straight lines."""
+
+    max_tilt_deg: float = 16.0  # of a rule: steeper ones are strokes
+    min_rule_share: float = 0.3  # of the picture's width: a shorter straight edge is a stroke
+    rule_to_digit: float = 2.0  # of the digit height: a shorter one is a stroke, or the bars of neighbouring digits
+    enough_share: float = 0.8  # of the picture's width: so long a line is a rule, however high the digits
+    min_upright_share: float = 0.5  # of the picture's height: a shorter upright line is a stroke
+    min_upright_px: float = 100.0  # work pixels: in a lower picture an upright line stays, as part of the row
+    min_tilt_deg: float = 1.0  # rules and rows with less tilt are read as they are
+    upright_to_digit: float = 2.2  # length to the highest digit beside it: shorter may be a 1
+    gap_share: float = 0.02  # of the picture's width: so much may be missing from a rule
+    kernel_share: float = 0.08  # of the picture's width: a straight run of this length belongs to a rule
+    min_kernel_px: int = 14  # the same, at least
+    max_rule_thickness: float = 0.04  # of its length: thicker is a bar
+
+
+@dataclass(frozen=True)
+class CellsConfig:
+    """`cells`: closed boxes of a comb, a table, or apart."""
+
+    threshold_shares: tuple[float, ...] = (1.0, 0.5)  # of the ink's threshold: walls may be paler than the writing
+    max_ink_share: float = 0.45  # of the picture: with more ink at a threshold, paper is taken for ink
+    min_side_px: int = 9  # work pixels: in a smaller box no digit can be read
+    max_area_share: float = 0.6  # of the picture: a larger box is a frame
+    min_rectangularity: float = 0.86  # hull to smallest rectangle: the hole of a 0 has 0.79
+    corner_inset: float = 0.07  # of the sides: so near its corners, a box is a box and the hole of a 0 is not
+    max_tilt_deg: float = 17.0  # as for rules, and some perspective
+    height_range: tuple[float, float] = (0.72, 1.4)  # of the neighbours' heights in a row of cells
+    max_level_step: float = 0.3  # of the height between the centres of neighbours
+    max_gap: float = 1.2  # of the height between neighbours: farther ones are another group
+    wall_share: float = 0.2  # of the height: boxes nearer than this share a wall
+    joined_range: tuple[float, float] = (0.85, 1.15)  # of another cell's width: two holes together are one cell
+    min_wall_share: float = 0.8  # of a cell's sides: so much of their walls is there
+    wall_reach: float = 0.06  # of the height: how far from the hole its wall is looked for
+    min_height: float = 1.0  # of the digits beside them: lower boxes are the holes of angular digits
+    spoilt_share: float = 0.6  # of a cell's width between two cells: there is another, which a digit has spoilt
+    wall_rest_share: float = 0.2  # of a cell's side: ink no farther from it is a rest of the wall
+    cross_band: float = 0.45  # of half the cross: ink no farther from a diagonal belongs to it
+    min_cross_share: float = 0.9  # of the ink lies on the diagonals
+    min_cross_px: int = 6  # a smaller cross is a blot
+    max_cross_aspect: float = 2.2  # longer to shorter side
+    min_fill: float = 0.012  # of a cell's inside is ink: less is a speck
+    min_ink_height: float = 0.2  # of a cell's height: lower ink is a point or a dash, or dirt
+    inset: float = 0.06  # of a cell's height: the wall's soft edge, which is none of the cell's ink
+    margin: float = 0.1  # of the cells' height around a row of cells: its walls
+    squared_min_cells: int = 12  # fewer are no squared paper
+    squared_max_written: float = 0.15  # of the cells on squared paper hold ink and are whole: digits cross their walls
+
+
+@dataclass(frozen=True)
+class RowsConfig:
+    """`rows`: components to rows of writing."""
+
+    tall_share: float = 0.4  # of the tallest component that is a digit: those at least so high make rows
+    speck_share: float = 0.1  # of the digit height: smaller in both directions is dirt
+    max_thickness: float = 2.2  # times the usual stroke radius: thicker at the picture's edge is no stroke
+    edge_thickness: float = 0.5  # digit heights: what runs along the edge and is thicker may be touching digits
+    edge_length: float = 1.35  # digit heights: what runs along the edge for longer is no digit
+    min_inner_share: float = 0.2  # of the shorter side of something at the edge: so high at least are digits inside
+    reach: float = 1.6  # digit heights beside a row: a sign there belongs to it
+    level_reach: float = 0.45  # digit heights above and below a row: the same
+    min_row_share: float = 0.3  # of the highest row: lower rows are dirt or remarks
+    margin: float = 0.14  # of the row's height above, below and beside the ink
+    keep_share: float = 0.58  # of the picture's height: a lone row that fills so much is not cropped in height
+    min_tilt_gain: float = 0.07  # of the row's height that levelling must save
+    max_tilt_deg: float = 16.0  # of a row
+    tilt_step_deg: float = 1.0  # between tried tilts
+    min_level_aspect: float = 1.6  # width to height: a narrower row has no tilt to speak of
+
+
+LAYOUT = LayoutConfig()
+PAGE = PageConfig()
+LIGHT = LightConfig()
+RULES = RulesConfig()
+CELLS = CellsConfig()
+ROWS = RowsConfig()

@@ -1,0 +1,212 @@
+"""Cells: the closed boxes of combs and tables, found as the rectangular holes that printed walls enclose.
+
+That needs no scale and no levelling first, and works in any tilt. A digit that crosses a wall spoils the hole of its
+cell; the place between its neighbours tells where it is.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.config.layout import CELLS as CONFIG
+from inkling.pipeline.config.layout import LAYOUT
+from inkling.pipeline.layout.records import CellState
+
+
+def find_holes(mask: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 mask -> (n, 5) float32 rectangular holes: centre x, y, width, height, tilt in degrees.
+
+    The picture's border is a wall too, so that the crop of a comb has its outer cells.
+    """
+    h_image, w_image = mask.shape
+    walls = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    white = cv2.copyMakeBorder(1 - walls, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0,))
+    n, labels, stats, _ = cv2.connectedComponentsWithStats(white, connectivity=4)
+    x, y, w, h, area = stats.T
+    sides = sum(np.asarray(each, int) for each in (x <= 1, y <= 1, x + w >= w_image + 1, y + h >= h_image + 1))
+    fits = (np.minimum(w, h) >= CONFIG.min_side_px) & (w * h <= CONFIG.max_area_share * mask.size) & (sides <= 2)
+    fits &= (area >= 0.3 * w * h) & (np.arange(n) > 0)
+    candidates = np.flatnonzero(fits)
+    if len(candidates) > 4 * LAYOUT.max_cells:
+        candidates = candidates[: 4 * LAYOUT.max_cells]
+    holes = []
+    for i in candidates.tolist():
+        part = (labels[y[i] : y[i] + h[i], x[i] : x[i] + w[i]] == i).astype(np.uint8)
+        hole = _rectangle(part)
+        if hole is not None:
+            holes.append((hole[0] + x[i] - 1, hole[1] + y[i] - 1, *hole[2:]))
+    return np.array(holes, np.float32).reshape(-1, 5)
+
+
+def _rectangle(part: np.ndarray) -> tuple[float, float, float, float, float] | None:
+    contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(np.concatenate(contours))
+    if len(hull) < 4:
+        return None
+    (cx, cy), (w, h), angle = cv2.minAreaRect(hull)
+    if angle > 45:
+        w, h, angle = h, w, angle - 90
+    if abs(angle) > CONFIG.max_tilt_deg or min(w, h) < CONFIG.min_side_px - 1:
+        return None
+    if cv2.contourArea(hull) < CONFIG.min_rectangularity * w * h:
+        return None
+    corners = cv2.boxPoints(((cx, cy), (w * (1 - 2 * CONFIG.corner_inset), h * (1 - 2 * CONFIG.corner_inset)), angle))
+    inside = sum(cv2.pointPolygonTest(hull, (float(px), float(py)), False) >= 0 for px, py in corners)
+    if inside < 3:
+        return None
+    return cx, cy, w, h, angle
+
+
+def group(holes: np.ndarray) -> tuple[list[np.ndarray], float]:
+    """(n, 5) holes -> rows of neighbouring cells, and their tilt in degrees.
+
+    A row is (k, 4) x, y, w, h from left to right, in the mask turned by the tilt about its upper left corner. Rows of
+    one box are none: that is a frame.
+    """
+    if len(holes) < 2:
+        return [], 0.0
+    tilt_deg = float(np.median(holes[:, 4]))
+    cos, sin = np.cos(np.deg2rad(tilt_deg)), np.sin(np.deg2rad(tilt_deg))
+    cx, cy, w, h, _ = holes.T.astype(float)
+    x, y = cx * cos + cy * sin, cy * cos - cx * sin
+    rows: list[list[int]] = []
+    for i in np.argsort(x, kind="stable").tolist():
+        last = np.array([row[-1] for row in rows], int)
+        step = np.abs(y[last] - y[i])
+        height = (h[last] + h[i]) / 2
+        gap = (x[i] - w[i] / 2) - (x[last] + w[last] / 2)
+        low, high = CONFIG.height_range
+        fits = (h[last] > low * h[i]) & (h[last] < high * h[i]) & (step < CONFIG.max_level_step * height)
+        fits &= (gap > -CONFIG.wall_share * height) & (gap < CONFIG.max_gap * np.maximum(w[last], w[i]))
+        if fits.any():
+            rows[int(np.where(fits, step, np.inf).argmin())].append(i)
+        else:
+            rows.append([i])
+    boxes = np.stack([x - w / 2, y - h / 2, w, h], axis=1)
+    kept = [boxes[row] for row in rows if len(row) > 1]
+    return sorted((_regular(row) for row in kept), key=lambda row: float(np.median(row[:, 1]))), tilt_deg
+
+
+def _regular(row: np.ndarray) -> np.ndarray:
+    """(k, 4) holes of a row -> its cells: halves that a tall 1 has split are joined, spoilt cells are added."""
+    low, high = CONFIG.joined_range
+    joined = [row[0]]
+    for i, hole in enumerate(row[1:], 1):
+        last = joined[-1]
+        both = hole[0] + hole[2] - last[0]
+        others = np.delete(row[:, 2], [i - 1, i])
+        is_half = max(hole[2], last[2]) < low * both
+        if is_half and np.any((both > low * others) & (both < high * others)):
+            joined[-1] = np.array([last[0], (last[1] + hole[1]) / 2, both, (last[3] + hole[3]) / 2])
+        else:
+            joined.append(hole)
+    row = np.array(joined)
+    width = float(np.median(row[:, 2]))
+    walls = row[1:, 0] - row[:-1, 0] - row[:-1, 2]
+    near = walls[walls < CONFIG.spoilt_share * width]
+    wall = float(np.median(near)) if near.size else 0.0
+    filled = [row[0]]
+    for before, after, gap in zip(row[:-1], row[1:], walls, strict=True):
+        n = round((gap - wall) / (width + wall))
+        if gap - wall >= CONFIG.spoilt_share * width:
+            pitch = (gap - wall) / max(n, 1)
+            y, h = (before[1] + after[1]) / 2, (before[3] + after[3]) / 2
+            filled += [np.array([before[0] + before[2] + wall + k * pitch, y, pitch - wall, h]) for k in range(n)]
+        filled.append(after)
+    return np.array(filled)
+
+
+def extend(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> np.ndarray:
+    """(k, 4) cells of a row and the levelled (H, W) uint8 mask -> the same with spoilt cells at its ends.
+
+    There is another cell where the walls above and below go on for its width. `offset_xy`: where the mask's upper left
+    pixel lies.
+    """
+    cells = list(row)
+    width, height = float(np.median(row[:, 2])), float(np.median(row[:, 3]))
+    if len(row) < 2:
+        return row
+    walls = row[1:, 0] - row[:-1, 0] - row[:-1, 2]
+    wall = max(1.0, float(np.median(walls))) if np.median(walls) < CONFIG.wall_share * height else 0.0
+    if wall == 0:  # boxes apart: nothing goes on
+        return row
+    for side in (-1, 1):
+        for _ in range(LAYOUT.max_cells):
+            end = cells[0] if side < 0 else cells[-1]
+            x = end[0] - wall - width if side < 0 else end[0] + end[2] + wall
+            box = np.array([x - offset_xy[0], end[1] - offset_xy[1], width, end[3]])
+            if not _goes_on(levelled, box, wall):
+                break
+            cell = np.array([x, end[1], width, end[3]])
+            cells = [cell, *cells] if side < 0 else [*cells, cell]
+    return np.array(cells)
+
+
+def _goes_on(levelled: np.ndarray, box: np.ndarray, wall: float) -> bool:
+    """Whether there are walls above and below a box of the mask."""
+    x, y, width, height = (float(value) for value in box)
+    left, right = round(x), round(x + width)
+    if right - left < 2 or left < -0.25 * width or right > levelled.shape[1] + 0.25 * width:
+        return False
+    reach = max(2.0, wall)
+    for edge in (y, y + height):
+        band = levelled[max(0, round(edge - reach - wall / 2)) : max(0, round(edge + reach + 1)), max(left, 0) : right]
+        if band.size == 0 or band.max(axis=0).mean() < CONFIG.min_wall_share:
+            return False
+    return True
+
+
+def has_walls(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> bool:
+    """Whether (k, 4) cells have walls on all sides in the levelled (H, W) uint8 mask; beyond it, all is wall."""
+    reach = max(2, round(CONFIG.wall_reach * float(np.median(row[:, 3]))))
+    shares = []
+    for x, y, w, h in row - np.array([*offset_xy, 0, 0]):
+        left, top, right, bottom = (round(float(value)) for value in (x, y, x + w, y + h))
+        for edge, start, end, image in (
+            (top, left, right, levelled),
+            (bottom, left, right, levelled),
+            (left, top, bottom, levelled.T),
+            (right, top, bottom, levelled.T),
+        ):
+            band = image[max(edge - reach, 0) : max(edge + reach + 1, 0), max(start, 0) : end]
+            is_beyond = edge - reach <= 0 or edge + reach >= len(image) - 1
+            shares.append(1.0 if is_beyond or band.size == 0 else float(band.max(axis=0).mean()))
+    sides = np.array(shares).reshape(-1, 4)
+    return bool(np.all(np.median(sides, axis=0) >= CONFIG.min_wall_share))
+
+
+def cell_state(ink: np.ndarray) -> CellState:
+    """(h, w) uint8 mask of a cell's inside, without its walls -> what it holds."""
+    h, w = ink.shape
+    if cv2.countNonZero(ink) < CONFIG.min_fill * h * w:
+        return "empty"
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    # What clings to the side is a rest of the wall.
+    x, y, width, height, _ = stats.T
+    tall = (height >= CONFIG.min_ink_height * h) | (width >= CONFIG.min_ink_height * h)
+    wall = ((x == 0) | (x + width == w)) & (width < CONFIG.wall_rest_share * w)
+    wall |= ((y == 0) | (y + height == h)) & (height < CONFIG.wall_rest_share * h)
+    written = tall & ~wall
+    written[0] = False
+    if not written.any():
+        return "empty"
+    return "crossed_out" if is_cross(np.isin(labels, np.flatnonzero(written)).astype(np.uint8)) else "written"
+
+
+def is_cross(ink: np.ndarray) -> bool:
+    """Whether the ink of an (h, w) uint8 mask is two straight strokes from corner to corner of its box."""
+    y, x = np.nonzero(ink)
+    h, w = int(np.ptp(y)) + 1, int(np.ptp(x)) + 1
+    if min(h, w) < CONFIG.min_cross_px or max(h, w) > CONFIG.max_cross_aspect * min(h, w):
+        return False
+    v, u = (y - y.min()) / max(h - 1, 1) * 2 - 1, (x - x.min()) / max(w - 1, 1) * 2 - 1  # -1..1
+    falling, rising = np.abs(v - u), np.abs(v + u)
+    near = np.minimum(falling, rising) < CONFIG.cross_band
+    if near.mean() < CONFIG.min_cross_share:
+        return False
+    outer = np.maximum(np.abs(u), np.abs(v)) > 0.45  # beyond the crossing, all four arms are there
+    arms = [near & outer & (np.sign(u) == su) & (np.sign(v) == sv) for su in (-1, 1) for sv in (-1, 1)]
+    reaches = [np.hypot(u[arm], v[arm]).max(initial=0) for arm in arms]
+    counts = np.array([arm.sum() for arm in arms])
+    return bool(min(reaches) > 0.85 and counts.min() > 0.35 * counts.max())

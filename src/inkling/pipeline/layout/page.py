@@ -1,0 +1,145 @@
+"""Find a sheet of paper on a desk, and straighten it.
+
+A sheet is a light region with four corners, lighter than what lies just beyond its edge. Where all four corners are in
+the picture, its perspective is undone; where the picture cuts it off, only its surroundings are told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.config.layout import PAGE as CONFIG
+
+
+@dataclass(frozen=True)
+class Page:
+    """A sheet in a picture."""
+
+    corners: np.ndarray  # (4, 2) float32 picture pixels: top left, top right, bottom right, bottom left
+    is_whole: bool  # all corners lie in the picture
+    to_page: np.ndarray  # (3, 3) float64: pixels of the picture -> pixels of the straightened sheet
+    size_wh: tuple[int, int]  # of the straightened sheet
+
+
+def find_page(image: np.ndarray) -> Page | None:
+    """(H, W) uint8 grey -> the sheet in it; None where there is no sheet, or nothing around it."""
+    if min(image.shape) < CONFIG.min_picture_side_px:
+        return None
+    factor = CONFIG.side_px / max(image.shape)
+    size_wh = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+    small = cv2.GaussianBlur(cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA), (3, 3), 0)
+    quadrangle = _find_quadrangle(small)
+    if quadrangle is None:
+        return None
+    h, w = small.shape
+    is_whole = bool(np.all((quadrangle > 1) & (quadrangle < np.array([w - 2, h - 2]))))
+    corners = (quadrangle + 0.5) * np.array([image.shape[1] / w, image.shape[0] / h]) - 0.5
+    if not is_whole:
+        return Page(corners.astype(np.float32), False, np.eye(3), image.shape[::-1])
+    top, right, bottom, left = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
+    if max(top, bottom) > CONFIG.max_side_ratio * min(top, bottom):
+        return None
+    if max(left, right) > CONFIG.max_side_ratio * min(left, right):
+        return None
+    size = round(float(max(top, bottom))), round(float(max(left, right)))
+    target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32) - np.float32(0.5)
+    to_page = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
+    return Page(corners.astype(np.float32), True, to_page, size)
+
+
+def _find_quadrangle(small: np.ndarray) -> np.ndarray | None:
+    """(h, w) uint8 -> (4, 2) float corners of the sheet in it, from the top left one clockwise."""
+    lightest = float(np.quantile(small[::3, ::3], 0.9))
+    otsu, _ = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    for threshold in (otsu, 0.75 * lightest, 0.88 * lightest):
+        found = _quadrangle_of(np.asarray(small > threshold).view(np.uint8))
+        if found is not None and _stands_out(small, found):
+            return found
+    return None
+
+
+def _quadrangle_of(light: np.ndarray) -> np.ndarray | None:
+    """(h, w) uint8 mask -> corners of its largest region if that is a quadrangle of some size."""
+    # Writing that reaches the sheet's edge must not cut the sheet apart, nor light things touch it.
+    light = cv2.morphologyEx(light, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    contours, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if not contours:
+        return None
+    largest = max(contours, key=cv2.contourArea)
+    area = cv2.contourArea(largest)
+    hull = cv2.convexHull(largest)
+    hull_area = cv2.contourArea(hull)
+    if hull_area < CONFIG.min_area_share * light.size or area < CONFIG.min_solidity * hull_area:
+        return None
+    length = cv2.arcLength(hull, True)
+    for tolerance in np.arange(0.01, 0.1, 0.005):
+        corners = cv2.approxPolyDP(hull, tolerance * length, True)
+        if len(corners) <= 4:
+            break
+    if len(corners) != 4 or cv2.contourArea(corners) < CONFIG.min_quadrangle_share * hull_area:
+        return None
+    return _clockwise(_refine(corners.reshape(4, 2).astype(float), hull.reshape(-1, 2), length))
+
+
+def _refine(corners: np.ndarray, hull: np.ndarray, length: float) -> np.ndarray:
+    """Corners where the lines through each side's outline meet: a rounded or cut corner does not draw them in."""
+    lines = []
+    dense = _along(hull)
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        side = end - start
+        size = float(np.linalg.norm(side))
+        direction = side / size
+        relative = dense - start
+        along, off = relative @ direction, np.abs(relative @ np.array([-direction[1], direction[0]]))
+        near = dense[(along > 0.1 * size) & (along < 0.9 * size) & (off < max(2.5, 0.015 * length))]
+        if len(near) < 5:
+            return corners
+        vx, vy, x, y = cv2.fitLine(near.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01).ravel()
+        lines.append((float(vy), float(-vx), float(vy * x - vx * y)))
+    refined = []
+    for (a, b, c), (d, e, f) in zip(np.roll(lines, 1, axis=0), lines, strict=True):
+        determinant = a * e - b * d
+        if abs(determinant) < 0.3:  # neighbouring sides that are nearly parallel
+            return corners
+        refined.append(((c * e - b * f) / determinant, (a * f - c * d) / determinant))
+    result = np.array(refined)
+    return corners if np.abs(result - corners).max() > 0.05 * length else result
+
+
+def _along(hull: np.ndarray) -> np.ndarray:
+    """(n, 2) corners of a polygon -> (m, 2) points on its sides, about one for each pixel."""
+    points = []
+    for start, end in zip(hull, np.roll(hull, -1, axis=0), strict=True):
+        n = max(1, round(float(np.linalg.norm(end - start))))
+        points.append(start + (end - start) * np.linspace(0, 1, n, endpoint=False)[:, None])
+    return np.concatenate(points)
+
+
+def _clockwise(corners: np.ndarray) -> np.ndarray:
+    """Corners from the top left one clockwise: the side whose middle is highest is the top."""
+    (ax, ay), (bx, by) = corners[1] - corners[0], corners[2] - corners[1]
+    if ax * by < ay * bx:
+        corners = corners[::-1]
+    middles = (corners + np.roll(corners, -1, axis=0)) / 2
+    return np.roll(corners, -int(middles[:, 1].argmin()), axis=0)
+
+
+def _stands_out(small: np.ndarray, corners: np.ndarray) -> bool:
+    """Whether the sheet is lighter than what lies just beyond it, and something lies beyond it."""
+    inside = np.zeros_like(small)
+    cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), (1,))
+    border = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
+    if border.mean() > CONFIG.max_border_share:
+        return False
+    rim = CONFIG.rim_px
+    grown, wide = (cv2.dilate(inside, np.ones((side, side), np.uint8)) for side in (2 * rim + 1, 4 * rim + 5))
+    near = cv2.subtract(wide, grown)
+    core = cv2.erode(inside, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
+    if not near.any() or not core.any():
+        return False
+    sheet = float(np.median(small[core > 0]))
+    beyond = small[near > 0]
+    return bool(np.quantile(beyond, 0.75) <= CONFIG.max_surround * sheet)

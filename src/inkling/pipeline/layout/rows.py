@@ -1,0 +1,145 @@
+"""Rows of free writing: components of ink, grouped, each row levelled on its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.config.layout import LAYOUT
+from inkling.pipeline.config.layout import ROWS as CONFIG
+from inkling.pipeline.line_grouping import group_lines
+
+
+@dataclass(frozen=True)
+class Components:
+    """Connected components of ink."""
+
+    labels: np.ndarray  # (H, W) int32, 0 = paper
+    boxes: np.ndarray  # (n + 1, 4) int x, y, w, h; the first is the paper's
+    areas: np.ndarray  # (n + 1,) int
+
+
+def find_components(mask: np.ndarray) -> Components:
+    """(H, W) uint8 mask -> its components, 8-connected."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return Components(labels, stats[:, :4], stats[:, 4])
+
+
+def without_edges(mask: np.ndarray, border: np.ndarray, *, is_sheet: bool) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Take away what reaches in from the border and is no digit: a book, a desk, a finger, a scroll bar.
+
+    It is thicker than the strokes, or runs along the border for longer than digits are high. Where a frame or a digit
+    hangs on something thick, that stays. `border`: (H, W) uint8 mask of the picture's outermost pixels, or of what
+    surrounds a sheet (`is_sheet`): there is no writing across the edge of a sheet. Returns the (H, W) uint8 mask of the
+    rest, and (x, y, w, h) boxes of what was taken away.
+    """
+    components = find_components(mask)
+    at_border = np.setdiff1d(np.unique(components.labels[(border & mask) > 0]), [0])
+    if at_border.size == 0:
+        return mask, []
+    _, _, w, h = components.boxes.T
+    erased = np.zeros(len(h), np.uint8)
+    inner = np.setdiff1d(np.arange(1, len(h)), at_border)
+    if is_sheet:
+        erased[at_border] = 1
+    elif inner.size:
+        tall = inner[h[inner] >= CONFIG.tall_share * h[inner].max()]
+        height = float(np.median(h[tall]))
+        distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+        limit = CONFIG.max_thickness * float(np.median(_radius(distance, components, tall))) + 1
+        thick = (distance > limit).view(np.uint8)
+        for i in at_border.tolist():
+            short, long = sorted((w[i], h[i]))
+            if height < CONFIG.min_inner_share * short:
+                continue  # what lies inside is too small to tell what a digit is
+            if long > CONFIG.edge_length * height and short < CONFIG.edge_thickness * height:
+                erased[i] = 1
+            else:
+                x, y = components.boxes[i, :2]
+                part = slice(y, y + h[i]), slice(x, x + w[i])
+                own = (components.labels[part] == i).view(np.uint8)
+                if cv2.countNonZero(thick[part] & own):
+                    side = 2 * int(limit + 2) + 1
+                    blot = cv2.dilate(thick[part] & own, np.ones((side, side), np.uint8)) & own
+                    mask = mask.copy()
+                    mask[part] &= ~blot
+                    erased[i] = 2
+    boxes = [components.boxes[i] for i in np.flatnonzero(erased)]
+    if (erased == 1).any():
+        mask = mask & ~(erased == 1).view(np.uint8)[components.labels]
+    return mask, boxes
+
+
+def _radius(distance: np.ndarray, components: Components, chosen: np.ndarray) -> np.ndarray:
+    """(n,) radius of the largest disc within each of the chosen components."""
+    result = np.zeros(len(chosen))
+    for k, i in enumerate(chosen.tolist()):
+        x, y, w, h = components.boxes[i]
+        own = components.labels[y : y + h, x : x + w] == i
+        result[k] = float(distance[y : y + h, x : x + w][own].max())
+    return result
+
+
+def group_rows(boxes: np.ndarray, areas: np.ndarray) -> tuple[list[list[int]], list[int]]:
+    """(n, 4) boxes and (n,) areas of components -> indices by row in reading order, and those that belong to none."""
+    if len(boxes) == 0:
+        return [], []
+    _, _, w, h = boxes.T
+    size = np.maximum(h, np.minimum(w, 3 * h))  # a dash is no digit however long
+    largest = np.sort(h)[::-1][: max(1, len(h) // 50 + 1)].min()
+    tall = np.flatnonzero(h >= CONFIG.tall_share * largest)
+    if len(tall) > LAYOUT.max_components // 4:
+        tall = tall[np.argsort(-h[tall], kind="stable")[: LAYOUT.max_components // 4]]
+    rows = [[int(tall[i]) for i in row] for row in group_lines(boxes[tall])]
+    height = float(np.median(h[tall]))
+    left, others = [], []
+    spans = [_span(boxes[row]) for row in rows]
+    for i in np.setdiff1d(np.arange(len(boxes)), tall).tolist():
+        if size[i] < CONFIG.speck_share * height:
+            others.append(i)
+        else:
+            left.append(i)
+    for i in left:
+        x, y, w_i, h_i = (float(value) for value in boxes[i])
+        best, best_distance = None, CONFIG.level_reach * height
+        for k, (x0, y0, x1, y1) in enumerate(spans):
+            beside = max(x0 - (x + w_i), x - x1, 0.0)
+            middle = y + h_i / 2
+            off = max(y0 - middle, middle - y1, 0.0)
+            if beside <= CONFIG.reach * max(height, y1 - y0) and off <= best_distance:
+                best, best_distance = k, off
+        if best is None:
+            others.append(i)
+        else:
+            rows[best].append(i)
+    return rows, others
+
+
+def _span(boxes: np.ndarray) -> tuple[float, float, float, float]:
+    x, y, w, h = boxes.T
+    return float(x.min()), float(np.median(y)), float((x + w).max()), float(np.median(y + h))
+
+
+def row_tilt(points: np.ndarray) -> float:
+    """(n, 2) x, y of a row's ink -> its slope, down for each pixel to the right; 0 where levelling saves no height."""
+    x, y = points.T.astype(np.float32)
+    width, height = float(np.ptp(x)) + 1, float(np.ptp(y)) + 1
+    if width < CONFIG.min_level_aspect * height:
+        return 0.0
+    limit = float(np.tan(np.deg2rad(CONFIG.max_tilt_deg)))
+    step = float(np.tan(np.deg2rad(CONFIG.tilt_step_deg)))
+    slopes = np.arange(-limit, limit + step, step)
+    heights = np.array([_height(y - slope * x) for slope in slopes])
+    level = _height(y)
+    best = int(heights.argmin())
+    if heights[best] > (1 - CONFIG.min_tilt_gain) * level:
+        return 0.0
+    near = np.flatnonzero(heights < heights[best] + 0.02 * level)
+    return float(slopes[near].mean())
+
+
+def _height(y: np.ndarray) -> float:
+    low, high = np.quantile(y, [0.02, 0.98])
+    return float(high - low)

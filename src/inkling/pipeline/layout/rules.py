@@ -1,0 +1,93 @@
+"""Rules: long straight lines in any tilt up to some 15 degrees, and how much the writing on them is tilted.
+
+The upper edges of a level line lie in one row of pixels. So the picture is sheared by each angle, and the row with most
+upper edges tells how long a straight line there is (a Hough transform over few angles).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.config.layout import RULES as CONFIG
+
+MAX_POINTS = 12_000  # so many edge pixels are enough to tell an angle
+
+
+def tilt_of_lines(mask: np.ndarray, *, min_length: float) -> float | None:
+    """The slope (down for each pixel to the right) of the long straight lines of an (H, W) uint8 mask, 0 or 1.
+
+    None where there is none of that length in pixels.
+    """
+    w = mask.shape[1]
+    edges = mask.copy()
+    edges[1:] &= ~mask[:-1]
+    y, x = np.nonzero(edges)
+    if y.size == 0:
+        return None
+    step = -(-y.size // MAX_POINTS)
+    if step > 1:  # whole columns are left out, so that the rows keep their shares
+        kept = x % step == 0
+        y, x = y[kept], x[kept]
+    y, x = y.astype(np.float32), x.astype(np.float32)
+    limit = float(np.tan(np.deg2rad(CONFIG.max_tilt_deg)))
+    best, spacing = 0.0, limit / 12
+    slopes = np.linspace(-limit, limit, 25)
+    longest = 0.0
+    # From coarse to fine: at last, a line departs by less than a pixel over the whole width.
+    while True:
+        band = max(1.0, spacing * w / 2)  # pixels that a line spreads over at this spacing
+        scores = [_longest(y - slope * x, band) for slope in slopes]
+        best, longest = float(slopes[int(np.argmax(scores))]), float(max(scores)) * step
+        if spacing * w < 1:
+            break
+        slopes = best + spacing * np.linspace(-1, 1, 9)
+        spacing /= 4
+    return best if longest >= min_length else None
+
+
+def _longest(offsets: np.ndarray, band: float) -> float:
+    """Most points in a band of offsets, counted above what lies around it."""
+    bins = np.floor((offsets - offsets.min()) / band).astype(np.intp)
+    counts = np.bincount(bins)
+    pairs = counts[:-1] + counts[1:] if counts.size > 1 else counts
+    return float(pairs.max())
+
+
+def find_rules(mask: np.ndarray, *, min_length: float) -> tuple[np.ndarray, np.ndarray]:
+    """(H, W) uint8 mask, levelled -> mask of its level lines of at least that length, and their (n, 4) boxes."""
+    w = mask.shape[1]
+    gap = max(1, round(CONFIG.gap_share * w)) | 1
+    kernel = max(CONFIG.min_kernel_px, round(CONFIG.kernel_share * w))
+    thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))  # a line that is level to a pixel or two
+    closed = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
+    runs = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, kernel), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
+    width, area = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
+    is_rule = (width >= min_length) & (area <= np.maximum(CONFIG.max_rule_thickness * width, 5) * width)
+    is_rule[0] = False
+    if not is_rule.any():
+        return np.zeros_like(mask), np.zeros((0, 4), np.int32)
+    lines = is_rule.astype(np.uint8)[labels]
+    return lines, stats[is_rule, :4]
+
+
+def without_lines(mask: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """The mask without the lines; strokes that cross a line stay whole.
+
+    A stroke goes on above and below the line, so what lies between ink on both sides is kept.
+    """
+    rest = mask & ~lines
+    if not lines.any():
+        return np.asarray(rest)
+    depth = int(_thickness(lines)) + 2
+    reach = np.ones((2 * depth + 1, 1), np.uint8)
+    from_above = cv2.dilate(rest, reach, anchor=(0, 2 * depth))  # ink within reach above
+    from_below = cv2.dilate(rest, reach, anchor=(0, 0))
+    return np.asarray(rest | (mask & lines & from_above & from_below))
+
+
+def _thickness(lines: np.ndarray) -> float:
+    """Pixels of the lines for each column that they run through, times how many run there: their usual thickness."""
+    tops = cv2.countNonZero(lines[1:] & ~lines[:-1]) + cv2.countNonZero(lines[:1])
+    return cv2.countNonZero(lines) / max(tops, 1)

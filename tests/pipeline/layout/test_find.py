@@ -1,0 +1,131 @@
+import cv2
+import numpy as np
+import pytest
+
+from inkling.pipeline.layout import Layout, find_layout
+from tests.pipeline.layout.pages import blank, comb, number, photographed, put, tilted
+
+
+def row_of(picture: np.ndarray) -> np.ndarray:
+    [row] = find_layout(picture).rows
+    return row.image
+
+
+def digit_share(image: np.ndarray) -> float:
+    """How much of a row's height its ink takes."""
+    ink = np.flatnonzero((image < 0.6 * np.median(image)).any(axis=1))
+    return float(ink[-1] - ink[0] + 1) / len(image)
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_an_even_picture_has_no_rows(level: int) -> None:
+    assert find_layout(blank(200, 100, level=level)) == Layout(())
+
+
+def test_a_small_number_on_a_large_board_is_cut_out_tightly() -> None:
+    picture = put(blank(400, 400), number("4072", height=60), (90, 150))
+    image = row_of(picture)
+    assert 0.6 < digit_share(image) < 0.9
+    assert len(image) < 100
+
+
+def test_light_ink_on_dark_becomes_dark_on_light() -> None:
+    image = row_of(255 - put(blank(400, 200), number("4072", height=60), (90, 70)))
+    assert np.median(image) > 180
+    assert image.min() < 80
+
+
+@pytest.mark.parametrize("side", ["top", "bottom", "left", "right"])
+def test_a_dark_line_along_an_edge_turns_nothing_over_and_is_no_digit(side: str) -> None:
+    picture = put(blank(360, 90), number("40728", height=50), (30, 20))
+    where = {"top": np.s_[:6], "bottom": np.s_[-6:], "left": np.s_[:, :6], "right": np.s_[:, -6:]}[side]
+    picture[where] = 10
+    image = row_of(picture)
+    assert np.median(image) > 180
+
+
+@pytest.mark.parametrize("degrees", [-12, -5, 0, 4, 13])
+def test_a_tilted_row_is_levelled(degrees: float) -> None:
+    picture = tilted(put(blank(700, 300), number("4072816", height=60), (90, 120)), degrees)
+    image = row_of(picture)
+    assert digit_share(image) > 0.6
+    assert len(image) < 110
+
+
+@pytest.mark.parametrize("degrees", [0, 6])
+@pytest.mark.parametrize("level", [-30, 0, 4, -12])
+def test_a_rule_at_any_height_leaves_the_row_whole(level: int, degrees: float) -> None:
+    ink = number("48305", height=50)
+    picture = put(blank(600, 260), ink, (120, 100))
+    y = 100 + ink.shape[0] + level
+    cv2.line(picture, (0, y), (600, y), (90,), 2)
+    layout = find_layout(tilted(picture, degrees))
+    [row] = layout.rows
+    assert any(ignored.kind == "rule" for ignored in layout.ignored)
+    assert 0.6 * ink.shape[1] < row.image.shape[1] < 1.3 * ink.shape[1]
+    assert ink.shape[0] <= len(row.image) < 1.8 * ink.shape[0]
+
+
+@pytest.mark.parametrize("gap", [0, 18])
+@pytest.mark.parametrize("degrees", [-14, -3, 0, 8])
+def test_a_comb_is_its_cells_in_order(degrees: float, gap: int) -> None:
+    picture = tilted(comb(["4", "", "7", "x", "0", "1"], gap=gap), degrees)
+    [row] = find_layout(picture).rows
+    assert [cell.state for cell in row.cells] == ["written", "empty", "written", "crossed_out", "written", "written"]
+    left = [cell.box[0] for cell in row.cells]
+    assert left == sorted(left)
+
+
+def test_a_cell_whose_digit_crosses_the_walls_is_still_a_cell() -> None:
+    picture = comb(["4", "2", "7", "8"])
+    cv2.line(picture, (112, 10), (108, 90), (40,), 3, cv2.LINE_AA)  # through the second
+    cv2.line(picture, (225, 10), (228, 90), (40,), 3, cv2.LINE_AA)  # through the last
+    [row] = find_layout(picture).rows
+    assert [cell.state for cell in row.cells] == ["written"] * 4
+
+
+def test_a_table_has_a_row_for_each_of_its_rows() -> None:
+    table = np.concatenate([comb([a, b, c], margin=0) for a, b, c in ("123", "4 6", "789")])
+    layout = find_layout(cv2.copyMakeBorder(table, 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=(235,)))
+    assert [[cell.state == "written" for cell in row.cells] for row in layout.rows] == [
+        [True] * 3,
+        [True, False, True],
+        [True] * 3,
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_rows_of_a_photographed_sheet_lie_where_they_were_written(seed: int) -> None:
+    sheet = blank(1000, 760)
+    written = [("4072", (150, 150)), ("9183", (180, 380))]
+    for text, xy in written:
+        put(sheet, number(text, height=70, thickness=4), xy)
+    picture, matrix = photographed(sheet, seed=seed)
+    layout = find_layout(picture)
+    assert layout.is_page
+    assert len(layout.rows) == 2
+    for row, (text, xy) in zip(layout.rows, written, strict=True):
+        ink = number(text, height=70, thickness=4)
+        corners = np.float32([[xy, (xy[0] + ink.shape[1], xy[1] + ink.shape[0])]])
+        truth = cv2.perspectiveTransform(corners, matrix)[0]
+        x, y, w, h = row.to_image_box((0, 0, row.image.shape[1], row.image.shape[0]))
+        assert x <= truth[0, 0] + 3
+        assert y <= truth[0, 1] + 3
+        assert x + w >= truth[1, 0] - 3
+        assert y + h >= truth[1, 1] - 3
+        assert digit_share(row.image) > 0.6
+
+
+def test_rows_come_from_top_to_bottom() -> None:
+    picture = blank(500, 400)
+    for y, text in ((20, "12"), (140, "4567"), (270, "890")):
+        put(picture, number(text, height=60), (60, y))
+    widths = [row.image.shape[1] for row in find_layout(picture).rows]
+    assert widths[0] < widths[2] < widths[1]
+    assert len(widths) == 3
+
+
+def test_noise_is_bounded() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (1200, 1600)).astype(np.uint8)
+    layout = find_layout(picture)
+    assert len(layout.rows) <= 64
