@@ -13,7 +13,7 @@ from inkling.constraints.constraints import BestText, Constraints, best_text
 from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.hypothesis import Hypothesis
 from inkling.pipeline.reader import Mode, Reader, Trace
-from inkling.pipeline.result import Box, Digit, Reading
+from inkling.pipeline.result import Box, Digit, Other, Reading
 
 # How often the hypotheses leave out the true text: lost ink, a speck taken for a digit, a wrong segmentation. The less
 # an image fits the constraints, the more probable this is. Chosen by the likelihood of right answers on rows composed
@@ -70,7 +70,8 @@ def apply(
         return ConstrainedReading(unsure, satisfied=False, changed=False, first=reading.text, fits=0.0)
     chosen = hypotheses[best.hypothesis]
     trust = trust_in(best.fits)
-    components = (*reading.digits, *reading.others)
+    refused = {one.box: one for one in reading.others if one.resembles}
+    components = (*reading.digits, *(one.resembles for one in refused.values() if one.resembles))
     probs = trust * best.probs + (1 - trust) * chosen.probs
     not_digit = {component.box: component.not_digit for component in components}
     boxes = [box for line in chosen.lines for box in line]
@@ -78,13 +79,18 @@ def apply(
         _digit(digit, row, box, not_digit.get(box, 0.0), sure_at=sure_at)
         for digit, row, box in zip(best.digits, probs, boxes, strict=True)
     )
-    others = tuple(one for one in components if not any(_overlap(one.box, box) for box in boxes))
+    others = tuple(
+        refused.get(one.box) or Other("refused", one.box, one)
+        for one in components
+        if not any(_overlap(one.box, box) for box in boxes)
+    )
     changed = best.text != reading.text
     doubt = _doubt(best, digits, reading, len(others), sure_at=sure_at)
     answer = replace(
         reading,
         outcome="unsure" if doubt else "read",
         text=best.text,
+        written=best.text,
         confidence=trust * best.confidence,
         digits=digits,
         reason=doubt or (f"read first as {_on_one_line(reading.text)}, changed to what is known." if changed else ""),
@@ -108,7 +114,8 @@ def with_optional_digits(hypotheses: Sequence[Hypothesis], reading: Reading) -> 
     component that is no digit with probability p multiplies the weight by p / (1 - p), because the weight was computed
     as if it were a digit.
     """
-    not_digit = {one.box: min(one.not_digit, 1 - MIN_DOUBT) for one in (*reading.digits, *reading.others)}
+    glyphs = (*reading.digits, *(one.resembles for one in reading.others if one.resembles))
+    not_digit = {one.box: min(one.not_digit, 1 - MIN_DOUBT) for one in glyphs}
     refused = {one.box for one in reading.others}
     variants = []
     for hypothesis in hypotheses:

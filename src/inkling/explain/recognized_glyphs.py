@@ -17,8 +17,9 @@ def recognized_glyphs(trace: Trace) -> Iterator[tuple[Digit, np.ndarray, bool]]:
 
     A reading keeps the order of the tiles in both of its lists, and each glyph has its tile's probabilities.
     """
-    digits, others = list(trace.reading.digits[::-1]), list(trace.reading.others[::-1])
+    digits = list(trace.reading.digits[::-1])
+    refused = [other.resembles for other in trace.reading.others[::-1] if other.resembles]
     boxes = [box for line in trace.lines for box in line]
     for box, tile, probs in zip(boxes, trace.tiles, trace.probs.tolist(), strict=True):
         is_digit = bool(digits) and (digits[-1].box, digits[-1].probs) == (box, tuple(probs))
-        yield (digits if is_digit else others).pop(), tile, is_digit
+        yield (digits if is_digit else refused).pop(), tile, is_digit

@@ -24,14 +24,18 @@ def make_line_image(row: np.ndarray) -> np.ndarray:
     (32, 100)
     """
     h, w = row.shape
-    least, most = CONFIG.width_range_px
-    width = min(max(1, round(w * HEIGHT / h)), most)
+    width = scaled_width(h, w)
     shrinks = h > HEIGHT or width < w
     scaled = cv2.resize(row, (width, HEIGHT), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     cumulative = np.bincount(scaled.ravel(), minlength=256).cumsum() / scaled.size
     ink, paper = np.searchsorted(cumulative, (CONFIG.ink_percentile / 100, 0.5))
     contrast = max(float(paper) - float(ink), CONFIG.min_contrast_levels)
     step = CONFIG.width_step_px
-    image = np.zeros((HEIGHT, max(least, step * -(-width // step))), np.float32)
+    image = np.zeros((HEIGHT, max(CONFIG.width_range_px[0], step * -(-width // step))), np.float32)
     np.clip((float(paper) - scaled.astype(np.float32)) / contrast, *CONFIG.range, out=image[:, :width])
     return image
+
+
+def scaled_width(h: int, w: int) -> int:
+    """The width of a row of h x w pixels in its line image, without what is added: 1..1024."""
+    return min(max(1, round(w * HEIGHT / h)), CONFIG.width_range_px[1])

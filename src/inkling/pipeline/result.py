@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from inkling.pipeline.config.line import RESULT as CONFIG
 from inkling.pipeline.config.quality import TEXT_PAGE
+from inkling.pipeline.symbols import KINDS, MARK, as_written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inkling.pipeline.classifier import Prediction
     from inkling.pipeline.quality import QualityWarning
+    from inkling.pipeline.recognized_row import DecodedRow, Symbol
 
 Outcome = Literal["read", "unsure", "empty", "not_digit"]
+OTHER_KINDS = (*dict.fromkeys(KINDS.values()), "refused", "crossed_out", "edge")
 Box = tuple[int, int, int, int]  # x, y, w, h in pixels of the upright image; x to the right, y down
 
 
@@ -44,6 +48,24 @@ class Digit:
 
 
 @dataclass(frozen=True)
+class Other:
+    """Ink that is no digit."""
+
+    kind: str  # one of OTHER_KINDS
+    box: Box  # in pixels of the upright image
+    resembles: Digit | None = None  # what a refused glyph resembles most
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether it is known what it is, so that no digit can be missing there."""
+        return self.kind not in (KINDS[MARK], "refused")
+
+    def to_json(self) -> dict[str, Any]:
+        resembles = {} if self.resembles is None else self.resembles.to_json()
+        return {**resembles, "kind": self.kind, "box": list(self.box)}
+
+
+@dataclass(frozen=True)
 class Reading:
     """What was read in one image."""
 
@@ -53,14 +75,16 @@ class Reading:
     digits: tuple[Digit, ...]  # in reading order
     size_wh: tuple[int, int]  # of the upright image, pixels
     reason: str = ""  # for a person: why it is not plainly "read", and what to do about it
-    others: tuple[Digit, ...] = ()  # glyphs refused as no digit and not in `text`; each with what it resembles most
+    others: tuple[Other, ...] = ()  # ink that is no digit, signs included
     warnings: tuple[QualityWarning, ...] = ()  # what made the image hard to read, the most important first
+    written: str = ""  # the number as written: `text` with its signs, and a tab between columns
 
     def to_json(self) -> dict[str, Any]:
         """The fields of the contract's JSON answer that describe the reading."""
         return {
             "outcome": self.outcome,
             "text": self.text,
+            "written": self.written,
             "confidence": round(self.confidence, 4),
             "digits": [digit.to_json() for digit in self.digits],
             "size": list(self.size_wh),
@@ -99,13 +123,13 @@ def compose(
     """
     boxes = [box for line in lines for box in line]
     if not boxes:
-        return Reading("empty", "", 0.0, (), size_wh, "no ink was found; draw or photograph a digit, larger or darker.")
+        return compose_empty(size_wh)
     glyphs = [
         _digit(probs, float(not_digit), box, sure_at=sure_at)
         for probs, not_digit, box in zip(prediction.probs, prediction.not_digit, boxes, strict=True)
     ]
     refused = [reject_at < 1 and glyph.not_digit >= reject_at for glyph in glyphs]
-    others = tuple(glyph for glyph, drop in zip(glyphs, refused, strict=True) if drop)
+    others = tuple(_refused(glyph) for glyph, drop in zip(glyphs, refused, strict=True) if drop)
     rest = zip(glyphs, refused, strict=True)
     kept_lines = [[glyph for glyph, drop in islice(rest, len(line)) if not drop] for line in lines]
     digits = tuple(digit for line in kept_lines for digit in line)
@@ -113,11 +137,63 @@ def compose(
         return Reading("not_digit", "", 0.0, (), size_wh, _reason_refused(len(others)), others)
     text = "\n".join("".join(str(digit.digit) for digit in line) for line in kept_lines if line)
     confidence = math.prod(digit.confidence * (1 - digit.not_digit) for digit in digits)
-    unsure = [digit for digit in digits if not digit.sure]
-    if not unsure and not others:
-        return Reading("read", text, confidence, digits, size_wh)
-    reason = _reason_unsure(unsure, len(digits)) if unsure else _reason_left_out(len(others))
-    return Reading("unsure", text, confidence, digits, size_wh, reason, others)
+    reading = Reading("read", text, confidence, digits, size_wh, others=others, written=text)
+    least_sure = min(digits, key=lambda digit: digit.confidence * (1 - digit.not_digit))
+    return _judged(reading, _reason_unsure([least_sure], len(digits)), sure_at=sure_at)
+
+
+def compose_rows(
+    rows: Sequence[DecodedRow], *, sure_at: float, size_wh: tuple[int, int], others: Sequence[Other] = ()
+) -> Reading:
+    """Decoded rows in reading order, and other ink that was found before -> Reading.
+
+    `sure_at`: probability, 0..1, from which a text and each of its digits are sure. A row without a digit is left out
+    of the text; its signs are in `others`.
+    """
+    symbols = [symbol for row in rows for symbol in row.symbols]
+    digits = tuple(_digit_of(symbol, sure_at=sure_at) for symbol in symbols if symbol.is_digit)
+    found = (*(Other(KINDS[one.name], one.box) for one in symbols if not one.is_digit), *others)
+    if not found and not digits:
+        return compose_empty(size_wh)
+    if not digits:
+        return Reading("not_digit", "", 0.0, (), size_wh, _reason_refused(len(found)), found)
+    with_digits = [row for row in rows if row.text]
+    reading = Reading(
+        "read",
+        "\n".join(row.text for row in with_digits),
+        math.prod(row.prob for row in rows),
+        digits,
+        size_wh,
+        others=found,
+        written="\n".join(row.written for row in with_digits),
+    )
+    return _judged(reading, _reason_other_text(min(with_digits, key=lambda row: row.prob)), sure_at=sure_at)
+
+
+def doubted(reading: Reading, reason: str) -> Reading:
+    """A reading that something else than its own probabilities makes doubtful: two ways of reading that disagree, ..
+
+    What was "read" becomes "unsure" with half its confidence, because word and number must not contradict each other.
+    """
+    factor = CONFIG.right_despite_doubt if reading.outcome == "read" else 1.0
+    return replace(reading, outcome="unsure", confidence=factor * reading.confidence, reason=reason)
+
+
+def _judged(reading: Reading, other_text: str, *, sure_at: float) -> Reading:
+    """A reading whose outcome is "read" -> the same, doubted where there is a reason. `other_text`: what it may be."""
+    unsure = [digit for digit in reading.digits if not digit.sure]
+    if unsure or reading.confidence < sure_at:
+        reason = _reason_unsure(unsure, len(reading.digits)) if unsure else other_text
+        reading = replace(reading, outcome="unsure", reason=reason)
+    unexplained = sum(not other.is_explained for other in reading.others)
+    if unexplained and reading.outcome == "read":
+        return doubted(reading, _reason_left_out(unexplained))
+    return reading
+
+
+def compose_empty(size_wh: tuple[int, int]) -> Reading:
+    """The reading of an image without ink."""
+    return Reading("empty", "", 0.0, (), size_wh, "no ink was found; draw or photograph a digit, larger or darker.")
 
 
 def with_warnings(reading: Reading, warnings: tuple[QualityWarning, ...]) -> Reading:
@@ -133,20 +209,21 @@ def with_warnings(reading: Reading, warnings: tuple[QualityWarning, ...]) -> Rea
             reading,
             outcome="not_digit",
             text="",
+            written="",
             confidence=0.0,
             digits=(),
-            others=(*digits, *others),
+            others=(*map(_refused, digits), *others),
             reason=warnings[0].text,
             warnings=warnings,
         )
-    reason, outcome = reading.reason, reading.outcome
-    if outcome in ("empty", "not_digit"):
+    reason = reading.reason
+    if reading.outcome in ("empty", "not_digit"):
         reason = warnings[0].text
     elif warnings[0].code == "page":
-        reason, outcome = warnings[0].text, "unsure"
-    elif outcome == "unsure":  # what it may be, then what to do about it
+        reading = doubted(reading, reason := warnings[0].text)
+    elif reading.outcome == "unsure":  # what it may be, then what to do about it
         reason = f"{reason.partition(';')[0]}; {warnings[0].text}"
-    return replace(reading, outcome=outcome, reason=reason, warnings=warnings)
+    return replace(reading, reason=reason, warnings=warnings)
 
 
 def _is_mostly_refused(reading: Reading) -> bool:
@@ -161,6 +238,14 @@ def _digit(probs: np.ndarray, not_digit: float, box: Box, *, sure_at: float) -> 
     confidence = float(probs[best])
     sure = confidence * (1 - not_digit) >= sure_at
     return Digit(best, confidence, sure, tuple(probs.tolist()), box, not_digit)
+
+
+def _digit_of(symbol: Symbol, *, sure_at: float) -> Digit:
+    return _digit(np.array(symbol.probs), symbol.not_digit, symbol.box, sure_at=sure_at)
+
+
+def _refused(glyph: Digit) -> Other:
+    return Other("refused", glyph.box, glyph)
 
 
 def _reason_refused(n: int) -> str:
@@ -179,3 +264,10 @@ def _reason_unsure(unsure: Sequence[Digit], n: int) -> str:
     which = "it" if n == 1 else "one digit" if len(unsure) == 1 else f"{len(unsure)} of {n} digits"
     verb = "looks" if len(unsure) == 1 else "are unclear; the first looks"
     return f"{which} {verb} like {first.digit} but could be {second}; write it more clearly or check it by eye."
+
+
+def _reason_other_text(row: DecodedRow) -> str:
+    first, *rest = (as_written(text) for text, _ in row.texts)
+    others = [text for text in rest if text != first]
+    doubt = f"it looks like {first} but could be {others[0]}" if others else f"{first} is unclear"
+    return f"{doubt}; write it more clearly or check it by eye."

@@ -17,6 +17,10 @@ from inkling.errors import UnknownName
 MODES = ("auto", "single")  # as in inkling.pipeline.reader, which is not imported here because it is heavy
 EXPLAIN = ("0", "1", "tiles")
 SIDE = 28  # pixels: a tile
+OTHER_KINDS = (  # as in inkling.pipeline.result
+    "point", "comma", "minus", "plus", "slash", "colon", "percent", "bracket", "currency", "mark",
+    "refused", "crossed_out", "edge",
+)  # fmt: skip
 
 
 def required(kind: Any, about: str = "", check: Validator | None = None, **options: Any) -> Any:
@@ -119,6 +123,23 @@ class DigitSchema(Schema):
     )
 
 
+class OtherSchema(Schema):
+    """Ink that is no digit."""
+
+    kind = string(
+        "A sign of the number, a `mark` that is neither digit nor sign, or what was left out: `refused` by the model "
+        "of single digits, `crossed_out`, or at the picture's `edge`.",
+        OneOf(OTHER_KINDS),
+    )
+    box = array(fields.Integer(), "x, y, w, h in pixels of the upright picture.", Length(equal=4))
+    digit = integer("Of `refused` ink: the digit that it resembles most.", Range(0, 9), required=False)
+    confidence = number("Of that digit.", Range(0, 1), required=False)
+    sure = required(fields.Boolean, "Of that digit.", required=False)
+    probs = array(fields.Float(validate=Range(0, 1)), "Of the ten digits.", Length(equal=10), required=False)
+    not_digit = number("Probability that it is no digit at all.", Range(0, 1), required=False)
+    tile = matrix(fields.Integer(validate=Range(0, 255)), SIDE, "As in a digit.", required=False)
+
+
 class StepSchema(Schema):
     """One step from the picture to the digits, as a picture."""
 
@@ -208,14 +229,20 @@ class ReadingSchema(OkSchema):
         OneOf(("read", "unsure", "empty", "not_digit")),
     )
     text = string("Digits in reading order; lines joined by a line feed.")
+    written = string(
+        metadata={
+            "description": "The number as written: `text` with its signs, and a tab between two columns.",
+            "example": "12/03/2024",
+        },
+    )
     confidence = probability("Probability that the whole text is right.")
     digits = array(fields.Nested(DigitSchema))
     size = array(fields.Integer(), "Width and height of the upright picture, pixels.", Length(equal=2))
     reason = string("Why it is not plainly read, and what to do.")
     explanation = nested(ExplanationSchema, "With `explain=1`.", required=False)
     others = array(
-        fields.Nested(DigitSchema),
-        "Ink that was refused: no digits, and not in `text`; `digit` is what each resembles most.",
+        fields.Nested(OtherSchema),
+        "Ink that is no digit and not in `text`: signs, and what was left out.",
     )
     warnings = array(fields.Nested(WarningSchema), "What made it hard, the most important first.")
 

@@ -1,4 +1,4 @@
-"""The line image, and the search for the texts that its network's columns give."""
+"""The line image, the search for the texts that its network's columns give, and what is made of them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,45 @@ class LineImageConfig:
 
     height_px: int = 32  # a digit then is about 20 px high, as in MNIST
     width_step_px: int = 4  # widths are multiples of this: the network gives one column for so many pixels
-    width_range_px: tuple[int, int] = (
-        16,
-        1024,
-    )  # narrower is padded, wider is squeezed, which bounds the network's time
+    width_range_px: tuple[int, int] = (16, 1024)  # narrower is padded, wider squeezed, which bounds the time
     ink_percentile: float = 2.0  # of the grey levels: darker ones are ink, even in a row with few strokes
     min_contrast_levels: float = 12.0  # from paper to ink: with less, noise would be stretched to look like strokes
     range: tuple[float, float] = (-0.5, 1.5)  # of the result: glare and blots say no more than paper and ink
 
 
+@dataclass(frozen=True)
+class CtcConfig:
+    """`prefix_search`: how far the search for texts goes."""
+
+    n_best: int = 8  # texts of a row that are kept
+    min_share: float = 1e-4  # of the probability of all texts: where those that are left hold less, none is looked for
+    negligible_share: float = 1e-12  # the same for one prefix, which then is never extended
+    max_columns: int = 2_000  # of all prefixes that are extended: 1 ms, exceeded only where no text is probable
+    beam_width: int = 10  # prefixes that the beam search then keeps after each column
+    beam_symbols: int = 4  # that may begin in one column, the most probable; any under a constraint
+    beam_min_prob: float = 1e-3  # a less probable symbol begins in no column of the beam search
+
+
+@dataclass(frozen=True)
+class SymbolBoxesConfig:
+    """`symbol_boxes` and `recognized_row`: where a symbol of a row lies."""
+
+    ink_threshold: float = 0.35  # ink, 0..1: a pixel with more belongs to a symbol
+    rule_percentile: float = 10.0  # of a line of pixels: what nine columns of ten have is a rule, not a digit
+    off_middle_cost: float = 0.02  # ink for each pixel from the middle: two symbols part there if all places are alike
+    max_gap_px: int = 3  # of the line image: parts of a symbol are not farther apart
+    max_reach: float = 0.8  # of the line image's height: to each side of a symbol's column, its ink lies within
+    max_gap: float = 1.5  # of the digits' height: a wider gap separates two columns of numbers
+
+
+@dataclass(frozen=True)
+class ResultConfig:
+    """`result`: what a doubt that no network knows of costs."""
+
+    right_despite_doubt: float = 0.5  # share of sure texts that are right though a mark or another reading contradicts
+
+
 LINE_IMAGE = LineImageConfig()
+CTC = CtcConfig()
+SYMBOL_BOXES = SymbolBoxesConfig()
+RESULT = ResultConfig()

@@ -1,0 +1,43 @@
+"""Recognize a row as a whole, without cutting it: the line network's column probabilities, and where they lie.
+
+recognize = LineRecognizer(registry.line_recognizer())
+row = recognize.read(grey, to_picture)       # -> LineRow; decode it by `recognized_row.decode_row`
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inkling.errors import BadBundle
+from inkling.models.bundle import Bundle
+from inkling.pipeline.ctc import calibrate_columns
+from inkling.pipeline.line_image import HEIGHT, make_line_image, scaled_width
+from inkling.pipeline.litert import LiteRTModel
+from inkling.pipeline.recognized_row import LineRow
+from inkling.pipeline.symbols import CLASSES
+
+
+class LineRecognizer:
+    """The line network ready to run. Safe to call from several threads."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Raises BadBundle if the network does not match its manifest, or has another input or other classes."""
+        classes = bundle.manifest.get("classes")
+        if not isinstance(classes, list) or tuple(classes[:-1]) != CLASSES:
+            raise BadBundle(
+                f"{bundle.path} has the classes {classes!r}; expected {', '.join(CLASSES)} and a blank. "
+                "Export the run again."
+            )
+        self._network = LiteRTModel(bundle.model_bytes(), bundle.model_path, shape=(HEIGHT, -1))
+        self._temperature = float(bundle.manifest.get("temperature", 1.0))
+
+    def __call__(self, line_image: np.ndarray) -> np.ndarray:
+        """(32, W) float32 line image, W a multiple of 4 -> (W / 4, 22) float64 calibrated column probabilities."""
+        return calibrate_columns(self._network(line_image[None])[0], self._temperature)
+
+    def read(self, row: np.ndarray, to_picture: np.ndarray) -> LineRow:
+        """(h, w) uint8 grey row, dark on light, any size; (2, 3) or (3, 3) row pixels -> pixels of the picture."""
+        (h, w), image = row.shape, make_line_image(row)
+        to_row = np.diag([w / scaled_width(h, w), h / HEIGHT, 1.0])  # from pixels of the line image
+        whole = np.vstack([to_picture, [0.0, 0.0, 1.0]])[:3]
+        return LineRow(self(image), image, whole @ to_row)

@@ -1,0 +1,128 @@
+"""A row as columns of probabilities, however it was read, and its text: symbols with their boxes.
+
+`LineRow` comes from the line network, `GlyphRow` from the classifier, digit by digit. `decode_row` reads either.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.config.line import LINE_IMAGE, SYMBOL_BOXES
+from inkling.pipeline.ctc import N_DIGITS, Text, align, from_digits, log_likelihoods, substitution_probs
+from inkling.pipeline.prefix_search import PrefixSearch, ScoredText
+from inkling.pipeline.result import Box
+from inkling.pipeline.symbol_boxes import symbol_boxes
+from inkling.pipeline.symbols import CLASSES, MARK
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """A row that the line network read."""
+
+    probs: np.ndarray  # (T, 22) calibrated column probabilities
+    image: np.ndarray  # (32, 4 T) float32 line image
+    to_picture: np.ndarray  # (3, 3) pixels of the line image -> pixels of the picture
+
+    def boxes(self, text: Text) -> list[Box]:
+        """The box of each symbol of a text, in pixels of the picture."""
+        if not text:
+            return []
+        step = LINE_IMAGE.width_step_px
+        found = symbol_boxes(self.image, align(self.probs, text), column_px=step)
+        x, y, w, h = found.T
+        corners = np.stack([x, y, x + w, y, x, y + h, x + w, y + h], axis=1).reshape(-1, 4, 2)
+        mapped = cv2.perspectiveTransform(corners, self.to_picture)  # (n, 4, 2)
+        return [_box_around(each) for each in mapped]
+
+
+@dataclass(frozen=True)
+class GlyphRow:
+    """Digits that the classifier read one by one; made by `glyph_row`."""
+
+    probs: np.ndarray  # (2 N - 1, 22) columns, those of the digits apart by blank ones
+    glyph_boxes: tuple[Box, ...]  # of the N digits, pixels of the picture
+
+    def boxes(self, text: Text) -> list[Box]:
+        """The box of each symbol of a text, in pixels of the picture."""
+        return [self.glyph_boxes[start // 2] for start, _ in align(self.probs, text)] if text else []
+
+
+Row = LineRow | GlyphRow
+
+
+def glyph_row(probs: np.ndarray, not_digit: np.ndarray, boxes: Sequence[Box]) -> GlyphRow:
+    """(N, 10) calibrated probabilities of N digits from left to right, (N,) that each is none, and their boxes."""
+    return GlyphRow(from_digits(probs, not_digit), tuple(boxes))
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One symbol of a row's text."""
+
+    name: str  # of `symbols.CLASSES`: a digit, a sign or "mark"
+    confidence: float  # its probability, 0..1, given the rest of the text
+    probs: tuple[float, ...]  # of the ten digits, if it is one; they sum to 1
+    not_digit: float  # probability 0..1 that it is a sign or a mark
+    box: Box  # pixels of the picture
+
+    @property
+    def is_digit(self) -> bool:
+        return self.name.isdigit()
+
+
+@dataclass(frozen=True)
+class DecodedRow:
+    """A row and what it says."""
+
+    row: Row
+    symbols: tuple[Symbol, ...]  # of the text, from left to right, marks included
+    prob: float  # that this is the text, 0..1
+    texts: tuple[ScoredText, ...]  # the most probable ones, the best first
+
+    @property
+    def text(self) -> str:
+        """The digits alone."""
+        return "".join(symbol.name for symbol in self.symbols if symbol.is_digit)
+
+    @property
+    def written(self) -> str:
+        """The digits and signs, with a tab where a gap separates two columns."""
+        shown = [symbol for symbol in self.symbols if symbol.name != MARK]
+        heights = [symbol.box[3] for symbol in shown if symbol.is_digit]
+        widest = SYMBOL_BOXES.max_gap * float(np.median(heights)) if heights else np.inf
+        parts = [symbol.name for symbol in shown[:1]]
+        for left, right in itertools.pairwise(shown):
+            gap = right.box[0] - left.box[0] - left.box[2]
+            parts.append(f"\t{right.name}" if gap > widest else right.name)
+        return "".join(parts)
+
+
+def decode_row(row: Row, text: Text | None = None) -> DecodedRow:
+    """A row -> its most probable text; or the row read as `text`, which must fit into its columns."""
+    texts = tuple(PrefixSearch(row.probs).n_best()) if len(row.probs) else (ScoredText((), 1.0),)
+    if text is None:
+        text, prob = texts[0]
+    else:
+        prob = float(np.exp(log_likelihoods(row.probs, [text])[0]))
+    given = substitution_probs(row.probs, text)  # (n, 21)
+    boxes = row.boxes(text)
+    symbols = tuple(_symbol(k, of_place, box) for k, of_place, box in zip(text, given, boxes, strict=True))
+    return DecodedRow(row, symbols, prob, texts)
+
+
+def _symbol(k: int, probs: np.ndarray, box: Box) -> Symbol:
+    digits = np.maximum(probs[:N_DIGITS], 1e-30)
+    share = float(digits.sum())
+    return Symbol(CLASSES[k], float(probs[k]), tuple((digits / share).tolist()), max(0.0, 1 - share), box)
+
+
+def _box_around(corners: np.ndarray) -> Box:
+    """(4, 2) corners -> the upright box around them, in whole pixels."""
+    left, top = np.floor(corners.min(axis=0) + 1e-6).astype(int)
+    right, bottom = np.ceil(corners.max(axis=0) - 1e-6).astype(int)
+    return int(left), int(top), max(1, int(right - left)), max(1, int(bottom - top))

@@ -1,0 +1,67 @@
+"""Find the box of each symbol of a line image, from the columns to which CTC aligned it and from the ink there.
+
+A network answers in one or two columns somewhere within a symbol. So the ink between two answers is divided where there
+is least of it, and each share is the symbol's.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from inkling.pipeline.config.line import SYMBOL_BOXES as CONFIG
+
+
+def symbol_boxes(line_image: np.ndarray, spans: Sequence[tuple[int, int]], *, column_px: int) -> np.ndarray:
+    """(32, W) line image, n symbols' columns from left to right -> (n, 4) float64 x, y, w, h in its pixels.
+
+    `spans`: first column and last + 1; a column is `column_px` wide. A symbol without visible ink gets a narrow box as
+    high as the image.
+    """
+    ink = _without_rules(line_image)
+    h, w = ink.shape
+    profile = ink.sum(axis=0)
+    centers = [min(column_px * (start + end) / 2, w - 1.0) for start, end in spans]
+    divisions = [_division(profile, a, b) for a, b in itertools.pairwise(centers)]
+    reach = CONFIG.max_reach * h
+    boxes = np.empty((len(spans), 4))
+    for box, center, left, right in zip(boxes, centers, [0, *divisions], [*divisions, w], strict=False):
+        first, last = max(left, int(center - reach)), min(right, int(center + reach) + 1)
+        columns = _run_at(ink[:, first:last].max(axis=0, initial=0) > CONFIG.ink_threshold, center - first)
+        if columns is None:
+            half = column_px / 2
+            box[:] = max(center - half, 0), 0, column_px, h
+            continue
+        x, right_x = first + columns[0], first + columns[1]
+        rows = np.flatnonzero(ink[:, x:right_x].max(axis=1) > CONFIG.ink_threshold)
+        box[:] = x, rows[0], right_x - x, rows[-1] + 1 - rows[0]
+    return boxes
+
+
+def _without_rules(line_image: np.ndarray) -> np.ndarray:
+    """(32, W) the ink above what nearly every column has, which is a ruled line."""
+    level = np.percentile(line_image, CONFIG.rule_percentile, axis=1, keepdims=True)
+    return np.asarray(line_image - np.maximum(level, 0))
+
+
+def _division(profile: np.ndarray, left: float, right: float) -> int:
+    """The column between two symbols with least ink, of equal ones the nearest to the middle."""
+    a, b = int(np.ceil(left)), int(right) + 1
+    if b <= a:
+        return a
+    columns = np.arange(a, b)
+    return a + int(np.argmin(profile[a:b] + CONFIG.off_middle_cost * np.abs(columns - (left + right) / 2)))
+
+
+def _run_at(inked: np.ndarray, center: float) -> tuple[int, int] | None:
+    """The run of inked columns nearest to `center`, small gaps included: first and last + 1; None without ink."""
+    columns = np.flatnonzero(inked)
+    if not len(columns):
+        return None
+    breaks = np.flatnonzero(np.diff(columns) > CONFIG.max_gap_px + 1)
+    starts, ends = np.append(columns[0], columns[breaks + 1]), np.append(columns[breaks], columns[-1])
+    away = np.maximum(np.maximum(starts - center, center - ends), 0)
+    nearest = int(away.argmin())
+    return int(starts[nearest]), int(ends[nearest]) + 1

@@ -1,0 +1,90 @@
+"""Rows as columns of probabilities, and what is read from them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inkling.pipeline.recognized_row import LineRow, decode_row, glyph_row
+from inkling.pipeline.symbols import BLANK, CLASSES
+from tests.pipeline.ctc_oracle import sharp_columns
+from tests.pipeline.test_symbol_boxes import image_with
+
+
+def line_row(written: str, *, pitch: int = 20, gaps: dict[int, int] | None = None, sure: float = 0.999) -> LineRow:
+    """A row of symbols of 12 x 20 pixels, one every `pitch`; `gaps`: more before the i-th; `#`: a mark."""
+    x, boxes = 4, []
+    for i in range(len(written)):
+        x += (gaps or {}).get(i, 0)
+        boxes.append((x, 6, 12, 20))
+        x += pitch
+    width = 4 * -(-(x + 4) // 4)
+    columns = [BLANK] * (width // 4)
+    for symbol, box in zip(written, boxes, strict=True):
+        columns[(box[0] + 6) // 4] = CLASSES.index("mark" if symbol == "#" else symbol)
+    return LineRow(sharp_columns(*columns, sure=sure), image_with(*boxes, w=width), np.diag([2.0, 3.0, 1.0]))
+
+
+def test_a_row_is_read_with_its_signs_and_boxes() -> None:
+    found = decode_row(line_row("-12.50", sure=0.99999))
+    assert (found.written, found.text) == ("-12.50", "1250")
+    assert [symbol.name for symbol in found.symbols] == list("-12.50")
+    assert found.symbols[1].box == (48, 18, 24, 60)  # in pixels of the picture: 2 and 3 times those of the line image
+    assert found.prob > 0.98
+    assert found.symbols[1].confidence > 0.99
+    assert found.symbols[1].probs[1] > 0.99
+    assert found.symbols[0].not_digit > 0.99
+
+
+def test_a_mark_is_a_symbol_but_not_written() -> None:
+    found = decode_row(line_row("4#7"))
+    assert (found.written, found.text, len(found.symbols)) == ("47", "47", 3)
+    assert found.symbols[1].name == "mark"
+
+
+def test_a_gap_wider_than_a_digit_and_a_half_separates_columns() -> None:
+    assert decode_row(line_row("123456", gaps={3: 45})).written == "123\t456"
+    assert decode_row(line_row("123456", gaps={3: 15})).written == "123456"
+
+
+def test_a_doubtful_digit_keeps_its_probabilities() -> None:
+    row = line_row("407")
+    column = int(np.flatnonzero(row.probs[:, 0] > 0.9)[0])
+    row.probs[column, [0, 6, 10]] = 0.5, 0.3, 0.199
+    digit = decode_row(row).symbols[1]
+    assert digit.confidence == pytest.approx(0.5, abs=0.01)
+    assert digit.probs[:7:6] == pytest.approx((0.625, 0.375), abs=0.01)
+    assert digit.not_digit == pytest.approx(0.2, abs=0.01)
+
+
+def test_the_best_texts_come_first() -> None:
+    texts = decode_row(line_row("40", sure=0.9)).texts
+    assert texts[0].text == (4, 0)
+    assert [one.prob for one in texts] == sorted((one.prob for one in texts), reverse=True)
+
+
+def test_a_row_can_be_read_as_another_text() -> None:
+    row = line_row("407")
+    found = decode_row(row, (4, 1, 7))
+    assert (found.text, found.prob < 0.01) == ("417", True)
+    assert found.symbols[1].confidence < 0.01
+    assert [one.box for one in found.symbols] == [one.box for one in decode_row(row).symbols]
+
+
+def test_digits_read_one_by_one_are_a_row_too() -> None:
+    probs, boxes = np.eye(10)[[4, 4, 7]] * 0.8 + 0.02, [(0, 0, 10, 20), (12, 1, 10, 20), (24, 0, 9, 21)]
+    found = decode_row(glyph_row(probs, np.array([0, 0.1, 0]), boxes))
+    assert (found.text, found.written) == ("447", "447")
+    assert [symbol.box for symbol in found.symbols] == boxes
+    assert found.symbols[2].probs == pytest.approx(probs[2])
+    assert found.symbols[1].not_digit == pytest.approx(0.1)
+    assert found.prob == pytest.approx(0.82**3 * 0.9)
+
+
+def test_nothing_in_a_row() -> None:
+    blank = LineRow(sharp_columns(*[BLANK] * 8), np.zeros((32, 32), np.float32), np.eye(3))
+    no_digits = glyph_row(np.zeros((0, 10)), np.zeros(0), [])
+    for row in (blank, no_digits):
+        found = decode_row(row)
+        assert (found.symbols, found.text, found.written) == ((), "", "")
+        assert found.prob > 0.9
