@@ -228,7 +228,7 @@ def test_scores_and_temperature_change_the_probabilities(pages: Pages) -> None:
     share = float(re.findall(r"with ([\d.]+) %", str(said.text_content()))[0])
     assert 30 < share < 99
     part(found, "fitted").click()
-    expect(part(found, "sum")).to_contain_text("/ 1.11 is")  # the manifest's 1.1144
+    expect(part(found, "sum")).to_contain_text("/ 1.14 is")  # the manifest's 1.1426
     part(found, "uncertain").click()
     expect(found.locator(".score.best")).to_have_count(1)
 

@@ -14,7 +14,12 @@ from inkling.errors import MissingExtra
 @click.command("report")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @click.option("--out", type=click.Path(path_type=Path), help="The report's folder; otherwise see below.")
-def command(runs: tuple[str, ...], out: Path | None) -> None:
+@click.option(
+    "--pictures",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Your own pictures, named like 7__anything.png, to check confidence on. Default: augmented test digits.",
+)
+def command(runs: tuple[str, ...], out: Path | None, pictures: Path | None) -> None:
     """Measure, draw and explain one model, or compare several.
 
     RUN is a run folder, a bundle folder or the name of a packaged model. The report goes to RUN/report for one run
@@ -24,6 +29,7 @@ def command(runs: tuple[str, ...], out: Path | None) -> None:
     Example:
       inkling report runs/mine
       inkling report ann-tutorial cnn --out compared
+      inkling report cnn --pictures scans
     """
     from inkling.training.data.mnist import load_mnist
     from inkling.training.report import subject
@@ -40,5 +46,7 @@ def command(runs: tuple[str, ...], out: Path | None) -> None:
     columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=None)
-        written = report_page.make_report(subjects, mnist, out, tell=lambda what: bar.update(task, description=what))
+        written = report_page.make_report(
+            subjects, mnist, out, pictures=pictures, tell=lambda what: bar.update(task, description=what)
+        )
     click.echo(written)

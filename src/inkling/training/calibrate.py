@@ -1,7 +1,8 @@
 """Calibration: a network's temperature, `sure_at` and `reject_at`, all from validation images.
 
-MNIST's images are neater than what people send. A network trained with augmentation is calibrated on augmented
-validation images beside the plain ones, so that its confidence holds for other pens too.
+MNIST's images are neater than what people send. Every network is calibrated on augmented validation images beside the
+plain ones, so that its confidence holds for other hands and pens too. The augmentation is the same for all, whatever a
+network itself was trained with: a network that has seen MNIST alone must not be surer for it.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.result import calibrate
 from inkling.training import augment, nondigits, scores
 from inkling.training.data.mnist import as_input
-from inkling.training.recipe import Recipe
+from inkling.training.recipe import Augmentation, Recipe
+from inkling.training.recipe import find as find_recipe
 
+AUGMENTED_AS = "cnn"  # the recipe whose augmentation the validation images get: the widest
 COPIES = 3  # augmented versions of each validation image
 RIGHT = 0.995  # share of the sure digits that are to be right; decides `sure_at`
 REFUSED = 0.001  # share of the digits that may be refused; decides `reject_at`
@@ -36,14 +39,16 @@ class Calibration:
 def calibrate_network(model: Classifier, recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> Calibration:
     """Calibrates on validation images (V, 28, 28) uint8 and labels (V,)."""
     plain = model.classify(as_input(images))
-    tiles, changed_labels = augmented_copies(recipe, images, labels)
+    changed_labels = np.tile(labels, COPIES)
+    tiles = augment.augment(np.tile(images, (COPIES, 1, 1)), changed_labels, augmentation(), _rng(recipe, 0))
     changed = model.classify(tiles)
     probs = np.concatenate([plain.probs, changed.probs])
     answers = np.concatenate([labels, changed_labels])
     temperature = round(scores.fit_temperature(probs, answers), 4)
-    found = {"mnist-validation": scores.summary(plain.probs, labels, temperature=temperature)}
-    if len(tiles):
-        found["validation-augmented"] = scores.summary(changed.probs, changed_labels, temperature=temperature)
+    found = {
+        "mnist-validation": scores.summary(plain.probs, labels, temperature=temperature),
+        "validation-augmented": scores.summary(changed.probs, changed_labels, temperature=temperature),
+    }
     sure_at = scores.sure_at(calibrate(probs, temperature), answers, right=RIGHT)
     reject_at = 1.0
     if recipe.nondigits:
@@ -54,12 +59,9 @@ def calibrate_network(model: Classifier, recipe: Recipe, images: np.ndarray, lab
     return Calibration(temperature, round(sure_at, 4), round(reject_at, 4), found)
 
 
-def augmented_copies(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """COPIES augmented versions of the images and their labels; none for a recipe without augmentation."""
-    if recipe.augmentation.is_none:
-        return np.zeros((0, 28, 28), np.float32), labels[:0]
-    again = np.tile(labels, COPIES)
-    return augment.augment(np.tile(images, (COPIES, 1, 1)), again, recipe.augmentation, _rng(recipe, 0)), again
+def augmentation() -> Augmentation:
+    """How validation images are changed before networks are calibrated on them."""
+    return find_recipe(AUGMENTED_AS).augmentation
 
 
 def _rng(recipe: Recipe, stream: int) -> np.random.Generator:

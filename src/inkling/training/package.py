@@ -4,8 +4,9 @@ A bundle without scores on the test images (`inkling train --no-test`) is judged
 LiteRT is compared with Keras. The manifest gets the training time, and the run's history is kept with it. For a
 classifier the report that the web pages show is written too (`inkling.training.publish`).
 
-`--recipe NAME` writes the manifest anew by that recipe: for a bundle whose manifest is older than what this version of
-inkling expects. The network stays as it is, with its version, date, training time and libraries.
+`--recipe NAME` writes the manifest anew by that recipe: to calibrate a network anew, or for a bundle whose manifest is
+older than what this version of inkling expects. The network stays as it is, with its version, date, training time and
+libraries.
 """
 
 from __future__ import annotations

@@ -122,6 +122,7 @@ def as_json(found: Measurements, wrong: np.ndarray, mapped: EmbeddingMap, speed:
         "confusion": told["confusion"],
         "per_class": told["per_class"],
         "reliability": told["reliability"],
+        "shifted": told["shifted"],
         "robustness": [asdict(curve) for curve in found.robustness],
         "history": history_columns(found.subject.history),
         "mistakes": {"total": n_wrong, "columns": COLUMNS, **digit_columns(found, wrong), "index": wrong.tolist()},

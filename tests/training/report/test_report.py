@@ -107,7 +107,8 @@ def test_every_kind_of_figure_is_there_and_opaque(one: Path) -> None:
     names = {path.stem for path in (one / "figures").glob("*.png")}
     assert names >= {
         "learning-loss", "learning-error", "confusion", "per-class", "mistakes-1", "reliability", "confidence",
-        "coverage", "robustness-rotation", "robustness-shift", "robustness-noise", "robustness-stroke",
+        "reliability-shifted", "coverage", "robustness-rotation", "robustness-shift", "robustness-noise",
+        "robustness-stroke",
         "robustness-contrast", "weights", "hidden-pca", "hidden-tsne", "augmentation",
     }  # fmt: skip
     for path in (one / "figures").glob("*.png"):
@@ -165,13 +166,25 @@ def test_the_numbers_are_those_of_the_bundle(one: Path, measured: measurements.M
     untouched = {float(row["accuracy"]) for row in rows if float(row["level"]) == 0}
     assert untouched == {measured.summary["accuracy"]}
     assert {"accuracy_95_low", "accuracy_95_high"} <= set(rows[0])
+    with (one / "tables" / "calibration.csv").open() as file:
+        judged = [(row["data"], int(row["n"]), float(row["coverage"])) for row in csv.DictReader(file)]
+    assert judged == [
+        ("test digits", 200, measured.at_sure.coverage),
+        ("augmented test digits", 200, measured.shifted.at_sure.coverage),
+    ]
     assert f"{measured.summary['accuracy']:.2%}" in (one / "report.html").read_text("utf-8")
 
 
 def test_several_models_are_compared(two: tuple[Path, list[str]]) -> None:
     out, said = two
     names = {path.stem for path in (out / "figures").glob("*.png")}
-    assert names >= {"compared-coverage", "compared-digits", "compared-reliability", "robustness-noise"}
+    assert names >= {
+        "compared-coverage",
+        "compared-digits",
+        "compared-reliability",
+        "compared-shifted",
+        "robustness-noise",
+    }
     assert {"tiny-confusion", "ann-tutorial-confusion", "tiny-learning-loss", "tiny-augmentation"} <= names
     assert "ann-tutorial-learning-loss" in names, "its bundle keeps its history"
     page = (out / "report.html").read_text("utf-8")
@@ -337,6 +350,19 @@ def test_the_command_writes_beside_the_run(
     result = CliRunner().invoke(command, [str(run)], catch_exceptions=False)
     assert result.stdout.strip() == str(run / "report" / "report.html")
     assert (run / "report" / "report.md").is_file()
+
+
+def test_confidence_is_checked_on_a_folder_of_pictures(run: Path, mnist: Mnist, tmp_path: Path) -> None:
+    from inkling.training.report import report_page
+
+    pictures = tmp_path / "scans"
+    pictures.mkdir()
+    for i in range(20):
+        Image.fromarray(255 - mnist.x_test[i]).save(pictures / f"{mnist.y_test[i]}__{i}.png")
+    report_page.make_report(subject.find_subjects([run]), mnist, tmp_path / "report", pictures=pictures)
+    shifted = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))["models"][0]["shifted"]
+    assert (shifted["name"], shifted["summary"]["n"]) == ("scans", 20)
+    assert "| scans |" in (tmp_path / "report" / "report.md").read_text("utf-8")
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(run: Path, mnist: Mnist, tmp_path: Path) -> None:

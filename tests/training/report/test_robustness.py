@@ -97,6 +97,14 @@ def test_curves_begin_at_the_accuracy_and_fall(measured: measurements.Measuremen
             assert low <= rate <= high
 
 
+def test_confidence_is_checked_on_other_digits_too(measured: measurements.Measurements) -> None:
+    shifted = measured.shifted
+    assert shifted.summary["n"] == sum(each.n for each in shifted.bins) == 200
+    assert shifted.summary["accuracy"] < measured.summary["accuracy"]
+    assert shifted.at_sure.coverage < measured.at_sure.coverage
+    assert shifted.at_sure.error < 1 - shifted.summary["accuracy"]
+
+
 def test_reliability_bins_by_hand() -> None:
     probs = np.full((4, 10), 0.0)
     probs[:, 0] = [0.95, 0.91, 0.55, 1.0]
@@ -137,7 +145,7 @@ def test_measured_is_json_and_agrees_with_itself(measured: measurements.Measurem
     table = json.loads(json.dumps(measured.to_json(), allow_nan=False))
     assert table["model"] == {"name": "ann-tutorial", "version": measured.subject.bundle.version}
     assert np.trace(np.array(table["confusion"])) == round(table["scores"]["accuracy"] * 200)
-    assert table["at_sure"]["coverage"] >= 0.9
+    assert table["at_sure"]["coverage"] == round(measured.at_sure.coverage, 6)
     assert all(each["label"] != each["read"] for each in table["worst"])
     assert len(table["worst"]) == 200 - np.trace(np.array(table["confusion"]))
     assert 0 < table["latency"]["batch_us"] < table["latency"]["single_us"]

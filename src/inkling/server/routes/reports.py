@@ -75,6 +75,7 @@ class ReportSchema(OkSchema):
     confusion = matrix(fields.Integer(), 10, "Row: the label. Column: what was read.")
     per_class = objects("Precision and recall of each digit.")
     reliability = required(fields.Dict, "Bins of confidence `before` and `after` scaling.")
+    shifted = fields.Dict(metadata={"description": "Scores, `bins` and `at_sure` on digits unlike MNIST's."})
     robustness = objects("Accuracy at each level of five kinds of damage to the tiles.")
     history = required(fields.Dict, "A list a column, an entry an epoch; null if not kept.", allow_none=True)
     mistakes = nested(MistakesSchema)

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import MAX_BATCH, Classifier
 from inkling.pipeline.result import calibrate
 from inkling.training import scores
 from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.report import robustness
 from inkling.training.report.robustness import RobustnessCurve
+from inkling.training.report.shifted_digits import ShiftedDigits, augmented_test_digits
 from inkling.training.report.subject import Subject
 
 N_SUBSET = 2_000  # images for the robustness curves and the map of the hidden layer
@@ -62,6 +64,16 @@ class Latency:
 
 
 @dataclass(frozen=True)
+class ShiftedScores:
+    """How right and how sure a model is on digits unlike MNIST's; calibrated."""
+
+    name: str  # of the data set
+    summary: dict[str, Any]  # training.scores.summary
+    bins: list[ReliabilityBin]
+    at_sure: RiskCoverage  # at the manifest's sure_at
+
+
+@dataclass(frozen=True)
 class Measurements:
     """Everything measured about one model on one data set of N images."""
 
@@ -76,6 +88,7 @@ class Measurements:
     bins: list[ReliabilityBin]  # after temperature scaling
     risk_coverage: list[RiskCoverage]  # rising confidence
     at_sure: RiskCoverage  # at the manifest's sure_at
+    shifted: ShiftedScores
     worst: np.ndarray  # indices of the mistakes, the most confident first, at most N_WORST
     robustness: list[RobustnessCurve]
     subset: np.ndarray  # indices of the images behind `robustness`
@@ -103,6 +116,7 @@ class Measurements:
                     "before": [asdict(b) for b in self.bins_before],
                     "after": [asdict(b) for b in self.bins],
                 },
+                "shifted": asdict(self.shifted),
                 "coverage": [asdict(point) for point in self.risk_coverage],
                 "worst": [self.mistake(int(i)) for i in self.worst],
                 "robustness": [asdict(curve) for curve in self.robustness],
@@ -124,8 +138,13 @@ class Measurements:
         }
 
 
-def measure(subject: Subject, mnist: Mnist, *, tell: Tell = lambda step: None) -> Measurements:
-    """Judge a bundle on the test images of `mnist`. Raises BadBundle if the network cannot run."""
+def measure(
+    subject: Subject, mnist: Mnist, *, shifted: ShiftedDigits | None = None, tell: Tell = lambda step: None
+) -> Measurements:
+    """Judge a bundle on the test images of `mnist`, and its confidence on `shifted` too: these augmented, by default.
+
+    Raises BadBundle if the network cannot run.
+    """
     bundle = subject.bundle
     model = Classifier(bundle)
     images, labels = mnist.x_test, mnist.y_test.astype(int)
@@ -136,6 +155,8 @@ def measure(subject: Subject, mnist: Mnist, *, tell: Tell = lambda step: None) -
     tell("timing the network")
     latency = measure_latency(model, as_input(images[:MAX_BATCH]))
     at_sure = risk_coverage_at(probs, labels, bundle.sure_at)
+    tell("reading digits unlike MNIST's")
+    shifted_scores = measure_shifted(model, bundle, shifted or augmented_test_digits(mnist))
     subset = robustness.subset(labels, N_SUBSET)
     curves = []
     tell("distorting the tiles")
@@ -154,11 +175,24 @@ def measure(subject: Subject, mnist: Mnist, *, tell: Tell = lambda step: None) -
         bins=reliability_bins(probs, labels),
         risk_coverage=risk_coverage_curve(probs, labels, down_to=min(0.5, at_sure.coverage)),
         at_sure=at_sure,
+        shifted=shifted_scores,
         worst=most_confident_errors(probs, labels),
         robustness=curves,
         subset=subset,
         latency=latency,
         bytes=bundle.model_path.stat().st_size,
+    )
+
+
+def measure_shifted(model: Classifier, bundle: Bundle, digits: ShiftedDigits) -> ShiftedScores:
+    """Accuracy, reliability and the share read surely of digits unlike MNIST's."""
+    raw = model(digits.tiles)  # (N, 28, 28) -> (N, 10)
+    probs = calibrate(raw, bundle.temperature)
+    return ShiftedScores(
+        digits.name,
+        scores.summary(raw, digits.labels, temperature=bundle.temperature),
+        reliability_bins(probs, digits.labels),
+        risk_coverage_at(probs, digits.labels, bundle.sure_at),
     )
 
 

@@ -143,7 +143,7 @@ def error_figures(found: Measurements) -> list[FigureSpec]:
 def confidence_figures(found: Measurements) -> list[FigureSpec]:
     """Reliability diagram before and after temperature scaling, histogram of confidence, risk-coverage curve."""
     before, after = found.summary["calibration_error"], found.summary["calibration_error_calibrated"]
-    at_sure, bundle = found.at_sure, found.subject.bundle
+    at_sure, bundle, shifted = found.at_sure, found.subject.bundle, found.shifted
     return [
         FigureSpec(
             "reliability", CONFIDENCE, f"Calibration error {before:.2%}, scaled {after:.2%}",
@@ -152,6 +152,16 @@ def confidence_figures(found: Measurements) -> list[FigureSpec]:
             f"{metric_plots.MIN_BIN_COUNT} digits are left out.",
             partial(
                 metric_plots.reliability_diagram, lines={"uncalibrated": found.bins_before, "scaled": found.bins}
+            ),
+        ),
+        FigureSpec(
+            "reliability-shifted", CONFIDENCE, _shifted_title(found),
+            f"Reliability diagram on {shifted.summary['n']:,} digits unlike MNIST's, of which {found.subject.label} "
+            f"reads {shifted.summary['accuracy']:.1%} right, beside that on the test digits. Below the diagonal a "
+            "network is surer than it is right.",
+            partial(
+                metric_plots.reliability_diagram, lines={"test digits": found.bins, shifted.name: shifted.bins},
+                colours=style.SERIES,
             ),
         ),
         FigureSpec(
@@ -194,6 +204,15 @@ def comparison_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
             "Reliability diagrams: on the diagonal, confidence equals accuracy. Bars: 95% intervals.",
             partial(
                 metric_plots.reliability_diagram, lines={m.subject.label: m.bins for m in found}, colours=style.SERIES
+            ),
+        ),
+        FigureSpec(
+            "compared-shifted", CONFIDENCE, f"The same on {found[0].shifted.name}",
+            f"Reliability diagrams on {found[0].shifted.summary['n']:,} digits unlike MNIST's. Below the diagonal a "
+            "network is surer than it is right.",
+            partial(
+                metric_plots.reliability_diagram, lines={m.subject.label: m.shifted.bins for m in found},
+                colours=style.SERIES,
             ),
         ),
     ]  # fmt: skip
@@ -279,6 +298,13 @@ def augmentation_rows(recipe: Recipe, mnist: Mnist) -> dict[str, np.ndarray]:
     if len(rows) > 2:
         rows["all together"] = augmented(full)
     return rows
+
+
+def _shifted_title(found: Measurements) -> str:
+    at_sure = found.shifted.at_sure
+    if not at_sure.n:
+        return f"On {found.shifted.name} nothing is read surely"
+    return f"On {found.shifted.name} {at_sure.coverage:.1%} are read surely, {at_sure.error:.2%} of these wrong"
 
 
 def _robustness_title(lines: dict[str, RobustnessCurve]) -> str:

@@ -23,6 +23,7 @@ from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.report import measurements, network_views, report_figures, style, tables
 from inkling.training.report.measurements import Measurements, Tell
 from inkling.training.report.report_figures import CONFIDENCE, ROBUSTNESS, SECTIONS, FigureSpec
+from inkling.training.report.shifted_digits import augmented_test_digits, digits_in_pictures
 from inkling.training.report.subject import Subject
 
 OVERVIEW = ("model", "accuracy", "accuracy_95", "parameters", "bytes", "single_us", "batch_us", "calibration_error")
@@ -64,19 +65,29 @@ class Section:
         return "-".join(f"{self.title} {self.model}".lower().split())
 
 
-def make_report(subjects: Sequence[Subject], mnist: Mnist, out: Path, *, tell: Tell = lambda step: None) -> Path:
+def make_report(
+    subjects: Sequence[Subject],
+    mnist: Mnist,
+    out: Path,
+    *,
+    pictures: Path | None = None,
+    tell: Tell = lambda step: None,
+) -> Path:
     """Measure one or several models, draw their figures and write the report into `out`; return its report.html.
 
-    `tell` is called with a description of each step. Raises BadBundle for a network that does not run, MissingExtra
-    without the `learn` extra, InklingError when `out` cannot be written.
+    `pictures` is a folder of labelled digits on which confidence is checked too; without it these are augmented test
+    digits. `tell` is called with a description of each step. Raises BadBundle for a network that does not run, NotFound
+    for a folder without labelled digits, MissingExtra without the `learn` extra, InklingError when `out` cannot be
+    written.
     """
+    shifted = digits_in_pictures(pictures) if pictures else augmented_test_digits(mnist)
     found, own = [], []
     for subject in subjects:
 
         def tell_model(step: str, label: str = subject.label) -> None:
             tell(f"{label}: {step}")
 
-        measured = measurements.measure(subject, mnist, tell=tell_model)
+        measured = measurements.measure(subject, mnist, shifted=shifted, tell=tell_model)
         tell_model("mapping the hidden layer")
         network = network_views.inspect_network(subject.bundle, as_input(measured.images[measured.subset]))
         found.append(measured)
@@ -169,7 +180,11 @@ def section_tables(title: str, model: str, found: Sequence[Measurements]) -> lis
     named = ("model",) if len(found) > 1 else ()
     if title == CONFIDENCE and not model:
         columns = (*named, "sure_at", "coverage", "error", "error_95")
-        return [Table("What sure_at decides", *tables.as_text(tables.coverage(found), columns))]
+        shifted = (*named, "data", "accuracy", "calibration_error", "coverage", "error", "error_95")
+        return [
+            Table("What sure_at decides", *tables.as_text(tables.coverage(found), columns)),
+            Table("Confidence on other digits", *tables.as_text(tables.calibration(found), shifted)),
+        ]
     if title == ROBUSTNESS:
         columns = (*named, "distortion", "level", "accuracy", "accuracy_95")
         return [Table("Accuracy at each level", *tables.as_text(tables.robustness(found), columns))]

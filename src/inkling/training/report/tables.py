@@ -22,6 +22,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "model": ("model", str),
     "parameters": ("parameters", "{:,}".format),
     "bytes": ("size", lambda n: f"{n / 1000:,.0f} KB"),
+    "data": ("digits", str),
     "accuracy": ("right", "{:.2%}".format),
     "accuracy_95": ("95% interval", _interval),
     "calibration_error": ("calibration error", "{:.2%}".format),
@@ -66,6 +67,28 @@ def coverage(found: Sequence[Measurements]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def calibration(found: Sequence[Measurements]) -> pd.DataFrame:
+    """Two rows a model: what its confidence is worth on MNIST's test digits, and on digits unlike them."""
+    rows = [
+        {
+            "model": m.subject.label,
+            "data": name,
+            "n": summary["n"],
+            "accuracy": summary["accuracy"],
+            "calibration_error": summary["calibration_error_calibrated"],
+            "coverage": at_sure.coverage,
+            "error": at_sure.error,
+            "error_95": at_sure.error_95,
+        }
+        for m in found
+        for name, summary, at_sure in (
+            ("test digits", m.summary, m.at_sure),
+            (m.shifted.name, m.shifted.summary, m.shifted.at_sure),
+        )
+    ]
+    return pd.DataFrame(rows)
+
+
 def robustness(found: Sequence[Measurements]) -> pd.DataFrame:
     """A row a model, distortion and level."""
     rows = [
@@ -95,9 +118,11 @@ def all_tables(found: Sequence[Measurements]) -> dict[str, pd.DataFrame]:
     tables = {
         "overview": overview(found),
         "coverage": coverage(found),
+        "calibration": calibration(found),
         "robustness": robustness(found),
         "per-class": joined(lambda m: pd.DataFrame(m.per_class)),
         "reliability": joined(lambda m: pd.DataFrame(asdict(b) for b in m.bins)),
+        "reliability-shifted": joined(lambda m: pd.DataFrame(asdict(b) for b in m.shifted.bins)),
         "mistakes": joined(lambda m: pd.DataFrame(m.mistake(int(i)) for i in m.worst)),
         "confusion": joined(lambda m: pd.DataFrame(m.confusion).rename_axis("label").reset_index()),
         "history": joined(lambda m: pd.DataFrame(m.subject.history)),
