@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from benchmarks.common import Numbers, rate_95
 from inkling import Reader
@@ -23,7 +24,7 @@ class Answer:
     read_written: str
     outcome: str  # of the reading, or "failed" for an image that could not be opened
     confidence: float  # 0..1
-    took_s: float
+    took_s: float  # of one core; a busy machine does not change it
 
     @property
     def is_right(self) -> bool:
@@ -34,29 +35,40 @@ class Answer:
         """Whether the signs are right, too; the same as `is_right` where none is asked for."""
         return self.read_written == self.written if self.written is not None else self.is_right
 
+    @property
+    def rows_right(self) -> int:
+        """How many of the rows are among those read, in their order."""
+        rows, read = self.text.split("\n"), self.read_text.split("\n")
+        return sum(block.size for block in SequenceMatcher(None, rows, read, autojunk=False).get_matching_blocks())
+
 
 def answer(reader: Reader, image: ImageSource, text: str, written: str | None = None) -> Answer:
     """Read one image, and time it."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         reading = reader.read(image)
     except BadPicture:
-        return Answer(text, written, "", "", "failed", 0.0, time.perf_counter() - start)
-    took_s = time.perf_counter() - start
+        return Answer(text, written, "", "", "failed", 0.0, time.process_time() - start)
+    took_s = time.process_time() - start
     read_written = getattr(reading, "written", reading.text)
     return Answer(text, written, reading.text, read_written, reading.outcome, reading.confidence, took_s)
 
 
 def summary(answers: Sequence[Answer]) -> Numbers:
-    """Shares read exactly, called "read", and right of those called "read", with 95 % intervals; the median time."""
+    """Shares read exactly, called "read", and right of those called "read", with 95 % intervals; the median time.
+
+    "written" only where signs are asked for, "rows" only where some images show several.
+    """
     n = len(answers)
     called_read = [each for each in answers if each.outcome == "read"]
     read_right = sum(each.is_written_right for each in called_read)
     signs = [each for each in answers if each.written is not None]
+    rows = sum(each.text.count("\n") + 1 for each in answers)
     return {
         "n": n,
         **rate_95("exact", sum(each.is_right for each in answers), n),
         **(rate_95("written", sum(each.is_written_right for each in signs), len(signs)) if signs else {}),
+        **(rate_95("rows", sum(each.rows_right for each in answers), rows) if rows > n else {}),
         **rate_95("read", len(called_read), n),
         **(rate_95("read_right", read_right, len(called_read)) if called_read else {}),
         "read_wrong": len(called_read) - read_right,

@@ -22,6 +22,7 @@ from benchmarks.common import Numbers, model_option
 from inkling import Reader
 from inkling.pipeline.decode import SUFFIXES
 
+WIDTH = 110  # characters of a table
 LABEL = re.compile(r"(\d+(?:-\d+)*)(?:_.*)?__")
 
 
@@ -42,16 +43,22 @@ def labelled(folder: Path) -> dict[Path, str]:
 
 def cells(name: str, numbers: Numbers) -> Sequence[str]:
     """A row of the table: a name, then the numbers of `summary` in the columns of `new_table`."""
-    shares = [f"{numbers[key]:.1%}" if key in numbers else "-" for key in ("exact", "written", "read", "read_right")]
+    keys = ("exact", "written", "rows", "read", "read_right")
+    shares = [f"{numbers[key]:.1%}" if key in numbers else "-" for key in keys]
     return (name, str(numbers["n"]), *shares, str(numbers["read_wrong"]), f"{numbers['median_ms']:.1f}")
 
 
 def new_table(title: str) -> Table:
     """An empty table for `cells`."""
     table = Table(title=title, box=None, title_justify="left")
-    for head in ("", "n", "exact", "written", '"read"', "right of it", "wrong", "ms"):
+    for head in ("", "n", "exact", "written", "rows", '"read"', "right of it", "wrong", "ms"):
         table.add_column(head, no_wrap=True, justify="right" if head else "left")
     return table
+
+
+def print_table(table: Table) -> None:
+    """Print it in full, however narrow the terminal."""
+    Console(width=WIDTH).print(table)
 
 
 @click.command()
@@ -75,7 +82,7 @@ def main(*, folder: Path, model: str | None, is_list: bool) -> None:
                 click.echo(f"{path.relative_to(folder)}: {row}, {given.outcome}, {given.confidence:.2f}")
     if len(folders) > 1:
         table.add_row(*cells("all", summary(every)))
-    Console().print(table)
+    print_table(table)
 
 
 if __name__ == "__main__":

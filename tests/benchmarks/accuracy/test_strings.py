@@ -52,6 +52,11 @@ def test_a_lost_sign_is_wrong_where_signs_are_asked_for() -> None:
     assert (found["exact"], found["written"], found["read_right"]) == (1, 0, 0)
 
 
+@pytest.mark.parametrize(("read", "rows"), [("12\n345", 1), ("345", 0.5), ("9\n12\n345", 1), ("345\n12", 0.5), ("", 0)])
+def test_rows_count_in_their_order(read: str, rows: float) -> None:
+    assert summary([answered("12\n345", read)])["rows"] == rows
+
+
 def test_an_image_that_cannot_be_opened_is_an_answer(reader: Reader, tmp_path: Path) -> None:
     (tmp_path / "1__a.png").write_bytes(b"no image")
     assert answer(reader, tmp_path / "1__a.png", "1").outcome == "failed"
