@@ -1,7 +1,7 @@
 """The networks' architectures, by name.
 
 A classifier maps (N, 28, 28) float32 in 0..1, 1 = ink, to (N, 10) probabilities; one that can refuse, to (N, 11) when
-its recipe has non-digits: the last output is "none of the ten". A line recognizer maps (N, 28, w) to (N, w / 2, 11).
+its recipe has non-digits: the last output is "none of the ten". A line recognizer maps (N, 32, w) to (N, w / 4, 22).
 
 An architecture is one small function: settings in, an uncompiled Keras model out. Its docstring is its documentation;
 `@architecture(max_parameters=..)` registers its name and sets how many parameters it may have.
@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from inkling.pipeline.normalize import SIDE
-from inkling.pipeline.over_segmentation.glyph_line_recognizer import BLANK
+from inkling.pipeline.line_image import HEIGHT as LINE_HEIGHT
+from inkling.pipeline.symbols import BLANK
 
 
 class Settings(Protocol):
@@ -132,28 +132,33 @@ def cnn_small(settings: Settings) -> Any:
     return model
 
 
-@architecture(max_parameters=240_000, task="lines")
+@architecture(max_parameters=580_000, task="lines")
 def line(settings: Settings) -> Any:
-    """Convolutions alone, so that a line may have any width: for every other column the ten digits, or no new one."""
-    from keras import Input, Sequential, layers
+    """Convolutions alone, so that a line may have any width: for every fourth column a symbol, or no new one."""
+    from keras import Input, layers, models
 
-    model = Sequential([Input((SIDE, None), name="lines"), layers.Reshape((SIDE, -1, 1), name="image")], name="line")
-    # (channels, strides down and across)
-    for i, (channels, down, across) in enumerate(
-        [(16, 1, 1), (32, 2, 2), (32, 1, 1), (48, 2, 1), (48, 1, 1), (64, 2, 1)], 1
+    x = image = Input((LINE_HEIGHT, None), name="lines")
+    x = layers.Reshape((LINE_HEIGHT, -1, 1), name="image")(x)
+    # (channels, side, strides down and across)
+    for i, (channels, side, down, across) in enumerate(
+        [(24, 5, 2, 2), (40, 3, 1, 1), (72, 3, 2, 2), (72, 3, 1, 1), (112, 3, 2, 1), (112, 3, 1, 1)], 1
     ):
-        model.add(layers.Conv2D(channels, 3, (down, across), padding="same", use_bias=False, name=f"conv_{i}"))
-        _add_normalization(model, i)
-    # A column from top to bottom: (N, 4, w / 2, 64) -> (N, 1, w / 2, 96)
-    model.add(layers.Conv2D(96, (4, 1), padding="valid", use_bias=False, name="columns"))
-    _add_normalization(model, "columns")
-    for i in (7, 8):  # beside the column, as far as a digit reaches
-        model.add(layers.Conv2D(96, (1, 7), padding="same", use_bias=False, name=f"conv_{i}"))
-        _add_normalization(model, i)
-    model.add(layers.Reshape((-1, 96), name="sequence"))  # (N, 1, w / 2, 96) -> (N, w / 2, 96)
-    model.add(layers.Dropout(settings.dropout, name="dropout"))
-    model.add(layers.Dense(BLANK + 1, activation="softmax", name="probs"))
-    return model
+        x = _convolution(x, channels, side, (down, across), name=str(i))
+    # A column from top to bottom: (N, 4, w / 4, 112) -> (N, 1, w / 4, 128)
+    x = _convolution(x, 128, (4, 1), 1, name="columns", padding="valid")
+    for i in range(7, 10):  # along the line, as far as the neighbouring digits
+        x = layers.Add(name=f"add_{i}")([x, _convolution(x, 128, (1, 5), 1, name=str(i))])
+    x = layers.Reshape((-1, 128), name="sequence")(x)  # (N, 1, w / 4, 128) -> (N, w / 4, 128)
+    x = layers.Dropout(settings.dropout, name="dropout")(x)
+    return models.Model(image, layers.Dense(BLANK + 1, activation="softmax", name="probs")(x), name="line")
+
+
+def _convolution(x: Any, channels: int, side: Any, strides: Any, *, name: str, padding: str = "same") -> Any:
+    from keras import layers
+
+    x = layers.Conv2D(channels, side, strides, padding=padding, use_bias=False, name=f"conv_{name}")(x)
+    x = layers.BatchNormalization(momentum=0.98, name=f"norm_{name}")(x)
+    return layers.ReLU(name=f"relu_{name}")(x)
 
 
 def n_outputs(settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""The task of the line recognizer: read a line of digits that touch as a whole, without cutting them.
+"""The task of the line recognizer: read a row of digits and signs as a whole, without cutting it.
 
 The loss is connectionist temporal classification: Graves, Fernandez, Gomez, Schmidhuber, "Connectionist Temporal
 Classification: Labelling Unsegmented Sequence Data with Recurrent Neural Networks" (2006).
@@ -15,21 +15,21 @@ import numpy as np
 
 from inkling.errors import BadRecipe
 from inkling.models.bundle import Bundle
-from inkling.pipeline.config.segmentation import LINE_IMAGE
+from inkling.pipeline.line_image import HEIGHT
 from inkling.pipeline.litert import LiteRTModel
-from inkling.pipeline.normalize import SIDE
-from inkling.pipeline.over_segmentation.glyph_line_recognizer import BLANK, greedy_decode
+from inkling.pipeline.symbols import BLANK, CLASSES
 from inkling.training import augment, scores
-from inkling.training.data.mnist import Mnist, as_input, split_indices, subsample
+from inkling.training.data.mnist import Mnist, split_indices, subsample
 from inkling.training.recipe import Recipe
-from inkling.training.synthetic_lines import MAX_DIGITS, PADDING, Lines, augmented_digits, evaluation_lines, make_lines
+from inkling.training.synthetic_lines import dataset
+from inkling.training.synthetic_lines.dataset import MAX_SYMBOLS, N_WIDTHS, PADDING, Lines
 
-N_WIDTHS = int(LINE_IMAGE.max_width * SIDE / LINE_IMAGE.width_step_px)  # that a line image may have
 MIN_PROB = 1e-7  # probabilities below it count as it: the logarithm of 0 would be infinite
-N_COMPARED = 100  # lines of each width on which export compares LiteRT with Keras
-INFERENCE_BATCH = 100  # lines
+N_EVALUATION = 2_000  # lines to validate and to test on
+N_COMPARED = 50  # lines of each width on which export compares LiteRT with Keras
+INFERENCE_BATCH = 50  # lines
 
-Infer = Callable[[np.ndarray], np.ndarray]  # (N, 28, w) float32 -> (N, w / 2, 11) float32
+Infer = Callable[[np.ndarray], np.ndarray]  # (N, 32, w) float32 -> (N, w / 4, 22) float32
 
 
 class LineTask:
@@ -49,20 +49,19 @@ class LineTask:
 
     @cached_property
     def digits(self) -> tuple[np.ndarray, np.ndarray]:
-        """What lines are written with: (N, 28, 28) uint8 augmented training digits and their labels (N,)."""
-        images, labels = self._mnist.x_train[self._training], self._mnist.y_train[self._training]
-        return augmented_digits(images, labels, self.recipe)
+        """What lines are written with: (N, 28, 28) uint8 training digits and their labels (N,)."""
+        return self._mnist.x_train[self._training], self._mnist.y_train[self._training]
 
     @cached_property
     def validation(self) -> list[Lines]:
         """Lines of validation digits."""
         images, labels = self._mnist.x_train[self._validation], self._mnist.y_train[self._validation]
-        return evaluation_lines(images, labels, seed=self.recipe.seed)
+        return dataset.evaluation_lines(images, labels, n=N_EVALUATION, seed=self.recipe.seed)
 
     @cached_property
     def test(self) -> list[Lines]:
         """Lines of test digits, the same for every network."""
-        return evaluation_lines(self._mnist.x_test, self._mnist.y_test, seed=0)
+        return dataset.evaluation_lines(self._mnist.x_test, self._mnist.y_test, n=N_EVALUATION, seed=0)
 
     def check(self) -> None:
         """Raises BadRecipe for too few lines."""
@@ -80,10 +79,11 @@ class LineTask:
         """The epoch's number and its lines, by width."""
         recipe = self.recipe
         processes = augment.thread_count()
-        return epoch, make_lines(recipe.lines, *self.digits, seed=recipe.seed, epoch=epoch, processes=processes)
+        lines = dataset.make_lines(recipe.lines, *self.digits, seed=recipe.seed, epoch=epoch, processes=processes)
+        return epoch, lines
 
     def fit_arguments(self, prepared: tuple[int, list[Lines]]) -> dict[str, Any]:
-        """Batches of lines of one width each, in random order, with less contrast and some noise."""
+        """Batches of lines of one width each, in random order."""
         epoch, lines = prepared
         recipe = self.recipe
         rng = np.random.default_rng((recipe.seed, 0xBA7C, epoch))
@@ -95,47 +95,51 @@ class LineTask:
         chosen = rng.permutation(len(batches))[: self.n_steps]
 
         def shown() -> Iterable[tuple[np.ndarray, np.ndarray]]:
-            noise = np.random.default_rng((recipe.seed, 0xBA7C, epoch, 1))
             for same, index in (batches[i] for i in chosen):
-                x = as_input(same.images[index])  # (B, 28, w)
-                augment.add_contrast_and_noise(x, recipe.augmentation, noise)
-                yield x, same.texts[index]
+                yield dataset.as_input(same.images[index]), same.texts[index]
 
-        return {"x": _dataset(shown, len(chosen), with_texts=True), "shuffle": False}
+        return {"x": _dataset(shown, len(chosen)), "shuffle": False}
 
     def validate(self, model: Any) -> dict[str, float]:
         """Mean CTC loss a line, nats, and share of lines read exactly."""
+        import tensorflow as tf
+
+        signature = [tf.TensorSpec((None, HEIGHT, None), tf.float32)]
+        infer = tf.function(lambda x: model(x, training=False), input_signature=signature)
         losses, right = [], []
         for same in self.validation:
-            probs = _predict(model, as_input(same.images))  # (N, 28, w) -> (N, w / 2, 11)
-            losses += np.asarray(ctc_loss(same.texts, probs)).tolist()
-            right += [greedy_decode(one) == text for one, text in zip(probs, same.as_lists(), strict=True)]
+            texts = same.as_lists()
+            for start in range(0, len(texts), INFERENCE_BATCH):
+                here = slice(start, start + INFERENCE_BATCH)
+                probs = infer(dataset.as_input(same.images[here])).numpy()  # (N, 32, w) -> (N, w / 4, 22)
+                losses += np.asarray(ctc_loss(same.texts[here], probs)).tolist()
+                right += [greedy_decode(one) == text for one, text in zip(probs, texts[here], strict=True)]
         return {"val_loss": float(np.mean(losses)), "val_accuracy": float(np.mean(right))}
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
-        """(N, 28, w) uint8 -> float32 in 0..1"""
-        return as_input(images)
+        """(N, 32, w) uint8 -> float32, about 0 = paper, 1 = ink"""
+        return dataset.as_input(images)
 
     def load_litert(self, bundle: Bundle) -> Infer:
-        """(N, 28, w) -> (N, w / 2, 11)"""
-        return LiteRTModel(bundle.model_bytes(), bundle.model_path, shape=(SIDE, -1))
+        """(N, 32, w) -> (N, w / 4, 22)"""
+        return LiteRTModel(bundle.model_bytes(), bundle.model_path, shape=(HEIGHT, -1))
 
     def parity_inputs(self) -> list[np.ndarray]:
-        return [as_input(same.images[:N_COMPARED]) for same in self.validation]
+        return [dataset.as_input(same.images[:N_COMPARED]) for same in self.validation]
 
     def test_inputs(self) -> list[np.ndarray]:
-        return [as_input(same.images) for same in self.test]
+        return [dataset.as_input(same.images) for same in self.test]
 
     def facts(self, bundle: Bundle) -> dict[str, Any]:
         """Input, classes and scores on lines of validation digits."""
         return {
             "input": {
-                "shape": [SIDE, None],
+                "shape": [HEIGHT, None],
                 "dtype": "float32",
-                "range": [0, 1],
-                "meaning": "1 = ink, 0 = paper; 20 px high, a width that is a multiple of 28",
+                "range": [dataset.LOW, dataset.HIGH],
+                "meaning": "about 1 = ink, 0 = paper; a grey row 32 px high, a width that is a multiple of 4",
             },
-            "classes": [*map(str, range(10)), "no new digit"],
+            "classes": [*CLASSES, "no new symbol"],
             "scores": {"validation": line_scores(self.load_litert(bundle), self.validation)},
         }
 
@@ -144,13 +148,13 @@ class LineTask:
 
 
 def line_scores(infer: Infer, lines: list[Lines]) -> dict[str, Any]:
-    """Share of lines whose likeliest text is right, with its 95 % interval, and by number of digits."""
+    """Share of lines whose likeliest text is right, with its 95 % interval, and by number of symbols."""
     right: dict[int, list[bool]] = {}
     for same in lines:
         texts = same.as_lists()
         for start in range(0, len(texts), INFERENCE_BATCH):
             here = slice(start, start + INFERENCE_BATCH)
-            for text, probs in zip(texts[here], infer(as_input(same.images[here])), strict=True):
+            for text, probs in zip(texts[here], infer(dataset.as_input(same.images[here])), strict=True):
                 right.setdefault(len(text), []).append(greedy_decode(probs) == text)
     n, n_right = sum(map(len, right.values())), sum(map(sum, right.values()))
     low, high = scores.wilson_interval(n_right, n)
@@ -162,8 +166,15 @@ def line_scores(infer: Infer, lines: list[Lines]) -> dict[str, Any]:
     }
 
 
+def greedy_decode(probs: np.ndarray) -> list[int]:
+    """(T, 22) -> the symbols along the most probable columns: best path decoding (Graves et al. 2006, section 3.2)."""
+    best = probs.argmax(axis=1)
+    is_new = np.append(True, best[1:] != best[:-1])
+    return [int(symbol) for symbol in best[is_new & (best != BLANK)]]
+
+
 def ctc_loss(texts: Any, probs: Any) -> Any:
-    """(N, L) digits, PADDING after the last, and (N, T, 11) -> (N,) negative log probabilities, nats."""
+    """(N, L) symbols, PADDING after the last, and (N, T, 22) -> (N,) negative log probabilities, nats."""
     import tensorflow as tf
 
     texts = tf.cast(texts, tf.int32)
@@ -174,13 +185,7 @@ def ctc_loss(texts: Any, probs: Any) -> Any:
     return tf.nn.ctc_loss(labels, logits, None, lengths, logits_time_major=False, blank_index=BLANK)
 
 
-def _predict(model: Any, x: np.ndarray) -> np.ndarray:
-    cuts = range(0, len(x), INFERENCE_BATCH)
-    batches = [x[start : start + INFERENCE_BATCH] for start in cuts]
-    return np.asarray(model.predict(_dataset(lambda: batches, len(batches), with_texts=False), verbose=0))
-
-
-def _dataset(batches: Callable[[], Iterable[Any]], n: int, *, with_texts: bool) -> Any:
+def _dataset(batches: Callable[[], Iterable[Any]], n: int) -> Any:
     """A `tf.data.Dataset` of `n` batches whose signature leaves the width open.
 
     From arrays Keras would compile a graph for the first width that it meets, whose rounding is another, so that an
@@ -188,8 +193,6 @@ def _dataset(batches: Callable[[], Iterable[Any]], n: int, *, with_texts: bool) 
     """
     import tensorflow as tf
 
-    signature: Any = tf.TensorSpec((None, SIDE, None), tf.float32)
-    if with_texts:
-        signature = (signature, tf.TensorSpec((None, MAX_DIGITS), tf.uint8))
-    dataset = tf.data.Dataset.from_generator(lambda: itertools.islice(batches(), n), output_signature=signature)
-    return dataset.apply(tf.data.experimental.assert_cardinality(n))
+    signature = (tf.TensorSpec((None, HEIGHT, None), tf.float32), tf.TensorSpec((None, MAX_SYMBOLS), tf.uint8))
+    found = tf.data.Dataset.from_generator(lambda: itertools.islice(batches(), n), output_signature=signature)
+    return found.apply(tf.data.experimental.assert_cardinality(n))

@@ -26,7 +26,12 @@ DATA_SETS = {
     "validation-augmented": "the same, changed as training changes its images",
 }
 OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD with Nesterov momentum"}
-SCHEDULES = {"constant": "constant", "one_cycle": "one cycle up and down", "cosine": "falling like a cosine"}
+SCHEDULES = {
+    "constant": "constant",
+    "one_cycle": "one cycle up and down",
+    "cosine": "falling like a cosine",
+    "warmup_stable_decay": "constant, then falling to zero",
+}
 SETTINGS = {  # parameter of a recipe -> words for it
     "weight_decay": "weight decay {:g}",
     "label_smoothing": "label smoothing {:g}",

@@ -73,7 +73,7 @@ class Recipe:
     batch_size: int = _between(128, 1, 10_000)
     optimizer: str = _choice("adam", "adam", "adamw", "sgd")
     learning_rate: float = _between(0.001, 1e-7, 10)  # the highest that the schedule reaches
-    schedule: str = _choice("constant", "constant", "one_cycle", "cosine")
+    schedule: str = _choice("constant", "constant", "one_cycle", "cosine", "warmup_stable_decay")
     weight_decay: float = _between(0.0, 0, 1)  # decoupled, each step, times the learning rate
     label_smoothing: float = _between(0.0, 0, 0.5)
     ema: float = _between(0.0, 0, 0.99999)  # momentum of the averaged weights that are kept; 0 = off

@@ -1,0 +1,135 @@
+"""Combs and boxes: one printed cell for each digit, on which and over which people write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.symbols import MARK
+from inkling.training.synthetic_lines.handwriting import HEIGHT, DigitImages, Glyph, Hand, draw_symbol
+
+CROSSED_OUT = 0.5  # share of combs whose empty cells are crossed out
+MAX_CELLS = 12
+
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Comb:
+    """A row of cells with what is written in them."""
+
+    glyphs: list[Glyph]
+    crosses: list[np.ndarray]  # strokes through empty cells: (n, 2) int32 points x, y
+    symbols: list[str]  # what the line shows, left to right: a crossed-out cell is a mark
+    cells: list[tuple[int, int]]  # left and right x of each
+    top: int  # pixels from the digits' top line, down
+    bottom: int
+
+
+def fill(symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng) -> Comb:
+    """Writes one symbol in each cell; some cells before and behind stay empty or are crossed out."""
+    step = HEIGHT * rng.uniform(0.8, 1.6)
+    scale = rng.uniform(0.6, 1.15)
+    before = int(rng.integers(1, 4)) if rng.random() < 0.3 else 0
+    behind = int(rng.integers(1, 4)) if rng.random() < 0.25 else 0
+    symbols = symbols[: MAX_CELLS - before - behind]
+    n = before + len(symbols) + behind
+    gap = step * rng.uniform(0.05, 0.5) if rng.random() < 0.3 else 0.0  # between separate boxes
+    cells = [(round(i * (step + gap)), round(i * (step + gap) + step)) for i in range(n)]
+    top, bottom = -round(HEIGHT * rng.uniform(-0.05, 0.3)), round(HEIGHT * rng.uniform(0.95, 1.3))
+    middle, jitter = (top + bottom) / 2, rng.uniform(0.02, 0.09)
+    glyphs, crosses, shown = [], [], []
+    crossed_out = rng.random() < CROSSED_OUT
+    for i, (left, right) in enumerate(cells):
+        if before <= i < before + len(symbols):
+            symbol = symbols[i - before]
+            ink, sign_top = draw_symbol(symbol, hand, digits, rng)
+            if symbol.isdigit():
+                w = min(ink.shape[1] * scale, (right - left) * 1.1)
+                size_wh = max(3, round(w)), max(8, round(ink.shape[0] * scale))
+                ink = cv2.resize(ink, size_wh, interpolation=cv2.INTER_AREA)
+                y = middle - ink.shape[0] / 2 + rng.normal(0, jitter) * HEIGHT
+            else:
+                y = middle + (sign_top - HEIGHT / 2) * scale
+            x = (left + right - ink.shape[1]) / 2 + rng.normal(0, jitter) * step
+            glyphs.append(Glyph(symbol, ink, round(x), round(y)))
+            shown.append(symbol)
+        elif crossed_out:
+            crosses += _cross((left, top, right, bottom), rng)
+            shown.append(MARK)
+    return Comb(glyphs, crosses, shown, cells, top, bottom)
+
+
+def _cross(box: tuple[int, int, int, int], rng: Rng) -> list[np.ndarray]:
+    """The strokes through a cell that is not used, (n, 2) points each: from a small x to one over all of it."""
+    left, top, right, bottom = box
+    reach = rng.uniform(0.25, 0.55)  # of the cell, from its middle
+    middle = np.array([0.5, 0.5]) + rng.normal(0, 0.06, 2)
+    strokes = []
+    for ends in ([(-1, -1), (1, 1)], [(1, -1), (-1, 1)]):
+        a, b = (middle + reach * np.array(end) + rng.normal(0, 0.07, 2) for end in ends)
+        bow = rng.normal(0, 0.08, 2) if rng.random() < 0.5 else np.zeros(2)
+        t = np.linspace(0, 1, 7)[:, None]
+        points = a + (b - a) * t + 4 * t * (1 - t) * bow
+        strokes.append(np.rint(points * (right - left, bottom - top) + (left, top)).astype(np.int32))
+    if rng.random() < 0.15:  # one stroke alone
+        return [strokes[int(rng.integers(2))]]
+    return strokes
+
+
+def draw_frames(canvas: np.ndarray, comb: Comb, rng: Rng, *, at_xy: tuple[int, int]) -> None:
+    """Prints the cells on (H, W) float32, 0..1, where the line begins at `at_xy`."""
+    kind = str(
+        rng.choice(
+            ["closed", "ticks", "dotted", "rounded", "double", "underscores", "open"],
+            p=[0.55, 0.12, 0.09, 0.07, 0.04, 0.08, 0.05],
+        )
+    )
+    thick = int(rng.integers(1, 5))
+    top, bottom = at_xy[1] + comb.top, at_xy[1] + comb.bottom
+    tick = round(bottom - (bottom - top) * rng.uniform(0.12, 0.5))
+    for cell_left, cell_right in comb.cells:
+        left, right = at_xy[0] + cell_left, at_xy[0] + cell_right
+        if kind == "underscores":
+            inset = round(0.08 * (right - left))
+            cv2.line(canvas, (left + inset, bottom), (right - inset, bottom), (1.0,), thick)
+        elif kind == "ticks":
+            cv2.polylines(
+                canvas, [np.array([(left, tick), (left, bottom), (right, bottom), (right, tick)])], False, (1.0,), thick
+            )
+        elif kind == "open":
+            cv2.line(canvas, (left, top), (left, bottom), (1.0,), thick)
+            cv2.line(canvas, (right, top), (right, bottom), (1.0,), thick)
+        elif kind == "dotted":
+            _dotted(canvas, (left, top, right, bottom), thick, period=int(rng.integers(3, 7)))
+        elif kind == "rounded":
+            _rounded(canvas, (left, top, right, bottom), thick, radius=round(0.15 * (right - left)))
+        else:
+            cv2.rectangle(canvas, (left, top), (right, bottom), (1.0,), thick)
+            if kind == "double":
+                cv2.rectangle(
+                    canvas, (left + 3 + thick, top + 3 + thick), (right - 3 - thick, bottom - 3 - thick), (1.0,), 1
+                )
+
+
+def _dotted(canvas: np.ndarray, box: tuple[int, int, int, int], thick: int, *, period: int) -> None:
+    left, top, right, bottom = box
+    frame = np.zeros_like(canvas)
+    cv2.rectangle(frame, (left, top), (right, bottom), (1.0,), thick)
+    y, x = np.mgrid[: canvas.shape[0], : canvas.shape[1]]
+    frame[((x + y) // period) % 2 == 0] = 0
+    np.maximum(canvas, frame, out=canvas)
+
+
+def _rounded(canvas: np.ndarray, box: tuple[int, int, int, int], thick: int, *, radius: int) -> None:
+    left, top, right, bottom = box
+    cv2.line(canvas, (left + radius, top), (right - radius, top), (1.0,), thick)
+    cv2.line(canvas, (left + radius, bottom), (right - radius, bottom), (1.0,), thick)
+    cv2.line(canvas, (left, top + radius), (left, bottom - radius), (1.0,), thick)
+    cv2.line(canvas, (right, top + radius), (right, bottom - radius), (1.0,), thick)
+    corners = [(left, top, 180), (right, top, 270), (right, bottom, 0), (left, bottom, 90)]
+    for x, y, start in corners:
+        centre = (x + radius if x == left else x - radius, y + radius if y == top else y - radius)
+        cv2.ellipse(canvas, centre, (radius, radius), start, 0, 90, (1.0,), thick)

@@ -1,0 +1,119 @@
+"""Many synthetic lines: made in processes of their own, the same ones for the same seed and epoch."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.line_image import make_line_image
+from inkling.pipeline.symbols import CLASSES
+from inkling.training.synthetic_lines.handwriting import DigitImages
+from inkling.training.synthetic_lines.maker import make_line
+
+VIEWS = 2  # of each line: stretched and cropped differently, since a line costs more to make than to show
+MAX_WIDTH = 384  # pixels of a line image: wider ones are rare and costly, and are left out
+WIDTH_STEP = 16  # pixels: line images of one width make a batch
+MAX_SYMBOLS = 24
+PADDING = 255  # after the last symbol of a text
+CHUNK = 250  # lines that share a random stream; changing it changes every result
+N_WIDTHS = MAX_WIDTH // WIDTH_STEP
+LOW, HIGH = -0.5, 1.5  # of a line image's values, stored as 0 and 255
+_INDEX = {symbol: i for i, symbol in enumerate(CLASSES)}
+
+Rng = np.random.Generator
+Line = tuple[np.ndarray, list[int]]  # (32, w) uint8 and the indices of its symbols
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Line images of one width."""
+
+    images: np.ndarray  # (N, 32, w) uint8, 0..255 = LOW..HIGH
+    texts: np.ndarray  # (N, MAX_SYMBOLS) uint8 indices of symbols, PADDING after the last
+
+    def as_lists(self) -> list[list[int]]:
+        """The texts without padding."""
+        return [text[text != PADDING].tolist() for text in self.texts]
+
+
+def make_lines(n: int, images: np.ndarray, labels: np.ndarray, *, seed: int, epoch: int, processes: int) -> list[Lines]:
+    """About `n` line images by width, in whole chunks, of (N, 28, 28) uint8 digits and their labels (N,).
+
+    The same seed and epoch give the same lines, however many processes make them.
+    """
+    starts = range(0, -(-n // VIEWS), CHUNK)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, _set_up_worker, (images, labels, seed, epoch)) as pool:
+        return by_width([line for chunk in pool.map(_make_chunk, starts) for line in chunk])
+
+
+def evaluation_lines(images: np.ndarray, labels: np.ndarray, *, n: int, seed: int) -> list[Lines]:
+    """`n` line images by width, one view of each line, to judge a network by."""
+    rng = np.random.default_rng((seed, 0x7A11D))
+    digits = DigitImages(images, labels)
+    lines: list[Line] = []
+    while len(lines) < n:
+        lines += _views(digits, rng)[:1]
+    return by_width(lines)
+
+
+def as_input(images: np.ndarray) -> np.ndarray:
+    """(N, 32, w) uint8 as stored -> float32, about 0 = paper, 1 = ink."""
+    return images * np.float32((HIGH - LOW) / 255) + np.float32(LOW)
+
+
+def by_width(lines: list[Line]) -> list[Lines]:
+    """Lines grouped by width rounded up to a multiple of WIDTH_STEP, narrow ones first; what is added is paper."""
+    found = []
+    widths = [-(-image.shape[1] // WIDTH_STEP) * WIDTH_STEP for image, _ in lines]
+    for width in sorted(set(widths)):
+        same = [line for line, w in zip(lines, widths, strict=True) if w == width]
+        images = np.full((len(same), same[0][0].shape[0], width), round(-LOW / (HIGH - LOW) * 255), np.uint8)
+        texts = np.full((len(same), MAX_SYMBOLS), PADDING, np.uint8)
+        for row, text, (image, symbols) in zip(images, texts, same, strict=True):
+            row[:, : image.shape[1]] = image
+            text[: len(symbols)] = symbols
+        found.append(Lines(images, texts))
+    return found
+
+
+def _views(digits: DigitImages, rng: Rng) -> list[Line]:
+    """One line seen VIEWS times; [] if it is too long or too narrow for its text."""
+    grey, symbols = make_line(digits, rng)
+    text = [_INDEX[symbol] for symbol in symbols]
+    lines = []
+    for _ in range(VIEWS):
+        stretch = float(np.exp(rng.normal(0, 0.12)))
+        h, w = grey.shape
+        top, bottom = (rng.exponential(0.02, 2) * h).astype(int).tolist()
+        seen = grey[top : h - bottom]
+        seen = cv2.resize(seen, (max(8, round(w * stretch)), len(seen)), interpolation=cv2.INTER_LINEAR)
+        image = make_line_image(seen)
+        repeats = sum(a == b for a, b in pairwise(text))
+        columns = image.shape[1] // 4
+        if image.shape[1] > MAX_WIDTH or len(text) > MAX_SYMBOLS or columns < len(text) + repeats + 1:
+            return []
+        lines.append((np.asarray(np.rint((image - LOW) * (255 / (HIGH - LOW))), np.uint8), text))
+    return lines
+
+
+_worker: dict[str, Any] = {}  # of a process that makes lines: digits, seed, epoch
+
+
+def _set_up_worker(images: np.ndarray, labels: np.ndarray, seed: int, epoch: int) -> None:
+    _worker.update(digits=DigitImages(images, labels), seed=seed, epoch=epoch)
+    cv2.setNumThreads(1)
+
+
+def _make_chunk(start: int) -> list[Line]:
+    rng = np.random.default_rng((_worker["seed"], 0x57B1, _worker["epoch"], start))
+    lines: list[Line] = []
+    while len(lines) < CHUNK * VIEWS:
+        lines += _views(_worker["digits"], rng)
+    return lines

@@ -1,0 +1,178 @@
+"""How it is written: one writer's hand, its digits and signs set beside each other as grey ink."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from inkling.training import stroke_signs
+from inkling.training.stroke_forms import Form
+from inkling.training.synthetic_digits import draw_form, random_form
+from inkling.training.synthetic_lines.texts import GAP
+
+HEIGHT = 44  # pixels: usual height of a digit on the canvas
+DRAWN = 0.38  # share of digits drawn from strokes; of 1 and 7, whose forms differ most between countries:
+DRAWN_1_AND_7 = 0.55
+SAME_FORM = 0.75  # how often a writer writes a digit in the form that he or she has used before
+SLANTED = 0.25  # share of writers who slant strongly
+TOUCHING = 0.27  # share of writers whose digits overlap
+JOINED = 0.07  # share of neighbours joined by a stroke; of two zeros:
+JOINED_ZEROS = 0.2
+INK_AT = 0.3  # ink, 0..1, that counts as the digit's when its box is measured
+_GRID = 4  # nodes of the elastic field in each direction
+
+Rng = np.random.Generator
+
+
+class DigitImages:
+    """MNIST's training digits, by class."""
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
+        """(N, 28, 28) uint8 and (N,) 0..9"""
+        self.images = images
+        self.of = [np.flatnonzero(labels == digit) for digit in range(10)]
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What the digits of one writer have in common."""
+
+    slant: float  # x moves by so much for each y
+    width: float  # factor of a digit's width
+    height_spread: float  # standard deviation of the log of a digit's height
+    baseline_spread: float  # of HEIGHT
+    gap: float  # pixels between neighbours; negative: they overlap
+    gap_spread: float  # pixels
+    pen: int  # pixels: of signs and drawn digits
+    joined: float  # share of neighbours joined by a stroke
+    forms: dict[int, Form | None]  # of digits written before; None: taken from MNIST
+
+    @staticmethod
+    def random(rng: Rng) -> Hand:
+        overlaps = rng.random() < TOUCHING
+        gap = rng.uniform(-0.25, 0.02) if overlaps else rng.normal(0.12, 0.15)
+        return Hand(
+            slant=rng.normal(0.36, 0.13) if rng.random() < SLANTED else rng.normal(0.1, 0.15),
+            width=float(np.exp(rng.normal(-0.12, 0.22))),
+            height_spread=rng.uniform(0.02, 0.17),
+            baseline_spread=rng.uniform(0.01, 0.07),
+            gap=float(gap) * HEIGHT,
+            gap_spread=rng.uniform(0.01, 0.09) * HEIGHT,
+            pen=int(rng.integers(2, 7)),
+            joined=JOINED if rng.random() < 0.7 else 0.4,
+            forms={},
+        )
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """One symbol as ink, and where its box lies: x from the start of the line, y from the digits' top line."""
+
+    symbol: str
+    ink: np.ndarray  # (h, w) float32, 0..1
+    x: int
+    y: int
+
+
+def write(symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng, *, slope: float = 0.0) -> list[Glyph]:
+    """The glyphs of a line, left to right. Gaps leave room only. `slope`: dy for each dx, of the baseline."""
+    glyphs: list[Glyph] = []
+    x = 0.0
+    for symbol in symbols:
+        if symbol == GAP:
+            x += rng.uniform(0.35, 1.6) * HEIGHT
+            continue
+        ink, top = draw_symbol(symbol, hand, digits, rng)
+        if symbol.isdigit():
+            top += rng.normal(0, hand.baseline_spread) * HEIGHT
+        elif glyphs and symbol in ".,":  # tucked in under the digit before
+            x -= min(0.2 * HEIGHT, max(hand.gap, 0) * 0.7) * rng.random()
+        glyphs.append(Glyph(symbol, ink, round(x), round(top + slope * x)))
+        x += max(ink.shape[1] + hand.gap + rng.normal(0, hand.gap_spread), 0.3 * ink.shape[1], 2)
+        if not symbol.isdigit() and hand.gap < 0:
+            x -= hand.gap  # signs seldom touch
+    return glyphs
+
+
+def draw_symbol(symbol: str, hand: Hand, digits: DigitImages, rng: Rng) -> tuple[np.ndarray, float]:
+    """One symbol -> (h, w) float32 ink and its top in pixels from the digits' top line, down."""
+    if not symbol.isdigit():
+        sign = stroke_signs.draw_sign(symbol, rng, height=HEIGHT * rng.uniform(0.8, 1.1), pen=hand.pen)
+        return sign.ink, float(sign.top)
+    height = HEIGHT * float(np.exp(rng.normal(0, hand.height_spread)))
+    if symbol == "0" and rng.random() < 0.12:
+        height *= rng.uniform(0.5, 0.85)  # the small zeros of cents
+    ink = _digit(int(symbol), hand, digits, rng, height=max(10.0, height))
+    return ink, float(HEIGHT - ink.shape[0])
+
+
+def _digit(digit: int, hand: Hand, digits: DigitImages, rng: Rng, *, height: float) -> np.ndarray:
+    """(h, w) float32 ink of one digit, cropped to it, h about `height`."""
+    if digit not in hand.forms or rng.random() > SAME_FORM:
+        drawn = rng.random() < (DRAWN_1_AND_7 if digit in (1, 7) else DRAWN)
+        hand.forms[digit] = random_form(digit, rng) if drawn else None
+    form = hand.forms[digit]
+    if form is None:
+        source = digits.images[rng.choice(digits.of[digit])].astype(np.float32) / np.float32(255)
+        inner = 20.0  # pixels of the 28 that the digit takes
+    else:
+        source = draw_form(form, rng)
+        inner = float(source.shape[0] - 12)
+    ink = _warp(source, hand, rng, scale=height / inner)
+    found = ink > INK_AT
+    rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
+    if rows.size == 0:
+        return np.ones((round(height), 3), np.float32)
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return ink[:, : round(1.7 * height)]
+
+
+def _warp(source: np.ndarray, hand: Hand, rng: Rng, *, scale: float) -> np.ndarray:
+    """Slant, width, a little rotation and an elastic field, in one interpolation from the source."""
+    h, w = source.shape
+    slant, width = hand.slant + rng.normal(0, 0.05), hand.width * np.exp(rng.normal(0, 0.1))
+    turn = rng.normal(0, 0.05)
+    forward = np.array([[width, -slant], [turn, 1.0]]) * scale
+    size_wh = int(scale * (w * width + abs(slant) * h) + 8), int(scale * (h + abs(turn) * w) + 8)
+    inverse = np.linalg.inv(forward)
+    y, x = np.mgrid[: size_wh[1], : size_wh[0]].astype(np.float32)
+    x -= size_wh[0] / 2
+    y -= size_wh[1] / 2
+    map_x = np.float32(inverse[0, 0]) * x + np.float32(inverse[0, 1]) * y + np.float32((w - 1) / 2)
+    map_y = np.float32(inverse[1, 0]) * x + np.float32(inverse[1, 1]) * y + np.float32((h - 1) / 2)
+    if rng.random() < 0.7:
+        strength = rng.uniform(0.3, 1.3) * h / 28
+        field = rng.standard_normal((2, _GRID, _GRID), np.float32) * np.float32(strength)
+        map_x += cv2.resize(field[0], size_wh, interpolation=cv2.INTER_CUBIC)
+        map_y += cv2.resize(field[1], size_wh, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.remap(source, map_x, map_y, cv2.INTER_LINEAR))
+
+
+def paste(canvas: np.ndarray, ink: np.ndarray, x: int, y: int) -> None:
+    """Darkens (H, W) float32 in place by (h, w) ink with its corner at x, y; what lies outside is lost."""
+    top, left = max(0, -y), max(0, -x)
+    bottom, right = min(ink.shape[0], canvas.shape[0] - y), min(ink.shape[1], canvas.shape[1] - x)
+    if bottom > top and right > left:
+        target = canvas[y + top : y + bottom, x + left : x + right]
+        np.maximum(target, ink[top:bottom, left:right], out=target)
+
+
+def join(canvas: np.ndarray, glyphs: list[Glyph], hand: Hand, rng: Rng, *, at_xy: tuple[int, int]) -> None:
+    """Draws the strokes that join some neighbouring digits, on the canvas where the line begins at `at_xy`."""
+    for a, b in pairwise(glyphs):
+        share = max(hand.joined, JOINED_ZEROS) if a.symbol == b.symbol == "0" else hand.joined
+        if not (a.symbol.isdigit() and b.symbol.isdigit()) or rng.random() > share:
+            continue
+        start = (
+            at_xy[0] + a.x + int(a.ink.shape[1] * rng.uniform(0.5, 1)),
+            at_xy[1] + a.y + int(a.ink.shape[0] * rng.uniform(0.05, 0.95)),
+        )
+        end = (
+            at_xy[0] + b.x + int(b.ink.shape[1] * rng.uniform(0, 0.5)),
+            at_xy[1] + b.y + int(b.ink.shape[0] * rng.uniform(0.05, 0.95)),
+        )
+        if abs(end[0] - start[0]) < HEIGHT:
+            cv2.line(canvas, start, end, (1.0,), max(1, hand.pen - int(rng.integers(0, 3))), cv2.LINE_AA)
