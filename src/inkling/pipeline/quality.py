@@ -44,7 +44,7 @@ def quality_warnings(image: np.ndarray, ink: np.ndarray, segmentation: Segmentat
     if len(boxes) == 0:
         return (_without_ink(image),)
     if is_text_page(ink, segmentation):
-        return (QualityWarning("page", "this looks like a page of text, a code or a pattern; show the number alone."),)
+        return (too_much("texture"),)
     found = (
         _many(len(boxes)),
         _blot(ink, boxes),
@@ -53,6 +53,17 @@ def quality_warnings(image: np.ndarray, ink: np.ndarray, segmentation: Segmentat
         *_blurred_or_faint(image, ink, boxes),
     )
     return tuple(warning for warning in found if warning is not None)
+
+
+def too_much(what: str) -> QualityWarning:
+    """The warning for more than one answer can hold: a "texture", a "table" or too many "rows"."""
+    return {
+        "texture": QualityWarning(
+            "page", "this looks like a page of text, a code or a pattern; show the number alone."
+        ),
+        "table": QualityWarning("many", "the table has too many cells for one answer; show a part of it."),
+        "rows": QualityWarning("many", "there are too many rows for one answer; show a part of the page."),
+    }[what]
 
 
 def needs_quality_check(ink: np.ndarray, segmentation: Segmentation) -> bool:

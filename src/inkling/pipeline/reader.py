@@ -1,8 +1,9 @@
 """START HERE: the pipeline from an image to a reading, its stages in order.
 
-    prepare               decode -> binarize, which first crops to the page -> segment -> normalize
-    Reader.segmentations  classify and calibrate -> test-time augmentation -> rank the ways to cut touching digits
-    Reader.trace_prepared compose the reading -> quality warnings
+    prepare             decode -> binarize, which first crops to the page -> segment -> normalize
+    Reader.read_glyphs  classify and calibrate -> test-time augmentation -> compose: digits that stand alone
+    RowReader.read      find the layout -> recognize each row -> decode it -> compose: everything else
+    agreed              which of the two is the answer, and where they contradict each other
 
 `Reader.read` runs them all; `Reader.trace` also keeps what each step made.
 """
@@ -10,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,15 +20,15 @@ import numpy as np
 from inkling.errors import BadRequest, InklingError
 from inkling.models import registry
 from inkling.pipeline import binarize, decode, normalize, result
+from inkling.pipeline.agreement import agreed, is_lone_digit
 from inkling.pipeline.classifier import Classifier, Prediction
 from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.decode import DecodedImage, ImageSource
-from inkling.pipeline.hypothesis import Hypothesis
-from inkling.pipeline.over_segmentation.best_path import best_segmentation
-from inkling.pipeline.over_segmentation.glyph_line_recognizer import GlyphLineRecognizer
-from inkling.pipeline.over_segmentation.ranking import SegmentationHypothesis, rank_segmentations
+from inkling.pipeline.layout import Layout
 from inkling.pipeline.quality import needs_quality_check, quality_warnings
+from inkling.pipeline.recognized_row import DecodedRow
 from inkling.pipeline.result import Box, Reading
+from inkling.pipeline.row_reader import RowReader
 from inkling.pipeline.segmentation import Segmentation, segment
 from inkling.pipeline.test_time_augmentation import with_test_time_augmentation
 
@@ -52,11 +53,12 @@ class Trace:
 
     image: np.ndarray  # (H, W) uint8, upright, perhaps reduced
     ink: np.ndarray  # (H, W) float32, 1 = ink
-    lines: list[list[Box]]  # boxes of the N digits in reading order, pixels of the upright image
-    tiles: np.ndarray  # (N, 28, 28) float32, what the network saw
+    lines: list[list[Box]]  # boxes of the N glyphs that were classified, by line, pixels of the upright image
+    tiles: np.ndarray  # (N, 28, 28) float32, what the classifier saw
     probs: np.ndarray  # (N, 10) float32, calibrated
     reading: Reading
-    hypotheses: tuple[Hypothesis, ...] = ()  # the first is the reading's
+    layout: Layout | None = None  # of a picture whose rows were read as a whole; None: digit by digit
+    rows: tuple[DecodedRow, ...] = ()  # those rows, in reading order
 
 
 def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE.max_bytes) -> PreparedImage:
@@ -91,8 +93,7 @@ class Reader:
         """
         self.bundle = registry.find(model)
         self.classifier = Classifier(self.bundle)
-        self.cut_costs = self.bundle.cut_costs  # None: this network's glyphs are never cut
-        self.recognize_line = GlyphLineRecognizer(registry.line_recognizer()) if self.cut_costs else None
+        self.row_reader = RowReader(registry.line_recognizer()) if self.bundle.can_refuse else None
         self._max_bytes = max_bytes
 
     def read(self, source: ImageSource, *, mode: Mode = "auto") -> Reading:
@@ -117,10 +118,6 @@ class Reader:
                 results.append(error)
         return results
 
-    def hypotheses(self, source: ImageSource, *, mode: Mode = "auto") -> list[Hypothesis]:
-        """The n best segmentations of one image into digits, that of `read` first; no ink gives one without digits."""
-        return list(self.trace(source, mode=mode).hypotheses)
-
     def trace(self, source: ImageSource, *, mode: Mode = "auto") -> Trace:
         """Read one image and keep every step."""
         return self.trace_prepared(self.prepare(source, mode=mode))
@@ -129,54 +126,49 @@ class Reader:
         """The stages before the network, for `trace_prepared` of this or other readers."""
         return prepare(source, mode=mode, max_bytes=self._max_bytes)
 
-    def trace_prepared(
-        self, prepared: PreparedImage, prediction: Prediction | None = None, *, best_only: bool = False
-    ) -> Trace:
-        """The stages from the network on.
+    def trace_prepared(self, prepared: PreparedImage) -> Trace:
+        """The stages from the network on."""
+        glyphs = self.read_glyphs(prepared)
+        if self.row_reader is None or prepared.mode == "single":
+            return glyphs
+        if is_lone_digit(glyphs.reading, prepared.segmentation):
+            return glyphs
+        found = self.row_reader.read(prepared.decoded)
+        reading = agreed(found.reading, glyphs.reading)
+        if reading is glyphs.reading:
+            return glyphs
+        return replace(
+            glyphs,
+            lines=[],
+            tiles=glyphs.tiles[:0],
+            probs=glyphs.probs[:0],
+            reading=reading,
+            layout=found.layout,
+            rows=found.rows,
+        )
 
-        `prediction`: of the tiles, if they are classified already, with other images' in one batch. `best_only`: find
-        only the best hypothesis, which takes fewer inferences.
-        """
-        segmentations = self.segmentations(prepared, prediction, best_only=best_only)
-        hypotheses = tuple(_to_hypothesis(each, prepared.decoded) for each in segmentations)
-        best, lines = segmentations[0], hypotheses[0].lines
-        image, ink = prepared.decoded.image, prepared.ink
+    def read_glyphs(self, prepared: PreparedImage) -> Trace:
+        """Read each glyph as a digit of its own: all that a network that cannot tell a non-digit can do."""
+        prediction = self.classify(prepared.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
+        image, ink, segmentation = prepared.decoded.image, prepared.ink, prepared.segmentation
+        if self.bundle.can_refuse:
+            prediction = with_test_time_augmentation(ink, segmentation, prediction, self.classify)
+        lines = [[to_original_box(glyph.box_xywh, prepared.decoded) for glyph in line] for line in segmentation.lines]
         reading = result.compose(
-            best.prediction,
+            prediction,
             lines,
             sure_at=self.bundle.sure_at,
             reject_at=self.bundle.reject_at,
             size_wh=prepared.decoded.size_wh,
         )
-        if reading.outcome != "read" or needs_quality_check(ink, prepared.segmentation):
-            reading = result.with_warnings(reading, quality_warnings(image, ink, prepared.segmentation))
-        return Trace(image, ink, lines, best.tiles, best.prediction.probs, reading, hypotheses)
-
-    def segmentations(
-        self, prepared: PreparedImage, prediction: Prediction | None = None, *, best_only: bool = False
-    ) -> list[SegmentationHypothesis]:
-        """The segmentations of a prepared image into digits, the best first, or the best alone."""
-        ink, segmentation, tiles = prepared.ink, prepared.segmentation, prepared.tiles
-        if prediction is None:
-            prediction = self.classify(tiles)  # (N, 28, 28) -> (N, 10) and (N,)
-        if self.bundle.can_refuse:
-            prediction = with_test_time_augmentation(ink, segmentation, prediction, self.classify)
-        if prepared.mode == "single" or self.cut_costs is None:
-            return [SegmentationHypothesis(0.0, segmentation.lines, tiles, prediction)]
-        given = (ink, segmentation, tiles, prediction, self.classify)
-        if best_only:
-            return [best_segmentation(*given, costs=self.cut_costs, recognize_line=self.recognize_line)]
-        return rank_segmentations(*given, costs=self.cut_costs, recognize_line=self.recognize_line)
+        if reading.outcome != "read" or needs_quality_check(ink, segmentation):
+            reading = result.with_warnings(reading, quality_warnings(image, ink, segmentation))
+        return Trace(image, ink, lines, prepared.tiles, prediction.probs, reading)
 
     def classify(self, tiles: np.ndarray) -> Prediction:
         """(N, 28, 28) tiles -> the calibrated prediction, in one batch."""
         prediction = self.classifier.classify(tiles)
         return Prediction(result.calibrate(prediction.probs, self.bundle.temperature), prediction.not_digit)
-
-
-def _to_hypothesis(segmentation: SegmentationHypothesis, decoded: DecodedImage) -> Hypothesis:
-    lines = [[to_original_box(glyph.box_xywh, decoded) for glyph in line] for line in segmentation.lines]
-    return Hypothesis(segmentation.log_weight, lines, segmentation.prediction.probs)
 
 
 def to_original_box(box_xywh: Box, decoded: DecodedImage) -> Box:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ from inkling.pipeline.ctc import N_DIGITS, Text, align, from_digits, log_likelih
 from inkling.pipeline.prefix_search import PrefixSearch, ScoredText
 from inkling.pipeline.result import Box
 from inkling.pipeline.symbol_boxes import symbol_boxes
-from inkling.pipeline.symbols import CLASSES, MARK
+from inkling.pipeline.symbols import CLASSES, CROSSED_OUT, MARK
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def glyph_row(probs: np.ndarray, not_digit: np.ndarray, boxes: Sequence[Box]) ->
 class Symbol:
     """One symbol of a row's text."""
 
-    name: str  # of `symbols.CLASSES`: a digit, a sign or "mark"
+    name: str  # of `symbols.CLASSES`: a digit, a sign or "mark"; or "crossed_out"
     confidence: float  # its probability, 0..1, given the rest of the text
     probs: tuple[float, ...]  # of the ten digits, if it is one; they sum to 1
     not_digit: float  # probability 0..1 that it is a sign or a mark
@@ -84,6 +84,17 @@ class DecodedRow:
     prob: float  # that this is the text, 0..1
     texts: tuple[ScoredText, ...]  # the most probable ones, the best first
 
+    def with_crossed_out(self, cells: Sequence[Box]) -> DecodedRow:
+        """The same row, where a mark in one of the cells, boxes in pixels of the picture, is a crossed-out cell."""
+
+        def named(symbol: Symbol) -> Symbol:
+            x, y, w, h = symbol.box
+            middle = x + w / 2, y + h / 2
+            in_cell = any(a <= middle[0] <= a + c and b <= middle[1] <= b + d for a, b, c, d in cells)
+            return replace(symbol, name=CROSSED_OUT) if symbol.name == MARK and in_cell else symbol
+
+        return replace(self, symbols=tuple(map(named, self.symbols)))
+
     @property
     def text(self) -> str:
         """The digits alone."""
@@ -92,7 +103,7 @@ class DecodedRow:
     @property
     def written(self) -> str:
         """The digits and signs, with a tab where a gap separates two columns."""
-        shown = [symbol for symbol in self.symbols if symbol.name != MARK]
+        shown = [symbol for symbol in self.symbols if symbol.name not in (MARK, CROSSED_OUT)]
         heights = [symbol.box[3] for symbol in shown if symbol.is_digit]
         widest = SYMBOL_BOXES.max_gap * float(np.median(heights)) if heights else np.inf
         parts = [symbol.name for symbol in shown[:1]]

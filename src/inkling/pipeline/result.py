@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inkling.pipeline.recognized_row import DecodedRow, Symbol
 
 Outcome = Literal["read", "unsure", "empty", "not_digit"]
-OTHER_KINDS = (*dict.fromkeys(KINDS.values()), "refused", "crossed_out", "edge")
+OTHER_KINDS = (*dict.fromkeys(KINDS.values()), "refused", "edge", "text")
 Box = tuple[int, int, int, int]  # x, y, w, h in pixels of the upright image; x to the right, y down
 
 
@@ -168,6 +168,13 @@ def compose_rows(
         written="\n".join(row.written for row in with_digits),
     )
     return _judged(reading, _reason_other_text(min(with_digits, key=lambda row: row.prob)), sure_at=sure_at)
+
+
+def with_others(reading: Reading, others: Sequence[Other]) -> Reading:
+    """A reading and more ink that is no digit; ink that nobody can explain makes it doubtful."""
+    more = replace(reading, others=(*reading.others, *others))
+    n = sum(not other.is_explained for other in others)
+    return doubted(more, _reason_left_out(n)) if n and reading.outcome == "read" else more
 
 
 def doubted(reading: Reading, reason: str) -> Reading:

@@ -49,7 +49,18 @@ class ResultConfig:
     right_despite_doubt: float = 0.5  # share of sure texts that are right though a mark or another reading contradicts
 
 
+@dataclass(frozen=True)
+class AgreementConfig:
+    """`agreement`: glyphs that stand alone beside symbols of a row."""
+
+    min_own_ink: float = 0.98  # of all ink: a digit that is alone has so much of it
+    min_common: float = 0.5  # intersection over union: a glyph and a symbol that overlap so much are the same ink
+    min_height: float = 0.7  # of the digits' height: lower ink may be a speck or a sign
+    min_covered: float = 0.5  # of a glyph's box: with less, no symbol explains it
+
+
 LINE_IMAGE = LineImageConfig()
 CTC = CtcConfig()
 SYMBOL_BOXES = SymbolBoxesConfig()
 RESULT = ResultConfig()
+AGREEMENT = AgreementConfig()
