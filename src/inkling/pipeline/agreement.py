@@ -15,9 +15,9 @@ from inkling.pipeline.result import Box, Digit, Other, Reading, doubted, with_ot
 from inkling.pipeline.segmentation import Segmentation
 
 
-def is_lone_digit(reading: Reading, segmentation: Segmentation) -> bool:
-    """Whether a reading of glyphs is one sure digit that all ink belongs to, so that no row need be looked for."""
-    if reading.outcome != "read" or len(segmentation.glyphs) != 1:
+def is_alone(segmentation: Segmentation) -> bool:
+    """Whether there is one glyph, and all ink belongs to it."""
+    if len(segmentation.glyphs) != 1:
         return False
     [glyph] = segmentation.glyphs
     if len(glyph.components) == int(segmentation.labels.max(initial=0)):
@@ -27,13 +27,15 @@ def is_lone_digit(reading: Reading, segmentation: Segmentation) -> bool:
     return bool(own >= CONFIG.min_own_ink * counts[1:].sum())
 
 
-def agreed(rows: Reading, glyphs: Reading) -> Reading:
+def agreed(rows: Reading, glyphs: Reading, *, alone: bool) -> Reading:
     """The answer of two readings of one image: by rows, and glyph by glyph.
 
-    A single digit is the classifier's, unless it finds none and the row is sure. Everything else is read by rows,
-    doubted where a glyph contradicts or was missed.
+    A single digit is the classifier's, unless it finds none and the row is sure; and where a glyph is `alone`, the more
+    probable of the two is the answer. Everything else is read by rows, doubted where a glyph contradicts or was missed.
     """
     if len(rows.digits) == 1 and (glyphs.digits or rows.outcome != "read"):
+        return glyphs
+    if alone and glyphs.confidence >= rows.confidence:
         return glyphs
     if not rows.digits:
         return rows if "many" in (warning.code for warning in rows.warnings) or not glyphs.digits else glyphs

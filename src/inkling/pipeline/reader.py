@@ -20,7 +20,7 @@ import numpy as np
 from inkling.errors import BadRequest, InklingError
 from inkling.models import registry
 from inkling.pipeline import binarize, decode, normalize, result
-from inkling.pipeline.agreement import agreed, is_lone_digit
+from inkling.pipeline.agreement import agreed, is_alone
 from inkling.pipeline.classifier import Classifier, Prediction
 from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.decode import DecodedImage, ImageSource
@@ -131,10 +131,11 @@ class Reader:
         glyphs = self.read_glyphs(prepared)
         if self.row_reader is None or prepared.mode == "single":
             return glyphs
-        if is_lone_digit(glyphs.reading, prepared.segmentation):
+        alone = is_alone(prepared.segmentation)
+        if alone and glyphs.reading.outcome == "read":
             return glyphs
         found = self.row_reader.read(prepared.decoded)
-        reading = agreed(found.reading, glyphs.reading)
+        reading = agreed(found.reading, glyphs.reading, alone=alone)
         if reading is glyphs.reading:
             return glyphs
         return replace(
