@@ -103,13 +103,13 @@ def read(reader: Reader, images: list[tuple[np.ndarray, str]], constraint_of: di
         trace = reader.trace(image)
         reading = trace.reading
         answers["nothing"].append((reading.text == text, reading.outcome == "read", reading.confidence, 1.0, False, 0))
-        candidates = constrained_reading.with_optional_digits(trace.hypotheses, reading) if reading.digits else []
+        rows = constrained_reading.rows_of(trace) if reading.digits else []
         for name, stated in constraint_of.items():
-            if not candidates:
+            if not rows:
                 answers[name].append((False, False, 0.0, 0.0, False, 0.0))
                 continue
             start = time.perf_counter()
-            found = constrained_reading.apply(reading, candidates, stated, sure_at=reader.bundle.sure_at)
+            found = constrained_reading.apply(reading, rows, stated, sure_at=trace.sure_at)
             took_ms = 1000 * (time.perf_counter() - start)
             best = found.reading
             sure = best.outcome == "read"

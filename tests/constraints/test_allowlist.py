@@ -3,8 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkling.constraints.allowlist import build_allowlist, read_allowlist
+from inkling.constraints.allowlist import build_allowlist, parse_allowlist, read_allowlist
 from inkling.errors import BadRequest, InklingError, NotFound
+from inkling.pipeline.ctc import log_likelihoods
+from tests.pipeline.ctc_oracle import random_columns
 
 
 @pytest.mark.parametrize(
@@ -54,13 +56,40 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
         assert isinstance(error.value, NotFound)
 
 
-def test_scores_are_the_sums_over_digits() -> None:
-    rng = np.random.default_rng(0)
-    for n in (1, 3, 4, 5, 8, 11):
-        texts = ["".join(map(str, rng.integers(0, 10, n))) for _ in range(50)]
-        allowlist = build_allowlist([*texts, *texts], "allowlist")
-        assert len(allowlist) == len(set(texts))
-        numbers = allowlist.by_length[n]
-        log_probs = rng.normal(size=(n, 10))
-        expected = [sum(log_probs[i, int(c)] for i, c in enumerate(text)) for text in dict.fromkeys(texts)]
-        assert numbers.log_probs(log_probs) == pytest.approx(expected)
+def test_a_list_is_a_tree_without_duplicates() -> None:
+    allowlist = build_allowlist(["407", "40", "41", "407", "9"], "list")
+    assert allowlist.numbers == ("40", "407", "41", "9")
+    assert len(allowlist) == 4
+    assert [level.digits.tolist() for level in allowlist.levels] == [[4, 9], [0, 1], [7]]
+    assert [level.parents.tolist() for level in allowlist.levels] == [[0, 0], [0, 0], [0]]
+    assert [level.whole.tolist() for level in allowlist.levels] == [[-1, 3], [0, 2], [1]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_scores_are_the_likelihoods_of_each_number(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    texts = ["".join(map(str, rng.integers(0, 4, rng.integers(1, 7)))) for _ in range(60)]
+    allowlist = build_allowlist(texts, "list")
+    columns = random_columns(seed, 8, 11, sharpness=1 + 4 * seed)
+    found, missing = allowlist.probs(columns)
+    expected = np.exp(log_likelihoods(columns, [tuple(map(int, text)) for text in allowlist.numbers]))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=missing + 1e-300)
+    assert missing <= 1e-3 * found.max()
+
+
+@pytest.mark.parametrize("text", ["12,13;14\n15  16", " 12, 13,14 ,15,16\n"])
+def test_a_list_in_a_request(text: str) -> None:
+    assert parse_allowlist(text) == ["12", "13", "14", "15", "16"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("12,A3", "'A3'"), (",", "''"), ("1" * 65, "1 to 64"), ("\u0663", "digits")]
+)
+def test_a_bad_list_in_a_request(text: str, says: str) -> None:
+    with pytest.raises(BadRequest, match=says):
+        parse_allowlist(text)
+
+
+def test_a_list_too_long_for_a_request() -> None:
+    with pytest.raises(BadRequest, match="the list has 20,001 numbers; the limit of a request is 20,000"):
+        parse_allowlist(",".join(["12"] * 20_001))

@@ -1,3 +1,7 @@
+"""A reading of which more is known."""
+
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
@@ -5,28 +9,32 @@ import pytest
 
 from inkling import Reader
 from inkling.constraints import constrained_reading
+from inkling.constraints.constrained_reading import ConstrainedReading, apply
 from inkling.constraints.constraints import parse_constraints
-from inkling.pipeline.classifier import Prediction
-from inkling.pipeline.hypothesis import Hypothesis
-from inkling.pipeline.result import Reading, compose
-from tests.constraints.numbers import hypothesis_of, sharp
+from inkling.pipeline.recognized_row import DecodedRow, decode_row
+from inkling.pipeline.result import Other, Reading, compose_rows
+from tests.constraints.columns import row_of_digits, sharp
 from tests.pictures import row_of
+from tests.pipeline.test_recognized_row import line_row
 
 SURE_AT = 0.8
 
 
-def reading_of(one: Hypothesis, *, not_digit: list[float] | None = None, reject_at: float = 1.0) -> Reading:
-    strange = np.zeros(len(one.probs), np.float32) if not_digit is None else np.array(not_digit, np.float32)
-    judged = Prediction(one.probs, strange)
-    return compose(judged, one.lines, sure_at=SURE_AT, reject_at=reject_at, size_wh=(400, 80))
+def reading_of(*rows: DecodedRow, others: list[Other] | None = None) -> Reading:
+    return compose_rows(rows, sure_at=SURE_AT, size_wh=(400, 80), others=others or [])
+
+
+def constrained(*rows: DecodedRow, others: list[Other] | None = None, **stated: str | Path) -> ConstrainedReading:
+    constraints = parse_constraints(**stated)  # type: ignore[arg-type]
+    return apply(reading_of(*rows, others=others), rows, constraints, sure_at=SURE_AT)
 
 
 def test_a_check_digit_settles_a_doubt() -> None:
-    doubtful = sharp("79927398719", sure=0.999, doubt={10: (3, 0.9)})
+    doubtful = row_of_digits(sharp("79927398719", sure=0.999, doubt={10: (3, 0.9)}))
     reading = reading_of(doubtful)
     assert reading.outcome == "unsure"
-    found = constrained_reading.apply(reading, [doubtful], parse_constraints(check="luhn"), sure_at=SURE_AT)
-    assert (found.reading.text, found.first) == ("79927398713", "79927398719")
+    found = constrained(doubtful, check="luhn")
+    assert (found.reading.text, found.reading.written, found.first) == ("79927398713", "79927398713", "79927398719")
     assert (found.reading.outcome, found.satisfied, found.changed) == ("read", True, True)
     assert found.reading.reason == "read first as 79927398719, changed to what is known."
     assert found.reading.digits[10].confidence > 0.9
@@ -36,17 +44,25 @@ def test_a_check_digit_settles_a_doubt() -> None:
 
 
 def test_a_text_that_satisfies_is_kept() -> None:
-    clear = sharp("79927398713", sure=0.999)
-    found = constrained_reading.apply(reading_of(clear), [clear], parse_constraints(check="luhn"), sure_at=SURE_AT)
+    found = constrained(row_of_digits(sharp("79927398713", sure=0.999)), check="luhn")
     assert (found.reading.outcome, found.changed, found.reading.reason) == ("read", False, "")
     assert found.reading.confidence > 0.999**11
 
 
-def test_nothing_satisfies() -> None:
-    clear = sharp("40", sure=0.999)
-    found = constrained_reading.apply(reading_of(clear), [clear], parse_constraints(length="3"), sure_at=SURE_AT)
-    assert (found.reading.text, found.reading.outcome, found.satisfied) == ("40", "unsure", False)
-    assert found.reading.reason.startswith("2 digits found where 3 digits are expected")
+@pytest.mark.parametrize(
+    ("stated", "says"),
+    [
+        ({"length": "3"}, "2 digits found where 3 digits are expected"),
+        ({"length": "3-4"}, "2 digits found where 3 to 4 digits are expected"),
+        ({"pattern": "[0-9]{5}"}, "2 digits found, and no number like them fits [0-9]{5}"),
+        ({"check": "ean"}, "no way to read these 2 digits passes ean"),
+    ],
+)
+def test_nothing_satisfies(stated: dict[str, str], says: str) -> None:
+    clear = row_of_digits(sharp("40", sure=0.999))
+    found = constrained(clear, **stated)
+    assert (found.reading.text, found.reading.outcome, found.satisfied, found.fits) == ("40", "unsure", False, 0.0)
+    assert found.reading.reason.startswith(says)
     assert found.reading.digits == reading_of(clear).digits
 
 
@@ -54,8 +70,7 @@ def test_a_text_far_from_the_allowlist_is_never_sure(tmp_path: Path) -> None:
     """A number that is not listed is not taken for the nearest listed one."""
     path = tmp_path / "allowlist.csv"
     path.write_text("40799999\n12345678\n")
-    unlisted = sharp("40711111", sure=0.999)
-    found = constrained_reading.apply(reading_of(unlisted), [unlisted], parse_constraints(among=path), sure_at=SURE_AT)
+    found = constrained(row_of_digits(sharp("40711111", sure=0.999)), among=path)
     assert (found.reading.text, found.reading.outcome) == ("40799999", "unsure")
     assert "it looks like 40711111, and 40799999 is the nearest that agrees" in found.reading.reason
     assert found.reading.confidence < 0.01
@@ -63,59 +78,69 @@ def test_a_text_far_from_the_allowlist_is_never_sure(tmp_path: Path) -> None:
 
 
 def test_a_doubt_that_remains_is_named() -> None:
-    one = sharp("26", sure=0.999, doubt={1: (4, 0.9)})
-    found = constrained_reading.apply(reading_of(one), [one], parse_constraints(pattern="2[46]"), sure_at=SURE_AT)
+    found = constrained(row_of_digits(sharp("26", sure=0.999, doubt={1: (4, 0.9)})), pattern="2[46]")
     assert found.reading.outcome == "unsure"
     assert found.reading.reason.startswith("digit 2 of 2 looks like 6 but could be 4")
 
 
 def test_how_many_digits_may_stay_in_doubt() -> None:
-    variants = [hypothesis_of(sharp("40", sure=0.999).probs), hypothesis_of(sharp("407", sure=0.999).probs)]
-    found = constrained_reading.apply(
-        reading_of(variants[0]), variants, parse_constraints(length="2-3"), sure_at=SURE_AT
-    )
-    assert found.reading.outcome == "unsure"
+    found = constrained(row_of_digits(sharp("407", sure=0.999), [0, 0, 0.45]), length="2-3")
+    assert (found.reading.text, found.reading.outcome) == ("407", "unsure")
     assert "other numbers of digits agree" in found.reading.reason
 
 
-def test_a_refused_component_may_be_the_missing_digit() -> None:
-    marks = sharp("407", sure=0.999)
-    reading = reading_of(marks, not_digit=[0.0, 0.0, 0.7], reject_at=0.6)
-    assert (reading.text, len(reading.others)) == ("40", 1)
-    variants = constrained_reading.with_optional_digits([marks], reading)
-    assert [one.probs.shape for one in variants] == [(2, 10), (3, 10)]
-    assert np.exp(variants[0].log_weight - variants[1].log_weight) == pytest.approx(0.7 / 0.3)
-    two, three = (
-        constrained_reading.apply(reading, variants, parse_constraints(length=n), sure_at=SURE_AT).reading
-        for n in (2, 3)
-    )
+def test_a_refused_digit_may_be_the_missing_one() -> None:
+    marks = row_of_digits(sharp("407", sure=0.999), [0.0, 0.0, 0.7])
+    reading = reading_of(marks)
+    assert (reading.text, [other.kind for other in reading.others]) == ("40", ["refused"])
+    two, three = (constrained(marks, length=n).reading for n in ("2", "3"))
     assert (two.text, len(two.others), two.outcome) == ("40", 1, "unsure")
+    assert two.reason == "one mark was left out as no digit; check it by eye."
     assert (three.text, len(three.others)) == ("407", 0)
     assert three.digits[2].not_digit == pytest.approx(0.7)
     assert not three.digits[2].sure
 
 
-def test_a_component_that_was_read_may_be_left_out() -> None:
-    marks = sharp("4017", sure=0.999)
-    reading = reading_of(marks, not_digit=[0.0, 0.0, 0.4, 0.02], reject_at=0.6)
-    assert reading.text == "4017"
-    variants = constrained_reading.with_optional_digits([marks], reading)
-    assert [len(one.probs) for one in variants] == [4, 3, 3, 2]
-    assert variants[0].probs is marks.probs
-    three = constrained_reading.apply(reading, variants, parse_constraints(length=3), sure_at=SURE_AT).reading
+def test_what_was_read_may_be_left_out() -> None:
+    marks = row_of_digits(sharp("4017", sure=0.999), [0.0, 0.0, 0.4, 0.02])
+    assert reading_of(marks).text == "4017"
+    three = constrained(marks, length="3").reading
     assert (three.text, three.outcome) == ("407", "unsure")
-    assert [other.box for other in three.others] == [reading.digits[2].box]
-    assert three.reason == "one mark was left out as no digit; check it by eye."
-    assert (
-        constrained_reading.apply(reading, variants, parse_constraints(length=4), sure_at=SURE_AT).reading.text
-        == "4017"
-    )
+    assert [other.box for other in three.others] == [reading_of(marks).digits[2].box]
 
 
-def test_a_hypothesis_keeps_at_least_one_component() -> None:
-    one = sharp("4", sure=0.999)
-    reading = reading_of(one, not_digit=[0.4], reject_at=0.6)
-    assert [len(way.probs) for way in constrained_reading.with_optional_digits([one], reading)] == [1]
+def test_the_number_of_several_rows_is_one() -> None:
+    rows = row_of_digits(sharp("40")), row_of_digits(sharp("7", doubt={0: (1, 0.9)}), y=50)
+    found = constrained(*rows, pattern="401")
+    assert (found.reading.text, found.reading.written, found.changed) == ("40\n1", "40\n1", True)
+    assert [digit.box[1] for digit in found.reading.digits] == [0, 0, 50]
+
+
+def test_signs_stay_where_the_constraint_does_not_name_them() -> None:
+    row = decode_row(line_row("-12.50", sure=0.9999))
+    found = constrained(row, length="4")
+    assert (found.reading.text, found.reading.written) == ("1250", "-12.50")
+    assert [other.kind for other in found.reading.others] == ["minus", "point"]
+    assert found.reading.outcome == "read"
+
+
+def test_a_pattern_that_names_signs_chooses_among_them() -> None:
+    row = line_row("12.50", sure=0.9999)
+    column = int(np.flatnonzero(row.probs[:, 10] > 0.9)[0])
+    row.probs[column, [10, 11]] = 0.55, 0.449
+    assert decode_row(row).written == "12.50"
+    found = constrained(decode_row(row), pattern=r"\d+,\d\d")
+    assert (found.reading.written, found.reading.outcome, found.changed) == ("12,50", "read", True)
+    assert constrained(decode_row(row), pattern=r"\d+%").reading.outcome != "read"
+
+
+def test_ink_that_no_row_explains_keeps_the_answer_unsure() -> None:
+    row = row_of_digits(sharp("407", sure=0.9999))
+    mark, edge = Other("mark", (200, 0, 30, 40)), Other("edge", (390, 0, 10, 80))
+    found = constrained(row, others=[mark, edge], length="3")
+    assert (found.reading.outcome, found.reading.others) == ("unsure", (mark, edge))
+    assert found.reading.confidence < SURE_AT
+    assert constrained(row, others=[edge], length="3").reading.outcome == "read"
 
 
 def test_a_whole_image(reader: Reader, digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:

@@ -5,10 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.constraints.pattern import compile_pattern
+from inkling.constraints.pattern import both, compile_pattern, length_automaton
 from inkling.errors import BadRequest
+from inkling.pipeline.symbols import CLASSES
 
 TEXTS = ["".join(digits) for n in range(4) for digits in itertools.product("0123456789", repeat=n)]
+
+
+def numbers_of(text: str) -> list[int]:
+    """The numbers of a text's symbols."""
+    return [CLASSES.index(symbol) for symbol in text]
+
 
 digits = st.sampled_from("0123456789")
 ranges = st.tuples(digits, digits).map(lambda two: "-".join(sorted(two)))
@@ -34,20 +41,24 @@ patterns = st.recursive(
 @pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(patterns)
-@pytest.mark.slow
 def test_accepts_what_re_matches(pattern: str) -> None:
     expected = [text for text in TEXTS if re.fullmatch(pattern, text)]
     if not any(expected):
         return  # a pattern that no number fits is refused; others that fit only longer numbers are of no interest here
-    automaton = compile_pattern(pattern)
-    assert [text for text in TEXTS if automaton.accepts(text)] == expected
-    assert automaton.accepted_lengths(3).tolist() == [any(len(t) == n for t in expected) for n in range(4)]
+    automaton = compile_pattern(pattern).automaton
+    assert [text for text in TEXTS if automaton.accepts(numbers_of(text))] == expected
+    for n in (1, 2, 3):
+        of_length = both(automaton, length_automaton(n, n, 10), what="")
+        assert of_length.final.any() == any(len(text) == n for text in expected)
 
 
 @pytest.mark.parametrize("pattern", ["[01][0-9]{3}", "^[01][0-9]{3}$", r"(0|1)\d\d\d", r"[01]...", r"[^2-9]\d{3,3}"])
 def test_several_ways_to_write_one_pattern(pattern: str) -> None:
-    automaton = compile_pattern(pattern)
-    assert [automaton.accepts(text) for text in ("0123", "1999", "2123", "012", "01234")] == [True, True] + [False] * 3
+    automaton = compile_pattern(pattern).automaton
+    assert [automaton.accepts(numbers_of(text)) for text in ("0123", "1999", "2123", "012", "01234")] == [
+        True,
+        True,
+    ] + [False] * 3
 
 
 @pytest.mark.parametrize(
@@ -59,14 +70,20 @@ def test_several_ways_to_write_one_pattern(pattern: str) -> None:
         ("12)", "unbalanced parenthesis"),
         ("*1", "nothing to repeat"),
         ("[5-1]", "bad character range"),
-        ("12-34", "holds '-'"),
         ("A[0-9]", "holds 'A'"),
         (r"\w+", "holds '\\\\'"),
         (r"(\d)\1", "holds '\\\\'"),
         (r"(?=1)\d", "holds '('"),
         (r"(?!1)\d", "holds '('"),
         ("1^2", "holds '^'"),
-        ("[0-9]{5000}", "more than 1024 times"),
+        ("[0-9]{5000}", "more than 200 times"),
+        ("1.5)", "unbalanced"),
+        ("12=3", "holds '='"),
+        ("[a]", "holds '['"),
+        ("-", "no number fits"),
+        (r"(0|1)*1(0|1){20}", "too many different ways"),
+        (r"((\d{50}){50}){50}", "too many different ways"),
+        (r"(1*2*3*4*5*6*7*8*9*){30}", "too many different ways"),
         ("[^0-9]", "no number fits"),
         ("(1[^0-9])?", "no number fits"),
         ("1" * 300, "has 300 characters"),
@@ -77,3 +94,27 @@ def test_errors_of_a_pattern_are_one_sentence(pattern: str, says: str) -> None:
         compile_pattern(pattern)
     assert says in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "accepted", "refused"),
+    [
+        (r"\d+\.\d{2}", ["3.14", "12.50"], ["314", "3.1", "3,14"]),
+        (r"-?\d+[.,]\d", ["-3,1", "3.1"], ["+3.1", "31"]),
+        (r"\d{2}/\d{2}/\d{4}", ["12/03/2024"], ["12032024", "12/3/2024"]),
+        (r"\(\d+\)", ["(12)"], ["12"]),
+        ("[$€¤]?5:3%", ["¤5:3%", "5:3%"], ["5:3"]),
+        (r"\$\d", ["¤5"], ["5"]),
+        (r"\d+\+\d+", ["1+2"], ["12"]),
+    ],
+)
+def test_a_pattern_may_name_signs(pattern: str, accepted: list[str], refused: list[str]) -> None:
+    found = compile_pattern(pattern)
+    assert found.names_signs
+    assert all(found.automaton.accepts(numbers_of(text)) for text in accepted)
+    assert not any(found.automaton.accepts(numbers_of(text)) for text in refused)
+
+
+def test_a_point_and_a_class_of_what_is_not_are_digits() -> None:
+    assert not compile_pattern("...[^7]").names_signs
+    assert not compile_pattern(r".\.[^7]").automaton.accepts(numbers_of("1.."))

@@ -62,7 +62,7 @@ def refused_second(trace: Trace) -> Trace:
     reading = compose(
         Prediction(trace.probs, strange), trace.lines, sure_at=0.5, reject_at=0.5, size_wh=trace.reading.size_wh
     )
-    return Trace(trace.image, trace.ink, trace.lines, trace.tiles, trace.probs, reading)
+    return Trace(trace.image, trace.ink, trace.lines, trace.tiles, trace.probs, reading, trace.sure_at)
 
 
 def test_a_refused_mark_keeps_its_tile_and_is_not_explained(

@@ -53,7 +53,9 @@ def test_a_cut_is_where_two_boxes_share_one_piece_of_ink(
     ink[20:26, 20:60] = ink[20:26, 61:100] = 1
     if joined:
         ink[50, 55:65] = 1
-    two = Trace(trace.image, ink, [[(20, 20, 40, 60), (61, 20, 39, 60)]], trace.tiles, trace.probs, trace.reading)
+    two = Trace(
+        trace.image, ink, [[(20, 20, 40, 60), (61, 20, 39, 60)]], trace.tiles, trace.probs, trace.reading, trace.sure_at
+    )
     reading = trace.reading
     object.__setattr__(two, "reading", type(reading)(reading.outcome, "", 0, (), (120, 100)))
     assert find_cuts(two) == expected

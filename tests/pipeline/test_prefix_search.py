@@ -49,10 +49,10 @@ def test_what_cannot_be_accepted_is_not_found() -> None:
 
 def test_nonsense_takes_bounded_time_and_still_gives_texts() -> None:
     nonsense = random_columns(0, 250, 22)
-    start = time.perf_counter()
+    start = time.process_time()
     search = PrefixSearch(nonsense)
     found = search.n_best(8)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert found[0].prob > 0
     assert search.columns < 15_000
 

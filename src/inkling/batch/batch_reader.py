@@ -58,10 +58,10 @@ class BatchReader:
             if isinstance(content, InklingError):
                 raise content
             prepared = self.reader.prepare(content, mode=self._mode)
-            trace = self.reader.trace_prepared(prepared, best_only=not self._constraints.stated)
+            trace = self.reader.trace_prepared(prepared)
             if not self._constraints.stated:
                 return records.from_reading(image.source, trace.reading, self._model)
-            answer = constrained_reading.from_trace(trace, self._constraints, sure_at=self.reader.bundle.sure_at)
+            answer = constrained_reading.from_trace(trace, self._constraints)
             return records.from_reading(image.source, answer.reading, self._model, answer)
         except InklingError as error:
             return records.from_error(image.source, error, self._model)

@@ -1,9 +1,8 @@
-"""A list of all numbers that can occur, stored so that a million are scored in some 0.1 s."""
+"""A list of all numbers that can occur, as a tree: those that begin alike are scored together."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,36 +13,90 @@ from inkling.errors import BadRequest, NotFound
 
 _FIRST_COLUMN = re.compile(r'\s*(?:="?|")?([^,;\t"]*)')  # also of ="0042", which keeps zeros in a spreadsheet
 _SEPARATORS = str.maketrans("", "", " -./\u00a0")
-BLOCK = 4  # digits per table look-up
+NEGLIGIBLE_SHARE = 1e-9  # of the most probable prefix of one length: less probable ones are left out at first ..
+MAX_MISSING = 1e-3  # .. unless together they have more than this share of the most probable number
+MAX_STATED = 20_000  # numbers in a request, which take some 50 ms
+MAX_STATED_DIGITS = 64
+MAX_CELLS = 2_000_000  # prefixes of one length times columns: bounds the memory of a search to some 50 MB
 
 
 @dataclass(frozen=True)
-class NumberTable:
-    """M numbers of n digits."""
+class _Level:
+    """All prefixes of one length."""
 
-    digits: np.ndarray  # (n, M) uint8, one number per column
-    blocks: tuple[np.ndarray, ...]  # ceil(n / BLOCK) arrays (M,) uint16: the value of each run of BLOCK digits
-
-    def log_probs(self, log_probs: np.ndarray) -> np.ndarray:
-        """(n, 10) log-probabilities of the digits at each position -> (M,) log-probability of each number."""
-        scores = np.zeros(self.digits.shape[1])
-        for i, block in enumerate(self.blocks):
-            table = np.zeros(1)
-            for row in log_probs[i * BLOCK : (i + 1) * BLOCK]:
-                table = np.add.outer(table, row).ravel()  # (10 ** k,): the sum for each run of k digits
-            scores += table[block]
-        return scores
+    parents: np.ndarray  # (P,) intp: the prefix without its last digit, among those of the level before
+    digits: np.ndarray  # (P,) intp: the last digit
+    whole: np.ndarray  # (P,) intp: the number that ends here, or -1
 
 
 @dataclass(frozen=True)
 class Allowlist:
-    """Numbers, grouped by length."""
+    """Numbers as a tree of their prefixes."""
 
     name: str  # the file's name, for messages
-    by_length: dict[int, NumberTable]
+    numbers: tuple[str, ...]  # sorted, without duplicates
+    levels: tuple[_Level, ...]
 
     def __len__(self) -> int:
-        return sum(numbers.digits.shape[1] for numbers in self.by_length.values())
+        return len(self.numbers)
+
+    def probs(self, columns: np.ndarray) -> tuple[np.ndarray, float]:
+        """(T, 11) column probabilities of digits -> (M,) those of the numbers, and a bound of what is missing.
+
+        The forward algorithm of CTC for all prefixes of one length at once, so each prefix is computed once however
+        many numbers begin with it. Improbable prefixes are left out at first; all are computed where these might matter
+        and memory suffices. Numbers left out get 0, and the bound is what they have together at most.
+        """
+        found, missing = self._probs(columns, least_share=NEGLIGIBLE_SHARE)
+        if missing > MAX_MISSING * found.max():
+            found, missing = self._probs(columns, least_share=0.0)
+        return found, missing
+
+    def _probs(self, columns: np.ndarray, *, least_share: float) -> tuple[np.ndarray, float]:
+        """As `probs`. `least_share`: of the most probable prefix; those with less are left out."""
+        found, missing = np.zeros(len(self.numbers)), 0.0
+        most = max(MAX_CELLS // (len(columns) + 1), 1)
+        blank = np.cumprod(np.append(1.0, columns[:, -1]))[:, None]  # (T + 1, P): the prefix so far, ends in blank
+        symbol = np.zeros_like(blank)  # the same, ends in its last digit
+        last, kept = np.array([-1]), np.array([0])  # the last digits of the prefixes, and their places in the level
+        size = 1
+        for level in self.levels:
+            place = np.full(size, -1)
+            place[kept] = np.arange(len(kept))
+            size = len(level.digits)
+            chosen = np.flatnonzero(place[level.parents] >= 0)
+            parents, digits = place[level.parents[chosen]], level.digits[chosen]
+            masses = _begin_masses(columns, blank, symbol, last)[parents, digits]
+            order = np.argsort(-masses, kind="stable")
+            n = min(most, int(np.count_nonzero(masses >= least_share * masses.max(initial=0.0))))
+            missing += float(masses[order[n:]].sum())
+            order = np.sort(order[:n])
+            chosen, parents, digits = chosen[order], parents[order], digits[order]
+            before = blank[:, parents] + symbol[:, parents] * (last[parents] != digits)
+            blank, symbol = _forward(columns, before, digits)
+            last, kept = digits, chosen
+            ends = level.whole[chosen] >= 0
+            found[level.whole[chosen[ends]]] = (blank[-1] + symbol[-1])[ends]
+        return found, missing
+
+
+def _forward(columns: np.ndarray, before: np.ndarray, digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(T + 1, P) probability that P prefixes are written before their last digits, which are given -> with these."""
+    blank, symbol = np.zeros_like(before), np.zeros_like(before)
+    of_digits = columns[:, digits]  # (T, P)
+    for t, p_blank in enumerate(columns[:, -1]):
+        symbol[t + 1] = (before[t] + symbol[t]) * of_digits[t]
+        blank[t + 1] = (blank[t] + symbol[t]) * p_blank
+    return blank, symbol
+
+
+def _begin_masses(columns: np.ndarray, blank: np.ndarray, symbol: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """(P, 10) the probability of all texts that begin with each prefix and a further digit."""
+    digits = columns[:, :-1]
+    masses = (blank[:-1] + symbol[:-1]).T @ digits
+    known = np.flatnonzero(last >= 0)
+    masses[known, last[known]] = np.einsum("tp,tp->p", blank[:-1, known], digits[:, last[known]])
+    return np.asarray(masses)
 
 
 def read_allowlist(path: Path) -> list[str]:
@@ -78,24 +131,47 @@ def read_allowlist(path: Path) -> list[str]:
     return numbers
 
 
+def parse_allowlist(text: str) -> list[str]:
+    """The numbers of a text, separated by commas, semicolons, spaces or line feeds.
+
+    Raises BadRequest for anything but digits, and for more than a request may hold.
+    """
+    numbers = re.split(r"[\s,;]+", text.strip(" \t\r\n,;"))
+    if len(numbers) > MAX_STATED:
+        raise BadRequest(
+            f"the list has {len(numbers):,} numbers; the limit of a request is {MAX_STATED:,}. Send fewer, or use "
+            "inkling read --among."
+        )
+    for number in numbers:
+        if not (number.isascii() and number.isdigit() and len(number) <= MAX_STATED_DIGITS):
+            shown = number if len(number) <= 30 else f"{number[:27]}..."
+            raise BadRequest(
+                f"the list holds {shown!r}; expected numbers of 1 to {MAX_STATED_DIGITS} digits, separated by commas. "
+                "Mend it or take it out."
+            )
+    return numbers
+
+
 def build_allowlist(numbers: Iterable[str], name: str) -> Allowlist:
     """Texts of digits -> Allowlist, without duplicates."""
-    grouped = defaultdict(list)
-    for number in dict.fromkeys(numbers):
-        grouped[len(number)].append(number)
-    return Allowlist(name, {n: _number_table(group, n) for n, group in grouped.items()})
-
-
-def _number_table(group: list[str], n: int) -> NumberTable:
-    digits = np.frombuffer("".join(group).encode(), np.uint8).reshape(-1, n).T - ord("0")
-    digits = np.ascontiguousarray(digits)
-    blocks = []
-    for start in range(0, n, BLOCK):
-        block = np.zeros(len(group), np.uint16)
-        for row in digits[start : start + BLOCK]:
-            block = block * np.uint16(10) + row
-        blocks.append(block)
-    return NumberTable(digits, tuple(blocks))
+    listed = tuple(sorted(set(numbers)))
+    digits = np.array(listed, dtype=bytes).view(np.uint8).reshape(len(listed), -1)  # (M, longest), 0 after the end
+    lengths = np.count_nonzero(digits, axis=1)
+    differs = digits[1:] != digits[:-1]
+    common = np.append(-1, differs.argmax(axis=1))  # digits that a number shares with the one before
+    levels = []
+    of_number = np.zeros(len(listed), np.intp)  # the prefix of each number in the level before
+    for n in range(1, digits.shape[1] + 1):
+        reaches = lengths >= n
+        is_new = reaches & (common < n)
+        following = np.cumsum(is_new) - 1
+        numbers_of = np.flatnonzero(is_new)
+        whole = np.full(len(numbers_of), -1)
+        ends = np.flatnonzero(lengths == n)
+        whole[following[ends]] = ends
+        levels.append(_Level(of_number[numbers_of], digits[numbers_of, n - 1].astype(np.intp) - ord("0"), whole))
+        of_number = following
+    return Allowlist(name, listed, tuple(levels))
 
 
 def _number_in(line: str) -> str:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from inkling.constraints.constraints import BestText, Constraints, best_text
+from inkling.constraints.constraints import Constraints, best_texts, count_digits, length_in_words
+from inkling.constraints.solver import MAX_TEXTS, Solution
+from inkling.pipeline.ctc import N_DIGITS, Text, align, join, keep_symbols, substitution_probs
 from inkling.pipeline.decode import ImageSource
-from inkling.pipeline.hypothesis import Hypothesis
+from inkling.pipeline.prefix_search import Automaton, PrefixSearch
 from inkling.pipeline.reader import Mode, Reader, Trace
-from inkling.pipeline.result import Box, Digit, Other, Reading
+from inkling.pipeline.recognized_row import DecodedRow, decode_row, glyph_row
+from inkling.pipeline.result import Digit, Reading, compose_rows, doubted, with_warnings
+from inkling.pipeline.symbols import CROSSED_OUT, as_written
 
-# How often the hypotheses leave out the true text: lost ink, a speck taken for a digit, a wrong segmentation. The less
-# an image fits the constraints, the more probable this is. Chosen by the likelihood of right answers on rows composed
-# of MNIST's validation images: python -m benchmarks.accuracy.constraints --choose
+# How often the columns leave out the true text: lost ink, a speck taken for a digit, a wrong row. The less an image
+# fits the constraints, the more probable this is. Chosen by the likelihood of right answers on rows composed of MNIST's
+# validation images: python -m benchmarks.accuracy.constraints --choose
 MISS_RATE = 0.0003
-MIN_DOUBT = 0.01  # `not_digit` from which a component may be left out; `not_digit` itself counts as 1 - this at most
-MAX_OPTIONAL = 3  # components of a hypothesis that may be left out, the most doubtful ones
 MIN_TRUST = 0.5  # below, the text is called the nearest that satisfies the constraints
 
 
@@ -49,127 +50,155 @@ class ConstrainedReading:
 
 def read(reader: Reader, source: ImageSource, constraints: Constraints, *, mode: Mode = "auto") -> ConstrainedReading:
     """Read one image whose number satisfies the constraints. Raises a BadPicture if it cannot be opened."""
-    return from_trace(reader.trace(source, mode=mode), constraints, sure_at=reader.bundle.sure_at)
+    return from_trace(reader.trace(source, mode=mode), constraints)
 
 
-def from_trace(trace: Trace, constraints: Constraints, *, sure_at: float) -> ConstrainedReading:
+def from_trace(trace: Trace, constraints: Constraints) -> ConstrainedReading:
     """Apply constraints to a reading with its intermediate results."""
-    reading = trace.reading
-    if not reading.digits:
-        return ConstrainedReading(reading, satisfied=False, changed=False, first="", fits=0.0)
-    return apply(reading, with_optional_digits(trace.hypotheses, reading), constraints, sure_at=sure_at)
+    return apply(trace.reading, rows_of(trace), constraints, sure_at=trace.sure_at)
+
+
+def rows_of(trace: Trace) -> Sequence[DecodedRow]:
+    """The rows of a trace; those of digits that the classifier read one by one become such rows."""
+    if trace.rows:
+        return trace.rows
+    glyphs = (*trace.reading.digits, *(other.resembles for other in trace.reading.others if other.resembles))
+    not_digit = {glyph.box: glyph.not_digit for glyph in glyphs}
+    rows, start = [], 0
+    for line in trace.lines:
+        probs = trace.probs[start : start + len(line)]
+        rows.append(decode_row(glyph_row(probs, np.array([not_digit.get(box, 0.0) for box in line]), line)))
+        start += len(line)
+    return rows
 
 
 def apply(
-    reading: Reading, hypotheses: Sequence[Hypothesis], constraints: Constraints, *, sure_at: float
+    reading: Reading, rows: Sequence[DecodedRow], constraints: Constraints, *, sure_at: float
 ) -> ConstrainedReading:
-    """Apply constraints to a reading that has digits, given the image's hypotheses."""
-    best = best_text(hypotheses, constraints)
-    if not best.satisfied:
-        unsure = replace(reading, outcome="unsure", reason=best.why)
+    """Apply constraints to a reading of rows.
+
+    `rows`: those that the reading was composed of, in reading order. `sure_at`: probability, 0..1, from which the text
+    and each of its digits are sure. Ink in `reading.others` that is in no row stays there.
+    """
+    if not reading.digits:
+        return ConstrainedReading(reading, satisfied=False, changed=False, first="", fits=0.0)
+    columns, starts = join([row.row.probs for row in rows])
+    solution = best_texts(columns, constraints)
+    if solution is None:
+        unsure = replace(reading, outcome="unsure", reason=_why_not(reading, constraints))
         return ConstrainedReading(unsure, satisfied=False, changed=False, first=reading.text, fits=0.0)
-    chosen = hypotheses[best.hypothesis]
-    trust = trust_in(best.fits)
-    refused = {one.box: one for one in reading.others if one.resembles}
-    components = (*reading.digits, *(one.resembles for one in refused.values() if one.resembles))
-    probs = trust * best.probs + (1 - trust) * chosen.probs
-    not_digit = {component.box: component.not_digit for component in components}
-    boxes = [box for line in chosen.lines for box in line]
-    digits = tuple(
-        _digit(digit, row, box, not_digit.get(box, 0.0), sure_at=sure_at)
-        for digit, row, box in zip(best.digits, probs, boxes, strict=True)
-    )
-    others = tuple(
-        refused.get(one.box) or Other("refused", one.box, one)
-        for one in components
-        if not any(_overlap(one.box, box) for box in boxes)
-    )
-    changed = best.text != reading.text
-    doubt = _doubt(best, digits, reading, len(others), sure_at=sure_at)
+    trust = trust_in(solution.fits)
+    decoded = _decode(rows, columns, starts, solution.texts[0].text, constraints.n_symbols)
+    in_rows = {symbol.box for row in rows for symbol in row.symbols}
+    others = [other for other in reading.others if other.box not in in_rows]
+    answer = compose_rows(decoded, sure_at=sure_at, size_wh=reading.size_wh, others=others)
+    probs = _digit_probs(columns, solution, trust)
     answer = replace(
-        reading,
-        outcome="unsure" if doubt else "read",
-        text=best.text,
-        written=best.text,
-        confidence=trust * best.confidence,
-        digits=digits,
-        reason=doubt or (f"read first as {_on_one_line(reading.text)}, changed to what is known." if changed else ""),
-        others=others,
+        answer,
+        digits=tuple(_digit(old, row, sure_at=sure_at) for old, row in zip(answer.digits, probs, strict=True)),
+        confidence=trust * solution.confidence,
     )
-    return ConstrainedReading(answer, satisfied=True, changed=changed, first=reading.text, fits=best.fits)
+    changed = answer.text != reading.text or (constraints.n_symbols > N_DIGITS and answer.written != reading.written)
+    doubt = _doubt(solution, answer, reading, sure_at=sure_at)
+    note = f"read first as {_on_one_line(reading.text)}, changed to what is known." if changed else ""
+    answer = replace(answer, outcome="read" if answer.confidence >= sure_at else "unsure", reason=note)
+    answer = with_warnings(doubted(answer, doubt) if doubt else answer, reading.warnings)
+    return ConstrainedReading(answer, satisfied=True, changed=changed, first=reading.text, fits=solution.fits)
 
 
 def trust_in(fits: float) -> float:
-    """Probability that the hypotheses hold the true text, given that it satisfies the constraints (Bayes' rule).
+    """Probability that the columns hold the true text, given that it satisfies the constraints (Bayes' rule).
 
-    The true text satisfies them with probability `fits` if the hypotheses hold it, and surely if they do not.
+    The true text satisfies them with probability `fits` if the columns hold it, and surely if they do not.
     """
     return (1 - MISS_RATE) * fits / ((1 - MISS_RATE) * fits + MISS_RATE)
 
 
-def with_optional_digits(hypotheses: Sequence[Hypothesis], reading: Reading) -> list[Hypothesis]:
-    """Each hypothesis with and without the components that may not be digits.
+def _decode(
+    rows: Sequence[DecodedRow], columns: np.ndarray, starts: Sequence[int], text: Text, n_symbols: int
+) -> list[DecodedRow]:
+    """The rows read as `text`, of the first `n_symbols`; the likeliest of the other symbols stand between them."""
+    [whole] = PrefixSearch(columns, _with_others(text, n_symbols, columns.shape[1] - 1)).n_best(1)
+    row_of = [int(np.searchsorted(starts, start, side="right")) - 1 for start, _ in align(columns, whole.text)]
+    texts = [tuple(k for k, i in zip(whole.text, row_of, strict=True) if i == number) for number in range(len(rows))]
+    crossed_out = [[symbol.box for symbol in row.symbols if symbol.name == CROSSED_OUT] for row in rows]
+    return [
+        decode_row(row.row, part).with_crossed_out(cells)
+        for row, part, cells in zip(rows, texts, crossed_out, strict=True)
+    ]
 
-    The first variant of each leaves out what the reading refused, so the very first is the reading. Leaving out a
-    component that is no digit with probability p multiplies the weight by p / (1 - p), because the weight was computed
-    as if it were a digit.
+
+def _with_others(text: Text, n_symbols: int, n_all: int) -> Automaton:
+    """Accepts `text` with any symbols from `n_symbols` on between its own."""
+    dead = len(text) + 1
+    step = np.full((dead + 1, n_all), dead)
+    step[:dead, n_symbols:] = np.arange(dead)[:, None]
+    step[np.arange(len(text)), list(text)] = np.arange(1, dead)
+    return Automaton(step, np.arange(dead + 1) == len(text))
+
+
+def _digit_probs(columns: np.ndarray, solution: Solution, trust: float) -> np.ndarray:
+    """(n, 10) the probabilities of each digit of the best text, given the constraints as far as they are trusted.
+
+    From the texts found that have as many digits, and for what they leave from the columns alone.
     """
-    glyphs = (*reading.digits, *(one.resembles for one in reading.others if one.resembles))
-    not_digit = {one.box: min(one.not_digit, 1 - MIN_DOUBT) for one in glyphs}
-    refused = {one.box for one in reading.others}
-    variants = []
-    for hypothesis in hypotheses:
-        boxes = {box for line in hypothesis.lines for box in line}
-        optional = sorted(
-            (box for box in boxes if not_digit.get(box, 0.0) >= MIN_DOUBT), key=lambda box: abs(not_digit[box] - 0.5)
-        )[:MAX_OPTIONAL]
-        for n in range(len(optional) + 1):
-            for toggled in combinations(optional, n):
-                variants.append(_without(hypothesis, boxes & refused ^ set(toggled), not_digit))
-    return [one for one in variants if len(one.probs)]
+    found = [(tuple(k for k in text if k < N_DIGITS), prob) for text, prob in solution.texts]
+    best = found[0][0]
+    alone = substitution_probs(keep_symbols(columns, N_DIGITS), best)  # (n, 10)
+    given = np.zeros_like(alone)
+    for digits, prob in found:
+        if len(digits) == len(best):
+            given[np.arange(len(best)), list(digits)] += prob
+    left = max(0.0, solution.fits + solution.unseen - sum(prob for _, prob in found))
+    given = (given + left * alone) / (given[:1].sum() + left)
+    return np.asarray(trust * given + (1 - trust) * alone)
 
 
-def _without(hypothesis: Hypothesis, left_out: set[Box], not_digit: dict[Box, float]) -> Hypothesis:
-    if not left_out:
-        return hypothesis
-    kept = np.array([box not in left_out for line in hypothesis.lines for box in line])
-    lines = [[box for box in line if box not in left_out] for line in hypothesis.lines]
-    odds = sum(float(np.log(max(p, MIN_DOUBT) / (1 - p))) for box, p in not_digit.items() if box in left_out)
-    return Hypothesis(hypothesis.log_weight + odds, [line for line in lines if line], hypothesis.probs[kept])
+def _digit(digit: Digit, probs: np.ndarray, *, sure_at: float) -> Digit:
+    confidence = float(min(probs[digit.digit], 1.0))
+    sure = confidence * (1 - digit.not_digit) >= sure_at
+    return replace(digit, confidence=confidence, sure=sure, probs=tuple(probs.tolist()))
 
 
-def _digit(digit: int, probs: np.ndarray, box: Box, not_digit: float, *, sure_at: float) -> Digit:
-    confidence = float(min(probs[digit], 1.0))
-    return Digit(digit, confidence, confidence * (1 - not_digit) >= sure_at, tuple(probs.tolist()), box, not_digit)
-
-
-def _doubt(best: BestText, digits: Sequence[Digit], reading: Reading, left_out: int, *, sure_at: float) -> str:
+def _doubt(solution: Solution, answer: Reading, reading: Reading, *, sure_at: float) -> str:
     """Why the answer is not sure, for a person; "" if it is."""
-    text, first = _on_one_line(best.text), _on_one_line(reading.text)
-    if trust_in(best.fits) < MIN_TRUST:
+    text, first = _on_one_line(answer.text), _on_one_line(reading.text)
+    if trust_in(solution.fits) < MIN_TRUST:
         return f"it looks like {first}, and {text} is the nearest that agrees with what is known; check it by eye."
-    if best.length_probability < sure_at:
+    best, *others = solution.texts
+    same_length = sum(prob for found, prob in solution.texts if len(found) == len(best.text))
+    if same_length < sure_at * sum(prob for _, prob in solution.texts):
         return f"{text} is the likeliest, but other numbers of digits agree with what is known too; check it by eye."
-    doubtful = [i for i, digit in enumerate(digits) if not digit.sure]
+    doubtful = [i for i, digit in enumerate(answer.digits) if not digit.sure]
     if doubtful:
-        i = doubtful[0]
-        second = next(d for d in np.argsort(digits[i].probs)[::-1] if d != digits[i].digit)
-        which = f"digit {i + 1} of {len(digits)}" if len(digits) > 1 else "it"
-        return f"{which} looks like {digits[i].digit} but could be {second}, as far as is known; check it by eye."
+        digit = answer.digits[doubtful[0]]
+        second = next(d for d in np.argsort(digit.probs)[::-1] if d != digit.digit)
+        which = f"digit {doubtful[0] + 1} of {len(answer.digits)}" if len(answer.digits) > 1 else "it"
+        return f"{which} looks like {digit.digit} but could be {second}, as far as is known; check it by eye."
+    left_out = sum(not other.is_explained for other in answer.others)
     if left_out:
         which = "one mark was" if left_out == 1 else f"{left_out} marks were"
         return f"{which} left out as no digit; check it by eye."
+    if answer.confidence < sure_at:
+        also = f"{as_written(others[0].text)} agrees" if others else "others may agree"
+        return f"{text} is the likeliest, but {also} with what is known too; check it by eye."
     return ""
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    """Whether the center of one box lies within the other."""
-
-    def within(inner: Box, outer: Box) -> bool:
-        x, y = inner[0] + inner[2] / 2, inner[1] + inner[3] / 2
-        return outer[0] <= x <= outer[0] + outer[2] and outer[1] <= y <= outer[1] + outer[3]
-
-    return within(one, other) or within(other, one)
+def _why_not(reading: Reading, constraints: Constraints) -> str:
+    """Which constraint is not satisfied, and what to do about it."""
+    n = len(reading.digits)
+    found = count_digits(n)
+    if constraints.length and not constraints.length[0] <= n <= constraints.length[1]:
+        expected = length_in_words(constraints.length)
+        return f"{found} found where {expected} are expected; look for touching or stray ones."
+    if constraints.allowlist is not None:
+        return f"{found} found, and no number of {constraints.allowlist.name} is like them; check it by eye."
+    if constraints.check is not None:
+        lead = f"none of the {MAX_TEXTS:,} likeliest ways" if 10**n > MAX_TEXTS else "no way"
+        pattern = f" and fits {constraints.pattern}" if constraints.pattern else ""
+        return f"{lead} to read these {found} passes {constraints.check.name}{pattern}; check it by eye."
+    return f"{found} found, and no number like them fits {constraints.pattern}; check it by eye."
 
 
 def _on_one_line(text: str) -> str:

@@ -9,6 +9,7 @@ probable the constraint is comes with it. Nothing is approximated while writing 
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -87,26 +88,35 @@ class PrefixSearch:
             self._extend(_Prefix((), 0, [0.0] * len(blank), blank))
 
     def __iter__(self) -> Iterator[ScoredText]:
-        """Every text but those of a prefix that holds less than 1e-12 of what is accepted."""
+        """Every text but those of a prefix that holds less than 1e-12 of what is accepted. Nonsense takes very long."""
+        return self.texts(max_columns=sys.maxsize)
+
+    def texts(self, *, max_columns: int = CONFIG.max_columns) -> Iterator[ScoredText]:
+        """As iterating, but in bounded time, and not all.
+
+        The order is exact where some text is probable. Where none is, and so many prefixes were extended that their
+        columns are more than `max_columns`, a beam search proposes the rest; probabilities are exact all the same.
+        """
+        found: set[Text] = set()
+        limit = self.columns + max_columns
         while self._heap:
-            found = self._step()
-            if found is not None:
-                yield found
+            if self.columns >= limit:
+                for text in self._proposals(found):
+                    self.unseen = max(0.0, self.unseen - text.prob)
+                    yield text
+                return
+            whole = self._step()
+            if whole is not None:
+                found.add(whole.text)
+                yield whole
 
     def n_best(self, n: int = CONFIG.n_best, *, max_columns: int = CONFIG.max_columns) -> list[ScoredText]:
-        """The `n` most probable texts, or fewer: until those that are left hold nearly nothing of what is accepted.
-
-        Exact where some text is probable. Where none is, and so many prefixes were extended that their columns are more
-        than `max_columns`, a beam search proposes the rest; each text's probability is exact all the same.
-        """
-        found: list[ScoredText] = []
-        limit = self.columns + max_columns
-        while self._heap and len(found) < n and (not found or self.unseen > CONFIG.min_share * self.accepted):
-            if self.columns >= limit:
-                return (found + self._proposals({one.text for one in found}))[:n]
-            text = self._step()
-            if text is not None:
-                found.append(text)
+        """The first `n` of `texts`, or fewer: until those that are left hold nearly nothing of what is accepted."""
+        found = []
+        for text in self.texts(max_columns=max_columns):
+            found.append(text)
+            if len(found) == n or self.unseen <= CONFIG.min_share * self.accepted:
+                break
         return found
 
     def _proposals(self, found: set[Text]) -> list[ScoredText]:

@@ -57,6 +57,7 @@ class Trace:
     tiles: np.ndarray  # (N, 28, 28) float32, what the classifier saw
     probs: np.ndarray  # (N, 10) float32, calibrated
     reading: Reading
+    sure_at: float  # probability, 0..1, from which a text counts as sure, of the network that read it
     layout: Layout | None = None  # of a picture whose rows were read as a whole; None: digit by digit
     rows: tuple[DecodedRow, ...] = ()  # those rows, in reading order
 
@@ -144,6 +145,7 @@ class Reader:
             tiles=glyphs.tiles[:0],
             probs=glyphs.probs[:0],
             reading=reading,
+            sure_at=self.row_reader.sure_at,
             layout=found.layout,
             rows=found.rows,
         )
@@ -164,7 +166,7 @@ class Reader:
         )
         if reading.outcome != "read" or needs_quality_check(ink, segmentation):
             reading = result.with_warnings(reading, quality_warnings(image, ink, segmentation))
-        return Trace(image, ink, lines, prepared.tiles, prediction.probs, reading)
+        return Trace(image, ink, lines, prepared.tiles, prediction.probs, reading, self.bundle.sure_at)
 
     def classify(self, tiles: np.ndarray) -> Prediction:
         """(N, 28, 28) tiles -> the calibrated prediction, in one batch."""

@@ -69,6 +69,7 @@ class Symbol:
     probs: tuple[float, ...]  # of the ten digits, if it is one; they sum to 1
     not_digit: float  # probability 0..1 that it is a sign or a mark
     box: Box  # pixels of the picture
+    is_glyph: bool = False  # read alone by the classifier: then a mark is what it refused
 
     @property
     def is_digit(self) -> bool:
@@ -82,7 +83,7 @@ class DecodedRow:
     row: Row
     symbols: tuple[Symbol, ...]  # of the text, from left to right, marks included
     prob: float  # that this is the text, 0..1
-    texts: tuple[ScoredText, ...]  # the most probable ones, the best first
+    texts: tuple[ScoredText, ...]  # the most probable ones, the best first; that given to `decode_row` alone
 
     def with_crossed_out(self, cells: Sequence[Box]) -> DecodedRow:
         """The same row, where a mark in one of the cells, boxes in pixels of the picture, is a crossed-out cell."""
@@ -115,21 +116,25 @@ class DecodedRow:
 
 def decode_row(row: Row, text: Text | None = None) -> DecodedRow:
     """A row -> its most probable text; or the row read as `text`, which must fit into its columns."""
-    texts = tuple(PrefixSearch(row.probs).n_best()) if len(row.probs) else (ScoredText((), 1.0),)
-    if text is None:
-        text, prob = texts[0]
+    if text is not None:
+        prob = float(np.exp(log_likelihoods(row.probs, [text])[0])) if len(row.probs) else 1.0
+        texts: tuple[ScoredText, ...] = (ScoredText(text, prob),)
     else:
-        prob = float(np.exp(log_likelihoods(row.probs, [text])[0]))
-    given = substitution_probs(row.probs, text)  # (n, 21)
-    boxes = row.boxes(text)
-    symbols = tuple(_symbol(k, of_place, box) for k, of_place, box in zip(text, given, boxes, strict=True))
+        texts = tuple(PrefixSearch(row.probs).n_best()) if len(row.probs) else (ScoredText((), 1.0),)
+    best, prob = texts[0]
+    given = substitution_probs(row.probs, best)  # (n, 21)
+    boxes = row.boxes(best)
+    symbols = tuple(
+        _symbol(k, of_place, box, is_glyph=isinstance(row, GlyphRow))
+        for k, of_place, box in zip(best, given, boxes, strict=True)
+    )
     return DecodedRow(row, symbols, prob, texts)
 
 
-def _symbol(k: int, probs: np.ndarray, box: Box) -> Symbol:
+def _symbol(k: int, probs: np.ndarray, box: Box, *, is_glyph: bool) -> Symbol:
     digits = np.maximum(probs[:N_DIGITS], 1e-30)
     share = float(digits.sum())
-    return Symbol(CLASSES[k], float(probs[k]), tuple((digits / share).tolist()), max(0.0, 1 - share), box)
+    return Symbol(CLASSES[k], float(probs[k]), tuple((digits / share).tolist()), max(0.0, 1 - share), box, is_glyph)
 
 
 def _box_around(corners: np.ndarray) -> Box:

@@ -152,7 +152,7 @@ def compose_rows(
     """
     symbols = [symbol for row in rows for symbol in row.symbols]
     digits = tuple(_digit_of(symbol, sure_at=sure_at) for symbol in symbols if symbol.is_digit)
-    found = (*(Other(KINDS[one.name], one.box) for one in symbols if not one.is_digit), *others)
+    found = (*(_other(symbol) for symbol in symbols if not symbol.is_digit), *others)
     if not found and not digits:
         return compose_empty(size_wh)
     if not digits:
@@ -248,7 +248,16 @@ def _digit(probs: np.ndarray, not_digit: float, box: Box, *, sure_at: float) -> 
 
 
 def _digit_of(symbol: Symbol, *, sure_at: float) -> Digit:
-    return _digit(np.array(symbol.probs), symbol.not_digit, symbol.box, sure_at=sure_at)
+    """A digit of a text, which is not always the most probable in its place."""
+    digit, probs = int(symbol.name), symbol.probs
+    return Digit(digit, probs[digit], symbol.confidence >= sure_at, probs, symbol.box, symbol.not_digit)
+
+
+def _other(symbol: Symbol) -> Other:
+    """A sign or a mark; a mark that the classifier refused says what it resembles."""
+    if symbol.is_glyph:
+        return _refused(_digit(np.array(symbol.probs), symbol.not_digit, symbol.box, sure_at=1.0))
+    return Other(KINDS[symbol.name], symbol.box)
 
 
 def _refused(glyph: Digit) -> Other:

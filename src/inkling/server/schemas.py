@@ -19,7 +19,7 @@ EXPLAIN = ("0", "1", "tiles")
 SIDE = 28  # pixels: a tile
 OTHER_KINDS = (  # as in inkling.pipeline.result
     "point", "comma", "minus", "plus", "slash", "colon", "percent", "bracket", "currency", "mark",
-    "refused", "crossed_out", "edge",
+    "crossed_out", "refused", "edge", "text",
 )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ class OtherSchema(Schema):
 
     kind = string(
         "A sign of the number, a `mark` that is neither digit nor sign, or what was left out: `refused` by the model "
-        "of single digits, `crossed_out`, or at the picture's `edge`.",
+        "of single digits, a `crossed_out` cell, `text`, or what lies at the picture's `edge`.",
         OneOf(OTHER_KINDS),
     )
     box = array(fields.Integer(), "x, y, w, h in pixels of the upright picture.", Length(equal=4))
