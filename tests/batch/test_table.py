@@ -13,6 +13,7 @@ PROBS = [0.99, *[0.0] * 9]
 def reading(text: str, source: str = "a.png", **more: Any) -> dict[str, Any]:
     digits = [{"digit": int(c), "confidence": 0.9, "sure": c != "7", "probs": PROBS} for c in text if c.isdigit()]
     fields = {"source": source, "ok": True, "outcome": "read", "text": text, "confidence": 0.81, "digits": digits}
+    fields["written"] = text
     return {**fields, "reason": "", "others": [], "warnings": [], **more}
 
 
@@ -76,6 +77,13 @@ def test_the_column_constraint(tmp_path: Path, known: dict[str, bool], says: str
     assert row["constraint"] == says
 
 
+def test_a_number_as_written_with_its_signs(tmp_path: Path) -> None:
+    others = [{"kind": "minus", "box": [0, 0, 9, 3]}, {"kind": "mark", "box": [50, 0, 9, 9]}]
+    (row,) = written(tmp_path / "out.csv", reading("1250\n7", written="-12\t50\n7", others=others))
+    assert (row["text"], row["written"], row["others"]) == ("1250\n7", "-12\t50\n7", "minus mark")
+    assert row["written_cell"] == '="-12  50 / 7"'
+
+
 def test_leading_zeros_survive(tmp_path: Path) -> None:
     long = "00123456789012345678"
     rows = written(tmp_path / "out.csv", reading("0042"), reading(long), reading("00\n42"))
@@ -95,7 +103,8 @@ def test_no_cell_is_a_formula(tmp_path: Path, sign: str) -> None:
         reading("1", source=f"a;{sign}1.png"),
     )
     for row in rows:
-        assert not any(cell.startswith(FORMULA_STARTS) for column, cell in row.items() if column != "text_cell")
+        plain = (cell for column, cell in row.items() if column not in ("text_cell", "written_cell"))
+        assert not any(cell.startswith(FORMULA_STARTS) for cell in plain)
     assert Path(rows[0]["source"]) == Path(name)
     content = (tmp_path / "out.csv").read_text()
     assert '"a;' in content, "quoted, so that a semicolon parts nothing"

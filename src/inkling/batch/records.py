@@ -19,13 +19,16 @@ Record = dict[str, Any]
 FAILED = "failed"  # the outcome of an image that could not be read
 
 # The columns of every format, in order. `digits` is a list of {digit, confidence, sure, probs, box, not_digit} as in
-# the HTTP answer (in CSV, that list as JSON); `constraint`, `first` and `fits` say what the constraints did.
+# the HTTP answer, `others` one of {kind, box} (in CSV, these lists are JSON); `constraint`, `first` and `fits` say what
+# the constraints did.
 COLUMNS = (
     "source",
     "outcome",  # read, unsure, empty, not_digit, failed
     "text",  # digits in reading order, lines joined by "\n"
+    "written",  # the number as written: `text` with its signs, and a tab between columns
     "confidence",  # probability that the whole text is right, 0..1
     "digits",
+    "others",  # ink that is no digit
     "reason",  # for a person: why the outcome is not "read"
     "constraint",  # satisfied, changed, not satisfied; "" without constraints
     "first",  # the text without constraints
@@ -44,8 +47,10 @@ def from_reading(
     record = _blank(source, model) | {
         "outcome": reading.outcome,
         "text": reading.text,
+        "written": reading.written,
         "confidence": round(reading.confidence, 4),
         "digits": [digit.to_json() for digit in reading.digits],
+        "others": [{"kind": other.kind, "box": list(other.box)} for other in reading.others],
         "reason": reading.reason,
     }
     if constrained is not None:
@@ -61,8 +66,8 @@ def from_error(source: str, error: InklingError, model: tuple[str, str]) -> Reco
 
 def _blank(source: str, model: tuple[str, str]) -> Record:
     name, version = model
-    values = {"source": source, "confidence": 0.0, "digits": [], "fits": None, "model": name, "version": version}
-    return dict.fromkeys(COLUMNS, "") | values
+    values = {"source": source, "confidence": 0.0, "digits": [], "others": [], "fits": None}
+    return dict.fromkeys(COLUMNS, "") | values | {"model": name, "version": version}
 
 
 def encode(records: Sequence[Record], format: Format) -> bytes:
@@ -92,7 +97,8 @@ def _csv(records: Sequence[Record]) -> str:
     writer = csv.DictWriter(out, COLUMNS, quoting=csv.QUOTE_ALL)
     writer.writeheader()
     for record in records:
-        cells = {"source": without_formula(record["source"]), "digits": json.dumps(record["digits"])}
+        lists = {name: json.dumps(record[name]) for name in ("digits", "others")}
+        cells = {"source": without_formula(record["source"]), **lists}
         writer.writerow(record | cells)  # None is written as ""
     return out.getvalue()
 
@@ -119,7 +125,9 @@ def _parquet(records: Sequence[Record]) -> bytes:
             ("not_digit", arrow.float32()),
         ]
     )
-    types = {"confidence": arrow.float32(), "fits": arrow.float32(), "digits": arrow.list_(digit)}
+    other = arrow.struct([("kind", arrow.string()), ("box", arrow.list_(arrow.int32(), 4))])
+    lists = {"digits": arrow.list_(digit), "others": arrow.list_(other)}
+    types = {"confidence": arrow.float32(), "fits": arrow.float32(), **lists}
     schema = arrow.schema([(name, types.get(name, arrow.string())) for name in COLUMNS])
     in_utf8 = [record | {name: _in_utf8(record[name]) for name in ("source", "error")} for record in records]
     sink = arrow.BufferOutputStream()

@@ -3,12 +3,13 @@
 Rows go to `out.csv.part` at once, so a run that is stopped leaves what it read. When all rows are there, the table is
 written with as many columns as its longest text needs and moved to `out.csv`: a file of that name is complete.
 
-    source, outcome, text, text_cell, confidence, digits, constraint, first, fits, reason, warnings, kind, error,
-    digit_1, confidence_1, sure_1, digit_2, ...
+    source, outcome, text, text_cell, written, written_cell, confidence, digits, others, constraint, first, fits,
+    reason, warnings, kind, error, digit_1, confidence_1, sure_1, digit_2, ...
 
-`text` is exact, for programs. A spreadsheet takes 0042 for a number and shows 42, so `text_cell` holds ="0042", which
-Excel, LibreOffice and Google Sheets show as it is. No other cell starts with a character that a spreadsheet takes for
-a formula, whatever the files are called.
+`text` and `written` are exact, for programs. A spreadsheet takes 0042 for a number and shows 42, so `text_cell` holds
+="0042", which Excel, LibreOffice and Google Sheets show as it is; `written_cell` does the same with signs. `written`
+may start with a sign, but holds digits and signs alone. No other cell starts with a character that a spreadsheet takes
+for a formula, whatever the files are called.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from inkling.batch.atomic_file import check_writable, commit, partial_path, writ
 
 ResultJson = dict[str, Any]  # the JSON object of one image: `source`, `ok`, then a reading, or `kind` and `error`
 
-COLUMNS = ("source", "outcome", "text", "text_cell", "confidence", "digits", "constraint", "first", "fits", "reason",
-           "warnings", "kind", "error")  # fmt: skip
+COLUMNS = ("source", "outcome", "text", "text_cell", "written", "written_cell", "confidence", "digits", "others",
+           "constraint", "first", "fits", "reason", "warnings", "kind", "error")  # fmt: skip
 PER_DIGIT = ("digit", "confidence", "sure")
 PARTIAL_DIGITS = 32  # that the heading of an unfinished table names
 FORMULA_STARTS = (
@@ -101,10 +102,12 @@ def row_of(result: ResultJson) -> list[Any]:
         return [source, *[""] * (len(COLUMNS) - 3), result["kind"], _prose(result["error"])]
     constraint = result.get("constraint")
     values = {
-        **{name: result[name] for name in ("outcome", "text", "confidence")},
+        **{name: result[name] for name in ("outcome", "text", "written", "confidence")},
         "source": source,
         "text_cell": text_cell(result["text"]),
+        "written_cell": text_cell(result["written"]),
         "digits": len(result["digits"]),
+        "others": " ".join(other["kind"] for other in result["others"]),
         "constraint": constraint_state(**constraint) if constraint else "",
         "first": constraint["first"] if constraint else "",
         "fits": constraint["fits"] if constraint else "",
@@ -124,7 +127,7 @@ def constraint_state(*, satisfied: bool, changed: bool, **_: Any) -> str:
 
 def text_cell(text: str) -> str:
     """A cell that spreadsheets show as the text itself, leading zeros included; a slash separates lines."""
-    on_one_line = text.replace("\n", " / ")
+    on_one_line = text.replace("\n", " / ").replace("\t", "  ")
     return f'="{on_one_line}"' if text else ""
 
 

@@ -54,7 +54,7 @@ class Output(Protocol):
 )
 @click.option("--single", is_flag=True, help="Treat all ink of a picture as one digit.")
 @click.option("--length", metavar="N|N-M", help="Number of digits of each number.")
-@click.option("--pattern", metavar="REGEX", help="A regular expression over digits that each number matches.")
+@click.option("--pattern", metavar="REGEX", help="A regular expression that each number matches; it may name signs.")
 @click.option("--check", metavar="NAME", help="A checksum that each number passes: luhn, verhoeff, damm, ean, ...")
 @click.option("--among", metavar="FILE", help="A list of all possible numbers: one per line, or the first column.")
 @click.option("--out", metavar="DIR|URL", help="Read an archive: PATHs may be buckets, shards, listings; see docs.")
@@ -239,7 +239,7 @@ def _print(result: ResultJson, *, as_json: bool) -> None:
         named = result["error"].startswith(result["source"])
         click.echo(result["error"] if named else f"{result['source']}: {result['error']}", err=True)
     else:
-        text = result["text"].replace("\n", " / ") or "-"
+        text = result["written"].replace("\n", " / ").replace("\t", "  ") or "-"
         sure = _percent(result["confidence"]) if result["text"] else result["outcome"].replace("_", " ")
         line = f"{result['source']}: {click.style(text, bold=True)}  {sure}"
         click.echo(f"{line}  {click.style(result['reason'], dim=True)}" if result["reason"] else line)

@@ -18,11 +18,21 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any, Literal, TypeVar
 
-from inkling.client.answers import Answer, Digit, Model, QualityWarning, answer_of, error_of, model_of, picture_error_of
+from inkling.client.answers import (
+    Answer,
+    Digit,
+    Model,
+    Other,
+    QualityWarning,
+    answer_of,
+    error_of,
+    model_of,
+    picture_error_of,
+)
 from inkling.client.transport import Transport
 from inkling.errors import BadPicture, BadRequest, Unreachable
 
-__all__ = ["Answer", "Client", "Digit", "Model", "QualityWarning"]
+__all__ = ["Answer", "Client", "Digit", "Model", "Other", "QualityWarning"]
 
 ImageInput = str | os.PathLike[str] | bytes | IO[bytes]
 Mode = Literal["auto", "single"]
@@ -71,19 +81,30 @@ class Client:
         self._transport.close()
 
     def read(
-        self, picture: ImageInput, *, mode: Mode = "auto", model: str | None = None, explain: Explain = False
+        self,
+        picture: ImageInput,
+        *,
+        mode: Mode = "auto",
+        model: str | None = None,
+        explain: Explain = False,
+        constraints: Mapping[str, str] | None = None,
     ) -> Answer:
         """Read one picture: a path, its bytes, or a file open for reading bytes.
 
         `mode` "single" treats all ink as one digit; `model` is a name that `models` lists; `explain` adds tiles and
-        the explanation, or "tiles" the tiles alone. Raises BadPicture, BadRequest, UnknownName, Overloaded,
-        Unreachable, and OSError for a path that cannot be opened.
+        the explanation, or "tiles" the tiles alone; `constraints` say what is known about the number: "length",
+        "pattern", "check" or "among", texts as in the API's query. Raises BadPicture, BadRequest, UnknownName,
+        Overloaded, Unreachable, and OSError for a path that cannot be opened.
 
         >>> answer = inkling.read("seven.png", model="ann", explain="tiles")
         >>> answer.model.name, len(answer.digits[0].tile)
         ('ann', 28)
+        >>> inkling.read("seven.png", constraints={"length": "1", "pattern": "[79]"}).constraint["satisfied"]
+        True
         """
-        return self._typed(answer_of, self._json("POST", _read_path(mode, model, explain), _bytes_of(picture), BINARY))
+        return self._typed(
+            answer_of, self._json("POST", _read_path(mode, model, explain, constraints), _bytes_of(picture), BINARY)
+        )
 
     def read_many(
         self,
@@ -92,6 +113,7 @@ class Client:
         mode: Mode = "auto",
         model: str | None = None,
         explain: Explain = False,
+        constraints: Mapping[str, str] | None = None,
     ) -> list[Answer | BadPicture]:
         """Read pictures in one request. A picture that cannot be read has its error in its place in the list.
 
@@ -107,7 +129,7 @@ class Client:
             return []
         body, content_type = _form(contents)
         try:
-            found = self._json("POST", _read_path(mode, model, explain), body, content_type)
+            found = self._json("POST", _read_path(mode, model, explain, constraints), body, content_type)
         except BadPicture as error:
             if len(contents) > 1:
                 raise
@@ -181,9 +203,10 @@ def _bytes_of(picture: ImageInput) -> bytes:
     return picture.read()
 
 
-def _read_path(mode: str, model: str | None, explain: Explain) -> str:
+def _read_path(mode: str, model: str | None, explain: Explain, constraints: Mapping[str, str] | None) -> str:
     level = explain if isinstance(explain, str) else str(int(explain))
-    return "/read?" + urllib.parse.urlencode({"mode": mode, "model": model or "", "explain": level})
+    query = {"mode": mode, "model": model or "", "explain": level, **(constraints or {})}
+    return "/read?" + urllib.parse.urlencode(query)
 
 
 def _form(contents: list[bytes]) -> tuple[bytes, str]:

@@ -26,6 +26,15 @@ class Digit:
 
 
 @dataclass(frozen=True)
+class Other:
+    """Ink that is no digit."""
+
+    kind: str  # "point", "minus", ..: a sign; "mark"; "refused", "crossed_out", "edge", "text": left out
+    box: tuple[int, int, int, int]  # x, y, w, h in pixels of the upright picture
+    resembles: Digit | None = None  # what "refused" ink resembles most
+
+
+@dataclass(frozen=True)
 class QualityWarning:
     """What about a picture made it hard to read."""
 
@@ -56,10 +65,12 @@ class Answer:
     digits: tuple[Digit, ...]  # in reading order
     size_wh: tuple[int, int]  # the upright picture, pixels
     reason: str  # for a person: why it is not plainly "read", and what to do; "" when it is
-    others: tuple[Digit, ...]  # ink that was refused: no digits, and not in `text`
+    others: tuple[Other, ...]  # ink that is no digit and not in `text`, signs included
     warnings: tuple[QualityWarning, ...]  # what made it hard, the most important first
     model: Model
     took_ms: float  # time spent reading; of all pictures together after `read_many`
+    written: str = ""  # the number as written: `text` with its signs, and a tab between columns
+    constraint: Mapping[str, Any] | None = None  # satisfied, changed, first, fits; with constraints
     explanation: Mapping[str, Any] | None = field(default=None, repr=False)  # the API's `Explanation`; `explain=True`
 
 
@@ -89,12 +100,19 @@ def answer_of(body: Mapping[str, Any]) -> Answer:
         digits=tuple(map(_digit, body["digits"])),
         size_wh=(body["size"][0], body["size"][1]),
         reason=body["reason"],
-        others=tuple(map(_digit, body["others"])),
+        others=tuple(map(_other, body["others"])),
         warnings=tuple(QualityWarning(warning["code"], warning["text"]) for warning in body["warnings"]),
         model=model_of(body["model"]),
         took_ms=body["took_ms"],
+        written=body["written"],
+        constraint=body.get("constraint"),
         explanation=body.get("explanation"),
     )
+
+
+def _other(body: Mapping[str, Any]) -> Other:
+    x, y, w, h = body["box"]
+    return Other(body["kind"], (x, y, w, h), _digit(body) if "digit" in body else None)
 
 
 def _digit(body: Mapping[str, Any]) -> Digit:

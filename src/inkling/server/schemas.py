@@ -16,6 +16,14 @@ from inkling.errors import UnknownName
 
 MODES = ("auto", "single")  # as in inkling.pipeline.reader, which is not imported here because it is heavy
 EXPLAIN = ("0", "1", "tiles")
+CONSTRAINTS = {  # parameters of a reading that say what is known about the number, and their descriptions
+    "length": "Number of digits: `8` or `6-8`.",
+    "pattern": "A regular expression for the whole number: digits, `\\d`, `[0-4]`, `( | )`, `?`, `*`, `+`, `{2,3}`; "
+    "and the signs `\\.` `,` `-` `\\+` `/` `:` `%` `\\(` `\\)` `\\$`. If it names none, those in the picture do not "
+    "matter.",
+    "check": "A checksum that the number passes: `luhn`, `verhoeff`, `damm`, `ean`, `isbn`, `mod_97_10`, ...",
+    "among": "All numbers that are possible, separated by commas; at most 20,000. A long list fits into a form alone.",
+}
 SIDE = 28  # pixels: a tile
 OTHER_KINDS = (  # as in inkling.pipeline.result
     "point", "comma", "minus", "plus", "slash", "colon", "percent", "bracket", "currency", "mark",
@@ -97,6 +105,7 @@ class ReadQuery(Schema):
         required=False,
         load_default="0",
     )
+    length, pattern, check, among = (string(about, required=False, load_default="") for about in CONSTRAINTS.values())
 
     @pre_load
     def refuse_unknown(self, given: Mapping[str, Any], **_: Any) -> Mapping[str, Any]:
@@ -221,6 +230,15 @@ class OkSchema(Schema):
     ok = boolean(check=Equal(True))
 
 
+class ConstraintSchema(Schema):
+    """What the constraints did to a reading. Its confidences are given them."""
+
+    satisfied = boolean("Whether a text that satisfies them was found.")
+    changed = boolean("Whether the text is another one than without them.")
+    first = string("The text without them.")
+    fits = probability("Probability, given the picture alone, that it shows a text that satisfies them.")
+
+
 class ReadingSchema(OkSchema):
     """What was read in one picture."""
 
@@ -240,6 +258,7 @@ class ReadingSchema(OkSchema):
     size = array(fields.Integer(), "Width and height of the upright picture, pixels.", Length(equal=2))
     reason = string("Why it is not plainly read, and what to do.")
     explanation = nested(ExplanationSchema, "With `explain=1`.", required=False)
+    constraint = nested(ConstraintSchema, "With `length`, `pattern`, `check` or `among`.", required=False)
     others = array(
         fields.Nested(OtherSchema),
         "Ink that is no digit and not in `text`: signs, and what was left out.",

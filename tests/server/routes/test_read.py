@@ -212,3 +212,43 @@ def test_manifests_are_read_once(app: Flask) -> None:
     first, second = readers.bundles(), readers.bundles()
     assert len(first) >= 2
     assert all(first[name] is second[name] for name in first)
+
+
+def test_what_is_known_of_the_number_selects_its_text(client: FlaskClient, seven: bytes) -> None:
+    free = client.post(READ, data=seven).json
+    assert "constraint" not in free
+    known = client.post(f"{READ}?length=1&pattern=[1-6]", data=seven).json
+    assert known["text"] in set("123456")
+    assert known["outcome"] == "unsure"
+    assert known["constraint"]["first"] == "7"
+    assert (known["constraint"]["satisfied"], known["constraint"]["changed"]) == (True, True)
+    assert known["constraint"]["fits"] < 0.01
+    assert conforms(client, "Answer", known)
+    assert client.post(f"{READ}?among=17,7,8", data=seven).json["text"] == "7"
+
+
+def test_a_list_may_be_a_field_of_the_form(client: FlaskClient, seven: bytes) -> None:
+    listed = ",".join(map(str, range(100, 15_000)))
+    answer = client.post(READ, data={**form(seven, seven), "among": f"7,{listed}"}).json
+    assert [each["text"] for each in answer["readings"]] == ["7", "7"]
+    assert all(each["constraint"]["satisfied"] for each in answer["readings"])
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "says"),
+    [
+        ("length=many", "BadRequest", "expected a number of digits"),
+        ("pattern=[0-9", "BadRequest", "is no regular expression"),
+        ("pattern=((\\d{50}){50}){50}", "BadRequest", "too many different ways"),
+        ("check=lun", "UnknownName", "luhn"),
+        ("among=1;two", "BadRequest", "'two'"),
+        ("length=1&explain=1", "BadRequest", "without constraints"),
+        ("length=3&among=12", "BadRequest", "none of the 1 numbers of the list"),
+    ],
+)
+def test_a_constraint_that_is_not_understood(
+    client: FlaskClient, seven: bytes, query: str, kind: str, says: str
+) -> None:
+    response = client.post(f"{READ}?{query}", data=seven)
+    assert (response.status_code, response.json["kind"]) == (404 if kind == "UnknownName" else 400, kind)
+    assert says in response.json["error"]

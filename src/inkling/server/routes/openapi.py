@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from inkling.server.schemas import AnswerSchema, AnswersSchema, ErrorSchema, ReadingSchema
+from inkling.server.schemas import CONSTRAINTS, AnswerSchema, AnswersSchema, ErrorSchema, ReadingSchema
 from inkling.server.settings import Settings
 
 BINARY = "application/octet-stream"
@@ -47,6 +47,22 @@ IMAGES_BODY: dict[str, Any] = {
                         "items": {"type": "string", "contentMediaType": BINARY},
                         "description": "A picture; repeat the field for several.",
                     }
+                },
+            }
+        },
+    },
+}
+_FORM_SCHEMA: dict[str, Any] = IMAGES_BODY["content"][MULTIPART]["schema"]
+READ_BODY = {
+    **IMAGES_BODY,
+    "content": {
+        **IMAGES_BODY["content"],
+        MULTIPART: {
+            "schema": {
+                **_FORM_SCHEMA,
+                "properties": {
+                    **_FORM_SCHEMA["properties"],
+                    **{name: {"type": "string", "description": "As in the query."} for name in CONSTRAINTS},
                 },
             }
         },

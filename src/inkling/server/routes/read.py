@@ -12,13 +12,14 @@ from inkling.errors import BadPicture, Overloaded
 from inkling.models.bundle import Bundle
 from inkling.server.middleware.error_handlers import error_json
 from inkling.server.middleware.request_context import current_context
-from inkling.server.routes.openapi import IMAGES_BODY, READ_ERRORS, error_responses
+from inkling.server.routes.openapi import READ_BODY, READ_ERRORS, error_responses
 from inkling.server.routes.request_body import request_images
-from inkling.server.schemas import ErrorSchema, ModelsSchema, ReadQuery
+from inkling.server.schemas import CONSTRAINTS, ErrorSchema, ModelsSchema, ReadQuery
 from inkling.server.service.readers import Readers
-from inkling.server.service.reading import model_and_time, read_image, reading_json, trace_image
+from inkling.server.service.reading import model_and_time, read_image, reading_json, request_constraints, trace_image
 
 if TYPE_CHECKING:
+    from inkling.constraints.constraints import Constraints
     from inkling.pipeline.reader import Reader
 
 blueprint = Blueprint("inkling", __name__, url_prefix="/api/v1", description="Reads handwritten digits in pictures.")
@@ -31,7 +32,7 @@ LATE = Overloaded(
 
 
 @blueprint.route("/read", methods=["POST"])
-@blueprint.doc(requestBody=IMAGES_BODY, operationId="read")
+@blueprint.doc(requestBody=READ_BODY, operationId="read")
 @error_responses(blueprint, READ_ERRORS)
 @blueprint.arguments(ReadQuery(), location="query")  # a class would become a new schema at every request
 @blueprint.response(
@@ -44,14 +45,18 @@ def read(query: dict[str, str]) -> Response:
 
     One picture gives one answer. Several pictures in one form give a list in the same order, with status 200:
     a picture among them that cannot be read has its own error in its place, and the others are still read.
+    `length`, `pattern`, `check` and `among` say what is known about the number of each picture; they may also be fields
+    of the form. Together they select the most probable text that satisfies all of them.
     """
     readers = current_app.extensions["inkling"]
     images = request_images()
+    stated = {name: query[name] or request.form.get(name, "") for name in CONSTRAINTS}
+    constraints = request_constraints(stated, explain=query["explain"])
     recorded = {"metrics": current_app.extensions["inkling-metrics"], "context": current_context(request.environ)}
     if len(images) == 1:
-        return jsonify(read_image(readers, images[0], query, **recorded))
+        return jsonify(read_image(readers, images[0], query, constraints, **recorded))
     reader = readers.get(query["model"] or None)
-    readings, took_s = read_images(readers, reader, images, query, **recorded)
+    readings, took_s = read_images(readers, reader, images, query, constraints, **recorded)
     return jsonify({"ok": True, "readings": readings, **model_and_time(reader, took_s)})
 
 
@@ -67,7 +72,12 @@ def models() -> Response:
 
 
 def read_images(
-    readers: Readers, reader: Reader, images: list[bytes], query: dict[str, Any], **recorded: Any
+    readers: Readers,
+    reader: Reader,
+    images: list[bytes],
+    query: dict[str, Any],
+    constraints: Constraints | None,
+    **recorded: Any,
 ) -> tuple[list[dict[str, Any]], float]:
     """Each image's reading, or its own error in its place; and the seconds spent on them.
 
@@ -82,7 +92,7 @@ def read_images(
         with readers.permit() as permit:
             try:
                 trace = trace_image(reader, content, query["mode"], **recorded)
-                answers.append(reading_json(reader, trace, explain=query["explain"]))
+                answers.append(reading_json(reader, trace, explain=query["explain"], constraints=constraints))
             except BadPicture as error:
                 answers.append(error_json(error))
         took_s += permit.held_s

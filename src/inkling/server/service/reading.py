@@ -6,17 +6,25 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from inkling.errors import BadPicture
+from inkling.errors import BadPicture, BadRequest
 from inkling.server.metrics.definitions import Metrics
 from inkling.server.middleware.request_context import RequestContext
+from inkling.server.schemas import CONSTRAINTS
 from inkling.server.service.readers import Readers
 
 if TYPE_CHECKING:
+    from inkling.constraints.constraints import Constraints
     from inkling.pipeline.reader import Reader, Trace
 
 
 def read_image(
-    readers: Readers, content: bytes, query: Mapping[str, Any], *, metrics: Metrics, context: RequestContext
+    readers: Readers,
+    content: bytes,
+    query: Mapping[str, Any],
+    constraints: Constraints | None,
+    *,
+    metrics: Metrics,
+    context: RequestContext,
 ) -> dict[str, Any]:
     """The whole answer to a request with one image. `query`: mode, model and explain, as in `ReadQuery`.
 
@@ -25,8 +33,26 @@ def read_image(
     reader = readers.get(query["model"] or None)
     with readers.permit() as permit:
         trace = trace_image(reader, content, query["mode"], metrics=metrics, context=context)
-        answer = reading_json(reader, trace, explain=query["explain"])
+        answer = reading_json(reader, trace, explain=query["explain"], constraints=constraints)
     return {**answer, **model_and_time(reader, permit.held_s)}
+
+
+def request_constraints(stated: Mapping[str, str], *, explain: str) -> Constraints | None:
+    """What a request says is known about the number, by the names of `CONSTRAINTS`; None if it says nothing.
+
+    Raises BadRequest and UnknownName for what is not understood, and BadRequest together with `explain`.
+    """
+    given = {name: value for name in CONSTRAINTS if (value := stated.get(name, "").strip())}
+    if not given:
+        return None
+    if explain != "0":
+        raise BadRequest(
+            f"explain={explain} explains a reading without constraints; got {', '.join(given)} as well. Leave out one "
+            "of the two."
+        )
+    from inkling.constraints.constraints import parse_stated
+
+    return parse_stated(**given)
 
 
 def model_and_time(reader: Reader, took_s: float) -> dict[str, Any]:
@@ -52,8 +78,14 @@ def trace_image(reader: Reader, content: bytes, mode: Any, *, metrics: Metrics, 
     return trace
 
 
-def reading_json(reader: Reader, trace: Trace, *, explain: str) -> dict[str, Any]:
+def reading_json(
+    reader: Reader, trace: Trace, *, explain: str, constraints: Constraints | None = None
+) -> dict[str, Any]:
     """The JSON of a reading. `explain` "tiles" adds each digit's tile, "1" also the explanation."""
+    if constraints is not None:
+        from inkling.constraints import constrained_reading
+
+        return {"ok": True, **constrained_reading.from_trace(trace, constraints).to_json()}
     answer = {"ok": True, **trace.reading.to_json()}
     if explain == "0":
         return answer
