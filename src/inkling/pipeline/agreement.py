@@ -30,10 +30,11 @@ def is_alone(segmentation: Segmentation) -> bool:
 def agreed(rows: Reading, glyphs: Reading, *, alone: bool) -> Reading:
     """The answer of two readings of one image: by rows, and glyph by glyph.
 
-    A single digit is the classifier's, unless it finds none and the row is sure; and where a glyph is `alone`, the more
-    probable of the two is the answer. Everything else is read by rows, doubted where a glyph contradicts or was missed.
+    A single digit is the classifier's, unless other ink hides it from it and the row is sure. Of a glyph that is `alone`
+    the more probable reading is the answer. Everything else is read by rows, doubted where a glyph contradicts or was
+    missed.
     """
-    if len(rows.digits) == 1 and (glyphs.digits or rows.outcome != "read"):
+    if len(rows.digits) == 1 and (alone or glyphs.digits or rows.outcome != "read"):
         return glyphs
     if alone and glyphs.confidence >= rows.confidence:
         return glyphs
