@@ -149,7 +149,7 @@ def _straighten(image: np.ndarray, page: Page | None) -> tuple[Sheet, np.ndarray
             rim = max(2, round(0.012 * max(reduced.shape)))
             outside = 1 - cv2.erode(inside, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8), borderValue=(1,))
             reduced = np.where(inside > 0, reduced, np.uint8(np.median(reduced[inside > 0])))
-    return Sheet(image, separate(reduced), to_work, scale, reduced.shape[::-1]), outside
+    return Sheet(image, separate(reduced, is_sheet=page is not None), to_work, scale, reduced.shape[::-1]), outside
 
 
 def _scaling(fx: float, fy: float) -> np.ndarray:

@@ -26,13 +26,10 @@ class Paper:
     contrast: np.ndarray  # (H, W) uint8, 0 = paper, 255 = black
 
 
-def separate(image: np.ndarray) -> Paper:
-    """(H, W) uint8 grey -> its paper and its ink."""
+def separate(image: np.ndarray, *, is_sheet: bool = False) -> Paper:
+    """(H, W) uint8 grey -> its paper and its ink. `is_sheet`: it is a sheet, and so dark on light."""
     small = _reduce(image)
-    background = _running_median(small)
-    inner = _inner(small), _inner(background)
-    darker, lighter = (float(cv2.sumElems(cv2.subtract(*pair))[0]) for pair in (inner[::-1], inner))
-    is_inverted = lighter > darker
+    is_inverted = not is_sheet and _is_light_on_dark(small)
     if is_inverted:
         image, small = cv2.bitwise_not(image), cv2.bitwise_not(small)
     # Strokes are closed first, so that bold ones do not draw the median down.
@@ -83,6 +80,12 @@ def even(image: np.ndarray, paper: Paper, to_paper: np.ndarray) -> np.ndarray:
         borderMode=cv2.BORDER_REPLICATE,
     )
     return cv2.divide(image, background, scale=CONFIG.paper_level)
+
+
+def _is_light_on_dark(small: np.ndarray) -> bool:
+    """Whether what stands out from the background most is lighter; squares, so that grain and shading hardly count."""
+    deviation = _inner(small).astype(np.float32) - _inner(_running_median(small))
+    return bool((np.square(np.maximum(deviation, 0)).sum()) > np.square(np.minimum(deviation, 0)).sum())
 
 
 def _reduce(image: np.ndarray) -> np.ndarray:
