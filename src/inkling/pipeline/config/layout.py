@@ -28,10 +28,12 @@ class PageConfig:
     min_area_share: float = 0.2  # of the picture: a smaller light region is a light digit or a label
     min_quadrangle_share: float = 0.9  # of hull and quadrangle in common: a sheet has four corners
     min_solidity: float = 0.8  # region, its holes filled, to convex hull
-    max_surround: float = 0.8  # of the sheet's brightness, just beyond its edge: less is desk, more is its shadow
-    max_border_share: float = 0.97  # of the picture's border is sheet: with more, it is no photograph with a desk
+    threshold_shares: tuple[float, ...] = (0.25, 0.5, 0.75)  # of the step from the desk to the lightest paper: tried
+    max_surround: float = 0.85  # of the brightness just within the sheet's edge, just beyond it
+    min_sides: int = 3  # that have such an edge: a shadow has one or two
+    max_dark_surround: float = 0.5  # the same where fewer sides are seen: as dark is no shadow
     max_side_ratio: float = 1.8  # of opposite sides: a sheet seen from farther aside is not believed
-    rim_px: int = 2  # the blurred edge of a sheet
+    rim_px: int = 3  # from the edge of a sheet: there the blur of the edge has ended
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class RowsConfig:
     """`rows`: components to rows of writing."""
 
     tall_share: float = 0.4  # of the tallest component that is a digit: those at least so high make rows
+    max_digits_aspect: float = 6.0  # width to height: a wider component is the line of an open comb, or a dash
     speck_share: float = 0.1  # of the digit height: smaller in both directions is dirt
     max_thickness: float = 2.2  # times the usual stroke radius: thicker at the picture's edge is no stroke
     edge_thickness: float = 0.5  # digit heights: what runs along the edge and is thicker may be touching digits
@@ -114,6 +117,10 @@ class RowsConfig:
     reach: float = 1.6  # digit heights beside a row: a sign there belongs to it
     level_reach: float = 0.45  # digit heights above and below a row: the same
     min_row_share: float = 0.3  # of the highest row: lower rows are dirt or remarks
+    min_common: float = 0.3  # of the lower row's height: rows beside each other are one
+    min_strength: float = 0.45  # of the strongest row's contrast: fainter rows are grain, squares or print-through
+    sampled_components: int = 16  # of a row: the tallest tell its contrast
+    sampled_points: int = 4000  # of a row's ink: enough to tell its tilt
     margin: float = 0.14  # of the row's height above, below and beside the ink
     keep_share: float = 0.58  # of the picture's height: a lone row that fills so much is not cropped in height
     min_tilt_gain: float = 0.07  # of the row's height that levelling must save

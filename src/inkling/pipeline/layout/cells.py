@@ -84,8 +84,28 @@ def group(holes: np.ndarray) -> tuple[list[np.ndarray], float]:
         else:
             rows.append([i])
     boxes = np.stack([x - w / 2, y - h / 2, w, h], axis=1)
-    kept = [boxes[row] for row in rows if len(row) > 1]
-    return sorted((_regular(row) for row in kept), key=lambda row: float(np.median(row[:, 1]))), tilt_deg
+    return [_regular(boxes[row]) for row in rows if len(row) > 1], tilt_deg
+
+
+def apart(rows: list[np.ndarray]) -> list[np.ndarray]:
+    """Rows of cells from top to bottom, without those within a larger one, as the halves of split cells are."""
+    kept: list[np.ndarray] = []
+    for row in sorted(rows, key=lambda row: -float((row[:, 2] * row[:, 3]).sum())):
+        x, y, right, bottom = _bounds(row)
+        lies_within = False
+        for other in kept:
+            left, top, end, base = _bounds(other)
+            common = max(0.0, min(right, end) - max(x, left)) * max(0.0, min(bottom, base) - max(y, top))
+            lies_within |= common > 0.5 * (right - x) * (bottom - y)
+        if not lies_within:
+            kept.append(row)
+    return sorted(kept, key=lambda row: float(np.median(row[:, 1])))
+
+
+def _bounds(row: np.ndarray) -> tuple[float, float, float, float]:
+    x, y = row[:, :2].min(axis=0)
+    right, bottom = (row[:, :2] + row[:, 2:]).max(axis=0)
+    return float(x), float(y), float(right), float(bottom)
 
 
 def _regular(row: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 from inkling.pipeline.config.layout import LIGHT as CONFIG
 from inkling.pipeline.config.shared import SHARED
 
+MOST_CONTRAST = 255
 P10_TO_SIGMA = 1.2816  # a normal distribution's 10th percentile lies so many standard deviations below its median
 
 

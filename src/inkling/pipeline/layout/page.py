@@ -52,9 +52,11 @@ def find_page(image: np.ndarray) -> Page | None:
 
 def _find_quadrangle(small: np.ndarray) -> np.ndarray | None:
     """(h, w) uint8 -> (4, 2) float corners of the sheet in it, from the top left one clockwise."""
-    lightest = float(np.quantile(small[::3, ::3], 0.9))
+    border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+    desk, lightest = float(np.median(border)), float(np.quantile(small[::3, ::3], 0.95))
     otsu, _ = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    for threshold in (otsu, 0.75 * lightest, 0.88 * lightest):
+    steps = [desk + share * (lightest - desk) for share in CONFIG.threshold_shares]
+    for threshold in (otsu, *steps):
         found = _quadrangle_of(np.asarray(small > threshold).view(np.uint8))
         if found is not None and _stands_out(small, found):
             return found
@@ -65,7 +67,7 @@ def _quadrangle_of(light: np.ndarray) -> np.ndarray | None:
     """(h, w) uint8 mask -> corners of its largest region if that is a quadrangle of some size."""
     # Writing that reaches the sheet's edge must not cut the sheet apart, nor light things touch it.
     light = cv2.morphologyEx(light, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
-    contours, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    contours, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return None
     largest = max(contours, key=cv2.contourArea)
@@ -81,20 +83,19 @@ def _quadrangle_of(light: np.ndarray) -> np.ndarray | None:
             break
     if len(corners) != 4 or cv2.contourArea(corners) < CONFIG.min_quadrangle_share * hull_area:
         return None
-    return _clockwise(_refine(corners.reshape(4, 2).astype(float), hull.reshape(-1, 2), length))
+    return _clockwise(_refine(corners.reshape(4, 2).astype(float), largest.reshape(-1, 2), length))
 
 
-def _refine(corners: np.ndarray, hull: np.ndarray, length: float) -> np.ndarray:
-    """Corners where the lines through each side's outline meet: a rounded or cut corner does not draw them in."""
+def _refine(corners: np.ndarray, outline: np.ndarray, length: float) -> np.ndarray:
+    """Corners where the lines along most of each side's outline meet: a finger on a corner does not move them."""
     lines = []
-    dense = _along(hull)
     for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         side = end - start
         size = float(np.linalg.norm(side))
         direction = side / size
-        relative = dense - start
+        relative = outline - start
         along, off = relative @ direction, np.abs(relative @ np.array([-direction[1], direction[0]]))
-        near = dense[(along > 0.1 * size) & (along < 0.9 * size) & (off < max(2.5, 0.015 * length))]
+        near = outline[(along > 0.1 * size) & (along < 0.9 * size) & (off < max(2.5, 0.015 * length))]
         if len(near) < 5:
             return corners
         vx, vy, x, y = cv2.fitLine(near.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01).ravel()
@@ -109,15 +110,6 @@ def _refine(corners: np.ndarray, hull: np.ndarray, length: float) -> np.ndarray:
     return corners if np.abs(result - corners).max() > 0.05 * length else result
 
 
-def _along(hull: np.ndarray) -> np.ndarray:
-    """(n, 2) corners of a polygon -> (m, 2) points on its sides, about one for each pixel."""
-    points = []
-    for start, end in zip(hull, np.roll(hull, -1, axis=0), strict=True):
-        n = max(1, round(float(np.linalg.norm(end - start))))
-        points.append(start + (end - start) * np.linspace(0, 1, n, endpoint=False)[:, None])
-    return np.concatenate(points)
-
-
 def _clockwise(corners: np.ndarray) -> np.ndarray:
     """Corners from the top left one clockwise: the side whose middle is highest is the top."""
     (ax, ay), (bx, by) = corners[1] - corners[0], corners[2] - corners[1]
@@ -128,18 +120,25 @@ def _clockwise(corners: np.ndarray) -> np.ndarray:
 
 
 def _stands_out(small: np.ndarray, corners: np.ndarray) -> bool:
-    """Whether the sheet is lighter than what lies just beyond it, and something lies beyond it."""
-    inside = np.zeros_like(small)
-    cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), (1,))
-    border = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
-    if border.mean() > CONFIG.max_border_share:
-        return False
-    rim = CONFIG.rim_px
-    grown, wide = (cv2.dilate(inside, np.ones((side, side), np.uint8)) for side in (2 * rim + 1, 4 * rim + 5))
-    near = cv2.subtract(wide, grown)
-    core = cv2.erode(inside, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
-    if not near.any() or not core.any():
-        return False
-    sheet = float(np.median(small[core > 0]))
-    beyond = small[near > 0]
-    return bool(np.quantile(beyond, 0.75) <= CONFIG.max_surround * sheet)
+    """Whether there is an edge along the sides: just within, the sheet is lighter than just beyond.
+
+    A shadow has such an edge on one side or two, a sheet on three or four. What lies along the picture's border is no
+    side. With fewer, the sheet is believed on a much darker desk.
+    """
+    h, w = small.shape
+    ratios = []
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        side = end - start
+        normal = np.array([side[1], -side[0]]) / np.linalg.norm(side)  # outwards
+        points = start + side * np.linspace(0.08, 0.92, 40)[:, None]
+        inner, outer = np.rint(points - CONFIG.rim_px * normal), np.rint(points + CONFIG.rim_px * normal)
+        seen = np.all((np.minimum(inner, outer) >= 0) & (np.maximum(inner, outer) < [w, h]), axis=1)
+        if seen.mean() < 0.5:
+            continue
+        within, beyond = (
+            small[at[seen, 1].astype(int), at[seen, 0].astype(int)].astype(float) for at in (inner, outer)
+        )
+        ratios.append(float(np.quantile(beyond / np.maximum(within, 1), 0.7)))
+    if len(ratios) >= CONFIG.min_sides:
+        return max(ratios) <= CONFIG.max_surround
+    return bool(ratios) and max(ratios) <= CONFIG.max_dark_surround

@@ -27,6 +27,11 @@ class Row:
     to_image: np.ndarray  # (3, 3) float64: pixels of the row's image -> pixels of the picture, homogeneous
     cells: tuple[Cell, ...] = ()  # from left to right; () where the row is written freely
 
+    @property
+    def box(self) -> Box:
+        """Where the row lies in the picture."""
+        return self.to_image_box((0, 0, self.image.shape[1], self.image.shape[0]))
+
     def to_image_box(self, box: Box) -> Box:
         """The upright box in the picture that encloses a box of the row's image."""
         x, y, w, h = box

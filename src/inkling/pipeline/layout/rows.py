@@ -9,7 +9,7 @@ import numpy as np
 
 from inkling.pipeline.config.layout import LAYOUT
 from inkling.pipeline.config.layout import ROWS as CONFIG
-from inkling.pipeline.line_grouping import group_lines
+from inkling.pipeline.line_grouping import group_lines, slope
 
 
 @dataclass(frozen=True)
@@ -82,26 +82,23 @@ def _radius(distance: np.ndarray, components: Components, chosen: np.ndarray) ->
     return result
 
 
-def group_rows(boxes: np.ndarray, areas: np.ndarray) -> tuple[list[list[int]], list[int]]:
-    """(n, 4) boxes and (n,) areas of components -> indices by row in reading order, and those that belong to none."""
+def group_rows(boxes: np.ndarray) -> list[list[int]]:
+    """(n, 4) boxes of components -> indices by row in reading order; dirt belongs to none."""
     if len(boxes) == 0:
-        return [], []
+        return []
     _, _, w, h = boxes.T
     size = np.maximum(h, np.minimum(w, 3 * h))  # a dash is no digit however long
-    largest = np.sort(h)[::-1][: max(1, len(h) // 50 + 1)].min()
-    tall = np.flatnonzero(h >= CONFIG.tall_share * largest)
+    largest = np.sort(h)[-1 - len(h) // 50]
+    tall = np.flatnonzero((h >= CONFIG.tall_share * largest) & (w <= CONFIG.max_digits_aspect * h))
+    tall = tall if tall.size else np.flatnonzero(h >= CONFIG.tall_share * largest)
     if len(tall) > LAYOUT.max_components // 4:
         tall = tall[np.argsort(-h[tall], kind="stable")[: LAYOUT.max_components // 4]]
-    rows = [[int(tall[i]) for i in row] for row in group_lines(boxes[tall])]
+    rows = _joined([[int(tall[i]) for i in row] for row in group_lines(boxes[tall])], boxes, slope(boxes[tall]))
     height = float(np.median(h[tall]))
-    left, others = [], []
     spans = [_span(boxes[row]) for row in rows]
     for i in np.setdiff1d(np.arange(len(boxes)), tall).tolist():
         if size[i] < CONFIG.speck_share * height:
-            others.append(i)
-        else:
-            left.append(i)
-    for i in left:
+            continue
         x, y, w_i, h_i = (float(value) for value in boxes[i])
         best, best_distance = None, CONFIG.level_reach * height
         for k, (x0, y0, x1, y1) in enumerate(spans):
@@ -110,11 +107,30 @@ def group_rows(boxes: np.ndarray, areas: np.ndarray) -> tuple[list[list[int]], l
             off = max(y0 - middle, middle - y1, 0.0)
             if beside <= CONFIG.reach * max(height, y1 - y0) and off <= best_distance:
                 best, best_distance = k, off
-        if best is None:
-            others.append(i)
-        else:
+        if best is not None:
             rows[best].append(i)
-    return rows, others
+    return rows
+
+
+def _joined(rows: list[list[int]], boxes: np.ndarray, tilt: float) -> list[list[int]]:
+    """Rows, those joined that lie beside each other: the line of an open comb starts one, and parts the digits."""
+    joined: list[list[int]] = []
+    for row in rows:
+        for other in joined:
+            (top, bottom), (y, base) = (_band(boxes[each], tilt) for each in (other, row))
+            if min(bottom, base) - max(top, y) > CONFIG.min_common * min(bottom - top, base - y):
+                other.extend(row)
+                break
+        else:
+            joined.append(list(row))
+    return joined
+
+
+def _band(boxes: np.ndarray, tilt: float) -> tuple[float, float]:
+    """Where a row lies, levelled: the medians of its upper and lower ends."""
+    x, y, w, h = boxes.T
+    level = y - tilt * (x + w / 2)
+    return float(np.median(level)), float(np.median(level + h))
 
 
 def _span(boxes: np.ndarray) -> tuple[float, float, float, float]:

@@ -1,0 +1,184 @@
+"""Rows of free writing: what is left of the ink without rules, edges and dirt, each row levelled by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.config.layout import LAYOUT, RULES
+from inkling.pipeline.config.layout import ROWS as CONFIG
+from inkling.pipeline.layout.geometry import as_levelled, box_corners, rotation, union
+from inkling.pipeline.layout.records import Ignored, Row
+from inkling.pipeline.layout.rows import Components, find_components, group_rows, row_tilt, without_edges
+from inkling.pipeline.layout.rules import find_rules, tilt_of_lines, without_lines
+from inkling.pipeline.layout.sheet import Sheet, cut, picture_box
+
+
+@dataclass(frozen=True)
+class Writing:
+    """The levelled ink of a picture without what is no writing."""
+
+    level: np.ndarray  # (3, 3): pixels of the work picture -> levelled ones
+    components: Components
+    at_border: np.ndarray  # (n,) indices of components that reach the picture's border
+    strange: np.ndarray  # (H, W) uint8 mask of edges, which rows must not show
+
+
+def find_free_rows(
+    sheet: Sheet, mask: np.ndarray, contrast: np.ndarray, outside: np.ndarray | None
+) -> tuple[list[Row], list[Ignored], str]:
+    """Rows of ink outside cells, what is no writing, and why it is too much ("" where it isn't).
+
+    (H, W) uint8 mask and contrast of the work picture, and mask of what surrounds a sheet, if there is one.
+    """
+    writing, ignored = _writing(sheet, mask, outside)
+    components = writing.components
+    kept = np.arange(1, len(components.boxes))
+    crowd = ""
+    if len(kept) > LAYOUT.max_components:
+        crowd = "texture"
+        kept = kept[np.argsort(-components.areas[kept], kind="stable")[: LAYOUT.max_components]]
+    rows = [kept[row].tolist() for row in group_rows(components.boxes[kept])]
+    rows = _strong(rows, writing, contrast)
+    if outside is None:
+        whole = [row for row in rows if not _lies_at_border(writing, row)]
+        if whole:
+            cut_off = [row for row in rows if row not in whole]
+            ignored += [
+                Ignored("edge", picture_box(sheet, writing.level, union(components.boxes[row]))) for row in cut_off
+            ]
+            rows = whole
+    if len(rows) > LAYOUT.max_rows:
+        crowd, rows = crowd or "rows", rows[: LAYOUT.max_rows]
+    return [_free_row(sheet, writing, row, rows) for row in rows], ignored, crowd
+
+
+def _writing(sheet: Sheet, mask: np.ndarray, outside: np.ndarray | None) -> tuple[Writing, list[Ignored]]:
+    """Level the ink by its rules, and take away rules and edges."""
+    ignored: list[Ignored] = []
+    border = np.zeros_like(mask)
+    border[[0, -1]] = 1
+    border[:, [0, -1]] = 1
+    if outside is not None:
+        border = cv2.dilate(outside, np.ones((15, 15), np.uint8))
+    min_length = _min_rule_length(mask)
+    slope = tilt_of_lines(mask, min_length=min_length)
+    level = np.eye(3)
+    if slope is not None and abs(slope) >= np.tan(np.deg2rad(RULES.min_tilt_deg)):
+        turn = rotation(float(np.rad2deg(np.arctan(slope))))
+        border = cv2.dilate(as_levelled(border, turn)[0], np.ones((3, 3), np.uint8))
+        mask, level = as_levelled(mask, turn)
+    rules = np.zeros((0, 4), np.int32)
+    if slope is not None:
+        lines, rules = find_rules(mask, min_length=min_length)
+        mask = without_lines(mask, lines) if len(rules) else mask
+    uprights, upright_boxes = _upright_lines(mask)
+    if len(upright_boxes):
+        mask = np.ascontiguousarray(without_lines(np.ascontiguousarray(mask.T), uprights).T)
+    ignored += [Ignored("rule", picture_box(sheet, level, box)) for box in (*rules, *upright_boxes)]
+    rest, edges = without_edges(mask, border, is_sheet=outside is not None)
+    ignored += [Ignored("edge", picture_box(sheet, level, box)) for box in edges]
+    components = find_components(rest)
+    at_border = np.setdiff1d(np.unique(components.labels[border > 0]), [0])
+    return Writing(level, components, at_border, mask & ~rest), ignored
+
+
+def _min_rule_length(mask: np.ndarray) -> float:
+    """Pixels from which a straight line is a rule: longer than strokes of the digits that there are."""
+    heights = find_components(mask).boxes[1:, 3]
+    w = mask.shape[1]
+    if not heights.size:
+        return float(RULES.min_rule_share * w)
+    height = float(np.median(heights[heights >= CONFIG.tall_share * heights.max()]))
+    return float(max(RULES.min_rule_share * w, min(RULES.rule_to_digit * height, RULES.enough_share * w)))
+
+
+def _upright_lines(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Upright lines much longer than the digits beside them are high: edges of books and walls of tables, no 1.
+
+    (H, W) uint8 mask -> (W, H) uint8 mask of the lines and their (n, 4) boxes in the given mask.
+    """
+    min_length = max(RULES.min_upright_share * len(mask), RULES.min_upright_px)
+    none = np.zeros(mask.shape[::-1], np.uint8), np.zeros((0, 4), np.int32)
+    if len(mask) < min_length:
+        return none
+    lines, boxes = find_rules(np.ascontiguousarray(mask.T), min_length=min_length)
+    if not len(boxes):
+        return none
+    components = find_components(mask)
+    heights = np.delete(components.boxes[:, 3], np.append(np.unique(components.labels[lines.T > 0]), 0))
+    if not heights.size or boxes[:, 2].min() < RULES.upright_to_digit * heights.max():
+        return none
+    return lines, boxes[:, [1, 0, 3, 2]]
+
+
+def _strong(rows: list[list[int]], writing: Writing, contrast: np.ndarray) -> list[list[int]]:
+    """Rows without those that are low or faint beside the others: dirt, squares, what shines through the paper."""
+    if len(rows) < 2:
+        return rows
+    if not np.allclose(writing.level, np.eye(3)):
+        size_wh = writing.components.labels.shape[::-1]
+        contrast = cv2.warpAffine(contrast, writing.level[:2], size_wh)
+    boxes, labels = writing.components.boxes, writing.components.labels
+    heights, strengths = [], []
+    for row in rows:
+        tallest = sorted(row, key=lambda i: -int(boxes[i, 3]))[: CONFIG.sampled_components]
+        levels = []
+        for x, y, w, h, i in ((*boxes[i], i) for i in tallest):
+            part = slice(y, y + h), slice(x, x + w)
+            levels.append(float(np.median(contrast[part][labels[part] == i])))
+        heights.append(float(np.median(boxes[row][:, 3])))
+        strengths.append(float(np.median(levels)))
+    highest, strongest = max(heights), max(strengths)
+    return [
+        row
+        for row, height, strength in zip(rows, heights, strengths, strict=True)
+        if height >= CONFIG.min_row_share * highest and strength >= CONFIG.min_strength * strongest
+    ]
+
+
+def _lies_at_border(writing: Writing, row: list[int]) -> bool:
+    """Whether all components of a row reach the picture's border: rests of a neighbouring row, a frame or a rule."""
+    heights = writing.components.boxes[row][:, 3]
+    tall = np.array(row)[heights >= CONFIG.tall_share * heights.max()]
+    return bool(np.isin(tall, writing.at_border).all())
+
+
+def _free_row(sheet: Sheet, writing: Writing, row: list[int], rows: list[list[int]]) -> Row:
+    """One row of components -> its picture, levelled by itself, and with nothing of the other rows."""
+    labels = writing.components.labels
+    x, y, w, h = union(writing.components.boxes[row])
+    own = _member(writing, row)
+    v, u = np.nonzero(own[labels[y : y + h, x : x + w]])
+    points = np.stack([u + x, v + y], axis=1)
+    slope = row_tilt(points[:: -(-len(points) // CONFIG.sampled_points)])
+    level = writing.level
+    if slope:
+        turn = rotation(float(np.rad2deg(np.arctan(slope))))
+        points, level = points @ turn[:2, :2].T, turn @ level
+    left, top = points.min(axis=0).astype(float)
+    right, base = points.max(axis=0).astype(float) + 1
+    # The whole picture, as far as the row reaches: upright where nothing was turned.
+    whole = box_corners(np.array([0, 0, *sheet.size_wh])) @ level[:2, :2].T + level[:2, 2]
+    is_upright = np.allclose(level, np.eye(3))
+    margin = max(CONFIG.margin * (base - top), 1.0)
+    fills = is_upright and base - top >= CONFIG.keep_share * sheet.size_wh[1] and not writing.strange.any()
+    left, right, top, base = left - margin, right + margin, top - margin, base + margin
+    if fills:
+        top, base = 0.0, float(sheet.size_wh[1])
+    if is_upright:
+        (low_x, low_y), (high_x, high_y) = whole.min(axis=0), whole.max(axis=0)
+        left, right, top, base = max(left, low_x), min(right, high_x), max(top, low_y), min(base, high_y)
+    others = writing.strange | _member(writing, [i for other in rows if other is not row for i in other])[labels]
+    if others.any():
+        others = cv2.dilate(others, np.ones((5, 5), np.uint8)) & ~own[labels]
+    return cut(sheet, level, (left, top, right - left, base - top), others, writing.level)
+
+
+def _member(writing: Writing, chosen: list[int]) -> np.ndarray:
+    """(n + 1,) uint8: 1 for the chosen components."""
+    member = np.zeros(len(writing.components.boxes), np.uint8)
+    member[chosen] = 1
+    return member

@@ -1,0 +1,99 @@
+"""The picture's paper, straightened, and rows cut out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.config.layout import LAYOUT
+from inkling.pipeline.layout.geometry import scaling
+from inkling.pipeline.layout.light import Paper, even, separate
+from inkling.pipeline.layout.page import Page
+from inkling.pipeline.layout.records import Box, Row
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The picture's paper, reduced and straightened, and how to come back to the picture."""
+
+    image: np.ndarray  # (H, W) uint8, the picture itself
+    paper: Paper  # of the work picture
+    to_work: np.ndarray  # (3, 3) pixels of the picture -> of the work picture
+    scale: float  # work pixels for each pixel of the picture
+    size_wh: tuple[int, int]  # of the work picture
+
+
+def straighten(image: np.ndarray, page: Page | None) -> tuple[Sheet, np.ndarray | None]:
+    """The work picture of a picture and, in it, a mask of what lies around the sheet."""
+    scale = min(1.0, LAYOUT.work_side_px / max(image.shape))
+    reduced, to_work = image, np.eye(3)
+    if scale < 1:
+        size_wh = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+        reduced = cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA)
+        to_work = scaling(size_wh[0] / image.shape[1], size_wh[1] / image.shape[0])
+    outside: np.ndarray | None = None
+    if page is not None:
+        if page.is_whole:
+            size_wh = (max(8, round(page.size_wh[0] * scale)), max(8, round(page.size_wh[1] * scale)))
+            to_page = scaling(size_wh[0] / page.size_wh[0], size_wh[1] / page.size_wh[1]) @ page.to_page
+            between = to_page @ np.linalg.inv(to_work)
+            reduced = cv2.warpPerspective(
+                reduced, between, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )
+            to_work = to_page
+            outside = np.ones(reduced.shape, np.uint8)
+            rim = max(2, round(0.012 * max(size_wh)))
+            outside[rim:-rim, rim:-rim] = 0
+        else:
+            corners = cv2.perspectiveTransform(page.corners[None], to_work)[0]
+            inside = np.zeros(reduced.shape, np.uint8)
+            cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), (1,))
+            rim = max(2, round(0.012 * max(reduced.shape)))
+            outside = 1 - cv2.erode(inside, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8), borderValue=(1,))
+            reduced = np.where(inside > 0, reduced, np.uint8(np.median(reduced[inside > 0])))
+    return Sheet(image, separate(reduced, is_sheet=page is not None), to_work, scale, reduced.shape[::-1]), outside
+
+
+def cut(
+    sheet: Sheet,
+    level: np.ndarray,
+    box: tuple[float, float, float, float],
+    others: np.ndarray | None = None,
+    others_level: np.ndarray | None = None,
+) -> Row:
+    """Cut a levelled box out of the picture, at the picture's own resolution.
+
+    `level`: (3, 3), pixels of the work picture -> levelled pixels. `others`: uint8 mask of what belongs to other rows
+    and is painted over, levelled by `others_level`.
+    """
+    x, y, w, h = box
+    to_image = np.linalg.inv(level @ sheet.to_work) @ np.array([[sheet.scale, 0, x], [0, sheet.scale, y], [0, 0, 1]])
+    to_image /= to_image[2, 2]
+    size_wh = max(1, round(w / sheet.scale)), max(1, round(h / sheet.scale))
+    if np.allclose(to_image - np.eye(3), [[0, 0, to_image[0, 2]], [0, 0, to_image[1, 2]], [0, 0, 0]], atol=1e-6):
+        size = np.array(sheet.image.shape[::-1])
+        low = np.clip(np.rint(to_image[:2, 2]).astype(int), 0, size - 1)
+        high = np.clip(low + size_wh, low + 1, size)
+        image = sheet.image[low[1] : high[1], low[0] : high[0]]
+        to_image = np.array([[1.0, 0, low[0]], [0, 1, low[1]], [0, 0, 1]])
+    else:
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        image = cv2.warpPerspective(sheet.image, to_image, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    fx, fy = (a / b for a, b in zip(sheet.paper.background.shape[::-1], sheet.size_wh, strict=True))
+    image = even(image, sheet.paper, scaling(fx, fy) @ sheet.to_work @ to_image)
+    if others is not None and others.any():
+        matrix = (level if others_level is None else others_level) @ sheet.to_work @ to_image
+        flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        over = cv2.warpPerspective(others, matrix, image.shape[::-1], flags=flags)
+        if over.any() and not over.all():
+            image = np.where(over > 0, np.uint8(np.median(image[over == 0])), image)
+    return Row(np.ascontiguousarray(image, np.uint8), to_image)
+
+
+def picture_box(sheet: Sheet, level: np.ndarray, box: np.ndarray) -> Box:
+    """A levelled box -> the upright box in the picture that encloses it."""
+    x, y, w, h = (int(value) for value in box)
+    matrix = np.linalg.inv(level @ sheet.to_work)
+    return Row(np.zeros((1, 1), np.uint8), matrix).to_image_box((x, y, w, h))
