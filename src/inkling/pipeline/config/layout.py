@@ -29,6 +29,12 @@ class PageConfig:
     min_quadrangle_share: float = 0.9  # of hull and quadrangle in common: a sheet has four corners
     min_solidity: float = 0.8  # region, its holes filled, to convex hull
     threshold_shares: tuple[float, ...] = (0.25, 0.5, 0.75)  # of the step from the desk to the lightest paper: tried
+    min_log_step: float = 0.08  # in log brightness over two pixels: less is grain or a gradient of light
+    max_tilt_deg: float = 20.0  # of a sheet's side
+    tried_tilts: int = 41  # between those: one degree
+    edge_width_px: float = 2.5  # a straight side departs so little from a line, at one of the tilts
+    min_edge_share: float = 0.3  # of the picture's side: a shorter edge is no side of a sheet
+    edges_per_side: int = 3  # that are tried: beside the sheet's own, the edge of a desk or of a shadow
     max_surround: float = 0.85  # of the brightness just within the sheet's edge, just beyond it
     min_sides: int = 3  # that have such an edge: a shadow has one or two
     max_dark_surround: float = 0.5  # the same where fewer sides are seen: as dark is no shadow

@@ -1,6 +1,6 @@
 """Matrices and boxes of levelled pictures.
 
-A picture is levelled by turning it about its upper left corner; the (3, 3) `level` matrix maps its pixels to level ones.
+A picture is levelled by turning it about its upper left corner: a (3, 3) `level` matrix maps its pixels to level ones.
 """
 
 from __future__ import annotations

@@ -7,11 +7,13 @@ the picture, its perspective is undone; where the picture cuts it off, only its 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import numpy as np
 
 from inkling.pipeline.config.layout import PAGE as CONFIG
+from inkling.pipeline.config.shared import SHARED
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ def find_page(image: np.ndarray) -> Page | None:
 
 
 def _find_quadrangle(small: np.ndarray) -> np.ndarray | None:
-    """(h, w) uint8 -> (4, 2) float corners of the sheet in it, from the top left one clockwise."""
+    """(h, w) uint8 -> (4, 2) float corners of the sheet in it, from the top left one clockwise.
+
+    One threshold tells sheet from desk in most light; where a hard shadow lies across both, the sheet's edges do.
+    """
     border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
     desk, lightest = float(np.median(border)), float(np.quantile(small[::3, ::3], 0.95))
     otsu, _ = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
@@ -60,7 +65,65 @@ def _find_quadrangle(small: np.ndarray) -> np.ndarray | None:
         found = _quadrangle_of(np.asarray(small > threshold).view(np.uint8))
         if found is not None and _stands_out(small, found):
             return found
-    return None
+    found_by_edges = [corners for corners in _quadrangles_of_edges(small) if _stands_out(small, corners)]
+    return max(found_by_edges, key=lambda corners: cv2.contourArea(corners.astype(np.float32)), default=None)
+
+
+def _quadrangles_of_edges(small: np.ndarray) -> list[np.ndarray]:
+    """Quadrangles whose four sides are long straight edges, lighter on their inner side."""
+    h, w = small.shape
+    log = np.log(cv2.GaussianBlur(small, (0, 0), 1.0).astype(np.float32) + SHARED.level_offset)
+    down = log[2:, 1:-1] - log[:-2, 1:-1]
+    right = log[1:-1, 2:] - log[1:-1, :-2]
+    # A line y = a + slope * x: its top side is lighter below it, and so on; upright ones are found transposed.
+    tops, bottoms = (_long_edges(sign * down, w) for sign in (1, -1))
+    lefts, rights = (_long_edges(np.ascontiguousarray((sign * right).T), h) for sign in (1, -1))
+    found = []
+    for top, left, bottom, end in product(tops, lefts, bottoms, rights):
+        corners = np.array([_meet(*pair) for pair in ((top, left), (top, end), (bottom, end), (bottom, left))])
+        inside = np.all((corners > -0.1 * w) & (corners < [1.1 * w, 1.1 * h]))
+        polygon = corners.astype(np.float32)
+        if inside and cv2.isContourConvex(polygon) and cv2.contourArea(polygon) >= CONFIG.min_area_share * small.size:
+            found.append(corners)
+    return found
+
+
+def _long_edges(steps: np.ndarray, length: int) -> list[tuple[float, float]]:
+    """(h, w) float32 steps of brightness downwards -> (offset, slope) of the longest level edges, pixels of the image.
+
+    A Hough transform over few angles; each line found takes its edge pixels with it.
+    """
+    y, x = np.nonzero(
+        (steps > CONFIG.min_log_step) & (steps >= np.roll(steps, 1, 0)) & (steps >= np.roll(steps, -1, 0))
+    )
+    found = []
+    limit = np.tan(np.deg2rad(CONFIG.max_tilt_deg))
+    slopes = np.linspace(-limit, limit, CONFIG.tried_tilts)
+    for _ in range(CONFIG.edges_per_side):
+        if x.size < CONFIG.min_edge_share * length:
+            break
+        best = (0, 0.0, 0.0)
+        for slope in slopes:
+            offsets = y - slope * x
+            low = float(offsets.min())
+            counts = np.bincount(((offsets - low) / CONFIG.edge_width_px).astype(np.intp))
+            k = int(counts.argmax())
+            best = max(best, (int(counts[k]), low + (k + 0.5) * CONFIG.edge_width_px, float(slope)))
+        count, offset, slope = best
+        if count < CONFIG.min_edge_share * length:
+            break
+        near = np.abs(y - slope * x - offset) < 1.5 * CONFIG.edge_width_px
+        fit = np.polyfit(x[near], y[near], 1)
+        found.append((float(fit[1]) + 1 - float(fit[0]), float(fit[0])))  # the steps start at pixel 1, 1
+        x, y = x[~near], y[~near]
+    return found
+
+
+def _meet(level: tuple[float, float], upright: tuple[float, float]) -> tuple[float, float]:
+    """Where y = a + b * x and x = c + d * y meet."""
+    (a, b), (c, d) = level, upright
+    y = (a + b * c) / (1 - b * d)
+    return c + d * y, y
 
 
 def _quadrangle_of(light: np.ndarray) -> np.ndarray | None:
