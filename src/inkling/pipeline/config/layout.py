@@ -14,6 +14,7 @@ class LayoutConfig:
     """`layout`: the size of what is looked at, and the bounds."""
 
     work_side_px: int = 1000  # longer side: a digit of 20 pixels in the largest decoded picture still has 12
+    rim_share: float = 0.006  # of a sheet's longer side: what is so near its edge is its edge
     max_rows: int = 64  # what a full page holds; more is a pattern
     max_cells: int = 400  # a table of more is no number for one answer
     max_components: int = 3000  # more is texture, or a page of print
@@ -36,6 +37,9 @@ class PageConfig:
     min_edge_share: float = 0.3  # of the picture's side: a shorter edge is no side of a sheet
     edges_per_side: int = 3  # that are tried: beside the sheet's own, the edge of a desk or of a shadow
     max_surround: float = 0.85  # of the brightness just within the sheet's edge, just beyond it
+    far_rims: float = 3.0  # rims beyond the edge: there the desk goes on, and a frame's line has ended
+    min_seen_share: float = 0.5  # of a side lies within the picture
+    edge_quantile: float = 0.7  # of a side must have such an edge: on the rest lies a finger, or a light thing
     min_sides: int = 3  # that have such an edge: a shadow has one or two
     max_dark_surround: float = 0.5  # the same where fewer sides are seen: as dark is no shadow
     max_side_ratio: float = 1.8  # of opposite sides: a sheet seen from farther aside is not believed
@@ -83,6 +87,7 @@ class CellsConfig:
     threshold_shares: tuple[float, ...] = (1.0, 0.5)  # of the ink's threshold: walls may be paler than the writing
     max_ink_share: float = 0.45  # of the picture: with more ink at a threshold, paper is taken for ink
     min_side_px: int = 9  # work pixels: in a smaller box no digit can be read
+    max_open_aspect: float = 4.0  # width to height of a cell that the picture's border closes: wider is between rules
     max_area_share: float = 0.6  # of the picture: a larger box is a frame
     min_rectangularity: float = 0.86  # hull to smallest rectangle: the hole of a 0 has 0.79
     corner_inset: float = 0.07  # of the sides: so near its corners, a box is a box and the hole of a 0 is not
@@ -119,6 +124,7 @@ class RowsConfig:
     max_thickness: float = 2.2  # times the usual stroke radius: thicker at the picture's edge is no stroke
     edge_thickness: float = 0.5  # digit heights: what runs along the edge and is thicker may be touching digits
     edge_length: float = 1.35  # digit heights: what runs along the edge for longer is no digit
+    sliver_thickness: float = 0.25  # digit heights: what is thinner at a sheet's edge is that edge
     min_inner_share: float = 0.2  # of the shorter side of something at the edge: so high at least are digits inside
     reach: float = 1.6  # digit heights beside a row: a sign there belongs to it
     level_reach: float = 0.45  # digit heights above and below a row: the same

@@ -24,8 +24,10 @@ def find_holes(mask: np.ndarray) -> np.ndarray:
     white = cv2.copyMakeBorder(1 - walls, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0,))
     n, labels, stats, _ = cv2.connectedComponentsWithStats(white, connectivity=4)
     x, y, w, h, area = stats.T
-    sides = sum(np.asarray(each, int) for each in (x <= 1, y <= 1, x + w >= w_image + 1, y + h >= h_image + 1))
+    touching = x <= 1, y <= 1, x + w >= w_image + 1, y + h >= h_image + 1
+    sides = np.sum(touching, axis=0)
     fits = (np.minimum(w, h) >= CONFIG.min_side_px) & (w * h <= CONFIG.max_area_share * mask.size) & (sides <= 2)
+    fits &= (sides == 0) | (w <= CONFIG.max_open_aspect * h)
     fits &= (area >= 0.3 * w * h) & (np.arange(n) > 0)
     candidates = np.flatnonzero(fits)
     if len(candidates) > 4 * LAYOUT.max_cells:

@@ -42,14 +42,11 @@ def find_free_rows(
         kept = kept[np.argsort(-components.areas[kept], kind="stable")[: LAYOUT.max_components]]
     rows = [kept[row].tolist() for row in group_rows(components.boxes[kept])]
     rows = _strong(rows, writing, contrast)
-    if outside is None:
-        whole = [row for row in rows if not _lies_at_border(writing, row)]
-        if whole:
-            cut_off = [row for row in rows if row not in whole]
-            ignored += [
-                Ignored("edge", picture_box(sheet, writing.level, union(components.boxes[row]))) for row in cut_off
-            ]
-            rows = whole
+    whole = [row for row in rows if not _lies_at_border(writing, row)]
+    if whole:
+        cut_off = [row for row in rows if row not in whole]
+        ignored += [Ignored("edge", picture_box(sheet, writing.level, union(components.boxes[row]))) for row in cut_off]
+        rows = whole
     if len(rows) > LAYOUT.max_rows:
         crowd, rows = crowd or "rows", rows[: LAYOUT.max_rows]
     return [_free_row(sheet, writing, row, rows) for row in rows], ignored, crowd
@@ -62,7 +59,7 @@ def _writing(sheet: Sheet, mask: np.ndarray, outside: np.ndarray | None) -> tupl
     border[[0, -1]] = 1
     border[:, [0, -1]] = 1
     if outside is not None:
-        border = cv2.dilate(outside, np.ones((15, 15), np.uint8))
+        border = cv2.dilate(outside, np.ones((7, 7), np.uint8))
     min_length = _min_rule_length(mask)
     slope = tilt_of_lines(mask, min_length=min_length)
     level = np.eye(3)
@@ -121,14 +118,13 @@ def _strong(rows: list[list[int]], writing: Writing, contrast: np.ndarray) -> li
     if not np.allclose(writing.level, np.eye(3)):
         size_wh = writing.components.labels.shape[::-1]
         contrast = cv2.warpAffine(contrast, writing.level[:2], size_wh)
-    boxes, labels = writing.components.boxes, writing.components.labels
+    boxes = writing.components.boxes
     heights, strengths = [], []
     for row in rows:
         tallest = sorted(row, key=lambda i: -int(boxes[i, 3]))[: CONFIG.sampled_components]
         levels = []
-        for x, y, w, h, i in ((*boxes[i], i) for i in tallest):
-            part = slice(y, y + h), slice(x, x + w)
-            levels.append(float(np.median(contrast[part][labels[part] == i])))
+        for part, own in (writing.components.cut(i) for i in tallest):
+            levels.append(float(np.median(contrast[part][own > 0])))
         heights.append(float(np.median(boxes[row][:, 3])))
         strengths.append(float(np.median(levels)))
     highest, strongest = max(heights), max(strengths)

@@ -185,8 +185,8 @@ def _clockwise(corners: np.ndarray) -> np.ndarray:
 def _stands_out(small: np.ndarray, corners: np.ndarray) -> bool:
     """Whether there is an edge along the sides: just within, the sheet is lighter than just beyond.
 
-    A shadow has such an edge on one side or two, a sheet on three or four. What lies along the picture's border is no
-    side. With fewer, the sheet is believed on a much darker desk.
+    Beyond the line of a frame it is light again. A shadow has such an edge on one side or two, a sheet on three or
+    four. What lies along the picture's border is no side. With fewer, the sheet is believed on a much darker desk.
     """
     h, w = small.shape
     ratios = []
@@ -194,14 +194,14 @@ def _stands_out(small: np.ndarray, corners: np.ndarray) -> bool:
         side = end - start
         normal = np.array([side[1], -side[0]]) / np.linalg.norm(side)  # outwards
         points = start + side * np.linspace(0.08, 0.92, 40)[:, None]
-        inner, outer = np.rint(points - CONFIG.rim_px * normal), np.rint(points + CONFIG.rim_px * normal)
-        seen = np.all((np.minimum(inner, outer) >= 0) & (np.maximum(inner, outer) < [w, h]), axis=1)
-        if seen.mean() < 0.5:
+        ways = [np.rint(points + way * CONFIG.rim_px * normal).astype(int) for way in (-1, 1, CONFIG.far_rims)]
+        seen = np.all((np.min(ways[:2], axis=0) >= 0) & (np.max(ways[:2], axis=0) < [w, h]), axis=1)
+        if seen.mean() < CONFIG.min_seen_share:
             continue
-        within, beyond = (
-            small[at[seen, 1].astype(int), at[seen, 0].astype(int)].astype(float) for at in (inner, outer)
+        within, beyond, far = (
+            small[at[seen, 1].clip(0, h - 1), at[seen, 0].clip(0, w - 1)].astype(float) for at in ways
         )
-        ratios.append(float(np.quantile(beyond / np.maximum(within, 1), 0.7)))
+        ratios.append(float(np.quantile(np.maximum(beyond, far) / np.maximum(within, 1), CONFIG.edge_quantile)))
     if len(ratios) >= CONFIG.min_sides:
         return max(ratios) <= CONFIG.max_surround
     return bool(ratios) and max(ratios) <= CONFIG.max_dark_surround

@@ -20,6 +20,16 @@ class Components:
     boxes: np.ndarray  # (n + 1, 4) int x, y, w, h; the first is the paper's
     areas: np.ndarray  # (n + 1,) int
 
+    def cut(self, i: int) -> tuple[tuple[slice, slice], np.ndarray]:
+        """Where a component's box lies, and its (h, w) uint8 mask there."""
+        x, y, w, h = self.boxes[i].tolist()
+        part = slice(y, y + h), slice(x, x + w)
+        return part, (self.labels[part] == i).view(np.uint8)
+
+    def mask_of(self, chosen: np.ndarray) -> np.ndarray:
+        """(n + 1,) bool -> (H, W) uint8 mask of the chosen components."""
+        return np.asarray(chosen.view(np.uint8)[self.labels])
+
 
 def find_components(mask: np.ndarray) -> Components:
     """(H, W) uint8 mask -> its components, 8-connected."""
@@ -32,53 +42,49 @@ def without_edges(mask: np.ndarray, border: np.ndarray, *, is_sheet: bool) -> tu
 
     It is thicker than the strokes, or runs along the border for longer than digits are high. Where a frame or a digit
     hangs on something thick, that stays. `border`: (H, W) uint8 mask of the picture's outermost pixels, or of what
-    surrounds a sheet (`is_sheet`): there is no writing across the edge of a sheet. Returns the (H, W) uint8 mask of the
-    rest, and (x, y, w, h) boxes of what was taken away.
+    surrounds a sheet (`is_sheet`), where slivers are its edge. Returns the (H, W) uint8 mask of the rest, and
+    (x, y, w, h) boxes of what was taken away.
     """
     components = find_components(mask)
     at_border = np.setdiff1d(np.unique(components.labels[(border & mask) > 0]), [0])
-    if at_border.size == 0:
+    inner = np.setdiff1d(np.arange(1, len(components.boxes)), at_border)
+    if at_border.size == 0 or (inner.size == 0 and not is_sheet):
         return mask, []
     _, _, w, h = components.boxes.T
-    erased = np.zeros(len(h), np.uint8)
-    inner = np.setdiff1d(np.arange(1, len(h)), at_border)
+    short, long = np.minimum(w, h), np.maximum(w, h)
+    erased = np.zeros(len(h), bool)
+    if inner.size == 0:
+        erased[at_border] = True
+        return mask & components.mask_of(~erased), [components.boxes[i] for i in at_border]
+    tall = inner[h[inner] >= CONFIG.tall_share * h[inner].max()]
+    height = float(np.median(h[tall]))
+    # Where what lies inside is too small, it does not tell what a digit is.
+    judged = at_border[height >= CONFIG.min_inner_share * short[at_border]]
+    is_bar = (long > CONFIG.edge_length * height) & (short < CONFIG.edge_thickness * height)
     if is_sheet:
-        erased[at_border] = 1
-    elif inner.size:
-        tall = inner[h[inner] >= CONFIG.tall_share * h[inner].max()]
-        height = float(np.median(h[tall]))
-        distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
-        limit = CONFIG.max_thickness * float(np.median(_radius(distance, components, tall))) + 1
-        thick = (distance > limit).view(np.uint8)
-        for i in at_border.tolist():
-            short, long = sorted((w[i], h[i]))
-            if height < CONFIG.min_inner_share * short:
-                continue  # what lies inside is too small to tell what a digit is
-            if long > CONFIG.edge_length * height and short < CONFIG.edge_thickness * height:
-                erased[i] = 1
-            else:
-                x, y = components.boxes[i, :2]
-                part = slice(y, y + h[i]), slice(x, x + w[i])
-                own = (components.labels[part] == i).view(np.uint8)
-                if cv2.countNonZero(thick[part] & own):
-                    side = 2 * int(limit + 2) + 1
-                    blot = cv2.dilate(thick[part] & own, np.ones((side, side), np.uint8)) & own
-                    mask = mask.copy()
-                    mask[part] &= ~blot
-                    erased[i] = 2
+        is_bar |= (short < CONFIG.sliver_thickness * height) | (long < CONFIG.edge_thickness * height)
+    erased[judged] = is_bar[judged]
+    rest = mask & components.mask_of(~erased) if erased.any() else mask.copy()
     boxes = [components.boxes[i] for i in np.flatnonzero(erased)]
-    if (erased == 1).any():
-        mask = mask & ~(erased == 1).view(np.uint8)[components.labels]
-    return mask, boxes
+    distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    limit = CONFIG.max_thickness * float(np.median(_radius(distance, components, tall))) + 1
+    thick = (distance > limit).view(np.uint8)
+    side = 2 * int(limit + 2) + 1
+    for i in judged[~is_bar[judged]].tolist():
+        part, own = components.cut(i)
+        core = thick[part] & own
+        if core.any():
+            rest[part] &= ~(cv2.dilate(core, np.ones((side, side), np.uint8)) & own)
+            boxes.append(components.boxes[i])
+    return rest, boxes
 
 
 def _radius(distance: np.ndarray, components: Components, chosen: np.ndarray) -> np.ndarray:
     """(n,) radius of the largest disc within each of the chosen components."""
     result = np.zeros(len(chosen))
     for k, i in enumerate(chosen.tolist()):
-        x, y, w, h = components.boxes[i]
-        own = components.labels[y : y + h, x : x + w] == i
-        result[k] = float(distance[y : y + h, x : x + w][own].max())
+        part, own = components.cut(i)
+        result[k] = float(distance[part][own > 0].max())
     return result
 
 

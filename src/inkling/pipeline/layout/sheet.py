@@ -44,13 +44,13 @@ def straighten(image: np.ndarray, page: Page | None) -> tuple[Sheet, np.ndarray 
             )
             to_work = to_page
             outside = np.ones(reduced.shape, np.uint8)
-            rim = max(2, round(0.012 * max(size_wh)))
+            rim = max(2, round(LAYOUT.rim_share * max(size_wh)))
             outside[rim:-rim, rim:-rim] = 0
         else:
             corners = cv2.perspectiveTransform(page.corners[None], to_work)[0]
             inside = np.zeros(reduced.shape, np.uint8)
             cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), (1,))
-            rim = max(2, round(0.012 * max(reduced.shape)))
+            rim = max(2, round(LAYOUT.rim_share * max(reduced.shape)))
             outside = 1 - cv2.erode(inside, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8), borderValue=(1,))
             reduced = np.where(inside > 0, reduced, np.uint8(np.median(reduced[inside > 0])))
     return Sheet(image, separate(reduced, is_sheet=page is not None), to_work, scale, reduced.shape[::-1]), outside
