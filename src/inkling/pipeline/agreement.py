@@ -12,7 +12,7 @@ import numpy as np
 
 from inkling.pipeline.config.line import AGREEMENT as CONFIG
 from inkling.pipeline.result import Box, Digit, Other, Reading, doubted, with_others, with_warnings
-from inkling.pipeline.segmentation import Segmentation
+from inkling.pipeline.segmentation import Segmentation, bounding_box
 
 
 def is_alone(segmentation: Segmentation) -> bool:
@@ -27,11 +27,20 @@ def is_alone(segmentation: Segmentation) -> bool:
     return bool(own >= CONFIG.min_own_ink * counts[1:].sum())
 
 
+def may_be_one_digit(segmentation: Segmentation) -> bool:
+    """Whether the glyphs may be parts of one broken digit: there are few, and together they are no wider than one."""
+    glyphs = segmentation.glyphs
+    if not 2 <= len(glyphs) <= CONFIG.max_parts:
+        return False
+    _, _, w, h = bounding_box(np.array([glyph.box_xywh for glyph in glyphs]))
+    return w <= CONFIG.max_digit_aspect * h
+
+
 def agreed(rows: Reading, glyphs: Reading, *, alone: bool) -> Reading:
     """The answer of two readings of one image: by rows, and glyph by glyph.
 
-    A single digit is the classifier's, unless other ink hides it from it and the row is sure. Of a glyph that is `alone`
-    the more probable reading is the answer. Everything else is read by rows, doubted where a glyph contradicts or was
+    A single digit is the classifier's, unless other ink hides it and the row is sure. Of a glyph that is `alone` the
+    more probable reading is the answer. Everything else is read by rows, doubted where a glyph contradicts or was
     missed.
     """
     if len(rows.digits) == 1 and (alone or glyphs.digits or rows.outcome != "read"):

@@ -20,7 +20,7 @@ import numpy as np
 from inkling.errors import BadRequest, InklingError
 from inkling.models import registry
 from inkling.pipeline import binarize, decode, normalize, result
-from inkling.pipeline.agreement import agreed, is_alone
+from inkling.pipeline.agreement import agreed, is_alone, may_be_one_digit
 from inkling.pipeline.classifier import Classifier, Prediction
 from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.decode import DecodedImage, ImageSource
@@ -70,6 +70,13 @@ def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE
     segmentation = segment(ink, single=mode == "single")  # (H, W) -> N glyphs
     tiles = normalize.normalize_glyphs(ink, segmentation)  # -> (N, 28, 28) float32
     return PreparedImage(decoded, ink, segmentation, tiles, mode)
+
+
+def as_one_digit(prepared: PreparedImage) -> PreparedImage:
+    """The same image, all of whose ink is one digit."""
+    segmentation = segment(prepared.ink, single=True)
+    tiles = normalize.normalize_glyphs(prepared.ink, segmentation)
+    return replace(prepared, segmentation=segmentation, tiles=tiles)
 
 
 def _check_mode(mode: str) -> None:
@@ -135,6 +142,10 @@ class Reader:
         alone = is_alone(prepared.segmentation)
         if alone and glyphs.reading.outcome == "read":
             return glyphs
+        if may_be_one_digit(prepared.segmentation):
+            whole = self.read_glyphs(as_one_digit(prepared))
+            if whole.reading.confidence > glyphs.reading.confidence:
+                glyphs, alone = whole, True
         found = self.row_reader.read(prepared.decoded)
         reading = agreed(found.reading, glyphs.reading, alone=alone)
         if reading is glyphs.reading:
