@@ -88,3 +88,17 @@ def test_nothing_in_a_row() -> None:
         found = decode_row(row)
         assert (found.symbols, found.text, found.written) == ((), "", "")
         assert found.prob > 0.9
+
+
+def test_digits_are_judged_over_all_signs_that_may_stand_between_them() -> None:
+    row = line_row("12.50", sure=0.9999)
+    column = int(np.flatnonzero(row.probs[:, 10] > 0.9)[0])
+    row.probs[column, [10, 11, BLANK]] = 0.5, 0.3, 0.19
+    found = decode_row(row)
+    assert (found.written, found.text) == ("12.50", "1250")
+    assert found.prob > 0.97
+    assert found.signs_prob == pytest.approx(0.5, abs=0.02)
+    assert [one.text for one in found.texts][:1] == [(1, 2, 5, 0)]
+    other = decode_row(row, (1, 2, 5, 0))
+    assert (other.written, other.signs_prob) == ("1250", pytest.approx(0.19, abs=0.02))
+    assert other.prob == pytest.approx(found.prob)

@@ -208,3 +208,13 @@ def test_many_digits_of_which_each_is_sure_may_be_unsure_together() -> None:
 
 def test_every_kind_of_other_is_documented() -> None:
     assert OTHER_KINDS == schemas.OTHER_KINDS
+
+
+def test_unclear_signs_make_the_answer_unsure() -> None:
+    row = line_row("12.50", sure=0.9999)
+    column = int(np.flatnonzero(row.probs[:, 10] > 0.9)[0])
+    row.probs[column, [10, 11, BLANK]] = 0.4, 0.3, 0.29
+    reading = compose_rows([decode_row(row)], sure_at=0.9, size_wh=(300, 90))
+    assert (reading.outcome, reading.written) == ("unsure", "12.50")
+    assert "signs in 12.50 are unclear" in reading.reason
+    assert reading.confidence < 0.9

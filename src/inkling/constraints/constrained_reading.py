@@ -12,7 +12,7 @@ from inkling.constraints.constraints import Constraints, best_texts, count_digit
 from inkling.constraints.solver import MAX_TEXTS, Solution
 from inkling.pipeline.ctc import N_DIGITS, Text, align, join, keep_symbols, substitution_probs
 from inkling.pipeline.decode import ImageSource
-from inkling.pipeline.prefix_search import Automaton, PrefixSearch
+from inkling.pipeline.prefix_search import PrefixSearch, with_symbols_between
 from inkling.pipeline.reader import Mode, Reader, Trace
 from inkling.pipeline.recognized_row import DecodedRow, decode_row, glyph_row
 from inkling.pipeline.result import Digit, Reading, compose_rows, doubted, with_warnings
@@ -118,7 +118,7 @@ def _decode(
     rows: Sequence[DecodedRow], columns: np.ndarray, starts: Sequence[int], text: Text, n_symbols: int
 ) -> list[DecodedRow]:
     """The rows read as `text`, of the first `n_symbols`; the likeliest of the other symbols stand between them."""
-    [whole] = PrefixSearch(columns, _with_others(text, n_symbols, columns.shape[1] - 1)).n_best(1)
+    [whole] = PrefixSearch(columns, with_symbols_between(text, n_symbols, columns.shape[1] - 1)).n_best(1)
     row_of = [int(np.searchsorted(starts, start, side="right")) - 1 for start, _ in align(columns, whole.text)]
     texts = [tuple(k for k, i in zip(whole.text, row_of, strict=True) if i == number) for number in range(len(rows))]
     crossed_out = [[symbol.box for symbol in row.symbols if symbol.name == CROSSED_OUT] for row in rows]
@@ -126,15 +126,6 @@ def _decode(
         decode_row(row.row, part).with_crossed_out(cells)
         for row, part, cells in zip(rows, texts, crossed_out, strict=True)
     ]
-
-
-def _with_others(text: Text, n_symbols: int, n_all: int) -> Automaton:
-    """Accepts `text` with any symbols from `n_symbols` on between its own."""
-    dead = len(text) + 1
-    step = np.full((dead + 1, n_all), dead)
-    step[:dead, n_symbols:] = np.arange(dead)[:, None]
-    step[np.arange(len(text)), list(text)] = np.arange(1, dead)
-    return Automaton(step, np.arange(dead + 1) == len(text))
 
 
 def _digit_probs(columns: np.ndarray, solution: Solution, trust: float) -> np.ndarray:

@@ -51,6 +51,15 @@ def any_text(n_symbols: int) -> Automaton:
     return Automaton(np.zeros((1, n_symbols), np.intp), np.array([True]))
 
 
+def with_symbols_between(text: Text, first: int, n_symbols: int) -> Automaton:
+    """The automaton that accepts `text` with any symbols from number `first` on before, between and after its own."""
+    dead = len(text) + 1
+    step = np.full((dead + 1, n_symbols), dead)
+    step[:dead, first:] = np.arange(dead)[:, None]
+    step[np.arange(len(text)), list(text)] = np.arange(1, dead)
+    return Automaton(step, np.arange(dead + 1) == len(text))
+
+
 @dataclass(frozen=True)
 class _Prefix:
     """A prefix and how probable it is that the first t columns show it, for t = 0 .. T."""

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from inkling.pipeline.config.line import LINE_IMAGE, SYMBOL_BOXES
-from inkling.pipeline.ctc import N_DIGITS, Text, align, from_digits, log_likelihoods, substitution_probs
-from inkling.pipeline.prefix_search import PrefixSearch, ScoredText
+from inkling.pipeline.ctc import N_DIGITS, Text, align, from_digits, keep_symbols, log_likelihoods, substitution_probs
+from inkling.pipeline.prefix_search import PrefixSearch, ScoredText, with_symbols_between
 from inkling.pipeline.result import Box
 from inkling.pipeline.symbol_boxes import symbol_boxes
 from inkling.pipeline.symbols import CLASSES, CROSSED_OUT, MARK
@@ -81,9 +81,10 @@ class DecodedRow:
     """A row and what it says."""
 
     row: Row
-    symbols: tuple[Symbol, ...]  # of the text, from left to right, marks included
-    prob: float  # that this is the text, 0..1
-    texts: tuple[ScoredText, ...]  # the most probable ones, the best first; that given to `decode_row` alone
+    symbols: tuple[Symbol, ...]  # from left to right, signs and marks included
+    prob: float  # that its digits are these, 0..1, whatever signs it has
+    signs_prob: float  # that its signs and marks are these, 0..1, given the digits
+    texts: tuple[ScoredText, ...]  # the most probable digits, the best first; those given to `decode_row` alone
 
     def with_crossed_out(self, cells: Sequence[Box]) -> DecodedRow:
         """The same row, where a mark in one of the cells, boxes in pixels of the picture, is a crossed-out cell."""
@@ -115,20 +116,28 @@ class DecodedRow:
 
 
 def decode_row(row: Row, text: Text | None = None) -> DecodedRow:
-    """A row -> its most probable text; or the row read as `text`, which must fit into its columns."""
-    if text is not None:
-        prob = float(np.exp(log_likelihoods(row.probs, [text])[0])) if len(row.probs) else 1.0
-        texts: tuple[ScoredText, ...] = (ScoredText(text, prob),)
+    """A row -> its most probable digits, and the most probable signs between these; or the row read as `text`.
+
+    What is a point or a comma, or whether a dot is any, is doubtful more often than the digits are, so the digits are
+    judged first, over all signs that may stand between them. `text`: digits and signs, which must fit into the columns.
+    """
+    if not len(row.probs):
+        return DecodedRow(row, (), 1.0, 1.0, (ScoredText((), 1.0),))
+    of_digits = keep_symbols(row.probs, N_DIGITS)
+    if text is None:
+        texts = PrefixSearch(of_digits).n_best()
+        between = with_symbols_between(texts[0].text, N_DIGITS, row.probs.shape[1] - 1)
+        [(text, prob)] = PrefixSearch(row.probs, between).n_best(1)
     else:
-        texts = tuple(PrefixSearch(row.probs).n_best()) if len(row.probs) else (ScoredText((), 1.0),)
-    best, prob = texts[0]
-    given = substitution_probs(row.probs, best)  # (n, 21)
-    boxes = row.boxes(best)
+        digits = tuple(k for k in text if k < N_DIGITS)
+        texts = [ScoredText(digits, float(np.exp(log_likelihoods(of_digits, [digits])[0])))]
+        prob = float(np.exp(log_likelihoods(row.probs, [text])[0]))
+    given = substitution_probs(row.probs, text)  # (n, 21)
     symbols = tuple(
         _symbol(k, of_place, box, is_glyph=isinstance(row, GlyphRow))
-        for k, of_place, box in zip(best, given, boxes, strict=True)
+        for k, of_place, box in zip(text, given, row.boxes(text), strict=True)
     )
-    return DecodedRow(row, symbols, prob, texts)
+    return DecodedRow(row, symbols, texts[0].prob, min(1.0, prob / max(texts[0].prob, 1e-300)), tuple(texts))
 
 
 def _symbol(k: int, probs: np.ndarray, box: Box, *, is_glyph: bool) -> Symbol:

@@ -147,8 +147,8 @@ def compose_rows(
 ) -> Reading:
     """Decoded rows in reading order, and other ink that was found before -> Reading.
 
-    `sure_at`: probability, 0..1, from which a text and each of its digits are sure. A row without a digit is left out
-    of the text; its signs are in `others`.
+    `sure_at`: probability, 0..1, from which a text and each of its digits are sure. Its confidence is that of the
+    digits; doubtful signs make it unsure. A row without a digit is left out of the text; its signs are in `others`.
     """
     symbols = [symbol for row in rows for symbol in row.symbols]
     digits = tuple(_digit_of(symbol, sure_at=sure_at) for symbol in symbols if symbol.is_digit)
@@ -167,7 +167,11 @@ def compose_rows(
         others=found,
         written="\n".join(row.written for row in with_digits),
     )
-    return _judged(reading, _reason_other_text(min(with_digits, key=lambda row: row.prob)), sure_at=sure_at)
+    reading = _judged(reading, _reason_other_text(min(with_digits, key=lambda row: row.prob)), sure_at=sure_at)
+    least_sure = min(with_digits, key=lambda row: row.signs_prob)
+    if reading.outcome == "read" and least_sure.signs_prob < CONFIG.signs_sure_at:
+        return doubted(reading, f"the signs in {least_sure.written} are unclear; check them by eye.")
+    return reading
 
 
 def with_others(reading: Reading, others: Sequence[Other]) -> Reading:

@@ -46,6 +46,7 @@ class SymbolBoxesConfig:
 class ResultConfig:
     """`result`: what a doubt that no network knows of costs."""
 
+    signs_sure_at: float = 0.5  # probability of a row's signs given its digits: with less, others are as probable
     right_despite_doubt: float = 0.5  # share of sure texts that are right though a mark or another reading contradicts
 
 
