@@ -51,7 +51,7 @@ METRICS = {
     "inkling_reading_seconds": _histogram("Time of reading one picture, without waiting.", SECONDS, "model"),
     "inkling_bad_pictures_total": _counter("Pictures that could not be opened.", "kind"),
     "inkling_digits_total": _counter("Digits that were read.", "model", "digit", "sure"),
-    "inkling_refused_marks_total": _counter("Pieces of ink that were taken for no digit.", "model"),
+    "inkling_refused_marks_total": _counter("Pieces of ink that are neither digit nor sign.", "model"),
     "inkling_confidence": _histogram(
         "Confidence of each text; pictures without a digit left out.", CONFIDENCES, "model"
     ),

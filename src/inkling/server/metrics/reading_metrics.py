@@ -40,7 +40,7 @@ def record_reading(metrics: Metrics, model: str, trace: Trace, took_s: float) ->
     counts = [
         ("inkling_readings_total", model, reading.outcome),
         *(("inkling_digits_total", model, str(d.digit), "yes" if d.sure else "no") for d in digits),
-        *(("inkling_refused_marks_total", model) for _ in reading.others),
+        *(("inkling_refused_marks_total", model) for other in reading.others if not other.is_explained),
     ]
     step = max(1, max(trace.image.shape) // SAMPLE_SIDE)
     image, ink = trace.image[::step, ::step], trace.ink[::step, ::step]
