@@ -11,7 +11,7 @@ from inkling.constraints.checks import Check
 from inkling.pipeline.prefix_search import Automaton, PrefixSearch, ScoredText
 
 MAX_TEXTS = 2_000  # tried for one image
-MAX_COLUMNS = 100_000  # of all prefixes extended for one image, which takes some 0.1 s
+MAX_COLUMNS = 50_000  # of all prefixes extended for one image, which takes some 50 ms
 MAX_LISTED = 100  # numbers of an allowlist whose digits count, the most probable ones
 MAX_UNSEEN = 1e-3  # relative to what passed: with less unseen, confidences are practically exact
 N_DIGITS = 10
