@@ -15,6 +15,7 @@ from inkling.pipeline.quality import too_much
 from inkling.pipeline.recognized_row import DecodedRow, decode_row
 from inkling.pipeline.result import Other, Reading
 
+MIN_PROB = 0.3  # of what a view of a row says: less is no second opinion
 REPORTED = ("edge", "crossed_out", "text")  # kinds of ignored ink that a reading names; rules and specks go without
 
 
@@ -44,8 +45,14 @@ class RowReader:
             reading = result.with_warnings(result.compose_empty(decoded.size_wh), (too_much(layout.too_much),))
             return ReadRows(layout, (), reading)
         rows = tuple(self._read_row(row, to_original) for row in layout.rows)
+        other = ""  # what a second view of the only row says instead
+        if layout.whole is not None:
+            rows, other = _surer(rows, self._read_row(layout.whole, to_original))
         others = [Other(each.kind, _scaled(each.box, to_original)) for each in layout.ignored if each.kind in REPORTED]
         reading = result.compose_rows(rows, sure_at=self.sure_at, size_wh=decoded.size_wh, others=others)
+        if other:
+            doubt = f"with more of the picture it looks like {other}; check it by eye, or show the number alone."
+            reading = result.doubted(reading, doubt)
         return ReadRows(layout, rows, reading)
 
     def _read_row(self, row: Row, to_original: np.ndarray) -> DecodedRow:
@@ -53,6 +60,18 @@ class RowReader:
         read = decode_row(self.recognize.read(row.image, to_original @ row.to_image))
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
         return read.with_crossed_out(cells) if cells else read
+
+
+def _surer(rows: tuple[DecodedRow, ...], whole: DecodedRow) -> tuple[tuple[DecodedRow, ...], str]:
+    """The more probable of two views of a picture's only row, and what the other says, if it is something else.
+
+    Layout may have cut off a digit that it took for a rule; the whole picture may show what is no part of the row.
+    """
+    if not rows:
+        return (whole,) if whole.prob >= MIN_PROB else (), ""
+    first, second = sorted([rows[0], whole], key=lambda row: -row.prob)
+    differs = second.text != first.text and second.prob >= MIN_PROB
+    return (first,), second.text if differs else ""
 
 
 def _scaled(box: result.Box, to_original: np.ndarray) -> result.Box:

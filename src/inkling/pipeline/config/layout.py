@@ -15,6 +15,8 @@ class LayoutConfig:
 
     work_side_px: int = 1000  # longer side: a digit of 20 pixels in the largest decoded picture still has 12
     rim_share: float = 0.006  # of a sheet's longer side: what is so near its edge is its edge
+    min_whole_aspect: float = 0.8  # width to height of a picture that may be one row as a whole
+    min_whole_height: float = 0.35  # of the picture's height: a lower row is one among other things
     max_rows: int = 64  # what a full page holds; more is a pattern
     max_cells: int = 400  # a table of more is no number for one answer
     max_components: int = 3000  # more is texture, or a page of print

@@ -10,7 +10,7 @@ from inkling.pipeline.layout.free_rows import find_free_rows
 from inkling.pipeline.layout.light import MOST_CONTRAST, ink_threshold
 from inkling.pipeline.layout.page import find_page
 from inkling.pipeline.layout.records import Ignored, Layout, Row
-from inkling.pipeline.layout.sheet import straighten
+from inkling.pipeline.layout.sheet import cut, straighten
 
 
 def find_layout(image: np.ndarray) -> Layout:
@@ -49,7 +49,16 @@ def find_layout(image: np.ndarray) -> Layout:
         rows += free
     rows = _reading_order(rows)
     too_much = too_much or crowd or ("rows" if len(rows) > LAYOUT.max_rows else "")
-    return Layout(tuple(rows[: LAYOUT.max_rows]), tuple(ignored), too_much, squared, page is not None)
+    whole = cut(sheet, np.eye(3), (0, 0, *sheet.size_wh), None) if page is None and _is_one_row(image, rows) else None
+    return Layout(tuple(rows[: LAYOUT.max_rows]), tuple(ignored), too_much, squared, page is not None, whole)
+
+
+def _is_one_row(image: np.ndarray, rows: list[Row]) -> bool:
+    """Whether a picture is about one row high, as those that are cropped to a number or a box are."""
+    h, w = image.shape
+    if len(rows) > 1 or w < LAYOUT.min_whole_aspect * h:
+        return False
+    return not rows or rows[0].box[3] >= LAYOUT.min_whole_height * h
 
 
 def _reading_order(rows: list[Row]) -> list[Row]:
