@@ -11,6 +11,7 @@ from inkling.pipeline.ctc import (
     LOG_ZERO,
     align,
     calibrate_columns,
+    fits,
     from_digits,
     join,
     keep_symbols,
@@ -35,6 +36,12 @@ def test_what_does_not_fit_into_the_columns_is_impossible() -> None:
     found = log_likelihoods(probs, [(1, 1), (1, 1, 1), (1, 2, 3, 4)])
     assert found[0] == pytest.approx(3 * math.log(0.99), abs=1e-5)
     assert list(found[1:]) == [LOG_ZERO, LOG_ZERO]
+
+
+@pytest.mark.parametrize(("text", "n"), [((), 0), ((1, 2), 2), ((1, 1), 3), ((1, 1, 1, 2), 6)])
+def test_how_many_columns_a_text_needs(text: tuple[int, ...], n: int) -> None:
+    assert fits(text, n)
+    assert not fits(text, n - 1)
 
 
 def test_no_texts() -> None:

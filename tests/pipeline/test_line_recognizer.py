@@ -46,6 +46,14 @@ def test_columns_are_probabilities_of_four_pixels_each(recognize: LineRecognizer
     assert probs.min() > 0
 
 
+def test_a_row_is_also_read_narrower_and_wider(recognize: LineRecognizer, digits: Digits) -> None:
+    picture, _ = cropped_row(digits, [1, 30, 61, 90])
+    row = recognize.read(picture, np.eye(3))
+    narrow, wide = row.more_views()
+    assert len(narrow) < len(row.probs) < len(wide)
+    assert row.image.shape == (32, 4 * len(row.probs))
+
+
 @pytest.mark.parametrize("scale", [0.6, 1.0, 2.5])
 def test_boxes_lie_around_the_digits_of_the_picture(recognize: LineRecognizer, digits: Digits, scale: float) -> None:
     picture, text = cropped_row(digits, [1, 30, 61, 90])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -102,3 +104,28 @@ def test_digits_are_judged_over_all_signs_that_may_stand_between_them() -> None:
     other = decode_row(row, (1, 2, 5, 0))
     assert (other.written, other.signs_prob) == ("1250", pytest.approx(0.19, abs=0.02))
     assert other.prob == pytest.approx(found.prob)
+
+
+def test_a_text_is_as_probable_as_in_the_mean_of_all_views() -> None:
+    row = line_row("407", sure=0.9999)
+    column = int(np.flatnonzero(row.probs[:, 0] > 0.9)[0])
+    row.probs[column, [0, 6]] = 0.4, 0.599
+    assert decode_row(row).text == "467"
+    view = line_row("407", pitch=24, sure=0.9999).probs
+    found = decode_row(replace(row, more_views=lambda: [view, view]))
+    assert found.text == "407"
+    assert found.prob == pytest.approx((0.4 + 1 + 1) / 3, abs=0.02)
+    assert [symbol.box for symbol in found.symbols] == [symbol.box for symbol in decode_row(row).symbols]
+
+
+def test_what_is_certain_needs_no_other_view() -> None:
+    asked = []
+    row = line_row("407", sure=0.9999)
+    found = decode_row(replace(row, more_views=lambda: asked.append(1) or []))
+    assert (found.text, asked) == ("407", [])
+
+
+def test_a_text_that_does_not_fit_into_the_columns_is_not_taken_from_a_view() -> None:
+    view = line_row("777").probs
+    row = LineRow(sharp_columns(7, sure=0.6), np.zeros((32, 4), np.float32), np.eye(3), lambda: [view])
+    assert decode_row(row).text == "7"

@@ -12,6 +12,7 @@ All arrays of column probabilities are (T, C) with blank as the last class; each
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -61,6 +62,11 @@ def join(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, list[int]]:
 def keep_symbols(probs: np.ndarray, n: int) -> np.ndarray:
     """(T, C) -> (T, n + 1): the first n symbols alone; the others count as blank, so texts are told without them."""
     return np.concatenate([probs[:, :n], probs[:, n:].sum(axis=1, keepdims=True)], axis=1)
+
+
+def fits(text: Text, n_columns: int) -> bool:
+    """Whether a text can be written into so many columns: two equal symbols in a row need a blank between them."""
+    return len(text) + sum(a == b for a, b in itertools.pairwise(text)) <= n_columns
 
 
 def log_likelihoods(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndarray:

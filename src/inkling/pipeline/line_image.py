@@ -13,18 +13,19 @@ from inkling.pipeline.config.line import LINE_IMAGE as CONFIG
 HEIGHT = CONFIG.height_px
 
 
-def make_line_image(row: np.ndarray) -> np.ndarray:
+def make_line_image(row: np.ndarray, *, stretch: float = 1.0) -> np.ndarray:
     """(h, w) uint8 grey row, dark ink on light paper -> (32, W) float32, about 0 = paper, 1 = ink, -0.5..1.5.
 
     The row is scaled to a height of 32 pixels and its grey levels are normalized: the median is paper, the 2nd
     percentile is ink. W is a multiple of 4 from 16 to 1024; what is added on the right is paper. A row more than 32
-    times as wide as high is squeezed to 1024 pixels, so its last digits still count but are harder to read.
+    times as wide as high is squeezed to 1024 pixels, so its last digits still count but are harder to read. `stretch`
+    makes it so many times as wide.
 
     >>> make_line_image(np.full((64, 200), 230, np.uint8)).shape
     (32, 100)
     """
     h, w = row.shape
-    width = scaled_width(h, w)
+    width = scaled_width(h, w, stretch=stretch)
     shrinks = h > HEIGHT or width < w
     scaled = cv2.resize(row, (width, HEIGHT), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     cumulative = np.bincount(scaled.ravel(), minlength=256).cumsum() / scaled.size
@@ -36,6 +37,6 @@ def make_line_image(row: np.ndarray) -> np.ndarray:
     return image
 
 
-def scaled_width(h: int, w: int) -> int:
+def scaled_width(h: int, w: int, *, stretch: float = 1.0) -> int:
     """The width of a row of h x w pixels in its line image, without what is added: 1..1024."""
-    return min(max(1, round(w * HEIGHT / h)), CONFIG.width_range_px[1])
+    return min(max(1, round(stretch * w * HEIGHT / h)), CONFIG.width_range_px[1])

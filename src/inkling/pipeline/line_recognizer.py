@@ -10,6 +10,7 @@ import numpy as np
 
 from inkling.errors import BadBundle
 from inkling.models.bundle import Bundle
+from inkling.pipeline.config.line import LINE_RECOGNIZER as CONFIG
 from inkling.pipeline.ctc import calibrate_columns
 from inkling.pipeline.line_image import HEIGHT, make_line_image, scaled_width
 from inkling.pipeline.litert import LiteRTModel
@@ -36,8 +37,15 @@ class LineRecognizer:
         return calibrate_columns(self._network(line_image[None])[0], self._temperature)
 
     def read(self, row: np.ndarray, to_picture: np.ndarray) -> LineRow:
-        """(h, w) uint8 grey row, dark on light, any size; (2, 3) or (3, 3) row pixels -> pixels of the picture."""
+        """(h, w) uint8 grey row, dark on light, any size; (2, 3) or (3, 3) row pixels -> pixels of the picture.
+
+        The row is read narrower and wider as well if whoever decodes it is in doubt.
+        """
         (h, w), image = row.shape, make_line_image(row)
         to_row = np.diag([w / scaled_width(h, w), h / HEIGHT, 1.0])  # from pixels of the line image
         whole = np.vstack([to_picture, [0.0, 0.0, 1.0]])[:3]
-        return LineRow(self(image), image, whole @ to_row)
+
+        def more_views() -> list[np.ndarray]:
+            return [self(make_line_image(row, stretch=stretch)) for stretch in CONFIG.stretches]
+
+        return LineRow(self(image), image, whole @ to_row, more_views)

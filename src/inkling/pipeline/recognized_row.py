@@ -6,14 +6,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from inkling.pipeline.config.line import LINE_IMAGE, SYMBOL_BOXES
-from inkling.pipeline.ctc import N_DIGITS, Text, align, from_digits, keep_symbols, log_likelihoods, substitution_probs
+from inkling.pipeline.config.line import LINE_IMAGE, LINE_RECOGNIZER, SYMBOL_BOXES
+from inkling.pipeline.ctc import (
+    N_DIGITS,
+    Text,
+    align,
+    fits,
+    from_digits,
+    keep_symbols,
+    log_likelihoods,
+    substitution_probs,
+)
 from inkling.pipeline.prefix_search import PrefixSearch, ScoredText, with_symbols_between
 from inkling.pipeline.result import Box
 from inkling.pipeline.symbol_boxes import symbol_boxes
@@ -27,6 +36,7 @@ class LineRow:
     probs: np.ndarray  # (T, 22) calibrated column probabilities
     image: np.ndarray  # (32, 4 T) float32 line image
     to_picture: np.ndarray  # (3, 3) pixels of the line image -> pixels of the picture
+    more_views: Callable[[], Sequence[np.ndarray]] = tuple  # -> (T_i, 22) of the row stretched: further opinions
 
     def boxes(self, text: Text) -> list[Box]:
         """The box of each symbol of a text, in pixels of the picture."""
@@ -125,19 +135,36 @@ def decode_row(row: Row, text: Text | None = None) -> DecodedRow:
         return DecodedRow(row, (), 1.0, 1.0, (ScoredText((), 1.0),))
     of_digits = keep_symbols(row.probs, N_DIGITS)
     if text is None:
-        texts = PrefixSearch(of_digits).n_best()
+        texts = _best_digits(row, of_digits)
         between = with_symbols_between(texts[0].text, N_DIGITS, row.probs.shape[1] - 1)
-        [(text, prob)] = PrefixSearch(row.probs, between).n_best(1)
+        [(text, _)] = PrefixSearch(row.probs, between).n_best(1)
     else:
         digits = tuple(k for k in text if k < N_DIGITS)
         texts = [ScoredText(digits, float(np.exp(log_likelihoods(of_digits, [digits])[0])))]
-        prob = float(np.exp(log_likelihoods(row.probs, [text])[0]))
+    log_digits = log_likelihoods(of_digits, [texts[0].text])[0]
+    signs_prob = float(np.exp(min(0.0, log_likelihoods(row.probs, [text])[0] - log_digits)))
     given = substitution_probs(row.probs, text)  # (n, 21)
     symbols = tuple(
         _symbol(k, of_place, box, is_glyph=isinstance(row, GlyphRow))
         for k, of_place, box in zip(text, given, row.boxes(text), strict=True)
     )
-    return DecodedRow(row, symbols, texts[0].prob, min(1.0, prob / max(texts[0].prob, 1e-300)), tuple(texts))
+    return DecodedRow(row, symbols, texts[0].prob, signs_prob, tuple(texts))
+
+
+def _best_digits(row: Row, of_digits: np.ndarray) -> list[ScoredText]:
+    """The most probable digits of a row, whatever signs it has, the best first.
+
+    If none is certain, their probabilities are the mean over more views of the row: test-time augmentation.
+    """
+    texts = PrefixSearch(of_digits).n_best()
+    views = row.more_views() if isinstance(row, LineRow) and texts[0].prob < LINE_RECOGNIZER.certain_at else ()
+    if not views:
+        return texts
+    all_views = [of_digits, *(keep_symbols(view, N_DIGITS) for view in views)]
+    known = {one.text for view in all_views[1:] for one in PrefixSearch(view).n_best()} | {one.text for one in texts}
+    possible = [text for text in known if fits(text, len(of_digits))]
+    probs = np.mean([np.exp(log_likelihoods(view, possible)) for view in all_views], axis=0)
+    return sorted(map(ScoredText, possible, probs.tolist()), key=lambda one: -one.prob)
 
 
 def _symbol(k: int, probs: np.ndarray, box: Box, *, is_glyph: bool) -> Symbol:

@@ -18,6 +18,14 @@ class LineImageConfig:
 
 
 @dataclass(frozen=True)
+class LineRecognizerConfig:
+    """`line_recognizer` and `recognized_row`: test-time augmentation, the mean over several views of a row."""
+
+    stretches: tuple[float, ...] = (0.85, 1.2)  # of a row's width: the views beside the row as it is
+    certain_at: float = 0.95  # probability of a text from which no other view is needed
+
+
+@dataclass(frozen=True)
 class CtcConfig:
     """`prefix_search`: how far the search for texts goes."""
 
@@ -63,6 +71,7 @@ class AgreementConfig:
 
 
 LINE_IMAGE = LineImageConfig()
+LINE_RECOGNIZER = LineRecognizerConfig()
 CTC = CtcConfig()
 SYMBOL_BOXES = SymbolBoxesConfig()
 RESULT = ResultConfig()
