@@ -49,6 +49,42 @@ def test_a_gap_wider_than_a_digit_and_a_half_separates_columns() -> None:
     assert decode_row(line_row("123456", gaps={3: 15})).written == "123456"
 
 
+def cells_of(row: LineRow, groups: list[int], *, pad: int = 8) -> list[tuple[int, int, int, int]]:
+    """Cells around so many symbols each."""
+    boxes, cells = [symbol.box for symbol in decode_row(row).symbols], []
+    for n in groups:
+        (x, y, _, h), (x_last, _, w_last, _) = boxes[0], boxes[n - 1]
+        cells.append((x - pad, y - 20, x_last + w_last - x + 2 * pad, h + 40))
+        boxes = boxes[n:]
+    return cells
+
+
+@pytest.mark.parametrize(
+    ("groups", "written"),
+    [
+        ([1, 1, 1, 1, 1, 1], "123456"),
+        ([2, 1, 3], "12\t3\t456"),
+        ([3, 3], "123\t456"),
+        ([6], "123456"),
+        ([], "123\t456"),
+    ],
+)
+def test_cells_of_a_table_are_columns_and_those_of_a_comb_are_not(groups: list[int], written: str) -> None:
+    row = line_row("123456", gaps={3: 45})
+    assert decode_row(row).in_cells(cells_of(row, groups)).written == written
+
+
+def test_wide_cells_with_one_digit_each_are_columns() -> None:
+    row = line_row("68", gaps={1: 15})
+    assert decode_row(row).in_cells([(0, 0, 70, 48), (70, 0, 70, 48)]).written == "6\t8"
+
+
+def test_a_mark_in_a_cell_is_crossed_out() -> None:
+    row = line_row("4#7#")
+    found = decode_row(row).in_cells(cells_of(row, [1, 1, 1]))
+    assert [symbol.name for symbol in found.symbols] == ["4", "crossed_out", "7", "mark"]
+
+
 def test_a_doubtful_digit_keeps_its_probabilities() -> None:
     row = line_row("407")
     column = int(np.flatnonzero(row.probs[:, 0] > 0.9)[0])

@@ -16,7 +16,7 @@ from inkling.pipeline.prefix_search import PrefixSearch, with_symbols_between
 from inkling.pipeline.reader import Mode, Reader, Trace
 from inkling.pipeline.recognized_row import DecodedRow, decode_row, glyph_row
 from inkling.pipeline.result import Digit, Reading, compose_rows, doubted, with_warnings
-from inkling.pipeline.symbols import CROSSED_OUT, as_written
+from inkling.pipeline.symbols import as_written
 
 # How often the columns leave out the true text: lost ink, a speck taken for a digit, a wrong row. The less an image
 # fits the constraints, the more probable this is. Chosen by the likelihood of right answers on rows composed of MNIST's
@@ -121,11 +121,7 @@ def _decode(
     [whole] = PrefixSearch(columns, with_symbols_between(text, n_symbols, columns.shape[1] - 1)).n_best(1)
     row_of = [int(np.searchsorted(starts, start, side="right")) - 1 for start, _ in align(columns, whole.text)]
     texts = [tuple(k for k, i in zip(whole.text, row_of, strict=True) if i == number) for number in range(len(rows))]
-    crossed_out = [[symbol.box for symbol in row.symbols if symbol.name == CROSSED_OUT] for row in rows]
-    return [
-        decode_row(row.row, part).with_crossed_out(cells)
-        for row, part, cells in zip(rows, texts, crossed_out, strict=True)
-    ]
+    return [decode_row(row.row, part).in_cells(row.cells) for row, part in zip(rows, texts, strict=True)]
 
 
 def _digit_probs(columns: np.ndarray, solution: Solution, trust: float) -> np.ndarray:

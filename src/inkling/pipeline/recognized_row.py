@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from inkling.pipeline.config.line import LINE_IMAGE, LINE_RECOGNIZER, SYMBOL_BOXES
+from inkling.pipeline.config.line import COLUMNS, LINE_IMAGE, LINE_RECOGNIZER
 from inkling.pipeline.ctc import (
     N_DIGITS,
     Text,
@@ -95,17 +95,18 @@ class DecodedRow:
     prob: float  # that its digits are these, 0..1, whatever signs it has
     signs_prob: float  # that its signs and marks are these, 0..1, given the digits
     texts: tuple[ScoredText, ...]  # the most probable digits, the best first; those given to `decode_row` alone
+    cells: tuple[Box, ...] = ()  # of the comb or table that the row is in, pixels of the picture
 
-    def with_crossed_out(self, cells: Sequence[Box]) -> DecodedRow:
-        """The same row, where a mark in one of the cells, boxes in pixels of the picture, is a crossed-out cell."""
+    def in_cells(self, cells: Sequence[Box]) -> DecodedRow:
+        """The same row in the cells of a comb or table, boxes in pixels of the picture.
 
-        def named(symbol: Symbol) -> Symbol:
-            x, y, w, h = symbol.box
-            middle = x + w / 2, y + h / 2
-            in_cell = any(a <= middle[0] <= a + c and b <= middle[1] <= b + d for a, b, c, d in cells)
-            return replace(symbol, name=CROSSED_OUT) if symbol.name == MARK and in_cell else symbol
-
-        return replace(self, symbols=tuple(map(named, self.symbols)))
+        A mark in a cell is one that is crossed out.
+        """
+        found = tuple(
+            replace(symbol, name=CROSSED_OUT) if symbol.name == MARK and _cell_of(symbol, cells) is not None else symbol
+            for symbol in self.symbols
+        )
+        return replace(self, symbols=found, cells=tuple(cells))
 
     @property
     def text(self) -> str:
@@ -114,15 +115,33 @@ class DecodedRow:
 
     @property
     def written(self) -> str:
-        """The digits and signs, with a tab where a gap separates two columns."""
+        """The digits and signs, with a tab between two columns: cells of a table, or numbers far apart."""
         shown = [symbol for symbol in self.symbols if symbol.name not in (MARK, CROSSED_OUT)]
-        heights = [symbol.box[3] for symbol in shown if symbol.is_digit]
-        widest = SYMBOL_BOXES.max_gap * float(np.median(heights)) if heights else np.inf
         parts = [symbol.name for symbol in shown[:1]]
+        is_apart = self._are_in_columns if self.cells else self._are_far_apart
         for left, right in itertools.pairwise(shown):
-            gap = right.box[0] - left.box[0] - left.box[2]
-            parts.append(f"\t{right.name}" if gap > widest else right.name)
+            parts.append(f"\t{right.name}" if is_apart(left, right) else right.name)
         return "".join(parts)
+
+    def _are_far_apart(self, left: Symbol, right: Symbol) -> bool:
+        heights = [symbol.box[3] for symbol in self.symbols if symbol.is_digit]
+        gap = right.box[0] - left.box[0] - left.box[2]
+        return bool(heights) and gap > COLUMNS.max_gap * float(np.median(heights))
+
+    def _are_in_columns(self, left: Symbol, right: Symbol) -> bool:
+        """Whether they stand in different cells of a table. The cells of a comb hold one digit each, of one number."""
+        used = {_cell_of(symbol, self.cells) for symbol in self.symbols if symbol.is_digit} - {None}
+        aspect_ratio = float(np.median([w / h for _, _, w, h in self.cells]))
+        is_comb = aspect_ratio < COLUMNS.min_aspect_ratio and len(self.text) < COLUMNS.min_digits * len(used)
+        return not is_comb and _cell_of(left, self.cells) != _cell_of(right, self.cells)
+
+
+def _cell_of(symbol: Symbol, cells: Sequence[Box]) -> int | None:
+    """The number of the cell in which the middle of a symbol is."""
+    x, y, w, h = symbol.box
+    middle = x + w / 2, y + h / 2
+    inside = (a <= middle[0] <= a + c and b <= middle[1] <= b + d for a, b, c, d in cells)
+    return next((i for i, is_inside in enumerate(inside) if is_inside), None)
 
 
 def decode_row(row: Row, text: Text | None = None) -> DecodedRow:

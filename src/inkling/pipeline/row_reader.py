@@ -47,7 +47,8 @@ class RowReader:
         rows = tuple(self._read_row(row, to_original) for row in layout.rows)
         other = ""  # what a second view of the only row says instead
         if layout.whole is not None:
-            rows, other = _surer(rows, self._read_row(layout.whole, to_original))
+            whole = self._read_row(layout.whole, to_original)
+            rows, other = _surer(rows, whole.in_cells(rows[0].cells) if rows else whole)
         others = [Other(each.kind, _scaled(each.box, to_original)) for each in layout.ignored if each.kind in REPORTED]
         reading = result.compose_rows(rows, sure_at=self.sure_at, size_wh=decoded.size_wh, others=others)
         if other:
@@ -56,10 +57,10 @@ class RowReader:
         return ReadRows(layout, rows, reading)
 
     def _read_row(self, row: Row, to_original: np.ndarray) -> DecodedRow:
-        """A row of the layout, its crossed-out cells told from other marks."""
+        """A row of the layout, in its cells."""
         read = decode_row(self.recognize.read(row.image, to_original @ row.to_image))
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
-        return read.with_crossed_out(cells) if cells else read
+        return read.in_cells(cells)
 
 
 def _surer(rows: tuple[DecodedRow, ...], whole: DecodedRow) -> tuple[tuple[DecodedRow, ...], str]:

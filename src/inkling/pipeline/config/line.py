@@ -40,14 +40,22 @@ class CtcConfig:
 
 @dataclass(frozen=True)
 class SymbolBoxesConfig:
-    """`symbol_boxes` and `recognized_row`: where a symbol of a row lies."""
+    """`symbol_boxes`: where a symbol of a row lies."""
 
     ink_threshold: float = 0.35  # ink, 0..1: a pixel with more belongs to a symbol
     rule_percentile: float = 10.0  # of a line of pixels: what nine columns of ten have is a rule, not a digit
     off_middle_cost: float = 0.02  # ink for each pixel from the middle: two symbols part there if all places are alike
     max_gap_px: int = 3  # of the line image: parts of a symbol are not farther apart
     max_reach: float = 0.8  # of the line image's height: to each side of a symbol's column, its ink lies within
-    max_gap: float = 1.5  # of the digits' height: a wider gap separates two columns of numbers
+
+
+@dataclass(frozen=True)
+class ColumnsConfig:
+    """`recognized_row`: which numbers of a row stand in columns of their own."""
+
+    max_gap: float = 1.5  # of the digits' height: a wider gap separates two columns
+    min_aspect_ratio: float = 1.4  # width to height of cells: wider ones are a table's, whatever is in them
+    min_digits: float = 1.5  # in each used cell on average: with more, the cells are a table's
 
 
 @dataclass(frozen=True)
@@ -74,5 +82,6 @@ LINE_IMAGE = LineImageConfig()
 LINE_RECOGNIZER = LineRecognizerConfig()
 CTC = CtcConfig()
 SYMBOL_BOXES = SymbolBoxesConfig()
+COLUMNS = ColumnsConfig()
 RESULT = ResultConfig()
 AGREEMENT = AgreementConfig()
