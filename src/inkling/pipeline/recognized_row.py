@@ -155,13 +155,14 @@ def decode_row(row: Row, text: Text | None = None) -> DecodedRow:
     of_digits = keep_symbols(row.probs, N_DIGITS)
     if text is None:
         texts = _best_digits(row, of_digits)
-        between = with_symbols_between(texts[0].text, N_DIGITS, row.probs.shape[1] - 1)
-        [(text, _)] = PrefixSearch(row.probs, between).n_best(1)
+        search = PrefixSearch(row.probs, with_symbols_between(texts[0].text, N_DIGITS, row.probs.shape[1] - 1))
+        [(text, prob)] = search.n_best(1)
+        signs_prob = prob / search.accepted
     else:
         digits = tuple(k for k in text if k < N_DIGITS)
-        texts = [ScoredText(digits, float(np.exp(log_likelihoods(of_digits, [digits])[0])))]
-    log_digits = log_likelihoods(of_digits, [texts[0].text])[0]
-    signs_prob = float(np.exp(min(0.0, log_likelihoods(row.probs, [text])[0] - log_digits)))
+        log_digits, log_written = log_likelihoods(of_digits, [digits])[0], log_likelihoods(row.probs, [text])[0]
+        texts = [ScoredText(digits, float(np.exp(log_digits)))]
+        signs_prob = float(np.exp(min(0.0, log_written - log_digits)))
     given = substitution_probs(row.probs, text)  # (n, 21)
     symbols = tuple(
         _symbol(k, of_place, box, is_glyph=isinstance(row, GlyphRow))

