@@ -97,7 +97,7 @@ class PrefixSearch:
             self._extend(_Prefix((), 0, [0.0] * len(blank), blank))
 
     def __iter__(self) -> Iterator[ScoredText]:
-        """Every text but those of a prefix that holds less than 1e-9 of what is accepted. Nonsense takes very long."""
+        """Every text but those of a prefix that holds less than 1e-12 of what is accepted. Nonsense takes very long."""
         return self.texts(max_columns=sys.maxsize)
 
     def texts(self, *, max_columns: int = CONFIG.max_columns) -> Iterator[ScoredText]:

@@ -31,7 +31,7 @@ class CtcConfig:
 
     n_best: int = 5  # texts of a row that are kept
     min_share: float = 1e-3  # of the probability of all texts: where those that are left hold less, none is looked for
-    negligible_share: float = 1e-9  # the same for one prefix, which then is never extended
+    negligible_share: float = 1e-12  # the same for one prefix, which then is never extended
     max_columns: int = 2_000  # of all prefixes that are extended: 1 ms, exceeded only where no text is probable
     beam_width: int = 10  # prefixes that the beam search then keeps after each column
     beam_symbols: int = 4  # that may begin in one column, the most probable; any under a constraint
