@@ -73,10 +73,10 @@ class RulesConfig:
     rule_to_digit: float = 2.0  # of the digit height: a shorter one is a stroke, or the bars of neighbouring digits
     enough_share: float = 0.8  # of the picture's width: so long a line is a rule, however high the digits
     min_upright_share: float = 0.5  # of the picture's height: a shorter upright line is a stroke
-    min_upright_px: float = 100.0  # work pixels: in a lower picture an upright line stays, as part of the row
+    min_upright_px: float = 50.0  # work pixels: in a lower picture an upright line stays, as part of the row
     min_tilt_deg: float = 1.0  # rules and rows with less tilt are read as they are
     upright_to_digit: float = 2.2  # length to the highest digit beside it: shorter may be a 1
-    gap_share: float = 0.02  # of the picture's width: so much may be missing from a rule
+    gap_share: float = 0.05  # of the picture's width: so much may be missing from a rule
     kernel_share: float = 0.08  # of the picture's width: a straight run of this length belongs to a rule
     min_kernel_px: int = 14  # the same, at least
     max_rule_thickness: float = 0.04  # of its length: thicker is a bar
@@ -101,6 +101,9 @@ class CellsConfig:
     joined_range: tuple[float, float] = (0.85, 1.15)  # of another cell's width: two holes together are one cell
     min_wall_share: float = 0.8  # of a cell's sides: so much of their walls is there
     wall_reach: float = 0.06  # of the height: how far from the hole its wall is looked for
+    max_beside: float = 0.9  # of the picture's side: what is longer beside the cells is a bar and no digit
+    strip_height: float = 2.2  # cells' heights: a lower picture shows that row alone, and all of it
+    min_beside: float = 0.35  # of the cells' height: so high is a digit in such a picture that has no cell
     min_height: float = 1.0  # of the digits beside them: lower boxes are the holes of angular digits
     spoilt_share: float = 0.6  # of a cell's width between two cells: there is another, which a digit has spoilt
     wall_rest_share: float = 0.2  # of a cell's side: ink no farther from it is a rest of the wall
@@ -125,12 +128,18 @@ class RowsConfig:
     speck_share: float = 0.1  # of the digit height: smaller in both directions is dirt
     max_thickness: float = 2.2  # times the usual stroke radius: thicker at the picture's edge is no stroke
     edge_thickness: float = 0.5  # digit heights: what runs along the edge and is thicker may be touching digits
-    edge_length: float = 1.35  # digit heights: what runs along the edge for longer is no digit
+    min_contact: float = 0.5  # of its length at the border: it runs along the border
+    stroke_range: tuple[float, float] = (
+        0.7,
+        1.35,
+    )  # digit heights: what runs along the border and is as long may be a 1
+    pointing_length: float = 2.5  # digit heights: what comes in from the border and is longer is a pen, or a rule
     sliver_thickness: float = 0.25  # digit heights: what is thinner at a sheet's edge is that edge
     min_inner_share: float = 0.2  # of the shorter side of something at the edge: so high at least are digits inside
     reach: float = 1.6  # digit heights beside a row: a sign there belongs to it
     level_reach: float = 0.45  # digit heights above and below a row: the same
     min_row_share: float = 0.3  # of the highest row: lower rows are dirt or remarks
+    two_rows_height: float = 2.0  # digit heights: a lower picture has room for one row
     min_common: float = 0.3  # of the lower row's height: rows beside each other are one
     min_strength: float = 0.45  # of the strongest row's contrast: fainter rows are grain, squares or print-through
     sampled_components: int = 16  # of a row: the tallest tell its contrast

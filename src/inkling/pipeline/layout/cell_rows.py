@@ -20,6 +20,7 @@ def find_cells(contrast: np.ndarray, threshold: int) -> tuple[list[np.ndarray], 
     Cells are looked for at the threshold of the ink, and at a lower one for paler walls.
     """
     best: tuple[list[np.ndarray], np.ndarray] = [], np.eye(3)
+    strokes = (contrast >= threshold).view(np.uint8)
     for share in CONFIG.threshold_shares:
         mask = (contrast >= max(share * threshold, LIGHT.min_contrast)).view(np.uint8)
         if cv2.countNonZero(mask) > CONFIG.max_ink_share * mask.size:
@@ -31,7 +32,7 @@ def find_cells(contrast: np.ndarray, threshold: int) -> tuple[list[np.ndarray], 
         levelled, moved = as_levelled(mask, level)
         offset = -moved[:2, 2]
         rows = apart([extend(row, levelled, offset) for row in rows if has_walls(row, levelled, offset)])
-        rows = _higher_than_digits(rows, mask, level)
+        rows = _higher_than_digits(rows, strokes, level)
         if sum(map(len, rows)) > sum(map(len, best[0])):
             best = rows, level
     return best
@@ -41,12 +42,22 @@ def _higher_than_digits(rows: list[np.ndarray], mask: np.ndarray, level: np.ndar
     """Rows of cells without those that are the holes of angular digits: the digits beside them are higher."""
     if not rows:
         return rows
-    x, y, w, h = find_components(mask & ~region(mask.shape, rows, level)).boxes[1:].T
-    heights = h[(x > 0) & (y > 0) & (x + w < mask.shape[1]) & (y + h < mask.shape[0])]
+    _, _, w, h = find_components(mask & ~region(mask.shape, rows, level)).boxes[1:].T
+    heights = h[(h < CONFIG.max_beside * mask.shape[0]) & (w < CONFIG.max_beside * mask.shape[1])]
     if not heights.size:
         return rows
     digit = float(np.median(heights[heights >= ROWS.tall_share * heights.max()]))
     return [row for row in rows if float(np.median(row[:, 3])) >= CONFIG.min_height * digit]
+
+
+def leaves_out_digits(rows: list[Row], free: list[Row], image_shape: tuple[int, ...]) -> bool:
+    """Whether a picture of one row of cells has a digit beside them: then not all of its cells were found."""
+    if len(rows) != 1:
+        return False
+    height = float(np.median([cell.box[3] for cell in rows[0].cells]))
+    if image_shape[0] > CONFIG.strip_height * height:
+        return False
+    return any(min(row.image.shape) >= CONFIG.min_beside * height for row in free)
 
 
 def region(shape: tuple[int, ...], rows: list[np.ndarray], level: np.ndarray) -> np.ndarray:

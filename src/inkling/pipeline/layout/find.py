@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inkling.pipeline.config.layout import LAYOUT
-from inkling.pipeline.layout.cell_rows import cell_row, find_cells, is_squared, region, walls_of
+from inkling.pipeline.layout.cell_rows import cell_row, find_cells, is_squared, leaves_out_digits, region, walls_of
 from inkling.pipeline.layout.free_rows import find_free_rows
 from inkling.pipeline.layout.light import MOST_CONTRAST, ink_threshold
 from inkling.pipeline.layout.page import find_page
@@ -29,26 +29,29 @@ def find_layout(image: np.ndarray) -> Layout:
     if threshold > MOST_CONTRAST:
         return Layout((), is_page=page is not None)
     mask = (contrast >= threshold).view(np.uint8)
-    rows: list[Row] = []
-    squared, too_much = False, ""
     cells, level = find_cells(contrast, threshold)
+    rows, around = [], mask
     if cells:
         walls = walls_of(mask.shape, cells, level)
         ink = (contrast >= ink_threshold(contrast, without=walls)).view(np.uint8) & ~walls
         rows = [cell_row(sheet, ink, row, level) for row in cells[: LAYOUT.max_rows]]
-        squared = is_squared(rows)
-        if squared:
-            rows = []
-        else:
-            mask &= ~region(mask.shape, cells, level)
-            too_much = "table" if sum(map(len, cells)) > LAYOUT.max_cells else ""
-    free, ignored, crowd = find_free_rows(sheet, mask, contrast, outside)
+        around = mask & ~region(mask.shape, cells, level)
+    squared = is_squared(rows)
+    if squared:
+        rows, around = [], mask
+    free, ignored, crowd = find_free_rows(sheet, around, contrast, outside)
+    if leaves_out_digits(rows, free, image.shape):
+        rows = []
+        free, ignored, crowd = find_free_rows(sheet, mask, contrast, outside)
+    n_cells = sum(len(row.cells) for row in rows)
     if any(cell.state == "written" for row in rows for cell in row.cells):
         ignored += [Ignored("text", row.box) for row in free]  # what is printed on a form beside its cells
     else:
         rows += free
     rows = _reading_order(rows)
-    too_much = too_much or crowd or ("rows" if len(rows) > LAYOUT.max_rows else "")
+    too_much = crowd or ("rows" if len(rows) > LAYOUT.max_rows else "")
+    if n_cells > LAYOUT.max_cells:
+        too_much = "table"
     whole = cut(sheet, np.eye(3), (0, 0, *sheet.size_wh), None) if page is None and _is_one_row(image, rows) else None
     return Layout(tuple(rows[: LAYOUT.max_rows]), tuple(ignored), too_much, squared, page is not None, whole)
 

@@ -40,7 +40,7 @@ def find_free_rows(
     if len(kept) > LAYOUT.max_components:
         crowd = "texture"
         kept = kept[np.argsort(-components.areas[kept], kind="stable")[: LAYOUT.max_components]]
-    rows = [kept[row].tolist() for row in group_rows(components.boxes[kept])]
+    rows = [kept[row].tolist() for row in group_rows(components.boxes[kept], height_px=sheet.size_wh[1])]
     rows = _strong(rows, writing, contrast)
     whole = [row for row in rows if not _lies_at_border(writing, row)]
     if whole:
@@ -121,11 +121,12 @@ def _strong(rows: list[list[int]], writing: Writing, contrast: np.ndarray) -> li
     boxes = writing.components.boxes
     heights, strengths = [], []
     for row in rows:
-        tallest = sorted(row, key=lambda i: -int(boxes[i, 3]))[: CONFIG.sampled_components]
+        highest = boxes[row][:, 3].max()
+        tallest = [i for i in row if boxes[i, 3] >= CONFIG.tall_share * highest][: CONFIG.sampled_components]
         levels = []
         for part, own in (writing.components.cut(i) for i in tallest):
             levels.append(float(np.median(contrast[part][own > 0])))
-        heights.append(float(np.median(boxes[row][:, 3])))
+        heights.append(float(np.median(boxes[tallest][:, 3])))
         strengths.append(float(np.median(levels)))
     highest, strongest = max(heights), max(strengths)
     return [

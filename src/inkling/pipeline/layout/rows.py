@@ -60,7 +60,12 @@ def without_edges(mask: np.ndarray, border: np.ndarray, *, is_sheet: bool) -> tu
     height = float(np.median(h[tall]))
     # Where what lies inside is too small, it does not tell what a digit is.
     judged = at_border[height >= CONFIG.min_inner_share * short[at_border]]
-    is_bar = (long > CONFIG.edge_length * height) & (short < CONFIG.edge_thickness * height)
+    contact = np.bincount(components.labels[border > 0], minlength=len(h))  # pixels at the border
+    is_thin = short < CONFIG.edge_thickness * height
+    runs_along = contact >= CONFIG.min_contact * long
+    low, high = CONFIG.stroke_range  # so long, it may be a 1 that the border touches
+    is_bar = is_thin & (long > np.where(runs_along, high, CONFIG.pointing_length) * height)
+    is_bar |= is_thin & runs_along & (long < low * height)
     if is_sheet:
         is_bar |= (short < CONFIG.sliver_thickness * height) | (long < CONFIG.edge_thickness * height)
     erased[judged] = is_bar[judged]
@@ -88,8 +93,8 @@ def _radius(distance: np.ndarray, components: Components, chosen: np.ndarray) ->
     return result
 
 
-def group_rows(boxes: np.ndarray) -> list[list[int]]:
-    """(n, 4) boxes of components -> indices by row in reading order; dirt belongs to none."""
+def group_rows(boxes: np.ndarray, *, height_px: int) -> list[list[int]]:
+    """(n, 4) boxes of components in a picture of that height -> indices by row in reading order, without dirt."""
     if len(boxes) == 0:
         return []
     _, _, w, h = boxes.T
@@ -99,8 +104,11 @@ def group_rows(boxes: np.ndarray) -> list[list[int]]:
     tall = tall if tall.size else np.flatnonzero(h >= CONFIG.tall_share * largest)
     if len(tall) > LAYOUT.max_components // 4:
         tall = tall[np.argsort(-h[tall], kind="stable")[: LAYOUT.max_components // 4]]
-    rows = _joined([[int(tall[i]) for i in row] for row in group_lines(boxes[tall])], boxes, slope(boxes[tall]))
     height = float(np.median(h[tall]))
+    if height_px < CONFIG.two_rows_height * height:
+        rows = [tall[np.argsort(boxes[tall, 0], kind="stable")].tolist()]
+    else:
+        rows = _joined([tall[row].tolist() for row in group_lines(boxes[tall])], boxes, slope(boxes[tall]))
     spans = [_span(boxes[row]) for row in rows]
     for i in np.setdiff1d(np.arange(len(boxes)), tall).tolist():
         if size[i] < CONFIG.speck_share * height:
