@@ -102,6 +102,7 @@ class CellsConfig:
     min_wall_share: float = 0.8  # of a cell's sides: so much of their walls is there
     wall_reach: float = 0.06  # of the height: how far from the hole its wall is looked for
     max_beside: float = 0.9  # of the picture's side: what is longer beside the cells is a bar and no digit
+    max_beside_aspect: float = 0.25  # shorter to longer side of what is a bar at the picture's border
     strip_height: float = 2.2  # cells' heights: a lower picture shows that row alone, and all of it
     min_beside: float = 0.35  # of the cells' height: so high is a digit in such a picture that has no cell
     min_height: float = 1.0  # of the digits beside them: lower boxes are the holes of angular digits
@@ -128,6 +129,8 @@ class RowsConfig:
     speck_share: float = 0.1  # of the digit height: smaller in both directions is dirt
     max_thickness: float = 2.2  # times the usual stroke radius: thicker at the picture's edge is no stroke
     edge_thickness: float = 0.5  # digit heights: what runs along the edge and is thicker may be touching digits
+    border_share: float = 0.04  # of the picture's shorter side: what lies so near its border is at the border
+    min_piece_aspect: float = 3.0  # longer to shorter side of a piece of a line at the border: a comma has less
     min_contact: float = 0.5  # of its length at the border: it runs along the border
     stroke_range: tuple[float, float] = (
         0.7,

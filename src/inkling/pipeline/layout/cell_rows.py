@@ -42,8 +42,11 @@ def _higher_than_digits(rows: list[np.ndarray], mask: np.ndarray, level: np.ndar
     """Rows of cells without those that are the holes of angular digits: the digits beside them are higher."""
     if not rows:
         return rows
-    _, _, w, h = find_components(mask & ~region(mask.shape, rows, level)).boxes[1:].T
-    heights = h[(h < CONFIG.max_beside * mask.shape[0]) & (w < CONFIG.max_beside * mask.shape[1])]
+    x, y, w, h = find_components(mask & ~region(mask.shape, rows, level)).boxes[1:].T
+    at_border = (x <= 0) | (y <= 0) | (x + w >= mask.shape[1]) | (y + h >= mask.shape[0])
+    is_bar = at_border & (np.minimum(w, h) < CONFIG.max_beside_aspect * np.maximum(w, h))
+    is_bar |= (h >= CONFIG.max_beside * mask.shape[0]) | (w >= CONFIG.max_beside * mask.shape[1])
+    heights = h[~is_bar]
     if not heights.size:
         return rows
     digit = float(np.median(heights[heights >= ROWS.tall_share * heights.max()]))
@@ -51,13 +54,19 @@ def _higher_than_digits(rows: list[np.ndarray], mask: np.ndarray, level: np.ndar
 
 
 def leaves_out_digits(rows: list[Row], free: list[Row], image_shape: tuple[int, ...]) -> bool:
-    """Whether a picture of one row of cells has a digit beside them: then not all of its cells were found."""
+    """Whether a picture of one row of cells has a digit on their left or right: then not all cells were found."""
     if len(rows) != 1:
         return False
+    x, y, w, h = rows[0].box
     height = float(np.median([cell.box[3] for cell in rows[0].cells]))
     if image_shape[0] > CONFIG.strip_height * height:
         return False
-    return any(min(row.image.shape) >= CONFIG.min_beside * height for row in free)
+    for row in free:
+        left, top, width, _ = row.box
+        is_beside = left + width / 2 < x or left + width / 2 > x + w
+        if is_beside and y - h / 2 < top < y + h / 2 and min(row.image.shape) >= CONFIG.min_beside * height:
+            return True
+    return False
 
 
 def region(shape: tuple[int, ...], rows: list[np.ndarray], level: np.ndarray) -> np.ndarray:

@@ -56,8 +56,9 @@ def _writing(sheet: Sheet, mask: np.ndarray, outside: np.ndarray | None) -> tupl
     """Level the ink by its rules, and take away rules and edges."""
     ignored: list[Ignored] = []
     border = np.zeros_like(mask)
-    border[[0, -1]] = 1
-    border[:, [0, -1]] = 1
+    rim = max(1, round(CONFIG.border_share * min(mask.shape)))
+    border[:rim] = border[-rim:] = 1
+    border[:, :rim] = border[:, -rim:] = 1
     if outside is not None:
         border = cv2.dilate(outside, np.ones((7, 7), np.uint8))
     min_length = _min_rule_length(mask)

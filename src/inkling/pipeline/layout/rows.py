@@ -65,7 +65,7 @@ def without_edges(mask: np.ndarray, border: np.ndarray, *, is_sheet: bool) -> tu
     runs_along = contact >= CONFIG.min_contact * long
     low, high = CONFIG.stroke_range  # so long, it may be a 1 that the border touches
     is_bar = is_thin & (long > np.where(runs_along, high, CONFIG.pointing_length) * height)
-    is_bar |= is_thin & runs_along & (long < low * height)
+    is_bar |= runs_along & (long < low * height) & (long > CONFIG.min_piece_aspect * short)
     if is_sheet:
         is_bar |= (short < CONFIG.sliver_thickness * height) | (long < CONFIG.edge_thickness * height)
     erased[judged] = is_bar[judged]
