@@ -152,6 +152,9 @@ def test_a_text_is_as_probable_as_in_the_mean_of_all_views() -> None:
     assert found.text == "407"
     assert found.prob == pytest.approx((0.4 + 1 + 1) / 3, abs=0.02)
     assert [symbol.box for symbol in found.symbols] == [symbol.box for symbol in decode_row(row).symbols]
+    zero = found.symbols[1]
+    assert (zero.confidence, zero.probs.index(max(zero.probs))) == (pytest.approx(0.8, abs=0.02), 0)
+    assert sum(zero.probs) == pytest.approx(1)
 
 
 def test_what_is_certain_needs_no_other_view() -> None:

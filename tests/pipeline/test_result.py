@@ -6,10 +6,11 @@ import pytest
 from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.config.quality import TEXT_PAGE
 from inkling.pipeline.quality import QualityWarning
-from inkling.pipeline.recognized_row import DecodedRow, decode_row
+from inkling.pipeline.recognized_row import DecodedRow, LineRow, decode_row
 from inkling.pipeline.result import OTHER_KINDS, Other, Reading, calibrate, compose, compose_rows, with_warnings
 from inkling.pipeline.symbols import BLANK
 from inkling.server import schemas
+from tests.pipeline.ctc_oracle import random_columns
 from tests.pipeline.test_recognized_row import line_row
 
 MIN_GLYPHS = TEXT_PAGE.min_glyphs
@@ -198,6 +199,16 @@ def test_without_digits(rows: list[str], outcome: str) -> None:
 def test_the_outcome_and_the_number_never_contradict(sure: float, written: str) -> None:
     reading = compose_rows([decoded(written, sure=sure)], sure_at=0.9, size_wh=(300, 90))
     assert (reading.outcome == "read") == (reading.confidence >= 0.9)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_outcome_and_the_number_agree_on_anything(seed: int) -> None:
+    columns = random_columns(seed, 8, 22, sharpness=60)
+    view = random_columns(seed + 100, 8, 22, sharpness=60)
+    row = LineRow(columns, np.zeros((32, 32), np.float32), np.eye(3), lambda: [columns, view])
+    reading = compose_rows([decode_row(row)], sure_at=0.4, size_wh=(32, 32))
+    assert (reading.outcome == "read") == (reading.confidence >= 0.4)
+    assert all(digit.confidence >= reading.confidence - 1e-6 for digit in reading.digits)
 
 
 def test_many_digits_of_which_each_is_sure_may_be_unsure_together() -> None:

@@ -164,11 +164,12 @@ def decode_row(row: Row, text: Text | None = None) -> DecodedRow:
         texts = [ScoredText(digits, float(np.exp(log_digits)))]
         signs_prob = float(np.exp(min(0.0, log_written - log_digits)))
     given = substitution_probs(row.probs, text)  # (n, 21)
+    prob = texts[0].prob
     symbols = tuple(
-        _symbol(k, of_place, box, is_glyph=isinstance(row, GlyphRow))
+        _symbol(k, of_place, box, least=prob if k < N_DIGITS else prob * signs_prob, is_glyph=isinstance(row, GlyphRow))
         for k, of_place, box in zip(text, given, row.boxes(text), strict=True)
     )
-    return DecodedRow(row, symbols, texts[0].prob, signs_prob, tuple(texts))
+    return DecodedRow(row, symbols, prob, signs_prob, tuple(texts))
 
 
 def _best_digits(row: Row, of_digits: np.ndarray) -> list[ScoredText]:
@@ -187,7 +188,11 @@ def _best_digits(row: Row, of_digits: np.ndarray) -> list[ScoredText]:
     return sorted(map(ScoredText, possible, probs.tolist()), key=lambda one: -one.prob)
 
 
-def _symbol(k: int, probs: np.ndarray, box: Box, *, is_glyph: bool) -> Symbol:
+def _symbol(k: int, probs: np.ndarray, box: Box, *, least: float, is_glyph: bool) -> Symbol:
+    """A symbol, by the probabilities of all in its place. The whole text has `least`, so the symbol has no less."""
+    if probs[k] < least:
+        probs = probs * (1 - least) / (1 - probs[k])
+        probs[k] = least
     digits = np.maximum(probs[:N_DIGITS], 1e-30)
     share = float(digits.sum())
     return Symbol(CLASSES[k], float(probs[k]), tuple((digits / share).tolist()), max(0.0, 1 - share), box, is_glyph)

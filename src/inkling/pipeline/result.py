@@ -193,9 +193,11 @@ def doubted(reading: Reading, reason: str) -> Reading:
 def _judged(reading: Reading, other_text: str, *, sure_at: float) -> Reading:
     """A reading whose outcome is "read" -> the same, doubted where there is a reason. `other_text`: what it may be."""
     unsure = [digit for digit in reading.digits if not digit.sure]
-    if unsure or reading.confidence < sure_at:
-        reason = _reason_unsure(unsure, len(reading.digits)) if unsure else other_text
+    reason = _reason_unsure(unsure, len(reading.digits)) if unsure else other_text
+    if reading.confidence < sure_at:
         reading = replace(reading, outcome="unsure", reason=reason)
+    elif unsure:
+        reading = doubted(reading, reason)
     unexplained = sum(not other.is_explained for other in reading.others)
     if unexplained and reading.outcome == "read":
         return doubted(reading, _reason_left_out(unexplained))
