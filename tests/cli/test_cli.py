@@ -46,7 +46,8 @@ def test_listing_commands_is_light() -> None:
 
 def test_models_lists_every_packaged_bundle() -> None:
     rows = [json.loads(line) for line in run("models", "--json").splitlines()]
-    assert {row["name"] for row in rows} == set(registry.packaged())
+    assert {row["name"] for row in rows if row["reads"] == "digits"} == set(registry.packaged())
+    assert [row["name"] for row in rows if row["reads"] == "lines"] == [registry.LINE]
     assert [row["name"] for row in rows if row["default"]] == [registry.default_name()]
     assert all(row["version"] in run("models") for row in rows)
 

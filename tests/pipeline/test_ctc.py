@@ -13,6 +13,7 @@ from inkling.pipeline.ctc import (
     calibrate_columns,
     fits,
     from_digits,
+    greedy_decode,
     join,
     keep_symbols,
     log_likelihoods,
@@ -42,6 +43,11 @@ def test_what_does_not_fit_into_the_columns_is_impossible() -> None:
 def test_how_many_columns_a_text_needs(text: tuple[int, ...], n: int) -> None:
     assert fits(text, n)
     assert not fits(text, n - 1)
+
+
+def test_greedy_decoding_takes_the_symbols_that_are_new() -> None:
+    assert greedy_decode(sharp_columns(BLANK, 1, 1, BLANK, 1, 7, 7, 20, BLANK)) == [1, 1, 7, 20]
+    assert greedy_decode(sharp_columns(BLANK, BLANK)) == []
 
 
 def test_no_texts() -> None:

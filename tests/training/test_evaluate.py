@@ -15,9 +15,11 @@ from PIL import Image
 
 from inkling import Reader
 from inkling.cli.evaluate import command
-from inkling.errors import NotFound
+from inkling.errors import NotFound, WrongNetwork
 from inkling.models import registry
-from inkling.training import evaluate
+from inkling.pipeline.symbols import BLANK
+from inkling.training import evaluate, line_task, recipe
+from inkling.training.data import mnist
 from inkling.training.data.mnist import Mnist
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -83,6 +85,39 @@ def test_mnist_goes_straight_to_the_network(digits: Digits) -> None:
     assert report["accuracy"] >= 0.95
     assert np.trace(report["confusion"]) == round(report["accuracy"] * 200)
     assert report["top_2"] >= report["accuracy"]
+
+
+def test_a_line_recognizer_reads_lines_of_the_test_digits(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A network that says nothing is right about no line, and every number of the report is shown."""
+    monkeypatch.setattr(line_task, "N_EVALUATION", 12)
+    monkeypatch.setattr(line_task.LineTask, "load_litert", lambda task, bundle: silent)
+    monkeypatch.setattr(mnist, "load_mnist", lambda: Mnist(*digits, *digits))
+    packaged = registry.line_recognizer()
+    how = recipe.to_table(recipe.find("line", ["n_validation=100"]))
+    manifest = {**packaged.manifest, "recipe": how, "temperature": 1.0, "sure_at": 0.9}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    arguments = [str(tmp_path), "--csv", str(tmp_path / "table.csv")]
+    report = json.loads(CliRunner().invoke(command, [*arguments, "--json"], catch_exceptions=False).stdout)
+    assert (report["n"], report["accuracy"], report["coverage"]) == (12, 0.0, 0.0)
+    shown = CliRunner().invoke(command, arguments, catch_exceptions=False).stdout
+    for words in ("of 12 right", "called read 0.0000", "symbols 0.0000"):
+        assert words in shown
+    assert "precision" not in shown
+    assert (tmp_path / "table.csv").read_text().count("\n") == 2
+
+
+def silent(x: np.ndarray) -> np.ndarray:
+    """Blank in every column."""
+    probs = np.zeros((len(x), x.shape[2] // 4, BLANK + 1), np.float32)
+    probs[:, :, BLANK] = 1
+    return probs
+
+
+def test_a_line_recognizer_reads_no_pictures_alone(folder: Path) -> None:
+    with pytest.raises(WrongNetwork, match="holds a line recognizer"):
+        CliRunner().invoke(command, ["line", "--data", str(folder)], catch_exceptions=False)
 
 
 def test_command_prints_json_or_tables(folder: Path) -> None:

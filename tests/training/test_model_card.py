@@ -7,17 +7,40 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inkling.errors import BadBundle
 from inkling.models import registry
 from inkling.models.bundle import Bundle
+from inkling.pipeline.symbols import CLASSES
 from inkling.training import model_card
 from inkling.training.recipe import Augmentation
 
 DIGITS = registry.packaged()
-BUNDLES = {**DIGITS, registry.LINE: registry.line_recognizer()}
+LINE = registry.line_recognizer()
+BUNDLES = {**DIGITS, **({registry.LINE: LINE} if "column_px" in LINE.manifest["input"] else {})}
+LINE_FACTS: dict[str, Any] = {
+    "input": {"shape": [32, None], "dtype": "float32", "range": [-0.5, 1.5], "meaning": "ink", "column_px": 4},
+    "classes": [*CLASSES, "no new symbol"],
+    "temperature": 0.93,
+    "sure_at": 0.91,
+    "scores": {
+        name: {
+            "n": 2000,
+            "accuracy": 0.8123,
+            "accuracy_95": [0.79, 0.83],
+            "accuracy_written": 0.7456,
+            "accuracy_by_length": {"1": 0.97, "2-3": 0.9, "11 or more": 0.5},
+            "coverage": 0.456,
+            "selective_accuracy": 0.991,
+            "calibration_error": 0.0321,
+            "calibration_error_calibrated": 0.0123,
+        }
+        for name in ("validation", "mnist-test")
+    },
+}  # as `line_task` writes them
 
 
 @pytest.mark.parametrize("name", sorted(BUNDLES))
@@ -90,6 +113,27 @@ def test_what_a_recipe_does_is_told() -> None:
     assert "| non-digits |" not in text
     facts["sure_at"] = 1.0
     assert "No confidence was high enough" in model_card.card(Bundle(found.path, facts))
+
+
+def test_the_card_of_a_line_recognizer_tells_the_facts() -> None:
+    text = model_card.card(Bundle(LINE.path, {**LINE.manifest, **LINE_FACTS}))
+    for words in (
+        "reads a handwritten line of digits and signs",
+        "N x w / 4 x",
+        "of `0` `1`",
+        "`%` `(` `)` `\N{CURRENCY SIGN}` `mark` `no new symbol`",
+        "| 2,000 | 81.2% | 79.0% to 83.0% | 74.6% | 97.0% | 90.0% | 50.0% |",
+        "| 1 symbol | 2-3 symbols | 11 or more symbols |",
+        "Temperature 0.93",
+        "3.21% before, 1.23% after",
+        "from a probability of 0.91,",
+        "at least 99% of those called read are right",
+        "45.6% are called read, of which 99.1% are right",
+    ):
+        assert words in text
+    nothing_read = copy.deepcopy(LINE_FACTS)
+    nothing_read["scores"]["validation"] |= {"coverage": 0.0, "selective_accuracy": None}
+    assert "0.0% are called read.\n" in model_card.card(Bundle(LINE.path, {**LINE.manifest, **nothing_read}))
 
 
 def test_a_manifest_without_the_facts_is_one_sentence() -> None:

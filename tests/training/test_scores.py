@@ -106,6 +106,19 @@ def test_sure_at(confidences: list[float], right: list[int], expected: float) ->
     assert scores.sure_at(probs, labels) == expected
 
 
+def test_the_least_confidence_of_any_answers() -> None:
+    confidence, right = np.array([0.6, 0.9, 0.8, 0.7]), np.array([False, True, True, True])
+    assert scores.least_confidence(confidence, right, rate=0.75) == 0.5
+    assert scores.least_confidence(confidence, right, rate=0.9) == 0.7
+    assert scores.least_confidence(confidence, ~right, rate=0.9) == 1.0
+
+
+def test_calibration_error_of_any_answers() -> None:
+    confidence = np.array([0.25, 0.25, 0.25, 0.25, 0.9, 0.9])
+    right = np.array([True, False, False, False, False, True])
+    assert scores.calibration_error(confidence, right) == pytest.approx(0.8 / 6)
+
+
 def test_sure_digits_reach_the_rate() -> None:
     probs, labels = drawn(5_000, sharpness=6)
     limit = scores.sure_at(probs, labels, right=0.98)

@@ -256,18 +256,6 @@ def test_help_has_an_example() -> None:
     assert "inkling train ann-tutorial" in CliRunner().invoke(command, ["--help"]).output
 
 
-@pytest.mark.parametrize("name", ["constant", "cosine", "one_cycle"])
-def test_schedules(name: str) -> None:
-    factors = lr_schedule.factors(name, 1000)
-    assert factors.shape == (1000,)
-    assert factors.max() == pytest.approx(1, abs=1e-4)
-    assert factors.min() >= 0
-    assert factors[-1] == pytest.approx(1 if name == "constant" else 0, abs=1e-4)
-    if name == "one_cycle":
-        assert factors[0] == pytest.approx(lr_schedule.INITIAL_FACTOR)
-        assert factors.argmax() == 300
-
-
 def test_the_optimizer_follows_the_schedule() -> None:
     train.import_keras(seed=0)
     how = tiny(learning_rate=0.5, epochs=1)

@@ -17,6 +17,13 @@ from inkling.models import registry
 
 MNIST_TEST = "mnist-test"
 RATES = ("precision", "recall", "f1")
+NUMBERS = {  # of a report -> words for it
+    "top_2": "label among the best two",
+    "cross_entropy": "cross-entropy",
+    "accuracy_written": "digits and signs right",
+    "coverage": "called read",
+    "selective_accuracy": "right among these",
+}
 COLUMNS = ("model", "version", "data", "label", "n", "right", *RATES)
 
 
@@ -36,7 +43,8 @@ COLUMNS = ("model", "version", "data", "label", "n", "right", *RATES)
 def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, single: bool) -> None:
     """Score a packaged model, a bundle or a run.
 
-    mnist-test measures the network alone. A folder measures the whole pipeline, from the picture to the text.
+    mnist-test measures the network alone, a line recognizer on lines of the test digits. A folder measures the whole
+    pipeline, from the picture to the text.
 
     \b
     Example:
@@ -48,12 +56,12 @@ def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, si
     from inkling.training import evaluate
     from inkling.training.data.mnist import load_mnist
 
-    bundle = registry.find(model)
     if data_name == MNIST_TEST:
-        mnist = load_mnist()
-        report = evaluate.evaluate_mnist(bundle, mnist)
+        bundle = registry.find_network(model)
+        judge = evaluate.evaluate_lines if registry.reads_lines(bundle) else evaluate.evaluate_mnist
+        report = judge(bundle, load_mnist())
     else:
-        reader = Reader(bundle.path)
+        reader = Reader(registry.find(model).path)
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("reading", total=None)
             report = evaluate.evaluate_folder(
@@ -105,23 +113,29 @@ def show(report: dict[str, Any], console: Console) -> None:
     low, high = report["accuracy_95"]
     console.print(f"{report['model']['name']} ({report['model']['version']}) on {report['data']}", highlight=False)
     console.print(f"[bold]{report['accuracy']:.2%}[/] of {report['n']:,} right; 95 % interval {low:.2%} to {high:.2%}")
-    for key, words in (("top_2", "label among the best two"), ("cross_entropy", "cross-entropy")):
-        if key in report:
+    for key, words in NUMBERS.items():
+        if report.get(key) is not None:
             console.print(f"{words} {report[key]:.4f}")
+    for length, rate in report.get("accuracy_by_length", {}).items():
+        console.print(f"of {length} symbols {rate:.4f}", highlight=False)
     if "calibration_error" in report:
         after = report["calibration_error_calibrated"]
         console.print(f"expected calibration error {report['calibration_error']:.4f}, calibrated {after:.4f}")
     if "outcomes" in report:
         console.print("outcomes: " + ", ".join(f"{name} {n}" for name, n in report["outcomes"].items()))
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("label", "n", "precision", "recall", "F1"):
-        table.add_column(heading, justify="right")
-    for row in report["per_class"]:
-        rates = (f"{row[key]:.4f}" for key in ("precision", "recall", "f1"))
-        table.add_row(str(row["digit"]), f"{row['n']:,}", *rates)
-    console.print(table)
+    if report["per_class"]:
+        console.print(_table(report["per_class"]))
     if report["mistakes"]:
         most = ", ".join(f"{m['label']} as {m['read'] or 'nothing'} ({m['n']})" for m in report["mistakes"])
         console.print(f"most frequent mistakes: {most}", highlight=False)
     for failure in report.get("failures", []):
         console.print(f"could not be read: {failure['source']}: {failure['error']}", highlight=False)
+
+
+def _table(per_class: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("label", "n", "precision", "recall", "F1"):
+        table.add_column(heading, justify="right")
+    for row in per_class:
+        table.add_row(str(row["digit"]), f"{row['n']:,}", *(f"{row[key]:.4f}" for key in RATES))
+    return table

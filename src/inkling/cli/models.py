@@ -15,25 +15,27 @@ from inkling.models import bundle, registry
 @click.command("models")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line instead of a table.")
 def command(as_json: bool) -> None:
-    """List the installed models.
+    """List the installed models: classifiers, which read digits, and the line recognizer that works beside each.
 
     \b
     Example:
       inkling models
     """
     default = registry.default_name()
-    rows = [summary(entry, default=default) for entry in registry.packaged().values()]
+    found = [*registry.packaged().values(), registry.line_recognizer()]
+    rows = [summary(entry, default=default) for entry in found]
     if as_json:
         for entry in rows:
             click.echo(json.dumps(entry))
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("model", "version", "parameters", "size", "MNIST test"):
-        table.add_column(heading, justify="left" if heading in ("model", "version") else "right")
+    for heading in ("model", "reads", "version", "parameters", "size", "MNIST test"):
+        table.add_column(heading, justify="left" if heading in ("model", "reads", "version") else "right")
     for entry in rows:
         accuracy = entry["accuracy"]
         table.add_row(
             f"{entry['name']} (default)" if entry["default"] else entry["name"],
+            entry["reads"],
             entry["version"],
             f"{entry['parameters']:,}",
             f"{entry['bytes'] / 1000:,.0f} KB",
@@ -49,6 +51,7 @@ def summary(entry: bundle.Bundle, *, default: str) -> dict[str, Any]:
         "name": entry.name,
         "version": entry.version,
         "default": entry.name == default,
+        "reads": "lines" if registry.reads_lines(entry) else "digits",
         "parameters": int(entry.manifest["parameters"]),
         "bytes": entry.model_path.stat().st_size,
         "accuracy": scores.get("accuracy"),

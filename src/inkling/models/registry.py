@@ -13,7 +13,7 @@ PREFERRED = ("cnn", "ann", "ann-tutorial")  # the default reader is the first of
 
 
 def line_recognizer() -> Bundle:
-    """The network that reads touching digits as a whole; every reader uses the same one, beside its classifier."""
+    """The network that reads a line as a whole; every reader uses the same one, beside its classifier."""
     return open_bundle(PACKAGED / LINE, keys=IDENTITY_KEYS)
 
 
@@ -38,12 +38,17 @@ def find(model: str | Path | None = None) -> Bundle:
     a line recognizer's.
     """
     found = _find(default_name() if model is None else model, _names())
-    if found.manifest.get("architecture") == LINE:
+    if reads_lines(found):
         raise WrongNetwork(
             f"{found.path} holds a line recognizer, which reads no single digit; a classifier was expected. "
             "Name another model."
         )
     return open_bundle(found.path)
+
+
+def reads_lines(bundle: Bundle) -> bool:
+    """Whether it holds a line recognizer, not a classifier."""
+    return bool(bundle.manifest.get("architecture") == LINE)
 
 
 def find_network(model: str | Path) -> Bundle:
@@ -53,7 +58,7 @@ def find_network(model: str | Path) -> Bundle:
 
 def _find(model: str | Path, names: list[str]) -> Bundle:
     text = str(model)
-    if text in names:
+    if text in (*names, LINE):
         return open_bundle(PACKAGED / text, keys=IDENTITY_KEYS)
     path = Path(text)
     if path.is_dir():

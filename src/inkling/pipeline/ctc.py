@@ -69,6 +69,16 @@ def fits(text: Text, n_columns: int) -> bool:
     return len(text) + sum(a == b for a, b in itertools.pairwise(text)) <= n_columns
 
 
+def greedy_decode(probs: np.ndarray) -> list[int]:
+    """(T, C) column probabilities -> the symbols along the most probable columns, nearly always the likeliest text.
+
+    Best path decoding (Graves et al. 2006, section 3.2): repetitions are merged, then blanks removed.
+    """
+    best = probs.argmax(axis=1)
+    is_new = np.append(True, best[1:] != best[:-1])
+    return [int(symbol) for symbol in best[is_new & (best != probs.shape[1] - 1)]]
+
+
 def log_likelihoods(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndarray:
     """(T, C) column probabilities and K texts -> (K,) natural logarithms of their probabilities.
 

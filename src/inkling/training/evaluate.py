@@ -12,8 +12,9 @@ from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.decode import SUFFIXES
 from inkling.pipeline.reader import Mode, Reader
-from inkling.training import scores
+from inkling.training import recipe, scores
 from inkling.training.data.mnist import Mnist, as_input
+from inkling.training.tasks import make_task
 
 SEPARATOR = "__"  # a picture's label is its file name's part before this
 
@@ -29,6 +30,18 @@ def evaluate_mnist(bundle: Bundle, mnist: Mnist) -> dict[str, Any]:
         "per_class": scores.per_class(confusion),
         "mistakes": scores.mistakes(confusion),
         "confusion": confusion.tolist(),
+    }
+
+
+def evaluate_lines(bundle: Bundle, mnist: Mnist) -> dict[str, Any]:
+    """The line network alone on synthetic lines of test digits, the same lines for every network."""
+    task = make_task(recipe.from_table(bundle.manifest["recipe"]), mnist)
+    return {
+        "model": {"name": bundle.name, "version": bundle.version},
+        "data": "lines of mnist-test",
+        **task.test_scores(bundle),
+        "per_class": [],
+        "mistakes": [],
     }
 
 

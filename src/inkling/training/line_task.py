@@ -15,21 +15,24 @@ import numpy as np
 
 from inkling.errors import BadRecipe
 from inkling.models.bundle import Bundle
+from inkling.pipeline.config.line import LINE_IMAGE
+from inkling.pipeline.ctc import greedy_decode, log_likelihoods
 from inkling.pipeline.line_image import HEIGHT
 from inkling.pipeline.litert import LiteRTModel
-from inkling.pipeline.symbols import BLANK, CLASSES
-from inkling.training import augment, scores
+from inkling.pipeline.symbols import BLANK, CLASSES, as_written
+from inkling.training import augment
+from inkling.training.calibrate_lines import Infer, Line, calibrate_lines, line_scores
 from inkling.training.data.mnist import Mnist, split_indices, subsample
 from inkling.training.recipe import Recipe
 from inkling.training.synthetic_lines import dataset
 from inkling.training.synthetic_lines.dataset import MAX_SYMBOLS, N_WIDTHS, PADDING, Lines
 
 MIN_PROB = 1e-7  # probabilities below it count as it: the logarithm of 0 would be infinite
+COLUMN_PX = LINE_IMAGE.width_step_px
 N_EVALUATION = 2_000  # lines to validate and to test on
+N_CALIBRATION = 4_000  # lines to calibrate on: a share of 99 % needs many
 N_COMPARED = 50  # lines of each width on which export compares LiteRT with Keras
 INFERENCE_BATCH = 50  # lines
-
-Infer = Callable[[np.ndarray], np.ndarray]  # (N, 32, w) float32 -> (N, w / 4, 22) float32
 
 
 class LineTask:
@@ -55,13 +58,21 @@ class LineTask:
     @cached_property
     def validation(self) -> list[Lines]:
         """Lines of validation digits."""
-        images, labels = self._mnist.x_train[self._validation], self._mnist.y_train[self._validation]
-        return dataset.evaluation_lines(images, labels, n=N_EVALUATION, seed=self.recipe.seed)
+        return self._validation_lines(N_EVALUATION, seed=self.recipe.seed)
+
+    @cached_property
+    def calibration(self) -> list[Lines]:
+        """Other lines of validation digits, so that the scores on `validation` tell how well the calibration holds."""
+        return self._validation_lines(N_CALIBRATION, seed=self.recipe.seed + 1)
 
     @cached_property
     def test(self) -> list[Lines]:
         """Lines of test digits, the same for every network."""
         return dataset.evaluation_lines(self._mnist.x_test, self._mnist.y_test, n=N_EVALUATION, seed=0)
+
+    def _validation_lines(self, n: int, *, seed: int) -> list[Lines]:
+        images, labels = self._mnist.x_train[self._validation], self._mnist.y_train[self._validation]
+        return dataset.evaluation_lines(images, labels, n=n, seed=seed)
 
     def check(self) -> None:
         """Raises BadRecipe for too few lines."""
@@ -102,19 +113,14 @@ class LineTask:
         return {"x": _dataset(shown, len(chosen)), "shuffle": False}
 
     def validate(self, model: Any) -> dict[str, float]:
-        """Mean CTC loss a line, nats, and share of lines read exactly."""
+        """Mean CTC loss a line, nats, and share of lines whose digits and signs are right, decoded greedily."""
         import tensorflow as tf
 
         signature = [tf.TensorSpec((None, HEIGHT, None), tf.float32)]
         infer = tf.function(lambda x: model(x, training=False), input_signature=signature)
-        losses, right = [], []
-        for same in self.validation:
-            texts = same.as_lists()
-            for start in range(0, len(texts), INFERENCE_BATCH):
-                here = slice(start, start + INFERENCE_BATCH)
-                probs = infer(dataset.as_input(same.images[here])).numpy()  # (N, 32, w) -> (N, w / 4, 22)
-                losses += np.asarray(ctc_loss(same.texts[here], probs)).tolist()
-                right += [greedy_decode(one) == text for one, text in zip(probs, texts[here], strict=True)]
+        lines = read_lines(lambda x: np.asarray(infer(x)), self.validation)
+        losses = [-log_likelihoods(np.maximum(line.probs, MIN_PROB), [line.text])[0] for line in lines]
+        right = [as_written(greedy_decode(line.probs)) == as_written(line.text) for line in lines]
         return {"val_loss": float(np.mean(losses)), "val_accuracy": float(np.mean(right))}
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
@@ -132,46 +138,40 @@ class LineTask:
         return [dataset.as_input(same.images) for same in self.test]
 
     def facts(self, bundle: Bundle) -> dict[str, Any]:
-        """Input, classes and scores on lines of validation digits."""
+        """Input, classes, calibration and scores on lines of validation digits."""
+        infer = self.load_litert(bundle)
+        calibration = calibrate_lines(read_lines(infer, self.calibration), infer)
         return {
             "input": {
                 "shape": [HEIGHT, None],
                 "dtype": "float32",
                 "range": [dataset.LOW, dataset.HIGH],
-                "meaning": "about 1 = ink, 0 = paper; a grey row 32 px high, a width that is a multiple of 4",
+                "meaning": f"1 = ink, 0 = paper, about; a grey row {HEIGHT} px high, w a multiple of {COLUMN_PX}",
+                "column_px": COLUMN_PX,
             },
             "classes": [*CLASSES, "no new symbol"],
-            "scores": {"validation": line_scores(self.load_litert(bundle), self.validation)},
+            **calibration,
+            "scores": {"validation": line_scores(read_lines(infer, self.validation), infer, **calibration)},
         }
 
     def test_scores(self, bundle: Bundle) -> dict[str, Any]:
-        return line_scores(self.load_litert(bundle), self.test)
+        """Scores on lines of test digits, with the manifest's calibration."""
+        infer = self.load_litert(bundle)
+        lines = read_lines(infer, self.test)
+        return line_scores(lines, infer, temperature=bundle.temperature, sure_at=bundle.sure_at)
 
 
-def line_scores(infer: Infer, lines: list[Lines]) -> dict[str, Any]:
-    """Share of lines whose likeliest text is right, with its 95 % interval, and by number of symbols."""
-    right: dict[int, list[bool]] = {}
+def read_lines(infer: Infer, lines: list[Lines]) -> list[Line]:
+    """What a network says of lines, and what they show."""
+    found: list[Line] = []
     for same in lines:
         texts = same.as_lists()
         for start in range(0, len(texts), INFERENCE_BATCH):
             here = slice(start, start + INFERENCE_BATCH)
-            for text, probs in zip(texts[here], infer(dataset.as_input(same.images[here])), strict=True):
-                right.setdefault(len(text), []).append(greedy_decode(probs) == text)
-    n, n_right = sum(map(len, right.values())), sum(map(sum, right.values()))
-    low, high = scores.wilson_interval(n_right, n)
-    return {
-        "n": n,
-        "accuracy": round(n_right / n, 6),
-        "accuracy_95": [round(low, 6), round(high, 6)],
-        "accuracy_by_length": {str(length): round(float(np.mean(each)), 4) for length, each in sorted(right.items())},
-    }
-
-
-def greedy_decode(probs: np.ndarray) -> list[int]:
-    """(T, 22) -> the symbols along the most probable columns: best path decoding (Graves et al. 2006, section 3.2)."""
-    best = probs.argmax(axis=1)
-    is_new = np.append(True, best[1:] != best[:-1])
-    return [int(symbol) for symbol in best[is_new & (best != BLANK)]]
+            images = dataset.as_input(same.images[here])
+            probs = infer(images)  # (N, 32, w) -> (N, w / 4, 22)
+            found += map(Line, images, probs, texts[here])
+    return found
 
 
 def ctc_loss(texts: Any, probs: Any) -> Any:

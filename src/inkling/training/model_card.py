@@ -18,6 +18,7 @@ from inkling.models import registry
 from inkling.models.bundle import Bundle
 from inkling.training.architectures import ARCHITECTURES
 from inkling.training.calibrate import RIGHT
+from inkling.training.calibrate_lines import RIGHT as LINES_RIGHT
 
 FILE_NAME = "README.md"
 DATA_SETS = {
@@ -38,8 +39,7 @@ SETTINGS = {  # parameter of a recipe -> words for it
     "dropout": "dropout {:g}",
     "ema": "averaged weights, momentum {:g}",
     "patience": "stopped after {:g} epochs without a better validation loss",
-    "lines": "{:,} synthetic lines an epoch, of one to five digits that touch; connectionist temporal classification "
-    "(Graves et al. 2006)",
+    "lines": "{:,} synthetic lines an epoch; connectionist temporal classification (Graves et al. 2006)",
     "standardise": "inputs with mean 0 and standard deviation 1, folded into the weights afterwards",
     "nondigits": "{:.0%} non-digits beside the digits, to be refused",
     "touching": "{:.0%} pieces of rows of touching digits beside them",
@@ -90,7 +90,9 @@ def _reads_lines(facts: dict[str, Any]) -> bool:
 
 def _what(facts: dict[str, Any]) -> list[str]:
     does = (
-        "reads a line of handwritten digits" if _reads_lines(facts) else "names the handwritten digit in a 28x28 image"
+        "reads a handwritten line of digits and signs"
+        if _reads_lines(facts)
+        else "names the handwritten digit in a 28x28 image"
     )
     return [
         f"# {facts['name']}",
@@ -108,7 +110,8 @@ def _architecture(facts: dict[str, Any]) -> list[str]:
     given = facts["input"]
     n_outputs = facts["layers"][-1]["output_shape"][-1]
     if _reads_lines(facts):
-        output = f"N x w / 2 x {n_outputs} probabilities: for every other column the ten digits, and no new digit"
+        classes = " ".join(f"`{name}`" for name in facts["classes"])
+        output = f"N x w / {given['column_px']} x {n_outputs} probabilities: for each column, of {classes}"
     else:
         last = ", the last that of being none of the ten" if n_outputs > 10 else ""
         output = f"N x {n_outputs} probabilities{last}"
@@ -139,7 +142,15 @@ def _training(facts: dict[str, Any]) -> list[str]:
     if how["teacher"]["name"]:
         steps.append(f"distilled from `{Path(how['teacher']['name']).name}`")
     changes = [words.format(how["augmentation"][key]) for key, words in CHANGES.items() if how["augmentation"].get(key)]
-    augmented = f"Augmentation: {'; '.join(changes)}." if changes else "Images are used as they are."
+    augmented = "Images are used as they are."
+    if changes:
+        augmented = f"Augmentation: {'; '.join(changes)}."
+    elif _reads_lines(facts):
+        augmented = (
+            "Every line is made by code and shown in one epoch alone (`inkling.training.synthetic_lines`): a number, "
+            "mostly with signs or in printed cells, written with MNIST's digits and with digits and signs drawn from "
+            "strokes, on plain, ruled, squared or patterned paper, as a camera or a scanner sees it."
+        )
     took = facts.get("training")
     time = f"It took {took['seconds']:,.0f} s on {_cores(took['cores'])}. " if took else ""
     versions = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
@@ -187,25 +198,57 @@ def _scores(facts: dict[str, Any]) -> list[str]:
 
 
 def _line_scores(facts: dict[str, Any]) -> list[str]:
-    names = {"mnist-test": "MNIST's test images; used for nothing but these numbers", "validation": "validation images"}
+    names = {"mnist-test": "test digits; used for nothing but these numbers", "validation": "validation digits"}
     found = {words: facts["scores"][name] for name, words in names.items() if name in facts["scores"]}
-    rows = [
-        [
-            words,
-            f"{score['n']:,}",
-            f"{score['accuracy']:.1%}",
-            *(f"{s:.1%}" for s in score["accuracy_by_length"].values()),
-        ]
-        for words, score in found.items()
-    ]
-    lengths = [f"{n} digit{'s' if n != '1' else ''}" for n in facts["scores"]["validation"]["accuracy_by_length"]]
+    rows = []
+    for words, score in found.items():
+        low, high = score["accuracy_95"]
+        rates = score["accuracy"], score["accuracy_written"], *score["accuracy_by_length"].values()
+        shown = [f"{rate:.1%}" for rate in rates]
+        rows.append([words, f"{score['n']:,}", shown[0], f"{low:.1%} to {high:.1%}", *shown[1:]])
+    lengths = [f"{n} symbol{'s' if n != '1' else ''}" for n in facts["scores"]["validation"]["accuracy_by_length"]]
     apart = facts["scores"].get("mnist-test", {}).get("difference_from_keras")
-    same = f" On the lines of test images LiteRT and Keras differ by at most {apart:g}." if apart else ""
+    same = f" On the lines of test digits LiteRT and Keras differ by at most {apart:g}." if apart else ""
     return [
-        "## Lines read exactly",
+        "## Lines read right",
         "",
-        *table(("lines of", "n", "all", *lengths), rows),
-        f"These lines are hard: degraded digits, ends that run into each other.{same}",
+        *table(("lines of MNIST's", "n", "digits right", "95% interval", "signs too", *lengths), rows),
+        "The lines are synthetic, as those of training are, and harder than most that people send: poor scans, digits "
+        "that run into each other, cells that they cross. "
+        f"`inkling evaluate {facts['name']}` repeats the first row.{same}",
+        "",
+    ]
+
+
+def _line_calibration(facts: dict[str, Any]) -> list[str]:
+    score = facts["scores"]["validation"]
+    wrong = "" if score["selective_accuracy"] is None else f", of which {score['selective_accuracy']:.1%} are right"
+    return [
+        "## Calibration",
+        "",
+        f"Temperature {facts['temperature']:g} of the column probabilities: the one at which the probability of a "
+        "line's digits says best whether they are right, on other lines of validation digits. Expected calibration "
+        f"error of it: {score['calibration_error']:.2%} before, {score['calibration_error_calibrated']:.2%} after.",
+        "",
+        f"A line is called read from a probability of {facts['sure_at']:g}, unless its signs are doubtful or a mark is "
+        f"neither digit nor sign: of the lines on which this was fitted, at least {LINES_RIGHT:.0%} of those called "
+        "read are right. "
+        f"Of the validation lines above, {score['coverage']:.1%} are called read{wrong}.",
+        "",
+    ]
+
+
+def _line_limits(facts: dict[str, Any]) -> list[str]:
+    return [
+        "## Limits",
+        "",
+        "- It knows the digits 0 to 9 and the signs above. Currency signs are one class; letters and other marks are "
+        "`mark`, as long as they do not look like a digit or a sign.",
+        "- It was trained on synthetic lines. Their digits are MNIST's, written in the United States around 1990, and "
+        "others drawn in forms of other countries; real handwriting varies more.",
+        "- It reads one line, cut out and upright; `inkling.Reader` finds the lines of a picture.",
+        "- Its probability is calibrated on synthetic lines; on other pictures it can be too high.",
+        "- Not for decisions in which one wrong digit does harm and nobody checks: have the unsure ones checked.",
         "",
     ]
 
@@ -214,8 +257,10 @@ def _line_use(facts: dict[str, Any]) -> list[str]:
     return [
         "## Use",
         "",
-        "Every reader with a classifier that can refuse uses it: of the segmentations of a component that the "
-        "classifier finds likely, it says how probable their texts are. `model.tflite` runs in any LiteRT.",
+        "`inkling.Reader` uses it beside its classifier, for lines that are not one clean digit. Alone: "
+        "`inkling.pipeline.line_recognizer.LineRecognizer` gives the column probabilities of a line and "
+        "`inkling.pipeline.prefix_search` the texts that they show. `model.tflite` runs in any LiteRT; `model.keras`, "
+        "in a clone and in the source distribution, is the same network for fine-tuning.",
         "",
     ]
 
@@ -305,7 +350,7 @@ def _licence(facts: dict[str, Any]) -> list[str]:
 
 
 DIGIT_PARTS = (_what, _architecture, _training, _scores, _calibration, _limits, _use, _licence)
-LINE_PARTS = (_what, _architecture, _training, _line_scores, _line_use, _licence)
+LINE_PARTS = (_what, _architecture, _training, _line_scores, _line_calibration, _line_limits, _line_use, _licence)
 
 
 def _shape(sides: Sequence[int | None]) -> str:

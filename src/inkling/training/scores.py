@@ -1,6 +1,7 @@
-"""How good probabilities are. NumPy only; every function takes probs (N, 10) and labels (N,).
+"""How good probabilities are. NumPy only.
 
-probs: float, rows sum to 1. labels: whole numbers 0..9. Where N is 0 a rate is nan, not an error.
+probs: (N, 10) float, rows sum to 1. labels: (N,) whole numbers 0..9. confidence: (N,) float, probability of the answer;
+right: (N,) bool, whether the answer is right. Where N is 0 a rate is nan, not an error.
 """
 
 from __future__ import annotations
@@ -84,12 +85,16 @@ def mistakes(confusion: np.ndarray, most: int = 10) -> list[dict[str, int]]:
 
 def expected_calibration_error(probs: np.ndarray, labels: np.ndarray, *, bins: int = 15) -> float:
     """Mean gap between confidence and accuracy over equal-width bins of confidence (Guo et al. 2017)."""
-    confidence, right = probs.max(1), probs.argmax(1) == labels
-    if len(labels) == 0:
+    return calibration_error(probs.max(1), probs.argmax(1) == labels, bins=bins)
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray, *, bins: int = 15) -> float:
+    """The expected calibration error of any answers."""
+    if len(right) == 0:
         return float("nan")
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = np.bincount(which, right - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(labels))
+    return float(np.abs(gaps).sum() / len(right))
 
 
 def fit_temperature(probs: np.ndarray, labels: np.ndarray, *, low: float = 0.05, high: float = 20.0) -> float:
@@ -120,19 +125,27 @@ def golden_section(loss: Callable[[float], float], low: float, high: float, *, w
 
 
 def sure_at(probs: np.ndarray, labels: np.ndarray, *, right: float = 0.995, least: float = 0.5) -> float:
-    """The smallest confidence (>= `least`) from which on at least `right` of the digits are right.
+    """The smallest confidence (>= `least`) from which on at least `right` of the digits are right; `probs` calibrated.
 
-    `probs` calibrated. A confidence counts only if the digits at or above it reach the rate; 1 if none does.
+    1 if there is none.
     """
-    confidence, hit = probs.max(1), probs.argmax(1) == labels
+    return least_confidence(probs.max(1), probs.argmax(1) == labels, rate=right, least=least)
+
+
+def least_confidence(confidence: np.ndarray, right: np.ndarray, *, rate: float, least: float = 0.5) -> float:
+    """The smallest confidence (>= `least`) from which on at least `rate` of the answers are right; 1 if there is none.
+
+    From the risk-coverage curve (El-Yaniv, Wiener, "On the Foundations of Noise-free Selective Classification", 2010):
+    a confidence counts only if all answers at or above it together reach the rate.
+    """
     order = np.argsort(-confidence, kind="stable")
-    rate = np.cumsum(hit[order]) / np.arange(1, len(order) + 1)
+    reached = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     last_of_ties = np.append(np.diff(confidence[order]) < 0, True)[: len(order)]
-    enough = np.flatnonzero((rate >= right) & last_of_ties & (confidence[order] >= least))
+    enough = np.flatnonzero((reached >= rate) & last_of_ties & (confidence[order] >= least))
     if enough.size == 0:
         return 1.0
     if enough[-1] == np.count_nonzero(confidence >= least) - 1:
-        return least  # every digit from `least` on already reaches the rate
+        return least  # every answer from `least` on already reaches the rate
     return float(confidence[order][enough[-1]])
 
 

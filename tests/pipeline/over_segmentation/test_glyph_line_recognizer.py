@@ -11,7 +11,6 @@ import pytest
 from inkling.pipeline.over_segmentation.glyph_line_recognizer import (
     BLANK,
     LOG_ZERO,
-    greedy_decode,
     log_likelihoods,
     substitution_log_likelihoods,
 )
@@ -68,8 +67,3 @@ def test_certainty_over_many_columns_stays_finite_for_what_is_possible(floor: fl
     found = log_likelihoods(probs, [(7,), (3,)])
     assert found[0] == pytest.approx(0)
     assert found[1] < -1e3
-
-
-def test_the_likeliest_digits_are_those_that_are_new() -> None:
-    assert greedy_decode(columns(BLANK, 1, 1, BLANK, 1, 7, 7, BLANK)) == [1, 1, 7]
-    assert greedy_decode(columns(BLANK, BLANK)) == []

@@ -31,16 +31,6 @@ class GlyphLineRecognizer:
         return np.asarray(self._network(line_image[None])[0])
 
 
-def greedy_decode(probs: np.ndarray) -> list[int]:
-    """(T, 11) -> the digits along the most probable columns, which is nearly always the most probable text.
-
-    Best path decoding: repetitions are merged, then blanks removed (Graves et al. 2006, section 3.2).
-    """
-    best = probs.argmax(axis=1)
-    is_new = np.append(True, best[1:] != best[:-1])
-    return [int(digit) for digit in best[is_new & (best != BLANK)]]
-
-
 def substitution_log_likelihoods(probs: np.ndarray, text: Sequence[int]) -> np.ndarray:
     """(T, 11) column probabilities and a text of n digits -> (n, 10) natural logarithms.
 

@@ -19,10 +19,10 @@ from inkling.models.bundle import CutCosts
 from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.config.over_segmentation import RANKING as CONFIG
 from inkling.pipeline.config.over_segmentation import SEGMENTATION_GRAPH
+from inkling.pipeline.ctc import greedy_decode
 from inkling.pipeline.normalize import normalize_glyphs
 from inkling.pipeline.over_segmentation.glyph_line_image import make_glyph_line_image
 from inkling.pipeline.over_segmentation.glyph_line_recognizer import (
-    greedy_decode,
     log_likelihoods,
     substitution_log_likelihoods,
 )
