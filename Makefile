@@ -83,6 +83,7 @@ servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastap
 compare: install-learn ## compare with other readers, measure refusing, calibration, memory (REAL=folder of folders)
 	$(BIN)/python -m benchmarks.accuracy.out_of_distribution $(if $(REAL),--real $(REAL))
 	$(BIN)/python -m benchmarks.accuracy.baselines $(if $(REAL),--real $(REAL))
+	$(BIN)/python -m benchmarks.accuracy.paper --full --beside
 	$(BIN)/python -m benchmarks.accuracy.tight_crops
 	$(BIN)/python -m benchmarks.accuracy.handwriting_fonts
 	$(BIN)/python -m benchmarks.accuracy.calibration $(if $(REAL),--real $(REAL))

@@ -50,8 +50,7 @@ def answer(reader: Reader, image: ImageSource, text: str, written: str | None = 
     except BadPicture:
         return Answer(text, written, "", "", "failed", 0.0, time.process_time() - start)
     took_s = time.process_time() - start
-    read_written = getattr(reading, "written", reading.text)
-    return Answer(text, written, reading.text, read_written, reading.outcome, reading.confidence, took_s)
+    return Answer(text, written, reading.text, reading.written, reading.outcome, reading.confidence, took_s)
 
 
 def summary(answers: Sequence[Answer]) -> Numbers:

@@ -40,11 +40,11 @@ OUT = Path(__file__).with_suffix(".json")
 NUMBERS: dict[str, dict[str, Draw]] = {**SETS, "photos": {kind: partial(desk_photo, kind) for kind in PAGE_KINDS}}
 NOTHING = "not numbers"
 EVERY: dict[str, dict[str, Draw]] = {**NUMBERS, NOTHING: {kind: partial(not_a_number, kind) for kind in PAGES}}
-COUNTS = {"ruled": 30, "boxes": 10, "signs": 30, "forms": 25, "plain": 100, "photos": 10, NOTHING: 4}  # of each kind
+COUNTS = {"ruled": 15, "boxes": 5, "signs": 15, "forms": 15, "plain": 40, "photos": 10, NOTHING: 4}  # of each kind
 FULL = 5  # times as many
 BESIDE = {"photos": 8}  # pictures of a set that the other readers read, where not MOST_BESIDE
 MOST_BESIDE = 40
-POINTS = 200  # of the curve in the file, at most
+POINTS = 120  # of a curve in the file, at most
 
 
 def peak_mb() -> float:
@@ -137,6 +137,13 @@ def saved(chosen: Iterator[Picture], folder: Path, name: str) -> LabelledSet:
     return LabelledSet(name, tuple(paths), tuple(labels), rows=True)
 
 
+def curve(answers: list[Answer]) -> list[list[float]]:
+    """Risk by coverage, some POINTS of it."""
+    points = risk_coverage(answers)
+    kept = [*points[:: -(-len(points) // POINTS)], points[-1]]
+    return [[round(value, 4) for value in point] for point in kept]
+
+
 def chosen_sets(_context: click.Context, _option: click.Parameter, value: str | None) -> list[str]:
     """The sets that the option names, in the order of EVERY."""
     given = value.split(",") if value else list(EVERY)
@@ -174,7 +181,7 @@ def main(*, sets: list[str], n_each: int | None, full: bool, save: Path | None, 
         answers = answers_of(reader, name, digits, counts[name])
         together = [each for found in answers.values() for each in found]
         kinds = {kind: summary(found) for kind, found in answers.items()}
-        content["sets"][name] = {"all": summary(together), "kinds": kinds}
+        content["sets"][name] = {"all": summary(together), "kinds": kinds, "risk_coverage": curve(together)}
         every += together
         for kind, each in kinds.items():
             table.add_row(*cells(f"{name}, {kind}", each))
@@ -183,8 +190,7 @@ def main(*, sets: list[str], n_each: int | None, full: bool, save: Path | None, 
             print_wrong(name, answers)
     if every:
         content["all"] = summary(every)
-        curve = risk_coverage(every)
-        content["risk_coverage"] = [[round(v, 4) for v in curve[i]] for i in thinned(len(curve))]
+        content["risk_coverage"] = curve(every)
         table.add_row(*cells("all", content["all"]), style="bold")
         print_table(table)
     if NOTHING in sets:
@@ -196,12 +202,6 @@ def main(*, sets: list[str], n_each: int | None, full: bool, save: Path | None, 
         content["beside"] = beside(reader, numbers, digits, options["python"])
     if sets == list(EVERY) and n_each is None:
         write_json(out, content)
-
-
-def thinned(n: int) -> list[int]:
-    """At most POINTS of `n` indices, evenly, the last among them."""
-    step = max(1, -(-n // POINTS))
-    return sorted({*range(0, n, step), n - 1})
 
 
 if __name__ == "__main__":

@@ -61,6 +61,25 @@ def baselines(ax: Axes, numbers: Numbers) -> Axes:
     return style.as_percent(ax, axis="x")
 
 
+def paper(ax: Axes, numbers: Numbers) -> Axes:
+    """Risk by coverage of each set of numbers on paper and of all; a dot where the outcome "read" ends."""
+    curves = {name: (each["risk_coverage"], each["all"]) for name, each in numbers["sets"].items()}
+    curves["all"] = (numbers["risk_coverage"], numbers["all"])
+    ends = []
+    for k, (name, (points, found)) in enumerate(curves.items()):
+        colour = style.INK if name == "all" else _colour(k)
+        coverage, risk = zip(*points, strict=True)
+        ax.plot(coverage, risk, color=colour, linewidth=2.6 if name == "all" else 1.6)
+        if "read_right" in found:
+            ax.plot(found["read"], 1 - found["read_right"], "o", color=colour, markersize=6, zorder=5)
+        ends.append((1.0, risk[-1], name, colour))
+    ax.set_xlim(0, 1.0)
+    ax.set_ylim(0, 0.01 + 1.1 * max(risk for points, _ in curves.values() for at, risk in points if at > 0.1))
+    ax.set_xlabel("coverage: the surest answers, as a share of all")
+    ax.set_ylabel("risk: the share of them that is wrong")
+    return style.label_ends(style.as_percent(style.as_percent(ax), axis="x"), ends)
+
+
 def out_of_distribution(ax: Axes, numbers: Numbers) -> Axes:
     """The default model's reject option: the share of other images accepted, by the share of digits refused."""
     model = numbers["models"]["cnn"]
@@ -124,7 +143,8 @@ def memory(ax: Axes, numbers: Numbers) -> Axes:
 
 Draw = Callable[[Axes, Numbers], Axes]
 SIZES_IN: dict[Draw, tuple[float, float]] = {
-    baselines: (10.0, 8.4), out_of_distribution: (6.4, 4.4), calibration: (6.4, 4.4), memory: (6.4, 3.2),
+    baselines: (10.0, 8.4), paper: (7.4, 4.4), out_of_distribution: (6.4, 4.4), calibration: (6.4, 4.4),
+    memory: (6.4, 3.2),
 }  # fmt: skip
 DRAWN = {draw.__name__: draw for draw in SIZES_IN}
 

@@ -102,9 +102,43 @@ def handwriting_fonts(numbers: Numbers) -> str:
     return table(head, [[f"`{name}`", *(rate(each[column]["right"]) for column in columns)] for name, each in models])
 
 
+def paper(numbers: Numbers) -> str:
+    """Sets of numbers on paper; the kinds of each; other readers; pages without a number."""
+    head = ["digits exact", "signs, too", "rows", 'called "read"', "of these right", "one core"]
+    shown = {name: each["all"] for name, each in numbers["sets"].items()} | {"all": numbers["all"]}
+    parts = [table([f"`{numbers['model']['name']}`", *head], [_paper_row(*each) for each in shown.items()])]
+    boxes = numbers["sets"]["boxes"]["kinds"]
+    kinds, captures = (list(dict.fromkeys(name.split(", ")[i] for name in boxes)) for i in (0, 1))
+    rows = [[kind, *(rate(boxes[f"{kind}, {capture}"]["exact"]) for capture in captures)] for kind in kinds]
+    parts.append(table(["eight digits in boxes, exact", *captures], rows))
+    others = [_paper_row(f"{name}: {kind}", each) for name in ("ruled", "signs", "forms", "photos", "plain")
+              for kind, each in numbers["sets"][name]["kinds"].items()]  # fmt: skip
+    parts.append(table(["other kinds", *head], others))
+    if "beside" in numbers:
+        readers = list(next(iter(numbers["beside"].values()))["readers"])
+        rows = [[f"{name} ({each['n']})", *(rate(each["readers"].get(reader)) for reader in readers)]
+                for name, each in numbers["beside"].items()]  # fmt: skip
+        parts.append(table(["some of each set, digits exact", *readers], rows))
+        parts.append(
+            "The other readers read digits alone, each with the best of its settings, as above; rows are joined."
+        )
+    rows = [[kind, *(str(each["outcomes"].get(outcome, 0)) for outcome in ("read", "unsure", "not_digit", "empty")),
+             f"{each['most_ms']:,} ms", f"{each['most_mb']} MB"]
+            for kind, each in numbers["not_numbers"].items()]  # fmt: skip
+    head = ['"read"', '"unsure"', '"not_digit"', '"empty"', "one core, at most", "memory, at most"]
+    return "\n\n".join([*parts, table(["no number", *head], rows)])
+
+
+def _paper_row(name: str, found: Numbers) -> list[str]:
+    shares = (
+        rate(found.get(key), found.get(f"{key}_95")) for key in ("exact", "written", "rows", "read", "read_right")
+    )
+    return [f"{name} ({found['n']:,})", *shares, f"{found['median_ms']:.0f} ms"]
+
+
 TABLES: dict[str, Callable[[Numbers], str]] = {
     each.__name__: each
-    for each in (baselines, tight_crops, handwriting_fonts, out_of_distribution, calibration, memory)
+    for each in (baselines, paper, tight_crops, handwriting_fonts, out_of_distribution, calibration, memory)
 }
 
 

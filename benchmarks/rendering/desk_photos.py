@@ -32,7 +32,8 @@ def desk_photo(kind: str, digits: Digits, rng: np.random.Generator, i: int) -> P
     shade = as_bytes(255 * light((h // 8, w // 8), rng))
     cv2.multiply(photo, cv2.resize(shade, (w, h)), photo, 1 / 255)
     photo = cv2.GaussianBlur(photo, (0, 0), rng.uniform(0.8, 2.2))
-    noise = cv2.resize(cv2.randn(np.zeros((h // 2, w // 2), np.int16), 0, rng.uniform(2, 7)), (w, h))
+    noise = rng.uniform(2, 7) * rng.standard_normal((h // 2, w // 2), np.float32)
+    noise = cv2.resize(np.rint(noise).astype(np.int16), (w, h))
     photo = cv2.add(photo, cv2.merge([noise] * 3), dtype=cv2.CV_8U)
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(75, 93))]
     return Picture(cv2.imencode(".jpg", photo[..., ::-1], quality)[1].tobytes(), text)

@@ -107,7 +107,7 @@ def scanned(image: Image, rng: np.random.Generator) -> Image:
     """Laid on a scanner a little askew: soft, noisy, JPEG; one in four is black and white."""
     turned = turn(image, rng.uniform(-2.5, 2.5))
     soft = cv2.GaussianBlur(turned, (0, 0), rng.uniform(0.4, 0.9))
-    noisy = as_bytes(soft + cv2.randn(np.zeros_like(soft), 0, rng.uniform(1, 4)))
+    noisy = as_bytes(soft + rng.uniform(1, 4) * rng.standard_normal(soft.shape, np.float32))
     if rng.random() < 0.25:
         grey = cv2.cvtColor(noisy, cv2.COLOR_RGB2GRAY)
         level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
@@ -126,7 +126,7 @@ def photographed(image: Image, rng: np.random.Generator) -> Image:
     )
     lit = seen * light((h, w), rng)
     soft = cv2.GaussianBlur(lit, (0, 0), rng.uniform(0.6, 1.3))
-    return jpeg(soft + cv2.randn(np.zeros_like(soft), 0, rng.uniform(2, 5)), int(rng.integers(60, 90)))
+    return jpeg(soft + rng.uniform(2, 5) * rng.standard_normal(soft.shape, np.float32), int(rng.integers(60, 90)))
 
 
 CAPTURES: dict[str, Capture] = {each.__name__: each for each in (flat, scanned, photographed)}

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.accuracy import paper, strings
+from benchmarks.accuracy.answers import Answer
 from benchmarks.rendering import paper_sets, printed_sheet
 from benchmarks.rendering.desk_photos import SIZE_WH
 from benchmarks.rendering.written_numbers import SIGNS, Writer, digits_of
@@ -45,15 +46,17 @@ def test_pages_without_a_number_have_no_text(kind: str, digits: Digits) -> None:
 @pytest.mark.parametrize("kind", paper.EVERY["photos"])
 def test_a_photograph_has_ten_megapixels_and_one_to_three_rows(kind: str, digits: Digits) -> None:
     (picture,) = drawn("photos", kind, digits)
+    assert picture.image == drawn("photos", kind, digits)[0].image
     image = cv2.imdecode(np.frombuffer(picture.image, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert image.size == SIZE_WH[0] * SIZE_WH[1]
     assert 1 <= len(picture.text.split("\n")) <= 3
 
 
-def test_a_picture_does_not_depend_on_how_many_are_drawn(digits: Digits) -> None:
-    one, two = drawn("ruled", "through", digits, 1), drawn("ruled", "through", digits, 2)
+@pytest.mark.parametrize("kind", ["joined, scanned", "joined, photographed"])
+def test_a_picture_depends_on_its_number_alone(kind: str, digits: Digits) -> None:
+    one, two = drawn("boxes", kind, digits, 1), drawn("boxes", kind, digits, 2)
     assert np.array_equal(one[0].image, two[0].image)
-    assert not np.array_equal(two[0].image.shape, two[1].image.shape) or not np.array_equal(*(p.image for p in two))
+    assert two[0].text != two[1].text
 
 
 def test_cells_that_are_empty_or_crossed_out_are_not_in_the_text(digits: Digits) -> None:
@@ -136,9 +139,9 @@ def test_an_unknown_set_is_an_error() -> None:
     assert "unknown set plane; choose from: ruled" in found.output
 
 
-def test_a_curve_is_thinned_to_its_ends() -> None:
-    assert paper.thinned(1) == [0]
-    assert paper.thinned(3) == [0, 1, 2]
-    thin = paper.thinned(1001)
-    assert (thin[0], thin[-1]) == (0, 1000)
-    assert len(thin) <= paper.POINTS + 1
+def test_a_curve_is_thinned_and_keeps_its_end() -> None:
+    answers = [Answer("1", None, "1", "1", "read", k / 1000, 0.0) for k in range(1000)]
+    points = paper.curve(answers)
+    assert points[0] == [0.001, 0]
+    assert points[-1] == [1, 0]
+    assert len(points) <= paper.POINTS + 1

@@ -12,7 +12,7 @@ from benchmarks.accuracy.report_tables import PAGE, TABLES, numbers_of
 from inkling.errors import BadData
 
 FIGURES = PAGE.with_suffix("")
-FILES = [f"{name}.svg" for name in ("baselines", "out_of_distribution", "calibration", "memory")]
+FILES = [f"{name}.svg" for name in ("baselines", "paper", "out_of_distribution", "calibration", "memory")]
 FILES += [f"out_of_distribution_images-{theme}.png" for theme in ("light", "dark")]
 
 
