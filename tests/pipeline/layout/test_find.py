@@ -129,3 +129,9 @@ def test_noise_is_bounded() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (1200, 1600)).astype(np.uint8)
     layout = find_layout(picture)
     assert len(layout.rows) <= 64
+
+
+def test_a_row_one_pixel_high_is_level() -> None:
+    picture = blank(120, 60)
+    picture[30, 20:100] = 20
+    assert len(find_layout(picture).rows) <= 1

@@ -18,6 +18,7 @@ class LayoutConfig:
     min_whole_aspect: float = 0.8  # width to height of a picture that may be one row as a whole
     min_whole_height: float = 0.35  # of the picture's height: a lower row is one among other things
     max_rows: int = 64  # what a full page holds; more is a pattern
+    sampled_rows: int = 8  # of a table that is too large: they tell whether it is squared paper
     max_cells: int = 400  # a table of more is no number for one answer
     max_components: int = 3000  # more is texture, or a page of print
 
@@ -101,10 +102,12 @@ class CellsConfig:
     joined_range: tuple[float, float] = (0.85, 1.15)  # of another cell's width: two holes together are one cell
     min_wall_share: float = 0.8  # of a cell's sides: so much of their walls is there
     wall_reach: float = 0.06  # of the height: how far from the hole its wall is looked for
+    credible_cells: int = 5  # so many boxes in a row are no holes of digits, whatever stands beside them
     max_beside: float = 0.9  # of the picture's side: what is longer beside the cells is a bar and no digit
     max_beside_aspect: float = 0.25  # shorter to longer side of what is a bar at the picture's border
     strip_height: float = 2.2  # cells' heights: a lower picture shows that row alone, and all of it
-    min_beside: float = 0.35  # of the cells' height: so high is a digit in such a picture that has no cell
+    min_beside_in_strip: float = 0.35  # of the cells' height: so high is a digit in such a picture that has no cell
+    min_beside: float = 0.7  # the same in a larger picture, where words are printed beside the cells
     min_height: float = 1.0  # of the digits beside them: lower boxes are the holes of angular digits
     spoilt_share: float = 0.6  # of a cell's width between two cells: there is another, which a digit has spoilt
     wall_rest_share: float = 0.2  # of a cell's side: ink no farther from it is a rest of the wall
@@ -143,15 +146,18 @@ class RowsConfig:
     level_reach: float = 0.45  # digit heights above and below a row: the same
     min_row_share: float = 0.3  # of the highest row: lower rows are dirt or remarks
     two_rows_height: float = 2.0  # digit heights: a lower picture has room for one row
+    max_level_slope: float = 0.05  # of rows that are level: those whose boxes lie beside each other are one
+    min_common_box: float = 0.5  # of the lower one's height that the boxes of two level rows share
     min_common: float = 0.3  # of the lower row's height: rows beside each other are one
     min_strength: float = 0.45  # of the strongest row's contrast: fainter rows are grain, squares or print-through
     sampled_components: int = 16  # of a row: the tallest tell its contrast
-    sampled_points: int = 4000  # of a row's ink: enough to tell its tilt
+    sampled_points: int = 800  # of a row's ink: enough to tell its tilt
     margin: float = 0.14  # of the row's height above, below and beside the ink
     keep_share: float = 0.58  # of the picture's height: a lone row that fills so much is not cropped in height
     min_tilt_gain: float = 0.07  # of the row's height that levelling must save
     max_tilt_deg: float = 16.0  # of a row
     tilt_step_deg: float = 1.0  # between tried tilts
+    height_quantiles: tuple[float, float] = (0.02, 0.98)  # of the ink's levels: between them lies the row
     min_level_aspect: float = 1.6  # width to height: a narrower row has no tilt to speak of
 
 

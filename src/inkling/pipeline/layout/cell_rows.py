@@ -50,21 +50,22 @@ def _higher_than_digits(rows: list[np.ndarray], mask: np.ndarray, level: np.ndar
     if not heights.size:
         return rows
     digit = float(np.median(heights[heights >= ROWS.tall_share * heights.max()]))
-    return [row for row in rows if float(np.median(row[:, 3])) >= CONFIG.min_height * digit]
+    least = CONFIG.min_height * digit
+    return [row for row in rows if len(row) >= CONFIG.credible_cells or float(np.median(row[:, 3])) >= least]
 
 
 def leaves_out_digits(rows: list[Row], free: list[Row], image_shape: tuple[int, ...]) -> bool:
-    """Whether a picture of one row of cells has a digit on their left or right: then not all cells were found."""
+    """Whether digits or boxes stand on the left or right of the only row of cells: then not all cells were found."""
     if len(rows) != 1:
         return False
     x, y, w, h = rows[0].box
     height = float(np.median([cell.box[3] for cell in rows[0].cells]))
-    if image_shape[0] > CONFIG.strip_height * height:
-        return False
+    is_strip = image_shape[0] <= CONFIG.strip_height * height
+    least = (CONFIG.min_beside_in_strip if is_strip else CONFIG.min_beside) * height
     for row in free:
-        left, top, width, _ = row.box
+        left, top, width, tall = row.box
         is_beside = left + width / 2 < x or left + width / 2 > x + w
-        if is_beside and y - h / 2 < top < y + h / 2 and min(row.image.shape) >= CONFIG.min_beside * height:
+        if is_beside and y < top + tall / 2 < y + h and min(row.image.shape) >= least:
             return True
     return False
 

@@ -31,10 +31,12 @@ def find_layout(image: np.ndarray) -> Layout:
     mask = (contrast >= threshold).view(np.uint8)
     cells, level = find_cells(contrast, threshold)
     rows, around = [], mask
+    is_large = sum(map(len, cells)) > LAYOUT.max_cells
     if cells:
+        shown = cells[:: max(1, len(cells) // LAYOUT.sampled_rows)] if is_large else cells[: LAYOUT.max_rows]
         walls = walls_of(mask.shape, cells, level)
         ink = (contrast >= ink_threshold(contrast, without=walls)).view(np.uint8) & ~walls
-        rows = [cell_row(sheet, ink, row, level) for row in cells[: LAYOUT.max_rows]]
+        rows = [cell_row(sheet, ink, row, level) for row in shown]
         around = mask & ~region(mask.shape, cells, level)
     squared = is_squared(rows)
     if squared:
@@ -43,14 +45,13 @@ def find_layout(image: np.ndarray) -> Layout:
     if leaves_out_digits(rows, free, image.shape):
         rows = []
         free, ignored, crowd = find_free_rows(sheet, mask, contrast, outside)
-    n_cells = sum(len(row.cells) for row in rows)
     if any(cell.state == "written" for row in rows for cell in row.cells):
         ignored += [Ignored("text", row.box) for row in free]  # what is printed on a form beside its cells
     else:
         rows += free
     rows = _reading_order(rows)
     too_much = crowd or ("rows" if len(rows) > LAYOUT.max_rows else "")
-    if n_cells > LAYOUT.max_cells:
+    if is_large and not squared:
         too_much = "table"
     whole = cut(sheet, np.eye(3), (0, 0, *sheet.size_wh), None) if page is None and _is_one_row(image, rows) else None
     return Layout(tuple(rows[: LAYOUT.max_rows]), tuple(ignored), too_much, squared, page is not None, whole)

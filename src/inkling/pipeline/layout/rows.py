@@ -9,6 +9,7 @@ import numpy as np
 
 from inkling.pipeline.config.layout import LAYOUT
 from inkling.pipeline.config.layout import ROWS as CONFIG
+from inkling.pipeline.layout.geometry import union
 from inkling.pipeline.line_grouping import group_lines, slope
 
 
@@ -132,7 +133,11 @@ def _joined(rows: list[list[int]], boxes: np.ndarray, tilt: float) -> list[list[
     for row in rows:
         for other in joined:
             (top, bottom), (y, base) = (_band(boxes[each], tilt) for each in (other, row))
-            if min(bottom, base) - max(top, y) > CONFIG.min_common * min(bottom - top, base - y):
+            common = min(bottom, base) - max(top, y) > CONFIG.min_common * min(bottom - top, base - y)
+            if not common and abs(tilt) < CONFIG.max_level_slope:
+                (_, top, _, tall), (_, y, _, h) = (union(boxes[each]) for each in (other, row))
+                common = min(top + tall, y + h) - max(top, y) > CONFIG.min_common_box * min(tall, h)
+            if common:
                 other.extend(row)
                 break
         else:
@@ -160,16 +165,14 @@ def row_tilt(points: np.ndarray) -> float:
         return 0.0
     limit = float(np.tan(np.deg2rad(CONFIG.max_tilt_deg)))
     step = float(np.tan(np.deg2rad(CONFIG.tilt_step_deg)))
-    slopes = np.arange(-limit, limit + step, step)
-    heights = np.array([_height(y - slope * x) for slope in slopes])
-    level = _height(y)
-    best = int(heights.argmin())
-    if heights[best] > (1 - CONFIG.min_tilt_gain) * level:
+    slopes = np.append(np.arange(-limit, limit + step, step), 0.0).astype(np.float32)
+    offsets = y - slopes[:, None] * x  # (tilts, n)
+    ends = [int(share * (len(y) - 1)) for share in CONFIG.height_quantiles]
+    ordered = np.partition(offsets, ends, axis=1)
+    heights = ordered[:, ends[1]] - ordered[:, ends[0]]
+    *heights, level = heights.tolist()
+    best = min(heights)
+    if best >= (1 - CONFIG.min_tilt_gain) * level:
         return 0.0
-    near = np.flatnonzero(heights < heights[best] + 0.02 * level)
-    return float(slopes[near].mean())
-
-
-def _height(y: np.ndarray) -> float:
-    low, high = np.quantile(y, [0.02, 0.98])
-    return float(high - low)
+    near = np.array(heights) < best + 0.02 * level
+    return float(slopes[:-1][near].mean())
