@@ -158,17 +158,3 @@ def test_reading_needs_no_training_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-
-
-def test_the_first_hypothesis_is_the_reading(reader: Reader) -> None:
-    picture = np.hstack([drawn_seven(), drawn_seven()])
-    reading = reader.read(picture)
-    first, *_ = found = reader.hypotheses(picture)
-    assert "".join(str(digit) for digit in first.probs.argmax(axis=1)) == reading.text
-    assert [box for line in first.lines for box in line] == [digit.box for digit in reading.digits]
-    assert sum(np.exp(hypothesis.log_weight) for hypothesis in found) == pytest.approx(1)
-
-
-def test_no_ink_is_one_empty_hypothesis(reader: Reader) -> None:
-    (only,) = reader.hypotheses(np.full((50, 50), 255, np.uint8))
-    assert (only.log_weight, only.lines, only.probs.shape) == (0.0, [], (0, 10))

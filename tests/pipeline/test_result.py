@@ -229,3 +229,11 @@ def test_unclear_signs_make_the_answer_unsure() -> None:
     assert (reading.outcome, reading.written) == ("unsure", "12.50")
     assert "signs in 12.50 are unclear" in reading.reason
     assert reading.confidence < 0.9
+
+
+def test_boxes_end_at_the_border_of_the_image() -> None:
+    reading = compose_rows([decoded("407")], sure_at=0.9, size_wh=(40, 50))
+    for digit in reading.digits:
+        x, y, w, h = digit.box
+        assert 0 <= x < x + w <= 40
+        assert 0 <= y < y + h <= 50

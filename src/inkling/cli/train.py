@@ -85,7 +85,7 @@ def _callbacks(bar: Progress, console: Console) -> Callbacks:
     def on_start(done: int, epochs: int) -> None:
         nonlocal epochs_in_all
         epochs_in_all = epochs
-        bar.update(task, total=epochs, completed=done, epoch=f"{done + 1}/{epochs}", scores="")
+        bar.update(task, total=epochs, completed=done, epoch=f"{min(done + 1, epochs)}/{epochs}", scores="")
 
     def on_step(done: int, steps: int, logs: dict[str, float]) -> None:
         nonlocal trained

@@ -8,6 +8,7 @@ import pkgutil
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from inkling.errors import UnknownName
 
@@ -34,11 +35,16 @@ def find_check(name: str) -> Check:
     for path in (wanted, f"iso7064.{wanted}", wanted.replace("iso7064_", "iso7064.")):
         if passes := _is_valid_function(path):
             return Check(wanted, passes)
+    raise UnknownName("checksum", name, {*COMMON_CHECKS, *difflib.get_close_matches(wanted, _names(), n=3)})
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    """The common names and those of all modules, which take a while to list."""
     import stdnum
 
     modules = pkgutil.walk_packages(stdnum.__path__, "stdnum.")
-    names = [*COMMON_CHECKS, *(module.name.removeprefix("stdnum.") for module in modules)]
-    raise UnknownName("checksum", name, {*COMMON_CHECKS, *difflib.get_close_matches(wanted, names, n=3)})
+    return (*COMMON_CHECKS, *(module.name.removeprefix("stdnum.") for module in modules))
 
 
 def _is_valid_function(path: str) -> Callable[[str], bool] | None:

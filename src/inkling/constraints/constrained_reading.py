@@ -15,7 +15,7 @@ from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.prefix_search import PrefixSearch, with_symbols_between
 from inkling.pipeline.reader import Mode, Reader, Trace
 from inkling.pipeline.recognized_row import DecodedRow, decode_row, glyph_row
-from inkling.pipeline.result import Digit, Reading, compose_rows, doubted, with_warnings
+from inkling.pipeline.result import Digit, Reading, compose_rows, doubted, inside, with_warnings
 from inkling.pipeline.symbols import as_written
 
 # How often the columns leave out the true text: lost ink, a speck taken for a digit, a wrong row. The less an image
@@ -90,7 +90,7 @@ def apply(
         return ConstrainedReading(unsure, satisfied=False, changed=False, first=reading.text, fits=0.0)
     trust = trust_in(solution.fits)
     decoded = _decode(rows, columns, starts, solution.texts[0].text, constraints.n_symbols)
-    in_rows = {symbol.box for row in rows for symbol in row.symbols}
+    in_rows = {inside(symbol.box, reading.size_wh) for row in rows for symbol in row.symbols}
     others = [other for other in reading.others if other.box not in in_rows]
     answer = compose_rows(decoded, sure_at=sure_at, size_wh=reading.size_wh, others=others)
     probs = _digit_probs(columns, solution, trust)

@@ -7,7 +7,9 @@ limited, so no pattern takes long. `re` checks the syntax first, because its mes
 
 from __future__ import annotations
 
+import itertools
 import re
+import warnings
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -33,11 +35,12 @@ SYMBOL_OF = {
 PLAIN_SIGNS = "".join(sign for sign in SYMBOL_OF if not sign.isdigit() and sign not in ".+()$")  # need no backslash
 ESCAPED = re.escape("".join(sign for sign in SYMBOL_OF if not sign.isdigit()))
 
+_COUNT = r"\{(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)\}"
 _SUPPORTED = re.compile(
-    rf"(?:[0-9.|)*+{re.escape(PLAIN_SIGNS)}]|\\[d{ESCAPED}]|\(\?:|\((?!\?)|\?(?!\?)|\{{[0-9]*,?[0-9]*\}}"
+    rf"(?:[0-9.|)*+{re.escape(PLAIN_SIGNS)}]|\\[d{ESCAPED}]|\(\?:|\((?!\?)|\?(?!\?)|{_COUNT}"
     rf"|\[\^?(?:[0-9](?:-[0-9])?|\\[d{ESCAPED}]|[{ESCAPED}])+\])*"
 )
-_TOKEN = re.compile(r"\\.|\[\^?(?:\\.|[^\]])+\]|\(\?:|\{[0-9]*,?[0-9]*\}|.")
+_LEXEME = re.compile(rf"\\.|\[\^?(?:\\.|[^\]])+\]|\(\?:|{_COUNT}|.")
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,11 @@ def compile_pattern(pattern: str) -> Pattern:
     if inner.endswith("$") and not inner.endswith(r"\$"):
         inner = inner[:-1]
     _check_syntax(pattern, inner)
-    expression, rest = _parse_options(_TOKEN.findall(inner))
-    if rest:  # `re` has found the parentheses balanced
-        raise _refusal(pattern, f"cannot be read from {''.join(rest)!r} on")
+    lexemes = _LEXEME.findall(inner)
+    for first, second in itertools.pairwise(lexemes):
+        if _is_quantifier(first) and _is_quantifier(second):  # lazy or possessive: of no use for a whole text
+            raise _refusal(pattern, f"holds {first + second!r}, a repetition of a repetition")
+    expression, _ = _parse_options(lexemes)  # `re` has found the parentheses balanced
     sets = _sets(expression)
     names_signs = not all(symbols <= DIGITS for symbols in sets)
     automaton = _automaton(pattern, expression, sets, N_WRITTEN if names_signs else N_DIGITS)
@@ -256,12 +261,16 @@ def _parse_options(lexemes: list[str]) -> tuple[_Expression, list[str]]:
             part, lexemes = _parse_options(lexemes)
             sequence.append(part)
             lexemes = lexemes[1:]
-        elif lexeme in "?*+" or lexeme[0] == "{":
+        elif _is_quantifier(lexeme):
             sequence[-1] = _repeated(sequence[-1], lexeme)
         else:
             sequence.append(_Set(_symbols(lexeme)))
     options.append(_sequence(sequence))
     return _either(options), lexemes
+
+
+def _is_quantifier(lexeme: str) -> bool:
+    return lexeme in ("?", "*", "+") or lexeme[0] == "{"
 
 
 def _repeated(part: _Expression, lexeme: str) -> _Expression:
@@ -276,15 +285,15 @@ def _repeated(part: _Expression, lexeme: str) -> _Expression:
     return _Repeat(part, int(least or 0), int(most) if most else None)
 
 
-def _symbols(token: str) -> frozenset[int]:
+def _symbols(lexeme: str) -> frozenset[int]:
     """One place of a pattern -> the numbers of its symbols."""
-    if token in (".", r"\d"):
+    if lexeme in (".", r"\d"):
         return DIGITS
-    if token[0] != "[":
-        return frozenset({SYMBOL_OF[token[-1]]})
-    inverted = token[1] == "^"
+    if lexeme[0] != "[":
+        return frozenset({SYMBOL_OF[lexeme[-1]]})
+    inverted = lexeme[1] == "^"
     found: set[int] = set()
-    for part in re.findall(r"[0-9]-[0-9]|\\.|.", token[1 + inverted : -1]):
+    for part in re.findall(r"[0-9]-[0-9]|\\.|.", lexeme[1 + inverted : -1]):
         if part == r"\d":
             found |= DIGITS
         elif len(part) == 3:
@@ -303,7 +312,8 @@ def _check_syntax(pattern: str, inner: str) -> None:
             "[0-9]{8}, or list the numbers in a file for --among."
         )
     try:
-        re.compile(inner)
+        with warnings.catch_warnings(action="ignore"):  # of sets that may mean something else in a later Python
+            re.compile(inner)
     except (re.error, OverflowError) as error:
         raise _refusal(pattern, f"is no regular expression ({error})") from error
     supported = _SUPPORTED.match(inner)

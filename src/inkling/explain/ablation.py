@@ -42,18 +42,18 @@ def trace_without(reader: Reader, source: ImageSource, off: Collection[str] = ()
     1.0
     """
     prepared = reader.prepare(source)
-    return reader.trace_prepared(_without(reader, prepared, frozenset(off)) if off else prepared)
+    return reader.trace_prepared(_without(prepared, frozenset(off)) if off else prepared)
 
 
-def _without(reader: Reader, prepared: PreparedImage, off: frozenset[str]) -> PreparedImage:
+def _without(prepared: PreparedImage, off: frozenset[str]) -> PreparedImage:
+    """The image without some steps, to be read glyph by glyph."""
     # (H, W) float32; without the step "ink": 0 black .. 1 white
     ink = prepared.decoded.image.astype(np.float32) / 255 if "ink" in off else prepared.ink
     if off & {"ink", "glyphs"}:  # without ink there is nothing to find digits in
         segmentation = _whole(ink)
         crops = [ink]
     else:
-        best = reader.segmentations(prepared)[0]
-        segmentation = Segmentation(best.lines, prepared.segmentation.labels, prepared.segmentation.corner_xy)
+        segmentation = prepared.segmentation
         crops = [normalize.trim(crop) for crop in normalize.glyph_crops(ink, segmentation)]
     tiles = [tile_without(crop, off) for crop in crops]
     shape = (len(tiles), normalize.SIDE, normalize.SIDE)

@@ -40,9 +40,11 @@ def agreed(rows: Reading, glyphs: Reading, *, alone: bool) -> Reading:
     """The answer of two readings of one image: by rows, and glyph by glyph.
 
     A single digit is the classifier's, unless other ink hides it and the row is sure. Of a glyph that is `alone` the
-    more probable reading is the answer. Everything else is read by rows, doubted where a glyph contradicts or was
-    missed.
+    more probable reading is the answer. Where no ink stands out, rows that are not probable are texture. Everything
+    else is read by rows, doubted where a glyph contradicts or was missed.
     """
+    if glyphs.outcome == "empty" and rows.confidence < CONFIG.min_faint_confidence:
+        return glyphs
     if len(rows.digits) == 1 and (alone or glyphs.digits or rows.outcome != "read"):
         return glyphs
     if alone and glyphs.confidence >= rows.confidence:

@@ -150,8 +150,9 @@ def compose_rows(
     `sure_at`: probability, 0..1, from which a text and each of its digits are sure. Its confidence is that of the
     digits; doubtful signs make it unsure. A row without a digit is left out of the text; its signs are in `others`.
     """
-    symbols = [symbol for row in rows for symbol in row.symbols]
+    symbols = [replace(one, box=inside(one.box, size_wh)) for row in rows for one in row.symbols]
     digits = tuple(_digit_of(symbol, sure_at=sure_at) for symbol in symbols if symbol.is_digit)
+    others = tuple(replace(other, box=inside(other.box, size_wh)) for other in others)
     found = (*(_other(symbol) for symbol in symbols if not symbol.is_digit), *others)
     if not found and not digits:
         return compose_empty(size_wh)
@@ -172,6 +173,13 @@ def compose_rows(
     if reading.outcome == "read" and least_sure.signs_prob < CONFIG.signs_sure_at:
         return doubted(reading, f"the signs in {least_sure.written} are unclear; check them by eye.")
     return reading
+
+
+def inside(box: Box, size_wh: tuple[int, int]) -> Box:
+    """What of a box lies inside an image; at least a pixel."""
+    (x, y, w, h), (w_image, h_image) = box, size_wh
+    left, top = min(max(x, 0), w_image - 1), min(max(y, 0), h_image - 1)
+    return left, top, max(1, min(x + w, w_image) - left), max(1, min(y + h, h_image) - top)
 
 
 def with_others(reading: Reading, others: Sequence[Other]) -> Reading:

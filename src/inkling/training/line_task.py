@@ -90,8 +90,9 @@ class LineTask:
         """The epoch's number and its lines, by width."""
         recipe = self.recipe
         processes = augment.thread_count()
-        lines = dataset.make_lines(recipe.lines, *self.digits, seed=recipe.seed, epoch=epoch, processes=processes)
-        return epoch, lines
+        return epoch, dataset.make_lines(
+            recipe.lines, *self.digits, seed=recipe.seed, epoch=epoch, processes=processes, how=recipe.texts
+        )
 
     def fit_arguments(self, prepared: tuple[int, list[Lines]]) -> dict[str, Any]:
         """Batches of lines of one width each, in random order."""

@@ -13,17 +13,16 @@ import numpy as np
 WARM_UP = 0.3  # share of a one-cycle run in which the rate rises (Smith, Topin, "Super-Convergence", 2018)
 INITIAL_FACTOR = 0.04  # of the highest rate, where one_cycle begins
 WARM_UP_STEPS = 500  # of warmup_stable_decay
-DECAY = 0.4  # share of a warmup_stable_decay run in which the rate falls
 
 
-def factors(schedule: str, steps: int) -> np.ndarray:
+def factors(schedule: str, steps: int, *, decay: float = 0.4) -> np.ndarray:
     """Learning rate of each step divided by the highest, (steps,) float32 in 0..1.
 
     constant   1 throughout
     cosine     from 1 to 0 along half a cosine
     one_cycle  up from 0.04 to 1 in the first 30 %, then to 0, each along half a cosine
-    warmup_stable_decay  up to 1 in 500 steps, 1 until 60 % of the run, then straight to 0 (Hu et al., "MiniCPM", 2024);
-        until it falls, the number of epochs of a run can still be changed
+    warmup_stable_decay  up to 1 in 500 steps, 1, then straight to 0 in the last share `decay` of the run (Hu et al.,
+        "MiniCPM", 2024); until it falls, the number of epochs of a run can still be changed
     """
     at = np.arange(steps) / max(steps, 1)  # 0 <= at < 1
     if schedule == "constant":
@@ -32,7 +31,8 @@ def factors(schedule: str, steps: int) -> np.ndarray:
         return np.asarray(_fall(at), np.float32)
     if schedule == "warmup_stable_decay":
         warm_up = (np.arange(steps) + 1) / WARM_UP_STEPS
-        return np.asarray(np.minimum(np.minimum(warm_up, 1), np.minimum((1 - at) / DECAY, 1)), np.float32)
+        fall = (1 - at) / decay if decay else np.ones(steps)
+        return np.asarray(np.minimum(np.minimum(warm_up, 1), fall), np.float32)
     rise = INITIAL_FACTOR + (1 - INITIAL_FACTOR) * (1 - _fall(np.minimum(at / WARM_UP, 1)))
     return np.asarray(np.where(at < WARM_UP, rise, _fall((at - WARM_UP) / (1 - WARM_UP))), np.float32)
 

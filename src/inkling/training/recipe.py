@@ -54,6 +54,14 @@ class Augmentation:
 
 
 @dataclass(frozen=True)
+class Texts:
+    """What is written in synthetic lines. See `synthetic_lines.texts`."""
+
+    signs: float = _between(0.45, 0, 1)  # share of lines with signs
+    benford: float = _between(0.0, 0, 1)  # share of numbers and amounts that begin with a 1 as often as amounts do
+
+
+@dataclass(frozen=True)
 class Teacher:
     """A trained network from whose outputs the new one also learns (Hinton, Vinyals, Dean 2015)."""
 
@@ -74,6 +82,7 @@ class Recipe:
     optimizer: str = _choice("adam", "adam", "adamw", "sgd")
     learning_rate: float = _between(0.001, 1e-7, 10)  # the highest that the schedule reaches
     schedule: str = _choice("constant", "constant", "one_cycle", "cosine", "warmup_stable_decay")
+    decay: float = _between(0.4, 0, 1)  # share of a warmup_stable_decay run in which the rate falls
     weight_decay: float = _between(0.0, 0, 1)  # decoupled, each step, times the learning rate
     label_smoothing: float = _between(0.0, 0, 0.5)
     ema: float = _between(0.0, 0, 0.99999)  # momentum of the averaged weights that are kept; 0 = off
@@ -94,9 +103,10 @@ class Recipe:
     patience: int = _between(0, 0, 10_000)  # epochs without better validation loss before it stops; 0 = never
     augmentation: Augmentation = field(default_factory=Augmentation)
     teacher: Teacher = field(default_factory=Teacher)
+    texts: Texts = field(default_factory=Texts)
 
 
-TABLES = {"augmentation": Augmentation, "teacher": Teacher}  # parameters that have parts
+TABLES = {"augmentation": Augmentation, "teacher": Teacher, "texts": Texts}  # parameters that have parts
 
 
 def packaged() -> dict[str, Path]:

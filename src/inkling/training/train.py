@@ -110,7 +110,7 @@ def build(recipe: Recipe, task: Task) -> Any:
     from keras import optimizers
 
     model = ARCHITECTURES[recipe.architecture].build(recipe)
-    factors = lr_schedule.factors(recipe.schedule, recipe.epochs * task.n_steps)
+    factors = lr_schedule.factors(recipe.schedule, recipe.epochs * task.n_steps, decay=recipe.decay)
     options: dict[str, Any] = {"learning_rate": lr_schedule.keras_schedule(factors * np.float32(recipe.learning_rate))}
     if recipe.optimizer == "sgd":
         options |= {"momentum": 0.9, "nesterov": True}

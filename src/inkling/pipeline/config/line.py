@@ -73,6 +73,7 @@ class AgreementConfig:
     min_own_ink: float = 0.98  # of all ink: a digit that is alone has so much of it
     max_parts: int = 3  # of one broken digit
     max_digit_aspect: float = 1.15  # width to height of one digit: wider ink is more than one
+    min_faint_confidence: float = 0.05  # of a text where no ink stands out: a less probable one is read into texture
     min_common: float = 0.5  # intersection over union: a glyph and a symbol that overlap so much are the same ink
     min_height: float = 0.7  # of the digits' height: lower ink may be a speck or a sign
     min_covered: float = 0.5  # of a glyph's box: with less, no symbol explains it

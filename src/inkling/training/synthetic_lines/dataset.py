@@ -13,6 +13,7 @@ import numpy as np
 
 from inkling.pipeline.line_image import make_line_image
 from inkling.pipeline.symbols import CLASSES
+from inkling.training.recipe import Texts
 from inkling.training.synthetic_lines.handwriting import DigitImages
 from inkling.training.synthetic_lines.maker import make_line
 
@@ -42,14 +43,23 @@ class Lines:
         return [text[text != PADDING].tolist() for text in self.texts]
 
 
-def make_lines(n: int, images: np.ndarray, labels: np.ndarray, *, seed: int, epoch: int, processes: int) -> list[Lines]:
+def make_lines(
+    n: int,
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    seed: int,
+    epoch: int,
+    processes: int,
+    how: Texts | None = None,
+) -> list[Lines]:
     """About `n` line images by width, in whole chunks, of (N, 28, 28) uint8 digits and their labels (N,).
 
     The same seed and epoch give the same lines, however many processes make them.
     """
     starts = range(0, -(-n // VIEWS), CHUNK)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _set_up_worker, (images, labels, seed, epoch)) as pool:
+    with ProcessPoolExecutor(processes, context, _set_up_worker, (images, labels, seed, epoch, how)) as pool:
         return by_width([line for chunk in pool.map(_make_chunk, starts) for line in chunk])
 
 
@@ -83,9 +93,9 @@ def by_width(lines: list[Line]) -> list[Lines]:
     return found
 
 
-def _views(digits: DigitImages, rng: Rng) -> list[Line]:
+def _views(digits: DigitImages, rng: Rng, how: Texts | None = None) -> list[Line]:
     """One line seen VIEWS times; [] if it is too long or too narrow for its text."""
-    grey, symbols = make_line(digits, rng)
+    grey, symbols = make_line(digits, rng, how)
     text = [_INDEX[symbol] for symbol in symbols]
     lines = []
     for _ in range(VIEWS):
@@ -106,8 +116,8 @@ def _views(digits: DigitImages, rng: Rng) -> list[Line]:
 _worker: dict[str, Any] = {}  # of a process that makes lines: digits, seed, epoch
 
 
-def _set_up_worker(images: np.ndarray, labels: np.ndarray, seed: int, epoch: int) -> None:
-    _worker.update(digits=DigitImages(images, labels), seed=seed, epoch=epoch)
+def _set_up_worker(images: np.ndarray, labels: np.ndarray, seed: int, epoch: int, how: Texts | None) -> None:
+    _worker.update(digits=DigitImages(images, labels), seed=seed, epoch=epoch, how=how)
     cv2.setNumThreads(1)
 
 
@@ -115,5 +125,5 @@ def _make_chunk(start: int) -> list[Line]:
     rng = np.random.default_rng((_worker["seed"], 0x57B1, _worker["epoch"], start))
     lines: list[Line] = []
     while len(lines) < CHUNK * VIEWS:
-        lines += _views(_worker["digits"], rng)
+        lines += _views(_worker["digits"], rng, _worker["how"])
     return lines

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from inkling.pipeline.symbols import MARK
+from inkling.training.recipe import Texts
 from inkling.training.synthetic_lines import camera, cells, handwriting, paper
 from inkling.training.synthetic_lines.handwriting import HEIGHT, DigitImages, Hand
 from inkling.training.synthetic_lines.texts import random_plain_text, random_text
@@ -20,17 +21,19 @@ _ROOM = 2 * HEIGHT  # pixels of canvas around the line
 Rng = np.random.Generator
 
 
-def make_line(digits: DigitImages, rng: Rng) -> tuple[np.ndarray, list[str]]:
+def make_line(digits: DigitImages, rng: Rng, how: Texts | None = None) -> tuple[np.ndarray, list[str]]:
     """(h, w) uint8 grey, dark ink on light paper mostly, and the symbols that it shows from left to right."""
     hand = Hand.random(rng)
     comb = None
     if rng.random() < COMBS:
         plain = rng.random() > SIGNS_IN_COMBS
-        symbols = random_plain_text(rng, longest=10) if plain else [each for each in random_text(rng) if each != " "]
+        symbols = (
+            random_plain_text(rng, longest=10) if plain else [each for each in random_text(rng, how) if each != " "]
+        )
         comb = cells.fill(symbols, hand, digits, rng)
         glyphs, symbols = comb.glyphs, comb.symbols
     else:
-        symbols = random_text(rng)
+        symbols = random_text(rng, how)
         glyphs = handwriting.write(symbols, hand, digits, rng, slope=rng.normal(0, 0.035))
         symbols = [symbol for symbol in symbols if symbol != " "]
     right = max([glyph.x + glyph.ink.shape[1] for glyph in glyphs] + ([comb.cells[-1][1]] if comb else []))
