@@ -12,7 +12,8 @@ from inkling.constraints import constrained_reading
 from inkling.constraints.constrained_reading import ConstrainedReading, apply
 from inkling.constraints.constraints import parse_constraints
 from inkling.pipeline.recognized_row import DecodedRow, decode_row
-from inkling.pipeline.result import Other, Reading, compose_rows
+from inkling.pipeline.result import Other, Reading
+from inkling.pipeline.row_result import compose_rows
 from tests.constraints.columns import row_of_digits, sharp
 from tests.pictures import row_of
 from tests.pipeline.test_recognized_row import line_row

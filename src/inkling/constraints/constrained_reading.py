@@ -15,7 +15,8 @@ from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.prefix_search import PrefixSearch, with_symbols_between
 from inkling.pipeline.reader import Mode, Reader, Trace
 from inkling.pipeline.recognized_row import DecodedRow, decode_row, glyph_row
-from inkling.pipeline.result import Digit, Reading, compose_rows, doubted, inside, with_warnings
+from inkling.pipeline.result import Digit, Reading, doubted, inside, with_warnings
+from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.symbols import as_written
 
 # How often the columns leave out the true text: lost ink, a speck taken for a digit, a wrong row. The less an image

@@ -11,14 +11,13 @@ import numpy as np
 
 from inkling.pipeline.config.line import RESULT as CONFIG
 from inkling.pipeline.config.quality import TEXT_PAGE
-from inkling.pipeline.symbols import KINDS, MARK, as_written
+from inkling.pipeline.symbols import KINDS, MARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inkling.pipeline.classifier import Prediction
     from inkling.pipeline.quality import QualityWarning
-    from inkling.pipeline.recognized_row import DecodedRow, Symbol
 
 Outcome = Literal["read", "unsure", "empty", "not_digit"]
 OTHER_KINDS = (*dict.fromkeys(KINDS.values()), "refused", "edge", "text")
@@ -125,54 +124,21 @@ def compose(
     if not boxes:
         return compose_empty(size_wh)
     glyphs = [
-        _digit(probs, float(not_digit), box, sure_at=sure_at)
+        most_probable_digit(probs, float(not_digit), box, sure_at=sure_at)
         for probs, not_digit, box in zip(prediction.probs, prediction.not_digit, boxes, strict=True)
     ]
-    refused = [reject_at < 1 and glyph.not_digit >= reject_at for glyph in glyphs]
-    others = tuple(_refused(glyph) for glyph, drop in zip(glyphs, refused, strict=True) if drop)
-    rest = zip(glyphs, refused, strict=True)
+    drops = [reject_at < 1 and glyph.not_digit >= reject_at for glyph in glyphs]
+    others = tuple(refused(glyph) for glyph, drop in zip(glyphs, drops, strict=True) if drop)
+    rest = zip(glyphs, drops, strict=True)
     kept_lines = [[glyph for glyph, drop in islice(rest, len(line)) if not drop] for line in lines]
     digits = tuple(digit for line in kept_lines for digit in line)
     if not digits:
-        return Reading("not_digit", "", 0.0, (), size_wh, _reason_refused(len(others)), others)
+        return compose_without_digits(others, size_wh)
     text = "\n".join("".join(str(digit.digit) for digit in line) for line in kept_lines if line)
     confidence = math.prod(digit.confidence * (1 - digit.not_digit) for digit in digits)
     reading = Reading("read", text, confidence, digits, size_wh, others=others, written=text)
     least_sure = min(digits, key=lambda digit: digit.confidence * (1 - digit.not_digit))
-    return _judged(reading, _reason_unsure([least_sure], len(digits)), sure_at=sure_at)
-
-
-def compose_rows(
-    rows: Sequence[DecodedRow], *, sure_at: float, size_wh: tuple[int, int], others: Sequence[Other] = ()
-) -> Reading:
-    """Decoded rows in reading order, and other ink that was found before -> Reading.
-
-    `sure_at`: probability, 0..1, from which a text and each of its digits are sure. Its confidence is that of the
-    digits; doubtful signs make it unsure. A row without a digit is left out of the text; its signs are in `others`.
-    """
-    symbols = [replace(one, box=inside(one.box, size_wh)) for row in rows for one in row.symbols]
-    digits = tuple(_digit_of(symbol, sure_at=sure_at) for symbol in symbols if symbol.is_digit)
-    others = tuple(replace(other, box=inside(other.box, size_wh)) for other in others)
-    found = (*(_other(symbol) for symbol in symbols if not symbol.is_digit), *others)
-    if not found and not digits:
-        return compose_empty(size_wh)
-    if not digits:
-        return Reading("not_digit", "", 0.0, (), size_wh, _reason_refused(len(found)), found)
-    with_digits = [row for row in rows if row.text]
-    reading = Reading(
-        "read",
-        "\n".join(row.text for row in with_digits),
-        math.prod(row.prob for row in rows),
-        digits,
-        size_wh,
-        others=found,
-        written="\n".join(row.written for row in with_digits),
-    )
-    reading = _judged(reading, _reason_other_text(min(with_digits, key=lambda row: row.prob)), sure_at=sure_at)
-    least_sure = min(with_digits, key=lambda row: row.signs_prob)
-    if reading.outcome == "read" and least_sure.signs_prob < CONFIG.signs_sure_at:
-        return doubted(reading, f"the signs in {least_sure.written} are unclear; check them by eye.")
-    return reading
+    return judged(reading, _reason_unsure([least_sure], len(digits)), sure_at=sure_at)
 
 
 def inside(box: Box, size_wh: tuple[int, int]) -> Box:
@@ -198,7 +164,7 @@ def doubted(reading: Reading, reason: str) -> Reading:
     return replace(reading, outcome="unsure", confidence=factor * reading.confidence, reason=reason)
 
 
-def _judged(reading: Reading, other_text: str, *, sure_at: float) -> Reading:
+def judged(reading: Reading, other_text: str, *, sure_at: float) -> Reading:
     """A reading whose outcome is "read" -> the same, doubted where there is a reason. `other_text`: what it may be."""
     unsure = [digit for digit in reading.digits if not digit.sure]
     reason = _reason_unsure(unsure, len(reading.digits)) if unsure else other_text
@@ -217,6 +183,13 @@ def compose_empty(size_wh: tuple[int, int]) -> Reading:
     return Reading("empty", "", 0.0, (), size_wh, "no ink was found; draw or photograph a digit, larger or darker.")
 
 
+def compose_without_digits(others: tuple[Other, ...], size_wh: tuple[int, int]) -> Reading:
+    """The reading of an image with ink, but no digit."""
+    what = "this does not look" if len(others) == 1 else f"none of the {len(others)} marks looks"
+    reason = f"{what} like a digit; write 0 to 9 upright and whole, or show the number alone."
+    return Reading("not_digit", "", 0.0, (), size_wh, reason, others)
+
+
 def with_warnings(reading: Reading, warnings: tuple[QualityWarning, ...]) -> Reading:
     """Add what is wrong with the image; the first warning becomes the reason where it says more.
 
@@ -233,7 +206,7 @@ def with_warnings(reading: Reading, warnings: tuple[QualityWarning, ...]) -> Rea
             written="",
             confidence=0.0,
             digits=(),
-            others=(*map(_refused, digits), *others),
+            others=(*map(refused, digits), *others),
             reason=warnings[0].text,
             warnings=warnings,
         )
@@ -254,33 +227,17 @@ def _is_mostly_refused(reading: Reading) -> bool:
     return n > 2 * len(accepted)
 
 
-def _digit(probs: np.ndarray, not_digit: float, box: Box, *, sure_at: float) -> Digit:
+def most_probable_digit(probs: np.ndarray, not_digit: float, box: Box, *, sure_at: float) -> Digit:
+    """(10,) probabilities of a glyph that is no digit with probability `not_digit` -> Digit."""
     best = int(probs.argmax())
     confidence = float(probs[best])
     sure = confidence * (1 - not_digit) >= sure_at
     return Digit(best, confidence, sure, tuple(probs.tolist()), box, not_digit)
 
 
-def _digit_of(symbol: Symbol, *, sure_at: float) -> Digit:
-    """A digit of a text, which is not always the most probable in its place."""
-    digit, probs = int(symbol.name), symbol.probs
-    return Digit(digit, probs[digit], symbol.confidence >= sure_at, probs, symbol.box, symbol.not_digit)
-
-
-def _other(symbol: Symbol) -> Other:
-    """A sign or a mark; a mark that the classifier refused says what it resembles."""
-    if symbol.is_glyph:
-        return _refused(_digit(np.array(symbol.probs), symbol.not_digit, symbol.box, sure_at=1.0))
-    return Other(KINDS[symbol.name], symbol.box)
-
-
-def _refused(glyph: Digit) -> Other:
+def refused(glyph: Digit) -> Other:
+    """A glyph that is no digit; what it resembles is kept."""
     return Other("refused", glyph.box, glyph)
-
-
-def _reason_refused(n: int) -> str:
-    what = "this does not look" if n == 1 else f"none of the {n} marks looks"
-    return f"{what} like a digit; write 0 to 9 upright and whole, or show the number alone."
 
 
 def _reason_left_out(n: int) -> str:
@@ -290,14 +247,7 @@ def _reason_left_out(n: int) -> str:
 
 def _reason_unsure(unsure: Sequence[Digit], n: int) -> str:
     first = unsure[0]
-    second = int(np.argsort(first.probs)[-2])
+    second = next(int(digit) for digit in np.argsort(first.probs)[::-1] if digit != first.digit)
     which = "it" if n == 1 else "one digit" if len(unsure) == 1 else f"{len(unsure)} of {n} digits"
     verb = "looks" if len(unsure) == 1 else "are unclear; the first looks"
     return f"{which} {verb} like {first.digit} but could be {second}; write it more clearly or check it by eye."
-
-
-def _reason_other_text(row: DecodedRow) -> str:
-    first, *rest = (as_written(text) for text, _ in row.texts)
-    others = [text for text in rest if text != first]
-    doubt = f"it looks like {first} but could be {others[0]}" if others else f"{first} is unclear"
-    return f"{doubt}; write it more clearly or check it by eye."

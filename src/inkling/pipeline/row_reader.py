@@ -14,6 +14,7 @@ from inkling.pipeline.line_recognizer import LineRecognizer
 from inkling.pipeline.quality import too_much
 from inkling.pipeline.recognized_row import DecodedRow, decode_row
 from inkling.pipeline.result import Other, Reading
+from inkling.pipeline.row_result import compose_rows
 
 MIN_PROB = 0.3  # of what a view of a row says: less is no second opinion
 REPORTED = ("edge", "crossed_out", "text")  # kinds of ignored ink that a reading names; rules and specks go without
@@ -50,7 +51,7 @@ class RowReader:
             whole = self._read_row(layout.whole, to_original)
             rows, other = _surer(rows, whole.in_cells(rows[0].cells) if rows else whole)
         others = [Other(each.kind, _scaled(each.box, to_original)) for each in layout.ignored if each.kind in REPORTED]
-        reading = result.compose_rows(rows, sure_at=self.sure_at, size_wh=decoded.size_wh, others=others)
+        reading = compose_rows(rows, sure_at=self.sure_at, size_wh=decoded.size_wh, others=others)
         if other:
             doubt = f"with more of the picture it looks like {other}; check it by eye, or show the number alone."
             reading = result.doubted(reading, doubt)

@@ -16,7 +16,8 @@ from inkling.pipeline.config.line import LINE_IMAGE, LINE_RECOGNIZER
 from inkling.pipeline.ctc import N_DIGITS, calibrate_columns, keep_symbols
 from inkling.pipeline.prefix_search import PrefixSearch
 from inkling.pipeline.recognized_row import LineRow, decode_row
-from inkling.pipeline.result import Reading, compose_rows
+from inkling.pipeline.result import Reading
+from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.symbols import as_written
 from inkling.training import scores
 
