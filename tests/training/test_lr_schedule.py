@@ -51,6 +51,13 @@ def test_until_it_falls_a_longer_run_has_the_same_rates() -> None:
     )
 
 
+@pytest.mark.parametrize(("decay", "after_half"), [(0.0, 1.0), (0.5, 1.0), (1.0, 0.5)])
+def test_the_share_in_which_the_rate_falls_can_be_chosen(decay: float, after_half: float) -> None:
+    found = factors("warmup_stable_decay", 10_000, decay=decay)
+    assert found[5_000] == pytest.approx(after_half)
+    assert found[-1] == pytest.approx(0.0 if decay else 1.0, abs=1e-3)
+
+
 def test_a_run_shorter_than_the_warm_up_never_reaches_the_highest_rate() -> None:
     found = factors("warmup_stable_decay", 100)
     assert found.max() < 0.2

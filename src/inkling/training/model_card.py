@@ -135,6 +135,10 @@ def _training(facts: dict[str, Any]) -> list[str]:
         f"{how['epochs']} epochs in batches of {how['batch_size']}, seed {how['seed']}",
         f"{OPTIMIZERS[how['optimizer']]}, learning rate up to {how['learning_rate']:g}, {SCHEDULES[how['schedule']]}",
     ]
+    if _reads_lines(facts) and "texts" in how:
+        steps.append(
+            "signs in {signs:.0%} of the lines; {benford:.0%} of numbers begin as amounts do".format(**how["texts"])
+        )
     steps += [words.format(how[key]) for key, words in SETTINGS.items() if how.get(key)]
     if how.get("start"):
         kept = f", of which {how['keep']:.0%} are kept in the end" if how.get("keep") else ""

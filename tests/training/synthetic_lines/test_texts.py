@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from inkling.pipeline.symbols import CLASSES, MARK
+from inkling.training.recipe import Texts
 from inkling.training.synthetic_lines import texts
 from inkling.training.synthetic_lines.texts import GAP, random_plain_text, random_text
 
@@ -30,8 +31,23 @@ def test_gaps_stand_between_symbols(many: list[list[str]]) -> None:
 def test_the_shares_are_kept(many: list[list[str]]) -> None:
     marked = np.mean([text[0] == MARK or text[-1] == MARK for text in many])
     assert texts.MARKED < marked < texts.MARKED + 0.03  # a few expressions end in one too
-    signed = np.mean([any(not symbol.isdigit() and symbol not in (GAP, MARK) for symbol in text) for text in many])
-    assert texts.SIGNED - 0.06 < signed < texts.SIGNED + 0.02  # a grouped number may have gaps alone
+
+
+@pytest.mark.parametrize("signs", [0.0, 0.35, Texts().signs, 1.0])
+def test_the_recipe_says_how_many_have_signs(signs: float) -> None:
+    rng = np.random.default_rng(0)
+    written = (random_text(rng, Texts(signs=signs)) for _ in range(1_000))
+    signed = np.mean([any(not symbol.isdigit() and symbol not in (GAP, MARK) for symbol in text) for text in written])
+    assert signs - 0.06 <= signed <= signs + 0.03  # a grouped number may have gaps alone
+
+
+@pytest.mark.parametrize(("benford", "share"), [(0.0, 0.1), (1.0, 0.301)])
+def test_the_recipe_says_how_many_numbers_begin_as_amounts_do(benford: float, share: float) -> None:
+    rng = np.random.default_rng(0)
+    written = (random_text(rng, Texts(signs=0.0, benford=benford)) for _ in range(1_500))
+    numbers = [text for text in written if len(text) > 1 and text[0].isdigit() and text[1].isdigit()]
+    assert np.mean([text[0] == "1" for text in numbers]) == pytest.approx(share, abs=0.04)
+    assert any(text[0] == "0" for text in numbers) == (benford == 0)
 
 
 def test_plain_numbers_have_digits_alone() -> None:
