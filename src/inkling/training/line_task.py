@@ -6,8 +6,6 @@ Classification: Labelling Unsegmented Sequence Data with Recurrent Neural Networ
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -106,11 +104,8 @@ class LineTask:
             batches += [(same, order[start : start + recipe.batch_size]) for start in whole]
         chosen = rng.permutation(len(batches))[: self.n_steps]
 
-        def shown() -> Iterable[tuple[np.ndarray, np.ndarray]]:
-            for same, index in (batches[i] for i in chosen):
-                yield dataset.as_input(same.images[index]), same.texts[index]
-
-        return {"x": _dataset(shown, len(chosen)), "shuffle": False}
+        shown = [(same.images[index], same.texts[index]) for same, index in (batches[i] for i in chosen)]
+        return {"x": _dataset(shown), "shuffle": False}
 
     def validate(self, model: Any) -> dict[str, float]:
         """Mean CTC loss a line, nats, and share of lines whose digits and signs are right, decoded greedily."""
@@ -186,14 +181,25 @@ def ctc_loss(texts: Any, probs: Any) -> Any:
     return tf.nn.ctc_loss(labels, logits, None, lengths, logits_time_major=False, blank_index=BLANK)
 
 
-def _dataset(batches: Callable[[], Iterable[Any]], n: int) -> Any:
-    """A `tf.data.Dataset` of `n` batches whose signature leaves the width open.
+def _dataset(batches: list[tuple[np.ndarray, np.ndarray]]) -> Any:
+    """Batches of (B, 32, w) uint8 line images and (B, MAX_SYMBOLS) uint8 texts -> a `tf.data.Dataset` of them.
 
-    From arrays Keras would compile a graph for the first width that it meets, whose rounding is another, so that an
-    interrupted run would not end in the same weights.
+    Its signature leaves the width open: from arrays Keras would compile a graph for the first width that it meets,
+    whose rounding is another, so that an interrupted run would not end in the same weights. No Python runs in it: the
+    end of a Python generator's data set can wait for ever for a thread that waits for it.
     """
     import tensorflow as tf
 
-    signature = (tf.TensorSpec((None, HEIGHT, None), tf.float32), tf.TensorSpec((None, MAX_SYMBOLS), tf.uint8))
-    found = tf.data.Dataset.from_generator(lambda: itertools.islice(batches(), n), output_signature=signature)
-    return found.apply(tf.data.experimental.assert_cardinality(n))
+    pixels = tf.constant(np.concatenate([images.ravel() for images, _ in batches]))
+    sizes = np.array([images.size for images, _ in batches])
+    ends, widths = tf.constant(np.cumsum(sizes)), tf.constant(np.array([images.shape[2] for images, _ in batches]))
+    texts = tf.constant(np.stack([texts for _, texts in batches]))  # (n, B, MAX_SYMBOLS)
+    values = tf.constant(dataset.as_input(np.arange(256, dtype=np.uint8)))
+
+    def batch(i: Any) -> tuple[Any, Any]:
+        size = len(batches[0][1]) * HEIGHT * widths[i]
+        images = tf.reshape(pixels[ends[i] - size : ends[i]], tf.stack([-1, HEIGHT, widths[i]]))
+        x = tf.gather(values, tf.cast(images, tf.int32))
+        return tf.ensure_shape(x, (None, HEIGHT, None)), tf.ensure_shape(texts[i], (None, MAX_SYMBOLS))
+
+    return tf.data.Dataset.range(len(batches)).map(batch)
