@@ -77,9 +77,10 @@ class RulesConfig:
     min_upright_px: float = 50.0  # work pixels: in a lower picture an upright line stays, as part of the row
     min_tilt_deg: float = 1.0  # rules and rows with less tilt are read as they are
     upright_to_digit: float = 2.2  # length to the highest digit beside it: shorter may be a 1
-    gap_share: float = 0.05  # of the picture's width: so much may be missing from a rule
+    gap_share: float = 0.02  # of the picture's width: so much may be missing from a rule
     kernel_share: float = 0.08  # of the picture's width: a straight run of this length belongs to a rule
     min_kernel_px: int = 14  # the same, at least
+    min_gap_px: int = 4  # as for gap_share, at least
     max_rule_thickness: float = 0.04  # of its length: thicker is a bar
 
 
@@ -147,7 +148,8 @@ class RowsConfig:
     min_row_share: float = 0.3  # of the highest row: lower rows are dirt or remarks
     two_rows_height: float = 2.0  # digit heights: a lower picture has room for one row
     max_level_slope: float = 0.05  # of rows that are level: those whose boxes lie beside each other are one
-    min_common_box: float = 0.5  # of the lower one's height that the boxes of two level rows share
+    min_common_box: float = 0.5  # of the lower one's height that the boxes of two parts of a row share
+    max_row_gap: float = 1.5  # of the higher one's height between such parts, where they are not level
     min_common: float = 0.3  # of the lower row's height: rows beside each other are one
     min_strength: float = 0.45  # of the strongest row's contrast: fainter rows are grain, squares or print-through
     sampled_components: int = 16  # of a row: the tallest tell its contrast

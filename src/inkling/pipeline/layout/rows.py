@@ -132,17 +132,24 @@ def _joined(rows: list[list[int]], boxes: np.ndarray, tilt: float) -> list[list[
     joined: list[list[int]] = []
     for row in rows:
         for other in joined:
-            (top, bottom), (y, base) = (_band(boxes[each], tilt) for each in (other, row))
-            common = min(bottom, base) - max(top, y) > CONFIG.min_common * min(bottom - top, base - y)
-            if not common and abs(tilt) < CONFIG.max_level_slope:
-                (_, top, _, tall), (_, y, _, h) = (union(boxes[each]) for each in (other, row))
-                common = min(top + tall, y + h) - max(top, y) > CONFIG.min_common_box * min(tall, h)
-            if common:
+            if _is_beside(boxes[row], boxes[other], tilt):
                 other.extend(row)
                 break
         else:
             joined.append(list(row))
     return joined
+
+
+def _is_beside(row: np.ndarray, other: np.ndarray, tilt: float) -> bool:
+    """Whether two rows, (n, 4) and (m, 4) boxes, lie at one level."""
+    (y, base), (top, bottom) = _band(row, tilt), _band(other, tilt)
+    if min(bottom, base) - max(top, y) > CONFIG.min_common * min(bottom - top, base - y):
+        return True
+    (x, y, w, h), (left, top, width, height) = union(row), union(other)
+    if min(top + height, y + h) - max(top, y) <= CONFIG.min_common_box * min(height, h):
+        return False
+    gap = max(left - (x + w), x - (left + width))
+    return bool(abs(tilt) < CONFIG.max_level_slope or 0 <= gap < CONFIG.max_row_gap * max(h, height))
 
 
 def _band(boxes: np.ndarray, tilt: float) -> tuple[float, float]:

@@ -57,7 +57,7 @@ def _longest(offsets: np.ndarray, band: float) -> float:
 def find_rules(mask: np.ndarray, *, min_length: float) -> tuple[np.ndarray, np.ndarray]:
     """(H, W) uint8 mask, levelled -> mask of its level lines of at least that length, and their (n, 4) boxes."""
     w = mask.shape[1]
-    gap = max(1, round(CONFIG.gap_share * w)) | 1
+    gap = max(CONFIG.min_gap_px, round(CONFIG.gap_share * w)) | 1
     kernel = max(CONFIG.min_kernel_px, round(CONFIG.kernel_share * w))
     thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))  # a line that is level to a pixel or two
     closed = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
