@@ -10,7 +10,6 @@ report/          what the pages show, written by inkling.training.publish
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
@@ -21,28 +20,7 @@ from typing import Any
 from inkling.errors import BadBundle
 
 IDENTITY_KEYS = ("name", "version")  # of every manifest
-READER_KEYS = (*IDENTITY_KEYS, "temperature", "sure_at", "reject_at", "cut_costs")  # checked for every reader
-
-
-@dataclass(frozen=True)
-class CutCosts:
-    """What over-segmentation pays for cutting or joining ink, fitted to one network. Nats unless stated otherwise.
-
-    A segmentation with cuts must be more probable than one without by these costs. Written to a manifest by
-    `python -m inkling.training.over_segmentation.cut_costs`.
-    """
-
-    refusal_weight: float  # factor: how much the network's verdict that something is no digit counts
-    cut: float  # for each cut ..
-    cut_score: float  # .. less so much for each unit of the cut's score
-    gap: float  # for each gap between components that are taken for one digit
-    excess_width: float  # for each height by which a digit's width to height exceeds ..
-    usual_width: float  # .. this ratio
-    missing_height: float  # for each height of the line's tallest glyph by which a part is lower than ..
-    usual_height: float  # .. this share of it
-    whole_image_gap: float  # for each gap where all ink of an image is taken for one broken digit
-    min_probability: float  # 0..1: a lower probability of the network is taken for this
-    line_misread: float  # 0..1: probability that the line recognizer is altogether wrong
+READER_KEYS = (*IDENTITY_KEYS, "temperature", "sure_at", "reject_at")  # checked for every reader
 
 
 @dataclass(frozen=True)
@@ -84,24 +62,6 @@ class Bundle:
     def can_refuse(self) -> bool:
         """Whether the network has an output for what is no digit."""
         return self.reject_at < 1
-
-    @property
-    def cut_costs(self) -> CutCosts | None:
-        """None from a network for which none were fitted: its glyphs are never cut. Raises BadBundle if malformed."""
-        found = self.manifest.get("cut_costs")
-        if found is None:
-            return None
-        names = [field.name for field in dataclasses.fields(CutCosts)]
-        if (
-            not isinstance(found, dict)
-            or sorted(found) != sorted(names)
-            or not all(type(value) in (int, float) for value in found.values())
-        ):
-            raise BadBundle(
-                f"cut_costs in {self.path / 'manifest.json'} is {found!r}; expected an object with the numbers "
-                f"{', '.join(names)}. Write it again: python -m inkling.training.over_segmentation.cut_costs --write"
-            )
-        return CutCosts(**found)
 
     @property
     def model_path(self) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,6 @@ from inkling.pipeline.classifier import Classifier, prediction_from_softmax
 from inkling.training import augment, calibrate, input_scaling, nondigits, scores, targets
 from inkling.training.data.mnist import Mnist, as_input, split_indices, subsample
 from inkling.training.over_segmentation import hard_examples, touching_digits
-from inkling.training.over_segmentation.crf import INITIAL
 from inkling.training.recipe import Recipe
 
 N_COMPARED = 1_000  # validation images on which LiteRT is compared with Keras
@@ -146,7 +145,6 @@ class DigitTask:
             "temperature": found.temperature,
             "sure_at": found.sure_at,
             "reject_at": found.reject_at,
-            **({"cut_costs": asdict(INITIAL)} if found.reject_at < 1 else {}),
             "scores": found.scores,
         }
 

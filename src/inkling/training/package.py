@@ -32,7 +32,7 @@ from inkling.training.tasks import Task, make_task
 
 DIFFERENCE = "difference_from_keras"  # in the scores of the test images: the largest of any probability
 FILES = ("model.tflite", "model.keras")
-KEPT = ("version", "cut_costs", "training", "libraries", "created")  # by a manifest that is written anew
+KEPT = ("version", "training", "libraries", "created")  # by a manifest that is written anew
 
 
 def package(run: Path, mnist: Mnist, *, into: Path = registry.PACKAGED, new_recipe: Recipe | None = None) -> Bundle:

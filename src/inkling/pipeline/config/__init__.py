@@ -6,9 +6,8 @@ A stage module imports the instance of its own class as `CONFIG`. The classes li
 - `decoding`: decode, decode_limits, grayscale
 - `binarization`: downscaling, page_crop, polarity, global_threshold, binarize, border_noise
 - `layout`: layout and its modules
-- `segmentation`: segmentation, line_grouping, normalize, glyph_line_image, test_time_augmentation
+- `segmentation`: segmentation, line_grouping, normalize, test_time_augmentation
 - `line`: line_image, ctc, line_recognizer
-- `over_segmentation`: over_segmentation
 - `quality`: quality, text_page_filter
 
 Facts of a file format (magic bytes, tag numbers) are no thresholds and stay in their module.

@@ -57,14 +57,6 @@ class NormalizeConfig:
 
 
 @dataclass(frozen=True)
-class LineImageConfig:
-    """`over_segmentation.glyph_line_image`: the image of several digits that the line recognizer reads."""
-
-    max_width: int = 10  # times its height: wider images are not made
-    width_step_px: int = 28  # widths are multiples of this, so that the network meets few different shapes
-
-
-@dataclass(frozen=True)
 class TestTimeAugmentationConfig:
     """`test_time_augmentation`: which digit may have been stretched to a square, and how it is narrowed."""
 
@@ -77,5 +69,4 @@ class TestTimeAugmentationConfig:
 SEGMENTATION = SegmentationConfig()
 LINE_GROUPING = LineGroupingConfig()
 NORMALIZE = NormalizeConfig()
-LINE_IMAGE = LineImageConfig()
 TEST_TIME_AUGMENTATION = TestTimeAugmentationConfig()

@@ -1,1 +1,1 @@
-"""What over-segmentation learns from: rows written by code, their pieces, and the costs of cutting."""
+"""Rows of digits cut into pieces, from which the packaged `cnn` has learned: see README.md."""

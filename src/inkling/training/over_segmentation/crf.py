@@ -9,30 +9,35 @@ Bengio, Haffner 1998, section VI).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from inkling.models.bundle import CutCosts
-
 LOG_ZERO = -1e9  # the logarithm of a probability of 0
 HOPELESS = 20.0  # nats: a row whose text is less probable than this teaches nothing more
-FITTED = ("refusal_weight", "cut", "cut_score", "gap", "excess_width", "missing_height")  # fields of CutCosts
-# What a new network starts with. The costs in FITTED are those of the packaged `cnn`: see `cut_costs`. The others were
-# chosen by hand on rows of validation digits.
-INITIAL = CutCosts(
-    refusal_weight=2.4,
-    cut=2.7,
-    cut_score=0.51,
-    gap=0.93,
-    excess_width=0.92,
-    usual_width=1.2,
-    missing_height=2.7,
-    usual_height=0.9,
-    whole_image_gap=0.5,
-    min_probability=1e-4,
-    line_misread=0.001,
-)
+FITTED = ("refusal_weight", "cut", "cut_score", "gap", "excess_width", "missing_height")  # weights of the features
+
+
+@dataclass(frozen=True)
+class CutCosts:
+    """What cutting or joining ink costs, in nats unless stated otherwise.
+
+    Those in FITTED maximize the likelihood of rows of validation digits as the packaged `cnn` read them; the others
+    were chosen by hand on such rows.
+    """
+
+    refusal_weight: float = 2.4  # factor: how much the network's verdict that something is no digit counts
+    cut: float = 2.7  # for each cut ..
+    cut_score: float = 0.51  # .. less so much for each unit of the cut's score
+    gap: float = 0.93  # for each gap between components that are taken for one digit
+    excess_width: float = 0.92  # for each height by which a digit's width to height exceeds ..
+    usual_width: float = 1.2  # .. this ratio
+    missing_height: float = 2.7  # for each height of the line's tallest glyph by which a part is lower than ..
+    usual_height: float = 0.9  # .. this share of it
+    min_probability: float = 1e-4  # 0..1: a lower probability of the network is taken for this
+
+
+COSTS = CutCosts()
 
 
 @dataclass(frozen=True)
@@ -62,11 +67,6 @@ class Row:
 def to_vector(costs: CutCosts) -> np.ndarray:
     """(6,): the costs in FITTED."""
     return np.array([getattr(costs, name) for name in FITTED])
-
-
-def with_vector(costs: CutCosts, fitted: np.ndarray) -> CutCosts:
-    """The costs with those in FITTED replaced by (6,)."""
-    return replace(costs, **dict(zip(FITTED, fitted.tolist(), strict=True)))
 
 
 def all_paths(arcs: Arcs, scores: np.ndarray) -> tuple[float, np.ndarray]:

@@ -18,7 +18,7 @@ import numpy as np
 from inkling.pipeline.classifier import Prediction
 from inkling.training import augment
 from inkling.training.nondigits import NO_DIGIT
-from inkling.training.over_segmentation.crf import HOPELESS, INITIAL, Row, all_paths, paths_for_text, to_vector
+from inkling.training.over_segmentation.crf import COSTS, HOPELESS, Row, all_paths, paths_for_text, to_vector
 from inkling.training.over_segmentation.synthetic_rows import ALONE, COPY, UnclassifiedGraph, cut_image, write_row
 from inkling.training.recipe import Recipe
 
@@ -90,7 +90,7 @@ def lesson_of(row: CutRow, prediction: Prediction) -> tuple[np.ndarray, np.ndarr
         here = slice(done, done + len(graph.tiles))
         arcs.append(graph.with_prediction(Prediction(prediction.probs[here], prediction.not_digit[here])))
         done += len(graph.tiles)
-    costs = to_vector(INITIAL)
+    costs = to_vector(COSTS)
     scores = [one.scores(costs) for one in arcs]
     found = [all_paths(one, score) for one, score in zip(arcs, scores, strict=True)]
     log_sum, shares = paths_for_text(Row("", arcs, row.text), scores)

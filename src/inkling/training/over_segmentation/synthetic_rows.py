@@ -1,25 +1,23 @@
-"""Rows of digits written by code, and the segmentation graphs into which the pipeline cuts them."""
+"""Rows of digits written by code, and the segmentation graphs into which they are cut."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from inkling.pipeline.classifier import Prediction
-from inkling.pipeline.config.over_segmentation import RANKING
 from inkling.pipeline.normalize import normalize_glyphs
-from inkling.pipeline.over_segmentation import ranking
-from inkling.pipeline.over_segmentation.segmentation_graph import Segment
 from inkling.pipeline.reader import prepare
 from inkling.pipeline.segmentation import Segmentation
 from inkling.training import degrade, synthetic_digits
 from inkling.training.over_segmentation import touching_digits
-from inkling.training.over_segmentation.crf import INITIAL, Arcs
+from inkling.training.over_segmentation.config import GLYPH_GROUPS
+from inkling.training.over_segmentation.crf import COSTS, Arcs
+from inkling.training.over_segmentation.glyph_groups import build_graphs, group_glyphs
+from inkling.training.over_segmentation.segmentation_graph import Segment
 
-LONGEST = 6  # digits in a row
 KINDS = {"close": 0.0, "some touch": 0.4, "all touch": 1.0}  # share of neighbours that touch
 ALONE = "alone"
 COPY = "a poor copy"  # of one digit
@@ -40,8 +38,8 @@ class UnclassifiedGraph:
 
     def with_prediction(self, prediction: Prediction) -> Arcs:
         """The graph with the network's prediction of its A tiles."""
-        accepted = np.log(np.maximum(1 - prediction.not_digit, INITIAL.min_probability))
-        log_probs = np.log(np.maximum(prediction.probs, INITIAL.min_probability))
+        accepted = np.log(np.maximum(1 - prediction.not_digit, COSTS.min_probability))
+        log_probs = np.log(np.maximum(prediction.probs, COSTS.min_probability))
         return Arcs(self.last, self.start, self.end, log_probs, np.column_stack([accepted, self.shapes]))
 
 
@@ -70,22 +68,13 @@ def write_copy(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator)
     return 255 - np.pad(np.rint(255 * copy).astype(np.uint8), margin), [label]
 
 
-def write_rows(
-    n: int, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator, *, longest: int = LONGEST
-) -> Iterator[tuple[str, np.ndarray, list[int]]]:
-    """`n` rows of each kind, digits alone and poor copies: kind, (H, W) uint8 dark on light, text."""
-    for kind in (*KINDS, ALONE, COPY):
-        for _ in range(n):
-            yield (kind, *write_row(kind, images, labels, rng, longest=longest))
-
-
 def cut_image(image: np.ndarray) -> list[UnclassifiedGraph]:
     """(H, W) uint8 -> its graphs in reading order, with every glyph cut that can be."""
     prepared = prepare(image)
     segmentation, found = prepared.segmentation, []
     boxes = [glyph.box_xywh for glyph in segmentation.glyphs]
-    groups = ranking.group_glyphs(segmentation, [w <= RANKING.max_aspect_ratio * h for _, _, w, h in boxes])
-    for group, graph in zip(groups, ranking.build_graphs(segmentation, groups), strict=True):
+    groups = group_glyphs(segmentation, [w <= GLYPH_GROUPS.max_aspect_ratio * h for _, _, w, h in boxes])
+    for group, graph in zip(groups, build_graphs(segmentation, groups), strict=True):
         uncut = [Segment(0, 1, None, 0, 1.0, segmentation.glyphs[group.numbers[0]])]
         segments = sorted(graph.segments, key=lambda segment: segment.end) if graph else uncut
         parts = Segmentation([[one.glyph for one in segments]], segmentation.labels, segmentation.corner_xy)
@@ -103,7 +92,7 @@ def shapes(segments: list[Segment]) -> np.ndarray:
         -np.isfinite(scores).astype(float),
         np.nan_to_num(scores),
         -np.array([segment.gaps for segment in segments], float),
-        -np.maximum(w / h - INITIAL.usual_width, 0),
-        -np.maximum(INITIAL.usual_height - np.array([segment.height for segment in segments]), 0),
+        -np.maximum(w / h - COSTS.usual_width, 0),
+        -np.maximum(COSTS.usual_height - np.array([segment.height for segment in segments]), 0),
     )
     return np.stack(columns, axis=1)

@@ -1,6 +1,6 @@
 """Tiles of the pieces into which rows of touching digits are cut: digits, and what is none.
 
-A row is written, its ink cut by `pipeline.over_segmentation.segmentation_graph`, and each piece labelled by what was
+A row is written, its ink cut by `segmentation_graph`, and each piece labelled by what was
 written there. A piece that is nearly all of one digit and nearly nothing else is that digit, remains of its neighbours
 included. A piece of several digits, or too small a part of one, is none. So a network learns to judge cuts, as the
 recognizers trained within segmentation graphs do (LeCun, Bottou, Bengio, Haffner 1998, section VI).
@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 
 from inkling.pipeline.normalize import SIDE, normalize_glyphs
-from inkling.pipeline.over_segmentation.ranking import max_cuts
-from inkling.pipeline.over_segmentation.segmentation_graph import build_graph
 from inkling.pipeline.segmentation import Glyph, Segmentation, glyph_mask, segment
 from inkling.training.nondigits import NO_DIGIT, POOL_EPOCHS, crop_to_ink
+from inkling.training.over_segmentation.glyph_groups import max_cuts
+from inkling.training.over_segmentation.segmentation_graph import build_graph
 from inkling.training.recipe import Recipe
 
 ENLARGED = 3  # times: MNIST's digits, so that strokes can be cut

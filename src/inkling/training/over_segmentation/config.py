@@ -1,7 +1,4 @@
-"""Thresholds of over-segmentation: which glyphs are cut, where, and how many ways to cut them are compared.
-
-What a cut costs is fitted to a network and stands in its manifest: `inkling.models.bundle.CutCosts`.
-"""
+"""Where glyphs are cut, and how much work is spent on it. The recipe of the packaged `cnn` was trained with these."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CutCandidatesConfig:
-    """`over_segmentation.cut_candidates`. Lengths are relative to the glyph's height.
+    """`cut_candidates`. Lengths are relative to the glyph's height.
 
     The weights of a cut's score are fitted, as a conditional logit, to touching pairs and chains of MNIST's training
     digits.
@@ -32,30 +29,25 @@ class CutCandidatesConfig:
 
 @dataclass(frozen=True)
 class SegmentationGraphConfig:
-    """`over_segmentation.segmentation_graph`. Lengths are relative to the height of the line's tallest glyph."""
+    """`segmentation_graph`. Lengths are relative to the height of the line's tallest glyph."""
 
     max_segment_width: float = 1.5  # a wider segment is no digit
     min_segment_height: float = 0.4  # a lower segment is no digit, and a lower glyph is not cut
 
 
 @dataclass(frozen=True)
-class RankingConfig:
-    """`over_segmentation.ranking` and `n_best_paths`: what is doubted, and how much work is spent on it."""
+class GlyphGroupsConfig:
+    """`glyph_groups`: which glyphs are cut together, and how often."""
 
-    n_best: int = 5  # paths that are kept wherever some are compared
-    min_wide_aspect_ratio: float = 1.2  # width to height: a wider glyph may be several digits, however certain it is
     max_aspect_ratio: float = 12.0  # width to height: a wider glyph is a rule or a signature
-    doubted_at: float = 0.5  # probability of being no digit: with more, a glyph may be several digits or part of one
     max_neighbor_gap: float = 0.12  # of the taller one's height: a doubted glyph and a nearer one may be one digit ..
     max_pair_width: float = 1.3  # .. if both together are at most so wide for that height ..
     max_pair_height: float = 1.3  # .. and so high
     max_cuts_per_square: int = 6  # for each square of a glyph's height
     max_cuts: int = 400  # of all glyphs of an image
     max_cut_pixels: int = 40_000_000  # a cut counts its glyph's height squared times the glyphs of its group
-    max_whole_image_glyphs: int = 4  # an image with no more glyphs may show one broken digit ..
-    max_whole_image_aspect_ratio: float = 1.25  # .. if the box around them is at most so wide for its height
 
 
 CUT_CANDIDATES = CutCandidatesConfig()
 SEGMENTATION_GRAPH = SegmentationGraphConfig()
-RANKING = RankingConfig()
+GLYPH_GROUPS = GlyphGroupsConfig()

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inkling.pipeline.over_segmentation.cut_candidates import find_cut_candidates
+from inkling.training.over_segmentation.cut_candidates import find_cut_candidates
 
 
 def drawn(*lines: tuple[tuple[int, int], tuple[int, int]], shape: tuple[int, int] = (120, 160)) -> np.ndarray:

@@ -1,12 +1,8 @@
 import cv2
 import numpy as np
 
-from inkling.models import registry
-from inkling.pipeline.over_segmentation.ranking import segment_cost
-from inkling.pipeline.over_segmentation.segmentation_graph import SegmentationGraph, build_graph
 from inkling.pipeline.segmentation import Segmentation, glyph_mask, segment
-
-COSTS = registry.find("cnn").cut_costs
+from inkling.training.over_segmentation.segmentation_graph import SegmentationGraph, build_graph
 
 
 def zeros_in_a_row(n: int, *, pitch: int = 54, apart: int = 0) -> np.ndarray:
@@ -25,11 +21,11 @@ def graph_of(ink: np.ndarray, *, max_cuts: int) -> tuple[Segmentation, Segmentat
     )
 
 
-def test_the_whole_glyph_is_a_segment_without_cost() -> None:
+def test_the_whole_glyph_is_a_segment() -> None:
     segmentation, graph = graph_of(zeros_in_a_row(2), max_cuts=6)
     whole = [part for part in graph.segments if (part.start, part.end) == (0, graph.last)]
     assert [part.glyph for part in whole] == segmentation.glyphs
-    assert segment_cost(whole[0], COSTS) == 0
+    assert (whole[0].cut_score, whole[0].gaps, whole[0].height) == (None, 0, 1.0)
 
 
 def test_two_segments_share_the_ink_between_them() -> None:
@@ -77,8 +73,7 @@ def test_neighbours_may_be_one_digit_or_two() -> None:
     both = found[0, 2]
     assert both.glyph.components == left.components + right.components
     assert both.glyph.mask is None
-    assert both.gaps == 1
-    assert segment_cost(both, COSTS) > segment_cost(found[0, 1], COSTS) == segment_cost(found[1, 2], COSTS) == 0
+    assert [found[nodes].gaps for nodes in ((0, 1), (1, 2), (0, 2))] == [0, 0, 1]
 
 
 def test_a_part_of_one_glyph_may_go_with_its_neighbour() -> None:

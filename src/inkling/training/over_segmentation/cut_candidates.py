@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inkling.pipeline.config.over_segmentation import CUT_CANDIDATES as CONFIG
 from inkling.pipeline.stroke_width import stroke_width
+from inkling.training.over_segmentation.config import CUT_CANDIDATES as CONFIG
 
 
 @dataclass(frozen=True)

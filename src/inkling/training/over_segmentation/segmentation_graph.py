@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkling.pipeline.config.over_segmentation import SEGMENTATION_GRAPH as CONFIG
-from inkling.pipeline.over_segmentation.cut_candidates import CutCandidate, find_cut_candidates
 from inkling.pipeline.segmentation import Glyph, Segmentation, bounding_box, glyph_mask
+from inkling.training.over_segmentation.config import SEGMENTATION_GRAPH as CONFIG
+from inkling.training.over_segmentation.cut_candidates import CutCandidate, find_cut_candidates
 
 
 @dataclass(frozen=True)
