@@ -67,7 +67,7 @@ def steps(source: Path, n: int, out: Path) -> Numbers:
         "fetch from this disk": round(fetch, 3),
         "decode": round(decoding, 3),
         "binarize, segment, normalize": round(prepare - decoding, 3),
-        "networks, hypotheses, result": round(all_rows - prepare - fetch, 3),
+        "networks, rows, result": round(all_rows - prepare - fetch, 3),
         "rows to Parquet": round(write, 3),
         "bytes": round(statistics.mean(map(len, contents))),
         "row_bytes": round(len(records.encode(found, "parquet")) / n, 1),

@@ -141,7 +141,7 @@ def profile_us(model: str, body: bytes) -> Times:
     found = {
         "gate: id, admission, counting, headers": gate_us,
         **pipeline,
-        "hypotheses, confidence, warnings": whole_pipeline - sum(pipeline.values()),
+        "rows, confidence, warnings": whole_pipeline - sum(pipeline.values()),
         "metrics: outcome, digits, ink": median_us(lambda: record_reading(metrics, "x", trace, 0.001)),
         "answer as JSON": median_us(lambda: json.dumps(reading_json(reader, trace, explain="0"))),
     }

@@ -70,7 +70,7 @@ def steps(numbers: Numbers) -> str:
     """The microseconds of one drawing's steps, in the process."""
     rows = [[f"`{name}`", f"{each:,.0f}"] for name, each in numbers["steps_us"].items()]
     rest = {name: each - sum(numbers["steps_us"].values()) for name, each in numbers["read_us"].items()}
-    rows += [[f"hypotheses, network `{name}`, result", f"{rest[name]:,.0f}"] for name in ("ann", "cnn") if name in rest]
+    rows += [[f"rows, network `{name}`, result", f"{rest[name]:,.0f}"] for name in ("ann", "cnn") if name in rest]
     around = [each - numbers["read_us"][name] for name, each in numbers.get("request_us", {}).items()]
     if around:
         rows.append(["the request around it: routing, parameters, JSON, headers", f"{statistics.median(around):,.0f}"])
