@@ -28,8 +28,8 @@ def row(
         probs[int(digit)], probs[(int(digit) + 1) % 10] = (0.95, 0.05) if is_sure else (0.6, 0.4)
         digits.append({"digit": int(digit), "confidence": max(probs), "sure": is_sure, "probs": probs, "box": box})
     outcome = "read" if all(sure) else "unsure"
-    answer = {"outcome": outcome, "text": text, "confidence": confidence, "digits": digits, "others": []}
-    return {"source": str(source), "ok": True, **answer, "reason": "look at it.", "size": [160, 100]}
+    answer = {"outcome": outcome, "text": text, "written": text, "confidence": confidence, "digits": digits}
+    return {"source": str(source), "ok": True, **answer, "others": [], "reason": "look at it.", "size": [160, 100]}
 
 
 @pytest.fixture
@@ -120,14 +120,17 @@ def test_the_page_is_bounded_and_tells_it(tmp_path: Path, picture: Path) -> None
     assert len(Tags(page).all("li", "card")) == 5
     assert "60 pictures to check" in page
     assert "Only the 10 most doubtful are here" in page
-    assert re.findall(r'class="sure">([^<]+)<', page) == ["&lt;1%", "1%", "2%", "3%", "4%"]
+    assert re.findall(r'class="sure">([^<]+)<', page) == [
+        f"not sure {share}" for share in ("&lt;1%", "1%", "2%", "3%", "4%")
+    ]
     assert page.count("is broken.") == 5
 
 
 def test_a_card_shows_the_picture_and_each_doubtful_digit(tmp_path: Path, picture: Path) -> None:
-    tags = Tags(page_of(tmp_path / "r.html", {**row(picture), "others": [{"box": [130, 40, 9, 9]}]}))
+    others = [{"kind": "mark", "box": [130, 40, 9, 9]}, {"kind": "point", "box": [150, 60, 3, 3]}]
+    tags = Tags(page_of(tmp_path / "r.html", {**row(picture), "others": others}))
     assert [attrs["class"] for attrs in tags.all("rect") if "class" in attrs] == [
-        "sure", "doubtful", "sure", "refused",
+        "sure", "doubtful", "sure", "refused", "sign",
     ]  # fmt: skip
     options = [(attrs["data-place"], attrs["data-digit"]) for attrs in tags.all("button") if "data-place" in attrs]
     assert options == [("1", "0"), ("1", "1")]
@@ -179,3 +182,16 @@ def test_the_path_is_checked_first_and_left_clean(tmp_path: Path) -> None:
         ReviewPage(tmp_path / "no" / "r.html")
     ReviewPage(tmp_path / "r.html").close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("confidence", "said"), [(0.99, "not sure"), (0.84, "probably 84%"), (0.3, "not sure 30%")])
+def test_word_and_number_do_not_contradict_each_other(
+    tmp_path: Path, picture: Path, confidence: float, said: str
+) -> None:
+    assert f'class="sure">{said}</span>' in page_of(tmp_path / "r.html", row(picture, confidence=confidence))
+
+
+def test_a_number_with_signs_is_shown_as_written(tmp_path: Path, picture: Path) -> None:
+    page = page_of(tmp_path / "r.html", {**row(picture), "written": "-4.07"})
+    assert "Written: <bdi>-4.07</bdi>" in page
+    assert 'value="407"' in page, "what is corrected is the digits"

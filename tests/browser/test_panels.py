@@ -31,9 +31,11 @@ def test_the_filmstrip_follows_the_pen(page: Page) -> None:
     assert ink.evaluate("image => image.decode().then(() => image.naturalWidth)") > 200
     expect(filmstrip.locator("[data-step=tile] canvas")).to_have_count(1)
     expect(filmstrip.locator("[data-step=answer] .frame")).to_have_text("4")
+    page.locator("#model").select_option("ann")
     draw(page, 7, centre=0.85)
     expect(filmstrip.locator("[data-step=answer] .frame")).to_have_text("47")
     expect(filmstrip.locator("[data-step=tile] canvas")).to_have_count(2)
+    page.locator("#board").focus()
     page.keyboard.press("Escape")
     expect(filmstrip.locator(".content")).to_be_hidden()
 
@@ -56,6 +58,7 @@ def test_a_step_off_makes_it_worse_and_says_so(page: Page) -> None:
 
 
 def test_without_finding_digits_a_row_is_one(page: Page) -> None:
+    page.locator("#model").select_option("ann")
     draw(page, 4, centre=0.3)
     draw(page, 7, centre=0.7)
     answer = page.locator("#filmstrip [data-step=answer] .frame")

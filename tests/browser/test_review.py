@@ -28,8 +28,15 @@ def row(source: Path | str, text: str, confidence: float) -> dict[str, Any]:
         digits.append(
             {"digit": int(digit), "confidence": 0.5, "sure": i == 0, "probs": probs, "box": [20 * i, 10, 18, 40]}
         )
-    answer = {"outcome": "unsure", "text": text, "confidence": confidence, "digits": digits, "others": []}
-    return {"source": str(source), "ok": True, **answer, "reason": "unclear; check it.", "size": [200, 60]}
+    answer = {"outcome": "unsure", "text": text, "written": text, "confidence": confidence, "digits": digits}
+    return {
+        "source": str(source),
+        "ok": True,
+        **answer,
+        "others": [],
+        "reason": "unclear; check it.",
+        "size": [200, 60],
+    }
 
 
 @pytest.fixture

@@ -93,3 +93,22 @@ def test_wrong_options_are_one_sentence(folder: Path, capsys: pytest.CaptureFixt
 def test_no_confidence_is_printed_as_certain() -> None:
     assert read._percent(1.0) == ">99%"
     assert read._percent(0.5) == "50%"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "confidence", "text", "said"),
+    [
+        ("read", 0.97, "407", "4.07  97%"),
+        ("unsure", 0.66, "407", "4.07  probably 66%"),
+        ("unsure", 0.32, "407", "4.07  not sure 32%"),
+        ("unsure", 0.99, "407", "4.07  not sure"),
+        ("not_digit", 0.0, "", "-  not a digit"),
+        ("empty", 0.0, "", "-  no ink found"),
+    ],
+)
+def test_a_line_tells_the_number_as_written_and_how_sure_it_is(
+    capsys: pytest.CaptureFixture[str], outcome: str, confidence: float, text: str, said: str
+) -> None:
+    result = {"source": "a.png", "ok": True, "outcome": outcome, "text": text, "confidence": confidence, "reason": ""}
+    read._print({**result, "written": text and "4.07"}, as_json=False)
+    assert capsys.readouterr().out == f"a.png: {said}\n"

@@ -18,7 +18,7 @@ def test_nothing_is_explained_where_nothing_was_read(reader: Reader) -> None:
     assert [step.name for step in found.steps] == ["image", "ink", "answer"]
 
 
-@pytest.mark.parametrize(("name", "method"), [("ann-tutorial", "exact contributions"), ("cnn", "occlusion")])
+@pytest.mark.parametrize(("name", "method"), [("ann-tutorial", "exact contributions"), ("ann", "exact contributions")])
 def test_each_digit_of_a_row(
     reader_of: Callable[[str], Reader], digits: tuple[np.ndarray, np.ndarray], name: str, method: str
 ) -> None:
@@ -34,7 +34,7 @@ def test_each_digit_of_a_row(
         lead = np.log(why.digit.confidence / why.digit.probs[why.runner_up])
         assert why.against_runner_up.total == pytest.approx(lead, abs=1e-2)
         assert why.for_answer.total > 0
-        assert len(why.units) == (6 if name == "ann-tutorial" else 0)
+        assert len(why.units) == 6
 
 
 def test_mode_single_explains_all_ink_as_one_digit(reader: Reader) -> None:

@@ -40,9 +40,9 @@ def test_rows_of_digits_are_read(recognize: LineRecognizer, digits: Digits) -> N
 
 
 def test_columns_are_probabilities_of_four_pixels_each(recognize: LineRecognizer) -> None:
-    probs = recognize(np.zeros((32, 64), np.float32))
-    assert probs.shape == (16, 22)
-    np.testing.assert_allclose(probs.sum(axis=1), 1)
+    probs = recognize(np.zeros((3, 32, 64), np.float32))
+    assert probs.shape == (3, 16, 22)
+    np.testing.assert_allclose(probs.sum(axis=-1), 1)
     assert probs.min() > 0
 
 

@@ -12,7 +12,8 @@ from inkling.batch.table import ResultJson
 from inkling.errors import InklingError
 from inkling.pipeline import decode
 from inkling.pipeline.decode import DecodedImage
-from inkling.pipeline.result import Box
+from inkling.pipeline.result import UNEXPLAINED, Box
+from inkling.pipeline.verdict import verdict
 
 VIEW_SIDE = 560  # pixels: longest side of a view; twice its size on most screens
 DIGIT_SIDE = 88  # pixels: longer side of one enlarged digit
@@ -36,7 +37,7 @@ class DigitOutline:
     """Where a digit is, in pixels of the upright picture."""
 
     box_xywh: Box
-    kind: str  # "sure", "doubtful" or "refused"
+    kind: str  # "sure", "doubtful", "sign", or "refused": what may be a digit that is missing
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class ReviewCard:
     source: str  # the file
     outcome: str  # "unsure", "not_digit", "empty"; "read" if only the constraints are not satisfied
     text: str  # lines joined by "\\n"
-    confidence: float  # 0..1
+    written: str  # with its signs
+    word: str  # how sure, as `pipeline.verdict` tells it
+    share: float | None  # 0..1, beside the word
     violates: bool  # the text does not satisfy the constraints
     reason: str
     first: str  # the text before the constraints changed it; "" if they did not
@@ -66,15 +69,21 @@ def make_card(result: ResultJson) -> ReviewCard:
     except InklingError:  # deleted since it was read
         image = None
     outlines = [DigitOutline(tuple(digit["box"]), "sure" if digit["sure"] else "doubtful") for digit in digits]
-    outlines += [DigitOutline(tuple(other["box"]), "refused") for other in result["others"]]
+    outlines += [
+        DigitOutline(tuple(other["box"]), "refused" if other["kind"] in UNEXPLAINED else "sign")
+        for other in result["others"]
+    ]
     violates = constraint is not None and not constraint["satisfied"]
     view_xywh = _view_box([one.box_xywh for one in outlines], result["size"], whole=violates)
     shown = doubtful[:MAX_DOUBTFUL] if image else []
+    word, share = verdict(result["outcome"], result["confidence"])
     return ReviewCard(
         source=result["source"],
         outcome=result["outcome"],
         text=result["text"],
-        confidence=result["confidence"],
+        written=result["written"],
+        word=word,
+        share=share,
         violates=bool(result["text"]) and violates,
         reason=result["reason"],
         first=constraint["first"] if constraint and constraint["changed"] else "",

@@ -28,8 +28,11 @@ from inkling.pipeline.reader import Mode, Reader
 HERE = Path(__file__).parent
 INDEX = "index"
 STEP_SIDE = 720  # pixels: the longer side of a step's picture on the page
-MAP_SIDE = 560  # pixels: 28 squares of 20
-ON_PAGE = ("image", "ink", "glyphs", "tiles")  # the page shows the other steps as text and bars
+MAP_SIDE = 560  # pixels: 28 squares of 20, or 32 of 17
+ON_PAGE = (
+    *("image", "ink", "glyphs", "tiles"),  # the page shows the other steps of glyphs as text and bars
+    *("layout", "rows", "columns", "symbols", "texts"),
+)
 
 
 class Pages:
@@ -61,7 +64,7 @@ class Pages:
         href = quote(os.fsencode(f"{name}.html"))
         text = result["text"].replace("\n", " / ")
         self._pages.append(
-            {"file": f"{name}.html", "href": href, "name": title, "text": text, "how": words.verdict(reading)}
+            {"file": f"{name}.html", "href": href, "name": title, "text": text, "how": words.how_sure(reading)}
         )
 
     def finish(self) -> None:
@@ -86,7 +89,9 @@ def write_figures(explanation: Explanation, out: Path) -> None:
         (out / f"{number}-{step.name}.png").write_bytes(render.png(step.image()))
     for number, why in enumerate(explanation.digits, 1):
         a, b = why.answer, why.runner_up
-        (out / f"digit-{number}-tile.png").write_bytes(render.png(render.tile_image(why.tile, MAP_SIDE // 28)))
+        (out / f"digit-{number}-tile.png").write_bytes(
+            render.png(render.tile_image(why.tile, MAP_SIDE // len(why.tile)))
+        )
         for name, values in (
             (f"for-{a}", why.for_answer.points),
             (f"{a}-not-{b}", why.against_runner_up.points),
@@ -100,15 +105,16 @@ def write_figures(explanation: Explanation, out: Path) -> None:
 def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
     """The page of one image. `text`: the final text, which constraints may have changed."""
     reading = explanation.trace.reading
+    shown = reading.written if text == reading.text else text
     others = [(mark, tile) for mark, tile, is_digit in recognized_glyphs(explanation.trace) if not is_digit]
     return _render(
         "explain.html",
         name=name,
         model=model,
-        text=text.replace("\n", " / "),
-        lines=text.split(),
+        text=shown.replace("\n", " / ").replace("\t", "  "),
+        lines=shown.split("\n") if shown else [],
         outcome=reading.outcome,
-        verdict=words.verdict(reading),
+        verdict=words.how_sure(reading),
         reason=words.as_sentence(reading.reason) if text == reading.text else words.overruled(reading),
         steps=[
             {
@@ -140,6 +146,7 @@ def _digit(why: DigitExplanation) -> dict[str, Any]:
         "runner_up": b,
         "sentence": words.sentence(why),
         "outline": " ".join(f"M{line}Z" for line in lines),
+        "side": len(why.tile),
         "tile": _tile(why.tile),
         "bars": [
             {

@@ -15,6 +15,7 @@ import click
 from inkling.cli.progress_bar import outcome_counts, track
 from inkling.cli.read_archive import check_options, duration, read_archive
 from inkling.errors import InklingError, NotFound
+from inkling.pipeline.verdict import verdict
 
 if TYPE_CHECKING:
     from inkling.batch.job import Format
@@ -240,7 +241,9 @@ def _print(result: ResultJson, *, as_json: bool) -> None:
         click.echo(result["error"] if named else f"{result['source']}: {result['error']}", err=True)
     else:
         text = result["written"].replace("\n", " / ").replace("\t", "  ") or "-"
-        sure = _percent(result["confidence"]) if result["text"] else result["outcome"].replace("_", " ")
+        word, share = verdict(result["outcome"], result["confidence"])
+        words = "" if word == "Read" else word.lower()
+        sure = words if share is None else f"{words} {_percent(share)}".strip()
         line = f"{result['source']}: {click.style(text, bold=True)}  {sure}"
         click.echo(f"{line}  {click.style(result['reason'], dim=True)}" if result["reason"] else line)
 

@@ -22,7 +22,7 @@ class Digit:
     probs: tuple[float, ...]  # ten calibrated probabilities that sum to 1
     box: tuple[int, int, int, int]  # x, y, w, h in pixels of the upright picture
     not_digit: float = 0.0  # probability 0..1 that it is no digit at all
-    tile: tuple[tuple[int, ...], ...] | None = None  # 28 rows of 28, 0 paper..255 ink; with `explain` only
+    tile: tuple[tuple[int, ...], ...] | None = None  # 28 rows of 28, in a row 32 of 32; 0 paper..255 ink
 
 
 @dataclass(frozen=True)

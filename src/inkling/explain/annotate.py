@@ -1,48 +1,185 @@
-"""Draw boxes and cuts, bars of probabilities, and the answer in large figures."""
+"""Draw boxes and cuts, bars of probabilities, rows and their columns, and the answer in large figures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from inkling.explain.render import LIGHT, Theme, ink_image
+from inkling.explain.words import short_percent
+from inkling.pipeline.layout import Layout
 from inkling.pipeline.result import Box
+from inkling.pipeline.symbols import BLANK, CLASSES, CURRENCY, MARK
 
 Line = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels of the upright image
+MAX_CLASSES = 8  # lines of a heat map: the classes that some column gives most, and blank
+MIN_SHARE = 0.05  # probability: a class that no column gives so much has no line
+
+
+@dataclass(frozen=True)
+class LabelledBox:
+    """A box to be drawn."""
+
+    box: Box  # pixels of the upright image
+    label: str
+    is_digit: bool  # else it is drawn as what is left out
 
 
 def draw_boxes(
     ink: np.ndarray,
-    boxes: list[tuple[Box, bool]],
-    cuts: list[Line],
+    boxes: Sequence[LabelledBox],
+    cuts: Sequence[Line] = (),
     *,
     size_wh: tuple[int, int],
     side: int,
     theme: Theme = LIGHT,
 ) -> np.ndarray:
-    """Ink with a numbered box around each glyph, in reading order, and the cuts between touching digits.
+    """Ink with a labelled box around each glyph, and the cuts between touching digits.
 
-    ink: (H, W) float32. boxes: in pixels of the upright image of `size_wh`, and whether it is taken for a digit.
-    cuts: x0, y0, x1, y1 in the same pixels. Returns (h, w, 3) uint8, its longer side at most `side` pixels.
+    ink: (H, W) float32. size_wh: of the upright image. cuts: x0, y0, x1, y1 in its pixels. Returns (h, w, 3) uint8, its
+    longer side at most `side` pixels.
     """
     picture = Image.fromarray(ink_image(ink, side, theme))
     draw = ImageDraw.Draw(picture)
     x_scale, y_scale = picture.width / size_wh[0], picture.height / size_wh[1]
     width = max(2, round(max(picture.size) / 260))
     letter = max(13, round(max(picture.size) / 22))
-    number = 0
-    for (x, y, w, h), is_digit in boxes:
+    for each in boxes:
+        (x, y, w, h), colour = each.box, theme.plus if each.is_digit else theme.minus
         corners = (x * x_scale - width, y * y_scale - width, (x + w) * x_scale + width, (y + h) * y_scale + width)
-        draw.rectangle(corners, outline=theme.plus if is_digit else theme.minus, width=width)
-        number += is_digit
+        draw.rectangle(corners, outline=colour, width=width)
         left, top = max(corners[0], 0), corners[1] - letter * 1.35
         if top < 0:
             top = min(corners[3] + 2, picture.height - letter * 1.35)
-        label = (f"#{number}" if len(boxes) > 1 else "") if is_digit else "no digit"
-        draw.text((left, top), label, fill=theme.plus if is_digit else theme.minus, font=font(letter))
+        draw.text((left, top), each.label, fill=colour, font=font(letter))
     for x0, y0, x1, y1 in cuts:
         draw.line((x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale), fill=theme.minus, width=width)
     return np.asarray(picture)
+
+
+def draw_layout(
+    ink: np.ndarray, layout: Layout, rows: Sequence[np.ndarray], side: int, theme: Theme = LIGHT
+) -> np.ndarray:
+    """Ink with the rows that were read, the cells that were found, and what was left out. (h, w, 3) uint8
+
+    ink: (H, W) float32 of the image that the layout belongs to. rows: (4, 2) corners each, pixels of that image.
+    """
+    picture = Image.fromarray(ink_image(ink, side, theme))
+    draw = ImageDraw.Draw(picture)
+    to_drawn = np.diag([picture.width / ink.shape[1], picture.height / ink.shape[0], 1.0])
+    width = max(2, round(max(picture.size) / 260))
+    letter = max(13, round(max(picture.size) / 26))
+    for ignored in layout.ignored:
+        draw.polygon(_corners(ignored.box, to_drawn), outline=theme.minus, width=width)
+    for row in layout.rows:
+        for cell in row.cells:
+            colour = {"written": theme.plus, "empty": theme.quiet, "crossed_out": theme.minus}[cell.state]
+            draw.polygon(_corners(cell.box, to_drawn @ row.to_image), outline=colour, width=max(1, width // 2))
+    for number, corners in enumerate(rows, 1):
+        drawn = [(float(x), float(y)) for x, y in corners * np.diag(to_drawn)[:2]]
+        draw.polygon(drawn, outline=theme.plus, width=width)
+        if len(rows) > 1:
+            left, top = drawn[0]
+            draw.text((max(left, 2) + width, max(top, 0) + width), str(number), fill=theme.plus, font=font(letter))
+    return np.asarray(picture)
+
+
+def _corners(box: Box, matrix: np.ndarray) -> list[tuple[float, float]]:
+    """The corners of a box, in order around it, mapped by a (3, 3) matrix."""
+    x, y, w, h = box
+    points = np.array([[[x, y], [x + w, y], [x + w, y + h], [x, y + h]]], float)
+    return [(a, b) for a, b in cv2.perspectiveTransform(points, matrix)[0].tolist()]
+
+
+def draw_row_images(images: Sequence[np.ndarray], side: int, theme: Theme = LIGHT) -> np.ndarray:
+    """Row images of (32, W_i) float32, N from 1 -> (h, w, 3) uint8: one below the other in one scale."""
+    gap, longest = 3, max(image.shape[1] for image in images)
+    canvas = np.full((len(images) * (len(images[0]) + gap) - gap, longest), np.nan, np.float32)
+    for i, image in enumerate(images):
+        top = i * (len(image) + gap)
+        canvas[top : top + len(image), : image.shape[1]] = image
+    drawn = ink_image(np.nan_to_num(canvas), side, theme)
+    outside = cv2.resize(np.isnan(canvas).astype(np.uint8), drawn.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
+    return np.asarray(np.where(outside[..., None], np.array(theme.rule, np.uint8), drawn))
+
+
+def draw_columns(
+    image: np.ndarray,
+    probs: np.ndarray,
+    spans: Sequence[tuple[int, int]],
+    text: Sequence[int],
+    *,
+    side: int,
+    theme: Theme = LIGHT,
+) -> np.ndarray:
+    """A row's image, and below each column of it how probable each symbol is there. (h, w, 3) uint8
+
+    image: (32, 4 T) float32. probs: (T, 22). spans: for each symbol of the text the columns where it stands, first and
+    last + 1; these are framed. Only classes of the text and those that a column gives MIN_SHARE have a line.
+    """
+    shown = _classes_that_matter(probs, text)
+    n = len(probs)
+    letter, gutter = max(12, side // 36), max(44, side // 11)
+    column = max(1, min((side - gutter) // n, side // 24))
+    line, height = round(letter * 1.35), 8 * column
+    canvas = Image.new("RGB", (gutter + n * column, height + letter // 2 + line * (len(shown) + 1)), theme.paper)
+    draw = ImageDraw.Draw(canvas)
+    row = np.clip(cv2.resize(image, (n * column, height), interpolation=cv2.INTER_NEAREST), 0, 1)
+    canvas.paste(Image.fromarray(ink_image(row, max(row.shape), theme)), (gutter, 0))
+    top = height + letter // 2
+    for i, k in enumerate(shown):
+        y = top + i * line
+        label = "blank" if k == BLANK else "mark" if CLASSES[k] == MARK else as_drawn([k])
+        draw.text((gutter - letter // 3, y + line / 2), label, fill=theme.quiet, font=font(letter), anchor="rm")
+        for t, share in enumerate(probs[:, k].tolist()):
+            colour = theme.quiet if k == BLANK else theme.plus
+            mixed = tuple(round(a + (b - a) * share) for a, b in zip(theme.well, colour, strict=True))
+            draw.rectangle((gutter + t * column, y, gutter + (t + 1) * column - 1, y + line - 2), fill=mixed)
+    frame, foot = max(2, letter // 7), top + (len(shown) + 0.5) * line
+    for k, (start, end) in zip(text, spans, strict=True):
+        y, x0, x1 = top + shown.index(k) * line, gutter + start * column, gutter + end * column
+        draw.rectangle((x0 - frame, y - frame, x1 - 1 + frame, y + line - 2 + frame), outline=theme.minus, width=frame)
+        middle = (x0 + x1) / 2
+        draw.line((middle, height - column, middle, height), fill=theme.minus, width=frame)
+        draw.text((middle, foot), as_drawn([k]), fill=theme.ink, font=font(letter * 1.1), anchor="mm")
+    draw.text((gutter - letter // 3, foot), "text", fill=theme.ink, font=font(letter), anchor="rm")
+    return np.asarray(canvas)
+
+
+def _classes_that_matter(probs: np.ndarray, text: Sequence[int]) -> list[int]:
+    """The classes of the text and those that some column gives most, in order; blank last."""
+    peaks = probs[:, :BLANK].max(axis=0)
+    rest = [k for k in np.argsort(-peaks).tolist() if peaks[k] >= MIN_SHARE and k not in text]
+    own = sorted(set(text))
+    return [*sorted([*own, *rest[: max(0, MAX_CLASSES - len(own))]]), BLANK]
+
+
+def draw_texts(texts: Sequence[tuple[str, float]], side: int, theme: Theme = LIGHT) -> np.ndarray:
+    """Texts with their probabilities, the best first, N from 1 -> (h, w, 3) uint8: a bar for each."""
+    letter = max(13, side // 19)
+    line, left = round(letter * 1.7), max(font(letter).getlength(text) for text, _ in texts)
+    left = min(round(left) + letter, round(side * 0.6))
+    right = side - round(letter * 3.6)
+    canvas = Image.new("RGB", (side, line * len(texts) + letter // 2), theme.paper)
+    draw = ImageDraw.Draw(canvas)
+    for i, (text, prob) in enumerate(texts):
+        y, colour = i * line + line / 2 + letter / 4, theme.ink if i == 0 else theme.quiet
+        draw.text((letter / 3, y), text, fill=colour, font=font(letter), anchor="lm")
+        draw.rectangle((left, y - letter * 0.4, right, y + letter * 0.4), fill=theme.well)
+        if prob * (right - left) >= 0.5:
+            end = left + prob * (right - left)
+            draw.rectangle((left, y - letter * 0.4, end, y + letter * 0.4), fill=theme.plus if i == 0 else theme.quiet)
+        draw.text((side - letter / 3, y), short_percent(prob), fill=colour, font=font(letter * 0.9), anchor="rm")
+    return np.asarray(canvas)
+
+
+def as_drawn(text: Sequence[int]) -> str:
+    """A text of symbol numbers in Pillow's typeface: a star for a mark, a dollar for any currency's sign."""
+    return "".join({MARK: "*", CURRENCY: "$"}.get(CLASSES[k], CLASSES[k]) for k in text)
 
 
 def draw_bars(rows: list[tuple[float, ...]], side: int, theme: Theme = LIGHT) -> np.ndarray:
@@ -74,7 +211,7 @@ def draw_bars(rows: list[tuple[float, ...]], side: int, theme: Theme = LIGHT) ->
 
 def draw_answer(text: str, lines: list[str], side: int, theme: Theme = LIGHT) -> np.ndarray:
     """The answer in large figures with lines of words below. (h, w, 3) uint8"""
-    rows = text.split("\n") if text else ["\N{EN DASH}"]
+    rows = text.replace("\t", "  ").split("\n") if text else ["\N{EN DASH}"]
     large = min(side // 4, round(side * 0.85 / (0.62 * max(map(len, rows)))))
     small = max(14, side // 36)
     wrapped = [part for line in lines for part in _wrapped(line, font(small), side * 0.9)]

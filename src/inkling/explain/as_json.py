@@ -9,16 +9,20 @@ import numpy as np
 
 from inkling.explain import words
 from inkling.explain.explanation import Explanation
-from inkling.explain.filmstrip import Step
 from inkling.explain.log_odds import Attribution, DigitExplanation
 from inkling.explain.render import data_uri
+from inkling.explain.step import Step
 
-STEPS = ("image", "ink", "glyphs")  # as images; the later steps are in the answer as numbers
+STEPS = (
+    *("image", "ink", "glyphs"),  # as images; the later steps of glyphs are in the answer as numbers
+    *("layout", "rows", "columns", "symbols", "texts"),
+)
+WIDE = ("rows", "columns")  # a row is long: these are twice as large
 STEP_SIDE = 512  # pixels: the longer side of an image
 
 
 def explanation_json(explanation: Explanation) -> dict[str, Any]:
-    """Every value is JSON; points are rounded to four decimals, images are PNGs of at most STEP_SIDE pixels."""
+    """Every value is JSON; points are rounded to four decimals, images are PNGs of at most twice STEP_SIDE pixels."""
     return {
         "steps": steps_json(explanation.steps),
         "digits": [_digit(why) for why in explanation.digits],
@@ -27,12 +31,12 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
 
 
 def steps_json(steps: Iterable[Step], *, side: int = STEP_SIDE) -> list[dict[str, Any]]:
-    """The steps that are images, the longer side of each at most `side` pixels."""
+    """The steps that are images, the longer side of each at most `side` pixels, of WIDE ones twice."""
     return [_step(step, side) for step in steps if step.name in STEPS]
 
 
 def _step(step: Step, side: int) -> dict[str, Any]:
-    image = step.image(side)
+    image = step.image(2 * side if step.name in WIDE else side)
     h, w, _ = image.shape
     about = {"name": step.name, "title": step.title, "caption": step.caption}
     return {**about, "picture": data_uri(image), "size": [w, h]}

@@ -6,15 +6,20 @@ trace -> for each digit: tile -> attribution for the answer, against the runner-
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby, islice
 
 import numpy as np
 
 from inkling.explain.attribution import exact_attributions, strongest_units
-from inkling.explain.filmstrip import Step, filmstrip
-from inkling.explain.log_odds import DigitExplanation, contrasts
+from inkling.explain.filmstrip import filmstrip
+from inkling.explain.log_odds import DigitExplanation, contrasts, runner_up_of
 from inkling.explain.occlusion import missing_ink_effect, occlusion_attributions
 from inkling.explain.recognized_glyphs import MAX_DIGITS, recognized_glyphs
+from inkling.explain.row_digits import row_digits
+from inkling.explain.row_occlusion import explain_row
+from inkling.explain.step import Step
 from inkling.explain.weights import Weights, read_weights
 from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.reader import Mode, Reader, Trace
@@ -61,16 +66,25 @@ def explain(reader: Reader, source: ImageSource, *, mode: Mode = "auto") -> Expl
 
 def explain_trace(reader: Reader, trace: Trace) -> Explanation:
     """Explain what `reader` has read already."""
+    if trace.rows:
+        return Explanation(trace, tuple(_explain_rows(reader, trace)))
     read = [(digit, tile) for digit, tile, is_digit in recognized_glyphs(trace) if is_digit]
     return Explanation(trace, tuple(explain_digit(reader, digit, tile) for digit, tile in read[:MAX_DIGITS]))
+
+
+def _explain_rows(reader: Reader, trace: Trace) -> Iterator[DigitExplanation]:
+    """The first MAX_DIGITS digits of rows that were read as a whole, a row at a time."""
+    if reader.row_reader is None:
+        return
+    read = [one for one in islice(row_digits(trace), MAX_DIGITS) if one.is_read]
+    for _, digits in groupby(read, key=lambda one: id(one.decoded)):
+        yield from explain_row(reader.row_reader.recognize, list(digits))
 
 
 def explain_digit(reader: Reader, digit: Digit, tile: np.ndarray) -> DigitExplanation:
     """One digit and its (28, 28) tile -> why it was read so: exact attributions if the network allows them."""
     temperature = reader.bundle.temperature
-    runner_up = int(np.argsort(digit.probs, kind="stable")[::-1][1])
-    if runner_up == digit.digit:  # two digits that are equally probable
-        runner_up = int(np.argsort(digit.probs, kind="stable")[::-1][0])
+    runner_up = runner_up_of(digit)
     both = contrasts(digit.digit, runner_up)  # (2, 10)
     missing = missing_ink_effect(reader.classifier, tile, both[1], temperature)
     weights = weights_of(reader)

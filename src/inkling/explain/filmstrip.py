@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
 import numpy as np
 
-from inkling.explain.annotate import Line, draw_answer, draw_bars, draw_boxes
+from inkling.explain.annotate import LabelledBox, Line, draw_answer, draw_bars, draw_boxes
 from inkling.explain.recognized_glyphs import MAX_DIGITS, recognized_glyphs
-from inkling.explain.render import LIGHT, Theme, gray_image, ink_image, tile_grid
-from inkling.explain.words import counted, verdict
+from inkling.explain.render import gray_image, ink_image, tile_grid
+from inkling.explain.row_filmstrip import row_steps
+from inkling.explain.step import Step
+from inkling.explain.words import counted, how_sure
 from inkling.pipeline.config.shared import SHARED
 from inkling.pipeline.reader import Trace
+from inkling.pipeline.result import Digit
 from inkling.pipeline.segmentation import threshold
 
-SIDE = 1024  # pixels: the longer side of a step's picture, unless another is asked for
 SLACK = 2  # pixels: by how much a box may miss the ink that it was cut from
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of the pipeline."""
-
-    name: str  # "image", "ink", "glyphs", "tiles", "probs", "answer": as in inkling.pipeline
-    title: str
-    caption: str  # one or two sentences for a beginner
-    draw: Callable[[int, Theme], np.ndarray]  # longer side in pixels at most, colours -> (h, w, 3) uint8
-
-    def image(self, side: int = SIDE, theme: Theme = LIGHT) -> np.ndarray:
-        """(h, w, 3) uint8, its longer side at most `side` pixels."""
-        return self.draw(side, theme)
-
-
 def filmstrip(trace: Trace) -> tuple[Step, ...]:
-    """The steps of one reading; where no ink was found, those up to the ink and the answer."""
+    """The steps of one reading; where no ink was found, those up to the ink and the answer.
+
+    Where rows were read as a whole, the steps are those of `row_filmstrip.row_steps`.
+    """
+    if trace.layout is not None:
+        return _image_step(trace), *row_steps(trace, trace.layout), _answer_step(trace)
+    image, answer = _image_step(trace), _answer_step(trace)
     reading = trace.reading
-    image = Step("image", "The picture", _image_caption(trace), lambda side, _: gray_image(trace.image, side))
     ink = Step(
         "ink",
         "The ink",
@@ -46,16 +37,10 @@ def filmstrip(trace: Trace) -> tuple[Step, ...]:
         "dark on light or light on dark.",
         lambda side, theme: ink_image(trace.ink, side, theme),
     )
-    answer = Step(
-        "answer",
-        "The answer",
-        "The most probable digits, in reading order.",
-        lambda side, theme: draw_answer(reading.text, [verdict(reading), reading.reason], side, theme),
-    )
     if not len(trace.tiles):
         return image, ink, answer
     found = list(recognized_glyphs(trace))
-    boxes = [(glyph.box, is_digit) for glyph, _, is_digit in found]
+    boxes = _numbered(found)
     cuts = find_cuts(trace)
     shown = [each for each in found if each[2]] or found  # where nothing is a digit, what was refused
     glyphs = Step(
@@ -78,6 +63,16 @@ def filmstrip(trace: Trace) -> tuple[Step, ...]:
         lambda side, theme: draw_bars([glyph.probs for glyph, _, _ in shown[:MAX_DIGITS]], side, theme),
     )
     return image, ink, glyphs, tiles, probs, answer
+
+
+def _numbered(found: list[tuple[Digit, np.ndarray, bool]]) -> list[LabelledBox]:
+    """The boxes of digits, numbered if there are several, and of refused glyphs."""
+    number, boxes = 0, []
+    for glyph, _, is_digit in found:
+        number += is_digit
+        label = (f"#{number}" if len(found) > 1 else "") if is_digit else "no digit"
+        boxes.append(LabelledBox(glyph.box, label, is_digit))
+    return boxes
 
 
 def find_cuts(trace: Trace) -> list[Line]:
@@ -103,9 +98,22 @@ def _component_boxes(ink: np.ndarray) -> np.ndarray:
     return np.array([x, y, x + w, y + h])
 
 
-def _image_caption(trace: Trace) -> str:
+def _image_step(trace: Trace) -> Step:
     w, h = trace.reading.size_wh
-    return f"{w} x {h} pixels, turned upright and reduced to shades of grey."
+    caption = f"{w} x {h} pixels, turned upright and reduced to shades of grey."
+    return Step("image", "The picture", caption, lambda side, _: gray_image(trace.image, side))
+
+
+def _answer_step(trace: Trace) -> Step:
+    reading = trace.reading
+    return Step(
+        "answer",
+        "The answer",
+        "The most probable digits, in reading order, with their signs."
+        if reading.written != reading.text
+        else "The most probable digits, in reading order.",
+        lambda side, theme: draw_answer(reading.written, [how_sure(reading), reading.reason], side, theme),
+    )
 
 
 def _glyphs_caption(digits: int, others: int, cuts: int) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from inkling.pipeline.result import Digit
+from inkling.pipeline.result import Box, Digit
 
 AttributionMethod = Literal["exact contributions", "occlusion"]
 MIN_PROB = 1e-30  # a lower probability is taken for this: float32 knows nothing finer
@@ -22,7 +22,7 @@ class Attribution:
     """Where in the tile one log-odds difference comes from."""
 
     total: float  # points: the difference itself
-    points: np.ndarray  # (28, 28) float64: above 0 where ink adds to it, below where ink takes from it, 0 on paper
+    points: np.ndarray  # (S, S) float64: above 0 where ink adds to it, below where ink takes from it, 0 on paper
     bias: float | None  # points of no pixel, so that all add up to `total`; None where they do not
 
 
@@ -41,14 +41,15 @@ class DigitExplanation:
     """Why one digit was read as it was."""
 
     digit: Digit
-    tile: np.ndarray  # (28, 28) float32, 1 = ink: what the network saw
+    tile: np.ndarray  # (S, S) float32, 1 = ink: what the network saw, S = 28; of a row the part around it, S = 32
     runner_up: int  # 0..9, the second most probable
     method: AttributionMethod
     for_answer: Attribution  # the answer over the mean of the other nine
     against_runner_up: Attribution  # the answer over the runner-up
-    missing: np.ndarray  # (28, 28) float64: points that a dot of ink there would add to the lead over the runner-up
+    missing: np.ndarray  # (S, S) float64: points that a dot of ink there would add to the lead over the runner-up
     units: tuple[HiddenUnit, ...] = ()  # the strongest first; none from a network with other layers
     active: tuple[int, int] = (0, 0)  # active hidden units, of how many; (0, 0) likewise
+    box: Box | None = None  # of a digit in a row: where it lies in the tile, pixels; else all ink is the digit's
 
     @property
     def answer(self) -> int:
@@ -66,6 +67,11 @@ def contrasts(answer: int, runner_up: int) -> np.ndarray:
     rows[1, runner_up] = -1
     rows[:, answer] = 1
     return rows
+
+
+def runner_up_of(digit: Digit) -> int:
+    """The second most probable digit; of two that are equally probable, the one that is not the answer."""
+    return max((k for k in range(10) if k != digit.digit), key=lambda k: digit.probs[k])
 
 
 def log_odds(probs: np.ndarray, contrasts: np.ndarray, temperature: float) -> np.ndarray:

@@ -7,7 +7,7 @@ none: white paper is 0 and brings no points of its own, but it can matter that a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -38,7 +38,7 @@ def occlusion_attributions(
     for changed, at in zip(erased[1:], windows, strict=True):
         changed[at] = 0
     found = log_odds(model(erased), contrasts, temperature)  # (1 + W, 28, 28) -> (1 + W, Q)
-    drops = _spread(found[0] - found[1:], windows) * tile  # (Q, 28, 28)
+    drops = spread(found[0] - found[1:], windows, SIDE) * tile  # (Q, 28, 28)
     return [Attribution(float(total), drop, None) for total, drop in zip(found[0], drops, strict=True)]
 
 
@@ -54,7 +54,7 @@ def missing_ink_effect(model: Classifier, tile: np.ndarray, contrast: np.ndarray
     for changed, at in zip(dotted[1:], windows, strict=True):
         changed[at] = 1
     found = log_odds(model(dotted), contrast[None], temperature)
-    return np.asarray(_spread(found[1:] - found[0], windows)[0] * (around & (tile <= FAINT)))
+    return np.asarray(spread(found[1:] - found[0], windows, SIDE)[0] * (around & (tile <= FAINT)))
 
 
 def _square(tile: np.ndarray) -> np.ndarray:
@@ -76,10 +76,10 @@ def _windows(side: int, step: int) -> Iterator[Window]:
             yield slice(max(y, 0), y + side), slice(max(x, 0), x + side)
 
 
-def _spread(values: np.ndarray, windows: list[Window]) -> np.ndarray:
-    """(W, Q) values of W windows -> (Q, 28, 28): at each pixel the mean over the windows that cover it."""
-    total = np.zeros((values.shape[1], SIDE, SIDE))
-    count = np.zeros((SIDE, SIDE))
+def spread(values: np.ndarray, windows: Sequence[Window], side: int) -> np.ndarray:
+    """(W, Q) values of W windows -> (Q, side, side): at each pixel the mean over the windows that cover it."""
+    total = np.zeros((values.shape[1], side, side))
+    count = np.zeros((side, side))
     for own, at in zip(values, windows, strict=True):
         total[(slice(None), *at)] += own[:, None, None]
         count[at] += 1

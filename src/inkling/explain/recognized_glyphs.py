@@ -1,4 +1,4 @@
-"""The glyphs of a trace, each with its tile and whether it was read as a digit."""
+"""The digits of a trace and the glyphs that were refused, each with what its network saw of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from inkling.explain.row_digits import row_digits
 from inkling.pipeline.reader import Trace
 from inkling.pipeline.result import Digit
 
@@ -15,8 +16,11 @@ MAX_DIGITS = 16  # explained in one image, the first in reading order: bounds ti
 def recognized_glyphs(trace: Trace) -> Iterator[tuple[Digit, np.ndarray, bool]]:
     """Each glyph in reading order, its (28, 28) tile, and whether it was taken for a digit.
 
+    Of rows that were read as a whole: each digit, and the (32, 32) part of the row's image around it.
     A reading keeps the order of the tiles in both of its lists, and each glyph has its tile's probabilities.
     """
+    for one in row_digits(trace):
+        yield one.digit, one.tile, one.is_read
     digits = list(trace.reading.digits[::-1])
     refused = [other.resembles for other in trace.reading.others[::-1] if other.resembles]
     boxes = [box for line in trace.lines for box in line]

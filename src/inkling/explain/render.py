@@ -24,12 +24,15 @@ class Theme:
     ink: Colour
     quiet: Colour  # secondary text and lines
     rule: Colour  # lines and empty bars
+    well: Colour  # what is coloured by a share, where the share is 0
     plus: Colour  # blue: speaks for. Blue and orange are told apart with every kind of colour blindness
     minus: Colour  # orange: speaks against (after Okabe and Ito, "Color Universal Design", 2008)
 
 
-LIGHT = Theme((255, 253, 249), (23, 35, 60), (93, 96, 105), (221, 213, 197), (0, 98, 168), (205, 84, 0))
-DARK = Theme((28, 31, 38), (245, 239, 224), (164, 168, 178), (62, 68, 80), (92, 176, 245), (247, 144, 62))
+LIGHT = Theme(
+    (255, 253, 249), (23, 35, 60), (93, 96, 105), (221, 213, 197), (244, 239, 228), (0, 98, 168), (205, 84, 0)
+)
+DARK = Theme((28, 31, 38), (245, 239, 224), (164, 168, 178), (62, 68, 80), (38, 42, 51), (92, 176, 245), (247, 144, 62))
 
 
 def gray_image(image: np.ndarray, side: int) -> np.ndarray:
@@ -44,8 +47,8 @@ def ink_image(ink: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
 
 
 def tile_image(tile: np.ndarray, factor: int, theme: Theme = LIGHT) -> np.ndarray:
-    """(28, 28) float32 -> (28 f, 28 f, 3) uint8: each pixel a square of `factor` pixels."""
-    return ink_image(tile, SIDE, theme).repeat(factor, 0).repeat(factor, 1)
+    """(S, S) float32 -> (S f, S f, 3) uint8: each pixel a square of `factor` pixels."""
+    return ink_image(tile, len(tile), theme).repeat(factor, 0).repeat(factor, 1)
 
 
 def tile_grid(tiles: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
@@ -64,7 +67,7 @@ def tile_grid(tiles: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
 
 
 def attribution_image(values: np.ndarray, theme: Theme = LIGHT, *, scale: float | None = None) -> np.ndarray:
-    """(28, 28) of either sign -> (28, 28, 4) uint8: blue above 0, orange below, 0 clear; `scale` is full colour."""
+    """(S, S) of either sign -> (S, S, 4) uint8: blue above 0, orange below, 0 clear; `scale` is full colour."""
     scale = color_scale(values) if scale is None else scale
     share = np.clip(values / scale, -1, 1)
     colours = np.where(share[..., None] > 0, theme.plus, theme.minus)
@@ -82,7 +85,7 @@ def color_scale(values: np.ndarray) -> float:
 
 
 def ink_outline(tile: np.ndarray) -> list[list[tuple[float, float]]]:
-    """(28, 28) -> closed lines around the ink, each a list of x, y in pixels of the tile, 0..28."""
+    """(S, S) tile -> closed lines around the ink, each a list of x, y in its pixels, 0..S."""
     factor = 8
     large = cv2.resize(np.pad(tile, 1), None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
     found, _ = cv2.findContours((large > 0.45).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
@@ -101,7 +104,7 @@ def attribution_map(values: np.ndarray, tile: np.ndarray, side: int, theme: Them
     canvas.alpha_composite(layer)
     draw = ImageDraw.Draw(canvas)
     for line in ink_outline(tile):
-        scaled = [(x * side / SIDE, y * side / SIDE) for x, y in line]
+        scaled = [(x * side / len(tile), y * side / len(tile)) for x, y in line]
         draw.line([*scaled, scaled[0]], fill=theme.quiet, width=max(1, side // 200))
     return np.asarray(canvas.convert("RGB"))
 

@@ -8,21 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from inkling.explain.log_odds import Attribution, DigitExplanation
-from inkling.pipeline.normalize import SIDE
-from inkling.pipeline.result import Digit, Reading
+from inkling.pipeline.result import Box, Digit, Reading
+from inkling.pipeline.verdict import verdict
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 ROWS, COLUMNS = ("top", "", "bottom"), ("left", "", "right")
-_PATCHES = "Patches of 3 x 3 pixels were erased in turn."
+_PATCHES = "Small patches of ink were erased in turn."
 MIN_SHOWN = 0.5  # points: a smaller effect is not worth a sentence
 
 
-def verdict(reading: Reading) -> str:
-    """How sure the reading is, in three to six words."""
-    if not reading.text:
-        return "No ink was found" if reading.outcome == "empty" else "No digit was found"
-    sure = "Sure" if reading.outcome == "read" else "Not sure"
-    return f"{sure}: {percent(reading.confidence)}"
+def how_sure(reading: Reading) -> str:
+    """How sure the reading is, in one to three words."""
+    word, share = verdict(reading.outcome, reading.confidence)
+    return word if share is None else f"{word}: {percent(share)}"
 
 
 def overruled(reading: Reading) -> str:
@@ -72,7 +70,7 @@ def sentence(why: DigitExplanation) -> str:
     ahead = f"{answer} is {lead.total:.1f} points ahead of {runner_up}, and so {times(lead.total)} as probable."
     if lead.total < MIN_SHOWN:
         ahead = f"{answer} and {runner_up} are {lead.total:.1f} points apart: nearly as probable as each other."
-    best, worst = strongest_places(lead.points, why.tile)
+    best, worst = strongest_places(lead.points, why.tile, why.box)
     if best and worst:
         return f"{ahead} The ink {best} speaks most for {answer}, the ink {worst} for {runner_up}."
     if best:
@@ -135,9 +133,14 @@ def about(digits: Sequence[DigitExplanation], left_out: int) -> list[str]:
         )
     if any(why.method == "occlusion" for why in digits):
         told.append(
-            "This network has many layers, so no plain sum tells what each pixel adds. It was asked again with ink "
-            "erased, some hundred times a digit (occlusion; Zeiler and Fergus, 2014). These points do not add up to "
-            "the lead, because strokes stand in for each other."
+            "This network has many layers, so no plain sum tells what each pixel adds. It was asked again many times "
+            "with ink erased (occlusion; Zeiler and Fergus, 2014). These points do not add up to the lead, because "
+            "strokes stand in for each other."
+        )
+    if any(why.box for why in digits):
+        told.append(
+            "The digits of a row were read together, from the image of the whole row. The lead of a digit is that of "
+            "the whole text over the same text with another digit in its place."
         )
     elif digits:
         told.append(
@@ -165,28 +168,35 @@ def missing(why: DigitExplanation) -> str:
     )
     if low > -MIN_SHOWN:
         return f"{start} No dot would help {why.runner_up} much."
-    spot = place(np.minimum(why.missing, 0), why.tile)
+    spot = place(np.minimum(why.missing, 0), why.tile, why.box)
     return (
         f"{start} It would help {why.runner_up} most {spot} (orange), so that paper left empty speaks for {why.answer}."
     )
 
 
-def strongest_places(points: np.ndarray, tile: np.ndarray) -> tuple[str, str]:
+def strongest_places(points: np.ndarray, tile: np.ndarray, box: Box | None = None) -> tuple[str, str]:
     """Where in the digit the points are most above and most below 0; "" where there is nothing to speak of."""
     plus, minus = np.maximum(points, 0), np.minimum(points, 0)
-    best = place(plus, tile) if plus.sum() >= MIN_SHOWN else ""
-    worst = place(minus, tile) if -minus.sum() >= MIN_SHOWN else ""
+    best = place(plus, tile, box) if plus.sum() >= MIN_SHOWN else ""
+    worst = place(minus, tile, box) if -minus.sum() >= MIN_SHOWN else ""
     return (best, "") if best == worst else (best, worst)
 
 
-def place(values: np.ndarray, tile: np.ndarray) -> str:
-    """Where most of (28, 28) values of one sign lie, seen from the digit: "at the top left", "in the middle"."""
+def place(values: np.ndarray, tile: np.ndarray, box: Box | None = None) -> str:
+    """Where most of (S, S) values of one sign lie, seen from the digit: "at the top left", "in the middle".
+
+    `box`: the digit's in its tile; None where all ink of the tile is the digit's.
+    """
     ys, xs = np.nonzero(tile > 0.1)
-    if ys.size == 0:
-        ys = xs = np.array([0, SIDE - 1])
+    if box is not None:
+        x, y, w, h = box
+        ys, xs = np.array([y, y + h - 1]), np.array([x, x + w - 1])
+    elif ys.size == 0:
+        ys = xs = np.array([0, len(tile) - 1])
     edges_y = np.linspace(ys.min(), ys.max() + 1, 4)[1:3]
     edges_x = np.linspace(xs.min(), xs.max() + 1, 4)[1:3]
-    row, column = np.searchsorted(edges_y, np.arange(SIDE) + 0.5), np.searchsorted(edges_x, np.arange(SIDE) + 0.5)
+    middles = np.arange(len(tile)) + 0.5
+    row, column = np.searchsorted(edges_y, middles), np.searchsorted(edges_x, middles)
     sums = np.zeros((3, 3))
     np.add.at(sums, (row[:, None], column[None, :]), np.abs(values))
     best_row, best_column = divmod(int(sums.argmax()), 3)

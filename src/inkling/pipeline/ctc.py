@@ -27,9 +27,9 @@ Text = tuple[int, ...]  # numbers of symbols, 0..C-2
 
 
 def calibrate_columns(probs: np.ndarray, temperature: float) -> np.ndarray:
-    """A network's (T, C) softmax -> (T, C) float64: softmax(log(probs) / temperature), none 0. 1 changes nothing."""
+    """A network's (.., T, C) softmax -> float64: softmax(log(probs) / temperature), none 0. 1 changes nothing."""
     scaled = np.maximum(np.asarray(probs, float), MIN_PROB) ** (1 / temperature)
-    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
+    return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True))
 
 
 def from_digits(probs: np.ndarray, not_digit: np.ndarray | None = None) -> np.ndarray:
@@ -80,30 +80,30 @@ def greedy_decode(probs: np.ndarray) -> list[int]:
 
 
 def log_likelihoods(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndarray:
-    """(T, C) column probabilities and K texts -> (K,) natural logarithms of their probabilities.
+    """(.., T, C) column probabilities and K texts -> (.., K) natural logarithms of their probabilities.
 
     The forward algorithm of CTC (Graves et al. 2006, section 4.1), for all texts at once and rescaled at each column.
     A text with more symbols than the columns hold is LOG_ZERO.
     """
     if not texts:
-        return np.zeros(0)
-    states, skips = _states(texts, blank=probs.shape[1] - 1)
-    emissions = probs.astype(float)[:, states]  # (T, K, S)
-    alpha = np.zeros(states.shape)  # (K, S) probability to be in each state after the columns so far, rescaled
-    alpha[:, :2] = emissions[0, :, :2]
-    log_scale = np.zeros(len(texts))
+        return np.zeros((*probs.shape[:-2], 0))
+    states, skips = _states(texts, blank=probs.shape[-1] - 1)
+    emissions = np.moveaxis(probs.astype(float)[..., states], -3, 0)  # (T, .., K, S)
+    alpha = np.zeros(emissions.shape[1:])  # probability to be in each state after the columns so far, rescaled
+    alpha[..., :2] = emissions[0, ..., :2]
+    log_scale = np.zeros(alpha.shape[:-1])
     for t, emission in enumerate(emissions):
         if t:
             before = alpha.copy()
-            alpha[:, 1:] += before[:, :-1]
-            alpha[:, 2:] += before[:, :-2] * skips[:, 2:]
+            alpha[..., 1:] += before[..., :-1]
+            alpha[..., 2:] += before[..., :-2] * skips[:, 2:]
             alpha *= emission
-        scale = np.maximum(alpha.max(axis=1), 1e-300)
-        alpha /= scale[:, None]
+        scale = np.maximum(alpha.max(axis=-1), 1e-300)
+        alpha /= scale[..., None]
         log_scale += np.log(scale)
     ends = np.array([2 * len(text) for text in texts], int)
     rows = np.arange(len(texts))
-    total = alpha[rows, ends] + np.where(ends > 0, alpha[rows, np.maximum(ends - 1, 0)], 0.0)
+    total = alpha[..., rows, ends] + np.where(ends > 0, alpha[..., rows, np.maximum(ends - 1, 0)], 0.0)
     return np.where(total > 0, np.log(np.where(total > 0, total, 1.0)) + log_scale, LOG_ZERO)
 
 

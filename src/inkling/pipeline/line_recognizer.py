@@ -32,9 +32,9 @@ class LineRecognizer:
         self._network = LiteRTModel(bundle.model_bytes(), bundle.model_path, shape=(HEIGHT, -1))
         self._temperature = float(bundle.manifest.get("temperature", 1.0))
 
-    def __call__(self, line_image: np.ndarray) -> np.ndarray:
-        """(32, W) float32 line image, W a multiple of 4 -> (W / 4, 22) float64 calibrated column probabilities."""
-        return calibrate_columns(self._network(line_image[None])[0], self._temperature)
+    def __call__(self, line_images: np.ndarray) -> np.ndarray:
+        """(N, 32, W) float32, W a multiple of 4 -> (N, W / 4, 22) float64 calibrated column probabilities."""
+        return calibrate_columns(self._network(line_images), self._temperature)
 
     def read(self, row: np.ndarray, to_picture: np.ndarray) -> LineRow:
         """(h, w) uint8 grey row, dark on light, any size; (2, 3) or (3, 3) row pixels -> pixels of the picture.
@@ -46,6 +46,6 @@ class LineRecognizer:
         whole = np.vstack([to_picture, [0.0, 0.0, 1.0]])[:3]
 
         def more_views() -> list[np.ndarray]:
-            return [self(make_line_image(row, stretch=stretch)) for stretch in CONFIG.stretches]
+            return [self(make_line_image(row, stretch=stretch)[None])[0] for stretch in CONFIG.stretches]
 
-        return LineRow(self(image), image, whole @ to_row, more_views)
+        return LineRow(self(image[None])[0], image, whole @ to_row, more_views)

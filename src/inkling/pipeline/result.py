@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["read", "unsure", "empty", "not_digit"]
 OTHER_KINDS = (*dict.fromkeys(KINDS.values()), "refused", "edge", "text")
+UNEXPLAINED = (KINDS[MARK], "refused")  # kinds of which it isn't known what they are: a digit may be missing there
 Box = tuple[int, int, int, int]  # x, y, w, h in pixels of the upright image; x to the right, y down
 
 
@@ -57,7 +58,7 @@ class Other:
     @property
     def is_explained(self) -> bool:
         """Whether it is known what it is, so that no digit can be missing there."""
-        return self.kind not in (KINDS[MARK], "refused")
+        return self.kind not in UNEXPLAINED
 
     def to_json(self) -> dict[str, Any]:
         resembles = {} if self.resembles is None else self.resembles.to_json()

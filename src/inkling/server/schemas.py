@@ -25,6 +25,7 @@ CONSTRAINTS = {  # parameters of a reading that say what is known about the numb
     "among": "All numbers that are possible, separated by commas; at most 20,000. A long list fits into a form alone.",
 }
 SIDE = 28  # pixels: a tile
+ROW_SIDE = 32  # pixels: a tile of a digit that was read with its row
 OTHER_KINDS = (  # as in inkling.pipeline.result
     "point", "comma", "minus", "plus", "slash", "colon", "percent", "bracket", "currency", "mark",
     "crossed_out", "refused", "edge", "text",
@@ -79,6 +80,12 @@ def matrix(item: Any, side: int, about: str, **options: Any) -> Any:
     return array(fields.List(item, validate=Length(equal=side)), about, Length(equal=side), **options)
 
 
+def over_tile(item: Any, about: str, **options: Any) -> Any:
+    """A value for each pixel of a tile, row by row."""
+    length = Length(min=SIDE, max=ROW_SIDE)
+    return array(fields.List(item, validate=length), about, length, **options)
+
+
 def _choice(name: str, choices: tuple[str, ...]) -> OneOf:
     expected = ", ".join(choices)
     return OneOf(
@@ -124,10 +131,10 @@ class DigitSchema(Schema):
     probs = array(fields.Float(validate=Range(0, 1)), "Probabilities of the digits 0 to 9.", Length(equal=10))
     box = array(fields.Integer(), "x, y, w, h in pixels of the upright picture.", Length(equal=4))
     not_digit = probability("Probability that it is no digit at all; 0 from a model that cannot tell.")
-    tile = matrix(
+    tile = over_tile(
         fields.Integer(validate=Range(0, 255)),
-        SIDE,
-        "What the network saw: 28 rows of 28 values, 0 paper to 255 ink. With `explain`.",
+        "What the network saw: 28 rows of 28 values, 0 paper to 255 ink. Of a digit that was read with its row: 32 "
+        "rows of 32 values, the row's picture around the digit, neighbours included. With `explain`.",
         required=False,
     )
 
@@ -146,20 +153,26 @@ class OtherSchema(Schema):
     sure = required(fields.Boolean, "Of that digit.", required=False)
     probs = array(fields.Float(validate=Range(0, 1)), "Of the ten digits.", Length(equal=10), required=False)
     not_digit = number("Probability that it is no digit at all.", Range(0, 1), required=False)
-    tile = matrix(fields.Integer(validate=Range(0, 255)), SIDE, "As in a digit.", required=False)
+    tile = over_tile(fields.Integer(validate=Range(0, 255)), "As in a digit.", required=False)
 
 
 class StepSchema(Schema):
     """One step from the picture to the digits, as a picture."""
 
-    name = string(check=OneOf(("image", "ink", "glyphs")))
+    name = string(
+        "Of digits that were read one by one: `image`, `ink`, `glyphs`. Of rows that were read as a whole: `image`, "
+        "`layout`, `rows` as the network sees them, `columns` of probabilities, `symbols`, `texts`.",
+        OneOf(("image", "ink", "glyphs", "layout", "rows", "columns", "symbols", "texts")),
+    )
     title = string()
     caption = string("What happens there, for a beginner.")
-    picture = string("A PNG as a `data:` URI, its longer side at most 512 pixels, on light paper.")
+    picture = string(
+        "A PNG as a `data:` URI, its longer side at most 512 pixels, of `rows` and `columns` 1,024, on light paper."
+    )
     size = array(fields.Integer(), "Its width and height.", Length(equal=2))
 
 
-STEPS = "Without `glyphs` if nothing was found."
+STEPS = "Without `glyphs`, or `rows` and those after it, if nothing was found."
 
 
 class LeadsSchema(Schema):
@@ -183,17 +196,15 @@ class WhySchema(Schema):
         OneOf(("exact contributions", "occlusion")),
     )
     sentence = string("The answer to why, in words.")
-    for_ = matrix(
+    for_ = over_tile(
         fields.Float(),
-        SIDE,
         "Points that the ink of each pixel brings to the answer's lead over the other nine, on average: above 0 it "
         "speaks for the answer, below 0 against. White paper is 0 and brings nothing.",
         data_key="for",
     )
-    against = matrix(fields.Float(), SIDE, "The same for the lead over the runner-up.")
-    missing = matrix(
+    against = over_tile(fields.Float(), "The same for the lead over the runner-up.")
+    missing = over_tile(
         fields.Float(),
-        SIDE,
         "Points that a dot of ink there would add to the lead over the runner-up. Below 0 it would help the "
         "runner-up, so the empty place speaks for the answer. 0 where there is ink, and outside the square that the "
         "digit fills.",

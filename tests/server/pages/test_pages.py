@@ -33,6 +33,8 @@ def test_a_picture_is_read_without_javascript(client: FlaskClient, seven: bytes)
     response = client.post("/", data={"image": (io.BytesIO(seven), "7.png")})
     assert response.status_code == 200
     assert re.search(r'id="answer"[^>]*>7</div>', response.text)
+    assert re.search(r'id="sure" data-outcome="read">Read, \d+(\.\d)? %</p>', response.text)
+    assert '<p id="written" hidden>' in response.text
 
 
 @pytest.mark.parametrize(("content", "status"), [(b"", 400), (b"text", 415), (png_header(30_000, 30_000), 413)])

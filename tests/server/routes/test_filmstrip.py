@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from inkling.explain import ablation
 from inkling.server.routes.filmstrip import SWITCHES, FilmstripSchema
-from tests.pictures import drawn_seven, encoded
+from tests.pictures import drawn_seven, encoded, row_of
 
 
 def strip(client: FlaskClient, content: bytes, query: str = "") -> Any:
@@ -40,6 +40,15 @@ def test_steps_can_be_off(client: FlaskClient, seven: bytes) -> None:
 def test_a_blank_sheet_has_no_glyphs(client: FlaskClient) -> None:
     answer = strip(client, encoded(drawn_seven(ink=255))).json
     assert (answer["outcome"], [step["name"] for step in answer["steps"]]) == ("empty", ["image", "ink"])
+
+
+def test_a_row_has_the_steps_of_rows(client: FlaskClient, digits: Any) -> None:
+    answer = strip(client, encoded(row_of([digits[0][i] for i in (0, 3, 30)])), "?model=cnn").json
+    assert FilmstripSchema().validate(answer) == {}
+    sizes = {step["name"]: step["size"] for step in answer["steps"]}
+    assert list(sizes) == ["image", "layout", "rows", "columns", "symbols", "texts"]
+    assert max(sizes["columns"]) <= 640
+    assert {len(digit["tile"]) for digit in answer["digits"]} == {32}
 
 
 @pytest.mark.parametrize("query", ["?off=paper", "?off=ink,,nothing", "?model=gone"])

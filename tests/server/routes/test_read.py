@@ -252,3 +252,18 @@ def test_a_constraint_that_is_not_understood(
     response = client.post(f"{READ}?{query}", data=seven)
     assert (response.status_code, response.json["kind"]) == (404 if kind == "UnknownName" else 400, kind)
     assert says in response.json["error"]
+
+
+def test_a_row_is_explained_from_its_image(client: FlaskClient, digits: Any) -> None:
+    row = encoded(row_of([digits[0][i] for i in (0, 3, 30)]))
+    answer = client.post(f"{READ}?explain=1&model=cnn", data=row, content_type="image/png").json
+    assert conforms(client, "Answer", answer)
+    assert [digit["digit"] for digit in answer["digits"]] == [why["answer"] for why in answer["explanation"]["digits"]]
+    for digit, why in zip(answer["digits"], answer["explanation"]["digits"], strict=True):
+        tile = np.array(digit["tile"])
+        assert tile.shape == (32, 32)
+        assert tile.max() > 200, "its ink"
+        assert (why["method"], why["biases"]) == ("occlusion", None)
+        assert {np.array(why[name]).shape for name in ("for", "against", "missing")} == {(32, 32)}
+    names = [step["name"] for step in answer["explanation"]["steps"]]
+    assert names == ["image", "layout", "rows", "columns", "symbols", "texts"]

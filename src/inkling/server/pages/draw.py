@@ -12,6 +12,7 @@ from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from inkling.errors import InklingError
+from inkling.pipeline.verdict import verdict
 from inkling.server.middleware.request_context import current_context
 from inkling.server.routes.read import model_json
 from inkling.server.routes.request_body import form_images
@@ -30,7 +31,7 @@ PENS = ((0.026, "Fine pen"), (0.046, "Felt pen"), (0.075, "Broad pen"))  # width
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """The drawing page."""
-    return render_template("draw.html", **page_data(), reading=None, error=None, percent=percent)
+    return render_template("draw.html", **page_data(), reading=None, error=None, how_sure=how_sure)
 
 
 @blueprint.post("/")
@@ -50,7 +51,7 @@ def index_without_script() -> ResponseReturnValue:
             reading = trace_image(reader, content, "auto", metrics=metrics, context=context).reading
     except InklingError as caught:
         error, status = str(caught), caught.status
-    return render_template("draw.html", **page_data(), reading=reading, error=error, percent=percent), status
+    return render_template("draw.html", **page_data(), reading=reading, error=error, how_sure=how_sure), status
 
 
 def page_data() -> dict[str, Any]:
@@ -83,10 +84,18 @@ def read_examples(readers: Readers) -> list[dict[str, str]]:
 
 
 def caption(reading: Reading) -> str:
-    """ "407 · 97 %": the line under an example."""
+    """ "407 · 97 %", "4.5 · not sure": the line under an example."""
     if not reading.text:
         return "nothing"
-    return f"{reading.text.replace(chr(10), ' ')} · {percent(reading.confidence)}"
+    word, share = verdict(reading.outcome, reading.confidence)
+    written = reading.written.replace("\n", " / ").replace("\t", "\u2003")
+    return f"{written} · {word.lower() if share is None else percent(share)}"
+
+
+def how_sure(reading: Reading) -> str:
+    """ "Probably, 84 %": a word, and a number that goes with it."""
+    word, share = verdict(reading.outcome, reading.confidence)
+    return word if share is None else f"{word}, {percent(share)}"
 
 
 def percent(share: float) -> str:

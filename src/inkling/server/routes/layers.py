@@ -69,8 +69,8 @@ class LayersSchema(OkSchema):
 def layers(name: str) -> Response:
     """Show what each layer of a network makes of a tile
 
-    A tile is what `POST /api/v1/read?explain=tiles` gives for a digit. ReLU and normalisation are part of the
-    layer before them.
+    A tile is what `POST /api/v1/read?explain=tiles` gives for a digit that was read alone. ReLU and normalisation
+    are part of the layer before them.
     """
     readers = current_app.extensions["inkling"]
     reader = readers.get(name)

@@ -91,9 +91,10 @@ def reading_json(
         return answer
     from inkling.explain import explain_trace, explanation_json, recognized_glyphs
 
-    entries = {True: iter(answer["digits"]), False: iter(answer["others"])}
+    refused = (other for other in answer["others"] if "digit" in other)
+    entries = {True: iter(answer["digits"]), False: refused}
     for _, tile, is_digit in recognized_glyphs(trace):
-        next(entries[is_digit])["tile"] = (tile * 255).round().astype(int).tolist()  # (28, 28), 0 paper .. 255 ink
+        next(entries[is_digit])["tile"] = (tile * 255).round().astype(int).tolist()  # (28, 28) or (32, 32), 255 = ink
     if explain == "1":
         answer["explanation"] = explanation_json(explain_trace(reader, trace))
     return answer

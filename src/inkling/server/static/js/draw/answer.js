@@ -1,17 +1,11 @@
-// The result: the read text and its confidence in words.
+// The result: the digits, the number as written where that differs, and how sure it is in words.
 
-import { percent, sentence } from "./page_text.js";
+import { howSure, sentence } from "./page_text.js";
 
 const answer = document.getElementById("answer");
+const written = document.getElementById("written");
 const sure = document.getElementById("sure");
 const reason = document.getElementById("reason");
-
-function inWords({ outcome, confidence, digits }) {
-  if (digits.length === 0) return outcome === "empty" ? "No ink found" : "Not a digit";
-  if (outcome === "unsure") return `Unsure, ${percent(confidence)}`;
-  const degree = confidence > 0.98 ? "Very sure" : "Sure";
-  return `${degree}, ${percent(confidence)}`;
-}
 
 // `reading`: an answer of the API; null for a board without ink.
 export function showAnswer(reading) {
@@ -20,7 +14,10 @@ export function showAnswer(reading) {
   const lines = text.split("\n");
   answer.style.setProperty("--columns", Math.max(1, ...lines.map((line) => line.length)));
   answer.style.setProperty("--lines", lines.length);
+  const isPlain = !reading || reading.written === text;
+  written.hidden = isPlain;
+  written.lastElementChild.textContent = isPlain ? "" : reading.written;
   sure.dataset.outcome = reading?.outcome ?? "none";
-  sure.textContent = reading ? inWords(reading) : "Nothing written yet.";
+  sure.textContent = reading ? howSure(reading) : "Nothing written yet.";
   reason.textContent = sentence(reading?.reason ?? "");
 }

@@ -1,8 +1,14 @@
-// Bounding boxes over the ink, one per digit.
+// Bounding boxes over the ink, one for each digit and each other mark.
+
+export const KINDS = {
+  point: ".", comma: ",", minus: "\u2212", plus: "+", slash: "/", colon: ":", percent: "%", bracket: "( )", currency: "\u00a4",
+  crossed_out: "crossed out", edge: "edge", text: "other writing", mark: "no digit", refused: "no digit",
+}; // prettier-ignore
+const UNEXPLAINED = ["mark", "refused"]; // a digit may be missing there
 
 const holder = document.getElementById("boxes");
 
-// A reading's digits and refused marks, with boxes in pixels of an image of `size` [width, height]; `frame`
+// A reading's digits and other marks, with boxes in pixels of an image of `size` [width, height]; `frame`
 // {left, top, width, height} is the place of that image on the paper, CSS pixels.
 export function showBoxes({ digits, others, size }, frame, selected) {
   Object.assign(holder.style, {
@@ -17,12 +23,12 @@ export function showBoxes({ digits, others, size }, frame, selected) {
     drawn.classList.toggle("selected", i === selected && digits.length > 1);
     return drawn;
   });
-  const refused = others.map(({ box }) => {
-    const drawn = makeBox(box, size, "no digit");
-    drawn.classList.add("refused");
+  const rest = others.map(({ kind, box }) => {
+    const drawn = makeBox(box, size, KINDS[kind]);
+    drawn.classList.add(UNEXPLAINED.includes(kind) ? "refused" : "sign");
     return drawn;
   });
-  holder.replaceChildren(...read, ...refused);
+  holder.replaceChildren(...read, ...rest);
 }
 
 function makeBox([x, y, w, h], size, words) {

@@ -2,7 +2,7 @@
 
 import { ask } from "../common/api_client.js";
 import { Panel } from "./panel.js";
-import { byId, percent, withoutBreaks } from "./page_text.js";
+import { byId, howSure, percent, withoutBreaks } from "./page_text.js";
 
 const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"];
 const panel = byId("compare");
@@ -47,7 +47,7 @@ function fill(card, { model, text, confidence, digits, outcome }, { usual, place
   part(".size").textContent = numbers ? `${numbers} numbers` : "";
   part(".text").textContent = text || "–";
   part(".text").style.setProperty("--columns", Math.max(2, ...text.split("\n").map((line) => line.length)));
-  part(".share").textContent = text ? `${outcome === "unsure" ? "unsure, " : ""}${percent(confidence)}` : "no digit";
+  part(".share").textContent = text ? `${howSure({ outcome, confidence })}` : "no digit";
   part(".differs").hidden = !differs;
   const probs = digits[Math.min(place, digits.length - 1)]?.probs ?? [];
   [...part(".well").children].forEach((bar, digit) => {

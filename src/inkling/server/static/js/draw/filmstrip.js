@@ -1,10 +1,12 @@
-// The filmstrip: the pipeline's steps as images (binarization, segmentation, normalization, result), with switches for an
-// ablation: what each step contributes on this drawing.
+// The filmstrip: the pipeline's steps as images. For single digits binarization, segmentation, normalization and result,
+// with switches for an ablation: what each step contributes on this drawing. For rows that were read as a whole the rows,
+// what the line network sees and says of each column, and the texts.
 
 import { ask } from "../common/api_client.js";
 import { Panel } from "./panel.js";
 import { paint } from "./tiles.js";
 import { byId, percent, withoutBreaks } from "./page_text.js";
+import { rowStep, stepPicture } from "../common/row_steps.js";
 
 const MOST_TILES = 6;
 const WITHOUT = {
@@ -16,7 +18,8 @@ const WITHOUT = {
 };
 const filmstrip = byId("filmstrip");
 const switches = [...filmstrip.querySelectorAll("input[type=checkbox]")];
-const frame = (step) => filmstrip.querySelector(`[data-step=${step}] .frame`);
+const [digitSteps, rowSteps] = [byId("digit-steps"), byId("row-steps")];
+const frame = (step) => digitSteps.querySelector(`[data-step=${step}] .frame`);
 const status = byId("filmstrip-status");
 
 // `model()` names the network, `whole()` returns the answer with all steps on. Returns the panel.
@@ -37,14 +40,28 @@ export function watchFilmstrip({ model, whole }) {
 }
 
 function show(answer, whole) {
+  const isRow = answer.steps.some(({ name }) => name === "layout");
+  digitSteps.hidden = isRow;
+  rowSteps.hidden = !isRow;
+  if (isRow) showRow(answer);
+  else showDigits(answer, whole);
+  byId("all-steps").hidden = answer.off.length === 0;
+  const words = withoutBreaks(isRow ? rowInWords(answer) : inWords(answer, whole));
+  if (status.textContent !== words) status.textContent = words;
+}
+
+function showRow({ steps }) {
+  rowSteps.replaceChildren(...steps.map(rowStep));
+}
+
+function showDigits(answer, whole) {
   for (const step of ["image", "ink", "glyphs"]) {
     const found = answer.steps.find(({ name }) => name === step);
-    frame(step).replaceChildren(...(found ? [picture(found)] : ["nothing found"]));
+    frame(step).replaceChildren(...(found ? [stepPicture(found)] : ["nothing found"]));
   }
-  const marks = [...answer.digits, ...answer.others];
+  const marks = [...answer.digits, ...answer.others].filter(({ tile }) => tile);
   const tiles = marks.slice(0, MOST_TILES).map(({ tile }) => {
     const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = 28;
     return [canvas, tile];
   });
   frame("tile").replaceChildren(...tiles.map(([canvas]) => canvas));
@@ -56,15 +73,13 @@ function show(answer, whole) {
   frame("answer").replaceChildren(text);
   frame("answer").classList.toggle("worse", answer.off.length > 0 && answer.text !== whole?.text);
   filmstrip.querySelector("[data-step=answer] .caption").textContent = answer.text ? percent(answer.confidence) : "no digit";
-  byId("all-steps").hidden = answer.off.length === 0;
-  const words = withoutBreaks(inWords(answer, whole));
-  if (status.textContent !== words) status.textContent = words;
 }
 
-function picture({ picture: source, title, size: [width, height] }) {
-  const image = document.createElement("img");
-  Object.assign(image, { src: source, alt: title, width, height });
-  return image;
+function rowInWords({ text }) {
+  if (!text) return "No digit was found.";
+  return text.includes("\n")
+    ? "The rows were read as a whole, by the line network, and not digit by digit."
+    : "The row was read as a whole, by the line network, and not digit by digit.";
 }
 
 function inWords({ off, text, confidence, outcome }, whole) {

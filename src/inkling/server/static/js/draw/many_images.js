@@ -2,11 +2,11 @@
 
 import { Unavailable } from "../common/api_client.js";
 import { releaseTable, showTable } from "./table.js";
-import { percent, say } from "./page_text.js";
+import { howSure, onOneLine, say } from "./page_text.js";
 
 const MOST = 200;
 const RETRY_MS = 1000;
-const HEAD = ["File", "Read as", "Confidence", "What to know"];
+const HEAD = ["File", "Read as", "How sure", "What to know"];
 let latest = 0; // a new selection cancels the previous one
 
 // `read(file)` reads one; `offline(isOffline)` tells whether the service answers; `open(file)` shows one at a click.
@@ -34,9 +34,9 @@ export async function readManyImages(files, { read, offline, open }) {
 async function answered(file, { read, offline, current }) {
   while (current()) {
     try {
-      const { text, confidence, reason } = await read(file);
+      const reading = await read(file);
       offline(false);
-      return [text.replaceAll("\n", " / "), text ? percent(confidence) : "", reason];
+      return [onOneLine(reading.written), howSure(reading), reading.reason];
     } catch (error) {
       if (!(error instanceof Unavailable)) return ["", "", error.message];
       offline(true);

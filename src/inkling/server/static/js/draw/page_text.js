@@ -1,5 +1,9 @@
 // Texts of the page.
 
+import { howSure, percent, verdict } from "../common/how_sure.js";
+
+export { howSure, percent };
+
 export const byId = (id) => document.getElementById(id);
 
 // Shows an error message; "" removes it.
@@ -11,17 +15,19 @@ export function sentence(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export function percent(share) {
-  if (share < 0.99) return `${Math.round(share * 100)} %`;
-  return `${(Math.floor(share * 1000) / 10).toFixed(1).replace("100.0", "99.9")} %`; // nothing is 100 % certain
-}
-
 // Prevents a line break between a number and its "%".
 export function withoutBreaks(text) {
   return text.replaceAll(" %", "\u00a0%");
 }
 
-// A reading in brief: "407 · 97 %".
-export function shortResult({ text, confidence }) {
-  return text ? `${text.replaceAll("\n", " ")} · ${percent(confidence)}` : "nothing";
+// A text on one line; a wide gap separates columns.
+export function onOneLine(text) {
+  return text.replaceAll("\n", " / ").replaceAll("\t", "\u2003");
+}
+
+// A reading in brief: "407 · 97 %", "4.5 · not sure".
+export function shortResult(reading) {
+  if (!reading.text) return "nothing";
+  const { word, share } = verdict(reading);
+  return `${onOneLine(reading.written)} · ${share === null ? word.toLowerCase() : percent(share)}`;
 }

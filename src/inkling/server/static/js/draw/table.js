@@ -4,7 +4,7 @@ import { byId, percent } from "./page_text.js";
 
 const holder = byId("table");
 const [title, head, body] = [holder.querySelector("summary"), holder.querySelector("thead"), holder.querySelector("tbody")];
-const DIGIT_HEAD = ["Place", "Digit", "Confidence", "Left", "Top", "Width", "Height"];
+const DIGIT_HEAD = ["Place", "Read as", "Confidence", "Left", "Top", "Width", "Height"];
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // a spreadsheet would run it as a formula
 let shown = null; // {title, name, head, rows, open}
 let stale = false; // rows changed while the table was closed
@@ -27,9 +27,9 @@ export function showDigitTable(reading) {
   const marks = [...(reading?.digits ?? []), ...(reading?.others ?? [])];
   holder.hidden = marks.length === 0;
   if (holder.hidden) return;
-  const rows = marks.map(({ digit, confidence, box }, i) => {
+  const rows = marks.map(({ digit, confidence, kind, box }, i) => {
     const read = i < reading.digits.length;
-    return [i + 1, read ? digit : "no digit", read ? percent(confidence) : "", ...box].map(String);
+    return [i + 1, read ? digit : kind.replace("_", " "), read ? percent(confidence) : "", ...box].map(String);
   });
   showTable({ title: "The digits as a table", name: "inkling-digits", head: DIGIT_HEAD, rows });
 }

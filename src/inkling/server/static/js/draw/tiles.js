@@ -1,15 +1,15 @@
-// The normalized 28x28 tiles, one button per digit.
+// What the network saw of each digit, one button per digit: a tile, or a part of its row's image.
 
 import { percent } from "./page_text.js";
 
-const SIDE = 28;
 const holder = document.getElementById("tiles");
 const placeholder = holder.innerHTML;
 
-// Paints 28 rows of 28 values, 0 paper to 255 ink, in the canvas's colour.
+// Paints rows of values, 0 paper to 255 ink, in the canvas's colour.
 export function paint(canvas, tile) {
   const [red, green, blue] = getComputedStyle(canvas).color.match(/[\d.]+/g).map(Number);
-  const image = new ImageData(SIDE, SIDE);
+  canvas.width = canvas.height = tile.length;
+  const image = new ImageData(tile.length, tile.length);
   tile.flat().forEach((ink, i) => image.data.set([red, green, blue, ink], 4 * i));
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
@@ -19,7 +19,6 @@ function makeTile() {
   const canvas = document.createElement("canvas");
   const label = document.createElement("span");
   button.type = "button";
-  canvas.width = canvas.height = SIDE;
   button.append(canvas, label);
   return button;
 }

@@ -1,4 +1,5 @@
-// The digit that is shown: a drawing, which the server's pipeline turns into tiles, or one of the thousand test digits.
+// What is shown: a drawing, which the server's pipeline turns into tiles or reads as a row, or one of the thousand test
+// digits.
 
 import { Board } from "../common/board.js";
 import { read } from "../common/api_client.js";
@@ -13,6 +14,7 @@ const KEEP_MS = 300;
 export class DigitSource {
   index = null; // of the test digit; null for the drawing
   tile = new Float32Array(SIZE);
+  row = null; // the drawing as a Blob, where it was read as a row and has no tiles
   isSet = false; // false until the first tile is shown
   #tiles = []; // of the drawing
   #chosen = 0;
@@ -93,11 +95,20 @@ export class DigitSource {
   }
 
   #ask() {
-    this.requests.ask({ run: async () => read((await this.board.snapshot()).blob, { model: this.model() }) });
+    const run = async () => {
+      const { blob } = await this.board.snapshot();
+      return { ...(await read(blob, { model: this.model() })), blob };
+    };
+    this.requests.ask({ run });
   }
 
-  #read({ digits, others }) {
-    const found = [...digits, ...others];
+  #read({ digits, others, blob }) {
+    const found = [...digits, ...others].filter(({ tile }) => tile);
+    if (found.some(({ tile }) => tile.length * tile.length !== SIZE)) {
+      this.#tiles = [];
+      this.#show(new Float32Array(SIZE), `Your drawing, a row of ${digits.length === 1 ? "one digit" : `${digits.length} digits`}.`, blob);
+      return;
+    }
     if (found.length !== this.#tiles.length) this.#chosen = Math.max(0, found.length - 1);
     this.#tiles = found.map(({ tile }) => Float32Array.from(tile.flat(), (ink) => ink / 255));
     const which = found.length > 1 ? `Digit ${this.#chosen + 1} of the ${found.length} you wrote.` : "Your drawing.";
@@ -105,8 +116,9 @@ export class DigitSource {
     else this.#show(this.#tiles[this.#chosen], which);
   }
 
-  #show(tile, text) {
+  #show(tile, text, row = null) {
     this.tile = tile;
+    this.row = row;
     this.isSet = true;
     write(byId("shown"), text);
     byId("pad").classList.toggle("aside", this.isDigit);

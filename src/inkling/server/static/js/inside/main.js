@@ -1,5 +1,5 @@
 // START HERE: a digit comes from digit_source.js; dense_view.js shows small networks whole, layer_view.js the layers of
-// any other.
+// any other, row_view.js what the line network makes of a row.
 
 import { loadDigits } from "../common/test_digits.js";
 import { savedDrawing } from "../common/drawing.js";
@@ -9,6 +9,7 @@ import { announce, byId, write } from "./dom.js";
 import { LayerView } from "./layer_view.js";
 import { fromAddress, toAddress } from "./address.js";
 import { DigitSource } from "./digit_source.js";
+import { RowView } from "./row_view.js";
 
 const REMEMBER_MS = 400;
 const RETRY_MS = 1500;
@@ -18,6 +19,7 @@ const digits = retrying(loadDigits);
 const source = new DigitSource({ digits, changed, model: () => model.value });
 const dense = new DenseView({ source, digits, remember });
 const layerView = new LayerView({ source });
+const rowView = new RowView({ source, model: () => model.value });
 
 let current = null; // dense or layerView, once it can show something
 let frame = 0;
@@ -41,8 +43,14 @@ async function retrying(load, isWanted = () => true) {
 // Once a frame at most, however fast the pen moves.
 function changed() {
   cancelAnimationFrame(frame);
-  frame = requestAnimationFrame(() => current?.show());
+  frame = requestAnimationFrame(show);
   remember();
+}
+
+function show() {
+  if (!current || !source.isSet) return;
+  document.querySelector("main").dataset.mode = source.row ? "row" : current === dense ? "dense" : "layers";
+  (source.row ? rowView : current).show();
 }
 
 function remember() {
@@ -70,7 +78,7 @@ async function choose(name, changes = {}) {
   document.querySelector("main").dataset.mode = isDense ? "dense" : "layers";
   write(byId("numbers"), Number(model.selectedOptions[0].dataset.parameters).toLocaleString("en"));
   byId("mistake").hidden = !isDense;
-  if (source.isSet) current.show();
+  show();
 }
 
 async function begin() {
@@ -114,6 +122,6 @@ model.addEventListener("change", () => {
 byId("link").addEventListener("click", copyLink);
 byId("mistake").addEventListener("click", () => dense.nextMistake());
 addEventListener("hashchange", begin);
-whenColoursChange(() => source.isSet && current?.show());
-new ResizeObserver(() => current === dense && source.isSet && dense.resized()).observe(byId("diagram"));
+whenColoursChange(show);
+new ResizeObserver(() => current === dense && source.isSet && !source.row && dense.resized()).observe(byId("diagram"));
 begin();

@@ -1,0 +1,22 @@
+// Probabilities and how sure a reading is, in words.
+
+export function percent(share) {
+  if (share < 0.99) return `${Math.round(share * 100)} %`;
+  return `${(Math.floor(share * 1000) / 10).toFixed(1).replace("100.0", "99.9")} %`; // nothing is 100 % certain
+}
+
+// How sure a reading is: {word, share}, where share is null if no number goes with the word. The same rule as in
+// pipeline/verdict.py: word and number never contradict each other.
+export function verdict({ outcome, confidence }) {
+  if (outcome === "read") return { word: "Read", share: confidence };
+  if (outcome === "empty") return { word: "No ink found", share: null };
+  if (outcome === "not_digit") return { word: "Not a digit", share: null };
+  if (confidence > 0.95) return { word: "Not sure", share: null };
+  return { word: confidence >= 0.5 ? "Probably" : "Not sure", share: confidence };
+}
+
+// "Probably, 84 %".
+export function howSure(reading) {
+  const { word, share } = verdict(reading);
+  return share === null ? word : `${word}, ${percent(share)}`;
+}
