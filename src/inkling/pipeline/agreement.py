@@ -15,16 +15,22 @@ from inkling.pipeline.result import Box, Digit, Other, Reading, doubted, with_ot
 from inkling.pipeline.segmentation import Segmentation, bounding_box
 
 
-def is_alone(segmentation: Segmentation) -> bool:
-    """Whether there is one glyph, and all ink belongs to it."""
-    if len(segmentation.glyphs) != 1:
-        return False
-    [glyph] = segmentation.glyphs
-    if len(glyph.components) == int(segmentation.labels.max(initial=0)):
-        return True
+def is_complete(segmentation: Segmentation) -> bool:
+    """Whether all ink belongs to the glyphs: no rule, frame or sign was dropped."""
+    n_own = sum(len(glyph.components) for glyph in segmentation.glyphs)
+    if n_own == 0 or n_own == int(segmentation.labels.max(initial=0)):
+        return n_own > 0
     counts = np.bincount(segmentation.labels.ravel())
-    own = int(counts[list(glyph.components)].sum())
+    own = int(counts[[number for glyph in segmentation.glyphs for number in glyph.components]].sum())
     return bool(own >= CONFIG.min_own_ink * counts[1:].sum())
+
+
+def spans_picture(segmentation: Segmentation, shape: tuple[int, ...]) -> bool:
+    """Whether a glyph may be the outline of a page: it is nearly as wide and high as a picture of some size."""
+    if min(shape) < CONFIG.min_outlined_px:
+        return False
+    sides = (max(w / shape[1], h / shape[0]) for _, _, w, h in (glyph.box_xywh for glyph in segmentation.glyphs))
+    return any(side >= CONFIG.min_outline for side in sides)
 
 
 def may_be_one_digit(segmentation: Segmentation) -> bool:
@@ -36,21 +42,24 @@ def may_be_one_digit(segmentation: Segmentation) -> bool:
     return w <= CONFIG.max_digit_aspect * h
 
 
-def agreed(rows: Reading, glyphs: Reading, *, alone: bool) -> Reading:
+def agreed(rows: Reading, glyphs: Reading, *, complete: bool) -> Reading:
     """The answer of two readings of one image: by rows, and glyph by glyph.
 
-    A single digit is the classifier's, unless other ink hides it and the row is sure. Of a glyph that is `alone` the
-    more probable reading is the answer. Where no ink stands out, rows that are not probable are texture. Everything
-    else is read by rows, doubted where a glyph contradicts or was missed.
+    `complete`: all ink belongs to the glyphs, so they may be right; else there is more than the classifier sees. A
+    single digit is the classifier's, unless other ink hides it and the row is sure. Where no ink stands out, rows that
+    are not probable are texture. Everything else is read by rows, unless sure glyphs say the same or are more probable;
+    it is doubted where a glyph contradicts or was missed.
     """
     if glyphs.outcome == "empty" and rows.confidence < CONFIG.min_faint_confidence:
         return glyphs
-    if len(rows.digits) == 1 and (alone or glyphs.digits or rows.outcome != "read"):
-        return glyphs
-    if alone and glyphs.confidence >= rows.confidence:
+    if len(rows.digits) == 1 and len(glyphs.digits) < 2 and (complete or glyphs.digits or rows.outcome != "read"):
         return glyphs
     if not rows.digits:
         return rows if "many" in (warning.code for warning in rows.warnings) or not glyphs.digits else glyphs
+    if complete and _is_likelier(glyphs, rows):
+        if glyphs.text == rows.text or len(glyphs.digits) + len(glyphs.others) == 1:
+            return glyphs
+        return doubted(glyphs, f"read as one row it looks like {rows.text.split()[0]}; check it by eye.")
     missed = _missed(rows, glyphs)
     if missed:
         rows = with_others(rows, missed)
@@ -58,6 +67,14 @@ def agreed(rows: Reading, glyphs: Reading, *, alone: bool) -> Reading:
         doubt = f"the row reads {digit.digit} where the digit alone looks like {glyph.digit}; check it by eye."
         rows = doubted(rows, doubt)
     return with_warnings(rows, glyphs.warnings)
+
+
+def _is_likelier(glyphs: Reading, rows: Reading) -> bool:
+    """Whether glyphs that hold all ink are the better answer: they say the same without a sign, or are more probable."""
+    if glyphs.outcome == "read" and glyphs.text == rows.text:
+        return not rows.others
+    is_one = len(glyphs.digits) + len(glyphs.others) == 1
+    return (is_one or glyphs.outcome == "read") and glyphs.confidence >= rows.confidence
 
 
 def _contradictions(rows: Reading, glyphs: Reading) -> list[tuple[Digit, Digit]]:

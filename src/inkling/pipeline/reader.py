@@ -20,7 +20,7 @@ import numpy as np
 from inkling.errors import BadRequest, InklingError
 from inkling.models import registry
 from inkling.pipeline import binarize, decode, normalize, result
-from inkling.pipeline.agreement import agreed, is_alone, may_be_one_digit
+from inkling.pipeline.agreement import agreed, is_complete, may_be_one_digit, spans_picture
 from inkling.pipeline.classifier import Classifier, Prediction
 from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.decode import DecodedImage, ImageSource
@@ -139,15 +139,16 @@ class Reader:
         glyphs = self.read_glyphs(prepared)
         if self.row_reader is None or prepared.mode == "single":
             return glyphs
-        alone = is_alone(prepared.segmentation)
-        if alone and glyphs.reading.outcome == "read":
+        segmentation = prepared.segmentation
+        complete = is_complete(segmentation) and not spans_picture(segmentation, prepared.ink.shape)
+        if complete and len(segmentation.glyphs) == 1 and glyphs.reading.outcome == "read":
             return glyphs
-        if may_be_one_digit(prepared.segmentation):
+        if may_be_one_digit(segmentation):
             whole = self.read_glyphs(as_one_digit(prepared))
             if whole.reading.confidence > glyphs.reading.confidence:
-                glyphs, alone = whole, True
+                glyphs = whole
         found = self.row_reader.read(prepared.decoded)
-        reading = agreed(found.reading, glyphs.reading, alone=alone)
+        reading = agreed(found.reading, glyphs.reading, complete=complete)
         if reading is glyphs.reading:
             return glyphs
         return replace(
