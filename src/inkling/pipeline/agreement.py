@@ -70,7 +70,7 @@ def agreed(rows: Reading, glyphs: Reading, *, complete: bool) -> Reading:
 
 
 def _is_likelier(glyphs: Reading, rows: Reading) -> bool:
-    """Whether glyphs that hold all ink are the better answer: they say the same without a sign, or are more probable."""
+    """Whether glyphs that hold all ink are the better answer: they say the same, no sign, or are more probable."""
     if glyphs.outcome == "read" and glyphs.text == rows.text:
         return not rows.others
     is_one = len(glyphs.digits) + len(glyphs.others) == 1
