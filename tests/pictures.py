@@ -36,6 +36,14 @@ def row_of(digits: list[np.ndarray], *, factor: int = 4, gap: int = 30) -> np.nd
     return np.pad(np.concatenate(parts, axis=1), 30, constant_values=255)
 
 
+def ruled(row: np.ndarray) -> np.ndarray:
+    """A row of digits with a ruled line through them, so that no digit stands alone."""
+    y, ink = int(0.72 * len(row)), 255 - np.median(row)
+    line = row.copy()
+    line[y : y + 3, 10:-10] = ink
+    return line
+
+
 def encoded(picture: np.ndarray | Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     """The bytes of a picture file."""
     buffer = io.BytesIO()

@@ -31,8 +31,15 @@ def answering(**changes: Any) -> Callable[[Route], None]:
 
 
 def draw_row(page: Page) -> None:
+    """Two digits and a line through both, so that no digit stands alone."""
     draw(page, 4, centre=0.25, height=0.5)
     draw(page, 7, centre=0.7, height=0.5)
+    box = page.locator("#board").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.65 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.65 * box["height"], steps=6)
+    page.mouse.up()
 
 
 def test_the_page_tells_the_same_as_the_program(page: Page) -> None:
@@ -79,7 +86,6 @@ def test_a_number_with_signs_is_shown_as_written_and_each_sign_is_named(page: Pa
 
 def test_a_row_has_steps_of_its_own(page: Page) -> None:
     draw_row(page)
-    expect(page.locator("#answer")).to_have_text("47")
     steps = page.locator("#row-steps li")
     expect(steps).to_have_count(len(ROW_STEPS), timeout=20_000)
     assert [step.get_attribute("data-step") for step in steps.all()] == ROW_STEPS
@@ -110,11 +116,9 @@ def test_inside_shows_the_row_to_the_network_that_reads_it(chromium: Browser, ad
         steps = page.locator("#row-steps li")
         expect(steps).to_have_count(4, timeout=20_000)
         assert [step.get_attribute("data-step") for step in steps.all()] == ["rows", "columns", "symbols", "texts"]
-        expect(page.locator("#answer")).to_have_text("47")
         expect(page.locator(".intro .row-only")).to_be_visible()
         expect(page.locator("#layer-maps")).to_be_hidden()
         page.locator("#model").select_option("ann")  # reads digit by digit
-        expect(page.locator("#digit-buttons button")).to_have_count(2)
         expect(page.locator("#row-steps")).to_be_hidden()
         page.locator("#model").select_option("cnn")
         expect(page.locator("#row-steps")).to_be_visible()

@@ -16,7 +16,7 @@ from inkling.pipeline.reader import Trace
 from inkling.pipeline.recognized_row import LineRow, decode_row
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.symbols import BLANK
-from tests.pictures import row_of
+from tests.pictures import row_of, ruled
 
 TOP = slice(4, 9)  # lines of pixels: ink there makes a stem a 7
 
@@ -103,7 +103,7 @@ def test_the_work_is_bounded() -> None:
 
 def test_a_row_that_was_read_by_the_packaged_network(digits: tuple[np.ndarray, np.ndarray]) -> None:
     reader = Reader("cnn")
-    trace = reader.trace(row_of([digits[0][i] for i in (0, 3, 30, 190)]))
+    trace = reader.trace(ruled(row_of([digits[0][i] for i in (0, 3, 30, 190)])))
     assert trace.rows
     found = explain_trace(reader, trace)
     assert [why.digit for why in found.digits] == list(trace.reading.digits)

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from inkling.explain import ablation
 from inkling.server.routes.filmstrip import SWITCHES, FilmstripSchema
-from tests.pictures import drawn_seven, encoded, row_of
+from tests.pictures import drawn_seven, encoded, row_of, ruled
 
 
 def strip(client: FlaskClient, content: bytes, query: str = "") -> Any:
@@ -43,7 +43,7 @@ def test_a_blank_sheet_has_no_glyphs(client: FlaskClient) -> None:
 
 
 def test_a_row_has_the_steps_of_rows(client: FlaskClient, digits: Any) -> None:
-    answer = strip(client, encoded(row_of([digits[0][i] for i in (0, 3, 30)])), "?model=cnn").json
+    answer = strip(client, encoded(ruled(row_of([digits[0][i] for i in (0, 3, 30)]))), "?model=cnn").json
     assert FilmstripSchema().validate(answer) == {}
     sizes = {step["name"]: step["size"] for step in answer["steps"]}
     assert list(sizes) == ["image", "layout", "rows", "columns", "symbols", "texts"]

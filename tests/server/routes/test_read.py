@@ -19,7 +19,7 @@ from PIL import Image
 from inkling.errors import Overloaded
 from inkling.server.app import create_app
 from inkling.server.settings import Settings
-from tests.pictures import drawn_seven, encoded, row_of
+from tests.pictures import drawn_seven, encoded, row_of, ruled
 
 READ = "/api/v1/read"
 
@@ -255,7 +255,7 @@ def test_a_constraint_that_is_not_understood(
 
 
 def test_a_row_is_explained_from_its_image(client: FlaskClient, digits: Any) -> None:
-    row = encoded(row_of([digits[0][i] for i in (0, 3, 30)]))
+    row = encoded(ruled(row_of([digits[0][i] for i in (0, 3, 30)])))
     answer = client.post(f"{READ}?explain=1&model=cnn", data=row, content_type="image/png").json
     assert conforms(client, "Answer", answer)
     assert [digit["digit"] for digit in answer["digits"]] == [why["answer"] for why in answer["explanation"]["digits"]]
