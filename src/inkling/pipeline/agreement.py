@@ -66,7 +66,9 @@ def agreed(rows: Reading, glyphs: Reading, *, complete: bool) -> Reading:
     for digit, glyph in _contradictions(rows, glyphs)[:1]:
         doubt = f"the row reads {digit.digit} where the digit alone looks like {glyph.digit}; check it by eye."
         rows = doubted(rows, doubt)
-    return with_warnings(rows, glyphs.warnings)
+    # A comb or a ruled page may look like a text's glyphs; rows that are surely numbers are none.
+    is_number = rows.outcome == "read"
+    return with_warnings(rows, tuple(each for each in glyphs.warnings if each.code != "page" or not is_number))
 
 
 def _is_likelier(glyphs: Reading, rows: Reading) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from inkling.pipeline.result import Other, Reading
 from inkling.pipeline.row_result import compose_rows
 
 MIN_PROB = 0.3  # of what a view of a row says: less is no second opinion
+MAX_READ_AGAIN = 6  # rows of an image: of more, as on a page of text, none is read more than once
 REPORTED = ("edge", "crossed_out", "text")  # kinds of ignored ink that a reading names; rules and specks go without
 
 
@@ -43,9 +44,10 @@ class RowReader:
         h, w = decoded.image.shape
         to_original = np.diag([decoded.size_wh[0] / w, decoded.size_wh[1] / h, 1.0])
         if layout.too_much:
-            reading = result.with_warnings(result.compose_empty(decoded.size_wh), (too_much(layout.too_much),))
-            return ReadRows(layout, (), reading)
-        rows = tuple(self._read_row(row, to_original) for row in layout.rows)
+            nothing = replace(result.compose_empty(decoded.size_wh), outcome="not_digit")
+            return ReadRows(layout, (), result.with_warnings(nothing, (too_much(layout.too_much),)))
+        few = len(layout.rows) <= MAX_READ_AGAIN
+        rows = tuple(self._read_row(row, to_original, in_doubt_again=few) for row in layout.rows)
         other = ""  # what a second view of the only row says instead
         if layout.whole is not None:
             whole = self._read_row(layout.whole, to_original)
@@ -57,9 +59,10 @@ class RowReader:
             reading = result.doubted(reading, doubt)
         return ReadRows(layout, rows, reading)
 
-    def _read_row(self, row: Row, to_original: np.ndarray) -> DecodedRow:
-        """A row of the layout, in its cells."""
-        read = decode_row(self.recognize.read(row.image, to_original @ row.to_image))
+    def _read_row(self, row: Row, to_original: np.ndarray, *, in_doubt_again: bool = True) -> DecodedRow:
+        """A row of the layout, in its cells. `in_doubt_again`: a doubtful one is read at more widths."""
+        line = self.recognize.read(row.image, to_original @ row.to_image)
+        read = decode_row(line if in_doubt_again else replace(line, more_views=tuple))
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
         return read.in_cells(cells)
 
