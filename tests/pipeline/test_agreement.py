@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkling.pipeline.agreement import agreed, is_alone
+from inkling.pipeline.agreement import agreed, is_complete, spans_picture
 from inkling.pipeline.quality import QualityWarning
 from inkling.pipeline.result import Box, Digit, Other, Reading, compose_empty
 from inkling.pipeline.segmentation import segment
@@ -30,7 +30,7 @@ EMPTY = compose_empty(SIZE_WH)
 
 
 @pytest.mark.parametrize(
-    ("rows", "glyphs", "alone", "wins"),
+    ("rows", "glyphs", "complete", "wins"),
     [
         pytest.param(reading("7"), reading("1"), False, "glyphs", id="a single digit is the classifier's"),
         pytest.param(reading("7"), reading(""), False, "rows", id="unless other ink hides it"),
@@ -42,10 +42,14 @@ EMPTY = compose_empty(SIZE_WH)
         pytest.param(reading(""), EMPTY, False, "glyphs", id="an edge where nothing is written"),
         pytest.param(EMPTY, reading(""), False, "rows", id="a printed form with nothing in it"),
         pytest.param(reading(""), reading("12"), False, "glyphs", id="rows without a digit"),
+        pytest.param(
+            reading("407", confidence=0.6), reading("407"), True, "glyphs", id="clean digits that stand apart"
+        ),
+        pytest.param(reading("407", confidence=0.6), reading("407"), False, "rows", id="the same on a rule"),
     ],
 )
-def test_which_reading_is_the_answer(rows: Reading, glyphs: Reading, alone: bool, wins: str) -> None:
-    answer = agreed(rows, glyphs, alone=alone)
+def test_which_reading_is_the_answer(rows: Reading, glyphs: Reading, complete: bool, wins: str) -> None:
+    answer = agreed(rows, glyphs, complete=complete)
     assert (answer.outcome, answer.text) == {
         "rows": (rows.outcome, rows.text),
         "glyphs": (glyphs.outcome, glyphs.text),
@@ -53,7 +57,7 @@ def test_which_reading_is_the_answer(rows: Reading, glyphs: Reading, alone: bool
 
 
 def test_a_sure_glyph_that_contradicts_makes_the_row_unsure() -> None:
-    answer = agreed(reading("407"), reading("401"), alone=False)
+    answer = agreed(reading("407"), reading("401"), complete=False)
     assert (answer.outcome, answer.text) == ("unsure", "407")
     assert "reads 7 where the digit alone looks like 1" in answer.reason
     assert answer.confidence < 0.9
@@ -69,27 +73,54 @@ def test_a_sure_glyph_that_contradicts_makes_the_row_unsure() -> None:
     ],
 )
 def test_ink_as_high_as_digits_that_the_row_does_not_explain(glyphs: Reading, missed: tuple[Box, ...]) -> None:
-    answer = agreed(reading("407"), glyphs, alone=False)
+    answer = agreed(reading("407"), glyphs, complete=False)
     assert tuple(other.box for other in answer.others) == missed
     assert answer.outcome == ("unsure" if missed else "read")
 
 
 def test_warnings_of_the_image_stay() -> None:
     warned = Reading("read", "407", 0.99, reading("407").digits, SIZE_WH, warnings=(BLANK,))
-    assert agreed(reading("407"), warned, alone=False).warnings == (BLANK,)
+    assert agreed(reading("407"), warned, complete=False).warnings == (BLANK,)
+
+
+def test_glyphs_that_are_more_probable_and_say_something_else_are_doubted() -> None:
+    answer = agreed(reading("47", confidence=0.6), reading("407"), complete=True)
+    assert (answer.outcome, answer.text) == ("unsure", "407")
+    assert "as one row it looks like 47" in answer.reason
+    assert answer.confidence < 0.9
+
+
+def test_a_sure_number_is_no_page_of_text() -> None:
+    page = QualityWarning("page", "this looks like a page of text; show the number alone.")
+    warned = Reading("not_digit", "", 0.0, (), SIZE_WH, warnings=(page,))
+    assert agreed(reading("407"), warned, complete=False).outcome == "read"
+    assert agreed(reading("407", confidence=0.6), warned, complete=False).warnings == (page,)
 
 
 @pytest.mark.parametrize(
-    ("boxes", "alone"),
+    ("boxes", "complete"),
     [
         ([], False),
         ([(20, 20, 10, 60)], True),
         ([(20, 20, 10, 60), (25, 90, 1, 1)], True),  # a speck is dirt
-        ([(20, 20, 10, 60), (60, 20, 10, 60)], False),
+        ([(20, 20, 10, 60), (60, 20, 10, 60)], True),
+        ([(20, 20, 10, 60), (60, 20, 10, 60), (40, 70, 9, 9)], False),  # a point
     ],
 )
-def test_a_glyph_is_alone(boxes: list[Box], alone: bool) -> None:
-    ink = np.zeros((100, 100), np.float32)
+def test_all_ink_belongs_to_the_glyphs(boxes: list[Box], complete: bool) -> None:
+    assert is_complete(segment(drawn(boxes))) == complete
+
+
+@pytest.mark.parametrize(
+    ("box", "side", "spans"),
+    [((5, 5, 290, 290), 300, True), ((100, 20, 60, 200), 300, False), ((2, 2, 60, 60), 64, False)],
+)
+def test_an_outline_of_a_page(box: Box, side: int, spans: bool) -> None:
+    assert spans_picture(segment(drawn([box], side=side)), (side, side)) == spans
+
+
+def drawn(boxes: list[Box], *, side: int = 100) -> np.ndarray:
+    ink = np.zeros((side, side), np.float32)
     for x, y, w, h in boxes:
         ink[y : y + h, x : x + w] = 1
-    assert is_alone(segment(ink)) == alone
+    return ink

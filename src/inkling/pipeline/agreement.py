@@ -50,12 +50,14 @@ def agreed(rows: Reading, glyphs: Reading, *, complete: bool) -> Reading:
     are not probable are texture. Everything else is read by rows, unless sure glyphs say the same or are more probable;
     it is doubted where a glyph contradicts or was missed.
     """
-    if glyphs.outcome == "empty" and rows.confidence < CONFIG.min_faint_confidence:
-        return glyphs
-    if len(rows.digits) == 1 and len(glyphs.digits) < 2 and (complete or glyphs.digits or rows.outcome != "read"):
+    is_texture = glyphs.outcome == "empty" and rows.confidence < CONFIG.min_faint_confidence
+    is_single = len(rows.digits) == 1 and len(glyphs.digits) < 2
+    if is_texture or (is_single and (complete or glyphs.digits or rows.outcome != "read")):
         return glyphs
     if not rows.digits:
-        return rows if "many" in (warning.code for warning in rows.warnings) or not glyphs.digits else glyphs
+        if glyphs.digits and "many" not in (warning.code for warning in rows.warnings):
+            return glyphs
+        return rows if rows.warnings else with_warnings(rows, glyphs.warnings)
     if complete and _is_likelier(glyphs, rows):
         if glyphs.text == rows.text or len(glyphs.digits) + len(glyphs.others) == 1:
             return glyphs
