@@ -8,6 +8,7 @@ import numpy as np
 
 from inkling.models.bundle import Bundle
 from inkling.pipeline import result
+from inkling.pipeline.config.line import ROW_READER as CONFIG
 from inkling.pipeline.decode import DecodedImage
 from inkling.pipeline.layout import Layout, Row, find_layout
 from inkling.pipeline.line_recognizer import LineRecognizer
@@ -16,8 +17,6 @@ from inkling.pipeline.recognized_row import DecodedRow, decode_row
 from inkling.pipeline.result import Other, Reading
 from inkling.pipeline.row_result import compose_rows
 
-MIN_PROB = 0.3  # of what a view of a row says: less is no second opinion
-MAX_READ_AGAIN = 6  # rows of an image: of more, as on a page of text, none is read more than once
 REPORTED = ("edge", "crossed_out", "text")  # kinds of ignored ink that a reading names; rules and specks go without
 
 
@@ -46,7 +45,7 @@ class RowReader:
         if layout.too_much:
             nothing = replace(result.compose_empty(decoded.size_wh), outcome="not_digit")
             return ReadRows(layout, (), result.with_warnings(nothing, (too_much(layout.too_much),)))
-        few = len(layout.rows) <= MAX_READ_AGAIN
+        few = len(layout.rows) <= CONFIG.max_read_again
         rows = tuple(self._read_row(row, to_original, in_doubt_again=few) for row in layout.rows)
         other = ""  # what a second view of the only row says instead
         if layout.whole is not None:
@@ -73,9 +72,9 @@ def _surer(rows: tuple[DecodedRow, ...], whole: DecodedRow) -> tuple[tuple[Decod
     Layout may have cut off a digit that it took for a rule; the whole picture may show what is no part of the row.
     """
     if not rows:
-        return (whole,) if whole.prob >= MIN_PROB else (), ""
+        return (whole,) if whole.prob >= CONFIG.min_opinion else (), ""
     first, second = sorted([rows[0], whole], key=lambda row: -row.prob)
-    differs = second.text != first.text and second.prob >= MIN_PROB
+    differs = second.text != first.text and second.prob >= CONFIG.min_opinion
     return (first,), second.text if differs else ""
 
 

@@ -67,6 +67,14 @@ class ResultConfig:
 
 
 @dataclass(frozen=True)
+class RowReaderConfig:
+    """`row_reader`: how often rows are read."""
+
+    min_opinion: float = 0.3  # probability of what a view of a row says: less is no second opinion
+    max_read_again: int = 6  # rows of an image: of more, as on a page of text, none is read at more widths
+
+
+@dataclass(frozen=True)
 class AgreementConfig:
     """`agreement`: glyphs that stand alone beside symbols of a row."""
 
@@ -87,4 +95,5 @@ CTC = CtcConfig()
 SYMBOL_BOXES = SymbolBoxesConfig()
 COLUMNS = ColumnsConfig()
 RESULT = ResultConfig()
+ROW_READER = RowReaderConfig()
 AGREEMENT = AgreementConfig()
