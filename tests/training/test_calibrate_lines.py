@@ -7,11 +7,15 @@ import dataclasses
 import numpy as np
 import pytest
 
+from inkling.models import registry
 from inkling.pipeline.config.line import LineRecognizerConfig
 from inkling.pipeline.ctc import calibrate_columns
 from inkling.pipeline.symbols import BLANK, CLASSES, MARK
 from inkling.training import calibrate_lines
-from inkling.training.calibrate_lines import RIGHT, Line, line_scores, read
+from inkling.training.calibrate_lines import Line, fit_sure_at, fit_temperature, line_scores, read
+from inkling.training.recipe import Texts
+from inkling.training.synthetic_lines.handwriting import DigitImages
+from tests.training.small import small_mnist
 
 POINT, MARKED = CLASSES.index("."), CLASSES.index(MARK)
 
@@ -54,23 +58,29 @@ def one_view(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("true_temperature", [0.7, 1.3])
-@pytest.mark.usefixtures("one_view")
 def test_the_temperature_is_found_again(true_temperature: float) -> None:
     rng = np.random.default_rng(0)
     lines = [line_of([int(rng.integers(10))], [0.5 * rng.random()], rng) for _ in range(900)]
     spoilt = [dataclasses.replace(line, probs=calibrate_columns(line.probs, 1 / true_temperature)) for line in lines]
-    found = calibrate_lines.calibrate_lines(spoilt, no_opinion)
-    assert found["temperature"] == pytest.approx(true_temperature, rel=0.2)
+    assert fit_temperature(spoilt) == pytest.approx(true_temperature, rel=0.2)
 
 
 @pytest.mark.usefixtures("one_view")
-def test_what_is_called_read_is_right() -> None:
-    found = calibrate_lines.calibrate_lines(honest_lines(500), no_opinion)
-    score = line_scores(honest_lines(500, seed=1), no_opinion, **found)
-    assert score["selective_accuracy"] == pytest.approx(RIGHT, abs=0.015)
-    assert score["accuracy"] < 0.95
-    assert 0.5 < score["coverage"] < score["accuracy"]
-    assert score["calibration_error_calibrated"] < 0.05
+def test_scores_tell_coverage_and_how_much_of_it_is_right() -> None:
+    lines = honest_lines(500, seed=1)
+    low, high = (line_scores(lines, no_opinion, temperature=1.0, sure_at=at) for at in (0.5, 0.99))
+    assert low["accuracy"] == high["accuracy"] < 0.95
+    assert low["coverage"] > high["coverage"] > 0.4
+    assert high["selective_accuracy"] > low["selective_accuracy"]
+    assert low["calibration_error_calibrated"] < 0.05
+
+
+def test_of_pictures_that_are_called_read_so_many_are_right() -> None:
+    mnist = small_mnist()
+    digits, line = DigitImages(mnist.x_train, mnist.y_train), registry.line_recognizer()
+    sure_at = fit_sure_at(line, digits, Texts(signs=0.1), n=80, seed=0)
+    assert 0 < sure_at <= 1
+    assert fit_sure_at(line, digits, Texts(signs=0.1), n=80, seed=0) == sure_at
 
 
 def test_a_mark_makes_a_line_unsure_and_is_no_mistake() -> None:

@@ -32,6 +32,7 @@ def mnist() -> Iterator[Mnist]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(line_task, "N_EVALUATION", N_LINES)
         patch.setattr(line_task, "N_CALIBRATION", N_LINES)
+        patch.setattr(line_task, "N_PICTURES", N_LINES)
         yield small_mnist()
 
 

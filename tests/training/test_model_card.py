@@ -20,7 +20,7 @@ from inkling.training.recipe import Augmentation
 
 DIGITS = registry.packaged()
 LINE = registry.line_recognizer()
-BUNDLES = {**DIGITS, **({registry.LINE: LINE} if "column_px" in LINE.manifest["input"] else {})}
+BUNDLES = {**DIGITS, registry.LINE: LINE}
 LINE_FACTS: dict[str, Any] = {
     "input": {"shape": [32, None], "dtype": "float32", "range": [-0.5, 1.5], "meaning": "ink", "column_px": 4},
     "classes": [*CLASSES, "no new symbol"],

@@ -32,10 +32,10 @@ class ReadRows:
 class RowReader:
     """Reads rows with the line network. Safe to call from several threads."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        """`bundle`: a line network's. Raises BadBundle."""
+    def __init__(self, bundle: Bundle, *, sure_at: float | None = None) -> None:
+        """`bundle`: a line network's. `sure_at`: another threshold than the bundle's. Raises BadBundle."""
         self.recognize = LineRecognizer(bundle)
-        self.sure_at = bundle.sure_at
+        self.sure_at = bundle.sure_at if sure_at is None else sure_at
 
     def read(self, decoded: DecodedImage) -> ReadRows:
         """(H, W) uint8 upright grey image, perhaps reduced -> its rows."""

@@ -12,14 +12,20 @@ from typing import Any
 import cv2
 import numpy as np
 
+from inkling.models.bundle import Bundle
 from inkling.pipeline.config.line import LINE_IMAGE, LINE_RECOGNIZER
 from inkling.pipeline.ctc import N_DIGITS, calibrate_columns, keep_symbols
 from inkling.pipeline.prefix_search import PrefixSearch
+from inkling.pipeline.reader import Reader
 from inkling.pipeline.recognized_row import LineRow, decode_row
 from inkling.pipeline.result import Reading
+from inkling.pipeline.row_reader import RowReader
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.symbols import as_written
 from inkling.training import scores
+from inkling.training.recipe import Texts
+from inkling.training.synthetic_lines.handwriting import DigitImages
+from inkling.training.synthetic_lines.maker import make_line
 
 RIGHT = 0.99  # share of the lines that are called read that are to be right; decides `sure_at`
 EVERY = 3  # one line of so many is enough for the temperature
@@ -44,12 +50,10 @@ class Line:
         return [k for k in self.text if k < N_DIGITS]
 
 
-def calibrate_lines(lines: Sequence[Line], infer: Infer) -> dict[str, float]:
-    """Validation lines -> a manifest's `temperature` and `sure_at`.
+def fit_temperature(lines: Sequence[Line]) -> float:
+    """The temperature at which the probabilities of the digits say best which of them are right.
 
-    The temperature is the one at which the probabilities of the digits say best which of them are right (the lowest
-    binary cross-entropy). `sure_at` is the lowest confidence from which on RIGHT of the lines that are called read are
-    right.
+    That is the lowest binary cross-entropy over some of the validation lines.
     """
 
     def loss(log_temperature: float) -> float:
@@ -58,12 +62,25 @@ def calibrate_lines(lines: Sequence[Line], infer: Infer) -> dict[str, float]:
         return float(-np.mean(np.log(np.where(right, probs, 1 - probs))))
 
     low, high = np.log(TEMPERATURES)
-    temperature = round(float(np.exp(scores.golden_section(loss, low, high, width=PRECISION))), 3)
-    readings = [read(line, infer, temperature=temperature, sure_at=0.0) for line in lines]
-    without_doubt = [reading.outcome == "read" for reading in readings]
-    confidence = np.array([reading.confidence for reading in readings])[without_doubt]
-    right = _are_right(readings, lines)[without_doubt]
-    return {"temperature": temperature, "sure_at": round(scores.least_confidence(confidence, right, rate=RIGHT), 4)}
+    return round(float(np.exp(scores.golden_section(loss, low, high, width=PRECISION))), 3)
+
+
+def fit_sure_at(bundle: Bundle, digits: DigitImages, how: Texts, *, n: int, seed: int) -> float:
+    """The lowest confidence from which on RIGHT of `n` pictures of lines that a reader calls read are right.
+
+    The pictures pass the whole pipeline, with layout, second views and the packaged classifier, as in use.
+    """
+    reader = Reader()
+    reader.row_reader = RowReader(bundle, sure_at=0.0)
+    rng = np.random.default_rng((seed, 0x5CA1E))
+    confidence, right = [], []
+    for _ in range(n):
+        picture, symbols = make_line(digits, rng, how)
+        reading = reader.read(picture)
+        if reading.outcome == "read":
+            confidence.append(reading.confidence)
+            right.append(reading.text.replace("\n", "") == "".join(filter(str.isdigit, symbols)))
+    return round(scores.least_confidence(np.array(confidence), np.array(right, bool), rate=RIGHT), 4)
 
 
 def line_scores(lines: Sequence[Line], infer: Infer, *, temperature: float, sure_at: float) -> dict[str, Any]:

@@ -19,16 +19,18 @@ from inkling.pipeline.line_image import HEIGHT
 from inkling.pipeline.litert import LiteRTModel
 from inkling.pipeline.symbols import BLANK, CLASSES, as_written
 from inkling.training import augment
-from inkling.training.calibrate_lines import Infer, Line, calibrate_lines, line_scores
+from inkling.training.calibrate_lines import Infer, Line, fit_sure_at, fit_temperature, line_scores
 from inkling.training.data.mnist import Mnist, split_indices, subsample
 from inkling.training.recipe import Recipe
 from inkling.training.synthetic_lines import dataset
 from inkling.training.synthetic_lines.dataset import MAX_SYMBOLS, N_WIDTHS, PADDING, Lines
+from inkling.training.synthetic_lines.handwriting import DigitImages
 
 MIN_PROB = 1e-7  # probabilities below it count as it: the logarithm of 0 would be infinite
 COLUMN_PX = LINE_IMAGE.width_step_px
 N_EVALUATION = 2_000  # lines to validate and to test on
-N_CALIBRATION = 4_000  # lines to calibrate on: a share of 99 % needs many
+N_CALIBRATION = 4_000  # lines to calibrate on
+N_PICTURES = 3_000  # pictures to choose `sure_at` by: a share of 99 % needs many
 N_COMPARED = 50  # lines of each width on which export compares LiteRT with Keras
 INFERENCE_BATCH = 50  # lines
 
@@ -135,7 +137,12 @@ class LineTask:
     def facts(self, bundle: Bundle) -> dict[str, Any]:
         """Input, classes, calibration and scores on lines of validation digits."""
         infer = self.load_litert(bundle)
-        calibration = calibrate_lines(read_lines(infer, self.calibration), infer)
+        classes = [*CLASSES, "no new symbol"]
+        temperature = fit_temperature(read_lines(infer, self.calibration))
+        calibrated = Bundle(bundle.path, {**bundle.manifest, "classes": classes, "temperature": temperature})
+        digits = DigitImages(self._mnist.x_train[self._validation], self._mnist.y_train[self._validation])
+        sure_at = fit_sure_at(calibrated, digits, self.recipe.texts, n=N_PICTURES, seed=self.recipe.seed)
+        calibration = {"temperature": temperature, "sure_at": sure_at}
         return {
             "input": {
                 "shape": [HEIGHT, None],
@@ -144,7 +151,7 @@ class LineTask:
                 "meaning": f"1 = ink, 0 = paper, about; a grey row {HEIGHT} px high, w a multiple of {COLUMN_PX}",
                 "column_px": COLUMN_PX,
             },
-            "classes": [*CLASSES, "no new symbol"],
+            "classes": classes,
             **calibration,
             "scores": {"validation": line_scores(read_lines(infer, self.validation), infer, **calibration)},
         }
