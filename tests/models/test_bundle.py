@@ -29,7 +29,7 @@ def test_the_line_recognizer_is_whole_and_no_reader() -> None:
     found = registry.line_recognizer()
     assert bundle.version_of(found.model_bytes()) == found.version
     assert (found.path / "model.keras").is_file()
-    assert {"1", "2", "5"} <= set(found.manifest["scores"]["validation"]["accuracy_by_length"])
+    assert {"1", "2-3", "4-6"} <= set(found.manifest["scores"]["validation"]["accuracy_by_length"])
     assert registry.find_network("line").version == registry.find_network(found.path).version == found.version
     with pytest.raises(WrongNetwork, match="a classifier was expected"):
         registry.find(found.path)
