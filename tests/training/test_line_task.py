@@ -64,7 +64,7 @@ def test_the_bundle_holds_the_facts_and_runs(run: Path) -> None:
     assert 0.5 <= found.sure_at <= 1
     assert found.manifest["scores"]["validation"]["n"] == N_LINES
     recognize = LineRecognizer(found)
-    assert recognize(np.zeros((32, 56), np.float32)).shape == (14, len(CLASSES) + 1)
+    assert recognize(np.zeros((1, 32, 56), np.float32)).shape == (1, 14, len(CLASSES) + 1)
     with pytest.raises(WrongNetwork, match="holds a line recognizer"):
         registry.find(run)
 
