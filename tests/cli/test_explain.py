@@ -111,7 +111,7 @@ def test_several_pictures_of_one_name_and_a_blank_one(reader: Reader, tmp_path: 
     for link in listed.links:
         page = (tmp_path / "out" / unquote(link)).read_text("utf-8")
         assert ("Why 7?" in page) == link.startswith("seven")
-    assert "No ink was found" in (tmp_path / "out" / "Index-2.html").read_text("utf-8")
+    assert "No ink found" in (tmp_path / "out" / "Index-2.html").read_text("utf-8")
 
 
 def test_a_text_that_the_constraints_changed(reader: Reader, picture: Path, tmp_path: Path) -> None:
