@@ -149,7 +149,7 @@ def test_the_digits_of_a_picture_as_a_table(chromium: Browser, address: str) -> 
         page.locator("#table summary").click()
         expect(page.locator("#table tbody tr")).to_have_count(3)
         rows = saved(page)
-        assert rows[0] == ["Place", "Digit", "Confidence", "Left", "Top", "Width", "Height"]
+        assert rows[0] == ["Place", "Read as", "Confidence", "Left", "Top", "Width", "Height"]
         assert [row[1] for row in rows[1:]] == ["1", "9", "6"]
         assert int(rows[1][3]) < int(rows[2][3]) < int(rows[3][3])
         page.locator("#copy-table").click()

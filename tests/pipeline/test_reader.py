@@ -2,6 +2,7 @@ import re
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from PIL import Image
 
 from inkling import Reader
 from inkling.errors import BadRequest, EmptyPicture, ImageTooLarge, NotFound, UnknownFormat, UnknownName
+from inkling.pipeline.result import doubted
 from tests.pictures import drawn_seven, encoded, enlarged, row_of
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -158,3 +160,18 @@ def test_reading_needs_no_training_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_doubted_reading_of_glyphs_keeps_their_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inkling.pipeline.reader.agreed", lambda rows, glyphs, *, complete: doubted(glyphs, "in doubt"))
+    trace = Reader("cnn").trace(drawn_row())
+    assert trace.reading.outcome == "unsure"
+    assert len(trace.tiles) == len(trace.reading.digits) == sum(map(len, trace.lines)) > 1
+    assert trace.rows == ()
+
+
+def drawn_row() -> np.ndarray:
+    board = np.full((120, 300), 255, np.uint8)
+    for i, text in enumerate("17"):
+        cv2.putText(board, text, (40 + 120 * i, 95), cv2.FONT_HERSHEY_SIMPLEX, 2.6, (0,), 9)
+    return board

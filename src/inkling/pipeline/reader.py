@@ -149,8 +149,8 @@ class Reader:
                 glyphs = whole
         found = self.row_reader.read(prepared.decoded)
         reading = agreed(found.reading, glyphs.reading, complete=complete)
-        if reading is glyphs.reading:
-            return glyphs
+        if reading is glyphs.reading or (reading.digits and reading.digits is glyphs.reading.digits):
+            return replace(glyphs, reading=reading)
         return replace(
             glyphs,
             lines=[],

@@ -43,6 +43,7 @@ function show(answer, whole) {
   const isRow = answer.steps.some(({ name }) => name === "layout");
   digitSteps.hidden = isRow;
   rowSteps.hidden = !isRow;
+  rowSteps.replaceChildren();
   if (isRow) showRow(answer);
   else showDigits(answer, whole);
   byId("all-steps").hidden = answer.off.length === 0;
