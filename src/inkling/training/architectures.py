@@ -78,7 +78,7 @@ def ann(settings: Settings) -> Any:
             Input((28, 28), name="tiles"),
             layers.Flatten(name="flatten"),  # (N, 28, 28) -> (N, 784)
             layers.Dense(settings.hidden, activation="relu", name="hidden"),  # -> (N, 128)
-            layers.Dense(10, activation="softmax", name="probs"),  # -> (N, 10)
+            layers.Dense(10, activation="softmax", dtype="float32", name="probs"),  # -> (N, 10)
         ],
         name="ann",
     )
@@ -95,7 +95,7 @@ def ann_dropout(settings: Settings) -> Any:
             layers.Flatten(name="flatten"),
             layers.Dense(settings.hidden, activation="relu", name="hidden"),
             layers.Dropout(settings.dropout, name="dropout"),  # does nothing once training is over
-            layers.Dense(10, activation="softmax", name="probs"),
+            layers.Dense(10, activation="softmax", dtype="float32", name="probs"),
         ],
         name="ann-dropout",
     )
@@ -113,7 +113,7 @@ def cnn(settings: Settings) -> Any:
         _add_normalization(model, i)
     model.add(layers.GlobalAveragePooling2D(name="average"))  # (N, 7, 7, 96) -> (N, 96)
     model.add(layers.Dropout(settings.dropout, name="dropout"))
-    model.add(layers.Dense(n_outputs(settings), activation="softmax", name="probs"))
+    model.add(layers.Dense(n_outputs(settings), activation="softmax", dtype="float32", name="probs"))
     return model
 
 
@@ -128,7 +128,7 @@ def cnn_small(settings: Settings) -> Any:
         model.add(layers.MaxPooling2D(name=f"pool_{i}"))
     model.add(layers.Flatten(name="flatten"))  # (N, 4, 4, 24) -> (N, 384)
     model.add(layers.Dropout(settings.dropout, name="dropout"))
-    model.add(layers.Dense(10, activation="softmax", name="probs"))
+    model.add(layers.Dense(10, activation="softmax", dtype="float32", name="probs"))
     return model
 
 
@@ -150,7 +150,8 @@ def line(settings: Settings) -> Any:
         x = layers.Add(name=f"add_{i}")([x, _convolution(x, 128, (1, 5), 1, name=str(i))])
     x = layers.Reshape((-1, 128), name="sequence")(x)  # (N, 1, w / 4, 128) -> (N, w / 4, 128)
     x = layers.Dropout(settings.dropout, name="dropout")(x)
-    return models.Model(image, layers.Dense(BLANK + 1, activation="softmax", name="probs")(x), name="line")
+    probs = layers.Dense(BLANK + 1, activation="softmax", dtype="float32", name="probs")(x)
+    return models.Model(image, probs, name="line")
 
 
 def _convolution(x: Any, channels: int, side: Any, strides: Any, *, name: str, padding: str = "same") -> Any:

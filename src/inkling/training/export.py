@@ -36,7 +36,7 @@ def export(model: Any, recipe: Recipe, task: Task, folder: Path, *, score_test: 
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
-        write_models(model, recipe, part)
+        model = write_models(model, recipe, part)
         bundle = Bundle(part, {"name": recipe.name, "version": version_of((part / "model.tflite").read_bytes())})
         check_parity(model, bundle, task, task.parity_inputs())
         bundle = Bundle(part, make_manifest(model, recipe, bundle, task))
@@ -50,13 +50,14 @@ def export(model: Any, recipe: Recipe, task: Task, folder: Path, *, score_test: 
     return open_bundle(folder, keys=IDENTITY_KEYS)
 
 
-def write_models(model: Any, recipe: Recipe, folder: Path) -> None:
-    """model.keras and model.tflite, both without the optimizer."""
+def write_models(model: Any, recipe: Recipe, folder: Path) -> Any:
+    """model.keras and model.tflite, both in float32 and without the optimizer. Returns that Keras model."""
     clean = ARCHITECTURES[recipe.architecture].build(recipe)  # not compiled: no optimizer to save
     clean.set_weights(model.get_weights())
     clean.save(folder / "model.keras")
     with contextlib.redirect_stdout(io.StringIO()):  # Keras prints the signature
         clean.export(str(folder / "model.tflite"), format="litert", verbose=False)
+    return clean
 
 
 def write_manifest(bundle: Bundle) -> None:

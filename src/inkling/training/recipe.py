@@ -79,6 +79,7 @@ class Recipe:
     about: str = ""  # one line for a person
     epochs: int = _between(5, 1, 10_000)
     batch_size: int = _between(128, 1, 10_000)
+    precision: str = _choice("float32", "float32", "bfloat16")  # of products while it learns; see `train.build`
     optimizer: str = _choice("adam", "adam", "adamw", "sgd")
     learning_rate: float = _between(0.001, 1e-7, 10)  # the highest that the schedule reaches
     schedule: str = _choice("constant", "constant", "one_cycle", "cosine", "warmup_stable_decay")
