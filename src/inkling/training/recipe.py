@@ -55,10 +55,12 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Texts:
-    """What is written in synthetic lines. See `synthetic_lines.texts`."""
+    """What is written in synthetic lines, and how. See `synthetic_lines`."""
 
     signs: float = _between(0.45, 0, 1)  # share of lines with signs
     benford: float = _between(0.0, 0, 1)  # share of numbers and amounts that begin with a 1 as often as amounts do
+    long_ones: float = _between(0.0, 0, 1)  # share of 1s at the start of a free line that are long and slanted
+    curved_crosses: float = _between(0.0, 0, 1)  # share of crossed-out cells with a small cross of curved strokes
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,19 @@ import cv2
 import numpy as np
 
 from inkling.pipeline.symbols import MARK
+from inkling.training.synthetic_digits import smooth_curve
 from inkling.training.synthetic_lines.handwriting import HEIGHT, DigitImages, Glyph, Hand, draw_symbol
 
 CROSSED_OUT = 0.5  # share of combs whose empty cells are crossed out
 MAX_CELLS = 12
+CURVED_CROSSES = (  # strokes of an x as hands write it: points x, y in -1..1 of its half side
+    (((-1.0, -0.8), (-0.3, -0.6), (0.1, 0.1), (0.5, 0.9), (1.0, 0.7)), ((0.9, -1.0), (0.1, 0.0), (-0.9, 1.0))),
+    (((-1.0, -1.0), (0.0, 0.0), (1.0, 1.0)), ((1.0, -0.9), (0.2, 0.1), (-1.0, 0.9))),
+    (((-0.9, -0.9), (0.0, -0.5), (0.0, 0.5), (-0.9, 0.9)), ((0.9, -0.9), (0.1, -0.5), (0.1, 0.5), (0.9, 0.9))),
+    (((-1.0, -0.9), (0.0, 0.1), (0.9, 1.0), (1.0, 0.3), (0.9, -0.9), (0.0, 0.0), (-1.0, 0.9)),),
+    (((0.9, -1.0), (0.0, 0.1), (-1.0, 0.9), (-0.9, 0.2), (-0.7, -0.8), (0.0, 0.0), (1.0, 0.8)),),
+    (((-0.6, -1.0), (0.0, 0.0), (0.6, 1.0)), ((1.0, -0.4), (0.0, 0.0), (-1.0, 0.4))),
+)
 
 Rng = np.random.Generator
 
@@ -28,8 +37,11 @@ class Comb:
     bottom: int
 
 
-def fill(symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng) -> Comb:
-    """Writes one symbol in each cell; some cells before and behind stay empty or are crossed out."""
+def fill(symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng, *, curved_crosses: float = 0.0) -> Comb:
+    """Writes one symbol in each cell; some cells before and behind stay empty or are crossed out.
+
+    `curved_crosses`: how often the crosses are small and of curved strokes.
+    """
     step = HEIGHT * rng.uniform(0.8, 1.6)
     scale = rng.uniform(0.6, 1.15)
     before = int(rng.integers(1, 4)) if rng.random() < 0.3 else 0
@@ -42,6 +54,7 @@ def fill(symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng) -> Comb:
     middle, jitter = (top + bottom) / 2, rng.uniform(0.02, 0.09)
     glyphs, crosses, shown = [], [], []
     crossed_out = rng.random() < CROSSED_OUT
+    cross = _curved_cross if curved_crosses and crossed_out and rng.random() < curved_crosses else _cross
     for i, (left, right) in enumerate(cells):
         if before <= i < before + len(symbols):
             symbol = symbols[i - before]
@@ -57,7 +70,7 @@ def fill(symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng) -> Comb:
             glyphs.append(Glyph(symbol, ink, round(x), round(y)))
             shown.append(symbol)
         elif crossed_out:
-            crosses += _cross((left, top, right, bottom), rng)
+            crosses += cross((left, top, right, bottom), rng)
             shown.append(MARK)
     return Comb(glyphs, crosses, shown, cells, top, bottom)
 
@@ -77,6 +90,18 @@ def _cross(box: tuple[int, int, int, int], rng: Rng) -> list[np.ndarray]:
     if rng.random() < 0.15:  # one stroke alone
         return [strokes[int(rng.integers(2))]]
     return strokes
+
+
+def _curved_cross(box: tuple[int, int, int, int], rng: Rng) -> list[np.ndarray]:
+    """The strokes of an x written like a letter, (n, 2) points each, somewhere about the middle of a cell."""
+    left, top, right, bottom = box
+    strokes = CURVED_CROSSES[int(rng.integers(len(CURVED_CROSSES)))]
+    half = min(right - left, bottom - top) * rng.uniform(0.14, 0.42) * np.array([rng.uniform(0.7, 1.2), 1.0])
+    middle = np.array([left + right, top + bottom]) / 2 + rng.normal(0, 0.08, 2) * (right - left, bottom - top)
+    slant, jitter = rng.normal(0.1, 0.2), rng.uniform(0.03, 0.16)
+    curves = [smooth_curve(np.array(stroke) + rng.normal(0, jitter, (len(stroke), 2))) for stroke in strokes]
+    leaned = [curve - np.stack([slant * curve[:, 1], np.zeros(len(curve))], axis=1) for curve in curves]
+    return [np.rint(curve * half + middle).astype(np.int32) for curve in leaned]
 
 
 def draw_frames(canvas: np.ndarray, comb: Comb, rng: Rng, *, at_xy: tuple[int, int]) -> None:

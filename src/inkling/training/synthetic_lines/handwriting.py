@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
 
 import cv2
 import numpy as np
@@ -77,15 +77,26 @@ class Glyph:
     y: int
 
 
-def write(symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng, *, slope: float = 0.0) -> list[Glyph]:
-    """The glyphs of a line, left to right. Gaps leave room only. `slope`: dy for each dx, of the baseline."""
+def write(
+    symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng, *, slope: float = 0.0, long_ones: float = 0.0
+) -> list[Glyph]:
+    """The glyphs of a line, left to right. Gaps leave room only. `slope`: dy for each dx, of the baseline.
+
+    `long_ones`: how often 1s at the start are longer and more slanted than the rest, as on cheques.
+    """
     glyphs: list[Glyph] = []
     x = 0.0
-    for symbol in symbols:
+    n_long = sum(1 for _ in takewhile(lambda symbol: symbol == "1", symbols))
+    if not (n_long and long_ones and rng.random() < long_ones):
+        n_long = 0
+    for i, symbol in enumerate(symbols):
         if symbol == GAP:
             x += rng.uniform(0.35, 1.6) * HEIGHT
             continue
-        ink, top = draw_symbol(symbol, hand, digits, rng)
+        if i < n_long:
+            ink, top = _long_one(hand, digits, rng)
+        else:
+            ink, top = draw_symbol(symbol, hand, digits, rng)
         if symbol.isdigit():
             top += rng.normal(0, hand.baseline_spread) * HEIGHT
         elif glyphs and symbol in ".,":  # tucked in under the digit before
@@ -107,6 +118,14 @@ def draw_symbol(symbol: str, hand: Hand, digits: DigitImages, rng: Rng) -> tuple
         height *= rng.uniform(0.5, 0.85)  # the small zeros of cents
     ink = _digit(int(symbol), hand, digits, rng, height=max(10.0, height))
     return ink, float(HEIGHT - ink.shape[0])
+
+
+def _long_one(hand: Hand, digits: DigitImages, rng: Rng) -> tuple[np.ndarray, float]:
+    """A 1 that reaches above or below the line, as `draw_symbol` gives it."""
+    height = HEIGHT * rng.uniform(1.0, 1.5)
+    slanted = replace(hand, slant=hand.slant + rng.uniform(0.05, 0.45), width=hand.width * rng.uniform(0.5, 1))
+    ink = _digit(1, slanted, digits, rng, height=height)
+    return ink, rng.uniform(-0.2, 1.0) * (HEIGHT - height)
 
 
 def _digit(digit: int, hand: Hand, digits: DigitImages, rng: Rng, *, height: float) -> np.ndarray:

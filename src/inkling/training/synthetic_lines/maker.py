@@ -23,6 +23,7 @@ Rng = np.random.Generator
 
 def make_line(digits: DigitImages, rng: Rng, how: Texts | None = None) -> tuple[np.ndarray, list[str]]:
     """(h, w) uint8 grey, dark ink on light paper mostly, and the symbols that it shows from left to right."""
+    how = how or Texts()
     hand = Hand.random(rng)
     comb = None
     if rng.random() < COMBS:
@@ -30,11 +31,12 @@ def make_line(digits: DigitImages, rng: Rng, how: Texts | None = None) -> tuple[
         symbols = (
             random_plain_text(rng, longest=10) if plain else [each for each in random_text(rng, how) if each != " "]
         )
-        comb = cells.fill(symbols, hand, digits, rng)
+        comb = cells.fill(symbols, hand, digits, rng, curved_crosses=how.curved_crosses)
         glyphs, symbols = comb.glyphs, comb.symbols
     else:
         symbols = random_text(rng, how)
-        glyphs = handwriting.write(symbols, hand, digits, rng, slope=rng.normal(0, 0.035))
+        slope = rng.normal(0, 0.035)
+        glyphs = handwriting.write(symbols, hand, digits, rng, slope=slope, long_ones=how.long_ones)
         symbols = [symbol for symbol in symbols if symbol != " "]
     right = max([glyph.x + glyph.ink.shape[1] for glyph in glyphs] + ([comb.cells[-1][1]] if comb else []))
     ink = np.zeros((HEIGHT + 2 * _ROOM, right + 2 * _ROOM), np.float32)
