@@ -44,7 +44,7 @@ def _inkling(model: str) -> BaselineServer:
     return BaselineServer(
         f"inkling {model}", "the whole pipeline; raw body", "inkling",
         ("{bin}/python", "-m", "inkling", "serve", "--port", "{port}", "--workers", str(WORKERS), "--model", model),
-        "/api/v1/read", "raw", r'"text":"7"', ("granian", "flask", "ai-edge-litert"),
+        "/api/v1/read", "raw", r'"text":"7"', ("gunicorn", "flask", "ai-edge-litert"),
         {"PYTHONPATH": str(ROOT / "src")},
     )  # fmt: skip
 

@@ -34,11 +34,8 @@ from inkling.pipeline import binarize, decode, normalize
 from inkling.pipeline.segmentation import segment
 from inkling.server.app import create_app
 from inkling.server.metrics.reading_metrics import record_reading
-from inkling.server.middleware.gate import Gate
-from inkling.server.middleware.lingering_close import LingeringClose
 from inkling.server.middleware.request_context import RequestContext
-from inkling.server.middleware.request_log import RequestLog
-from inkling.server.middleware.slow_uploads import SlowUploadGuard
+from inkling.server.middleware.request_log import RequestLog, configure
 from inkling.server.service.reading import reading_json
 from inkling.server.settings import Settings
 
@@ -83,12 +80,6 @@ def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = 
         raise SystemExit(f"the web app answered {status}; expected 200 OK. See its log above.")
 
 
-def empty_app(given: dict[str, Any], start: Any) -> list[bytes]:
-    """An app that does nothing."""
-    start("200 OK", [("Content-Length", "2")])
-    return [b"ok"]
-
-
 def steps(body: bytes) -> dict[str, Callable[[], Any]]:
     """The pipeline's steps before the network, each as a function to time; the last gives the tiles."""
     image = decode.decode(body).image
@@ -124,22 +115,22 @@ def profile_us(model: str, body: bytes) -> Times:
     settings = Settings(model=model)
     app = create_app(settings)
     reader = app.extensions["inkling"].get()
-    metrics, memory = app.extensions["inkling-metrics"], app.extensions["inkling-memory"]
-    lingering = LingeringClose(SlowUploadGuard())
-    gate = Gate(empty_app, settings, memory, metrics, routes=lambda: frozenset({READ}), lingering=lingering)
+    metrics = app.extensions["inkling-metrics"]
     trace = reader.trace(body)
     pipeline = {name: median_us(step) for name, step in steps(body).items()}
     pipeline["network"] = median_us(lambda: reader.classifier.classify(trace.tiles))
     whole_pipeline = median_us(lambda: reader.trace(body))
-    gate_us = median_us(lambda: gate(environ(READ, body), start_response)) - median_us(lambda: environ(READ, body))
+    around_us = median_us(lambda: b"".join(app(environ("/healthz"), start_response)))
     whole = request_us(app, body)
-    log = RequestLog("json", "0")
+    log = RequestLog("json")
     context = RequestContext(environ(READ, body))
     context.route, context.status = READ, 200
+    configure("json")
     with redirect_stderr(io.StringIO()):
-        log_us = median_us(lambda: log.write(context, 0.002, len(body)))
+        log_us = median_us(lambda: log.write(context, 0.002))
+    configure("off")
     found = {
-        "gate: id, admission, counting, headers": gate_us,
+        "around the view: routing, checks, counting, headers": around_us,
         **pipeline,
         "rows, confidence, warnings": whole_pipeline - sum(pipeline.values()),
         "metrics: outcome, digits, ink": median_us(lambda: record_reading(metrics, "x", trace, 0.001)),

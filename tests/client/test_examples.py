@@ -77,7 +77,7 @@ def test_the_examples_of_the_readme_run(service: str, seven: bytes) -> None:
 @pytest.mark.usefixtures("folder")
 def test_the_readme_says_how_to_send_a_key(closed_service: str, seven: bytes) -> None:
     curl, client = readme(closed_service, seven)
-    assert '"kind": "BadKey"' in ran("bash", "-e", "-c", curl)
+    assert '"kind":"BadKey"' in ran("bash", "-e", "-c", curl)
     text = with_key(README.read_text())
     (header,) = re.findall(r"`(-H 'X-API-Key: .*?')`", text)
     (argument,) = re.findall(r"`(api_key=.*?)`", text)

@@ -24,7 +24,7 @@ from inkling.errors import InklingError
 from inkling.models import registry
 from inkling.server.settings import Settings, load
 
-LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "ai-edge-litert", "flask", "granian")
+LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "ai-edge-litert", "flask", "gunicorn")
 SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, pixels of a 280x280 board
 
 

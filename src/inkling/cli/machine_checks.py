@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,15 +60,14 @@ def workers(settings: Settings) -> Check:
 
 
 def files() -> Check:
-    """Whether workers can share memory, and whether this folder is writable; serving needs neither."""
-    from inkling.server.metrics import shared_memory
-
-    shares = bool(shared_memory.create(1))
+    """Whether workers can share their counters, and whether this folder is writable, which serving does not need."""
+    shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()  # noqa: S108
+    shares = os.access(shared, os.W_OK)
     writable = "writable" if os.access(Path.cwd(), os.W_OK) else "not writable"
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     user = "root; a normal user is enough" if is_root else "a normal user"
-    sharing = "workers share their counters" if shares else "workers cannot share their counters: each has its own"
-    return shares or None, f"{sharing}; this folder is {writable}, and need not be; run by {user}"
+    sharing = f"workers share their counters in {shared}" if shares else f"{shared} is not writable; it must be"
+    return shares, f"{sharing}; this folder is {writable}, and need not be; run by {user}"
 
 
 def service(settings: Settings, image: bytes) -> tuple[Check, dict[str, Any]]:

@@ -1,8 +1,7 @@
 """inkling serve: the web app and API on a production server.
 
-This process only supervises its workers (`inkling.server.supervisor`). It imports neither NumPy nor Flask, so that the
-workers start at once and its own memory stays small. A public service needs a reverse proxy in front that buffers
-requests, because a slow upload occupies a thread until it is complete.
+This process only supervises its workers (`inkling.server.wsgi_server`). It imports neither NumPy nor Flask, so that the
+workers start at once and its own memory stays small.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ import ctypes
 import ipaddress
 import os
 import socket
+import sys
+import tempfile
 import threading
 import time
 from typing import Any
@@ -34,6 +35,11 @@ FLAGS = ("host", "port", "workers", "model", "lab")  # settings that have a flag
 OPEN_LAB = (
     "inkling: the lab is open to everyone who can reach {host}; they may train networks and keep models without a "
     "password. Leave out --host to keep it to this machine."
+)
+
+NO_PROXY = (
+    "inkling: {host} can be reached from other machines and INKLING_TRUSTED_PROXIES is 0; expected a proxy in front, "
+    "which bounds slow clients and ends TLS. See deploy/, or leave out --host to keep it to this machine."
 )
 
 
@@ -73,10 +79,11 @@ def command(open_browser: bool, **flags: Any) -> None:
     settings = load(flags)
     check_address(settings)
     registry.find(settings.model or None)  # a wrong name is reported before anything starts
-    if settings.lab and not is_loopback(settings.host):
-        click.echo(OPEN_LAB.format(host=settings.host), err=True)
-    for setting in declared():  # `create_app` of every worker reads them there
-        os.environ[env_name(setting.name)] = str(getattr(settings, setting.name))
+    if not is_loopback(settings.host):
+        if not settings.trusted_proxies:
+            click.echo(NO_PROXY.format(host=settings.host), err=True)
+        if settings.lab:
+            click.echo(OPEN_LAB.format(host=settings.host), err=True)
     threading.Thread(target=announce, args=(settings, open_browser), daemon=True).start()
     run(settings)
 
@@ -115,14 +122,20 @@ def check_address(settings: Settings) -> None:
 
 def run(settings: Settings) -> None:
     """Serve until interrupted. A worker that dies is replaced."""
-    from inkling.server.metrics import shared_memory
-    from inkling.server.supervisor import Supervisor, raise_open_files
+    bound_heaps()
+    if sys.platform == "win32":
+        from werkzeug.serving import run_simple
+
+        from inkling.server.app import create_app
+
+        run_simple(settings.host, settings.port, create_app(settings), threaded=True)
+        return
+    from inkling.server.metrics.definitions import FOLDER
+    from inkling.server.wsgi_server import Server, raise_open_files, shared_folder
 
     raise_open_files()
-    bound_heaps()
-    # A worker that is being replaced and its successor run side by side for a moment.
-    os.environ[shared_memory.NAME] = shared_memory.create(2 * settings.workers + 2)
-    Supervisor(settings, shared_memory.attach(os.environ[shared_memory.NAME])).serve()
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix="inkling-", dir=shared_folder())
+    Server(settings, os.environ[FOLDER]).run()
 
 
 def bound_heaps() -> None:

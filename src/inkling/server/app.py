@@ -1,19 +1,16 @@
 """The web app: `create_app` wires everything and is the WSGI factory.
 
-    granian --interface wsgi --factory inkling.server.app:create_app      (or: inkling serve)
-
 Importing this module imports nothing heavy. Calling `create_app` does.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from inkling.server.metrics.definitions import Metrics
-    from inkling.server.metrics.shared_memory import SharedMemory
     from inkling.server.service.readers import Readers
     from inkling.server.settings import Settings
 
@@ -22,12 +19,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Create the Flask app. A background thread loads the default model.
 
     `settings` defaults to the environment's (`INKLING_*`). /readyz answers 503 until the model is loaded. A reading
-    that comes earlier waits for it.
+    that comes earlier waits for it. Raises LookupError when an endpoint declares no rule (`inkling.server.rules`).
     """
-    import os
     import threading
 
-    from inkling.server.metrics import shared_memory
     from inkling.server.metrics.definitions import Metrics
     from inkling.server.middleware import request_log
     from inkling.server.service.readers import Readers
@@ -37,34 +32,31 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     request_log.configure(settings.log)
     quiet_decoders()
-    memory = shared_memory.attach(os.environ.get(shared_memory.NAME, ""))
-    metrics = Metrics(memory.claim())
+    metrics = Metrics()
     readers = Readers(settings, metrics)
     # NumPy, OpenCV and the network load while Flask does: importing native code leaves the other core free.
     threading.Thread(target=readers.warm, name="inkling-warm", daemon=True).start()
-    return _wire(settings, readers, memory, metrics)
+    return _wire(settings, readers, metrics)
 
 
-def _wire(settings: Settings, readers: Readers, memory: SharedMemory, metrics: Metrics) -> Flask:
-    import functools
-
+def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     from flask import Flask
     from flask_smorest import Api
 
     from inkling import __version__
     from inkling.server import lab, pages, schemas
-    from inkling.server.middleware import compression, error_handlers
-    from inkling.server.middleware.gate import Gate
-    from inkling.server.middleware.lingering_close import LingeringClose
-    from inkling.server.middleware.slow_uploads import SlowUploadGuard
+    from inkling.server.middleware import delivery, error_handlers
+    from inkling.server.middleware.access import Access
     from inkling.server.routes import compare, filmstrip, health, layers, openapi, read, reports, weights
     from inkling.server.routes.request_body import InMemoryRequest
+    from inkling.server.rules import DOCUMENT, PAGE, check_rules, rule
 
     app = Flask(__name__)
     app.request_class = InMemoryRequest
     app.config.update(
         INKLING=settings,
         MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.max_upload_bytes,
         MAX_FORM_PARTS=max(1000, 2 * settings.max_pictures),
         API_TITLE="inkling",
         API_VERSION=__version__,
@@ -76,19 +68,27 @@ def _wire(settings: Settings, readers: Readers, memory: SharedMemory, metrics: M
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["inkling"] = readers
     app.extensions["inkling-metrics"] = metrics
-    app.extensions["inkling-memory"] = memory
+    Access(app, settings, metrics, readers.queue)
+    delivery.add_delivery(app)
     api = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorSchema})(app)
     openapi.register_schemas(api.spec)
     for route in (read, filmstrip, compare, weights, layers, reports, health):
         api.register_blueprint(route.blueprint)
     lab.add_lab(app, api, settings)
     pages.add_pages(app)
-    compression.add_compression(app)
-    lingering = LingeringClose(SlowUploadGuard())
-    lingering.add_to(app)
     error_handlers.add_error_handlers(app)
     openapi.document_access(api.spec, settings)
-    fixed_routes = functools.cache(lambda: frozenset(r.rule for r in app.url_map.iter_rules() if not r.arguments))
-    gate = Gate(app.wsgi_app, settings, memory, metrics, routes=fixed_routes, lingering=lingering)
-    app.wsgi_app = gate  # type: ignore[method-assign]
+    # Routes that libraries add, where no decorator can stand beside them.
+    for endpoint, declared in (("static", PAGE), ("api-docs.openapi_json", DOCUMENT)):
+        app.view_functions[endpoint] = rule(declared)(_own(app.view_functions[endpoint]))
+    check_rules(app)
     return app
+
+
+def _own(view: Any) -> Any:
+    """A function that can carry a rule."""
+
+    def call(**arguments: Any) -> Any:
+        return view(**arguments)
+
+    return call

@@ -16,8 +16,8 @@ from inkling.cpu import cores
 from inkling.errors import BadRequest
 
 PREFIX = "INKLING_"
-# Variables that are no settings: read by user_dirs.py, metrics/shared_memory.py and deploy/compose.
-OTHERS = ("INKLING_CACHE", "INKLING_SHARED", "INKLING_IMAGE", "INKLING_HOST_PORT")
+# Variables that are no settings: read by user_dirs.py and deploy/compose.
+OTHERS = ("INKLING_CACHE", "INKLING_IMAGE", "INKLING_HOST_PORT")
 LOGS = ("off", "text", "json")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -49,7 +49,12 @@ class Settings:
     api_key: str = _setting(
         "", "Key that /api and /metrics require; several, separated by commas, while one is replaced.", secret=True
     )
-    rate_per_minute: int = _setting(0, "Requests to /api per client and minute, over all workers; 0 for no limit.", 0)
+    rate_per_minute: int = _setting(0, "Requests to /api per client and minute; 0 for no limit.", 0)
+    rate_storage: str = _setting(
+        "memory://",
+        "Where requests are counted: memory://, each worker alone; redis://HOST, all workers and machines together.",
+        secret=True,
+    )
     trusted_proxies: int = _setting(
         0, "Proxies in front that add to X-Forwarded-For; only their entries are trusted.", 0
     )

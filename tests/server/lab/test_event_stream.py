@@ -16,9 +16,9 @@ from flask import Flask
 from inkling.lab_protocol.lab_folder import LabFolder, write_json
 from inkling.server.app import create_app
 from inkling.server.lab import event_stream
-from inkling.server.lab.shutdown_signal import stopping
 from inkling.server.lab.training_manager import TrainingManager
 from inkling.server.settings import Settings
+from inkling.server.stopping import stopping
 from tests.cli.test_serve import serving
 
 

@@ -147,7 +147,7 @@ def test_another_host_name_can_be_allowed(tmp_path: Path, monkeypatch: pytest.Mo
         ({"data": "{", "content_type": "application/json"}, "BadRequest", 400),
         ({"data": b"\xff", "content_type": "application/json"}, "BadRequest", 400),
         ({"data": "[" * 9_000, "content_type": "application/json"}, "BadRequest", 400),
-        ({"data": " " * 20_000, "content_type": "application/json"}, "BadRequest", 400),
+        ({"data": " " * 20_000, "content_type": "application/json"}, "ImageTooLarge", 413),
         ({"json": {"epochs": 1000}}, "BadRequest", 400),
         ({"json": {"out": "/etc"}}, "BadRequest", 400),
     ],

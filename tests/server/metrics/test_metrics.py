@@ -1,25 +1,27 @@
-"""Counters in shared memory, across the deaths of workers, and in the Prometheus text format."""
+"""What is counted, across the deaths of workers, and in the Prometheus text format."""
 
 from __future__ import annotations
 
 import math
+import os
 import re
 import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from prometheus_client.multiprocess import mark_process_dead
 
 from inkling.server.app import create_app
-from inkling.server.metrics import shared_memory
-from inkling.server.metrics.definitions import METRICS, Metrics
-from inkling.server.metrics.prometheus_text import render
+from inkling.server.metrics.definitions import FOLDER, METRICS
 from inkling.server.settings import Settings
+from inkling.server.stopping import stopping
 
 SAMPLE = re.compile(r'([a-z_:]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (\S+)')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
@@ -99,8 +101,8 @@ def test_readings_fill_the_metrics(app: Flask, seven: bytes) -> None:
         assert value(samples, f"inkling_{each}_sum") > 0
     assert value(samples, "inkling_ink_contrast_sum") == pytest.approx(3, abs=0.5)
     assert value(samples, "inkling_workers") == 1
-    assert value(samples, "inkling_worker_memory_bytes", worker="0") > 1e6
-    assert value(samples, "inkling_worker_cpu_seconds_total", worker="0") > 0
+    assert value(samples, "inkling_worker_memory_bytes", worker=str(os.getpid())) > 1e6
+    assert value(samples, "inkling_worker_cpu_seconds_total", worker=str(os.getpid())) > 0
     assert [labels for (each, labels) in samples if each == "inkling_build_info"]
 
 
@@ -113,96 +115,62 @@ def test_metric_names_and_buckets_follow_prometheus_rules() -> None:
         assert list(metric.buckets) == sorted(set(metric.buckets))
 
 
-def test_a_label_is_escaped() -> None:
-    metrics = Metrics(shared_memory.attach("").claim())
-    metrics.count("inkling_bad_pictures_total", 'a"b\\c')
-    assert r'kind="a\"b\\c"' in render(memory_of(metrics), [])
-
-
-def memory_of(metrics: Metrics) -> shared_memory.SharedMemory:
-    """Memory with the counters of one worker."""
-
-    class One(shared_memory.SharedMemory):
-        def __init__(self) -> None:
-            pass
-
-        def workers(self) -> list[shared_memory.WorkerCounters]:
-            return [metrics.counters]
-
-    return One()
-
-
-@pytest.fixture
-def shared() -> str:
-    path = shared_memory.create(3)
-    assert path, "this system has no memory to share"
-    return path
-
-
 WORKER = """
-import os, sys
-from inkling.server.metrics import shared_memory
+import sys
 from inkling.server.metrics.definitions import Metrics
-metrics = Metrics(shared_memory.attach(sys.argv[1]).claim())
+metrics = Metrics()
 for _ in range(2):
     metrics.count("inkling_refused_total", "key")
     metrics.observe("inkling_ink_coverage", 0.03)
-metrics.set("inkling_reading", 5, metrics.worker)
+metrics.set("inkling_reading", 5)
 print("ready", flush=True)
 sys.stdin.read()
 """
+REPORT = "from inkling.server.metrics.definitions import Metrics; print(Metrics().text(), end='')"
 
 
 @contextmanager
-def workers(path: str, n: int) -> Iterator[None]:
+def workers(environ: dict[str, str], n: int) -> Iterator[list[int]]:
     """Processes that have counted two requests each, killed at the end."""
-    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    processes = [subprocess.Popen([sys.executable, "-c", WORKER, path], **pipes) for _ in range(n)]
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environ}
+    processes = [subprocess.Popen([sys.executable, "-c", WORKER], **pipes) for _ in range(n)]
     try:
         assert [process.stdout.readline() for process in processes] == ["ready\n"] * n
-        yield
+        yield [process.pid for process in processes]
     finally:
         for process in processes:
             process.kill()
             process.communicate()
 
 
-def test_counters_sum_over_all_workers_dead_ones_included(shared: str) -> None:
-    memory = shared_memory.attach(shared)
+def reported(environ: dict[str, str]) -> Samples:
+    done = subprocess.run([sys.executable, "-c", REPORT], env=environ, capture_output=True, text=True, check=True)
+    return parsed(done.stdout)
+
+
+def test_counters_sum_over_all_workers_dead_ones_included(tmp_path: Path) -> None:
+    environ = {**os.environ, FOLDER: str(tmp_path)}
     for generation in (1, 2):
-        with workers(shared, 2):
-            samples = parsed(render(memory, []))
-            assert value(samples, "inkling_workers") == 2
+        with workers(environ, 2) as pids:
+            samples = reported(environ)
             assert value(samples, "inkling_refused_total", reason="key") == 4 * generation
             assert value(samples, "inkling_ink_coverage_bucket", le="0.03") == 4 * generation
-            assert value(samples, "inkling_reading", worker="0") == 5
-    samples = parsed(render(memory, []))
-    assert value(samples, "inkling_workers") == 0
-    assert value(samples, "inkling_workers_started_total") == 4, "in two slots"
-    assert len(memory.workers()) == 2
+            assert value(samples, "inkling_reading") == 10
+            for pid in pids:
+                assert value(samples, "inkling_worker_memory_bytes", worker=str(pid)) > 1e6
+        for pid in pids:  # as the supervisor does
+            mark_process_dead(pid, str(tmp_path))
+    samples = reported(environ)
     assert value(samples, "inkling_refused_total", reason="key") == 8, "counters never fall"
-    assert ("inkling_reading", frozenset({("worker", "0")})) not in samples, "a gauge is of the living"
+    assert value(samples, "inkling_reading") == 0, "a gauge is of the living"
 
 
-def test_more_series_than_fit_break_nothing() -> None:
-    metrics = Metrics(shared_memory.attach("").claim())
-    for number in range(9_000):
-        metrics.count("inkling_bad_pictures_total", f"kind {number}")
-    metrics.count("inkling_bad_pictures_total", "kind 0")
-    samples = parsed(render(memory_of(metrics), []))
-    assert value(samples, "inkling_bad_pictures_total", kind="kind 0") == 2
-
-
-def test_memory_that_cannot_be_opened_is_private(tmp_path: object) -> None:
-    assert shared_memory.attach(f"{tmp_path}/nothing").claim().number == 0
-
-
-def test_a_service_that_stops_says_so(client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    stopping = create_app(Settings(model=app.config["INKLING"].model))
-    stopping.extensions["inkling"].get()
-    stopping.extensions["inkling-memory"].stop()
-    response = stopping.test_client().get("/readyz")
-    assert (response.status_code, response.json["kind"]) == (503, "Overloaded")
-    assert response.headers["Connection"] == "close"
-    assert "Retry-After" in response.headers
-    assert stopping.test_client().get("/healthz").status_code == 200
+def test_a_service_that_stops_says_so(client: FlaskClient) -> None:
+    stopping.set()
+    try:
+        response = client.get("/readyz")
+        assert (response.status_code, response.json["kind"]) == (503, "Overloaded")
+        assert "Retry-After" in response.headers
+        assert client.get("/healthz").status_code == 200
+    finally:
+        stopping.clear()

@@ -35,7 +35,7 @@ RAW = [
     ("PDF", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "application/octet-stream", 415, "UnknownFormat"),
     ("50 MB of zeros", bytes(50_000_000), "application/octet-stream", 413, "ImageTooLarge"),
     ("zeros below the limit", bytes(1_000_000), PNG, 415, "UnknownFormat"),
-    ("JSON", b"{}", "application/json", 415, "UnknownFormat"),
+    ("JSON without a picture", b"{}", "application/json", 400, "BadRequest"),
     ("what curl -d sends", SEVEN, "application/x-www-form-urlencoded", 415, "UnknownFormat"),
     ("a form without boundary", SEVEN, "multipart/form-data", 400, "BadRequest"),
 ]
@@ -110,7 +110,6 @@ def test_more_pictures_than_the_limit(app: Flask) -> None:
 
 
 FORM_LIMITS = [
-    ("a long text field", {"image": "x" * 600_000}),
     ("many files", {"image": [(io.BytesIO(b"x"), f"{i}.png") for i in range(1001)]}),
 ]
 
@@ -123,7 +122,6 @@ def test_a_form_beyond_other_limits_is_a_bad_request(client: FlaskClient, data: 
     response = client.post(READ, data=body, content_type=content_type, environ_overrides=more)
     message = check(response, 400, "BadRequest")
     assert "1000 fields" in message
-    assert "0.5 MB" in message
 
 
 @pytest.mark.parametrize("route", [READ, "/api/v1/compare", "/api/v1/filmstrip"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from flask import Flask
 from inkling.client import Client
 from inkling.server.app import create_app
 from inkling.server.middleware import request_log
+from inkling.server.rules import API, rule
 from inkling.server.settings import Settings
 from tests.cli.test_serve import serving
 
@@ -50,7 +52,8 @@ def test_one_line_per_request(app: Flask, seven: bytes, capfd: pytest.CaptureFix
         "route": READ,
         "status": 200,
         "bytes_in": len(seven),
-        "worker": "0",
+        "worker": os.getpid(),
+        "logger": "inkling.requests",
         "outcome": "read",
         "model": name,
     }
@@ -65,6 +68,7 @@ def test_an_error_is_one_line_with_its_traceback(app: Flask, capfd: pytest.Captu
     broken = create_app(Settings(model=app.config["INKLING"].model, log="json"))
 
     @broken.get("/api/v1/broken/<name>")
+    @rule(API)
     def fail(name: str) -> str:
         raise RuntimeError("a reason\nof two lines")
 
@@ -110,8 +114,8 @@ def test_text_lines_and_no_log_by_default(app: Flask, capfd: pytest.CaptureFixtu
     model = app.config["INKLING"].model
     create_app(Settings(model=model, log="text")).test_client().get("/healthz", headers={"X-Request-Id": "mine"})
     line = capfd.readouterr().err
-    assert "GET /healthz 200" in line
-    assert line.endswith("worker=0 mine\n")
+    assert "INFO request request_id=mine method=GET route=/healthz status=200" in line
+    assert line.endswith(f"bytes_in=0 worker={os.getpid()}\n")
     create_app(Settings(model=model)).test_client().get("/healthz")
     assert capfd.readouterr().err == ""
     assert not logging.getLogger("inkling").handlers

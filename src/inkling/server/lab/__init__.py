@@ -17,7 +17,6 @@ def add_lab(app: Flask, api: Any, settings: Settings) -> None:
     """Register the lab's routes. Where the lab is closed, they say how to open it."""
     from inkling.server.lab import routes
     from inkling.server.lab.event_stream import StreamLimiter
-    from inkling.server.lab.shutdown_signal import watch_signals
     from inkling.server.lab.training_manager import TrainingManager
 
     manager = TrainingManager(settings)
@@ -27,4 +26,3 @@ def add_lab(app: Flask, api: Any, settings: Settings) -> None:
     api.register_blueprint(routes.blueprint)
     if settings.lab:
         manager.announce_server()
-        watch_signals()

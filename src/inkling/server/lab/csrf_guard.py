@@ -20,8 +20,6 @@ from inkling.errors import BadRequest, ForeignRequest, UnknownFormat
 from inkling.server.routes.request_body import raw_body
 from inkling.server.settings import Settings, listed
 
-MAX_BYTES = 10_000
-
 
 def check_caller(request: Request, settings: Settings) -> None:
     """Raises ForeignRequest when another site's page may have sent the request."""
@@ -46,8 +44,6 @@ def json_body(request: Request) -> dict[str, Any]:
             f"content type is {request.mimetype or 'missing'!r}; expected application/json. Send a JSON object with "
             "the header 'Content-Type: application/json'."
         )
-    if (request.content_length or 0) > MAX_BYTES:
-        raise BadRequest(f"body has {request.content_length} bytes; the limit here is {MAX_BYTES}. Send less.")
     content = raw_body()
     try:
         value = json.loads(content or b"{}")

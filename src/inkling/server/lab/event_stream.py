@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 
 from inkling.errors import Overloaded
 from inkling.lab_protocol.lab_folder import events_after, read_json
-from inkling.server.lab.shutdown_signal import stopping
 from inkling.server.lab.training_manager import TrainingManager
+from inkling.server.stopping import stopping
 
 POLL_S = 0.2
 REFRESH_S = 1.0  # between two checks of what the log does not contain: a dead process, a kept model

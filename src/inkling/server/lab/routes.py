@@ -18,6 +18,7 @@ from inkling.server.lab.csrf_guard import check_caller, json_body
 from inkling.server.lab.event_stream import event_stream
 from inkling.server.lab.training_manager import CLOSED_REASONS, MNIST_TEST, TrainingManager
 from inkling.server.routes.openapi import error_responses
+from inkling.server.rules import LAB, LAB_CHANGE, rule
 from inkling.server.schemas import ErrorSchema
 
 blueprint = Blueprint(
@@ -28,6 +29,7 @@ _ERRORS = {
     400: "BadRequest: a wrong value, name or body.",
     403: "ForeignRequest: another site's page may have sent it.",
     409: "Busy: another training is running, or the command makes no sense now.",
+    413: "ImageTooLarge: a body of more than 10,000 bytes.",
     415: "UnknownFormat: a body that is no JSON.",
     503: "LabClosed: the server has no lab, no `learn` extra or no MNIST. CannotWrite: its folder is full.",
 }
@@ -73,6 +75,7 @@ def open_manager() -> TrainingManager:
 
 
 @blueprint.route("", methods=["GET"])
+@rule(LAB)
 @blueprint.doc(operationId="lab")
 @documents_read
 @blueprint.response(200, schemas.LabSchema, description="Choices and presets.")
@@ -89,6 +92,7 @@ def lab() -> Response:
 
 
 @blueprint.route("/samples", methods=["POST"])
+@rule(LAB_CHANGE)
 @blueprint.doc(operationId="samples")
 @documents_change("Augmentation")
 @blueprint.response(200, schemas.SamplesSchema, description="The digits 0 to 9, and augmented copies.")
@@ -108,6 +112,7 @@ def samples() -> Response:
 class Training(MethodView):
     """The current training, or the last one."""
 
+    @rule(LAB)
     @blueprint.doc(operationId="training")
     @documents_read
     @blueprint.response(200, schemas.TrainingStateSchema, description="Where it stands.")
@@ -115,6 +120,7 @@ class Training(MethodView):
         """Say where the training stands"""
         return jsonify(ok=True, **open_manager().state())
 
+    @rule(LAB_CHANGE)
     @blueprint.doc(operationId="train")
     @documents_change("Training")
     @blueprint.response(200, schemas.TrainingStateSchema, description="It has begun.")
@@ -122,6 +128,7 @@ class Training(MethodView):
         """Start a training, in place of the last one"""
         return jsonify(ok=True, **manager().start(json_body(request)))
 
+    @rule(LAB)
     @blueprint.doc(operationId="discard")
     @documents_change()
     @blueprint.response(200, schemas.TrainingStateSchema, description="It is gone.")
@@ -131,6 +138,7 @@ class Training(MethodView):
 
 
 @blueprint.route(f"/training/<any({COMMANDS}):command>", methods=["POST"])
+@rule(LAB_CHANGE)
 @blueprint.doc(operationId="steer")
 @documents_change()
 @blueprint.response(200, schemas.TrainingStateSchema, description="It has been asked; the events say when it does.")
@@ -145,6 +153,7 @@ def steer(command: str) -> Response:
 
 
 @blueprint.route("/snapshot", methods=["GET"])
+@rule(LAB)
 @blueprint.doc(operationId="snapshot")
 @documents_read
 @blueprint.alt_response(404, schema=ErrorSchema, description="NotFound: nothing has been trained yet.")
@@ -166,6 +175,7 @@ _LAST_EVENT_ID = {
 
 
 @blueprint.route("/events", methods=["GET"])
+@rule(LAB)
 @blueprint.doc(operationId="events", parameters=[_LAST_EVENT_ID])
 @documents_read
 @blueprint.response(
@@ -191,6 +201,7 @@ def events() -> Response:
 class KeptModels(MethodView):
     """The models that were kept."""
 
+    @rule(LAB)
     @blueprint.doc(operationId="keptModels")
     @documents_read
     @blueprint.response(200, schemas.KeptModelsSchema, description="The kept models.")
@@ -198,6 +209,7 @@ class KeptModels(MethodView):
         """List the models that were kept"""
         return kept_models(open_manager())
 
+    @rule(LAB_CHANGE)
     @blueprint.doc(operationId="keep")
     @documents_change("Keep")
     @blueprint.response(200, schemas.KeptModelsSchema, description="It is kept, and can be asked for at once.")
@@ -212,6 +224,7 @@ class KeptModels(MethodView):
 
 
 @blueprint.route("/models/<name>", methods=["DELETE"])
+@rule(LAB)
 @blueprint.doc(operationId="deleteModel")
 @documents_change()
 @blueprint.alt_response(404, schema=ErrorSchema, description="UnknownName: no kept model of that name.")

@@ -1,1 +1,1 @@
-"""What happens to every request before its route, and to every answer after it. START HERE: `gate.py`."""
+"""What happens to every request before its view, and to every answer after it. START HERE: `access.py`."""

@@ -19,6 +19,7 @@ from werkzeug.exceptions import (
 )
 
 from inkling.errors import InklingError
+from inkling.server.middleware.api_key import CHALLENGE
 from inkling.server.middleware.request_context import current_context
 
 
@@ -36,8 +37,10 @@ def error_json(error: InklingError) -> dict[str, Any]:
 
 def _answer_inkling(error: InklingError) -> Response:
     response = _respond(error.status, error.kind, str(error))
-    if error.status == 503:
-        response.headers["Retry-After"] = "1"
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = CHALLENGE
+    if error.status in (429, 503):
+        response.headers["Retry-After"] = str(getattr(error, "retry_after_s", 1))
     return response
 
 

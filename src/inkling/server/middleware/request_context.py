@@ -12,20 +12,18 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}", re.ASCII)
 
 
 class RequestContext:
-    """One request. The gate creates it; routes add what they learn."""
+    """One request. Routes add what they learn."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
-        self.environ = environ
         self.started_s = time.perf_counter()
         self.request_id = request_id(environ.get("HTTP_X_REQUEST_ID"))
         self.method: str = environ["REQUEST_METHOD"]
-        self.path: str = environ["PATH_INFO"]
         self.route = ""  # as declared, never what the client wrote
         self.status = 0
+        self.bytes_in = 0  # of the body, received
         self.outcome = ""  # of a reading
         self.model = ""  # that read
-        self.refused = ""  # why the gate refused the request: "rate", "key", "overloaded" or "cut"
-        self.streamed = False  # whether the answer has no length and is sent in pieces
+        self.refused = ""  # why the request was refused: "rate", "key", "body" or "overloaded"
 
 
 def request_id(given: str | None) -> str:
@@ -34,6 +32,6 @@ def request_id(given: str | None) -> str:
 
 
 def current_context(environ: dict[str, Any]) -> RequestContext:
-    """The context of a request. A new one when the request has not passed the gate."""
-    context = environ.get(ENVIRON_KEY)
-    return context if isinstance(context, RequestContext) else RequestContext(environ)
+    """The context of a request, made when it is first asked for."""
+    context: RequestContext = environ.get(ENVIRON_KEY) or environ.setdefault(ENVIRON_KEY, RequestContext(environ))
+    return context

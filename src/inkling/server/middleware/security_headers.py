@@ -1,4 +1,4 @@
-"""Security headers on every answer. The gate adds them.
+"""Security headers on every answer.
 
 The pages load nothing from another host and run no inline script, so the policy is strict.
 Source: OWASP Secure Headers Project; Content Security Policy Level 3 (W3C).
@@ -16,9 +16,3 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-
-def with_security_headers(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The headers of an answer, and every security header that it does not set itself."""
-    own = {name for name, _ in headers}
-    return [*headers, *(pair for pair in HEADERS.items() if pair[0] not in own)]

@@ -23,6 +23,7 @@ def add_pages(app: Flask) -> None:
     """Register every page and what the templates share."""
     from inkling.server.pages import docs, draw, inside, learn, models, train
     from inkling.server.pages.preload import script
+    from inkling.server.rules import PAGE, rule
 
     for page in (draw, inside, train, models, learn, docs):
         app.register_blueprint(page.blueprint)
@@ -30,6 +31,7 @@ def add_pages(app: Flask) -> None:
     app.jinja_env.globals["script"] = script
 
     @app.get("/favicon.ico")
+    @rule(PAGE)
     def favicon() -> ResponseReturnValue:
         """For browsers that ask for it without reading the page."""
         return app.send_static_file("favicon.svg")

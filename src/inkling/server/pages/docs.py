@@ -9,10 +9,13 @@ from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
+from inkling.server.rules import PAGE, rule
+
 blueprint = Blueprint("docs", __name__)
 
 
 @blueprint.get("/docs")
+@rule(PAGE)
 def docs() -> ResponseReturnValue:
     """The API's documentation."""
     spec = openapi()

@@ -16,6 +16,7 @@ from inkling.pipeline.verdict import verdict
 from inkling.server.middleware.request_context import current_context
 from inkling.server.routes.read import model_json
 from inkling.server.routes.request_body import form_images
+from inkling.server.rules import FORM_PAGE, PAGE, rule
 from inkling.server.service.readers import Readers
 from inkling.server.service.reading import trace_image
 
@@ -29,12 +30,14 @@ PENS = ((0.026, "Fine pen"), (0.046, "Felt pen"), (0.075, "Broad pen"))  # width
 
 
 @blueprint.get("/")
+@rule(PAGE)
 def index() -> ResponseReturnValue:
     """The drawing page."""
     return render_template("draw.html", **page_data(), reading=None, error=None, how_sure=how_sure)
 
 
 @blueprint.post("/")
+@rule(FORM_PAGE)
 def index_without_script() -> ResponseReturnValue:
     """Read an uploaded picture and answer with the page.
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from inkling.errors import BadBundle
 from inkling.models.bundle import Bundle
+from inkling.server.rules import PAGE, rule
 
 blueprint = Blueprint("inside", __name__)
 
@@ -16,6 +17,7 @@ PASSIVE_LAYERS = ("Flatten", "Dropout", "InputLayer")  # they compute nothing at
 
 
 @blueprint.get("/inside")
+@rule(PAGE)
 def inside() -> ResponseReturnValue:
     """The page, with every model that it can show."""
     try:

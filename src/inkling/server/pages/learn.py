@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, render_template
 
 from inkling.errors import UnknownName
+from inkling.server.rules import PAGE, rule
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -50,12 +51,14 @@ CHAPTERS = (
 
 
 @blueprint.get("/learn")
+@rule(PAGE)
 def contents() -> ResponseReturnValue:
     """The list of chapters."""
     return render_template("learn.html", chapters=CHAPTERS)
 
 
 @blueprint.get("/learn/<slug>")
+@rule(PAGE)
 def chapter(slug: str) -> ResponseReturnValue:
     """One chapter. 404 UnknownName for an unknown chapter."""
     slugs = [each.slug for each in CHAPTERS]

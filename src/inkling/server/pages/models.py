@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from inkling.errors import InklingError, NoReport, UnknownName
 from inkling.models.bundle import Bundle
 from inkling.server.pages.dot_plots import accuracy_axis, robustness_panels
+from inkling.server.rules import PAGE, rule
 from inkling.server.service.readers import Readers
 from inkling.server.service.reports import load_model_card, load_report
 
@@ -23,6 +24,7 @@ TILE = 28  # pixels of a tile's side in the sprite
 
 
 @blueprint.get("/models")
+@rule(PAGE)
 def models() -> ResponseReturnValue:
     """All models."""
     rows = model_rows()
@@ -32,6 +34,7 @@ def models() -> ResponseReturnValue:
 
 
 @blueprint.get("/models/<string:name>")
+@rule(PAGE)
 def model(name: str) -> ResponseReturnValue:
     """One model. 404 UnknownName."""
     rows = model_rows()

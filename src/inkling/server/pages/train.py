@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from inkling.lab_protocol.hyperparameters import HYPERPARAMETERS, PRESETS, Value
 from inkling.server.lab.training_manager import TrainingManager
+from inkling.server.rules import PAGE, rule
 
 blueprint = Blueprint("train", __name__)
 
@@ -21,6 +22,7 @@ ARCHITECTURES = {  # what the page calls them
 
 
 @blueprint.get("/train")
+@rule(PAGE)
 def train() -> ResponseReturnValue:
     """The page."""
     manager: TrainingManager = current_app.extensions["inkling-lab"]

@@ -13,6 +13,7 @@ from marshmallow.validate import Length
 
 from inkling.server.routes.openapi import READ_ERRORS, SINGLE_IMAGE_BODY, error_responses
 from inkling.server.routes.request_body import single_image
+from inkling.server.rules import COMPARISON, rule
 from inkling.server.schemas import AnswerSchema, OkSchema, ReadQuery, array, boolean, number
 from inkling.server.service.reading import model_and_time, reading_json
 
@@ -35,6 +36,7 @@ class ComparisonSchema(OkSchema):
 
 
 @blueprint.route("/compare", methods=["POST"])
+@rule(COMPARISON)
 @blueprint.doc(requestBody=SINGLE_IMAGE_BODY, operationId="compare")
 @error_responses(blueprint, READ_ERRORS)
 @blueprint.arguments(ReadQuery(only=("mode",)), location="query")

@@ -11,6 +11,7 @@ from marshmallow.validate import OneOf
 
 from inkling.server.routes.openapi import READ_ERRORS, SINGLE_IMAGE_BODY, error_responses
 from inkling.server.routes.request_body import single_image
+from inkling.server.rules import READING, rule
 from inkling.server.schemas import STEPS, AnswerSchema, ReadQuery, StepSchema, array
 from inkling.server.service.reading import model_and_time, reading_json
 
@@ -53,6 +54,7 @@ class FilmstripSchema(AnswerSchema):
 
 
 @blueprint.route("/filmstrip", methods=["POST"])
+@rule(READING)
 @blueprint.doc(requestBody=SINGLE_IMAGE_BODY, operationId="filmstrip")
 @error_responses(blueprint, READ_ERRORS)
 @blueprint.arguments(FilmstripQuery(only=("model", "off")), location="query")

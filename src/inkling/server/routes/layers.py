@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, jsonify, request
@@ -13,6 +14,7 @@ from marshmallow.validate import Length, Range
 from inkling.errors import BadRequest, UnknownFormat
 from inkling.server.routes.openapi import BINARY, BYTES_CONTENT, MODEL_NAME, UNKNOWN_MODEL, error_responses
 from inkling.server.routes.request_body import raw_body
+from inkling.server.rules import READING, rule
 from inkling.server.schemas import SIDE, ModelRef, OkSchema, array, integer, nested, number, probability, string
 from inkling.server.service.reading import model_and_time
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("layers", __name__, url_prefix="/api/v1/models", description="Shows what layers make of a tile.")
 
 TILE_BYTES = SIDE * SIDE
+TILE = replace(READING, max_body_bytes=100_000)  # more than a tile, so that the error says what a tile is
 _TILE_BODY = {
     "required": True,
     "description": f"One tile: {TILE_BYTES} bytes, row by row, 0 paper to 255 ink.",
@@ -63,6 +66,7 @@ class LayersSchema(OkSchema):
 
 
 @blueprint.route("/<string:name>/layers", methods=["POST"], parameters=[MODEL_NAME])
+@rule(TILE)
 @blueprint.doc(requestBody=_TILE_BODY, operationId="layers")
 @error_responses(blueprint, _ERRORS)
 @blueprint.response(200, LayersSchema, description="What each layer makes of it.")

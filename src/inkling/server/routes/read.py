@@ -13,7 +13,8 @@ from inkling.models.bundle import Bundle
 from inkling.server.middleware.error_handlers import error_json
 from inkling.server.middleware.request_context import current_context
 from inkling.server.routes.openapi import READ_BODY, READ_ERRORS, error_responses
-from inkling.server.routes.request_body import request_images
+from inkling.server.routes.request_body import request_fields, request_images
+from inkling.server.rules import API, READING, rule
 from inkling.server.schemas import CONSTRAINTS, ErrorSchema, ModelsSchema, ReadQuery
 from inkling.server.service.readers import Readers
 from inkling.server.service.reading import model_and_time, read_image, reading_json, request_constraints, trace_image
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("inkling", __name__, url_prefix="/api/v1", description="Reads handwritten digits in pictures.")
 
-MAX_REQUEST_S = 15  # for the images of one request: less than proxies and `middleware/slow_uploads.py` wait
+MAX_REQUEST_S = 15  # for the images of one request: less than proxies and `middleware/deadlines.py` wait
 LATE = Overloaded(
     f"the pictures before this one took {MAX_REQUEST_S} s, all that one request may; expected fewer, or smaller ones. "
     "Send this one again in another request."
@@ -32,6 +33,7 @@ LATE = Overloaded(
 
 
 @blueprint.route("/read", methods=["POST"])
+@rule(READING)
 @blueprint.doc(requestBody=READ_BODY, operationId="read")
 @error_responses(blueprint, READ_ERRORS)
 @blueprint.arguments(ReadQuery(), location="query")  # a class would become a new schema at every request
@@ -46,11 +48,12 @@ def read(query: dict[str, str]) -> Response:
     One picture gives one answer. Several pictures in one form give a list in the same order, with status 200:
     a picture among them that cannot be read has its own error in its place, and the others are still read.
     `length`, `pattern`, `check` and `among` say what is known about the number of each picture; they may also be fields
-    of the form. Together they select the most probable text that satisfies all of them.
+    of the form or of the JSON. Together they select the most probable text that satisfies all of them.
     """
     readers = current_app.extensions["inkling"]
     images = request_images()
-    stated = {name: query[name] or request.form.get(name, "") for name in CONSTRAINTS}
+    fields = request_fields()
+    stated = {name: query[name] or str(fields.get(name, "")) for name in CONSTRAINTS}
     constraints = request_constraints(stated, explain=query["explain"])
     recorded = {"metrics": current_app.extensions["inkling-metrics"], "context": current_context(request.environ)}
     if len(images) == 1:
@@ -61,6 +64,7 @@ def read(query: dict[str, str]) -> Response:
 
 
 @blueprint.route("/models", methods=["GET"])
+@rule(API)
 @blueprint.doc(operationId="models")
 @blueprint.alt_response(503, schema=ErrorSchema, description="BadBundle: no usable model.")
 @blueprint.response(200, ModelsSchema, description="The models, the default first.")

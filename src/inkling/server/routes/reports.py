@@ -9,6 +9,7 @@ from marshmallow.validate import Equal
 
 from inkling.errors import UnknownName
 from inkling.server.routes.openapi import UNKNOWN_MODEL
+from inkling.server.rules import API, rule
 from inkling.server.schemas import (
     ErrorSchema,
     ModelRef,
@@ -84,6 +85,7 @@ class ReportSchema(OkSchema):
 
 
 @blueprint.route("/models/<string:name>/report", methods=["GET"])
+@rule(API)
 @blueprint.doc(operationId="report")
 @blueprint.alt_response(404, schema=ErrorSchema, description=NO_REPORT)
 @blueprint.response(200, ReportSchema, description="The report. Its entity tag begins with the model's version.")
@@ -95,6 +97,7 @@ def report(name: str) -> Response:
 
 
 @blueprint.route("/models/<string:name>/report/<string:file>", methods=["GET"])
+@rule(API)
 @blueprint.doc(operationId="report_picture")
 @blueprint.alt_response(404, schema=ErrorSchema, description=f"{NO_REPORT} NotFound: another file.")
 @blueprint.response(

@@ -1,16 +1,35 @@
-"""The request's body: read whole or refused, and never written to disk."""
+"""The pictures of a request, in every form in which programs send them; whole or refused, and never written to disk.
+
+| content type | pictures |
+| --- | --- |
+| `image/*`, `application/octet-stream` or none | the body is the file |
+| `multipart/form-data` | the fields `image` and `file`: files, or data URLs as text |
+| `application/json` | `{"image": "data:image/png;base64,..."}`, or a list of such texts |
+| `text/plain` | the body is a data URL |
+| `application/x-www-form-urlencoded` | the fields `image` and `file`: data URLs |
+
+`middleware/bodies.py` has received the body before, within its limits.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import io
+import json
+from collections.abc import Mapping
 from typing import IO, Any
 
 from flask import Request, current_app, request
-from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from inkling.errors import BadRequest, EmptyPicture, UnknownFormat
+from inkling.errors import BadRequest, EmptyPicture, UnknownFormat, UnknownName
 from inkling.server.routes.openapi import BINARY, IMAGE_FIELD, MULTIPART
+from inkling.server.schemas import CONSTRAINTS
+
+JSON, TEXT, URL_ENCODED = "application/json", "text/plain", "application/x-www-form-urlencoded"
+IMAGE_FIELDS = (IMAGE_FIELD, "file")
+JSON_EXAMPLE = '{"image": "data:image/png;base64,..."}'
 
 
 class InMemoryRequest(Request):
@@ -23,21 +42,30 @@ class InMemoryRequest(Request):
 def request_images() -> list[bytes]:
     """The encoded images of the request, at least one.
 
-    Raises UnknownFormat for another content type, EmptyPicture for no bytes, BadRequest for a form without images or
-    with too many, and Werkzeug's RequestEntityTooLarge before more than the limit is read.
+    Raises UnknownFormat for another content type, EmptyPicture for no bytes, and BadRequest for a form or JSON without
+    images or with too many, and for a text that is no data URL.
     """
     kind = request.mimetype
-    if kind == MULTIPART:
+    if kind == MULTIPART or (kind == URL_ENCODED and any(field in request.form for field in IMAGE_FIELDS)):
         return form_images()
-    if kind and kind != BINARY and not kind.startswith("image/"):
+    if kind == JSON:
+        given = json_fields()
+        texts = given[IMAGE_FIELD] if isinstance(given[IMAGE_FIELD], list) else [given[IMAGE_FIELD]]
+        return _counted([_from_data_url(text) for text in texts], "request")
+    if kind and kind not in (BINARY, TEXT) and not kind.startswith("image/"):
         raise UnknownFormat(
-            f"content type is {kind!r}; expected image/*, {BINARY} or {MULTIPART}. "
+            f"content type is {kind!r}; expected image/*, {BINARY}, {MULTIPART} or {JSON}. "
             "Send the picture's bytes with the header 'Content-Type: image/png'."
         )
     content = raw_body()
     if not content:
         raise EmptyPicture("request body is empty; expected the bytes of a picture. Send the file's content.")
-    return [content]
+    return [_from_data_url(content.decode("latin-1")) if kind == TEXT else content]
+
+
+def request_fields() -> Mapping[str, Any]:
+    """What the body says besides its images: the other fields of a form or of JSON."""
+    return json_fields() if request.mimetype == JSON else request.form
 
 
 def single_image() -> bytes:
@@ -49,50 +77,69 @@ def single_image() -> bytes:
 
 
 def form_images() -> list[bytes]:
-    """The encoded images of a multipart form's field `image`. Raises as `request_images`."""
-    files = _form_files()
-    limit: int = current_app.config["INKLING"].max_pictures
-    if not files:
+    """The encoded images of a form's fields `image` and `file`. Raises as `request_images`."""
+    _refuse_compressed()
+    try:
+        files = [file.read() for field in IMAGE_FIELDS for file in request.files.getlist(field)]
+    except RequestEntityTooLarge:  # Werkzeug's word for too many fields; the body is within its limit
+        raise BadRequest(
+            f"form has more than {request.max_form_parts} fields; expected fewer. Send fewer pictures at once, each as "
+            f"a file in field {IMAGE_FIELD!r}."
+        ) from None
+    images = files + [_from_data_url(text) for field in IMAGE_FIELDS for text in request.form.getlist(field)]
+    if not images:
         given = ", ".join(sorted({*request.files, *request.form})) or "none"
         raise BadRequest(
             f"form has no file in field {IMAGE_FIELD!r} (fields: {given}); send the picture as field {IMAGE_FIELD!r}."
         )
-    if len(files) > limit:
-        raise BadRequest(f"form has {len(files)} pictures; the limit is {limit}. Send the rest in another request.")
-    return [file.read() for file in files]
+    return _counted(images, "form")
+
+
+def json_fields() -> dict[str, Any]:
+    """The JSON object of the body, with `image`. Raises BadRequest and UnknownName."""
+    try:
+        given = json.loads(raw_body())
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict) or IMAGE_FIELD not in given:
+        raise BadRequest(
+            f"body is no JSON object with {IMAGE_FIELD!r}; expected one, as in {JSON_EXAMPLE}. Correct it."
+        )
+    for name in given:
+        if name not in (IMAGE_FIELD, *CONSTRAINTS):
+            raise BadRequest(str(UnknownName("field", name, (IMAGE_FIELD, *CONSTRAINTS))))
+    return given
 
 
 def raw_body() -> bytes:
-    """The raw body.
-
-    Raises Werkzeug's RequestEntityTooLarge at `max_upload_bytes`, before more is read, and UnknownFormat for a
-    compressed body.
-    """
+    """The raw body. Raises UnknownFormat for a compressed one."""
     _refuse_compressed()
-    content = request.get_data(cache=False)
-    if request.content_length is None and len(content) >= current_app.config["MAX_CONTENT_LENGTH"]:
-        request.stream.read(1)  # Werkzeug truncates a body without a length at the limit; this raises
-    return content
+    return request.get_data()
 
 
-def _form_files() -> list[FileStorage]:
-    """The files of the form's field `image`.
+def _counted(images: list[bytes], where: str) -> list[bytes]:
+    limit: int = current_app.config["INKLING"].max_pictures
+    if len(images) > limit:
+        raise BadRequest(f"{where} has {len(images)} pictures; the limit is {limit}. Send the rest in another request.")
+    if not images:
+        raise BadRequest(f"{where} has no pictures; expected at least one, as in {JSON_EXAMPLE}. Send one.")
+    return images
 
-    Werkzeug raises RequestEntityTooLarge for its other limits too: the bytes of a text field and the number of fields.
-    Those become BadRequest.
-    """
-    _refuse_compressed()
-    try:
-        return request.files.getlist(IMAGE_FIELD)
-    except RequestEntityTooLarge:
-        length, limit = request.content_length, current_app.config["MAX_CONTENT_LENGTH"]
-        too_long = length > limit if length is not None else request.stream.tell() >= limit
-        if too_long:
-            raise
+
+def _from_data_url(text: Any) -> bytes:
+    """The bytes of a `data:` URL in base64 (RFC 2397), or of the base64 alone. Raises BadRequest."""
+    if isinstance(text, str):
+        head, comma, payload = text.strip().partition(",")
+        if not comma and not head.startswith("data:"):
+            head, payload = ";base64", head
+        if head.endswith(";base64"):
+            try:
+                return base64.b64decode(payload, validate=True)
+            except (binascii.Error, ValueError):
+                pass
     raise BadRequest(
-        f"form has more than {request.max_form_parts} fields, or a text field larger than "
-        f"{(request.max_form_memory_size or 0) / 1e6:g} MB; expected pictures as files. Send fewer at once, each as a "
-        f"file in field {IMAGE_FIELD!r}."
+        f"{IMAGE_FIELD!r} is no data URL in base64; expected one such as 'data:image/png;base64,iVBOR...', as "
+        "canvas.toDataURL() gives it. Send that, or the picture's bytes."
     )
 
 

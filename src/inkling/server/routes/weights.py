@@ -9,6 +9,7 @@ from flask_smorest import Blueprint
 
 from inkling.errors import WrongNetwork
 from inkling.server.routes.openapi import BINARY, BYTES_CONTENT, MODEL_NAME, UNKNOWN_MODEL, error_responses
+from inkling.server.rules import API, rule
 
 if TYPE_CHECKING:
     from inkling.pipeline.reader import Reader
@@ -31,6 +32,7 @@ _ERRORS = {
 
 
 @blueprint.route("/<string:name>/weights", methods=["GET"], parameters=[MODEL_NAME])
+@rule(API)
 @blueprint.doc(operationId="weights", responses={"200": _WEIGHTS})
 @error_responses(blueprint, _ERRORS)
 def weights(name: str) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,7 +13,8 @@ from inkling.lab_protocol.lab_folder import find_lab_folder
 from inkling.models import registry
 from inkling.models.bundle import Bundle
 from inkling.server.metrics.definitions import Metrics
-from inkling.server.service.fair_semaphore import FairSemaphore
+from inkling.server.middleware.client_address import current_client
+from inkling.server.middleware.fair_queue import FairQueue, Turn
 from inkling.server.service.kept_models import KeptModels
 from inkling.server.service.watchdog import Watchdog
 from inkling.server.settings import Settings
@@ -39,10 +39,8 @@ class Readers:
         self._default: Bundle | None = None
         self._bundles: dict[str, Bundle] = {}
         self._failure: InklingError | None = None
-        self._permits = FairSemaphore(settings.max_concurrent_readings)
+        self.queue = FairQueue(settings.max_concurrent_readings, settings.max_waiting)
         self._watchdog = Watchdog(settings.watchdog_s)
-        self._active = 0
-        self._active_lock = threading.Lock()
 
     def bundles(self) -> dict[str, Bundle]:
         """What a request can name, the default first. Raises BadBundle when there is no usable default."""
@@ -107,7 +105,6 @@ class Readers:
                 f"the model failed when it was loaded ({type(error).__name__}); expected it to read a picture. "
                 "See the server's log, and start the service again."
             )
-        self._metrics.counters.ready = 1
         return self._failure is None
 
     def ready(self) -> bool:
@@ -124,36 +121,16 @@ class Readers:
         raise Overloaded("the model is still being loaded; expected it in a second. Try again then.")
 
     @contextmanager
-    def permit(self) -> Iterator[ReadPermit]:
-        """Wait for a permit to read: `with readers.permit() as permit:`. Raises Overloaded after `max_wait_s`.
+    def permit(self) -> Iterator[Turn]:
+        """Wait for a turn to read: `with readers.permit() as permit:`. Raises Overloaded after `max_wait_s`.
 
         It bounds how many images are in memory at once. A large one takes some hundred megabytes while it is read.
         """
-        max_wait_s = self._settings.max_wait_s
-        if not self._permits.acquire(max_wait_s):
-            raise Overloaded(
-                f"waited {max_wait_s} s; the service reads as many pictures as it can at once. Try again in a moment."
-            )
-        permit = ReadPermit()
-        self._watchdog.started(permit)
-        self._count_active(1)
-        try:
-            yield permit
-        finally:
-            permit.held_s = time.perf_counter() - permit.started_s
-            self._permits.release()
-            self._watchdog.finished(permit)
-            self._count_active(-1)
-
-    def _count_active(self, change: int) -> None:
-        with self._active_lock:
-            self._active += change
-            self._metrics.set("inkling_reading", self._active, self._metrics.worker)
-
-
-class ReadPermit:
-    """How long a permit was held: the time of reading without the time of waiting."""
-
-    def __init__(self) -> None:
-        self.started_s = time.perf_counter()
-        self.held_s = 0.0  # set when the permit is given back
+        with self.queue.turn(current_client.get(), self._settings.max_wait_s) as permit:
+            self._metrics.set("inkling_reading", self.queue.running)
+            self._watchdog.started(permit)
+            try:
+                yield permit
+            finally:
+                self._watchdog.finished(permit)
+                self._metrics.set("inkling_reading", self.queue.running - 1)
