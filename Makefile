@@ -64,7 +64,7 @@ bench: install-learn servers ## time a reading, the start, and servers side by s
 	$(BIN)/python -m benchmarks.serving.report
 	$(BIN)/python -m benchmarks.serving.capacity
 
-soak: install-dev ## overload the server, kill its workers, stop it, send malformed images (35 minutes; SOAK=--quick: 3)
+soak: install-dev .venv-deploy/bin/nginx ## attack the server through nginx and without, overload, kill, stop it (60 minutes; SOAK=--quick: 8)
 	$(BIN)/python -m benchmarks.serving.soak $(SOAK)
 
 servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastapi litserve bentoml gradio tutorial)) ## the servers that bench compares, each in an environment of its own (4 GB)
@@ -99,7 +99,7 @@ baseline-readers: ## RapidOCR, which compare asks, in a virtual environment of i
 image: install ## build the container image and let it read ten pictures (BASE=image; CI=true keeps deploy/image.json)
 	$(BIN)/python scripts/image.py $(if $(BASE),--base $(BASE)) $(if $(CI),--keep)
 
-check-deploy: .venv-deploy/.ready .venv-deploy/bin/promtool ## hold every file in deploy/ to the schema of what reads it
+check-deploy: .venv-deploy/.ready .venv-deploy/bin/promtool .venv-deploy/bin/nginx ## hold every file in deploy/ to the schema of what reads it
 	.venv-deploy/bin/python scripts/check_deploy.py
 
 results: install-learn ## evaluate every packaged model, also on REAL=folder of folders; write it into the README
@@ -144,13 +144,21 @@ $(VENV)/.cluster: $(VENV)/.base
 	  google-api-python-client==2.202.0
 	@touch $@
 
-# The one that is here, else the one of Debian's package, which is not installed because it would start a server.
+# The ones that are here, else those of Debian's packages, which are not installed because they would start servers.
 .venv-deploy/bin/promtool: | .venv-deploy/.ready
 	@if command -v promtool >/dev/null; then ln -s "$$(command -v promtool)" $@; else \
 	  cd .venv-deploy && apt-get download --quiet=2 prometheus && \
 	  dpkg-deb --fsys-tarfile prometheus_*.deb | tar --extract --directory bin --strip-components 3 ./usr/bin/promtool && \
 	  rm prometheus_*.deb; \
 	fi || { echo "no promtool: install Prometheus, which brings it (on Debian first: apt-get update)"; exit 1; }
+
+.venv-deploy/bin/nginx:
+	@mkdir -p $(@D)
+	@if command -v /usr/sbin/nginx >/dev/null; then ln -s /usr/sbin/nginx $@; else \
+	  cd .venv-deploy && apt-get download --quiet=2 nginx && \
+	  dpkg-deb --fsys-tarfile nginx_*.deb | tar --extract --directory bin --strip-components 3 ./usr/sbin/nginx && \
+	  rm nginx_*.deb; \
+	fi || { echo "no nginx: install it (on Debian first: apt-get update)"; exit 1; }
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .venv-servers .venv-baselines .venv-deploy .cache/containers build dist

@@ -38,6 +38,9 @@ GOOGLE_TYPES: dict[str, type] = {"string": str, "boolean": bool, "integer": int,
 
 Schema = dict[str, Any]
 
+PROGRAMS = {"promtool": "prometheus", "nginx": "nginx", "systemd-analyze": "systemd"}  # and Debian's packages
+EXPOSURE = 15  # most of systemd-analyze's measure, tenths: 0 is nothing, 100 all that the machine has
+
 TEXT, NUMBER, WHOLE, FLAG = ({"type": kind} for kind in ("string", "number", "integer", "boolean"))
 ANY: Schema = {"type": "object", "additionalProperties": {"type": "any"}}
 TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
@@ -89,13 +92,13 @@ def dockerfile(deploy: Path) -> list[str]:
 
 
 def compose(deploy: Path) -> Iterator[str]:
-    file = deploy / "compose" / "compose.yaml"
-    yield from failure_of(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", file)
-    for service in loaded(file)["services"].values():
-        for volume in service.get("volumes", []):
-            source = volume.split(":")[0]
-            if source.startswith(".") and not (file.parent / source).is_file():
-                yield f"{source} does not exist"
+    for file in sorted(deploy.glob("compose/*.yaml")):
+        yield from failure_of(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", file)
+        for service in loaded(file)["services"].values():
+            for volume in service.get("volumes", []):
+                source = volume.split(":")[0]
+                if source.startswith(".") and not (file.parent / source).is_file():
+                    yield f"{source} does not exist"
 
 
 def kubernetes(deploy: Path) -> Iterator[str]:
@@ -125,9 +128,11 @@ def kuberay(deploy: Path) -> Iterator[str]:
 
 def kustomizations(deploy: Path) -> Iterator[str]:
     """Every named file exists, and every file is named."""
-    for file in sorted(deploy.glob("kubernetes/**/kustomization.yaml")):
+    for file in sorted(deploy.glob("**/kustomization.yaml")):
         content = loaded(file)
         named = [*content.get("resources", []), *(patch["path"] for patch in content.get("patches", []))]
+        for generator in content.get("configMapGenerator", []):
+            named += [each.rpartition("=")[2] for each in generator["files"]]
         missing = [name for name in named if not (file.parent / name).exists()]
         unnamed = {one.name for one in file.parent.glob("*.yaml")} - {*named, file.name}
         yield from (f"{file}: {name} does not exist" for name in missing)
@@ -154,11 +159,53 @@ def azure(deploy: Path) -> Iterator[str]:
     yield from azure_faults(loaded(deploy / "azure" / "containerapp.yaml"), ContainerApp, "containerapp.yaml")
 
 
+def nginx(deploy: Path) -> Iterator[str]:
+    """`nginx -t` on each site, as it is mounted or installed, with a certificate and ports that anyone may use."""
+    with tempfile.TemporaryDirectory() as made:
+        root = Path(made)
+        yield from failure_of(
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=check", "-days", "1",
+            "-keyout", root / "privkey.pem", "-out", root / "fullchain.pem",
+        )  # fmt: skip
+        shutil.copytree(deploy / "nginx", root / "inkling")
+        shutil.copy(deploy / "bare" / "inkling.conf", root / "inkling" / "bare.conf")
+        here = {
+            r"/tmp/|/run/|/var/log/nginx/|/certificates/|/etc/letsencrypt/live/[^/]*/": f"{root}/",
+            r"inkling:8000": "127.0.0.1:8000",
+            r"listen \[::\]:.*": "",
+            r"listen (\d+)": r"listen 127.0.0.1:4\1",
+        }
+        for file in root.glob("inkling/*.conf"):
+            text = file.read_text()
+            for written, replaced in here.items():
+                text = re.sub(written, replaced, text)
+            file.write_text(text)
+        shutil.copy(root / "inkling" / "nginx.conf", root)
+        debian = root / "debian.conf"
+        debian.write_text(f"pid {root}/pid; events {{}} http {{ access_log off; include inkling/bare.conf; }}")
+        for main, site in (("nginx.conf", "plain.conf"), ("nginx.conf", "tls.conf"), ("debian.conf", "bare.conf")):
+            shutil.copy(root / "inkling" / site, root / "inkling" / "site.conf")
+            yield from failure_of(program("nginx"), "-t", "-q", "-p", root, "-c", root / main)
+
+
+def systemd(deploy: Path) -> Iterator[str]:
+    """The unit is one, and systemd's own measure finds little that it could reach."""
+    analyze = program("systemd-analyze")
+    with tempfile.TemporaryDirectory() as made:
+        unit = Path(made, "inkling.service")
+        unit.write_text(
+            (deploy / "bare" / "inkling.service").read_text().replace("/opt/inkling/bin/inkling", "/bin/true")
+        )
+        done = subprocess.run([analyze, "verify", "--man=no", unit], capture_output=True, text=True, check=False)
+        yield from [line for line in done.stderr.splitlines() if str(unit) in line or unit.name in line]
+        yield from failure_of(analyze, "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE}", unit)
+
+
 def prometheus(deploy: Path) -> Iterator[str]:
     """The configuration, the rules, and the rules' tests."""
     folder = deploy / "monitoring"
-    yield from failure_of(promtool(), "check", "config", "prometheus.yml", cwd=folder)
-    yield from failure_of(promtool(), "test", "rules", "alerts_test.yml", cwd=folder)
+    yield from failure_of(program("promtool"), "check", "config", "prometheus.yml", cwd=folder)
+    yield from failure_of(program("promtool"), "test", "rules", "alerts_test.yml", cwd=folder)
 
 
 def dashboard(deploy: Path) -> Iterator[str]:
@@ -193,7 +240,7 @@ def not_promql(queries: list[str]) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "queries.yml")
         file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
-        yield from failure_of(promtool(), "check", "rules", file)
+        yield from failure_of(program("promtool"), "check", "rules", file)
 
 
 def overlap(one: dict[str, int], other: dict[str, int]) -> bool:
@@ -203,11 +250,12 @@ def overlap(one: dict[str, int], other: dict[str, int]) -> bool:
     )
 
 
-def promtool() -> Path:
-    found = shutil.which("promtool") or shutil.which("promtool", path=str(BIN))
+def program(name: str) -> Path:
+    """Where a program of Debian's is. Raises SystemExit."""
+    found = shutil.which(name) or shutil.which(name, path=f"{BIN}:/usr/sbin")
     if found is None:
         raise SystemExit(
-            "check-deploy: promtool is not installed; expected it in PATH. On Debian: apt-get install prometheus"
+            f"check-deploy: {name} is not installed; expected it in PATH. On Debian: apt-get install {PROGRAMS[name]}"
         )
     return Path(found)
 
@@ -321,9 +369,15 @@ CHECKS = (
     Check("KubeRay, by its fields and Kubernetes' OpenAPI", kuberay, ("kuberay/rayjob.yaml", "runAsUser", "runAsUsr")),
     Check("KubeRay, by its fields", kuberay, ("kuberay/rayjob.yaml", "backoffLimit: 3", "backoffLimit: three")),
     Check("Kustomize, by its files", kustomizations, ("kubernetes/kustomization.yaml", "service.yaml", "svc.yaml")),
+    Check("Kustomize, by nginx's files", kustomizations, ("nginx/kustomization.yaml", "plain.conf", "plane.conf")),
     Check("Cloud Run, by Google's API", cloud_run, ("google-cloud-run/service.yaml", "httpGet", "http")),
     Check("CloudFormation, by cfn-lint", aws, ("aws/inkling.yaml", "StopTimeout", "StopTimeouts")),
     Check("Container Apps, by Azure's types", azure, ("azure/containerapp.yaml", "type: Startup", "type: Start")),
+    Check("nginx, by itself: sites", nginx, ("nginx/plain.conf", "server_name", "server_nam")),
+    Check("nginx, by itself: limits", nginx, ("nginx/server.conf", "zone=inkling_files ", "zone=inkling_fils ")),
+    Check("nginx, by itself: Debian's", nginx, ("bare/inkling.conf", "ssl_session_tickets", "ssl_session_ticket")),
+    Check("systemd, by its own verification", systemd, ("bare/inkling.service", "DynamicUser", "DynamicUsr")),
+    Check("systemd, by its measure of exposure", systemd, ("bare/inkling.service", "CapabilityBoundingSet=", "#")),
     Check("Prometheus, by promtool", prometheus, ("monitoring/alerts.yml", "> 0.01", "> 0.5")),
     Check("Grafana, by promtool and layout", dashboard, ("monitoring/grafana/inkling.json", "rate(", "rates(")),
 )

@@ -58,12 +58,37 @@ def soak(numbers: Numbers) -> str:
     rows, tried = [], []
     for name, program in PROGRAMS.items():
         part = numbers["parts"].get(name)
-        if part is None:
+        if part is None or name == "attacks":  # which have a table of their own
             continue
         tried += [name] if part["quick"] else []
         rows += [[what, bound, found, "yes" if good else "**no**"] for what, bound, found, good in program.checks(part)]
     table = markdown.table(["what", "at most", "found", "holds"], rows)
     return f"{table}\n\nOf a short trial: {', '.join(tried)}. {TRIAL}" if tried else table
+
+
+def attacks(numbers: Numbers) -> str:
+    """A row for each attack: the honest client through the proxy and without, and the memory of the server."""
+    from benchmarks.serving.soak.attacks.kinds import ATTACKS
+    from benchmarks.serving.soak.attacks.measurement import WAYS
+
+    part = numbers["parts"].get("attacks")
+    if part is None:
+        return "Not measured yet."
+    found = {(row["attack"], row["way"]): row for row in part["rows"]}
+    rows = []
+    for name in ("none", *ATTACKS):
+        cells = [ATTACKS[name].what if name in ATTACKS else "nobody attacks"]
+        for way in WAYS:
+            row = found[name, way]
+            cells += [
+                f"{row['answered']:,} of {row['requests']:,}",
+                f"{row['p99_ms']:,.0f} ms",
+                f"{row['memory_mb']:,} MB",
+            ]
+        rows.append(cells)
+    head = ["attack", *(f"{way}: {what}" for way in WAYS for what in ("answered", "p99", "memory"))]
+    said = f"{part['seconds']:g} s each; memory may be {part['memory_most_mb']:,} MB, by the sum below."
+    return f"{markdown.table(head, rows)}\n\n{said}" + (f" {TRIAL}" if part["quick"] else "")
 
 
 def steps(numbers: Numbers) -> str:
@@ -125,6 +150,7 @@ def blocks() -> dict[str, str]:
     """The blocks of docs/serving.md by their names."""
     parts = {
         "servers": (servers, "servers"),
+        "attacks": (attacks, "soak"),
         "soak": (soak, "soak"),
         "steps": (steps, "read"),
         "largest": (largest, "memory"),

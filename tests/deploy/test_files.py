@@ -6,12 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
-from inkling import cli
+from inkling import cli, errors
 from inkling.server.app import create_app
 from inkling.server.settings import Settings, declared, env_name
 from scripts import make_dashboard
@@ -19,7 +20,8 @@ from tests.cli.test_serve import free_port, serving
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-TEXTS = [path for path in sorted(DEPLOY.rglob("*")) if path.is_file() and path.suffix in (".md", ".yaml", ".yml", "")]
+SUFFIXES = (".md", ".yaml", ".yml", ".conf", ".service", "")
+TEXTS = [path for path in sorted(DEPLOY.rglob("*")) if path.is_file() and path.suffix in SUFFIXES]
 PAGES = [path for path in TEXTS if path.suffix == ".md"]
 COMPOSE_ONLY = {"INKLING_IMAGE", "INKLING_HOST_PORT"}  # what compose.yaml itself asks the environment
 SCREEN_LINES = 45
@@ -27,7 +29,9 @@ SCREEN_LINES = 45
 
 def test_each_target_has_a_page() -> None:
     targets = {path.name for path in DEPLOY.iterdir() if path.is_dir()}
-    assert targets == {"aws", "azure", "compose", "google-cloud-run", "kuberay", "kubernetes", "monitoring"}
+    assert targets == {
+        "aws", "azure", "bare", "compose", "google-cloud-run", "kuberay", "kubernetes", "monitoring", "nginx",
+    }  # fmt: skip
     assert {path.parent.name for path in PAGES} == targets | {"deploy"}
 
 
@@ -39,7 +43,7 @@ def test_a_page_fits_a_screen_and_names_files_that_are_there(page: Path) -> None
         assert (ROOT / name).exists(), name
     for name in re.findall(r"\]\(([^)#]+)\)", text):
         assert (page.parent / name).exists(), name
-    for name in re.findall(r"^\| `([\w/.-]+\.(?:ya?ml|json))`", text, re.M):
+    for name in re.findall(r"^\| `([\w/.-]+\.(?:ya?ml|json|conf|service))`", text, re.M):
         assert (page.parent / name).exists(), name
     if page.parent.name not in ("deploy", "monitoring"):
         assert "Roll back:" in text or "Roll back, " in text
@@ -54,7 +58,7 @@ def test_every_setting_that_is_named_is_declared() -> None:
 
 def number_of(setting: str, text: str) -> int | None:
     """What a manifest sets a setting to."""
-    found = re.search(rf'{setting}(?:, [vV]alue)?: "(\d+)"', text)
+    found = re.search(rf'{setting}(?:(?:, [vV]alue)?: "|=)(\d+)', text)
     return int(found[1]) if found else None
 
 
@@ -62,6 +66,7 @@ def number_of(setting: str, text: str) -> int | None:
     ("file", "limit"),
     [
         ("compose/compose.yaml", r"limits: \{.* memory: (\d+)(G|M)"),
+        ("bare/inkling.service", r"MemoryMax=(\d+)(G|M)"),
         ("kubernetes/deployment.yaml", r"limits: \{.* memory: (\d+)(G|M)i"),
         ("google-cloud-run/service.yaml", r"limits: \{.* memory: (\d+)(G|M)i"),
         ("azure/containerapp.yaml", r"resources: \{.* memory: (\d+)(G|M)i"),
@@ -78,6 +83,37 @@ def test_the_worst_of_pictures_fit_into_the_memory(file: str, limit: str) -> Non
     upload_mb = Settings().max_upload_bytes / 1e6
     needed_mb = server + workers * (worker + turns * (turn + of_turn * upload_mb) + bodies * upload_mb)
     assert needed_mb <= int(amount) * {"G": 2**30, "M": 2**20}[unit] / 1e6
+
+
+def test_nginx_lets_bodies_pass_that_the_service_takes() -> None:
+    server = (DEPLOY / "nginx" / "server.conf").read_text()
+    (most,) = re.findall(r"^client_max_body_size (\d+);", server, re.M)
+    assert int(most) == Settings().max_upload_bytes
+    assert f"{int(most):,} bytes" in server
+    assert f"{int(most):,} bytes" in (DEPLOY / "nginx" / "README.md").read_text()
+
+
+def test_nginx_answers_in_the_api_s_shape() -> None:
+    statuses = {one.__name__: one.status for one in subclasses(errors.InklingError)} | {"MethodNotAllowed": 405}
+    server = (DEPLOY / "nginx" / "server.conf").read_text()
+    answers = re.findall(r"return (\d+) '(.+)\\n';", server)
+    assert len(answers) == 6
+    for status, body in answers:
+        answer = json.loads(body)
+        assert set(answer) == {"ok", "kind", "error"}
+        assert answer["ok"] is False
+        assert statuses[answer["kind"]] == int(status)
+
+
+def subclasses(kind: type[errors.InklingError]) -> Iterator[type[errors.InklingError]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from subclasses(one)
+
+
+def test_the_service_behind_nginx_trusts_it_alone() -> None:
+    for name in ("compose/compose.yaml", "bare/inkling.service", "kubernetes/deployment.yaml"):
+        assert number_of("INKLING_TRUSTED_PROXIES", (DEPLOY / name).read_text()) == 1, name
 
 
 def test_every_probe_asks_a_route() -> None:

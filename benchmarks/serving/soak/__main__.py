@@ -14,21 +14,22 @@ import click
 
 from benchmarks.common import machine, read_json, write_json
 from benchmarks.serving.soak import (
+    attacks,
     graceful_shutdown,
     malformed_images,
     openapi_fuzzing,
     overload,
-    slow_clients,
     sustained_load,
     worker_kill,
 )
 
 OUT = Path(__file__).parents[1] / "soak.json"
 SEED = 6
+QUICK_S = 4.0  # of an attack
 PROGRAMS = {
     each.__name__.rpartition(".")[2]: each
     for each in (
-        overload, worker_kill, graceful_shutdown, slow_clients, malformed_images, openapi_fuzzing, sustained_load,
+        attacks, overload, worker_kill, graceful_shutdown, malformed_images, openapi_fuzzing, sustained_load,
     )
 }  # fmt: skip
 
@@ -38,10 +39,10 @@ def runs(quick: bool, minutes: float, images: int, kills: int) -> dict[str, Call
     if quick:
         minutes, images, kills = 0.5, 400, 3
     return {
+        "attacks": lambda: attacks.run(seconds=QUICK_S if quick else 60 * minutes / attacks.COUNT),
         "overload": lambda: overload.run(seconds=8 if quick else 60, capacity_s=3 if quick else 8),
         "worker_kill": lambda: worker_kill.run(times=kills, seed=SEED),
         "graceful_shutdown": lambda: graceful_shutdown.run(times=2 if quick else 10),
-        "slow_clients": lambda: slow_clients.run(seconds=5 if quick else 60),
         "malformed_images": lambda: malformed_images.run(count=images, seed=SEED),
         "openapi_fuzzing": lambda: openapi_fuzzing.run(examples=5 if quick else 500, seed=SEED),
         "sustained_load": lambda: sustained_load.run(minutes=minutes, seed=SEED),
@@ -51,7 +52,7 @@ def runs(quick: bool, minutes: float, images: int, kills: int) -> dict[str, Call
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(PROGRAMS)))
 @click.option("--quick", is_flag=True, help="A short try; the file says that it was one.")
-@click.option("--minutes", default=20.0, show_default=True, help="Of sustained load.")
+@click.option("--minutes", default=20.0, show_default=True, help="Of sustained load, and of all attacks.")
 @click.option("--images", default=20_000, show_default=True, help="Malformed ones.")
 @click.option("--kills", default=20, show_default=True, help="Of a worker.")
 def main(names: tuple[str, ...], quick: bool, minutes: float, images: int, kills: int) -> None:

@@ -97,14 +97,21 @@ class Connection(asyncio.Protocol):
             self._transport.abort() if self._got else self._transport.close()
 
 
-async def connect(port: int) -> Connection:
-    """A new connection. Raises OSError."""
-    _, connection = await asyncio.get_running_loop().create_connection(Connection, HOST, port)
+async def connect(port: int, source: str = HOST) -> Connection:
+    """A new connection from `source`, an address of this machine. Raises OSError."""
+    _, connection = await asyncio.get_running_loop().create_connection(Connection, HOST, port, local_addr=(source, 0))
     return connection
 
 
 async def send(
-    connection: Connection | None, port: int, whole: bytes, *, at_s: float, timeout_s: float, name: str = ""
+    connection: Connection | None,
+    port: int,
+    whole: bytes,
+    *,
+    at_s: float,
+    timeout_s: float,
+    name: str = "",
+    source: str = HOST,
 ) -> tuple[Connection | None, Outcome]:
     """Send one request, over a new connection where `connection` is None or closed.
 
@@ -114,7 +121,7 @@ async def send(
     try:
         if connection is None or not connection.open:
             connection = None
-            connection = await connect(port)
+            connection = await connect(port, source)
         async with asyncio.timeout(timeout_s):
             status = await connection.ask(whole)
     except TimeoutError:

@@ -113,13 +113,13 @@ def png_size(rng: random.Random, body: bytes, kind: str) -> Mutated:
     head = struct.pack(">IIBBBBB", rng.choice(sizes), rng.choice(sizes), rng.choice((1, 8, 16)),
                        rng.choice((0, 2, 3, 4, 6, 5)), 0, 0, rng.choice((0, 1)))  # fmt: skip
     rows = zlib.compress(bytes(rng.choice((0, 100, 100_000))))
-    return Mutated("png_size", _png(head, [(b"IDAT", rows)]), "image/png")
+    return Mutated("png_size", png(head, [(b"IDAT", rows)]), "image/png")
 
 
 def png_bomb(rng: random.Random, body: bytes, kind: str) -> Mutated:
     """A PNG of few bytes and very many pixels (a decompression bomb)."""
     side = rng.choice((3000, 5000, 9000, 12_000))
-    return Mutated("png_bomb", _bomb(side, rng.choice((1, 8))), "image/png")
+    return Mutated("png_bomb", png_bomb_of(side, rng.choice((1, 8))), "image/png")
 
 
 def png_text(rng: random.Random, body: bytes, kind: str) -> Mutated:
@@ -131,7 +131,7 @@ def png_text(rng: random.Random, body: bytes, kind: str) -> Mutated:
         [(b"iTXt", b"a\0\1\0\0\0" + megabytes)], [(b"tEXt", b"a\0b")] * 5000, [(b"eXIf", rng.randbytes(2000))],
     ))  # fmt: skip
     rows = (b"IDAT", zlib.compress(bytes(65 * 64)))
-    return Mutated("png_text", _png(head, [*extra, rows]), "image/png")
+    return Mutated("png_text", png(head, [*extra, rows]), "image/png")
 
 
 def jpeg_size(rng: random.Random, body: bytes, kind: str) -> Mutated:
@@ -234,7 +234,7 @@ MUTATORS: dict[Mutator, float] = {  # and how often each is drawn, in relation t
 }  # fmt: skip
 
 
-def _png(head: bytes, chunks: list[tuple[bytes, bytes]]) -> bytes:
+def png(head: bytes, chunks: list[tuple[bytes, bytes]]) -> bytes:
     """A PNG file of these chunks, with right checksums."""
     every = [(b"IHDR", head), *chunks, (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -257,9 +257,9 @@ def _right_sums(body: bytes) -> bytes:
 
 
 @functools.cache
-def _bomb(side: int, bits: int) -> bytes:
+def png_bomb_of(side: int, bits: int) -> bytes:
     """A PNG of side x side pixels, all 0."""
     row = 1 + side * bits // 8 + (1 if side * bits % 8 else 0)
     packer = zlib.compressobj(9)
     rows = b"".join([*(packer.compress(bytes(row)) for _ in range(side)), packer.flush()])
-    return _png(struct.pack(">IIBBBBB", side, side, bits, 0, 0, 0, 0), [(b"IDAT", rows)])
+    return png(struct.pack(">IIBBBBB", side, side, bits, 0, 0, 0, 0), [(b"IDAT", rows)])

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.serving.soak.http_connections import Connection, Outcome, send
+from benchmarks.serving.soak.http_connections import HOST, Connection, Outcome, send
 
 TIMEOUT_S = 10.0
 
@@ -33,6 +33,7 @@ async def closed_loop(
     until: Callable[[], bool],
     renew: int = 0,
     timeout_s: float = TIMEOUT_S,
+    source: str = HOST,
 ) -> None:
     """Send requests over so many connections, one after the other, until none is left or `until` returns True.
 
@@ -47,7 +48,7 @@ async def closed_loop(
                 break
             now = time.perf_counter()
             connection, outcome = await send(
-                connection, port, request.whole, at_s=now, timeout_s=timeout_s, name=request.name
+                connection, port, request.whole, at_s=now, timeout_s=timeout_s, name=request.name, source=source
             )
             take(outcome)
             if outcome.how == "refused":
@@ -71,6 +72,7 @@ async def open_loop(
     most_connections: int = 1000,
     rng: random.Random | None = None,
     timeout_s: float = TIMEOUT_S,
+    source: str = HOST,
 ) -> float:
     """Send `per_s` requests a second, as a Poisson process where `rng` is given, else evenly; wait for all answers.
 
@@ -85,7 +87,7 @@ async def open_loop(
     async def one(request: Request, at_s: float) -> None:
         connection = idle.pop() if idle else None
         connection, outcome = await send(
-            connection, port, request.whole, at_s=at_s, timeout_s=timeout_s, name=request.name
+            connection, port, request.whole, at_s=at_s, timeout_s=timeout_s, name=request.name, source=source
         )
         if connection:
             idle.append(connection)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
@@ -33,6 +34,12 @@ class Service:
         """All its processes together."""
         return pss_mb(family(self.process.pid))
 
+    def answers(self) -> bool:
+        """Whether anything listens."""
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
+            return True
+        return False
+
     def ready(self) -> bool:
         """Whether `/readyz` says so."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
@@ -46,7 +53,13 @@ class Service:
 
 
 @contextlib.contextmanager
-def running(*, workers: int = WORKERS, model: str = "", cores: set[int] | None = None) -> Iterator[Service]:
+def running(
+    *,
+    workers: int = WORKERS,
+    model: str = "",
+    cores: set[int] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[Service]:
     """Start a server and wait until it is ready. It gets the first core, this process the others.
 
     `cores` gives the server other cores, and lets this process run on all.
@@ -55,9 +68,9 @@ def running(*, workers: int = WORKERS, model: str = "", cores: set[int] | None =
     mine = set(every[1:] or every) if cores is None else set(every)
     port = free_port()
     command = [sys.executable, "-m", "inkling", "serve", "--port", str(port), "--workers", str(workers)]
-    environ = {"PYTHONPATH": str(ROOT / "src")}
-    with started(command + (["--model", model] if model else []), cwd=ROOT, environ=environ,
-                 cores=cores or {every[0]}) as process:  # fmt: skip
+    command += ["--model", model] if model else []
+    settings = {"PYTHONPATH": str(ROOT / "src"), **(environ or {})}
+    with started(command, cwd=ROOT, environ=settings, cores=cores or {every[0]}) as process:
         service = Service(process, port)
         os.sched_setaffinity(0, mine)
         try:

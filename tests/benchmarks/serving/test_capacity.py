@@ -103,7 +103,7 @@ def test_the_capacity_page_shows_what_the_numbers_say(name: str) -> None:
     assert markdown.with_block(text, name, blocks[name]) == text, "run: python -m benchmarks.serving.capacity"
 
 
-@pytest.mark.parametrize("name", ["servers", "soak", "steps", "largest"])
+@pytest.mark.parametrize("name", ["servers", "attacks", "soak", "steps", "largest"])
 def test_the_serving_page_shows_what_the_numbers_say(name: str) -> None:
     text = report.PAGE.read_text("utf-8")
     assert markdown.with_block(text, name, report.blocks()[name]) == text, "run: python -m benchmarks.serving.report"

@@ -67,7 +67,7 @@ def test_a_changed_png_has_right_checksums() -> None:
 
 
 def test_a_bomb_is_small_and_unpacks_to_its_size() -> None:
-    bomb = image_mutators._bomb(2000, 1)
+    bomb = image_mutators.png_bomb_of(2000, 1)
     assert len(bomb) < 5000
     assert Image.open(io.BytesIO(bomb)).getextrema() == (0, 0)
     assert Image.open(io.BytesIO(bomb)).size == (2000, 2000)
