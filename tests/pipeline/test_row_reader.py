@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from inkling import Reader
 from inkling.models import registry
 from inkling.pipeline.decode import decode
 from inkling.pipeline.row_reader import RowReader
@@ -14,7 +15,7 @@ from tests.pictures import row_of
 
 @pytest.fixture(scope="module")
 def row_reader() -> RowReader:
-    return RowReader(registry.line_recognizer())
+    return RowReader(registry.line_recognizer(), Reader().classify)
 
 
 def test_blank_paper_has_no_rows(row_reader: RowReader) -> None:

@@ -14,7 +14,7 @@ from inkling.pipeline.ctc import N_DIGITS, Text, align, join, keep_symbols, subs
 from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.prefix_search import PrefixSearch, with_symbols_between
 from inkling.pipeline.reader import Mode, Reader, Trace
-from inkling.pipeline.recognized_row import DecodedRow, decode_row, glyph_row
+from inkling.pipeline.recognized_row import DecodedRow, decode_row, decode_row_as, glyph_row
 from inkling.pipeline.result import Digit, Reading, doubted, inside, with_warnings
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.symbols import as_written
@@ -123,7 +123,7 @@ def _decode(
     [whole] = PrefixSearch(columns, with_symbols_between(text, n_symbols, columns.shape[1] - 1)).n_best(1)
     row_of = [int(np.searchsorted(starts, start, side="right")) - 1 for start, _ in align(columns, whole.text)]
     texts = [tuple(k for k, i in zip(whole.text, row_of, strict=True) if i == number) for number in range(len(rows))]
-    return [decode_row(row.row, part).in_cells(row.cells) for row, part in zip(rows, texts, strict=True)]
+    return [decode_row_as(row.row, part).in_cells(row.cells) for row, part in zip(rows, texts, strict=True)]
 
 
 def _digit_probs(columns: np.ndarray, solution: Solution, trust: float) -> np.ndarray:

@@ -101,7 +101,7 @@ class Reader:
         """
         self.bundle = registry.find(model)
         self.classifier = Classifier(self.bundle)
-        self.row_reader = RowReader(registry.line_recognizer()) if self.bundle.can_refuse else None
+        self.row_reader = RowReader(registry.line_recognizer(), self.classify) if self.bundle.can_refuse else None
         self._max_bytes = max_bytes
 
     def read(self, source: ImageSource, *, mode: Mode = "auto") -> Reading:

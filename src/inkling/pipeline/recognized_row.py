@@ -38,13 +38,17 @@ class LineRow:
     to_picture: np.ndarray  # (3, 3) pixels of the line image -> pixels of the picture
     more_views: Callable[[], Sequence[np.ndarray]] = tuple  # -> (T_i, 22) of the row stretched: further opinions
 
+    def line_boxes(self, text: Text) -> np.ndarray:
+        """The box of each of n symbols of a text, in pixels of the line image: (n, 4) float64 x, y, w, h."""
+        if not text:
+            return np.zeros((0, 4))
+        return symbol_boxes(self.image, align(self.probs, text), column_px=LINE_IMAGE.width_step_px)
+
     def boxes(self, text: Text) -> list[Box]:
         """The box of each symbol of a text, in pixels of the picture."""
         if not text:
             return []
-        step = LINE_IMAGE.width_step_px
-        found = symbol_boxes(self.image, align(self.probs, text), column_px=step)
-        x, y, w, h = found.T
+        x, y, w, h = self.line_boxes(text).T
         corners = np.stack([x, y, x + w, y, x, y + h, x + w, y + h], axis=1).reshape(-1, 4, 2)
         mapped = cv2.perspectiveTransform(corners, self.to_picture)  # (n, 4, 2)
         return [_box_around(each) for each in mapped]
@@ -144,25 +148,32 @@ def _cell_of(symbol: Symbol, cells: Sequence[Box]) -> int | None:
     return next((i for i, is_inside in enumerate(inside) if is_inside), None)
 
 
-def decode_row(row: Row, text: Text | None = None) -> DecodedRow:
-    """A row -> its most probable digits, and the most probable signs between these; or the row read as `text`.
+def decode_row(row: Row, texts: Sequence[ScoredText] | None = None) -> DecodedRow:
+    """A row -> its most probable digits, and the most probable signs between these.
 
     What is a point or a comma, or whether a dot is any, is doubtful more often than the digits are, so the digits are
-    judged first, over all signs that may stand between them. `text`: digits and signs, which must fit into the columns.
+    judged first, over all signs that may stand between them. `texts`: what is known of the digits, the best first.
     """
+    texts = list(texts or best_digits(row))
     if not len(row.probs):
-        return DecodedRow(row, (), 1.0, 1.0, (ScoredText((), 1.0),))
-    of_digits = keep_symbols(row.probs, N_DIGITS)
-    if text is None:
-        texts = _best_digits(row, of_digits)
-        search = PrefixSearch(row.probs, with_symbols_between(texts[0].text, N_DIGITS, row.probs.shape[1] - 1))
-        [(text, prob)] = search.n_best(1)
-        signs_prob = prob / search.accepted
-    else:
-        digits = tuple(k for k in text if k < N_DIGITS)
-        log_digits, log_written = log_likelihoods(of_digits, [digits])[0], log_likelihoods(row.probs, [text])[0]
-        texts = [ScoredText(digits, float(np.exp(log_digits)))]
-        signs_prob = float(np.exp(min(0.0, log_written - log_digits)))
+        return DecodedRow(row, (), 1.0, 1.0, tuple(texts))
+    search = PrefixSearch(row.probs, with_symbols_between(texts[0].text, N_DIGITS, row.probs.shape[1] - 1))
+    [(text, prob)] = search.n_best(1)
+    return _decoded(row, text, texts, signs_prob=prob / search.accepted)
+
+
+def decode_row_as(row: Row, text: Text) -> DecodedRow:
+    """A row read as `text`: digits and signs, which must fit into its columns."""
+    if not len(row.probs):
+        return decode_row(row)
+    digits = tuple(k for k in text if k < N_DIGITS)
+    log_digits = log_likelihoods(keep_symbols(row.probs, N_DIGITS), [digits])[0]
+    log_written = log_likelihoods(row.probs, [text])[0]
+    texts = [ScoredText(digits, float(np.exp(log_digits)))]
+    return _decoded(row, text, texts, signs_prob=float(np.exp(min(0.0, log_written - log_digits))))
+
+
+def _decoded(row: Row, text: Text, texts: Sequence[ScoredText], *, signs_prob: float) -> DecodedRow:
     given = substitution_probs(row.probs, text)  # (n, 21)
     prob = texts[0].prob
     symbols = tuple(
@@ -172,11 +183,14 @@ def decode_row(row: Row, text: Text | None = None) -> DecodedRow:
     return DecodedRow(row, symbols, prob, signs_prob, tuple(texts))
 
 
-def _best_digits(row: Row, of_digits: np.ndarray) -> list[ScoredText]:
+def best_digits(row: Row) -> list[ScoredText]:
     """The most probable digits of a row, whatever signs it has, the best first.
 
     If none is certain, their probabilities are the mean over more views of the row: test-time augmentation.
     """
+    if not len(row.probs):
+        return [ScoredText((), 1.0)]
+    of_digits = keep_symbols(row.probs, N_DIGITS)
     texts = PrefixSearch(of_digits).n_best()
     views = row.more_views() if isinstance(row, LineRow) and texts[0].prob < LINE_RECOGNIZER.certain_at else ()
     if not views:

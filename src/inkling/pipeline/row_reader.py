@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from inkling.models.bundle import Bundle
 from inkling.pipeline import result
+from inkling.pipeline.config.line import LINE_RECOGNIZER
 from inkling.pipeline.config.line import ROW_READER as CONFIG
 from inkling.pipeline.decode import DecodedImage
 from inkling.pipeline.layout import Layout, Row, find_layout
 from inkling.pipeline.line_recognizer import LineRecognizer
+from inkling.pipeline.prefix_search import ScoredText
 from inkling.pipeline.quality import too_much
-from inkling.pipeline.recognized_row import DecodedRow, decode_row
-from inkling.pipeline.result import Other, Reading
+from inkling.pipeline.recognized_row import DecodedRow, LineRow, best_digits, decode_row
+from inkling.pipeline.result import Box, Other, Reading
 from inkling.pipeline.row_result import compose_rows
+from inkling.pipeline.second_opinion import Classify, pooled
 
 REPORTED = ("edge", "crossed_out", "text")  # kinds of ignored ink that a reading names; rules and specks go without
 
@@ -29,12 +33,25 @@ class ReadRows:
     reading: Reading
 
 
+@dataclass(frozen=True)
+class _Recognized:
+    """A row that the line network read, not decoded yet."""
+
+    line: LineRow
+    texts: list[ScoredText]  # the most probable digits, the best first
+    cells: Sequence[Box]  # of the comb or table that the row is in, pixels of the picture
+
+
 class RowReader:
     """Reads rows with the line network. Safe to call from several threads."""
 
-    def __init__(self, bundle: Bundle, *, sure_at: float | None = None) -> None:
-        """`bundle`: a line network's. `sure_at`: another threshold than the bundle's. Raises BadBundle."""
+    def __init__(self, bundle: Bundle, classify: Classify, *, sure_at: float | None = None) -> None:
+        """`bundle`: a line network's. `classify`: is asked about each digit of a row that is in doubt.
+
+        `sure_at`: another threshold than the bundle's. Raises BadBundle.
+        """
         self.recognize = LineRecognizer(bundle)
+        self.classify = classify
         self.sure_at = bundle.sure_at if sure_at is None else sure_at
 
     def read(self, decoded: DecodedImage) -> ReadRows:
@@ -45,12 +62,12 @@ class RowReader:
         if layout.too_much:
             nothing = replace(result.compose_empty(decoded.size_wh), outcome="not_digit")
             return ReadRows(layout, (), result.with_warnings(nothing, (too_much(layout.too_much),)))
-        few = len(layout.rows) <= CONFIG.max_read_again
-        rows = tuple(self._read_row(row, to_original, in_doubt_again=few) for row in layout.rows)
+        read_again = len(layout.rows) <= CONFIG.max_read_again
+        recognized = [self._recognize(row, to_original, read_again=read_again) for row in layout.rows]
         other = ""  # what a second view of the only row says instead
         if layout.whole is not None:
-            whole = self._read_row(layout.whole, to_original)
-            rows, other = _surer(rows, whole.in_cells(rows[0].cells) if rows else whole)
+            recognized, other = _surer(recognized, self._recognize(layout.whole, to_original))
+        rows = tuple(self._decode(each) for each in recognized)
         others = [Other(each.kind, _scaled(each.box, to_original)) for each in layout.ignored if each.kind in REPORTED]
         reading = compose_rows(rows, sure_at=self.sure_at, size_wh=decoded.size_wh, others=others)
         if other:
@@ -58,24 +75,32 @@ class RowReader:
             reading = result.doubted(reading, doubt)
         return ReadRows(layout, rows, reading)
 
-    def _read_row(self, row: Row, to_original: np.ndarray, *, in_doubt_again: bool = True) -> DecodedRow:
-        """A row of the layout, in its cells. `in_doubt_again`: a doubtful one is read at more widths."""
+    def _recognize(self, row: Row, to_original: np.ndarray, *, read_again: bool = True) -> _Recognized:
+        """A row of the layout. `read_again`: a doubtful one is read at more widths."""
         line = self.recognize.read(row.image, to_original @ row.to_image)
-        read = decode_row(line if in_doubt_again else replace(line, more_views=tuple))
+        line = line if read_again else replace(line, more_views=tuple)
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
-        return read.in_cells(cells)
+        return _Recognized(line, best_digits(line), cells)
+
+    def _decode(self, row: _Recognized) -> DecodedRow:
+        """The signs between the digits, and where each symbol stands. The classifier is asked about doubtful digits."""
+        texts = row.texts
+        if texts[0].prob < LINE_RECOGNIZER.certain_at:
+            texts = pooled(texts, row.line.line_boxes, row.line.image, self.classify)
+        return decode_row(row.line, texts).in_cells(row.cells)
 
 
-def _surer(rows: tuple[DecodedRow, ...], whole: DecodedRow) -> tuple[tuple[DecodedRow, ...], str]:
+def _surer(rows: list[_Recognized], whole: _Recognized) -> tuple[list[_Recognized], str]:
     """The more probable of two views of a picture's only row, and what the other says, if it is something else.
 
     Layout may have cut off a digit that it took for a rule; the whole picture may show what is no part of the row.
     """
     if not rows:
-        return (whole,) if whole.prob >= CONFIG.min_opinion else (), ""
-    first, second = sorted([rows[0], whole], key=lambda row: -row.prob)
-    differs = second.text != first.text and second.prob >= CONFIG.min_opinion
-    return (first,), second.text if differs else ""
+        return [whole] if whole.texts[0].prob >= CONFIG.min_opinion else [], ""
+    whole = replace(whole, cells=rows[0].cells)
+    first, second = sorted([rows[0], whole], key=lambda row: -row.texts[0].prob)
+    differs = second.texts[0].text != first.texts[0].text and second.texts[0].prob >= CONFIG.min_opinion
+    return [first], "".join(map(str, second.texts[0].text)) if differs else ""
 
 
 def _scaled(box: result.Box, to_original: np.ndarray) -> result.Box:

@@ -20,7 +20,7 @@ def symbol_boxes(line_image: np.ndarray, spans: Sequence[tuple[int, int]], *, co
     `spans`: first column and last + 1; a column is `column_px` wide. A symbol without visible ink gets a narrow box as
     high as the image.
     """
-    ink = _without_rules(line_image)
+    ink = without_rules(line_image)
     h, w = ink.shape
     profile = ink.sum(axis=0)
     centers = [min(column_px * (start + end) / 2, w - 1.0) for start, end in spans]
@@ -40,7 +40,7 @@ def symbol_boxes(line_image: np.ndarray, spans: Sequence[tuple[int, int]], *, co
     return boxes
 
 
-def _without_rules(line_image: np.ndarray) -> np.ndarray:
+def without_rules(line_image: np.ndarray) -> np.ndarray:
     """(32, W) the ink above what nearly every column has, which is a ruled line."""
     place = int(CONFIG.rule_share * line_image.shape[1])
     level = np.sort(line_image, axis=1)[:, place, None]  # np.percentile takes fifty times as long

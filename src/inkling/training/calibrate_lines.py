@@ -72,7 +72,7 @@ def fit_sure_at(bundle: Bundle, digits: DigitImages, how: Texts, *, n: int, seed
     The pictures pass the whole pipeline, with layout, second views and the packaged classifier, as in use.
     """
     reader = Reader()
-    reader.row_reader = RowReader(bundle, sure_at=0.0)
+    reader.row_reader = RowReader(bundle, reader.classify, sure_at=0.0)
     rng = np.random.default_rng((seed, 0x5CA1E))
     confidence, right = [], []
     for _ in range(n):

@@ -50,6 +50,15 @@ class SymbolBoxesConfig:
 
 
 @dataclass(frozen=True)
+class SecondOpinionConfig:
+    """`second_opinion`: what the classifier says of the digits of a row that is in doubt."""
+
+    weight: float = 0.4  # power of its probability beside the line network's
+    trust: float = 0.9  # share of digits that stand in their box whole and alone; of the others it knows nothing
+    min_ink: float = 0.15  # 0..1: less is grain of the paper
+
+
+@dataclass(frozen=True)
 class ColumnsConfig:
     """`recognized_row`: which numbers of a row stand in columns of their own."""
 
@@ -93,6 +102,7 @@ LINE_IMAGE = LineImageConfig()
 LINE_RECOGNIZER = LineRecognizerConfig()
 CTC = CtcConfig()
 SYMBOL_BOXES = SymbolBoxesConfig()
+SECOND_OPINION = SecondOpinionConfig()
 COLUMNS = ColumnsConfig()
 RESULT = ResultConfig()
 ROW_READER = RowReaderConfig()

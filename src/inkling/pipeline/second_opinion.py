@@ -1,0 +1,59 @@
+"""A second opinion on the digits of a row: the classifier looks at each of them alone.
+
+The line network knows the whole row and hardly any digit as well as the classifier does, which never sees more than
+one. A text's probability is the product of what both say, the classifier's to a lesser power, as a digit that the
+alignment cuts out of a row is often damaged: a logarithmic opinion pool (Heskes, "Selecting Weighting Factors in
+Logarithmic Opinion Pools", 1998).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from inkling.pipeline.classifier import Prediction
+from inkling.pipeline.config.line import SECOND_OPINION as CONFIG
+from inkling.pipeline.ctc import Text
+from inkling.pipeline.normalize import SIDE, normalize_crop
+from inkling.pipeline.prefix_search import ScoredText
+from inkling.pipeline.symbol_boxes import without_rules
+
+Classify = Callable[[np.ndarray], Prediction]  # (N, 28, 28) tiles -> calibrated
+
+
+def pooled(
+    texts: Sequence[ScoredText], boxes_of: Callable[[Text], np.ndarray], image: np.ndarray, classify: Classify
+) -> list[ScoredText]:
+    """Texts of one row with the classifier's opinion of their digits, the best first; together as probable as before.
+
+    `boxes_of`: a text of n digits -> (n, 4) x, y, w, h of each in pixels of `image`, the (32, W) line image.
+    """
+    corners = [np.asarray(boxes_of(one.text), int).reshape(-1, 4) for one in texts]
+    every, place = np.unique(np.concatenate(corners), axis=0, return_inverse=True)  # texts share most of their boxes
+    if not len(every):
+        return list(texts)
+    found = classify(digit_tiles(image, every))
+    probs = CONFIG.trust * found.probs * (1 - found.not_digit[:, None]) + (1 - CONFIG.trust) / 10  # (n boxes, 10)
+    logs, start = [], 0
+    for one in texts:
+        boxes = place[start : start + len(one.text)]
+        logs.append(float(np.log(probs[boxes, list(one.text)]).sum()))
+        start += len(one.text)
+    before = np.array([one.prob for one in texts])
+    after = before * np.exp(CONFIG.weight * (np.array(logs) - max(logs)))
+    after *= before.sum() / max(after.sum(), 1e-300)
+    pairs = zip(texts, after.tolist(), strict=True)
+    return sorted((ScoredText(one.text, prob) for one, prob in pairs), key=lambda one: -one.prob)
+
+
+def digit_tiles(image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """(32, W) line image and (n, 4) int boxes x, y, w, h in it -> (n, 28, 28) float32 tiles, empty where no ink is."""
+    ink = np.clip(without_rules(image), 0, 1)
+    ink[ink < CONFIG.min_ink] = 0
+    tiles = np.zeros((len(boxes), SIDE, SIDE), np.float32)
+    for tile, (x, y, w, h) in zip(tiles, boxes.tolist(), strict=True):
+        crop = ink[y : y + h, x : x + w]
+        if crop.any():
+            tile[:] = normalize_crop(crop)
+    return tiles
