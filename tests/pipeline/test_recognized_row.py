@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inkling.pipeline.recognized_row import LineRow, decode_row, glyph_row
+from inkling.pipeline.recognized_row import LineRow, decode_row, decode_row_as, glyph_row
 from inkling.pipeline.symbols import BLANK, CLASSES
 from tests.pipeline.ctc_oracle import sharp_columns
 from tests.pipeline.test_symbol_boxes import image_with

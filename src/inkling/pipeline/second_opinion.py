@@ -30,9 +30,9 @@ def pooled(
     `boxes_of`: a text of n digits -> (n, 4) x, y, w, h of each in pixels of `image`, the (32, W) line image.
     """
     corners = [np.asarray(boxes_of(one.text), int).reshape(-1, 4) for one in texts]
-    every, place = np.unique(np.concatenate(corners), axis=0, return_inverse=True)  # texts share most of their boxes
-    if not len(every):
+    if not any(map(len, corners)):
         return list(texts)
+    every, place = np.unique(np.concatenate(corners), axis=0, return_inverse=True)  # texts share most of their boxes
     found = classify(digit_tiles(image, every))
     probs = CONFIG.trust * found.probs * (1 - found.not_digit[:, None]) + (1 - CONFIG.trust) / 10  # (n boxes, 10)
     logs, start = [], 0

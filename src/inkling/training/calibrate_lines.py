@@ -118,7 +118,7 @@ def line_scores(lines: Sequence[Line], infer: Infer, *, temperature: float, sure
 
 
 def read(line: Line, infer: Infer, *, temperature: float, sure_at: float) -> Reading:
-    """A line read as the rows of a picture are, stretched as well where it is doubtful."""
+    """A line read by the line network alone, stretched as well where it is doubtful."""
 
     def more_views() -> list[np.ndarray]:
         views = (_stretched(line.image, factor) for factor in LINE_RECOGNIZER.stretches)
