@@ -5,6 +5,7 @@ It replaces workers that die, and workers end when this process is gone. Two thi
 A client cannot hold what others need:
 
 - A connection on which nothing has come waits in the worker's poller, and in no thread.
+- One address has at most its share of the threads.
 - Each wait for a client in a thread has a deadline (`middleware/deadlines.py`).
 - A refused body is discarded in the thread, in bounded time, so that its client reads the answer (as nginx's
   `lingering_close`).
@@ -28,6 +29,7 @@ import struct
 import sys
 import threading
 import time
+from collections import Counter, deque
 from functools import partial
 from pathlib import Path
 from selectors import EVENT_READ
@@ -37,6 +39,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from inkling.server.middleware import bodies
+from inkling.server.middleware.client_address import client_name
 from inkling.server.middleware.deadlines import connection, head_received, set_deadline
 from inkling.server.settings import Settings
 from inkling.server.stopping import stopping
@@ -44,6 +47,7 @@ from inkling.server.stopping import stopping
 MAX_CONNECTIONS = 4096  # per worker, idle ones included; further ones wait unanswered
 BACKLOG = 1024  # connections that wait to be accepted
 KEEP_ALIVE_S = 10  # of an idle connection, and of one that has not sent anything yet
+PEER_SHARE = 2  # one address has at most a half of the threads, where no proxy is in front
 SPARE_THREADS = 16  # for refusals, pages, health and the lab's streams while all others are busy
 HEARTBEAT_S = 60  # a worker whose main thread does not run for so long is replaced
 MIN_DRAIN_S = 0.25  # in which connections close after their answers
@@ -57,16 +61,35 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         self._lingering = threading.BoundedSemaphore(LINGERING)
+        self._peer_limit = self.cfg.threads // PEER_SHARE
+        self._threads_of: Counter[str] = Counter()  # by peer
+        self._held: dict[str, deque[Any]] = {}  # connections of peers that have their share of threads
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
-        if conn.initialized or conn.data_ready:
-            super().enqueue_req(conn)
+        if not (conn.initialized or conn.data_ready):
+            conn.sock.setblocking(False)
+            conn.timeout = time.monotonic() + KEEP_ALIVE_S
+            self.pending_conns.append(conn)
+            self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
             return
-        conn.sock.setblocking(False)
-        conn.timeout = time.monotonic() + KEEP_ALIVE_S
-        self.pending_conns.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+        peer = self.app.peer(conn)
+        if self._threads_of[peer] >= self._peer_limit and peer:
+            self._held.setdefault(peer, deque()).append(conn)
+            return
+        self._threads_of[peer] += 1
+        super().enqueue_req(conn)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        peer = self.app.peer(conn)
+        self._threads_of[peer] -= 1
+        if not self._threads_of[peer]:
+            del self._threads_of[peer]
+        super().finish_request(conn, fs)
+        if held := self._held.get(peer):
+            self.enqueue_req(held.popleft())
+        else:
+            self._held.pop(peer, None)
 
     def handle(self, conn: Any) -> Any:
         with connection(conn.sock):
@@ -137,6 +160,10 @@ class Server(BaseApplication):  # type: ignore[misc]
             "on_exit": lambda server: shutil.rmtree(self._metrics_folder, ignore_errors=True),
         }.items():
             self.cfg.set(name, value)
+
+    def peer(self, conn: Any) -> str:
+        """Whose threads a connection takes; "" behind a proxy, whose connections are those of many clients."""
+        return "" if self._settings.trusted_proxies or isinstance(conn.client, str) else client_name(conn.client[0])
 
     def load(self) -> Any:
         """The app of one worker."""
