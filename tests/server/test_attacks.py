@@ -212,11 +212,18 @@ def test_bodies_are_charged_by_what_has_come() -> None:
     for _ in range(50):  # promises of the most
         with pytest.raises(BadRequest):
             budget.receive(environ(b"x", 1000), "one", 1000)
-    held = [budget.receive(environ(bytes(1000), 1000), "one", 1000) for _ in range(bodies.MAX_LARGE_BODIES)]
+    clients = [f"client {number}" for number in range(bodies.MAX_LARGE_BODIES)]
+    for client in clients:
+        budget.receive(environ(bytes(1000), 1000), client, 1000)
     with pytest.raises(Overloaded):
         budget.receive(environ(bytes(10), 10), "other", 1000)
-    budget.release(held[0])
+    budget.release(clients[0], 1000)
     assert budget.receive(environ(bytes(10), 10), "other", 1000) == 10
+    budget.release("other", 10)
+    budget.release(clients[1], 1000)
+    budget.receive(environ(bytes(1000), 1000), clients[2], 1000)
+    with pytest.raises(Overloaded):  # it has its share
+        budget.receive(environ(bytes(10), 10), clients[2], 1000)
     chunked = {**environ(bytes(500), 0), "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     with pytest.raises(ImageTooLarge):
         budget.receive(chunked, "other", 400)

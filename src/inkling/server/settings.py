@@ -69,7 +69,7 @@ class Settings:
     lab: bool = _setting(False, "Let people train networks on the page, one at a time.")
     lab_folder: str = _setting("", "Folder of trainings and kept models; empty for the user's data folder.")
     lab_hosts: str = _setting("", "Names besides localhost by which the lab may be used, separated by commas.")
-    threads: int = _setting(32, "Threads per worker; never fewer than running and waiting readings need.", 1)
+    threads: int = _setting(64, "Threads per worker; never fewer than running and waiting readings need.", 1)
 
     @property
     def max_concurrent_readings(self) -> int:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -38,13 +39,13 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
-from inkling.server.middleware import bodies
-from inkling.server.middleware.client_address import client_name
 from inkling.server.middleware.deadlines import connection, head_received, set_deadline
+from inkling.server.request_context import client_name
 from inkling.server.settings import Settings
 from inkling.server.stopping import stopping
 
 MAX_CONNECTIONS = 4096  # per worker, idle ones included; further ones wait unanswered
+MAX_FILES = MAX_CONNECTIONS + 512
 BACKLOG = 1024  # connections that wait to be accepted
 KEEP_ALIVE_S = 10  # of an idle connection, and of one that has not sent anything yet
 PEER_SHARE = 2  # one address has at most a half of the threads, where no proxy is in front
@@ -173,9 +174,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 
 def threads(settings: Settings) -> int:
-    """Threads of a worker: a refusal waits for no reading and no upload."""
-    accepted = settings.max_concurrent_readings + settings.max_waiting
-    return max(settings.threads, bodies.MAX_RECEIVING + accepted + SPARE_THREADS)
+    """Threads of a worker: a refusal waits for no reading."""
+    return max(settings.threads, settings.max_concurrent_readings + settings.max_waiting + SPARE_THREADS)
 
 
 def shared_folder() -> str | None:
@@ -185,14 +185,11 @@ def shared_folder() -> str | None:
 
 
 def raise_open_files() -> None:
-    """Raise this process's limit of open files to what its workers' connections need, where the system allows it."""
-    import resource
-
+    """Raise the limit of open files to what a worker's connections need, where the system allows it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_CONNECTIONS + 512
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    unlimited = resource.RLIM_INFINITY in (soft, hard)
+    if not unlimited and soft < MAX_FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(MAX_FILES, hard), hard))
 
 
 def _head_received(worker: Any, request: Any) -> None:

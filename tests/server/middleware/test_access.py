@@ -12,11 +12,10 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from inkling.errors import Overloaded
 from inkling.server.app import create_app
-from inkling.server.middleware.client_address import client_name, current_client
-from inkling.server.middleware.fair_queue import FairQueue
-from inkling.server.middleware.request_context import request_id
 from inkling.server.middleware.security_headers import HEADERS
+from inkling.server.request_context import client_name, current_client, request_id
 from inkling.server.rules import API, rule
+from inkling.server.service.fair_queue import FairQueue
 from inkling.server.settings import Settings
 from tests.server.middleware.test_error_handlers import check
 

@@ -55,6 +55,58 @@ def test_reads_a_raw_body(client: FlaskClient, seven: bytes) -> None:
     assert conforms(client, "Answer", answer)
 
 
+SEVEN = encoded(drawn_seven())
+DATA_URL = "data:image/png;base64," + base64.b64encode(SEVEN).decode()
+FORMS: dict[str, dict[str, Any]] = {
+    "raw": {"data": SEVEN, "content_type": "image/png"},
+    "JSON": {"json": {"image": DATA_URL}},
+    "JSON, base64 alone": {"json": {"image": DATA_URL.partition(",")[2]}},
+    "a data URL as text": {"data": DATA_URL, "content_type": "text/plain"},
+    "a form's file `image`": {"data": {"image": (io.BytesIO(SEVEN), "7.png")}},
+    "a form's file `file`": {"data": {"file": (io.BytesIO(SEVEN), "7.png")}},
+    "a form's data URL": {"data": {"image": DATA_URL}, "content_type": "multipart/form-data"},
+    "a URL-encoded form's data URL": {"data": {"file": DATA_URL}},
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("route", ["read", "compare", "filmstrip"])
+def test_a_picture_reads_the_same_in_every_form(client: FlaskClient, route: str, name: str) -> None:
+    given = {**FORMS[name]}
+    if isinstance(file := given.get("data"), dict):  # a stream is read once
+        given["data"] = {key: (io.BytesIO(SEVEN), "7.png") if isinstance(of, tuple) else of for key, of in file.items()}
+    response = client.post(f"/api/v1/{route}", **given)
+    assert response.status_code == 200, response.text
+    answer = response.json["readings"][0] if route == "compare" else response.json
+    assert (answer["text"], answer["size"]) == ("7", [280, 280])
+
+
+def test_several_pictures_in_json_and_what_is_known_of_them(client: FlaskClient) -> None:
+    answer = client.post(READ, json={"image": [DATA_URL, DATA_URL], "length": "1", "pattern": "[17]"}).json
+    assert [reading["text"] for reading in answer["readings"]] == ["7", "7"]
+    assert all(reading["constraint"]["satisfied"] for reading in answer["readings"])
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({}, "JSON object with 'image'"),
+        ([DATA_URL], "JSON object with 'image'"),
+        ({"image": 7}, "no data URL"),
+        ({"image": []}, "no pictures"),
+        ({"image": "data:image/png;base64,%%"}, "no data URL"),
+        ({"image": "data:image/svg+xml,<svg/>"}, "no data URL"),
+        ({"image": "https://example.org/7.png"}, "no data URL"),
+        ({"image": DATA_URL, "lenght": "3"}, "Did you mean 'length'?"),
+        ({"image": [DATA_URL] * 101}, "101 pictures"),
+    ],
+)
+def test_json_that_holds_no_picture(client: FlaskClient, body: Any, says: str) -> None:
+    response = client.post(READ, json=body)
+    assert (response.status_code, response.json["kind"]) == (400, "BadRequest")
+    assert says in response.json["error"]
+
+
 @pytest.mark.parametrize("kind", ["image/png", "image/jpeg", "application/octet-stream", "image/png; charset=x", None])
 def test_the_format_is_recognized_by_content(client: FlaskClient, seven: bytes, kind: str | None) -> None:
     assert client.post(READ, data=seven, content_type=kind).json["text"] == "7"

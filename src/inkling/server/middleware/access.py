@@ -8,7 +8,7 @@ nothing, or a method that is not allowed, is answered 404 or 405 without any of 
 3. refuse a client with too many requests (limits, the library of Flask-Limiter) with 429;
 4. refuse a request without a valid key (`api_key.py`) with 401;
 5. refuse a body where the endpoint takes none with 400, a larger one than it takes with 413, before it is read;
-6. a reading: refuse it with 503 while the worker, or this client's part of it, is full (`fair_queue.py`);
+6. a reading: refuse it with 503 while the worker, or this client's part of it, is full (`service/fair_queue.py`);
 7. receive the body in bounded time and memory (`bodies.py`), and take a place for the reading.
 
 After it: CORS headers (Flask-CORS), security headers, the count and the log line of the request.
@@ -26,11 +26,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from inkling.errors import BadRequest, InklingError, Overloaded, TooManyRequests
 from inkling.server.middleware.api_key import ApiKeyCheck
 from inkling.server.middleware.bodies import Bodies, declared_length, too_large
-from inkling.server.middleware.client_address import client_name, current_client
 from inkling.server.middleware.deadlines import SEND_S, STREAM_S, close_after_answer, set_deadline
-from inkling.server.middleware.request_context import RequestContext, current_context
-from inkling.server.middleware.request_log import RequestLog
+from inkling.server.middleware.request_log import log_request
 from inkling.server.middleware.security_headers import HEADERS
+from inkling.server.request_context import RequestContext, client_name, current_client, current_context
 from inkling.server.rules import UPLOAD, Rule, rule_of
 from inkling.server.settings import Settings, listed
 
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inkling.server.metrics.definitions import Metrics
-    from inkling.server.middleware.fair_queue import FairQueue
+    from inkling.server.service.fair_queue import FairQueue
 
 METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")  # others count as "other", because a client may invent methods
 CORS = {
@@ -62,7 +61,6 @@ class Access:
         self._api_key = ApiKeyCheck(settings.api_key)
         self._check_rate = _rate_limit(settings)
         self._set_cors = _cors(app, settings)
-        self._log = RequestLog(settings.log)
         metrics.set("inkling_in_hand_limit", queue.limit)
         if settings.trusted_proxies:
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
@@ -106,7 +104,8 @@ class Access:
         try:
             if rule.places:
                 self._queue.check(client, rule.places)
-            g.body_bytes = context.bytes_in = self._bodies.receive(request.environ, client, max_bytes)
+            context.bytes_in = self._bodies.receive(request.environ, client, max_bytes)
+            g.body = client, context.bytes_in
             if rule.places:
                 self._queue.enter(client, rule.places)
                 g.places = client, rule.places
@@ -119,7 +118,7 @@ class Access:
     def _after(self, response: Response) -> Response:
         context = current_context(request.environ)
         context.status = response.status_code
-        if "body_bytes" not in g and declared_length(request.environ):
+        if "body" not in g and declared_length(request.environ):
             close_after_answer()
         rule = rule_of(self._app, request.endpoint, request.method)
         if rule and rule.cross_origin:
@@ -136,13 +135,14 @@ class Access:
             [("inkling_requests_total", method, context.route, str(context.status))],
             [(("inkling_request_seconds", context.route), took_s)],
         )
-        self._log.write(context, took_s)
+        log_request(context, took_s)
         events = response.is_streamed and response.content_length is None
         set_deadline(STREAM_S if events else SEND_S, sending=True)
         return response
 
     def _teardown(self, _: BaseException | None) -> None:
-        self._bodies.release(g.pop("body_bytes", 0))
+        if "body" in g:
+            self._bodies.release(*g.pop("body"))
         if "places" in g:
             self._queue.leave(*g.pop("places"))
             self._metrics.set("inkling_in_hand", self._queue.in_flight)

@@ -1,6 +1,6 @@
-"""Bodies of requests: received into memory, in bounded number, size and time, and charged by what has come.
+"""Bodies of requests: received into memory, in bounded size and time, and charged to their client by what has come.
 
-A body waits here and not in the places for readings, so that slow uploads do not block other readings.
+A body is received before its reading takes a place, so that slow uploads do not block other readings.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 import io
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from inkling.errors import BadRequest, ImageTooLarge, Overloaded
@@ -20,9 +18,8 @@ try:
 except ImportError:  # Windows, where Werkzeug's server runs
     ParseException = OSError
 
-MAX_RECEIVING = 64  # bodies that a worker receives at once: threads, which cost little while they wait ..
-MAX_RECEIVING_PER_CLIENT = 16
-MAX_LARGE_BODIES = 4  # so many of the largest bodies may be in memory at once
+MAX_LARGE_BODIES = 4  # so many of the largest bodies may be in memory at once ..
+MAX_LARGE_BODIES_PER_CLIENT = 2
 PIECE_BYTES = 262_144  # received at a time, between two looks at the limits
 
 
@@ -30,9 +27,10 @@ class Bodies:
     """The bodies of one worker. `max_upload_bytes`: the largest."""
 
     def __init__(self, max_upload_bytes: int) -> None:
-        self._free_bytes = MAX_LARGE_BODIES * max_upload_bytes
+        self._max_bytes = MAX_LARGE_BODIES * max_upload_bytes
+        self._max_client_bytes = MAX_LARGE_BODIES_PER_CLIENT * max_upload_bytes
+        self._bytes: Counter[str] = Counter()  # in memory, by client
         self._lock = threading.Lock()
-        self._receiving: Counter[str] = Counter()
 
     def receive(self, environ: dict[str, Any], client: str, max_bytes: int) -> int:
         """Receive a request's body; it is `wsgi.input` from then on. Returns its length, to `release` later.
@@ -45,43 +43,50 @@ class Bodies:
             return 0
         if length > max_bytes:
             raise too_large(max_bytes)
-        content = bytearray()
+        content = io.BytesIO()
         try:
-            with self._receive_slot(client):
-                self._fill(content, environ["wsgi.input"], length, max_bytes)
-            if len(content) < length:
+            self._fill(content, environ["wsgi.input"], client, length, max_bytes)
+            if content.tell() < length:
                 raise BadRequest(
-                    f"request's body ended after {len(content)} of {length} bytes; expected all of them within "
+                    f"request's body ended after {content.tell()} of {length} bytes; expected all of them within "
                     f"{BODY_S:g} s. Send it again."
                 )
         except BaseException:
-            self.release(len(content))
+            self.release(client, content.tell())
             raise
-        environ["wsgi.input"] = io.BytesIO(content)
-        environ["CONTENT_LENGTH"] = str(len(content))
+        n_bytes = content.tell()
+        content.seek(0)
+        environ["wsgi.input"] = content
+        environ["CONTENT_LENGTH"] = str(n_bytes)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
-        return len(content)
+        return n_bytes
 
-    def release(self, n_bytes: int) -> None:
-        """The bytes of a body are no longer in memory."""
+    def release(self, client: str, n_bytes: int) -> None:
+        """The bytes of a client's body are no longer in memory."""
         with self._lock:
-            self._free_bytes += n_bytes
+            self._bytes[client] -= n_bytes
+            if not self._bytes[client]:
+                del self._bytes[client]
 
-    def _fill(self, content: bytearray, stream: Any, length: int, max_bytes: int) -> None:
+    def _charge(self, client: str, n_bytes: int) -> None:
+        with self._lock:
+            together, own = self._bytes.total() + n_bytes, self._bytes[client] + n_bytes
+            if together > self._max_bytes or own > self._max_client_bytes:
+                raise Overloaded("too many uploads are in progress; expected fewer. Try again in a moment.")
+            self._bytes[client] = own
+
+    def _fill(self, content: io.BytesIO, stream: Any, client: str, length: int, max_bytes: int) -> None:
         """Append to `content` what comes: `length` bytes, or for -1 all of at most `max_bytes`."""
         set_deadline(BODY_S)
         try:
-            while len(content) != length:
-                left = length - len(content) if length > 0 else PIECE_BYTES
+            while content.tell() != length:
+                left = (length if length > 0 else max_bytes + 1) - content.tell()
                 piece = stream.read(min(left, PIECE_BYTES))
                 if not piece:
                     return
-                with self._lock:
-                    if self._free_bytes < len(piece):
-                        raise Overloaded("too many uploads are in progress; expected fewer. Try again in a moment.")
-                    self._free_bytes -= len(piece)
-                content += piece
-                if len(content) > max_bytes:
+                self._charge(client, len(piece))
+                content.write(piece)
+                if content.tell() > max_bytes:
                     raise too_large(max_bytes)
         except (OSError, ParseException) as error:
             raise BadRequest(
@@ -90,20 +95,6 @@ class Bodies:
             ) from error
         finally:
             set_deadline()
-
-    @contextmanager
-    def _receive_slot(self, client: str) -> Iterator[None]:
-        with self._lock:
-            if self._receiving.total() >= MAX_RECEIVING or self._receiving[client] >= MAX_RECEIVING_PER_CLIENT:
-                raise Overloaded("too many uploads are in progress; expected fewer. Try again in a moment.")
-            self._receiving[client] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._receiving[client] -= 1
-                if not self._receiving[client]:
-                    del self._receiving[client]
 
 
 def declared_length(environ: dict[str, Any]) -> int:

@@ -20,7 +20,7 @@ from werkzeug.exceptions import (
 
 from inkling.errors import InklingError
 from inkling.server.middleware.api_key import CHALLENGE
-from inkling.server.middleware.request_context import current_context
+from inkling.server.request_context import current_context
 
 
 def add_error_handlers(app: Flask) -> None:

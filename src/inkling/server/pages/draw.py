@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from inkling.errors import InklingError
 from inkling.pipeline.verdict import verdict
-from inkling.server.middleware.request_context import current_context
+from inkling.server.request_context import current_context
 from inkling.server.routes.read import model_json
 from inkling.server.routes.request_body import form_images
 from inkling.server.rules import FORM_PAGE, PAGE, rule

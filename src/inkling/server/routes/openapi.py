@@ -11,6 +11,7 @@ from inkling.server.settings import Settings
 BINARY = "application/octet-stream"
 MULTIPART = "multipart/form-data"
 IMAGE_FIELD = "image"
+JSON, TEXT, URL_ENCODED = "application/json", "text/plain", "application/x-www-form-urlencoded"
 FORMATS = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 BYTES_CONTENT = {BINARY: {"schema": {"type": "string", "contentMediaType": BINARY}}}
 
@@ -30,12 +31,24 @@ MODEL_NAME: dict[str, Any] = {
     "schema": {"type": "string"},
     "description": "Name of a model from `GET /api/v1/models`.",
 }
+DATA_URL = {
+    "type": "string",
+    "description": "A picture as a `data:` URL in base64, as `canvas.toDataURL()` gives it.",
+    "example": "data:image/png;base64,iVBORw0KGgo=",
+}
 IMAGES_BODY: dict[str, Any] = {
     "required": True,
-    "description": f"One picture ({FORMATS}) as the raw body, or one or more in a form.",
+    "description": f"One picture ({FORMATS}) as the raw body, or one or more in a form or in JSON.",
     "content": {
         "image/*": {},
         BINARY: {},
+        JSON: {
+            "schema": {
+                "type": "object",
+                "required": [IMAGE_FIELD],
+                "properties": {IMAGE_FIELD: {"anyOf": [DATA_URL, {"type": "array", "minItems": 1, "items": DATA_URL}]}},
+            }
+        },
         MULTIPART: {
             "schema": {
                 "type": "object",

@@ -11,7 +11,7 @@ from flask_smorest import Blueprint
 from inkling.errors import BadPicture, Overloaded
 from inkling.models.bundle import Bundle
 from inkling.server.middleware.error_handlers import error_json
-from inkling.server.middleware.request_context import current_context
+from inkling.server.request_context import current_context
 from inkling.server.routes.openapi import READ_BODY, READ_ERRORS, error_responses
 from inkling.server.routes.request_body import request_fields, request_images
 from inkling.server.rules import API, READING, rule

@@ -24,10 +24,9 @@ from flask import Request, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from inkling.errors import BadRequest, EmptyPicture, UnknownFormat, UnknownName
-from inkling.server.routes.openapi import BINARY, IMAGE_FIELD, MULTIPART
+from inkling.server.routes.openapi import BINARY, IMAGE_FIELD, JSON, MULTIPART, TEXT, URL_ENCODED
 from inkling.server.schemas import CONSTRAINTS
 
-JSON, TEXT, URL_ENCODED = "application/json", "text/plain", "application/x-www-form-urlencoded"
 IMAGE_FIELDS = (IMAGE_FIELD, "file")
 JSON_EXAMPLE = '{"image": "data:image/png;base64,..."}'
 

@@ -13,8 +13,8 @@ from inkling.lab_protocol.lab_folder import find_lab_folder
 from inkling.models import registry
 from inkling.models.bundle import Bundle
 from inkling.server.metrics.definitions import Metrics
-from inkling.server.middleware.client_address import current_client
-from inkling.server.middleware.fair_queue import FairQueue, Turn
+from inkling.server.request_context import current_client
+from inkling.server.service.fair_queue import FairQueue, Turn
 from inkling.server.service.kept_models import KeptModels
 from inkling.server.service.watchdog import Watchdog
 from inkling.server.settings import Settings

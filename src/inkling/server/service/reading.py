@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from inkling.errors import BadPicture, BadRequest
 from inkling.server.metrics.definitions import Metrics
-from inkling.server.middleware.request_context import RequestContext
+from inkling.server.request_context import RequestContext
 from inkling.server.schemas import CONSTRAINTS
 from inkling.server.service.readers import Readers
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from inkling.errors import Overloaded
-from inkling.server.middleware.fair_queue import FairQueue
+from inkling.server.service.fair_queue import FairQueue
 
 
 def started(queue: FairQueue, client: str, order: list[str], hold: threading.Event | None = None) -> threading.Thread:
