@@ -21,8 +21,6 @@ from typing import Any
 import pytest
 
 from inkling.server.middleware import bodies
-from inkling.server.settings import Settings
-from inkling.server.wsgi_server import threads
 from tests.cli.test_serve import serving
 from tests.pictures import drawn_seven, encoded, row_of
 from tests.server.test_workers import READ, children, until
@@ -133,11 +131,6 @@ def test_one_client_with_costly_pictures_leaves_others_their_readings(server: st
         for _ in range(40):
             status, answer = asked(server, "POST", READ, seven)
             assert status == 200, answer
-
-
-def test_a_worker_has_threads_for_all_that_it_accepts() -> None:
-    settings = Settings()
-    assert threads(settings) > bodies.MAX_RECEIVING + settings.max_concurrent_readings + settings.max_waiting
 
 
 @pytest.mark.parametrize(

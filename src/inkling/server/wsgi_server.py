@@ -211,7 +211,8 @@ def _finish(client: socket.socket, linger_s: float) -> None:
             client.settimeout(left_s)
             if not client.recv(65_536):
                 break
-        client.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(OSError):
+        client.shutdown(socket.SHUT_RDWR)  # so that nothing is waited for when gunicorn closes it
 
 
 def _drop_new_connections(listener: socket.socket) -> None:
