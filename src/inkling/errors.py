@@ -6,7 +6,8 @@
     |  |- UnknownFormat          415  not a picture, or a format that is not read
     |  |- ImageTooLarge          413  too many bytes or pixels, or too much to decode
     |  |- ImageTooSmall          422  too few pixels for a digit
-    |  `- BrokenPicture          422  the bytes cannot be decoded to the end
+    |  |- BrokenPicture          422  the bytes cannot be decoded to the end
+    |  `- DeadlineExceeded       422  a picture that takes longer to read than the service allows
     |- BadRequest                400  a wrong parameter, option or body
     |- NotFound                  404  a route, file or folder that is not there
     |- UnknownName               404  a model, recipe or data set by a name that is not known
@@ -69,6 +70,10 @@ class ImageTooSmall(BadPicture):
 
 
 class BrokenPicture(BadPicture):
+    status = 422
+
+
+class DeadlineExceeded(BadPicture):
     status = 422
 
 

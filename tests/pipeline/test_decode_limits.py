@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from inkling.errors import ImageTooLarge
+from inkling.errors import ImageTooLarge, UnknownFormat
 from inkling.pipeline.decode import decode
 from inkling.pipeline.decode_limits import CONFIG
 from tests.pictures import drawn_seven, encoded, png_of
@@ -83,7 +83,7 @@ def png_chunks(content: bytes) -> list[tuple[bytes, bytes]]:
         (in_a_huge_tile, "a TIFF of 280x280 px .* 400 MB"),
         (lambda: blank("RGBA", "PNG", 12_000_000, 4), "a PNG of 12000000x4 px in mode RGBA, .* 384 MB"),
         (lambda: blank("RGBA", "PNG", 4, 12_000_000), "a PNG of 4x12000000 px in mode RGBA, .* 288 MB"),
-        (with_texts, "picture has texts that would take"),
+        (with_texts, "picture has texts or a colour profile that would take"),
     ],
 )
 @pytest.mark.slow
@@ -116,11 +116,160 @@ def with_strips(count: int) -> bytes:
     return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + b"".join(tags) + bytes(4) + bytes(2 * count + 280)
 
 
-@pytest.mark.parametrize("make", [with_segments, with_chunks, with_blocks, with_strips])
-def test_a_file_of_very_many_parts_is_refused(make: Callable[[int], bytes]) -> None:
+def webp_with_chunks(count: int) -> bytes:
+    content = encoded(COLOUR, "WEBP")
+    body = b"VP8X" + struct.pack("<IIHBHB", 10, 0, 63, 0, 63, 0) + content[12:] + (b"inKl" + bytes(4)) * count
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
+
+
+@pytest.mark.parametrize(
+    ("make", "most"),
+    [
+        (with_segments, CONFIG.max_parts),
+        (with_chunks, CONFIG.max_parts),
+        (with_blocks, CONFIG.max_parts),
+        (webp_with_chunks, CONFIG.max_parts),
+        (with_strips, CONFIG.max_tag_values),
+    ],
+)
+def test_a_file_of_very_many_parts_is_refused(make: Callable[[int], bytes], most: int) -> None:
     decode(make(1000))
-    with pytest.raises(ImageTooLarge, match=r"more than 100,000 parts; .* Save it as JPEG"):
-        decode(make(CONFIG.max_parts + 1000))
+    with pytest.raises(ImageTooLarge, match=rf"more than {most:,} parts; .* Save it as JPEG"):
+        decode(make(most + 1000))
+
+
+def repeated(marker: int, content: bytes, count: int) -> bytes:
+    """A JPEG with so many segments of a kind before its others."""
+    whole = encoded(COLOUR, "JPEG")
+    return whole[:2] + (bytes([0xFF, marker]) + struct.pack(">H", len(content) + 2) + content) * count + whole[2:]
+
+
+@pytest.mark.parametrize(
+    ("marker", "content"),
+    [
+        (0xE1, b"Exif\0\0" + bytes(190)),
+        (0xED, b"Photoshop 3.0\0" + b"8BIM\4\4\0\0\0\0\0\0" * 5000),
+        (0xDB, bytes(65) * 1000),
+        (0xC0, struct.pack(">BHHB", 8, 64, 64, 3) + b"\1\x11\0" * 20_000),
+    ],
+    ids=["EXIF", "Photoshop", "tables", "frames"],
+)
+def test_segments_that_pillow_takes_apart_are_few(marker: int, content: bytes) -> None:
+    with pytest.raises(ImageTooLarge, match=f"more than 16 segments 0x{marker:X}; a camera writes one or two"):
+        decode(repeated(marker, content, 17))
+
+
+def test_other_segments_of_a_camera_are_not_counted_with_exif() -> None:
+    extended_xmp = b"http://ns.adobe.com/xmp/extension/\0" + bytes(60_000)
+    assert decode(repeated(0xE1, extended_xmp, 100)).size_wh == (64, 64)
+
+
+def test_segments_hidden_where_pillow_sees_none_are_counted() -> None:
+    """Pillow takes 0xFFF0 for a marker alone; a reader that skips its length misses what follows."""
+    whole = encoded(COLOUR, "JPEG")
+    exif = repeated(0xE1, b"Exif\0\0" + bytes(190), 17)[2 : -len(whole) + 2]
+    hidden = b"\xff\xf0" + struct.pack(">H", len(exif) + 2) + exif
+    with pytest.raises(ImageTooLarge, match="segments 0xE1"):
+        decode(whole[:2] + hidden + whole[2:])
+
+
+@pytest.mark.parametrize("junk", [b"\1", b"\xff"])
+def test_bytes_between_segments_are_parts(junk: bytes) -> None:
+    whole = encoded(COLOUR, "JPEG")
+    with pytest.raises(ImageTooLarge, match="parts"):
+        decode(whole[:2] + junk * (3 * CONFIG.max_parts) + whole[2:])
+
+
+def with_scans(count: int, side: int = 1400) -> bytes:
+    """A progressive JPEG whose last scan is repeated, each of some tens of bytes."""
+    content = blank("L", "JPEG", side, side, progressive=True)
+    last = content.rindex(b"\xff\xc4")
+    return content[:-2] + content[last:-2] * count + content[-2:]
+
+
+def test_a_jpeg_of_very_many_scans_is_refused_by_its_pixels() -> None:
+    assert decode(with_scans(20)).size_wh == (1400, 1400)
+    with pytest.raises(
+        ImageTooLarge, match=r"JPEG of 2\.0 megapixels in more than 510 scans.* that is not progressive"
+    ):
+        decode(with_scans(600))
+
+
+def test_scans_of_what_follows_the_image_are_not_counted() -> None:
+    """A camera appends a second image or a film, whose bytes may be anything."""
+    assert decode(with_scans(2) + b"\xff\xda\0\2" * 5000).size_wh == (1400, 1400)
+
+
+@pytest.mark.parametrize("marker", [0xC3, 0xC9, 0xCA])
+def test_a_jpeg_that_no_camera_writes_is_refused(marker: int) -> None:
+    content = bytearray(encoded(COLOUR, "JPEG"))
+    content[content.index(b"\xff\xc0") + 1] = marker
+    with pytest.raises(UnknownFormat, match="arithmetic, lossless or hierarchical JPEG; expected a baseline or"):
+        decode(bytes(content))
+
+
+def test_colour_profiles_count_as_texts() -> None:
+    first, *rest = png_chunks(SMALL)
+    profile = b"n\0\0" + zlib.compress(bytes(1_000_000))
+    decode(png_of([first, (b"iCCP", profile), *rest]))
+    with pytest.raises(ImageTooLarge, match="picture has texts or a colour profile that would take"):
+        decode(png_of([first, *[(b"iCCP", profile)] * 60, *rest]))
+
+
+def with_one_strip_often(count: int, packed: bytes, compression: int, *, w: int = 64) -> bytes:
+    """A TIFF of so many strips of 8 rows, which all are the same bytes."""
+    base = 8 + 2 + 12 * 9 + 4
+    at = base + len(packed)
+    numbers = {256: w, 257: 8 * count, 258: 8, 259: compression, 262: 1, 273: at, 277: 1, 278: 8, 279: at + 4 * count}
+    tags = [struct.pack("<HHII", tag, 4, count if tag in (273, 279) else 1, value) for tag, value in numbers.items()]
+    arrays = struct.pack("<I", base) * count + struct.pack("<I", len(packed)) * count
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + b"".join(tags) + bytes(4) + packed + arrays
+
+
+def test_strips_that_overlap_are_refused() -> None:
+    no_ops = b"\x80" * 50_000 + b"\xc1\0" * 8  # of PackBits
+    with pytest.raises(ImageTooLarge, match=r"strips or tiles have 2\.5 MB in a file of 0\.1 MB; expected ones"):
+        decode(with_one_strip_often(50, no_ops, 32773))
+    assert decode(with_one_strip_often(2, no_ops, 32773)).size_wh == (64, 16)
+
+
+def test_strips_of_many_scans_are_refused_by_their_pixels() -> None:
+    small, large = (in_one_jpeg_strip(side) for side in (600, 3600))
+    assert decode(small).size_wh == (600, 600)
+    with pytest.raises(ImageTooLarge, match=r"JPEG of 13\.0 megapixels in more than 77 scans"):
+        decode(large)
+
+
+def in_one_jpeg_strip(side: int) -> bytes:
+    packed = blank("L", "JPEG", side, side, progressive=True)
+    base = 8 + 2 + 12 * 9 + 4
+    numbers = {256: side, 257: side, 258: 8, 259: 7, 262: 1, 273: base, 277: 1, 278: side, 279: len(packed)}
+    tags = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in numbers.items())
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(numbers)) + tags + bytes(4) + packed
+
+
+@pytest.mark.parametrize("compression", ["lzma", "zstd"])
+def test_a_tiff_in_a_rare_compression_is_refused(compression: str) -> None:
+    with pytest.raises(UnknownFormat, match=f"TIFF compressed by {compression}; expected LZW, deflate"):
+        decode(encoded(COLOUR, "TIFF", compression=compression))
+
+
+@pytest.mark.parametrize("compression", ["jpeg", "tiff_lzw", "tiff_adobe_deflate", "packbits"])
+def test_a_tiff_in_a_usual_compression_is_read(compression: str) -> None:
+    assert decode(encoded(COLOUR, "TIFF", compression=compression)).size_wh == (64, 64)
+
+
+def test_tags_without_a_number_are_parts_too() -> None:
+    head = b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 10**6)
+    with pytest.raises(ImageTooLarge, match="more than 50,000 parts"):
+        decode(head + struct.pack("<HHQQ", 50_000, 1, 1, 0) * 60_000)
+
+
+@pytest.mark.parametrize("rows", [b"\1\5\0\0" * 3000, b"\1\5" * 2_500_000], ids=["short rows", "many bytes"])
+def test_a_large_bmp_of_runs_is_refused(rows: bytes) -> None:
+    side = 3000 if len(rows) < 10**6 else 100
+    with pytest.raises(ImageTooLarge, match=r"a BMP in runs of .* the limit is 4 of each"):
+        decode(bmp_of(rows, side))
 
 
 def test_what_follows_a_png_s_end_is_no_part() -> None:
@@ -128,8 +277,8 @@ def test_what_follows_a_png_s_end_is_no_part() -> None:
 
 
 def test_numbers_in_exif_are_parts() -> None:
-    many = struct.pack("<HHII", 0x0112, 3, 2 * CONFIG.max_parts, 26)
-    exif = b"Exif\0\0II*\0\x08\0\0\0\1\0" + many + bytes(4 + 4 * CONFIG.max_parts)
+    many = struct.pack("<HHII", 0x0112, 3, 2 * CONFIG.max_tag_values, 26)
+    exif = b"Exif\0\0II*\0\x08\0\0\0\1\0" + many + bytes(4 + 4 * CONFIG.max_tag_values)
     with pytest.raises(ImageTooLarge, match="parts"):
         decode(encoded(COLOUR, "PNG", exif=exif))
 
@@ -150,9 +299,12 @@ def gif_with_disposal() -> bytes:
     return encoded(first, "GIF", transparency=5, disposal=2, save_all=True, append_images=[Image.new("P", (8, 8))])
 
 
-def bmp_of_runs() -> bytes:
-    rows = (b"\xff\5" * (SIDE // 255) + bytes([SIDE % 255, 5, 0, 0])) * SIDE + b"\0\1"
-    head = struct.pack("<IiiHHIIiiII", 40, SIDE, SIDE, 1, 8, 1, len(rows), 0, 0, 256, 0)
+def bmp_of_runs(side: int = 2000) -> bytes:
+    return bmp_of((b"\xff\5" * (side // 255) + bytes([side % 255, 5, 0, 0])) * side + b"\0\1", side)
+
+
+def bmp_of(rows: bytes, side: int) -> bytes:
+    head = struct.pack("<IiiHHIIiiII", 40, side, side, 1, 8, 1, len(rows), 0, 0, 256, 0)
     return b"BM" + struct.pack("<IHHI", 1078 + len(rows), 0, 0, 1078) + head + bytes(1024) + rows
 
 

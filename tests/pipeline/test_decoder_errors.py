@@ -27,7 +27,7 @@ RGB = Image.fromarray(np.dstack([drawn_seven(side=64)] * 3))
         (grayscale, "_shows_ink"),
         (decode, "_reduce"),
         (pixel_formats, "_tiles"),
-        (decode, "check_part_count"),
+        (decode, "check_structure"),
         (decode_limits, "_decoded_bytes"),
     ],
 )

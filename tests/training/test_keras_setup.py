@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from inkling.errors import BadBundle, InklingError, MissingExtra
+from inkling.models import registry
 from inkling.models.bundle import Bundle
 from inkling.training import keras_setup
 
@@ -54,3 +57,44 @@ def test_importing_the_commands_of_learn_loads_no_tensorflow() -> None:
         "assert not {'tensorflow', 'keras', 'pandas'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def keras_file(folder: Path, *layers: dict[str, object]) -> Bundle:
+    config = {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": {"layers": list(layers)},
+        "registered_name": None,
+    }
+    with zipfile.ZipFile(folder / "model.keras", "w") as archive:
+        archive.writestr("config.json", json.dumps(config))
+    return Bundle(folder, {"name": "theirs", "version": "0"})
+
+
+LAMBDA = {"module": "keras.layers", "class_name": "Lambda", "config": {"function": {"class_name": "__lambda__"}}}
+FETCHES = {"module": "keras.src.utils.file_utils", "class_name": "get_file", "config": {"origin": "http://127.0.0.1"}}
+RUNS = {"module": "builtins", "class_name": "exec", "config": "print(1)"}
+OLD_STYLE = {"class_name": "Lambda", "config": {"function": "code"}}
+
+
+@pytest.mark.parametrize(
+    ("layer", "names"), [(LAMBDA, "Lambda, __lambda__"), (FETCHES, "get_file"), (RUNS, "exec"), (OLD_STYLE, "Lambda")]
+)
+def test_layers_that_can_run_code_are_refused_before_keras_sees_them(
+    tmp_path: Path, layer: dict[str, object], names: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keras_setup, "import_keras", lambda **_: pytest.fail("Keras was asked"))
+    with pytest.raises(BadBundle, match=f"holds {names}, which can run code; only plain layers .* It was not opened"):
+        keras_setup.open_keras_model(keras_file(tmp_path, layer), task="this test")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\5\6" + bytes(18)])
+def test_what_is_no_keras_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "model.keras").write_bytes(content)
+    with pytest.raises(BadBundle, match=r"is no Keras file \(.*\); a network saved by export was expected"):
+        keras_setup.open_keras_model(Bundle(tmp_path, {"name": "theirs", "version": "0"}), task="this test")
+
+
+@pytest.mark.parametrize("name", [*registry.packaged(), registry.LINE])
+def test_packaged_networks_are_made_of_plain_layers(name: str) -> None:
+    keras_setup._check_layers(registry.PACKAGED / name / "model.keras")

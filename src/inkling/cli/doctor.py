@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from inkling.cli import machine_checks
+from inkling.cli import machine_checks, settings_checks
 from inkling.cli.machine_checks import Check
 from inkling.cli.serve import options, warn_of_misspelt
 from inkling.errors import InklingError
@@ -25,38 +25,47 @@ from inkling.models import registry
 from inkling.server.settings import Settings, load
 
 LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "ai-edge-litert", "flask", "gunicorn")
+ASKED_FOR = ("workers",)  # checks that a server works without, though not as its settings say
 SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, pixels of a 280x280 board
 
 
 @click.command("doctor")
 @options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(as_json: bool, **flags: Any) -> None:
+@click.option("--strict", is_flag=True, help="Fail as well where something that the settings ask for is not so.")
+def command(as_json: bool, strict: bool, **flags: Any) -> None:
     """Check that this machine can run inkling, and show the settings of the server.
 
     Starts a server and sends it a request. Each setting is listed with its value, the origin of the value and its
     meaning. The exit status is 1 if a check fails.
 
+    With --strict it is also 1 if the port is taken, there are more workers than cores, requests cannot be counted where
+    the settings say, a variable INKLING_* is no setting, or the lab is on and nothing can be trained.
+
     \b
     Examples:
       inkling doctor
       inkling doctor --workers 4 --json
+      inkling doctor --strict --lab
     """
     warn_of_misspelt()
     settings = load(flags)
     values = machine_checks.values(settings, flags)
     facts: dict[str, Any] = {}
     results = []
-    for name, check in _checks(settings, facts):
+    checks = _checks(settings, facts) + (_strict_checks(settings) if strict else [])
+    for name, check in checks:
         try:
             good, found = check()
         except InklingError as error:
             good, found = False, str(error)
+        if strict and name in ASKED_FOR:
+            good = bool(good)
         results.append((name, good, found))
     fits = all(good is not False for _, good, _ in results)
     if as_json:
-        checks = [{"name": name, "fits": good, "found": found} for name, good, found in results]
-        click.echo(json.dumps({"fits": fits, "checks": checks, **facts, "settings": values}, indent=2))
+        listed = [{"name": name, "fits": good, "found": found} for name, good, found in results]
+        click.echo(json.dumps({"fits": fits, "checks": listed, **facts, "settings": values}, indent=2))
     else:
         _print(results, values)
     sys.exit(0 if fits else 1)
@@ -81,6 +90,16 @@ def _checks(settings: Settings, facts: dict[str, Any]) -> list[tuple[str, Callab
         ("server", service),
         ("MNIST", _data),
         ("training", _training),
+    ]
+
+
+def _strict_checks(settings: Settings) -> list[tuple[str, Callable[[], Check]]]:
+    """The checks of what the settings ask for."""
+    return [
+        ("variables", settings_checks.variables),
+        ("port", lambda: settings_checks.port(settings)),
+        ("rates", lambda: settings_checks.rates(settings)),
+        ("lab", lambda: settings_checks.lab(settings)),
     ]
 
 

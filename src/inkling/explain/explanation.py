@@ -21,6 +21,7 @@ from inkling.explain.row_digits import row_digits
 from inkling.explain.row_occlusion import explain_row
 from inkling.explain.step import Step
 from inkling.explain.weights import Weights, read_weights
+from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.reader import Mode, Reader, Trace
 from inkling.pipeline.result import Digit
@@ -78,11 +79,13 @@ def _explain_rows(reader: Reader, trace: Trace) -> Iterator[DigitExplanation]:
         return
     read = [one for one in islice(row_digits(trace), MAX_DIGITS) if one.is_read]
     for _, digits in groupby(read, key=lambda one: id(one.decoded)):
+        check_deadline()
         yield from explain_row(reader.row_reader.recognize, list(digits))
 
 
 def explain_digit(reader: Reader, digit: Digit, tile: np.ndarray) -> DigitExplanation:
     """One digit and its (28, 28) tile -> why it was read so: exact attributions if the network allows them."""
+    check_deadline()
     temperature = reader.bundle.temperature
     runner_up = runner_up_of(digit)
     both = contrasts(digit.digit, runner_up)  # (2, 10)

@@ -103,7 +103,7 @@ def open_bundle(path: Path, *, keys: Sequence[str] = READER_KEYS) -> Bundle:
             f"{path} has no readable manifest.json ({error.strerror}); a bundle holds model.tflite and "
             "manifest.json. Name a bundle folder, a run folder or a packaged model."
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadBundle(
             f"{manifest_path} is damaged ({error!r}); a manifest is JSON written by export. Export the run again."
         ) from error

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inkling.errors import BadBundle
 from inkling.models.bundle import Bundle
+from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.litert import LiteRTModel
 from inkling.pipeline.normalize import SIDE
 
 MAX_BATCH = 32  # tiles at once: larger batches are cut, which bounds each interpreter's memory and costs no speed
+
+OUTPUT_SHAPES = ((1, 10), (1, 11))  # of one tile
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,14 @@ class Classifier:
     """A network ready to run. Safe to call from several threads."""
 
     def __init__(self, bundle: Bundle) -> None:
-        """Raises BadBundle if the flatbuffer does not match its manifest or has another input than (N, 28, 28)."""
+        """Raises BadBundle for a flatbuffer that is not the manifest's version, or has other inputs or outputs."""
         self._network = LiteRTModel(bundle.model_bytes(), bundle.model_path, shape=(SIDE, SIDE))
+        try:
+            shape = self.outputs(np.zeros((1, SIDE, SIDE), np.float32)).shape
+        except (ValueError, RuntimeError) as error:
+            raise BadBundle(f"{bundle.model_path} does not run ({error}). Export the run again.") from error
+        if shape not in OUTPUT_SHAPES:
+            raise BadBundle(f"{bundle.model_path} puts out {shape}; expected (1, 10) or (1, 11). Export the run again.")
 
     def __call__(self, tiles: np.ndarray) -> np.ndarray:
         """(N, 28, 28) float32, 0 = background, 1 = ink -> (N, 10) float32 probabilities, each row sums to 1."""
@@ -39,7 +49,10 @@ class Classifier:
     def outputs(self, tiles: np.ndarray) -> np.ndarray:
         """(N, 28, 28) float32 -> (N, 10 or 11) float32, the network's softmax."""
         starts = range(0, len(tiles), MAX_BATCH)
-        batches = [self._network(tiles[start : start + MAX_BATCH]) for start in starts]
+        batches = []
+        for start in starts:
+            check_deadline()
+            batches.append(self._network(tiles[start : start + MAX_BATCH]))
         return np.concatenate(batches or [np.zeros((0, 10), np.float32)])
 
 

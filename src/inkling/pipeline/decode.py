@@ -16,7 +16,8 @@ from PIL import Image
 
 from inkling.errors import BadRequest, EmptyPicture, ImageTooLarge, ImageTooSmall, NotFound
 from inkling.pipeline.config.decoding import DECODE as CONFIG
-from inkling.pipeline.decode_limits import check_decoded_bytes, check_part_count
+from inkling.pipeline.deadline import check_deadline
+from inkling.pipeline.decode_limits import check_decoding, check_structure
 from inkling.pipeline.decoder_errors import decoder_errors
 from inkling.pipeline.grayscale import to_grayscale
 from inkling.pipeline.pixel_formats import to_uint8_pixels
@@ -93,7 +94,7 @@ def _decode_bytes(content: bytes, max_bytes: int, max_pixels: int) -> tuple[np.n
         )
     if len(content) > max_bytes:
         raise _too_many_bytes(len(content), max_bytes)
-    check_part_count(content)
+    check_structure(content)
     with decoder_errors(content, max_pixels):
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     with image:
@@ -103,12 +104,13 @@ def _decode_bytes(content: bytes, max_bytes: int, max_pixels: int) -> tuple[np.n
         factor = min(1.0, CONFIG.max_side_px / max(size_wh))
         with decoder_errors():
             image.draft("RGB", (round(size_wh[0] * factor), round(size_wh[1] * factor)))
-        check_decoded_bytes(image, content, size_wh)
+        check_decoding(image, content, size_wh)
         return _load(image, size_wh)
 
 
 def _load(image: Image.Image, size_wh: tuple[int, int]) -> tuple[np.ndarray, int, tuple[int, int]]:
     """The pixels, perhaps reduced and not yet upright; the EXIF orientation; the size as stored."""
+    check_deadline()
     with decoder_errors():
         image.load()
     pixels = to_uint8_pixels(image, CONFIG.max_side_px)

@@ -1,19 +1,24 @@
-"""Refuse an image whose decoding would take too much memory, before any is spent on it.
+"""Refuse an image whose decoding would take too much memory or time, before any is spent on it.
 
 A few hundred bytes can encode a gigabyte: an even image compresses well, and decoders differ in how many copies they
-make. So an image is refused by the most bytes that Pillow and the library beneath it will hold, and by the number of
-parts of its file, since Python makes objects for each.
+make. So an image is refused by the most bytes that Pillow and the library beneath it will hold.
+
+Nothing stops a decoder at work, so its time is bounded beforehand too, by what costs it most: the parts of the file,
+for each of which Python makes objects; the scans of a JPEG, each of which may visit every pixel; the packed bytes of a
+TIFF's strips, which may overlap; and the pixels that Pillow unpacks in Python.
 """
 
 from __future__ import annotations
 
+import re
 import struct
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, takewhile
 
-from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import BmpImagePlugin, ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
-from inkling.errors import ImageTooLarge
+from inkling.errors import ImageTooLarge, UnknownFormat
 from inkling.pipeline.config.decoding import DECODE_LIMITS as CONFIG
 from inkling.pipeline.decoder_errors import decoder_errors
 
@@ -28,39 +33,70 @@ _FORMAT_BYTES = {  # a pixel, in place of the mode's
 _ROW_BYTES = 16  # a pixel of width: a decoder holds this row and the one above, of samples of at most 16 bits
 _POINTER_BYTES = 8  # a row, which Pillow finds by it
 _COEFFICIENT_BYTES = 2  # a sample: a JPEG of several scans is held as coefficients, in its full size
-_SINGLE_COPY = ("tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits", "group3", "group4", "tiff_ccitt")
-_MAX_STRIP_COPIES = 4  # of a strip or tile, by a TIFF's other compressions
+_PACKED_TEXTS = (b"zTXt", b"iTXt", b"iCCP")  # of a PNG
 _ONE_OBJECT_TYPES = (1, 2, 7)  # of TIFF tags: byte, text, undefined
-_STANDALONE_MARKERS = (0x00, 0x01, *range(0xD0, 0xDA), 0xFF)  # of a JPEG: no length follows
-_START_OF_SCAN = 0xDA
+
+_TIFF_JPEG = ("jpeg", "tiff_jpeg")
+# Compressions of scanners and cameras. Others take memory that the file does not show.
+_TIFF_COMPRESSIONS = (
+    *("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "group3", "group4", "tiff_ccitt"),
+    *_TIFF_JPEG,
+)
+_JPEG_STRIP_COPIES = 4  # of a strip or tile, as libtiff unpacks it
+_JPEG_STRIP_SCANS = 100  # of a strip or tile: libtiff refuses more
+_TILE_BYTE_COUNTS = 325  # a TIFF's tag
+
+_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")  # of a JPEG, whose coded data holds none but restarts
+_STANDALONE = (0x01, 0xC8, 0xD8, 0xD9, *range(0xF0, 0xFE))  # markers that no length follows, as Pillow reads them
+_END_OF_IMAGE, _START_OF_SCAN, _TABLES, _APP1, _APP13 = 0xD9, 0xDA, 0xDB, 0xE1, 0xED
+_FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive
+_PROGRESSIVE_FRAME, _SCAN = b"\xff\xc2", b"\xff\xda"
+_RARE_FRAMES = (0xC3, 0xC5, 0xC6, 0xC7, *range(0xC9, 0xCC), *range(0xCD, 0xD0), 0xDE)
+_FOR_PYTHON = (_TABLES, _APP1, _APP13, *_FRAMES)  # segments that Pillow takes apart
 
 
-def check_part_count(content: bytes) -> None:
-    """Raise ImageTooLarge if Pillow would make too many objects of these bytes. To be called before it sees them."""
+def check_structure(content: bytes) -> None:
+    """Raise ImageTooLarge if Pillow would make too much of a file's parts. To be called before it sees them.
+
+    Raises UnknownFormat for a JPEG of a kind that no camera writes.
+    """
     if content.startswith(b"\x89PNG"):
         _check_count(_png_chunks(content))
-        _check_bytes("picture has texts that", _text_bytes(content))
+        _check_bytes("picture has texts or a colour profile that", _text_bytes(content))
     elif content.startswith(b"\xff\xd8"):
-        _check_count(_jpeg_segments(content))
+        _check_segments(content)
     elif content.startswith(b"GIF"):
         _check_count(_gif_blocks(content))
+    elif content.startswith(b"RIFF"):
+        _check_count(_webp_chunks(content))
     elif content.startswith((b"II", b"MM")):
-        _check_count(range(_tag_values(content)))
+        _check_count(range(_tag_values(content)), CONFIG.max_tag_values)
 
 
-def check_decoded_bytes(image: Image.Image, content: bytes, size_wh: tuple[int, int]) -> None:
-    """Raise ImageTooLarge if decoding an opened image would hold too much at once, BrokenPicture for wrong tags."""
+def check_decoding(image: Image.Image, content: bytes, size_wh: tuple[int, int]) -> None:
+    """Raise ImageTooLarge if decoding an opened image would take too much memory or time.
+
+    Raises BrokenPicture for wrong tags, and UnknownFormat for a TIFF in a rare compression.
+    """
     exif = image.info.get("exif")
     if isinstance(exif, bytes):  # a PNG's text named "exif" is none
-        _check_count(range(_tag_values(exif.removeprefix(b"Exif\0\0"))))
+        _check_count(range(_tag_values(exif.removeprefix(b"Exif\0\0"))), CONFIG.max_tag_values)
+    pixels = size_wh[0] * size_wh[1]
+    several_scans = isinstance(image, JpegImagePlugin.JpegImageFile) and _has_several_scans(image, content)
+    if several_scans:
+        _check_scans(_count_scans(content, _most_scans(pixels)), pixels)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        _check_strips(image, content, pixels)
+    if isinstance(image, BmpImagePlugin.BmpImageFile):
+        _check_runs(image, content, pixels)
     what = f"picture is a {image.format} of {size_wh[0]}x{size_wh[1]} px in mode {image.mode}, which"
-    _check_bytes(what, _decoded_bytes(image, content, size_wh))
+    _check_bytes(what, _decoded_bytes(image, content, size_wh, several_scans=several_scans))
 
 
-def _check_count(parts: Iterable[object]) -> None:
-    if sum(1 for _ in islice(parts, CONFIG.max_parts + 1)) > CONFIG.max_parts:
+def _check_count(parts: Iterable[object], most: int = CONFIG.max_parts) -> None:
+    if sum(1 for _ in islice(parts, most + 1)) > most:
         raise ImageTooLarge(
-            f"picture's file has more than {CONFIG.max_parts:,} parts; a camera's or scanner's has some hundred. "
+            f"picture's file has more than {most:,} parts; a camera's or scanner's has some hundred. "
             "Save it as JPEG and send that."
         )
 
@@ -73,12 +109,82 @@ def _check_bytes(what: str, size: int) -> None:
         )
 
 
-def _decoded_bytes(image: Image.Image, content: bytes, size_wh: tuple[int, int]) -> int:
+def _check_segments(content: bytes) -> None:
+    """A JPEG up to its first scan: Pillow looks at each byte between segments, and takes some kinds apart."""
+    parts, kinds, end = 0, Counter[int](), 2
+    for marker, at, next_at in _jpeg_segments(content):
+        parts += at - end  # 2 for a marker that follows at once
+        end = next_at
+        if parts > 2 * CONFIG.max_parts:
+            _check_count(range(parts))
+        if marker in _RARE_FRAMES:
+            raise UnknownFormat(
+                "this is an arithmetic, lossless or hierarchical JPEG; expected a baseline or progressive one, as "
+                "cameras write. Save it as PNG or JPEG and send that."
+            )
+        if marker in _FOR_PYTHON and (marker != _APP1 or content.startswith(b"Exif", at + 2)):
+            kinds[marker] += 1
+            if kinds[marker] > CONFIG.max_like_segments:
+                raise ImageTooLarge(
+                    f"picture's file has more than {CONFIG.max_like_segments} segments 0x{marker:X}; a camera writes "
+                    "one or two. Save it again as JPEG and send that."
+                )
+        if marker == _START_OF_SCAN:
+            return
+
+
+def _check_scans(scans: int, pixels: int) -> None:
+    """Each scan of a JPEG may visit every pixel, however few bytes it has."""
+    most = _most_scans(pixels)
+    if scans > most:
+        raise ImageTooLarge(
+            f"picture is a JPEG of {pixels / 1e6:.1f} megapixels in more than {most} scans, the limit for this size; "
+            "a camera writes 1 or 10. Save it as a JPEG that is not progressive."
+        )
+
+
+def _most_scans(pixels: int) -> int:
+    return CONFIG.max_scanned_pixels // max(pixels, 1)
+
+
+def _check_strips(image: TiffImagePlugin.TiffImageFile, content: bytes, pixels: int) -> None:
+    """A TIFF's strips or tiles may overlap, and each may be a JPEG of several scans."""
+    compression = image.info.get("compression")
+    if compression not in _TIFF_COMPRESSIONS:
+        raise UnknownFormat(
+            f"this is a TIFF compressed by {compression}; expected LZW, deflate, PackBits, fax, JPEG or none. "
+            "Save it as PNG or JPEG and send that."
+        )
+    if compression in _TIFF_JPEG and _PROGRESSIVE_FRAME in content:
+        _check_scans(_JPEG_STRIP_SCANS, pixels)
+    packed = 0
+    for tag in (TiffImagePlugin.STRIPBYTECOUNTS, _TILE_BYTE_COUNTS):
+        with decoder_errors():
+            counts = image.tag_v2.get(tag) or ()
+            counts = counts if isinstance(counts, tuple) else (counts,)
+            packed += sum(min(int(count), len(content)) for count in counts)
+    if packed > CONFIG.max_strip_overlap * len(content):
+        raise ImageTooLarge(
+            f"picture's strips or tiles have {packed / 1e6:.1f} MB in a file of {len(content) / 1e6:.1f} MB; expected "
+            "ones that do not overlap. Save it as PNG or JPEG and send that."
+        )
+
+
+def _check_runs(image: BmpImagePlugin.BmpImageFile, content: bytes, pixels: int) -> None:
+    """Pillow unpacks the runs of a BMP in Python."""
+    if image.tile and image.tile[0][0] == "bmp_rle" and max(pixels, len(content)) > CONFIG.max_run_pixels:
+        raise ImageTooLarge(
+            f"picture is a BMP in runs of {pixels / 1e6:.1f} megapixels and {len(content) / 1e6:.1f} MB; the limit is "
+            f"{CONFIG.max_run_pixels / 1e6:.0f} of each. Save it as PNG or JPEG and send that."
+        )
+
+
+def _decoded_bytes(image: Image.Image, content: bytes, size_wh: tuple[int, int], *, several_scans: bool) -> int:
     """The most bytes that are held at once while an image is decoded."""
     pixels = image.width * image.height  # of a JPEG, those that are asked for
     size = pixels * _FORMAT_BYTES.get(image.format or "", _MODE_BYTES.get(image.mode, 4))
     size += image.width * _ROW_BYTES + image.height * _POINTER_BYTES
-    if isinstance(image, JpegImagePlugin.JpegImageFile) and _has_several_scans(image, content):
+    if several_scans and isinstance(image, JpegImagePlugin.JpegImageFile):
         size += _count_coefficients(image, size_wh) * _COEFFICIENT_BYTES
     if isinstance(image, PngImagePlugin.PngImageFile):
         size += _text_bytes(content)
@@ -93,10 +199,18 @@ def _has_several_scans(image: JpegImagePlugin.JpegImageFile, content: bytes) -> 
     """Whether the first scan is not the whole image."""
     if "progressive" in image.info:
         return True
-    for marker, at in _jpeg_segments(content):
+    for marker, at, _ in _jpeg_segments(content):
         if marker == _START_OF_SCAN:
-            return content[at + 4] < len(image.layer)
+            return content[at + 2] < len(image.layer)
     return True
+
+
+def _count_scans(content: bytes, most: int) -> int:
+    """The scans of a JPEG's first image, or a few more where they are at most `most`; `most` + 1 for any more."""
+    if (claimed := content.count(_SCAN)) <= most:  # fast; it also counts what only looks like a scan
+        return claimed
+    markers = takewhile(lambda marker: marker != _END_OF_IMAGE, (marker for marker, _, _ in _jpeg_segments(content)))
+    return sum(1 for _ in islice((marker for marker in markers if marker == _START_OF_SCAN), most + 1))
 
 
 def _count_coefficients(image: JpegImagePlugin.JpegImageFile, size_wh: tuple[int, int]) -> int:
@@ -121,12 +235,12 @@ def _strip_bytes(image: TiffImagePlugin.TiffImageFile) -> int:
     length = _tag(image, TiffImagePlugin.IMAGELENGTH, 0)
     h = _tag(image, TiffImagePlugin.TILELENGTH, 0) or min(_tag(image, TiffImagePlugin.ROWSPERSTRIP, length), length)
     bits = _tag(image, TiffImagePlugin.BITSPERSAMPLE, 1) * _tag(image, TiffImagePlugin.SAMPLESPERPIXEL, 1)
-    return w * h * bits // 8 * (1 if compression in _SINGLE_COPY else _MAX_STRIP_COPIES)
+    return w * h * bits // 8 * (_JPEG_STRIP_COPIES if compression in _TIFF_JPEG else 1)
 
 
 def _text_bytes(content: bytes) -> int:
     """The most that a PNG's packed or international texts take: Pillow unpacks 1 MiB of each, of 4 bytes a letter."""
-    texts = [length for kind, length in _png_chunks(content) if kind in (b"zTXt", b"iTXt")]
+    texts = [length for kind, length in _png_chunks(content) if kind in _PACKED_TEXTS]
     return sum(4 * max(length, PngImagePlugin.MAX_TEXT_CHUNK) for length in texts)
 
 
@@ -140,18 +254,14 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, int]]:
         kind = content[at + 4 : at + 8]
 
 
-def _jpeg_segments(content: bytes) -> Iterator[tuple[int, int]]:
-    """Each marker up to the first scan's, and where it stands."""
+def _jpeg_segments(content: bytes) -> Iterator[tuple[int, int, int]]:
+    """Each marker but restarts, where it ends, and where its segment ends; coded data is passed over."""
     at = 2
-    while 0 <= (at := content.find(b"\xff", at)) < len(content) - 4:
-        marker = content[at + 1]
-        yield marker, at
-        if marker == _START_OF_SCAN:
-            return
-        if marker == 0xFF:
-            at += 1
-        else:
-            at += 2 if marker in _STANDALONE_MARKERS else 2 + max(2, int.from_bytes(content[at + 2 : at + 4], "big"))
+    while found := _MARKER.search(content, at):
+        marker, at = found[1][0], found.end()
+        length = 0 if marker in _STANDALONE else max(2, int.from_bytes(content[at : at + 2], "big"))
+        yield marker, at, at + length
+        at += length
 
 
 def _gif_blocks(content: bytes) -> Iterator[int]:
@@ -170,8 +280,17 @@ def _gif_blocks(content: bytes) -> Iterator[int]:
         at += 1
 
 
+def _webp_chunks(content: bytes) -> Iterator[int]:
+    """Where each chunk of a WebP stands."""
+    at = 12
+    while at + 8 <= len(content):
+        yield at
+        length = int.from_bytes(content[at + 4 : at + 8], "little")
+        at += 8 + length + length % 2
+
+
 def _tag_values(content: bytes) -> int:
-    """How many numbers a TIFF's, or EXIF's, first directory claims to hold, as far as the bytes may hold them."""
+    """How many entries, and numbers in them, a TIFF's or EXIF's first directory claims, as the bytes may hold them."""
     order = "<" if content.startswith(b"II") else ">"
     big = content[2:4] in (b"\0+", b"+\0")
     start, count, entry = ("8xQ", "Q", "HHQ8x") if big else ("4xI", "H", "HHI4x")
@@ -182,6 +301,9 @@ def _tag_values(content: bytes) -> int:
         return 0
     size = struct.calcsize(order + entry)
     at += struct.calcsize(order + count)
-    whole = min(entries, CONFIG.max_parts, (len(content) - at) // size)
-    tags = struct.iter_unpack(order + entry, content[at : at + max(whole, 0) * size])
-    return sum(values for _, kind, values in tags if kind not in _ONE_OBJECT_TYPES and values <= len(content))
+    whole: int = max(min(entries, (len(content) - at) // size), 0)
+    if whole > CONFIG.max_tag_values:
+        return whole
+    tags = struct.iter_unpack(order + entry, content[at : at + whole * size])
+    numbers: int = sum(n for _, kind, n in tags if kind not in _ONE_OBJECT_TYPES and n <= len(content))
+    return whole + numbers

@@ -56,11 +56,11 @@ class LiteRTModel:
         try:
             interpreter = Interpreter(model_content=self._content, num_threads=1)
             _allocate_without_notice(interpreter)
+            return _Interpreter(interpreter)
         except (ValueError, RuntimeError) as error:
             raise BadBundle(
                 f"the network cannot be loaded ({error}); expected a LiteRT flatbuffer. Export the run again."
             ) from error
-        return _Interpreter(interpreter)
 
 
 class _Interpreter:

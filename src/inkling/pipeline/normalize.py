@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from inkling.pipeline.config.segmentation import NORMALIZE as CONFIG
+from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.segmentation import Glyph, Segmentation, padded_corners, threshold
 from inkling.pipeline.stroke_width import stroke_width
 
@@ -24,6 +25,7 @@ def normalize_glyphs(ink: np.ndarray, segmentation: Segmentation) -> np.ndarray:
     """(H, W) float32 ink and its N glyphs -> (N, 28, 28) float32 tiles, 0 = background, 1 = ink."""
     tiles = np.zeros((len(segmentation.glyphs), SIDE, SIDE), np.float32)
     for tile, crop in zip(tiles, glyph_crops(ink, segmentation), strict=True):
+        check_deadline()
         tile[:] = normalize_crop(crop)
     return tiles
 

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from inkling.pipeline.config.decoding import DECODE as CONFIG
+from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.decoder_errors import decoder_errors
 
 
@@ -38,6 +39,7 @@ def _tiles(image: Image.Image, side: int) -> Iterator[tuple[int, int, Image.Imag
     w, h = image.size
     for y in range(0, h, side):
         for x in range(0, w, side):
+            check_deadline()
             yield x, y, image.crop((x, y, min(x + side, w), min(y + side, h)))
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from inkling.pipeline.config.line import CTC as CONFIG
 from inkling.pipeline.ctc import Text, log_likelihoods
+from inkling.pipeline.deadline import check_deadline
 
 
 class ScoredText(NamedTuple):
@@ -109,6 +110,7 @@ class PrefixSearch:
         found: set[Text] = set()
         limit = self.columns + max_columns
         while self._heap:
+            check_deadline()
             if self.columns >= limit:
                 for text in self._proposals(found):
                     self.unseen = max(0.0, self.unseen - text.prob)
@@ -198,6 +200,7 @@ def beam_search(probs: np.ndarray, automaton: Automaton, rest: np.ndarray) -> li
     step = automaton.step.tolist()
     beam: dict[Text, _Beam] = {(): _Beam(state=0, in_blank=1.0)}
     for p, symbols, after in zip(probs.tolist(), likely, rest[1:], strict=True):
+        check_deadline()
         new = [symbol for symbol in symbols if constrained or p[symbol] > CONFIG.beam_min_prob]
         following: dict[Text, _Beam] = {}
         for text, one in beam.items():

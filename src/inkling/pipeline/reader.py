@@ -23,6 +23,7 @@ from inkling.pipeline import binarize, decode, normalize, result
 from inkling.pipeline.agreement import agreed, is_complete, may_be_one_digit, spans_picture
 from inkling.pipeline.classifier import Classifier, Prediction
 from inkling.pipeline.config.decoding import DECODE
+from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.decode import DecodedImage, ImageSource
 from inkling.pipeline.layout import Layout
 from inkling.pipeline.quality import needs_quality_check, quality_warnings
@@ -66,7 +67,9 @@ def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE
     """The stages before the network."""
     _check_mode(mode)
     decoded = decode.decode(source, max_bytes=max_bytes)  # -> (H, W) uint8
+    check_deadline()
     ink = binarize.binarize(decoded.image)  # (H, W) uint8 -> (H, W) float32
+    check_deadline()
     segmentation = segment(ink, single=mode == "single")  # (H, W) -> N glyphs
     tiles = normalize.normalize_glyphs(ink, segmentation)  # -> (N, 28, 28) float32
     return PreparedImage(decoded, ink, segmentation, tiles, mode)

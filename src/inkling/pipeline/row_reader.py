@@ -11,6 +11,7 @@ from inkling.models.bundle import Bundle
 from inkling.pipeline import result
 from inkling.pipeline.config.line import LINE_RECOGNIZER
 from inkling.pipeline.config.line import ROW_READER as CONFIG
+from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.decode import DecodedImage
 from inkling.pipeline.layout import Layout, Row, find_layout
 from inkling.pipeline.line_recognizer import LineRecognizer
@@ -56,6 +57,7 @@ class RowReader:
 
     def read(self, decoded: DecodedImage) -> ReadRows:
         """(H, W) uint8 upright grey image, perhaps reduced -> its rows."""
+        check_deadline()
         layout = find_layout(decoded.image)
         h, w = decoded.image.shape
         to_original = np.diag([decoded.size_wh[0] / w, decoded.size_wh[1] / h, 1.0])
@@ -77,6 +79,7 @@ class RowReader:
 
     def _recognize(self, row: Row, to_original: np.ndarray, *, read_again: bool = True) -> _Recognized:
         """A row of the layout. `read_again`: a doubtful one is read at more widths."""
+        check_deadline()
         line = self.recognize.read(row.image, to_original @ row.to_image)
         line = line if read_again else replace(line, more_views=tuple)
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]

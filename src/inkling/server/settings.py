@@ -65,7 +65,7 @@ class Settings:
         0, "Seconds from SIGTERM, when /readyz turns 503, to the end of accepting; for load balancers.", 0
     )
     stop_s: int = _setting(30, "Most seconds that running requests get to finish when the server stops.", 1)
-    watchdog_s: int = _setting(0, "Seconds of one reading after which its worker is replaced; 0 for never.", 0)
+    deadline_s: int = _setting(5, "Most seconds that one reading may take; then it ends with 422. 0 for no limit.", 0)
     lab: bool = _setting(False, "Let people train networks on the page, one at a time.")
     lab_folder: str = _setting("", "Folder of trainings and kept models; empty for the user's data folder.")
     lab_hosts: str = _setting("", "Names besides localhost by which the lab may be used, separated by commas.")

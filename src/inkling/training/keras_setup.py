@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import warnings
 import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,13 @@ from inkling.models.bundle import Bundle
 from inkling.silence import quiet_stderr
 
 NO_RELEASE_SINCE = (3, 14)  # of Python, from which on TensorFlow has no release
+MAX_CONFIG_BYTES = 5_000_000  # of a Keras file's config.json: a hundred times the line network's
+# Whose classes a Keras file may name. Keras itself would look further, in modules that fetch and run things.
+PLAIN_MODULES = (
+    *("keras", "keras.src.models.functional", "keras.layers", "keras.initializers", "keras.regularizers"),
+    *("keras.constraints", "keras.optimizers", "keras.losses", "keras.metrics"),
+)
+CAN_RUN_CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 
 
 def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
@@ -54,14 +64,52 @@ def keras_model_path(bundle: Bundle) -> Path:
 
 
 def open_keras_model(bundle: Bundle, *, task: str) -> Any:
-    """The Keras model of a bundle, without its optimizer. Raises BadBundle for a missing or damaged file."""
+    """The Keras model of a bundle, without its optimizer.
+
+    Raises BadBundle for a missing or damaged file, and for layers that can hold code: none of it runs.
+    """
     path = keras_model_path(bundle)
+    _check_layers(path)
     keras = import_keras(task=task)
     try:
         with quiet_stderr():
             return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        why = next(iter(str(error).splitlines()), type(error).__name__)
         raise BadBundle(
-            f"{path} cannot be opened by Keras {keras.__version__} ({str(error).splitlines()[0]}); "
+            f"{path} cannot be opened by Keras {keras.__version__} ({why}); "
             "a network saved by export was expected. Export the run again."
         ) from error
+
+
+def _check_layers(path: Path) -> None:
+    """Raise BadBundle unless a Keras file is made of plain parts of Keras. Nothing of it is deserialized."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("config.json") as file:
+            content = file.read(MAX_CONFIG_BYTES + 1)
+        if len(content) > MAX_CONFIG_BYTES:
+            raise ValueError(f"its config.json has more than {MAX_CONFIG_BYTES / 1e6:.0f} MB")
+        foreign = sorted(set(_foreign_parts(json.loads(content))))
+    except (OSError, ValueError, KeyError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error) as error:
+        raise BadBundle(
+            f"{path} is no Keras file ({error}); a network saved by export was expected. Export the run again."
+        ) from error
+    if foreign:
+        raise BadBundle(
+            f"{path} holds {', '.join(foreign)}, which can run code; only plain layers of Keras were expected. It was "
+            "not opened: name another bundle."
+        )
+
+
+def _foreign_parts(config: Any) -> Iterator[str]:
+    """The classes in a Keras file's configuration that are no plain parts of Keras."""
+    if isinstance(config, dict):
+        name, module = config.get("class_name"), config.get("module")
+        is_plain = module in PLAIN_MODULES or (module is None and name in (None, "__keras_tensor__"))
+        if not is_plain or name in CAN_RUN_CODE:
+            yield str(name)
+        for value in config.values():
+            yield from _foreign_parts(value)
+    elif isinstance(config, list):
+        for value in config:
+            yield from _foreign_parts(value)

@@ -319,3 +319,14 @@ def test_a_row_is_explained_from_its_image(client: FlaskClient, digits: Any) -> 
         assert {np.array(why[name]).shape for name in ("for", "against", "missing")} == {(32, 32)}
     names = [step["name"] for step in answer["explanation"]["steps"]]
     assert names == ["image", "layout", "rows", "columns", "symbols", "texts"]
+
+
+@pytest.mark.parametrize("route", ["read?explain=1", "compare", "filmstrip"])
+def test_a_reading_ends_at_its_deadline_and_the_worker_goes_on(seven: bytes, route: str) -> None:
+    app = create_app(Settings(model="ann-tutorial", deadline_s=1e-6))  # type: ignore[arg-type]  # no picture takes less
+    client = app.test_client()
+    for _ in range(2 * app.config["INKLING"].max_concurrent_readings):  # each gives its turn back
+        response = client.post(f"/api/v1/{route}", data=seven, content_type="image/png")
+        assert (response.status_code, response.json["kind"]) == (422, "DeadlineExceeded")
+        assert response.json["error"].endswith("Send a smaller picture, or the part with the number.")
+    assert client.get("/healthz").status_code == 200

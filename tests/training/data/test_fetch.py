@@ -9,6 +9,7 @@ import io
 import pickle
 import struct
 import threading
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -216,13 +217,83 @@ def test_from_path(tmp_path: Path, form: str) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "not an IDX"), (b"\x00\x00\x09\x01rest", "not an IDX"), (idx_bytes(ARRAYS["y_train"])[:-1], "promises")],
+    [
+        (b"", "not an IDX"),
+        (b"\x00\x00\x09\x01rest", "not an IDX"),
+        (idx_bytes(ARRAYS["y_train"])[:-1], "has 13 bytes or more"),
+    ],
 )
 def test_damaged_idx_files_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
     write_idx(tmp_path, gz=False)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(content)
     with pytest.raises(BadData, match=message):
         fetch.from_path(tmp_path)
+
+
+def with_header(header: str) -> bytes:
+    """An npz whose first array has another header than its bytes."""
+    text = header.encode().ljust(118) + b"\n"
+    content = b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text + bytes(100)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("x_train.npy", content)
+    return file.getvalue()
+
+
+def with_damaged_deflate() -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **ARRAYS)
+    content = bytearray(file.getvalue())
+    content[60:90] = b"\xff" * 30  # within the first array
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (with_header("{'descr': '|u1', 'fortran_order': False, 'shape': (1099511627776,), }"), "expected uint8"),
+        (with_header("{'descr': '|O', 'fortran_order': False, 'shape': (6, 28, 28), }"), "is object .*expected uint8"),
+        (with_header("(" * 100), "not a readable npz"),
+        (with_header("-" * 117), "not a readable npz"),
+        (with_damaged_deflate(), "not a readable npz"),
+    ],
+    ids=["1 TiB", "pickle", "brackets", "signs", "deflate"],
+)
+def test_a_hostile_npz_is_one_sentence(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "mine.npz").write_bytes(content)
+    with pytest.raises(BadData, match=says):
+        fetch.fetch(tmp_path / "cache", source=tmp_path / "mine.npz")
+
+
+def test_an_idx_of_255_dimensions_is_one_sentence(tmp_path: Path) -> None:
+    write_idx(tmp_path, gz=False)
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(b"\0\0\x08\xff" + struct.pack(">255I", *[2] * 255) + bytes(4000))
+    with pytest.raises(BadData, match=r"begins with 00 00 08 ff .*an array of \(6, 28, 28\)"):
+        fetch.from_path(tmp_path)
+
+
+def test_a_damaged_gzip_is_one_sentence(tmp_path: Path) -> None:
+    write_idx(tmp_path, gz=True)
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    content = bytearray(path.read_bytes())
+    content[20:40] = b"\xff" * 20
+    path.write_bytes(content)
+    with pytest.raises(BadData, match="cannot be read"):
+        fetch.from_path(tmp_path)
+
+
+def test_a_gzip_is_unpacked_no_further_than_the_data_goes(tmp_path: Path) -> None:
+    write_idx(tmp_path, gz=True)
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(
+        gzip.compress(idx_bytes(ARRAYS["x_train"]) + bytes(20_000_000))
+    )
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadData, match="bytes or more; expected"):
+            fetch.from_path(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_from_path_that_is_not_there(tmp_path: Path) -> None:

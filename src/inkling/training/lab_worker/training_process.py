@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import time
 import traceback
 from pathlib import Path
 from typing import Any
 
-from inkling.errors import InklingError
+from inkling.errors import CannotWrite, InklingError
 from inkling.lab_protocol.hyperparameters import recipe_table
 from inkling.lab_protocol.lab_folder import LabFolder, read_json, write_json
 from inkling.models.bundle import Bundle
@@ -22,6 +23,7 @@ SNAPSHOT_SHARE = 0.08  # of the time, at most, for snapshots
 POLL_S = 0.05  # between two checks for a command
 SERVER_CHECK_S = 2.0
 SERVER_GONE_S = 20.0  # a server that restarts comes back sooner
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 IDLE_S = 300.0  # that a finished training waits for one more epoch
 
 
@@ -30,18 +32,35 @@ class ServerGone(Exception):
 
 
 def train_in(lab: LabFolder) -> None:
-    """Run or resume the training that the lab's folder asks for; its outcome is in the event log."""
+    """Run or resume the training that the lab's folder asks for; its outcome is in the event log.
+
+    Raises CannotWrite where the disk is too full even for that.
+    """
     with EventLog(lab) as log:
-        log.set_state("starting", error="")
         try:
+            log.set_state("starting", error="")
             _train(lab, log, Commands(lab))
         except ServerGone:
             log.set_state("interrupted", error="The server stopped, and the training with it.")
         except InklingError as error:
-            log.set_state("failed", error=str(error))
+            _report_failure(lab, log, error.__cause__ or error, str(error))
         except Exception as error:  # the edge of the process
             traceback.print_exc()
-            log.set_state("failed", error=f"The training failed ({type(error).__name__}); {lab.log} says more.")
+            _report_failure(lab, log, error, f"The training failed ({type(error).__name__}); {lab.log} says more.")
+
+
+def _report_failure(lab: LabFolder, log: EventLog, cause: BaseException, sentence: str) -> None:
+    """Set the state to failed. On a full disk the snapshot makes room for that. Raises CannotWrite where it cannot."""
+    full = isinstance(cause, OSError) and cause.errno in DISK_FULL
+    if full:
+        sentence = f"{lab.path} cannot be written, because the disk is full; a training needs some 30 MB. Make room, "
+        sentence += "then go on."
+    try:
+        if full:
+            lab.snapshot.unlink(missing_ok=True)
+        log.set_state("failed", error=sentence)
+    except OSError as error:
+        raise CannotWrite(sentence) from error
 
 
 def _train(lab: LabFolder, log: EventLog, commands: Commands) -> None:
