@@ -89,7 +89,7 @@ class FakeReader:
             if image.source == "fails":
                 return "BadBundle", "no such model.", 503
         failed = sum(bool(image.error) for image in chunk.images)
-        return ChunkResult(chunk.number, len(chunk.images), {"failed": failed}, 0, 0.0)
+        return ChunkResult(chunk.number, 0, "0" * 64, {"failed": failed}, 0, 0.0)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from inkling.batch.atomic_file import partial_path
-from inkling.batch.table import COLUMNS, FORMULA_STARTS, PARTIAL_DIGITS, Table, heading
+from inkling.batch.table import COLUMNS, PARTIAL_DIGITS, Table, heading
+from inkling.csv_cells import FORMULA_STARTS
 
 PROBS = [0.99, *[0.0] * 9]
 
@@ -14,7 +15,7 @@ def reading(text: str, source: str = "a.png", **more: Any) -> dict[str, Any]:
     digits = [{"digit": int(c), "confidence": 0.9, "sure": c != "7", "probs": PROBS} for c in text if c.isdigit()]
     fields = {"source": source, "ok": True, "outcome": "read", "text": text, "confidence": 0.81, "digits": digits}
     fields["written"] = text
-    return {**fields, "reason": "", "others": [], "warnings": [], **more}
+    return {**fields, "reason": "", "others": [], "warnings": [], "size": [30, 20], **more}
 
 
 def failure(source: str = "b.png", error: str = "picture is broken.") -> dict[str, Any]:

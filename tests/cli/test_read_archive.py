@@ -62,6 +62,20 @@ def test_options_that_exclude_each_other(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_review_page_goes_with_an_archive(scans: Path, tmp_path: Path) -> None:
+    page, out = tmp_path / "doubtful.html", tmp_path / "out"
+    command = ["read", str(scans), "--out", str(out), "--format", "csv", "--model", MODEL, "--workers", "1"]
+    done = CliRunner().invoke(cli.group, [*command, "--length", "2", "--review", str(page)])
+    assert done.exit_code == 0, done.output
+    assert done.stderr.endswith(f" Written: {page}.\n")
+    text = page.read_text()
+    assert "30 pictures to check" in text
+    assert f"Read by {MODEL}" in text
+    assert "known of each number: 2 digits" in text
+    assert text.count("data:image/jpeg") >= 30
+    assert not (tmp_path / "doubtful.html.part").exists()
+
+
 @pytest.mark.slow
 def test_without_the_extra_csv_works_and_parquet_names_the_extra(scans: Path, tmp_path: Path) -> None:
     """In a process where pyarrow and Ray cannot be imported."""

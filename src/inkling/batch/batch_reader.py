@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
 
 from inkling.batch import records, storage
+from inkling.batch.archives import inflated
+from inkling.batch.front_to_back import FrontToBack
 from inkling.batch.image_ref import WHOLE_FILE, ImageRef
 from inkling.batch.job import Job
 from inkling.batch.range_requests import ByteRange
@@ -18,6 +21,7 @@ from inkling.errors import BadBundle, BrokenPicture, ImageTooLarge, InklingError
 from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.reader import Reader
 
+AT_ONCE = ("plain", "deflate")  # byte ranges of a file, which many requests fetch at once
 LIBRARY_ERRORS = (cv2.error, MemoryError, ValueError, ArithmeticError, LookupError)  # raised on malformed images
 
 
@@ -40,18 +44,26 @@ class BatchReader:
         self._mode = job.mode
         self._constraints = parse_constraints(**job.constraints)
         self._model = (bundle.name, bundle.version)
+        self._archive = FrontToBack()
 
     def read(
         self, images: Sequence[ImageRef], on_image: Callable[[int], None] | None = None
     ) -> tuple[list[Record], int]:
         """Images -> one record per image, in order, and the number of bytes fetched; for `on_image` see `Worker`."""
-        contents = _fetch(images) if on_image is None else _fetch_one_by_one(images, on_image)
+        contents = fetch(images, self._archive) if on_image is None else self._fetch_one_by_one(images, on_image)
         found: list[Record] = []
         n_bytes = 0
         for image, content in zip(images, contents, strict=True):
             found.append(self._read_one(image, content))
             n_bytes += len(content) if isinstance(content, bytes) else 0
         return found, n_bytes
+
+    def _fetch_one_by_one(
+        self, images: Sequence[ImageRef], on_image: Callable[[int], None]
+    ) -> Iterator[bytes | InklingError]:
+        for index, image in enumerate(images):
+            on_image(index)
+            yield from fetch([image], self._archive)
 
     def _read_one(self, image: ImageRef, content: bytes | InklingError) -> Record:
         try:
@@ -73,31 +85,38 @@ class BatchReader:
             return records.from_error(image.source, broken, self._model)
 
 
-def _fetch_one_by_one(images: Sequence[ImageRef], on_image: Callable[[int], None]) -> Iterator[bytes | InklingError]:
-    for index, image in enumerate(images):
-        on_image(index)
-        yield from _fetch([image])
-
-
-def _fetch(images: Sequence[ImageRef]) -> Iterator[bytes | InklingError]:
-    """The bytes of each image, or the reason why there are none. Raises Unreachable."""
+def fetch(images: Iterable[ImageRef], archive: FrontToBack) -> Iterator[bytes | InklingError]:
+    """The bytes of each image, or the reason why there are none; `archive` stays open. Raises Unreachable."""
+    images = list(images)
     known = [_known_error(image) for image in images]
     ranges = [
         ByteRange(
             image.location, image.offset, DECODE.max_bytes + 1 if image.size_bytes == WHOLE_FILE else image.size_bytes
         )
         for image, error in zip(images, known, strict=True)
-        if error is None
+        if error is None and image.stored in AT_ONCE
     ]
     contents = storage.read_many(ranges)
     for image, error in zip(images, known, strict=True):
-        content = error or next(contents)
-        if isinstance(content, bytes) and len(content) < image.size_bytes:
-            content = BrokenPicture(
-                f"{image.source} ends after {len(content)} of {image.size_bytes} bytes; expected a whole shard. Copy "
-                "it again."
-            )
+        content = error or (next(contents) if image.stored in AT_ONCE else archive.read(image))
+        if isinstance(content, bytes):
+            content = _whole(image, content)
         yield content
+
+
+def _whole(image: ImageRef, content: bytes) -> bytes | BrokenPicture:
+    """The bytes of an image as they lie in its file -> its own."""
+    if image.stored != "parquet" and len(content) < image.size_bytes:
+        return BrokenPicture(
+            f"{image.source} ends after {len(content)} of {image.size_bytes} bytes; expected a whole archive. Copy it "
+            "again."
+        )
+    if image.stored != "deflate":
+        return content
+    try:
+        return inflated(content, DECODE.max_bytes + 1)
+    except zlib.error as error:
+        return BrokenPicture(f"{image.source} cannot be inflated ({error}); expected a whole archive. Copy it again.")
 
 
 def _known_error(image: ImageRef) -> InklingError | None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Literal, Protocol, get_args
+from typing import Annotated, Literal, Protocol, get_args
 
+from msgspec import Meta, Struct, structs
+
+from inkling.batch.checked_json import Count, Sha256
 from inkling.batch.image_ref import ImageRef
 from inkling.pipeline.reader import Mode
 
 CHUNK_SIZE = 500  # images: half a second of work, and parts of some 100 kB
 Format = Literal["parquet", "csv", "jsonl"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+ChunkNumber = Annotated[int, Meta(ge=0, lt=10**8)]  # eight digits of a part's name
 
 
 @dataclass(frozen=True)
@@ -27,29 +31,32 @@ class Job:
     constraints: dict[str, str] = field(default_factory=dict)  # arguments of `parse_constraints`
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True, forbid_unknown_fields=True):
     """Images that one worker reads together. In one run, a number always stands for the same images."""
 
-    number: int  # from 0
+    number: ChunkNumber
     images: tuple[ImageRef, ...]
 
     def with_error(self, index: int, error: str) -> Chunk:
         """The same chunk, in which one image is known to be unreadable."""
         images = list(self.images)
-        images[index] = replace(images[index], error=error)
-        return replace(self, images=tuple(images))
+        images[index] = structs.replace(images[index], error=error)
+        return structs.replace(self, images=tuple(images))
 
 
-@dataclass(frozen=True)
-class ChunkResult:
-    """What became of a chunk."""
+class ChunkResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """What became of a chunk: its part, by which the part is known again, and its counts."""
 
-    number: int  # of the chunk
-    images: int
-    outcomes: dict[str, int]  # read, unsure, empty, not_digit, failed
-    bytes: int  # of the images that were fetched
-    seconds: float
+    number: ChunkNumber
+    size_bytes: Count  # of the part
+    sha256: Sha256  # of the part
+    outcomes: dict[Literal["read", "unsure", "empty", "not_digit", "failed"], Count]
+    bytes: Count  # of the images that were fetched
+    seconds: Annotated[float, Meta(ge=0, le=1e9)]
+
+    @property
+    def images(self) -> int:
+        return sum(self.outcomes.values())
 
 
 class Engine(Protocol):

@@ -6,8 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from inkling.batch import storage
-from inkling.batch.records import import_pyarrow
+from inkling.batch import parquet, storage
 from inkling.errors import BadRequest
 
 COLUMNS = (
@@ -21,54 +20,45 @@ COLUMNS = (
     "image",
     "key",
 )  # the first of these that is present
-BATCH_ROWS = 4096  # of a Parquet file in memory at once
+MAX_LINE = 1 << 20  # characters
 
 
 def names_in(location: str) -> Iterator[str]:
     """The names in a listing, in order, without empty cells. Raises BadRequest if the file is not a listing."""
-    return _names_in_parquet(location) if location.lower().endswith(".parquet") else _names_in_csv(location)
+    return parquet.names_in(location, COLUMNS) if location.lower().endswith(".parquet") else _names_in_csv(location)
 
 
 def _names_in_csv(location: str) -> Iterator[str]:
-    """The column with a known heading, or else the first column of every row."""
+    """The column with a known heading, or the only column."""
     with io.TextIOWrapper(storage.open_stream(location), "utf-8-sig", "surrogateescape", newline="") as text:
         try:
-            rows = csv.reader(text)
+            rows = csv.reader(_lines(text))
             first = next(rows, [])
-            column = _column([cell.strip().lower() for cell in first])
+            headings = [cell.strip().lower() for cell in first]
+            column = next((headings.index(name) for name in COLUMNS if name in headings), None)
+            if column is None and len(first) > 1:
+                raise BadRequest(
+                    f"{location} has the columns {', '.join(first)[:160]}; expected one of {', '.join(COLUMNS)} to "
+                    "name the pictures, or no other column. Rename one."
+                )
             if column is None:
                 column = 0
-                yield from first[:1]
-            yield from (row[column] for row in rows if len(row) > column and row[column])
+                yield from (cell for cell in first if cell)
+            for row in rows:
+                if row and len(row) <= column:
+                    raise csv.Error(f"line {rows.line_num} has no column {column + 1}")
+                if row and row[column]:
+                    yield row[column]
         except csv.Error as error:
-            raise _not_readable(location, "CSV", error) from error
+            raise BadRequest(
+                f"{location} cannot be read as CSV ({error}); expected a table that names a picture in each row. Check "
+                "it."
+            ) from error
 
 
-def _names_in_parquet(location: str) -> Iterator[str]:
-    arrow = import_pyarrow("a Parquet listing")
-    with storage.open_stream(location) as stream:
-        try:
-            file = arrow.parquet.ParquetFile(arrow.PythonFile(stream, mode="r"))
-            names = file.schema_arrow.names
-            column = _column([name.lower() for name in names])
-            texts = [field.name for field in file.schema_arrow if arrow.types.is_string(field.type)]
-            if column is None and len(texts) != 1:
-                raise BadRequest(
-                    f"{location} has the columns {', '.join(names)}; expected one of {', '.join(COLUMNS)} to name the "
-                    "pictures. Rename one."
-                )
-            name = texts[0] if column is None else names[column]
-            for batch in file.iter_batches(BATCH_ROWS, columns=[name]):
-                yield from (str(cell) for cell in batch.column(0).to_pylist() if cell)
-        except arrow.ArrowInvalid as error:
-            raise _not_readable(location, "Parquet", error) from error
-
-
-def _not_readable(location: str, format: str, error: Exception) -> BadRequest:
-    return BadRequest(
-        f"{location} cannot be read as {format} ({error}); expected a table that names a picture in each row. Check it."
-    )
-
-
-def _column(headings: list[str]) -> int | None:
-    return next((headings.index(name) for name in COLUMNS if name in headings), None)
+def _lines(text: io.TextIOBase) -> Iterator[str]:
+    """Lines, none of which is kept beyond `MAX_LINE`."""
+    while line := text.readline(MAX_LINE):
+        if len(line) == MAX_LINE:
+            raise csv.Error(f"a line has more than {MAX_LINE:,} characters")
+        yield line

@@ -1,41 +1,69 @@
 """The plan: which chunk holds which images, written before any of them is read.
 
-    chunks/plan-00000000.jsonl    one chunk per line: {"number": 0, "pictures": [[source, location, offset, ...], ...]}
+    chunks/plan-00000000.jsonl    one chunk per line: {"number": 0, "images": [[source, location, offset, ...], ...]}
     chunks/plan-00000001.jsonl    files of 1, 2, 4, .. up to 64 chunks
 
 The plan lies in the output folder, so a chunk that was under way when a run was killed is read again under the same
-number, and its part is replaced, never duplicated.
+number, and its part is replaced, never duplicated. The manifest holds the size and SHA-256 of each file.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import astuple
+import os
+from collections.abc import Sequence
 
-from inkling.batch import storage
+from msgspec import structs
+
+from inkling.batch import buckets, storage
+from inkling.batch.checked_json import FileHash, convert
 from inkling.batch.image_ref import ImageRef
 from inkling.batch.job import Chunk
+from inkling.errors import BadRequest
 
 FOLDER = "chunks"
 MAX_CHUNKS = 64  # in a file: some 3 MB
+MAX_FILE_BYTES = 1 << 28  # 8 KB for each image of 64 chunks of 500: no path is as long
 
 
 class Plan:
     """The plan of one output folder."""
 
-    def __init__(self, out: str) -> None:
-        """Finds the plan in the output folder; an empty one if there is none."""
+    def __init__(self, out: str, vouched: Sequence[FileHash] = ()) -> None:
+        """Finds the plan in the output folder; an empty one if there is none.
+
+        `vouched`: the files that the manifest names. Those behind them were written before a kill, and are taken as
+        they are.
+        """
         self._folder = storage.join(out, FOLDER)
         self._unwritten: list[Chunk] = []
+        self.hashes = list(vouched)
         files = storage.walk(self._folder) if storage.kind(self._folder) != "none" else ()
-        self.files = sum(file.rpartition("/")[2].startswith("plan-") for file in files)
+        found = sum(file.rpartition("/")[2].startswith("plan-") for file in files)
+        self.files = max(found, len(vouched))
 
-    def file(self, i: int) -> Iterator[Chunk]:
-        """The chunks of the i-th file."""
-        for line in storage.read(self._location(i)).splitlines():
-            entry = json.loads(line)
-            yield Chunk(entry["number"], tuple(ImageRef(*fields) for fields in entry["pictures"]))
+    def file(self, i: int) -> list[Chunk]:
+        """The chunks of the i-th file. Raises BadRequest if it is not as it was written."""
+        location = self._location(i)
+        content = storage.read(location, size_bytes=MAX_FILE_BYTES + 1)
+        if i < len(self.hashes) and self.hashes[i] != FileHash.of(content):
+            raise _changed(location, "it is not as the run wrote it")
+        if len(content) > MAX_FILE_BYTES:
+            raise _changed(location, f"it has more than {MAX_FILE_BYTES} bytes")
+        try:
+            chunks = [convert(line, Chunk) for line in content.splitlines()]
+        except ValueError as error:
+            raise _changed(location, str(error)) from error
+        first = chunks[0].number if chunks else 0
+        if [chunk.number for chunk in chunks] != list(range(first, first + len(chunks))):
+            raise _changed(location, "its chunks are not in order")
+        for chunk in chunks:
+            for image in chunk.images:
+                if not (os.path.isabs(image.location) or buckets.is_url(image.location)):
+                    raise _changed(location, f"{image.location!r} is neither an absolute path nor a URL")
+        if i == len(self.hashes):
+            self.hashes.append(FileHash.of(content))
+        return chunks
 
     def add(self, chunk: Chunk) -> bool:
         """Append a chunk; True if this wrote a file. A chunk may be read only once it is written."""
@@ -46,7 +74,9 @@ class Plan:
         """Write the chunks that are not written yet; False if there are none."""
         if not self._unwritten:
             return False
-        storage.write(self._location(self.files), b"".join(map(_line, self._unwritten)))
+        content = b"".join(map(_line, self._unwritten))
+        storage.write(self._location(self.files), content)
+        self.hashes.append(FileHash.of(content))
         self.files += 1
         self._unwritten = []
         return True
@@ -55,14 +85,21 @@ class Plan:
         return storage.join(self._folder, f"plan-{i:08d}.jsonl")
 
 
+def _changed(location: str, why: str) -> BadRequest:
+    return BadRequest(
+        f"{location} is not the plan of a run ({why}); expected the file as inkling wrote it. Restore it, or choose "
+        "another --out."
+    )
+
+
 def _line(chunk: Chunk) -> bytes:
-    entry = {"number": chunk.number, "pictures": [_fields(image) for image in chunk.images]}
+    entry = {"number": chunk.number, "images": [_fields(image) for image in chunk.images]}
     return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
 
 
 def _fields(image: ImageRef) -> list[object]:
     """An image's fields in order, without the defaults at the end."""
-    fields, defaults = list(astuple(image)), astuple(ImageRef("", ""))
+    fields, defaults = list(structs.astuple(image)), structs.astuple(ImageRef("", ""))
     while len(fields) > 2 and fields[-1] == defaults[len(fields) - 1]:
         fields.pop()
     return fields

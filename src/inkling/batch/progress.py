@@ -19,6 +19,7 @@ class Progress:
     outcomes: Counter[str] = field(default_factory=Counter)  # of all images, those of earlier runs too
     bytes: int = 0  # of all images
     complete: bool = False
+    damaged: list[str] = field(default_factory=list)  # parts that were not as written and are read again, in words
     _start: float = field(default_factory=time.monotonic)
     _samples: deque[tuple[float, int]] = field(default_factory=deque)  # (time, images done)
 

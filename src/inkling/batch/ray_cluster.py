@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,6 @@ def connect(address: str) -> Any:
     logging.getLogger("ray").setLevel(logging.CRITICAL)
     if ray.is_initialized():
         return ray
-    _silence_node_messages()
     silent = {"logging_level": "critical", "log_to_driver": False}
     if address == "auto":
         configured = os.environ.get("RAY_ADDRESS", "")
@@ -73,19 +73,9 @@ def _set_defaults(variables: dict[str, str]) -> None:
         os.environ.setdefault(name, value)
 
 
-def _silence_node_messages() -> None:
-    """Keep Ray's messages about its nodes off standard output, where readings may go; its log gets them."""
-    from ray._private import worker
-
-    if hasattr(worker, "print_to_stdstream"):
-        worker.print_to_stdstream = lambda data, **_: logging.getLogger("ray").info(data)
-
-
 def _address_of_local_cluster() -> str:
     """The address that `ray start` noted here; "" without one. Ray's own search takes any cluster that runs here."""
-    import ray._common.utils
-
-    folder = os.environ.get("RAY_TMPDIR") or ray._common.utils.get_default_system_temp_dir()
+    folder = os.environ.get("RAY_TMPDIR") or (sys.platform == "linux" and os.environ.get("TMPDIR")) or "/tmp"  # noqa: S108
     try:
         return Path(folder, "ray", "ray_current_cluster").read_text().strip()
     except OSError:

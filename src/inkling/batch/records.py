@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from inkling.batch.job import Format
-from inkling.batch.table import constraint_state, without_formula
+from inkling.batch.table import ResultJson, constraint_state
 from inkling.constraints.constrained_reading import ConstrainedReading
+from inkling.csv_cells import safe_row
 from inkling.errors import InklingError, MissingExtra
 from inkling.pipeline.result import Reading
 
@@ -18,26 +19,29 @@ Record = dict[str, Any]
 
 FAILED = "failed"  # the outcome of an image that could not be read
 
-# The columns of every format, in order. `digits` is a list of {digit, confidence, sure, probs, box, not_digit} as in
-# the HTTP answer, `others` one of {kind, box} (in CSV, these lists are JSON); `constraint`, `first` and `fits` say what
-# the constraints did.
+# The columns of every format, in order; what an image does not have is null, an empty cell in CSV. `digits` is a list
+# of {digit, confidence, sure, probs, box, not_digit} as in the HTTP answer, `others` one of {kind, box}, `warnings` one
+# of {code, text} (in CSV, lists are JSON); `constraint`, `first` and `fits` say what the constraints did.
 COLUMNS = (
     "source",
     "outcome",  # read, unsure, empty, not_digit, failed
-    "text",  # digits in reading order, lines joined by "\n"
+    "text",  # digits in reading order, lines joined by "\n"; "" without any
     "written",  # the number as written: `text` with its signs, and a tab between columns
     "confidence",  # probability that the whole text is right, 0..1
     "digits",
     "others",  # ink that is no digit
+    "size",  # width and height of the upright image, pixels
     "reason",  # for a person: why the outcome is not "read"
-    "constraint",  # satisfied, changed, not satisfied; "" without constraints
+    "warnings",  # what made the image hard to read
+    "constraint",  # satisfied, changed, not satisfied
     "first",  # the text without constraints
-    "fits",  # probability, given the image alone, that it satisfies the constraints, 0..1; null without
-    "kind",  # of the error: a name of inkling.errors; "" unless the outcome is failed
+    "fits",  # probability, given the image alone, that it satisfies the constraints, 0..1
+    "kind",  # of the error if the outcome is failed: a name of inkling.errors
     "error",  # a sentence
     "model",
     "version",
 )
+LISTS = ("digits", "others", "size", "warnings")
 
 
 def from_reading(
@@ -51,7 +55,9 @@ def from_reading(
         "confidence": round(reading.confidence, 4),
         "digits": [digit.to_json() for digit in reading.digits],
         "others": [{"kind": other.kind, "box": list(other.box)} for other in reading.others],
-        "reason": reading.reason,
+        "size": list(reading.size_wh),
+        "reason": reading.reason or None,
+        "warnings": [warning.to_json() for warning in reading.warnings],
     }
     if constrained is not None:
         record["constraint"] = constraint_state(satisfied=constrained.satisfied, changed=constrained.changed)
@@ -64,10 +70,22 @@ def from_error(source: str, error: InklingError, model: tuple[str, str]) -> Reco
     return _blank(source, model) | {"outcome": FAILED, "kind": error.kind, "error": str(error)}
 
 
+def to_result(record: Record) -> ResultJson:
+    """A record -> the JSON object that `inkling read --json` prints of the image, less model and time."""
+    if record["outcome"] == FAILED:
+        return {"source": record["source"], "ok": False, "kind": record["kind"], "error": record["error"]}
+    result = {name: record[name] for name in COLUMNS[: COLUMNS.index("constraint")]}
+    result |= {"ok": True, "reason": record["reason"] or ""}
+    if state := record["constraint"]:
+        satisfied, changed = state != "not satisfied", state == "changed"
+        first, fits = record["first"] or "", record["fits"]
+        result["constraint"] = {"satisfied": satisfied, "changed": changed, "first": first, "fits": fits}
+    return result
+
+
 def _blank(source: str, model: tuple[str, str]) -> Record:
     name, version = model
-    values = {"source": source, "confidence": 0.0, "digits": [], "others": [], "fits": None}
-    return dict.fromkeys(COLUMNS, "") | values | {"model": name, "version": version}
+    return dict.fromkeys(COLUMNS) | {"source": source, "model": name, "version": version}
 
 
 def encode(records: Sequence[Record], format: Format) -> bytes:
@@ -88,19 +106,29 @@ def decode(content: bytes, format: Format, *, columns: Sequence[str] = COLUMNS) 
         found: list[Record] = arrow.parquet.read_table(arrow.BufferReader(content), columns=list(columns)).to_pylist()
         return found
     text = content.decode()
-    lines = csv.DictReader(io.StringIO(text, newline="")) if format == "csv" else map(json.loads, text.splitlines())
+    if format == "csv":
+        lines = map(_from_cells, csv.DictReader(io.StringIO(text, newline="")))
+    else:
+        lines = map(json.loads, text.splitlines())
     return [{name: record[name] for name in columns} for record in lines]
 
 
 def _csv(records: Sequence[Record]) -> str:
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, COLUMNS, quoting=csv.QUOTE_ALL)
-    writer.writeheader()
+    rows = csv.DictWriter(out, COLUMNS, quoting=csv.QUOTE_ALL)
+    rows.writeheader()
     for record in records:
-        lists = {name: json.dumps(record[name]) for name in ("digits", "others")}
-        cells = {"source": without_formula(record["source"]), **lists}
-        writer.writerow(record | cells)  # None is written as ""
+        lists = {name: json.dumps(record[name]) for name in LISTS if record[name] is not None}
+        rows.writerow(safe_row(record | lists))  # None is an empty cell
     return out.getvalue()
+
+
+def _from_cells(row: dict[str, str]) -> Record:
+    """A row of CSV -> a record; an empty text is "" where the image was read."""
+    record: Record = {name: cell or None for name, cell in row.items()}
+    record |= {name: json.loads(row[name]) for name in LISTS if row[name]}
+    record |= {name: float(row[name]) for name in ("confidence", "fits") if row[name]}
+    return record if row["outcome"] == FAILED else record | {"text": row["text"], "written": row["written"]}
 
 
 def import_pyarrow(task: str) -> Any:
@@ -126,7 +154,9 @@ def _parquet(records: Sequence[Record]) -> bytes:
         ]
     )
     other = arrow.struct([("kind", arrow.string()), ("box", arrow.list_(arrow.int32(), 4))])
-    lists = {"digits": arrow.list_(digit), "others": arrow.list_(other)}
+    warning = arrow.struct([("code", arrow.string()), ("text", arrow.string())])
+    size = arrow.list_(arrow.int32(), 2)
+    lists = {"digits": arrow.list_(digit), "others": arrow.list_(other), "warnings": arrow.list_(warning), "size": size}
     types = {"confidence": arrow.float32(), "fits": arrow.float32(), **lists}
     schema = arrow.schema([(name, types.get(name, arrow.string())) for name in COLUMNS])
     in_utf8 = [record | {name: _in_utf8(record[name]) for name in ("source", "error")} for record in records]
@@ -135,6 +165,6 @@ def _parquet(records: Sequence[Record]) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _in_utf8(text: str) -> str:
+def _in_utf8(text: str | None) -> str | None:
     """Bytes of a file name that are not UTF-8 become backslash escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode()

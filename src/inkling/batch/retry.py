@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 import time
 from collections.abc import Callable
@@ -10,9 +9,9 @@ from typing import TypeVar
 
 from inkling.errors import InklingError, NoPermission, NotFound, Unreachable
 
-RETRY_FOR_S = 180.0  # from the first failure of a request until it is given up
+RETRY_FOR_S = 180.0  # from the start of a request until it is given up
 PROBE_FOR_S = 10.0  # the same for `storage.probe`, while a person waits
-MIN_PAUSE_S, MAX_PAUSE_S = 0.1, 10.0  # doubled each time, less up to half of it at random
+MIN_PAUSE_S, MAX_PAUSE_S = 0.1, 10.0  # the longest pause, doubled each time; a random part of it is taken
 
 # What S3, Google and Azure say if trying again is of no use. Messages hold object names too, so these are whole words
 # that hardly any file is named by.
@@ -29,29 +28,30 @@ T = TypeVar("T")
 
 
 def with_retries(act: Callable[[], T], location: str, *, retry_for_s: float | None = None) -> T:
-    """`act()`, repeated on failures that may pass, for `retry_for_s` (RETRY_FOR_S if None) from the first one on.
+    """`act()`, repeated on failures that may pass, for `retry_for_s` (RETRY_FOR_S if None) in all.
 
     Raises NotFound or NoPermission at once, and Unreachable at the end: the first two are about `location`, the third
     is about the bucket and says nothing of one file.
     """
-    retry_for_s = RETRY_FOR_S if retry_for_s is None else retry_for_s
-    pause_s, failed_at = MIN_PAUSE_S, 0.0
-    while True:
-        try:
-            return act()
-        except OSError as error:
-            permanent = _permanent_error(location, error)
-            if permanent is not None:
-                raise permanent from error
-            now = time.monotonic()
-            failed_at = failed_at or now
-            if now - failed_at + pause_s > retry_for_s:
-                raise Unreachable(
-                    f"{location} could not be reached for {now - failed_at:.0f} s ({_brief(error)}); expected a bucket "
-                    "that answers. Check its name, the endpoint and the network, then go on."
-                ) from error
-        time.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - so that many workers do not return at once
-        pause_s = min(2 * pause_s, MAX_PAUSE_S)
+    from tenacity import Retrying, retry_if_exception, stop_before_delay, wait_random_exponential
+
+    def passes(error: BaseException) -> bool:
+        return isinstance(error, OSError) and _permanent_error(location, error) is None
+
+    attempts = Retrying(
+        retry=retry_if_exception(passes),
+        wait=wait_random_exponential(multiplier=MIN_PAUSE_S, max=MAX_PAUSE_S),  # at random: many workers return apart
+        stop=stop_before_delay(RETRY_FOR_S if retry_for_s is None else retry_for_s),
+        reraise=True,
+    )
+    start = time.monotonic()
+    try:
+        return attempts(act)
+    except OSError as error:
+        raise _permanent_error(location, error) or Unreachable(
+            f"{location} could not be reached for {time.monotonic() - start:.0f} s ({_brief(error)}); expected a "
+            "bucket that answers. Check its name, the endpoint and the network, then go on."
+        ) from error
 
 
 def _permanent_error(location: str, error: OSError) -> InklingError | None:

@@ -16,8 +16,9 @@ from itertools import count
 from pathlib import Path
 
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
-from inkling.batch.review_card import ReviewCard, make_card
+from inkling.batch.review_card import OpenImage, ReviewCard, make_card
 from inkling.batch.table import ResultJson
+from inkling.constraints.constraints import Constraints
 
 MAX_CARDS = 500  # on one page: some 10 MB
 
@@ -32,12 +33,15 @@ class ReviewPage:
         self.outcomes: Counter[str] = Counter()
         self.doubtful = 0
         self._about, self._max_cards = about, max_cards
-        self._kept: list[tuple[float, int, ReviewCard]] = []  # a heap, the least doubtful at its root
+        self._kept: list[tuple[float, int, ResultJson, OpenImage | None]] = []  # a heap, the least doubtful at its root
         self._failures: list[ResultJson] = []
         self._order = count()
 
-    def add(self, result: ResultJson) -> None:
-        """Keep a doubtful result: unsure, no digit, empty, not opened, or against the constraints."""
+    def add(self, result: ResultJson, open_image: OpenImage | None = None) -> None:
+        """Keep a doubtful result: unsure, no digit, empty, not opened, or against the constraints.
+
+        `open_image` gives the picture's bytes when the page is written; None: its source is a file.
+        """
         self.outcomes[result["outcome"] if result["ok"] else "failed"] += 1
         if not is_doubtful(result):
             return
@@ -48,9 +52,9 @@ class ReviewPage:
             return
         rank = (-_trust(result), -next(self._order))  # of equals, the first ones are kept
         if len(self._kept) < self._max_cards:
-            heapq.heappush(self._kept, (*rank, make_card(result)))
+            heapq.heappush(self._kept, (*rank, result, open_image))
         elif rank > self._kept[0][:2]:
-            heapq.heapreplace(self._kept, (*rank, make_card(result)))
+            heapq.heapreplace(self._kept, (*rank, result, open_image))
 
     def finish(self) -> None:
         """Write the page. Raises NotFound if that fails."""
@@ -69,7 +73,10 @@ class ReviewPage:
         """The page as HTML."""
         from jinja2 import Environment, StrictUndefined
 
-        cards = [card for _, _, card in sorted(self._kept, key=lambda kept: kept[:2], reverse=True)]
+        # In the order they came: an archive is opened again from front to back.
+        by_order = sorted(self._kept, key=lambda kept: -kept[1])
+        made = {order: make_card(result, open_image) for _, order, result, open_image in by_order}
+        cards = [made[order] for _, order, _, _ in sorted(self._kept, key=lambda kept: kept[:2], reverse=True)]
         folder = resources.files("inkling.batch") / "review_page"
         style, program, page = ((folder / f"review.{kind}").read_text("utf-8") for kind in ("css", "js", "html"))
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -87,6 +94,12 @@ class ReviewPage:
             style_hash=_csp_hash(style),
             program_hash=_csp_hash(program),
         )
+
+
+def about(model: str, version: str, constraints: Constraints) -> str:
+    """The model and the constraints, for a person."""
+    read_by = f"Read by {model} {version}"
+    return f"{read_by}; known of each number: {constraints.in_words()}." if constraints.stated else f"{read_by}."
 
 
 def is_doubtful(result: ResultJson) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,8 @@ from inkling.pipeline import decode
 from inkling.pipeline.decode import DecodedImage
 from inkling.pipeline.result import UNEXPLAINED, Box
 from inkling.pipeline.verdict import verdict
+
+OpenImage = Callable[[], bytes]  # raises InklingError
 
 VIEW_SIDE = 560  # pixels: longest side of a view; twice its size on most screens
 DIGIT_SIDE = 88  # pixels: longer side of one enlarged digit
@@ -60,12 +63,12 @@ class ReviewCard:
     more: int  # doubtful digits beyond `doubtful_digits`
 
 
-def make_card(result: ResultJson) -> ReviewCard:
-    """The JSON object of a reading -> its card; opens the image again."""
+def make_card(result: ResultJson, open_image: OpenImage | None = None) -> ReviewCard:
+    """The JSON object of a reading -> its card; opens the image again, at its source if `open_image` is None."""
     digits, constraint = result["digits"], result.get("constraint")
     doubtful = [position for position, digit in enumerate(digits) if not digit["sure"]]
     try:
-        image = decode.decode(result["source"])
+        image = decode.decode(open_image() if open_image else result["source"])
     except InklingError:  # deleted since it was read
         image = None
     outlines = [DigitOutline(tuple(digit["box"]), "sure" if digit["sure"] else "doubtful") for digit in digits]

@@ -8,26 +8,29 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from inkling.batch import buckets, run_manifest, sources, storage
+from inkling.batch import archive_review, buckets, run_manifest, sources, storage
 from inkling.batch.image_ref import ImageRef
 from inkling.batch.job import CHUNK_SIZE, FORMATS, Engine, Format, Job
+from inkling.batch.parts import Parts
 from inkling.batch.plan import FOLDER, Plan
 from inkling.batch.planner import Planner
 from inkling.batch.progress import Progress
-from inkling.batch.progress_store import ProgressStore
 from inkling.batch.records import import_pyarrow
-from inkling.batch.run_manifest import Manifest
+from inkling.batch.review import ReviewPage, about
+from inkling.batch.run_manifest import Manifest, Model
 from inkling.constraints.constraints import parse_constraints
 from inkling.errors import BadRequest, CannotWrite, InklingError, NotFound, UnknownName
 from inkling.models import registry
 from inkling.pipeline.reader import Mode
 
-SAVE_INTERVAL_S = 5.0  # between two manifests; after a kill, the parts of so long are counted again
+SAVE_INTERVAL_S = 5.0  # between two manifests; after a kill, what was read meanwhile is read again
+SAVE_SHARE = 20.0  # times as long as a manifest takes to write, at least: a long one does not take the run's time
+MAX_TOLD = 3  # files that a message names
 
 ProgressCallback = Callable[[Progress], None]
 
@@ -45,6 +48,7 @@ class RunOptions:
     resume: bool = False  # continue the run in `out`, if there is one
     limit: int | None = None  # most images in the plan
     sample: float = 1.0  # share of the images, chosen by their names
+    review: str | None = None  # path of a page of the doubtful readings
 
 
 def run(
@@ -60,14 +64,27 @@ def run(
     error leaves a manifest that says "running", and the run can be resumed.
     """
     job, manifest, images = _checked(options)
-    with run_manifest.locked(job.out):
+    with _review_page(options, manifest) as page, run_manifest.locked(job.out):
         manifest.state, manifest.limit, manifest.sample = "running", options.limit, options.sample
         manifest.save(job.out)
         _remove_unfinished(job.out)
-        planner = Planner(
-            Plan(job.out), lambda: images, limit=options.limit, sample=options.sample, chunk_size=chunk_size
-        )
-        return _Run(job, manifest, planner, on_progress).read_all(engine)
+        plan = Plan(job.out, manifest.plan)
+        planner = Planner(plan, lambda: images, limit=options.limit, sample=options.sample, chunk_size=chunk_size)
+        progress = _Run(job, manifest, plan, planner, on_progress).read_all(engine)
+        if page:
+            archive_review.write(page, job, plan)
+        return progress
+
+
+@contextmanager
+def _review_page(options: RunOptions, manifest: Manifest) -> Iterator[ReviewPage | None]:
+    """The page that is asked for. Raises NotFound if it cannot be written."""
+    if options.review is None:
+        yield None
+        return
+    read_by = about(manifest.model.name, manifest.model.version, parse_constraints(**options.constraints))
+    with closing(ReviewPage(Path(options.review), about=read_by)) as page:
+        yield page
 
 
 def check(options: RunOptions) -> None:
@@ -89,8 +106,8 @@ def _checked(options: RunOptions) -> tuple[Job, Manifest, Iterator[ImageRef]]:
     first = next(images, None)
     if first is None:
         raise NotFound(
-            f"{' '.join(options.sources)} holds no picture; expected PNG, JPEG, WebP, GIF, BMP or TIFF files, tar "
-            "shards of them, or a listing. Name another source."
+            f"{' '.join(options.sources)} holds no picture; expected PNG, JPEG, WebP, GIF, BMP or TIFF files, "
+            "archives of them, or a listing. Name another source."
         )
     return job, previous or manifest, chain([first], images)
 
@@ -98,20 +115,22 @@ def _checked(options: RunOptions) -> tuple[Job, Manifest, Iterator[ImageRef]]:
 class _Run:
     """A run under way."""
 
-    def __init__(self, job: Job, manifest: Manifest, planner: Planner, on_progress: ProgressCallback | None) -> None:
-        self._job, self._manifest, self._planner, self._on_progress = job, manifest, planner, on_progress
-        self._store = ProgressStore(manifest.done)
-        self._store.sync_with_parts(job.out, job.format)
-        self._saved_at = time.monotonic()
-        self._progress = Progress(before=self._store.images)
+    def __init__(
+        self, job: Job, manifest: Manifest, plan: Plan, planner: Planner, on_progress: ProgressCallback | None
+    ) -> None:
+        self._job, self._manifest, self._on_progress = job, manifest, on_progress
+        self._plan, self._planner, self._parts = plan, planner, Parts(job.out, job.format, manifest.parts)
+        damaged = self._parts.forget_damaged()
+        self._saved_at, self._save_took_s = time.monotonic(), 0.0
+        self._progress = Progress(before=self._parts.images, damaged=damaged)
 
     def read_all(self, engine: Engine) -> Progress:
         try:
             self._report()
-            for result in engine.run(self._job, self._planner.pending_chunks(self._store.has)):
-                self._store.add(result)
+            for result in engine.run(self._job, self._planner.pending_chunks(self._parts.has)):
+                self._parts.add(result)
                 self._report()
-                if time.monotonic() - self._saved_at > SAVE_INTERVAL_S:
+                if time.monotonic() - self._saved_at > max(SAVE_INTERVAL_S, SAVE_SHARE * self._save_took_s):
                     self._save()
             self._finish()
         except BaseException:
@@ -122,12 +141,12 @@ class _Run:
 
     def _finish(self) -> None:
         """Set the state to "complete" if every part is there."""
-        self._store.sync_with_parts(self._job.out, self._job.format)
-        missing = self._planner.chunks - self._store.chunks
-        if missing or self._store.images != self._planner.planned:
+        wrong = self._parts.problems(self._planner.chunks)
+        if wrong or self._parts.images != self._planner.planned:
+            some = f": {', '.join(wrong[:MAX_TOLD])}{', ..' * (len(wrong) > MAX_TOLD)}" if wrong else ""
             raise CannotWrite(
-                f"{self._job.out} holds {self._store.images:,} rows; expected {self._planner.planned:,}, and "
-                f"{missing:,} parts are missing. Go on with --resume."
+                f"{self._job.out} holds {self._parts.images:,} rows of {self._planner.planned:,}{some}; expected a "
+                "row of each image and nothing else. Remove what is of no run, and go on with --resume."
             )
         self._manifest.state = "complete"
         self._progress.complete = True
@@ -137,16 +156,20 @@ class _Run:
     def _report(self) -> None:
         progress = self._progress
         progress.planned, progress.listing = self._planner.planned, not self._planner.finished
-        progress.outcomes, progress.bytes = self._store.outcomes, self._store.bytes
+        progress.outcomes, progress.bytes = self._parts.outcomes, self._parts.bytes
         progress.sample_rate()
         if self._on_progress:
             self._on_progress(progress)
 
     def _save(self) -> None:
-        self._saved_at = time.monotonic()
-        self._manifest.planned, self._manifest.chunks = self._planner.planned, self._planner.chunks
-        self._manifest.done = self._store.to_json()
+        start = time.monotonic()
+        self._manifest.parts, self._manifest.done = self._parts.results, self._parts.to_json()
+        self._manifest.planned = max(self._manifest.planned, self._planner.planned)  # less while it reads its plan
+        self._manifest.chunks = max(self._manifest.chunks, self._planner.chunks)
+        self._manifest.plan = list(self._plan.hashes)
         self._manifest.save(self._job.out)
+        self._saved_at = time.monotonic()
+        self._save_took_s = self._saved_at - start
 
 
 def _new_job(options: RunOptions) -> tuple[Job, Manifest]:
@@ -170,7 +193,7 @@ def _new_job(options: RunOptions) -> tuple[Job, Manifest]:
     job = Job(out, model, bundle.version, options.format, options.mode, constraints)
     manifest = Manifest(
         [sources.absolute(source) for source in options.sources],
-        {"name": bundle.name, "version": bundle.version},
+        Model(bundle.name, bundle.version),
         options.format,
         options.mode,
         constraints,

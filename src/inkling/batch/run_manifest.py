@@ -1,7 +1,7 @@
 """manifest.json of an output folder: what is read, with what, how far it is, and whether that is all.
 
-It is replaced as a whole each time. `state` is "complete" only if every planned image has a record; until then it is
-"running", also after a kill.
+It vouches for the files of the plan and for the parts by size and SHA-256, and is replaced as a whole each time.
+`state` is "complete" only if every planned image has a record; until then it is "running", also after a kill.
 """
 
 from __future__ import annotations
@@ -9,46 +9,66 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, structs
 
 from inkling import __version__
 from inkling.batch import buckets, storage
+from inkling.batch.checked_json import Count, FileHash, convert
+from inkling.batch.job import ChunkResult, Format
 from inkling.errors import BadRequest, Busy, NoPermission
+from inkling.pipeline.reader import Mode
 
 NAME = "manifest.json"
 LOCK = ".lock"
-LAYOUT = 1  # of the output folder
+LAYOUT: Literal[2] = 2  # of the output folder
+MAX_BYTES = 1 << 26  # some 300,000 parts, 150 million images
 
 
-@dataclass
-class Manifest:
+class Model(Struct, forbid_unknown_fields=True):
+    name: str
+    version: str
+
+
+class Manifest(Struct, forbid_unknown_fields=True):
     """The facts of one run. The field names are the keys of the file."""
 
     sources: list[str]  # absolute
-    model: dict[str, str]  # name, version
-    format: str
-    mode: str
+    model: Model
+    format: Format
+    mode: Mode
     known: dict[str, str]  # the constraints, as the user stated them
     started: str = ""  # ISO 8601, UTC
     updated: str = ""
-    state: str = "running"
-    limit: int | None = None  # of the last run
-    sample: float = 1.0
-    planned: int = 0  # images; more may follow while the state is "running"
-    chunks: int = 0
-    done: dict[str, Any] = field(default_factory=dict)  # see `ProgressStore.to_json`
+    state: Literal["running", "complete"] = "running"
+    limit: Annotated[int, Meta(ge=1)] | None = None  # of the last run
+    sample: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    planned: Count = 0  # images; more may follow while the state is "running"
+    chunks: Count = 0
+    done: dict[str, Any] = {}  # the sums over `parts`, for people: see `Parts.to_json`
     inkling: str = ""
-    layout: int = LAYOUT
+    layout: Literal[2] = LAYOUT
+    plan: list[FileHash] = []  # the files of the plan, in order
+    parts: list[ChunkResult] = []  # the parts that are done
 
     def save(self, out: str) -> None:
         """Raises CannotWrite or NoPermission."""
         self.updated = datetime.now(UTC).isoformat(timespec="seconds")
         self.started = self.started or self.updated
         self.inkling = __version__
-        storage.write(storage.join(out, NAME), json.dumps(vars(self), indent=2).encode() + b"\n")
+        storage.write(storage.join(out, NAME), self._to_json())
+
+    def _to_json(self) -> bytes:
+        """Indented, with a line for each file of the plan and each part."""
+        fields = structs.asdict(self) | {"model": structs.asdict(self.model)}
+        lists = {name: [json.dumps(structs.asdict(row)) for row in fields.pop(name)] for name in ("plan", "parts")}
+        long = "".join(
+            f',\n  "{name}": [' + ",".join(f"\n    {row}" for row in rows) + "\n  ]" for name, rows in lists.items()
+        )
+        return (json.dumps(fields, indent=2).removesuffix("\n}") + long + "\n}\n").encode()
 
 
 def load(out: str) -> Manifest | None:
@@ -56,16 +76,20 @@ def load(out: str) -> Manifest | None:
     location = storage.join(out, NAME)
     if storage.probe(location) == "none":
         return None
+    content = storage.read(location, size_bytes=MAX_BYTES + 1)
     try:
-        content = json.loads(storage.read(location))
-        if content.pop("layout") != LAYOUT:
-            raise ValueError("another layout")
-        return Manifest(**content)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if len(content) > MAX_BYTES:
+            raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
+        manifest = convert(content, Manifest)
+        numbers = {part.number for part in manifest.parts}
+        if len(numbers) < len(manifest.parts) or max(numbers, default=-1) >= manifest.chunks:
+            raise ValueError("its parts are not those of its chunks")
+    except ValueError as error:
         raise BadRequest(
             f"{location} is not a manifest that this version of inkling reads ({error}); expected an output folder of "
             "its own. Choose another --out."
         ) from error
+    return manifest
 
 
 def check_new(out: str) -> None:
@@ -94,7 +118,7 @@ def check_same(previous: Manifest, asked: Manifest, out: str, *, resume: bool) -
             "Name all of them again (more may be added), or choose another --out."
         )
     for what, before, now in (
-        ("model", " ".join(previous.model.values()), " ".join(asked.model.values())),
+        ("model", f"{previous.model.name} {previous.model.version}", f"{asked.model.name} {asked.model.version}"),
         ("format", previous.format, asked.format),
         ("mode", previous.mode, asked.mode),
         ("constraints", previous.known, asked.known),

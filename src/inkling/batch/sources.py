@@ -2,10 +2,11 @@
 
 | source | its images |
 | --- | --- |
-| folder, `s3://bucket/folder` | every image file below it, and the images in every .tar file below it |
+| folder, `s3://bucket/folder` | every image file below it, and those in every archive below it |
 | `scans/**/*.png`, `s3://bucket/2024-*/` | matching names: `*` and `?` within a name, `**` over folders, `{000..127}` |
-| `shard-000.tar` | the images among its members: WebDataset's layout |
+| `shard-000.tar`, `.tar.gz`, `.zip` | the images among its members: WebDataset's layout |
 | `list.csv`, `list.parquet` | one image per row; relative names are relative to the listing |
+| `train.parquet` with a column of bytes | the image in each row, as in Hugging Face's data sets |
 | anything else | one image file |
 """
 
@@ -14,17 +15,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 
 from inkling.batch import buckets, storage
+from inkling.batch.archives import images_in_archive, is_archive
 from inkling.batch.image_ref import ImageRef
 from inkling.batch.listings import names_in
-from inkling.batch.tar_shards import images_in_shard
+from inkling.batch.parquet import PictureColumn, has_pictures
 from inkling.errors import InklingError, NotFound
 from inkling.pipeline.decode import SUFFIXES
 
 LISTINGS = (".csv", ".parquet")
-SHARD = ".tar"
 
 
 def list_images(sources: Iterable[str]) -> Iterator[ImageRef]:
@@ -41,8 +43,8 @@ def check_sources(sources: Iterable[str]) -> None:
             root = _glob_root(one) if _is_glob(one) else one
             if storage.probe(absolute(root)) == "none":
                 raise NotFound(
-                    f"{one} is not there; expected a folder, a pattern, a listing (.csv, .parquet), a shard (.tar) or "
-                    "a picture. Check the name."
+                    f"{one} is not there; expected a folder, a pattern, a listing (.csv, .parquet), an archive "
+                    "(.tar, .tar.gz, .zip) or a picture. Check the name."
                 )
 
 
@@ -59,19 +61,31 @@ def _images_of(source: str) -> Iterator[ImageRef]:
         regex = _glob_regex(source)
         for name, found in _walk(root, absolute(root)):
             if regex.fullmatch(name):
-                yield from _images_in_file(name, found)
+                listed = _suffix(source) in LISTINGS  # which a pattern must name as such
+                yield from _images_in_listing(name, found) if listed else _images_in_file(name, found)
     elif storage.kind(location) == "folder":
         for name, found in _walk(source, location):
             yield from _images_in_file(name, found)
     elif _suffix(source) in LISTINGS:
-        for name in names_in(location):
-            is_absolute = buckets.is_url(name) or os.path.isabs(name)
-            beside = name if is_absolute else storage.join(_parent(source), name).removeprefix("./")
-            yield ImageRef(beside, name if is_absolute else storage.join(_parent(location), name))
-    elif _suffix(source) == SHARD:
-        yield from images_in_shard(source, location)
+        yield from _images_in_listing(source, location)
+    elif is_archive(source):
+        yield from images_in_archive(source, location)
     else:
         yield ImageRef(source, location)
+
+
+def _images_in_listing(source: str, location: str) -> Iterator[ImageRef]:
+    """A listing: the images that it holds or names."""
+    if _suffix(location) == ".parquet" and has_pictures(location):
+        with closing(PictureColumn(location)) as pictures:
+            rows = pictures.rows
+        for row in range(rows):
+            yield ImageRef(f"{source}/{row}", location, row, member=str(row), stored="parquet")
+        return
+    for name in names_in(location):
+        is_absolute = buckets.is_url(name) or os.path.isabs(name)
+        beside = name if is_absolute else storage.join(_parent(source), name).removeprefix("./")
+        yield ImageRef(beside, name if is_absolute else storage.join(_parent(location), name))
 
 
 def _walk(source: str, location: str) -> Iterator[tuple[str, str]]:
@@ -81,13 +95,13 @@ def _walk(source: str, location: str) -> Iterator[tuple[str, str]]:
 
 
 def _images_in_file(source: str, location: str) -> Iterator[ImageRef]:
-    """A file of a folder: an image, a shard of images, or nothing."""
+    """A file of a folder: an image, an archive of images, or nothing."""
     suffix = _suffix(location)
     if suffix in SUFFIXES:
         yield ImageRef(source, location)
-    elif suffix == SHARD:
+    elif is_archive(location):
         try:
-            yield from images_in_shard(source, location)
+            yield from images_in_archive(source, location)
         except InklingError as error:
             yield ImageRef(source, location, error=str(error))
 

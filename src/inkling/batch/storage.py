@@ -16,8 +16,9 @@ import io
 import os
 import secrets
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -68,6 +69,17 @@ def walk(location: str) -> Iterator[str]:
     The names of one folder are in memory at a time, some 300 bytes each. Symbolic links to folders are not followed,
     and files of an unfinished `write` are left out.
     """
+    for file, _ in _walk(location):
+        yield file
+
+
+def walk_sizes(location: str) -> Iterator[tuple[str, int]]:
+    """As `walk`, with the bytes of each file."""
+    for file, size in _walk(location):
+        yield file, size()
+
+
+def _walk(location: str) -> Iterator[tuple[str, Callable[[], int]]]:
     if is_url(location):
         yield from _walk_bucket(location)
         return
@@ -78,12 +90,12 @@ def walk(location: str) -> Iterator[str]:
         raise _local_error(location, error) from error
     for entry in listed:
         if entry.is_dir(follow_symlinks=False):
-            yield from walk(entry.path)
+            yield from _walk(entry.path)
         elif not is_unfinished(entry.name) and entry.is_file():  # a broken link is no file
-            yield entry.path
+            yield entry.path, partial(os.path.getsize, entry.path)
 
 
-def _walk_bucket(location: str) -> Iterator[str]:
+def _walk_bucket(location: str) -> Iterator[tuple[str, Callable[[], int]]]:
     from pyarrow.fs import FileSelector, FileType
 
     fs, path = filesystem(location)
@@ -93,7 +105,7 @@ def _walk_bucket(location: str) -> Iterator[str]:
         if info.type == FileType.Directory:
             yield from _walk_bucket(below)
         else:
-            yield below
+            yield below, partial(int, info.size)
 
 
 def read(location: str, *, offset: int = 0, size_bytes: int | None = None) -> bytes:
@@ -232,15 +244,15 @@ def write(location: str, content: bytes) -> None:
 
 def _write_local(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
-        with partial.open("wb") as file:
+        with unfinished.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
+        unfinished.replace(path)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:

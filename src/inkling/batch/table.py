@@ -3,8 +3,8 @@
 Rows go to `out.csv.part` at once, so a run that is stopped leaves what it read. When all rows are there, the table is
 written with as many columns as its longest text needs and moved to `out.csv`: a file of that name is complete.
 
-    source, outcome, text, text_cell, written, written_cell, confidence, digits, others, constraint, first, fits,
-    reason, warnings, kind, error, digit_1, confidence_1, sure_1, digit_2, ...
+    source, outcome, text, text_cell, written, written_cell, confidence, digits, others, size, constraint, first,
+    fits, reason, warnings, kind, error, digit_1, confidence_1, sure_1, digit_2, ...
 
 `text` and `written` are exact, for programs. A spreadsheet takes 0042 for a number and shows 42, so `text_cell` holds
 ="0042", which Excel, LibreOffice and Google Sheets show as it is; `written_cell` does the same with signs. `written`
@@ -20,26 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
+from inkling.csv_cells import safe_cell, text_cell
 
 ResultJson = dict[str, Any]  # the JSON object of one image: `source`, `ok`, then a reading, or `kind` and `error`
 
 COLUMNS = ("source", "outcome", "text", "text_cell", "written", "written_cell", "confidence", "digits", "others",
-           "constraint", "first", "fits", "reason", "warnings", "kind", "error")  # fmt: skip
+           "size", "constraint", "first", "fits", "reason", "warnings", "kind", "error")  # fmt: skip
 PER_DIGIT = ("digit", "confidence", "sure")
 PARTIAL_DIGITS = 32  # that the heading of an unfinished table names
-FORMULA_STARTS = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "\uff1d",
-    "\uff0b",
-    "\uff0d",
-    "\uff20",
-)  # the last four: full-width
 ENCODING: dict[str, Any] = {"newline": "", "encoding": "utf-8", "errors": "surrogateescape"}
 
 
@@ -72,12 +60,12 @@ class Table:
         try:
             self._file.close()
             with partial.open(**ENCODING) as rows, complete.open("w", **ENCODING) as file:
-                reader, writer = csv.reader(rows), _writer(file)
+                reader, whole = csv.reader(rows), _writer(file)
                 columns = heading(self._longest)
                 next(reader)
-                writer.writerow(columns)
+                whole.writerow(columns)
                 for row in reader:
-                    writer.writerow(row + [""] * (len(columns) - len(row)))
+                    whole.writerow(row + [""] * (len(columns) - len(row)))
             complete.replace(partial)
         except OSError as error:
             complete.unlink(missing_ok=True)
@@ -97,48 +85,31 @@ def heading(n_digits: int) -> list[str]:
 
 def row_of(result: ResultJson) -> list[Any]:
     """The JSON object of one image -> its cells, those of its digits last."""
-    source = without_formula(result["source"])
     if not result["ok"]:
-        return [source, *[""] * (len(COLUMNS) - 3), result["kind"], _prose(result["error"])]
+        values = {name: result[name] for name in ("source", "kind", "error")}
+        return [safe_cell(name, values.get(name, "")) for name in COLUMNS]
     constraint = result.get("constraint")
     values = {
-        **{name: result[name] for name in ("outcome", "text", "written", "confidence")},
-        "source": source,
+        **{name: result[name] for name in ("source", "outcome", "text", "written", "confidence", "reason")},
         "text_cell": text_cell(result["text"]),
         "written_cell": text_cell(result["written"]),
         "digits": len(result["digits"]),
         "others": " ".join(other["kind"] for other in result["others"]),
+        "size": "x".join(map(str, result["size"])),
         "constraint": constraint_state(**constraint) if constraint else "",
         "first": constraint["first"] if constraint else "",
         "fits": constraint["fits"] if constraint else "",
-        "reason": _prose(result["reason"]),
         "warnings": " ".join(warning["code"] for warning in result["warnings"]),
     }
     digits = [
         cell for digit in result["digits"] for cell in (digit["digit"], digit["confidence"], str(digit["sure"]).lower())
     ]
-    return [*(values.get(name, "") for name in COLUMNS), *digits]
+    return [*(safe_cell(name, values.get(name, "")) for name in COLUMNS), *digits]
 
 
 def constraint_state(*, satisfied: bool, changed: bool, **_: Any) -> str:
     """The column `constraint`: "satisfied", "changed" (satisfied by another text) or "not satisfied"."""
     return "not satisfied" if not satisfied else "changed" if changed else "satisfied"
-
-
-def text_cell(text: str) -> str:
-    """A cell that spreadsheets show as the text itself, leading zeros included; a slash separates lines."""
-    on_one_line = text.replace("\n", " / ").replace("\t", "  ")
-    return f'="{on_one_line}"' if text else ""
-
-
-def without_formula(source: str) -> str:
-    """A path of the same file that no spreadsheet takes for a formula."""
-    return f"./{source}" if source.startswith(FORMULA_STARTS) else source
-
-
-def _prose(text: str) -> str:
-    """Prose that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _writer(file: Any) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from inkling.batch import storage
 from inkling.batch.batch_reader import BatchReader
+from inkling.batch.checked_json import FileHash
 from inkling.batch.job import Chunk, ChunkResult, Job, part_name
 from inkling.batch.records import encode
 from inkling.silence import quiet_decoders
@@ -32,6 +33,8 @@ class Worker:
         start = time.perf_counter()
         records, n_bytes = self._reader.read(chunk.images, on_image)
         location = storage.join(self.job.out, part_name(chunk.number, self.job.format))
-        storage.write(location, encode(records, self.job.format))
-        outcomes = Counter(record["outcome"] for record in records)
-        return ChunkResult(chunk.number, len(records), dict(outcomes), n_bytes, time.perf_counter() - start)
+        content = encode(records, self.job.format)
+        storage.write(location, content)
+        part, outcomes = FileHash.of(content), Counter(record["outcome"] for record in records)
+        took_s = time.perf_counter() - start
+        return ChunkResult(chunk.number, part.size_bytes, part.sha256, dict(outcomes), n_bytes, took_s)

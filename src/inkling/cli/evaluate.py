@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from inkling.csv_cells import safe_row
 from inkling.errors import NotFound
 from inkling.models import registry
 
@@ -101,7 +102,7 @@ def write_csv(report: dict[str, Any], path: Path) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(rows(report))
+            writer.writerows(map(safe_row, rows(report)))
     except OSError as error:
         raise NotFound(
             f"{path} cannot be written ({error.strerror or error}); expected a file in an existing folder. Check --csv."

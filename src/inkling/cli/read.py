@@ -121,6 +121,7 @@ def command(
             resume=resume,
             limit=limit,
             sample=1.0 if sample is None else sample,
+            review=review_path,
         )
         read_archive(options, cluster=cluster, workers=workers, metrics=metrics)
         return
@@ -130,7 +131,7 @@ def command(
     constraints = parse_constraints(**stated)
     reader = Reader(model)
     sources, failed = _expand(paths)
-    outputs = _open_outputs(csv_path, review_path, about=_about(reader, constraints))
+    outputs = _open_outputs(csv_path, review_path, reader, constraints)
     if explain_dir:
         from inkling.cli.explain import Pages
 
@@ -207,7 +208,9 @@ def _expand(paths: Iterable[str]) -> tuple[list[Path], list[ResultJson]]:
     return sources, failed
 
 
-def _open_outputs(csv_path: str | None, review_path: str | None, *, about: str) -> list[Output]:
+def _open_outputs(
+    csv_path: str | None, review_path: str | None, reader: Reader, constraints: Constraints
+) -> list[Output]:
     """The files to write. Raises NotFound, before anything is read, if one cannot be written."""
     if csv_path and review_path and Path(csv_path).resolve() == Path(review_path).resolve():
         raise NotFound(f"--csv and --review both name {csv_path}; expected two files. Choose another for one of them.")
@@ -217,16 +220,11 @@ def _open_outputs(csv_path: str | None, review_path: str | None, *, about: str) 
 
         outputs.append(Table(Path(csv_path)))
     if review_path:
-        from inkling.batch.review import ReviewPage
+        from inkling.batch.review import ReviewPage, about
 
-        outputs.append(ReviewPage(Path(review_path), about=about))
+        read_by = about(reader.bundle.name, reader.bundle.version, constraints)
+        outputs.append(ReviewPage(Path(review_path), about=read_by))
     return outputs
-
-
-def _about(reader: Reader, constraints: Constraints) -> str:
-    """The model and the constraints, for a person."""
-    read_by = f"Read by {reader.bundle.name} {reader.bundle.version}"
-    return f"{read_by}; known of each number: {constraints.in_words()}." if constraints.stated else f"{read_by}."
 
 
 def _failed(source: Path, error: InklingError) -> ResultJson:

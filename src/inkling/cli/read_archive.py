@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from inkling.batch.run import ProgressCallback, RunOptions
 
 FIRST_LINE_S, LINE_INTERVAL_S = 10.0, 60.0  # of the plain lines, without a terminal
-WITHOUT_OUT = {"as_json": "--json", "csv_path": "--csv", "review_path": "--review", "explain_dir": "--explain"}
+MAX_TOLD = 3  # parts that a message names
+WITHOUT_OUT = {"as_json": "--json", "csv_path": "--csv", "explain_dir": "--explain"}
 WITH_OUT = {name: f"--{name}" for name in ("resume", "cluster", "workers", "format", "limit", "sample", "metrics")}
 
 
@@ -53,18 +55,26 @@ def read_archive(options: RunOptions, *, cluster: str | None, workers: int | Non
             done = f"{progress.done:,} pictures are" if progress else "nothing is"
             click.echo(f"inkling: stopped; {done} in {options.out}. The same command with --resume goes on.", err=True)
             sys.exit(130)
+        finally:
+            if progress and progress.damaged:
+                click.echo(damage(progress, options.out), err=True)
     if progress:
-        click.echo(summary(progress, options.out), err=True)
+        page = f" Written: {options.review}." if options.review else ""
+        click.echo(f"{summary(progress, options.out)}{page}", err=True)
 
 
-def _engine(cluster: str | None, workers: int | None) -> AbstractContextManager[Engine]:
+@contextmanager
+def _engine(cluster: str | None, workers: int | None) -> Iterator[Engine]:
     if cluster is None:
         from inkling.batch.local_engine import LocalEngine
 
-        return nullcontext(LocalEngine(workers))
+        yield LocalEngine(workers)
+        return
     from inkling.batch.ray_engine import RayEngine
 
-    return RayEngine(cluster)
+    # Ray prints messages about its nodes to standard output; this command writes nothing there.
+    with RayEngine(cluster) as engine, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        yield engine
 
 
 @contextmanager
@@ -115,6 +125,14 @@ def summary(progress: Progress, out: str) -> str:
     rate = progress.new / max(progress.took_s, 1e-3)
     took = f"{progress.new:,} pictures in {duration(progress.took_s)} ({rate:,.0f}/s)"
     return f"{took}{before}. In {out}: {progress.done:,} rows: {_counts(progress)}."
+
+
+def damage(progress: Progress, out: str) -> str:
+    """Which parts were not as an earlier run wrote them."""
+    n, some = len(progress.damaged), ", ".join(progress.damaged[:MAX_TOLD])
+    were = "1 part was" if n == 1 else f"{n:,} parts were"
+    more = "" if n <= MAX_TOLD else f" and {n - MAX_TOLD:,} more"
+    return f"inkling: {were} not as written in {out} and read again: {some}{more}."
 
 
 def _counts(progress: Progress) -> str:

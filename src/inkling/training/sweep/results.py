@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inkling.csv_cells import safe_cell
 from inkling.models import registry
 from inkling.training import checkpoint, package, train
 from inkling.training.data.mnist import Mnist
@@ -31,7 +32,9 @@ def write_csv(path: Path, plan: SweepPlan, trials: list[Trial]) -> None:
         scores = [row.get("val_loss", ""), row.get("val_accuracy", "")]
         params = [trial.params.get(name, "") for name in names]
         own = [trial.number, trial.state, len(trial.rows)]
-        writer.writerow([*own, *scores, *params, trial.seconds, trial.node, trial.error])
+        writer.writerow(
+            [safe_cell("", cell) for cell in (*own, *scores, *params, trial.seconds, trial.node, trial.error)]
+        )
     checkpoint.write_text(path, text.getvalue())
 
 

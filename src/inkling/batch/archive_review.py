@@ -1,0 +1,34 @@
+"""The review page of a run over an archive: from its parts, with the pictures opened again where the plan has them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from functools import partial
+
+from inkling.batch import storage
+from inkling.batch.batch_reader import fetch
+from inkling.batch.front_to_back import FrontToBack
+from inkling.batch.image_ref import ImageRef
+from inkling.batch.job import Job, part_name
+from inkling.batch.plan import Plan
+from inkling.batch.records import decode, to_result
+from inkling.batch.review import ReviewPage
+from inkling.errors import InklingError
+
+
+def write(page: ReviewPage, job: Job, plan: Plan) -> None:
+    """Fill a page with the rows of a complete run, and write it. Raises what `storage` raises, and NotFound."""
+    with closing(FrontToBack()) as archive:
+        for i in range(plan.files):
+            for chunk in plan.file(i):
+                content = storage.read(storage.join(job.out, part_name(chunk.number, job.format)))
+                for image, record in zip(chunk.images, decode(content, job.format), strict=True):
+                    page.add(to_result(record), partial(_content, image, archive))
+        page.finish()
+
+
+def _content(image: ImageRef, archive: FrontToBack) -> bytes:
+    (content,) = fetch([image], archive)
+    if isinstance(content, InklingError):
+        raise content
+    return content

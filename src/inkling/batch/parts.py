@@ -1,0 +1,118 @@
+"""The parts of a run that the manifest vouches for, by size and SHA-256, and the sums of their counts.
+
+Only such a part counts. What a kill left behind it, some seconds of work, is read again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from inkling.batch import storage
+from inkling.batch.checked_json import FileHash
+from inkling.batch.job import ChunkResult, Format, part_name
+from inkling.batch.range_requests import ByteRange
+from inkling.batch.records import FAILED
+from inkling.errors import InklingError
+
+FOLDER = "parts"
+
+
+class Parts:
+    """The parts of one output folder."""
+
+    def __init__(self, out: str, format: Format, vouched: Iterable[ChunkResult] = ()) -> None:
+        self._out, self._format = out, format
+        self._results: dict[int, ChunkResult] = {}  # by the number of the chunk
+        self.outcomes: Counter[str] = Counter()
+        self.bytes = 0  # of the images
+        self.seconds = 0.0  # of all workers
+        for result in vouched:
+            self.add(result)
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    @property
+    def images(self) -> int:
+        """How many images have a record."""
+        return self.outcomes.total()
+
+    @property
+    def results(self) -> list[ChunkResult]:
+        """In the order of their numbers."""
+        return [self._results[number] for number in sorted(self._results)]
+
+    def has(self, number: int) -> bool:
+        """Whether a chunk is done."""
+        return number in self._results
+
+    def add(self, result: ChunkResult) -> None:
+        """Add a chunk; one that is done already changes nothing."""
+        if result.number not in self._results:
+            self._results[result.number] = result
+            self._count(result, 1)
+
+    def forget_damaged(self) -> list[str]:
+        """Read all parts, and forget those that are not as they were written: what is wrong with each, in words."""
+        damaged = self._differing()
+        whole = [result for result in self.results if result.number not in damaged]
+        ranges = [ByteRange(self._location(result.number), 0, result.size_bytes) for result in whole]
+        for result, content in zip(whole, storage.read_many(ranges), strict=True):
+            if isinstance(content, InklingError):
+                damaged[result.number] = "cannot be read"
+            elif FileHash.of(content).sha256 != result.sha256:
+                damaged[result.number] = "has other content"
+        for number in damaged:
+            self._count(self._results.pop(number), -1)
+        return [f"{part_name(number, self._format)} {what}" for number, what in sorted(damaged.items())]
+
+    def problems(self, chunks: int) -> list[str]:
+        """What keeps these from being all parts of a plan of so many chunks, and nothing else."""
+        missing = [number for number in range(chunks) if number not in self._results]
+        found = [f"{part_name(number, self._format)} is missing" for number in missing]
+        found += [f"{part_name(number, self._format)} {what}" for number, what in sorted(self._differing().items())]
+        known = {part_name(number, self._format) for number in range(chunks)}
+        strange = sorted(name for name in self._sizes() if name not in known)
+        return found + [f"{name} is of no run" for name in strange]
+
+    def to_json(self) -> dict[str, Any]:
+        """The sums as the manifest shows them."""
+        return {
+            "rows": self.images,
+            "errors": self.outcomes[FAILED],
+            "outcomes": dict(sorted(self.outcomes.items())),
+            "bytes": self.bytes,
+            "seconds": round(self.seconds, 1),
+        }
+
+    def _differing(self) -> dict[int, str]:
+        """What the sizes tell, by the number of the chunk."""
+        sizes = self._sizes()
+        found = {}
+        for number, result in self._results.items():
+            size = sizes.get(part_name(number, self._format))
+            if size is None:
+                found[number] = "is missing"
+            elif size != result.size_bytes:
+                found[number] = f"has {size:,} of {result.size_bytes:,} bytes"
+        return found
+
+    def _sizes(self) -> dict[str, int]:
+        """The parts that lie in the folder, by their names, and their bytes."""
+        folder = storage.join(self._out, FOLDER)
+        if storage.kind(folder) == "none":
+            return {}
+        found = ((location.rpartition("/")[2], size) for location, size in storage.walk_sizes(folder))
+        return {f"{FOLDER}/{name}": size for name, size in found if name.startswith("part-")}
+
+    def _location(self, number: int) -> str:
+        return storage.join(self._out, part_name(number, self._format))
+
+    def _count(self, result: ChunkResult, sign: int) -> None:
+        for outcome, n in result.outcomes.items():
+            self.outcomes[outcome] += sign * n
+        self.outcomes += Counter()  # drops what is 0
+        self.bytes += sign * result.bytes
+        self.seconds += sign * result.seconds
