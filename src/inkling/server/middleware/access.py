@@ -5,7 +5,7 @@ nothing, or a method that is not allowed, is answered 404 or 405 without any of 
 
 1. give the request an id, the client's own or a new one (`request_context.py`);
 2. refuse HTTP/1.1 without Host (RFC 9112, 3.2) with 400;
-3. refuse a client with too many requests (limits, the library of Flask-Limiter) with 429;
+3. refuse a client with too many requests (`rates.py`) with 429;
 4. refuse a request without a valid key (`api_key.py`) with 401;
 5. refuse a body where the endpoint takes none with 400, a larger one than it takes with 413, before it is read;
 6. a reading: refuse it with 503 while the worker, or this client's part of it, is full (`service/fair_queue.py`);
@@ -16,17 +16,17 @@ After it: CORS headers (Flask-CORS), security headers, the count and the log lin
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from inkling.errors import BadRequest, InklingError, Overloaded, TooManyRequests
+from inkling.errors import BadRequest, InklingError, Overloaded
 from inkling.server.middleware.api_key import ApiKeyCheck
 from inkling.server.middleware.bodies import Bodies, declared_length, too_large
 from inkling.server.middleware.deadlines import SEND_S, STREAM_S, close_after_answer, set_deadline
+from inkling.server.middleware.rates import rate_check
 from inkling.server.middleware.request_log import log_request
 from inkling.server.middleware.security_headers import HEADERS
 from inkling.server.request_context import RequestContext, client_name, current_client, current_context
@@ -59,7 +59,7 @@ class Access:
         self._max_upload_bytes = settings.max_upload_bytes
         self._bodies = Bodies(settings.max_upload_bytes)
         self._api_key = ApiKeyCheck(settings.api_key)
-        self._check_rate = _rate_limit(settings)
+        self._check_rate = rate_check(settings)
         self._set_cors = _cors(app, settings)
         metrics.set("inkling_in_hand_limit", queue.limit)
         if settings.trusted_proxies:
@@ -146,33 +146,6 @@ class Access:
         if "places" in g:
             self._queue.leave(*g.pop("places"))
             self._metrics.set("inkling_in_hand", self._queue.in_flight)
-
-
-def _rate_limit(settings: Settings) -> Callable[[str], None]:
-    """The check of a client's rate, which raises TooManyRequests.
-
-    The library, which takes a quarter of a second to load, is loaded where there is a rate.
-    """
-    per_minute = settings.rate_per_minute
-    if not per_minute:
-        return lambda client: None
-    from limits import RateLimitItemPerMinute
-    from limits.storage import storage_from_string
-    from limits.strategies import SlidingWindowCounterRateLimiter
-
-    limiter = SlidingWindowCounterRateLimiter(storage_from_string(settings.rate_storage))
-    limit = RateLimitItemPerMinute(per_minute)
-
-    def check(client: str) -> None:
-        if not limiter.hit(limit, client):
-            wait_s = max(1, math.ceil(limiter.get_window_stats(limit, client).reset_time - time.time()))
-            raise TooManyRequests(
-                f"more than {per_minute} requests a minute came from this client; expected fewer. Try again in "
-                f"{wait_s} s.",
-                retry_after_s=wait_s,
-            )
-
-    return check
 
 
 def _cors(app: Flask, settings: Settings) -> Callable[[Response], Any]:
