@@ -67,6 +67,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._held: dict[str, deque[Any]] = {}  # connections of peers that have their share of threads
         super().init_process()
 
+    def accept(self, listener: Any) -> None:
+        if self._accepting:  # else its event came together with the order to stop, and it is closed
+            super().accept(listener)
+
     def enqueue_req(self, conn: Any) -> None:
         if not (conn.initialized or conn.data_ready):
             conn.sock.setblocking(False)
@@ -106,7 +110,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_exit(self, sig: int, frame: Any) -> None:
         if not stopping.is_set():
             stopping.set()
-            self.cfg.set("keepalive", 0)
             drain = threading.Timer(self.app.drain_s, self.method_queue.defer, [self._stop_listening])
             drain.daemon = True
             drain.start()
@@ -194,6 +197,8 @@ def raise_open_files() -> None:
 
 def _head_received(worker: Any, request: Any) -> None:
     head_received(request.force_close)
+    if stopping.is_set():
+        request.force_close()
 
 
 def _forget_gauges(server: Any, worker: Any) -> None:
