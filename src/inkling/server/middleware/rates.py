@@ -57,9 +57,9 @@ def rate_storage(settings: Settings) -> Any:
 
     try:
         return storage_from_string(settings.rate_storage, wrap_exceptions=True)
-    except (ConfigurationError, ValueError) as error:
+    except (ConfigurationError, ValueError):
         scheme = settings.rate_storage.partition(":")[0]
         raise BadRequest(
-            f"{env_name('rate_storage')} begins with {scheme!r} and cannot be used ({error}); expected memory:// or "
-            "redis://HOST, with the library of 'pip install redis'. Correct it."
-        ) from error
+            f"{env_name('rate_storage')} begins with {scheme!r} and cannot be used; expected memory:// or redis://HOST "
+            "with the library of 'pip install redis'. Correct it."
+        ) from None  # its message quotes the address, which may hold a password
