@@ -18,6 +18,7 @@ from benchmarks.common import DRAWING
 from benchmarks.serving.soak.attacks import pictures
 from benchmarks.serving.soak.http_connections import HOST, encode_request
 from benchmarks.serving.soak.load_generator import Request, closed_loop
+from benchmarks.serving.soak.service import WORKERS
 
 ATTACKER = "127.0.0.66"
 AGAIN_S = 0.2  # before a connection that was closed is opened again
@@ -156,7 +157,7 @@ ATTACKS = {
         Attack("30 costly connections of one client", crowd_of_one),
         Attack(
             "forged forwarding headers", spoofed_addresses, {"INKLING_RATE_PER_MINUTE": str(RATE_PER_MINUTE)},
-            lambda seconds: RATE_PER_MINUTE * (1 + seconds / 60) * 1.1,
+            lambda seconds: WORKERS * RATE_PER_MINUTE * (1 + seconds / 60),
         ),
     )
 }  # fmt: skip

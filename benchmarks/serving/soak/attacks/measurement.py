@@ -27,10 +27,10 @@ from benchmarks.serving.soak.attacks.kinds import ATTACKS, KEY, Attack
 from benchmarks.serving.soak.attacks.proxy import proxied
 from benchmarks.serving.soak.http_connections import Outcome, encode_request
 from benchmarks.serving.soak.load_generator import Request, open_loop
-from benchmarks.serving.soak.service import Service, running
+from benchmarks.serving.soak.service import WORKERS, Service, running
 
 HONEST = "127.0.0.2"
-HONEST_PER_S = 8.0  # below what the service allows one client in the attack on its rates
+HONEST_PER_S = 8.0  # below RATE_PER_MINUTE
 BEFORE_S, AFTER_S = 0.5, 2.0  # of honest requests
 MOST_P99_MS = 300.0  # through the proxy
 TIMEOUT_S = 10.0
@@ -39,7 +39,7 @@ SAMPLE_S = 0.25
 WAYS = ("proxy", "direct")
 MEMORY = Path(ROOT, "docs", "serving.md")
 SUM = r"(\d+) \+ workers x \((\d+) \+ readings x \((\d+) \+ (\d+) U\) \+ (\d+) U\)"
-WORKERS, READINGS = 2, 1
+READINGS = 1
 COUNT = len(WAYS) * (1 + len(ATTACKS))  # measurements in all
 SETTINGS = {"INKLING_MAX_READING": str(READINGS)}
 
