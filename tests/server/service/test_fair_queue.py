@@ -11,13 +11,15 @@ from inkling.errors import Overloaded
 from inkling.server.service.fair_queue import FairQueue
 
 
-def started(queue: FairQueue, client: str, order: list[str], hold: threading.Event | None = None) -> threading.Thread:
-    """A thread that waits for a turn, notes its client, and holds the turn until the event."""
+def started(
+    queue: FairQueue, client: str, order: list[str], hold: threading.Event | None = None, name: str = ""
+) -> threading.Thread:
+    """A thread that waits for a turn, notes its name or client, and holds the turn until the event."""
     waiting = len(queue._waiting) + queue.running
 
     def read() -> None:
         with queue.turn(client, 20):
-            order.append(client)
+            order.append(name or client)
             if hold:
                 hold.wait(20)
 
@@ -31,15 +33,15 @@ def started(queue: FairQueue, client: str, order: list[str], hold: threading.Eve
 def test_turns_of_one_client_come_in_order() -> None:
     queue = FairQueue(running=1, waiting=8)
     order: list[str] = []
-    numbers = [str(n) for n in range(6)]
-    with queue.turn("", 1):
-        threads = [started(queue, "", order)]
-        for number in numbers[1:]:
-            threads.append(started(queue, "", order))
-            assert number
+    with queue.turn("one", 1):
+        time.sleep(0.01)  # which it is charged for
+    hold = threading.Event()
+    threads = [started(queue, "one", [], hold)]
+    threads += [started(queue, "one", order, name=str(n)) for n in range(6)]
+    hold.set()
     for thread in threads:
         thread.join(20)
-    assert len(order) == 6
+    assert order == list("012345")
     assert queue.running == 0
 
 

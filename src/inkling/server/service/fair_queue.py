@@ -132,7 +132,9 @@ class FairQueue:
             self._running.remove(turn)
             self._charge(turn.client, turn.held_s)
             while self._waiting and len(self._running) < self._permits:
-                following = min(self._waiting, key=lambda waiting: self._used_s(waiting.client))  # the first of equals
+                # Once for each client: used time fades, and the last of one client's turns would seem the cheapest.
+                used_s = {client: self._used_s(client) for client in {waiting.client for waiting in self._waiting}}
+                following = min(self._waiting, key=lambda waiting: used_s[waiting.client])  # the first of equals
                 self._waiting.remove(following)
                 self._start(following)
 
