@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from inkling.pipeline.config.layout import LAYOUT
 from inkling.pipeline.config.layout import ROWS as CONFIG
+from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.layout.geometry import union
 from inkling.pipeline.line_grouping import group_lines, slope
 
@@ -130,33 +132,43 @@ def group_rows(boxes: np.ndarray, *, height_px: int) -> list[list[int]]:
 def _joined(rows: list[list[int]], boxes: np.ndarray, tilt: float) -> list[list[int]]:
     """Rows, those joined that lie beside each other: the line of an open comb starts one, and parts the digits."""
     joined: list[list[int]] = []
+    places: list[_Place] = []  # of those
     for row in rows:
-        for other in joined:
-            if _is_beside(boxes[row], boxes[other], tilt):
-                other.extend(row)
-                break
-        else:
+        check_deadline()
+        place = _place(boxes[row], tilt)
+        beside = (k for k, other in enumerate(places) if _is_beside(place, other, tilt))
+        if (k := next(beside, None)) is None:
             joined.append(list(row))
+            places.append(place)
+        else:
+            joined[k].extend(row)
+            places[k] = _place(boxes[joined[k]], tilt)
     return joined
 
 
-def _is_beside(row: np.ndarray, other: np.ndarray, tilt: float) -> bool:
-    """Whether two rows, (n, 4) and (m, 4) boxes, lie at one level."""
-    (y, base), (top, bottom) = _band(row, tilt), _band(other, tilt)
+class _Place(NamedTuple):
+    """Where a row lies."""
+
+    band: tuple[float, float]  # levelled: the medians of its upper and lower ends
+    box: list[float]  # x, y, w, h
+
+
+def _place(boxes: np.ndarray, tilt: float) -> _Place:
+    x, y, w, h = boxes.T
+    level = y - tilt * (x + w / 2)
+    return _Place((float(np.median(level)), float(np.median(level + h))), union(boxes).tolist())
+
+
+def _is_beside(row: _Place, other: _Place, tilt: float) -> bool:
+    """Whether two rows lie at one level."""
+    (y, base), (top, bottom) = row.band, other.band
     if min(bottom, base) - max(top, y) > CONFIG.min_common * min(bottom - top, base - y):
         return True
-    (x, y, w, h), (left, top, width, height) = union(row), union(other)
+    (x, y, w, h), (left, top, width, height) = row.box, other.box
     if min(top + height, y + h) - max(top, y) <= CONFIG.min_common_box * min(height, h):
         return False
     gap = max(left - (x + w), x - (left + width))
     return bool(abs(tilt) < CONFIG.max_level_slope or 0 <= gap < CONFIG.max_row_gap * max(h, height))
-
-
-def _band(boxes: np.ndarray, tilt: float) -> tuple[float, float]:
-    """Where a row lies, levelled: the medians of its upper and lower ends."""
-    x, y, w, h = boxes.T
-    level = y - tilt * (x + w / 2)
-    return float(np.median(level)), float(np.median(level + h))
 
 
 def _span(boxes: np.ndarray) -> tuple[float, float, float, float]:
