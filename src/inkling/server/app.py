@@ -70,14 +70,14 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     app.extensions["inkling-metrics"] = metrics
     Access(app, settings, metrics, readers.queue)
     delivery.add_delivery(app)
-    api = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorSchema})(app)
+    api = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorAnswerSchema})(app)
     openapi.register_schemas(api.spec)
     for route in (read, filmstrip, compare, weights, layers, reports, health):
         api.register_blueprint(route.blueprint)
     lab.add_lab(app, api, settings)
     pages.add_pages(app)
     error_handlers.add_error_handlers(app)
-    openapi.document_access(api.spec, settings)
+    openapi.finish_document(api.spec, settings)
     # Routes that libraries add, where no decorator can stand beside them.
     for endpoint, declared in (("static", PAGE), ("api-docs.openapi_json", DOCUMENT)):
         app.view_functions[endpoint] = rule(declared)(_own(app.view_functions[endpoint]))

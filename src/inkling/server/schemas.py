@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load
-from marshmallow.validate import Equal, Length, OneOf, Range, Validator
+from marshmallow.validate import And, Equal, Length, OneOf, Range, Validator
 
 from inkling.errors import UnknownName
 
@@ -86,6 +86,11 @@ def over_tile(item: Any, about: str, **options: Any) -> Any:
     return array(fields.List(item, validate=length), about, length, **options)
 
 
+def _always(value: bool) -> Validator:
+    """That a boolean is this one. The document does not say it: generated clients would compare it with a text."""
+    return And(Equal(value))
+
+
 def _choice(name: str, choices: tuple[str, ...]) -> OneOf:
     expected = ", ".join(choices)
     return OneOf(
@@ -120,6 +125,24 @@ class ReadQuery(Schema):
             if name not in self.fields:
                 raise ValidationError(str(UnknownName("parameter", name, self.fields)))
         return given
+
+
+class PictureSchema(Schema):
+    """One picture as JSON."""
+
+    image = string(
+        metadata={
+            "description": "The picture as a `data:` URL in base64, as `canvas.toDataURL()` gives it, or the base64 "
+            "alone.",
+            "example": "data:image/png;base64,iVBORw0KGgo...",
+        }
+    )
+
+
+class ReadRequestSchema(PictureSchema):
+    """One picture as JSON, and what is known about its number. A list of texts in `image` is several pictures."""
+
+    length, pattern, check, among = (string("As in the query.", required=False) for _ in CONSTRAINTS)
 
 
 class DigitSchema(Schema):
@@ -238,7 +261,7 @@ class WarningSchema(Schema):
 class OkSchema(Schema):
     """What every successful answer has."""
 
-    ok = boolean(check=Equal(True))
+    ok = boolean("`true`.", _always(True))
 
 
 class ConstraintSchema(Schema):
@@ -284,10 +307,10 @@ class AnswerSchema(ReadingSchema):
     took_ms = number("Time spent reading, milliseconds, without waiting.")
 
 
-class ErrorSchema(Schema):
+class ErrorAnswerSchema(Schema):
     """Every error on every route."""
 
-    ok = boolean(check=Equal(False))
+    ok = boolean("`false`.", _always(False))
     kind = string(metadata={"description": "The kind of error, for programs.", "example": "ImageTooLarge"})
     error = string("What was got; what was expected; what to do. One sentence, for a person.")
 
@@ -295,12 +318,11 @@ class ErrorSchema(Schema):
 class AnswersSchema(OkSchema):
     """The answer for several pictures."""
 
-    readings = objects(
-        "",
-        metadata={
-            "description": "One entry a picture, in order: a Reading, or the Error of a picture that cannot be read.",
-            "items": {"anyOf": [{"$ref": "#/components/schemas/Reading"}, {"$ref": "#/components/schemas/Error"}]},
-        },
+    readings = array(
+        fields.Raw(
+            metadata={"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Reading", "ErrorAnswer")]}
+        ),
+        "One entry a picture, in order: a Reading, or the error of a picture that cannot be read.",
     )
     model = nested(ModelRef)
     took_ms = number("Time spent reading all, milliseconds, without waiting.")

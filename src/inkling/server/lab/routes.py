@@ -19,7 +19,7 @@ from inkling.server.lab.event_stream import event_stream
 from inkling.server.lab.training_manager import CLOSED_REASONS, MNIST_TEST, TrainingManager
 from inkling.server.routes.openapi import error_responses
 from inkling.server.rules import LAB, LAB_CHANGE, rule
-from inkling.server.schemas import ErrorSchema
+from inkling.server.schemas import ErrorAnswerSchema
 
 blueprint = Blueprint(
     "lab", __name__, url_prefix="/api/v1/lab", description="Trains networks, one at a time. See `inkling serve --lab`."
@@ -76,7 +76,7 @@ def open_manager() -> TrainingManager:
 
 @blueprint.route("", methods=["GET"])
 @rule(LAB)
-@blueprint.doc(operationId="lab")
+@blueprint.doc(operationId="getLab")
 @documents_read
 @blueprint.response(200, schemas.LabSchema, description="Choices and presets.")
 def lab() -> Response:
@@ -93,7 +93,7 @@ def lab() -> Response:
 
 @blueprint.route("/samples", methods=["POST"])
 @rule(LAB_CHANGE)
-@blueprint.doc(operationId="samples")
+@blueprint.doc(operationId="drawSamples")
 @documents_change("Augmentation")
 @blueprint.response(200, schemas.SamplesSchema, description="The digits 0 to 9, and augmented copies.")
 def samples() -> Response:
@@ -113,7 +113,7 @@ class Training(MethodView):
     """The current training, or the last one."""
 
     @rule(LAB)
-    @blueprint.doc(operationId="training")
+    @blueprint.doc(operationId="getTraining")
     @documents_read
     @blueprint.response(200, schemas.TrainingStateSchema, description="Where it stands.")
     def get(self) -> Response:
@@ -121,7 +121,7 @@ class Training(MethodView):
         return jsonify(ok=True, **open_manager().state())
 
     @rule(LAB_CHANGE)
-    @blueprint.doc(operationId="train")
+    @blueprint.doc(operationId="startTraining")
     @documents_change("Training")
     @blueprint.response(200, schemas.TrainingStateSchema, description="It has begun.")
     def post(self) -> Response:
@@ -129,7 +129,7 @@ class Training(MethodView):
         return jsonify(ok=True, **manager().start(json_body(request)))
 
     @rule(LAB)
-    @blueprint.doc(operationId="discard")
+    @blueprint.doc(operationId="discardTraining")
     @documents_change()
     @blueprint.response(200, schemas.TrainingStateSchema, description="It is gone.")
     def delete(self) -> Response:
@@ -139,7 +139,7 @@ class Training(MethodView):
 
 @blueprint.route(f"/training/<any({COMMANDS}):command>", methods=["POST"])
 @rule(LAB_CHANGE)
-@blueprint.doc(operationId="steer")
+@blueprint.doc(operationId="steerTraining")
 @documents_change()
 @blueprint.response(200, schemas.TrainingStateSchema, description="It has been asked; the events say when it does.")
 def steer(command: str) -> Response:
@@ -154,9 +154,9 @@ def steer(command: str) -> Response:
 
 @blueprint.route("/snapshot", methods=["GET"])
 @rule(LAB)
-@blueprint.doc(operationId="snapshot")
+@blueprint.doc(operationId="getSnapshot")
 @documents_read
-@blueprint.alt_response(404, schema=ErrorSchema, description="NotFound: nothing has been trained yet.")
+@blueprint.alt_response(404, schema=ErrorAnswerSchema, description="NotFound: nothing has been trained yet.")
 @blueprint.response(200, schemas.SnapshotSchema, description="The latest.")
 def snapshot() -> Response:
     """Show the network that is learning: weights, confusions, mistakes"""
@@ -176,7 +176,7 @@ _LAST_EVENT_ID = {
 
 @blueprint.route("/events", methods=["GET"])
 @rule(LAB)
-@blueprint.doc(operationId="events", parameters=[_LAST_EVENT_ID])
+@blueprint.doc(operationId="followEvents", parameters=[_LAST_EVENT_ID])
 @documents_read
 @blueprint.response(
     200,
@@ -202,7 +202,7 @@ class KeptModels(MethodView):
     """The models that were kept."""
 
     @rule(LAB)
-    @blueprint.doc(operationId="keptModels")
+    @blueprint.doc(operationId="listKeptModels")
     @documents_read
     @blueprint.response(200, schemas.KeptModelsSchema, description="The kept models.")
     def get(self) -> Response:
@@ -210,7 +210,7 @@ class KeptModels(MethodView):
         return kept_models(open_manager())
 
     @rule(LAB_CHANGE)
-    @blueprint.doc(operationId="keep")
+    @blueprint.doc(operationId="keepModel")
     @documents_change("Keep")
     @blueprint.response(200, schemas.KeptModelsSchema, description="It is kept, and can be asked for at once.")
     def post(self) -> Response:
@@ -225,9 +225,9 @@ class KeptModels(MethodView):
 
 @blueprint.route("/models/<name>", methods=["DELETE"])
 @rule(LAB)
-@blueprint.doc(operationId="deleteModel")
+@blueprint.doc(operationId="deleteKeptModel")
 @documents_change()
-@blueprint.alt_response(404, schema=ErrorSchema, description="UnknownName: no kept model of that name.")
+@blueprint.alt_response(404, schema=ErrorAnswerSchema, description="UnknownName: no kept model of that name.")
 @blueprint.response(200, schemas.KeptModelsSchema, description="It is gone.")
 def delete_model(name: str) -> Response:
     """Delete a kept model"""

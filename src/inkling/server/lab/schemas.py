@@ -152,7 +152,11 @@ class KeptModelsSchema(OkSchema):
 def _field(choice: Hyperparameter) -> fields.Field[Any]:
     kind = fields.String if isinstance(choice.default, str) else fields.Integer if choice.is_whole else fields.Float
     check: Any = OneOf(choice.options) if choice.options else Range(choice.low, choice.high)
-    return kind(load_default=choice.default, validate=check, metadata=described(choice.about))
+    about = choice.about
+    if choice.options and kind is fields.Float:  # generators of clients know no enumeration of such numbers
+        check = Range(min(choice.options), max(choice.options))
+        about += f" One of: {', '.join(f'{option:g}' for option in choice.options)}."
+    return kind(load_default=choice.default, validate=check, metadata=described(about))
 
 
 TrainingSchema = Schema.from_dict({each.name: _field(each) for each in HYPERPARAMETERS}, name="TrainingSchema")

@@ -10,7 +10,7 @@ from flask_smorest import Blueprint
 from marshmallow import fields
 from marshmallow.validate import Length
 
-from inkling.server.routes.openapi import READ_ERRORS, SINGLE_IMAGE_BODY, error_responses
+from inkling.server.routes.openapi import READ_ERRORS, READING_TAG, SINGLE_IMAGE_BODY, error_responses
 from inkling.server.routes.request_body import single_image
 from inkling.server.rules import COMPARISON, rule
 from inkling.server.schemas import AnswerSchema, OkSchema, ReadQuery, array, boolean, number
@@ -34,7 +34,7 @@ class ComparisonSchema(OkSchema):
     took_ms = number("Time spent on all of it, milliseconds.")
 
 
-@blueprint.route("/compare", methods=["POST"])
+@blueprint.route("/compare", methods=["POST"], tags=[READING_TAG])
 @rule(COMPARISON)
 @blueprint.doc(requestBody=SINGLE_IMAGE_BODY, operationId="compare")
 @error_responses(blueprint, READ_ERRORS)

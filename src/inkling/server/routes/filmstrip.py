@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from marshmallow import ValidationError, fields
 from marshmallow.validate import OneOf
 
-from inkling.server.routes.openapi import READ_ERRORS, SINGLE_IMAGE_BODY, error_responses
+from inkling.server.routes.openapi import READ_ERRORS, READING_TAG, SINGLE_IMAGE_BODY, error_responses
 from inkling.server.routes.request_body import single_image
 from inkling.server.rules import READING, rule
 from inkling.server.schemas import STEPS, AnswerSchema, ReadQuery, StepSchema, array
@@ -53,9 +53,9 @@ class FilmstripSchema(AnswerSchema):
     steps = array(fields.Nested(StepSchema), STEPS)
 
 
-@blueprint.route("/filmstrip", methods=["POST"])
+@blueprint.route("/filmstrip", methods=["POST"], tags=[READING_TAG])
 @rule(READING)
-@blueprint.doc(requestBody=SINGLE_IMAGE_BODY, operationId="filmstrip")
+@blueprint.doc(requestBody=SINGLE_IMAGE_BODY, operationId="traceSteps")
 @error_responses(blueprint, READ_ERRORS)
 @blueprint.arguments(FilmstripQuery(only=("model", "off")), location="query")
 @blueprint.response(200, FilmstripSchema, description="The reading, each digit with its `tile`, and the steps.")

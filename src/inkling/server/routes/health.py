@@ -10,7 +10,7 @@ from flask_smorest import Blueprint
 from inkling import __version__
 from inkling.errors import InklingError, Overloaded
 from inkling.server.rules import HEALTH, METRICS, rule
-from inkling.server.schemas import ErrorSchema, HealthSchema
+from inkling.server.schemas import ErrorAnswerSchema, HealthSchema
 from inkling.server.stopping import stopping
 
 blueprint = Blueprint("service", __name__, description="The state of the service, for machines that watch it.")
@@ -18,7 +18,7 @@ blueprint = Blueprint("service", __name__, description="The state of the service
 
 @blueprint.route("/healthz", methods=["GET"])
 @rule(HEALTH)
-@blueprint.doc(operationId="healthz")
+@blueprint.doc(operationId="getHealth")
 @blueprint.response(200, HealthSchema, description="The process answers.")
 def healthz() -> Response:
     """Say whether the process answers"""
@@ -27,9 +27,9 @@ def healthz() -> Response:
 
 @blueprint.route("/readyz", methods=["GET"])
 @rule(HEALTH)
-@blueprint.doc(operationId="readyz")
+@blueprint.doc(operationId="getReadiness")
 @blueprint.alt_response(
-    503, schema=ErrorSchema, description="The model is being loaded or unusable, or the service stops."
+    503, schema=ErrorAnswerSchema, description="The model is being loaded or unusable, or the service stops."
 )
 @blueprint.response(200, HealthSchema, description="The model is loaded and has read.")
 def readyz() -> Response:
@@ -42,7 +42,7 @@ def readyz() -> Response:
 
 @blueprint.route("/metrics", methods=["GET"])
 @rule(METRICS)
-@blueprint.doc(operationId="metrics")
+@blueprint.doc(operationId="getMetrics")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain", description="Prometheus text format.")
 def metrics() -> Response:
     """Show what all workers have counted, for Prometheus"""

@@ -12,7 +12,7 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Length, Range
 
 from inkling.errors import BadRequest, UnknownFormat
-from inkling.server.routes.openapi import BINARY, BYTES_CONTENT, MODEL_NAME, UNKNOWN_MODEL, error_responses
+from inkling.server.routes.openapi import BINARY, BYTES_CONTENT, MODEL_NAME, MODELS_TAG, UNKNOWN_MODEL, error_responses
 from inkling.server.routes.request_body import raw_body
 from inkling.server.rules import READING, rule
 from inkling.server.schemas import SIDE, ModelRef, OkSchema, array, integer, nested, number, probability, string
@@ -65,9 +65,9 @@ class LayersSchema(OkSchema):
     took_ms = number()
 
 
-@blueprint.route("/<string:name>/layers", methods=["POST"], parameters=[MODEL_NAME])
+@blueprint.route("/<string:name>/layers", methods=["POST"], parameters=[MODEL_NAME], tags=[MODELS_TAG])
 @rule(TILE)
-@blueprint.doc(requestBody=_TILE_BODY, operationId="layers")
+@blueprint.doc(requestBody=_TILE_BODY, operationId="computeLayers")
 @error_responses(blueprint, _ERRORS)
 @blueprint.response(200, LayersSchema, description="What each layer makes of it.")
 def layers(name: str) -> Response:

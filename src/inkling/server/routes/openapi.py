@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from inkling.server.schemas import CONSTRAINTS, AnswerSchema, AnswersSchema, ErrorSchema, ReadingSchema
+from inkling.server.schemas import (
+    CONSTRAINTS,
+    AnswerSchema,
+    AnswersSchema,
+    ErrorAnswerSchema,
+    PictureSchema,
+    ReadingSchema,
+    ReadRequestSchema,
+)
 from inkling.server.settings import Settings
 
 BINARY = "application/octet-stream"
@@ -13,7 +21,17 @@ MULTIPART = "multipart/form-data"
 IMAGE_FIELD = "image"
 JSON, TEXT, URL_ENCODED = "application/json", "text/plain", "application/x-www-form-urlencoded"
 FORMATS = "PNG, JPEG, WebP, GIF, BMP or TIFF"
-BYTES_CONTENT = {BINARY: {"schema": {"type": "string", "contentMediaType": BINARY}}}
+BYTES: dict[str, Any] = {"type": "string", "format": "binary"}  # the form that generators of clients understand
+BYTES_CONTENT = {BINARY: {"schema": BYTES}}
+
+# The groups of the document: a generated client has a class for each.
+READING_TAG, MODELS_TAG, SERVICE_TAG, LAB_TAG = "reading", "models", "service", "lab"
+TAGS = [
+    {"name": READING_TAG, "description": "Reads handwritten digits in pictures."},
+    {"name": MODELS_TAG, "description": "What there is to read with, and what it can and cannot do."},
+    {"name": SERVICE_TAG, "description": "The state of the service, for machines that watch it."},
+    {"name": LAB_TAG, "description": "Trains networks, one at a time. See `inkling serve --lab`."},
+]
 
 UNKNOWN_MODEL = "UnknownName: a model that is not offered."
 READ_ERRORS = {
@@ -24,6 +42,10 @@ READ_ERRORS = {
     422: "ImageTooSmall. BrokenPicture: the bytes cannot be decoded to the end. DeadlineExceeded: it takes too long.",
     503: "Overloaded: more work than the service takes on at once. BadBundle: no usable model.",
 }
+OTHER_ERRORS = (
+    "Any other error, in the same form: `MethodNotAllowed` (405), or `InternalError` (500), whose sentence names the "
+    "request's id."
+)
 MODEL_NAME: dict[str, Any] = {
     "name": "name",
     "in": "path",
@@ -31,76 +53,60 @@ MODEL_NAME: dict[str, Any] = {
     "schema": {"type": "string"},
     "description": "Name of a model from `GET /api/v1/models`.",
 }
-DATA_URL = {
-    "type": "string",
-    "description": "A picture as a `data:` URL in base64, as `canvas.toDataURL()` gives it.",
-    "example": "data:image/png;base64,iVBORw0KGgo=",
-}
-IMAGES_BODY: dict[str, Any] = {
-    "required": True,
-    "description": f"One picture ({FORMATS}) as the raw body, or one or more in a form or in JSON.",
-    "content": {
-        "image/*": {},
-        BINARY: {},
-        JSON: {
-            "schema": {
-                "type": "object",
-                "required": [IMAGE_FIELD],
-                "properties": {IMAGE_FIELD: {"anyOf": [DATA_URL, {"type": "array", "minItems": 1, "items": DATA_URL}]}},
-            }
+
+
+def _picture_body(schema: str, form: str, description: str) -> dict[str, Any]:
+    """The body of a route that takes pictures: JSON by that `schema`, bytes, or a form.
+
+    JSON is the first: most generators of clients understand the first kind of body alone, or prefer JSON. The form's
+    fields are described in words and not named one by one, because openapi-generator's TypeScript imports a model of
+    a form with named fields, and does not write it.
+    """
+    return {
+        "required": True,
+        "description": f"{description} Formats: {FORMATS}.",
+        "content": {
+            JSON: {"schema": _reference(schema)},
+            BINARY: {"schema": BYTES},
+            "image/*": {"schema": BYTES},
+            MULTIPART: {"schema": {"type": "object", "description": form, "additionalProperties": BYTES}},
         },
-        MULTIPART: {
-            "schema": {
-                "type": "object",
-                "required": [IMAGE_FIELD],
-                "properties": {
-                    IMAGE_FIELD: {
-                        "type": "array",
-                        "minItems": 1,
-                        "items": {"type": "string", "contentMediaType": BINARY},
-                        "description": "A picture; repeat the field for several.",
-                    }
-                },
-            }
-        },
-    },
-}
-_FORM_SCHEMA: dict[str, Any] = IMAGES_BODY["content"][MULTIPART]["schema"]
-READ_BODY = {
-    **IMAGES_BODY,
-    "content": {
-        **IMAGES_BODY["content"],
-        MULTIPART: {
-            "schema": {
-                **_FORM_SCHEMA,
-                "properties": {
-                    **_FORM_SCHEMA["properties"],
-                    **{name: {"type": "string", "description": "As in the query."} for name in CONSTRAINTS},
-                },
-            }
-        },
-    },
-}
+    }
+
+
+def _reference(schema: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+READ_BODY = _picture_body(
+    "ReadRequest",
+    "Field `image` or `file`: a picture's file, or its `data:` URL; repeat the field for several. Fields "
+    + ", ".join(f"`{name}`" for name in CONSTRAINTS)
+    + ": as in the query.",
+    "One picture as JSON, or its bytes as the raw body; or one or more in a form. A `data:` URL as `text/plain` and a "
+    "URL-encoded form are read too.",
+)
 # For the routes that take a single picture.
-SINGLE_IMAGE_BODY = {
-    **IMAGES_BODY,
-    "description": f"One picture ({FORMATS}) as the raw body, or as a form's field `{IMAGE_FIELD}`.",
-}
+SINGLE_IMAGE_BODY = _picture_body(
+    "Picture",
+    "Field `image` or `file`: the picture's file, or its `data:` URL.",
+    "One picture as JSON, as the raw body, or in a form.",
+)
 
 BEARER, API_KEY = "bearer", "apiKey"
-_ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+_ERROR_CONTENT = {JSON: {"schema": _reference("ErrorAnswer")}}
 _REQUEST_ID = {
     "X-Request-Id": {"schema": {"type": "string"}, "description": "The request's id, the client's own if it sent one."}
 }
 _RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until another try makes sense."}}
 _UNAUTHORIZED = {
     "description": "BadKey: no key or a wrong one, where the operator asks for one.",
-    "content": _ERROR,
+    "content": _ERROR_CONTENT,
     "headers": {**_REQUEST_ID, "WWW-Authenticate": {"schema": {"type": "string"}}},
 }
 _TOO_MANY_REQUESTS = {
     "description": "TooManyRequests: more than the operator allows one client.",
-    "content": _ERROR,
+    "content": _ERROR_CONTENT,
     "headers": {**_REQUEST_ID, **_RETRY_AFTER},
 }
 
@@ -121,6 +127,9 @@ def register_schemas(spec: Any) -> None:
     spec.components.schema("Reading", schema=ReadingSchema)
     spec.components.schema("Answer", schema=AnswerSchema)
     spec.components.schema("Answers", schema=AnswersSchema)
+    spec.components.schema("ReadAnswer", {"oneOf": [_reference("Answer"), _reference("Answers")]})
+    spec.components.schema("Picture", schema=PictureSchema)
+    spec.components.schema("ReadRequest", schema=ReadRequestSchema)
     spec.components.schemas.pop("PaginationMetadata", None)  # flask-smorest adds it to every document
 
 
@@ -129,14 +138,14 @@ def error_responses(blueprint: Any, errors: Mapping[int, str]) -> Any:
 
     def document(view: Any) -> Any:
         for status, description in errors.items():
-            view = blueprint.alt_response(status, schema=ErrorSchema, description=description)(view)
+            view = blueprint.alt_response(status, schema=ErrorAnswerSchema, description=description)(view)
         return view
 
     return document
 
 
-def document_access(spec: Any, settings: Settings) -> None:
-    """Add the two ways to send a key, the errors 401 and 429, and the request's id to the finished document."""
+def finish_document(spec: Any, settings: Settings) -> None:
+    """Add what routes share: groups, the two ways to send a key, the errors 401 and 429, and the request's id."""
     spec.components.security_scheme(BEARER, {"type": "http", "scheme": "bearer"})
     spec.components.security_scheme(API_KEY, {"type": "apiKey", "in": "header", "name": "X-API-Key"})
     needed: list[dict[str, list[str]]] = [{BEARER: []}, {API_KEY: []}]
@@ -144,6 +153,8 @@ def document_access(spec: Any, settings: Settings) -> None:
 
     def to_dict() -> dict[str, Any]:
         document: dict[str, Any] = original()
+        document["tags"] = TAGS
+        document["components"]["responses"]["DEFAULT_ERROR"]["description"] = OTHER_ERRORS
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 if method != "parameters" and (path.startswith("/api/") or path == "/metrics"):

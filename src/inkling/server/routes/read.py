@@ -12,10 +12,10 @@ from inkling.errors import BadPicture, Overloaded
 from inkling.models.bundle import Bundle
 from inkling.server.middleware.error_handlers import error_json
 from inkling.server.request_context import current_context
-from inkling.server.routes.openapi import READ_BODY, READ_ERRORS, error_responses
+from inkling.server.routes.openapi import MODELS_TAG, READ_BODY, READ_ERRORS, READING_TAG, error_responses
 from inkling.server.routes.request_body import request_fields, request_images
 from inkling.server.rules import API, READING, rule
-from inkling.server.schemas import CONSTRAINTS, ErrorSchema, ModelsSchema, ReadQuery
+from inkling.server.schemas import CONSTRAINTS, ErrorAnswerSchema, ModelsSchema, ReadQuery
 from inkling.server.service.readers import Readers
 from inkling.server.service.reading import model_and_time, read_image, reading_json, request_constraints, trace_image
 
@@ -32,14 +32,14 @@ LATE = Overloaded(
 )
 
 
-@blueprint.route("/read", methods=["POST"])
+@blueprint.route("/read", methods=["POST"], tags=[READING_TAG])
 @rule(READING)
 @blueprint.doc(requestBody=READ_BODY, operationId="read")
 @error_responses(blueprint, READ_ERRORS)
 @blueprint.arguments(ReadQuery(), location="query")  # a class would become a new schema at every request
 @blueprint.response(
     200,
-    {"anyOf": [{"$ref": "#/components/schemas/Answer"}, {"$ref": "#/components/schemas/Answers"}]},
+    {"$ref": "#/components/schemas/ReadAnswer"},
     description="An Answer for one picture; Answers for several.",
 )
 def read(query: dict[str, str]) -> Response:
@@ -47,6 +47,7 @@ def read(query: dict[str, str]) -> Response:
 
     One picture gives one answer. Several pictures in one form give a list in the same order, with status 200:
     a picture among them that cannot be read has its own error in its place, and the others are still read.
+
     `length`, `pattern`, `check` and `among` say what is known about the number of each picture; they may also be fields
     of the form or of the JSON. Together they select the most probable text that satisfies all of them.
     """
@@ -63,10 +64,10 @@ def read(query: dict[str, str]) -> Response:
     return jsonify({"ok": True, "readings": readings, **model_and_time(reader, took_s)})
 
 
-@blueprint.route("/models", methods=["GET"])
+@blueprint.route("/models", methods=["GET"], tags=[MODELS_TAG])
 @rule(API)
-@blueprint.doc(operationId="models")
-@blueprint.alt_response(503, schema=ErrorSchema, description="BadBundle: no usable model.")
+@blueprint.doc(operationId="listModels")
+@blueprint.alt_response(503, schema=ErrorAnswerSchema, description="BadBundle: no usable model.")
 @blueprint.response(200, ModelsSchema, description="The models, the default first.")
 def models() -> Response:
     """List the models that can be asked for"""

@@ -8,10 +8,10 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Equal
 
 from inkling.errors import UnknownName
-from inkling.server.routes.openapi import UNKNOWN_MODEL
+from inkling.server.routes.openapi import BYTES, MODELS_TAG, UNKNOWN_MODEL
 from inkling.server.rules import API, rule
 from inkling.server.schemas import (
-    ErrorSchema,
+    ErrorAnswerSchema,
     ModelRef,
     OkSchema,
     array,
@@ -31,6 +31,7 @@ TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 # A figure contains its style and nothing else: no script, no link, no font.
 FIGURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 NO_REPORT = f"{UNKNOWN_MODEL} NoReport: nothing was published about this version of it."
+_PICTURE = {"description": "The picture.", "content": {kind: {"schema": BYTES} for kind in TYPES.values()}}
 
 
 class DigitListSchema(Schema):
@@ -84,10 +85,10 @@ class ReportSchema(OkSchema):
     figures = objects("`name`, `title`, `caption`; each is at `report/NAME.svg`.")
 
 
-@blueprint.route("/models/<string:name>/report", methods=["GET"])
+@blueprint.route("/models/<string:name>/report", methods=["GET"], tags=[MODELS_TAG])
 @rule(API)
-@blueprint.doc(operationId="report")
-@blueprint.alt_response(404, schema=ErrorSchema, description=NO_REPORT)
+@blueprint.doc(operationId="getReport")
+@blueprint.alt_response(404, schema=ErrorAnswerSchema, description=NO_REPORT)
 @blueprint.response(200, ReportSchema, description="The report. Its entity tag begins with the model's version.")
 def report(name: str) -> Response:
     """Tell what a model can and cannot do"""
@@ -96,13 +97,10 @@ def report(name: str) -> Response:
     return _revalidated(jsonify({"ok": True, **found.values, "model": model}), found.etag)
 
 
-@blueprint.route("/models/<string:name>/report/<string:file>", methods=["GET"])
+@blueprint.route("/models/<string:name>/report/<string:file>", methods=["GET"], tags=[MODELS_TAG])
 @rule(API)
-@blueprint.doc(operationId="report_picture")
-@blueprint.alt_response(404, schema=ErrorSchema, description=f"{NO_REPORT} NotFound: another file.")
-@blueprint.response(
-    200, {"type": "string", "contentMediaType": "image/png"}, content_type="image/*", description="The picture."
-)
+@blueprint.doc(operationId="getReportPicture", responses={"200": _PICTURE})
+@blueprint.alt_response(404, schema=ErrorAnswerSchema, description=f"{NO_REPORT} NotFound: another file.")
 def report_image(name: str, file: str) -> Response:
     """Show a picture of a report
 

@@ -8,7 +8,7 @@ from flask import Response, current_app, request
 from flask_smorest import Blueprint
 
 from inkling.errors import WrongNetwork
-from inkling.server.routes.openapi import BINARY, BYTES_CONTENT, MODEL_NAME, UNKNOWN_MODEL, error_responses
+from inkling.server.routes.openapi import BINARY, BYTES_CONTENT, MODEL_NAME, MODELS_TAG, UNKNOWN_MODEL, error_responses
 from inkling.server.rules import API, rule
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ _ERRORS = {
 }
 
 
-@blueprint.route("/<string:name>/weights", methods=["GET"], parameters=[MODEL_NAME])
+@blueprint.route("/<string:name>/weights", methods=["GET"], parameters=[MODEL_NAME], tags=[MODELS_TAG])
 @rule(API)
-@blueprint.doc(operationId="weights", responses={"200": _WEIGHTS})
+@blueprint.doc(operationId="getWeights", responses={"200": _WEIGHTS})
 @error_responses(blueprint, _ERRORS)
 def weights(name: str) -> Response:
     """Get all the numbers of a network with one hidden layer
