@@ -1,15 +1,18 @@
-"""`/docs`: the API's documentation, from the OpenAPI document."""
+"""`/docs`: the API's documentation, from the OpenAPI document, with a form that tries a reading."""
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from inkling.server.rules import PAGE, rule
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 blueprint = Blueprint("docs", __name__)
 
@@ -22,16 +25,31 @@ def docs() -> ResponseReturnValue:
     return render_template(
         "docs.html",
         spec=spec,
-        operations=operations(spec),
-        schemas=spec["components"]["schemas"],
+        groups=groups(spec),
+        tried=spec["paths"]["/api/v1/read"]["post"],
+        schemas=dict(sorted(spec["components"]["schemas"].items())),
+        host=request.host_url.rstrip("/"),
         needs_key=bool(current_app.config["INKLING"].api_key),
     )
 
 
 @blueprint.app_template_filter()
-def marked(text: str) -> Markup:
-    """Escape a description of the OpenAPI document, and show its `code` as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped above
+def markdown(text: str) -> Markup:
+    """A description in Markdown as HTML, in paragraphs."""
+    return Markup(_parser().render(text))  # noqa: S704 - text is escaped, raw HTML and links to scripts refused
+
+
+@blueprint.app_template_filter()
+def inline_markdown(text: str) -> Markup:
+    """A description in Markdown as HTML, in the line where it stands."""
+    return Markup(_parser().renderInline(text))  # noqa: S704 - as above
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False})
 
 
 def openapi() -> dict[str, Any]:
@@ -40,17 +58,19 @@ def openapi() -> dict[str, Any]:
     return spec
 
 
-def operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each operation with its path and method, in the order of the document."""
-    return [
+def groups(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """The groups of the document, and in each its operations with path and method, in the order of the document."""
+    operations = [
         {
             "path": path,
             "method": method.upper(),
-            "host": request.host_url.rstrip("/"),
             **operation,
             "parameters": [*methods.get("parameters", []), *operation.get("parameters", [])],
         }
         for path, methods in spec["paths"].items()
         for method, operation in methods.items()
         if method in ("get", "post", "delete")
+    ]
+    return [
+        {**tag, "operations": [each for each in operations if each["tags"] == [tag["name"]]]} for tag in spec["tags"]
     ]
