@@ -87,7 +87,8 @@ def attacks(numbers: Numbers) -> str:
             ]
         rows.append(cells)
     head = ["attack", *(f"{way}: {what}" for way in WAYS for what in ("answered", "p99", "memory"))]
-    said = f"{part['seconds']:g} s each; memory may be {part['memory_most_mb']:,} MB, by the sum below."
+    said = f"{part['seconds']:g} s each; memory may be {part['memory_most_mb']:,} MB, by the sum below. "
+    said += f"Before, the load of the {part['machine']['cores']} cores was {part['machine']['load_before']:g}."
     return f"{markdown.table(head, rows)}\n\n{said}" + (f" {TRIAL}" if part["quick"] else "")
 
 

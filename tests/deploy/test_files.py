@@ -85,6 +85,17 @@ def test_the_worst_of_pictures_fit_into_the_memory(file: str, limit: str) -> Non
     assert needed_mb <= int(amount) * {"G": 2**30, "M": 2**20}[unit] / 1e6
 
 
+def test_the_threads_of_a_server_under_attack_fit_into_its_limit() -> None:
+    rows = json.loads((ROOT / "benchmarks" / "serving" / "soak.json").read_text())["parts"]["attacks"]["rows"]
+    most = max(row["tasks"] for row in rows)
+    for name, limit in (
+        ("compose/compose.yaml", r"memory: 2G, pids: (\d+)"),
+        ("bare/inkling.service", r"TasksMax=(\d+)"),
+    ):
+        (allowed,) = re.findall(limit, (DEPLOY / name).read_text())
+        assert 2 * most <= int(allowed), name
+
+
 def test_nginx_lets_bodies_pass_that_the_service_takes() -> None:
     server = (DEPLOY / "nginx" / "server.conf").read_text()
     (most,) = re.findall(r"^client_max_body_size (\d+);", server, re.M)
