@@ -163,7 +163,7 @@ def test_reading_needs_no_training_library() -> None:
 
 
 def test_a_doubted_reading_of_glyphs_keeps_their_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inkling.pipeline.reader.agreed", lambda rows, glyphs, *, complete: doubted(glyphs, "in doubt"))
+    monkeypatch.setattr("inkling.pipeline.reader.agreed", lambda rows, glyphs, **_: doubted(glyphs, "in doubt"))
     trace = Reader("cnn").trace(drawn_row())
     assert trace.reading.outcome == "unsure"
     assert len(trace.tiles) == len(trace.reading.digits) == sum(map(len, trace.lines)) > 1

@@ -26,10 +26,13 @@ def is_complete(segmentation: Segmentation) -> bool:
 
 
 def spans_picture(segmentation: Segmentation, shape: tuple[int, ...]) -> bool:
-    """Whether a glyph may be the outline of a page: it is nearly as wide and high as a picture of some size."""
+    """Whether a glyph may outline a page: it is nearly as wide or high as a picture of some size, or at its border."""
     if min(shape) < CONFIG.min_outlined_px:
         return False
-    sides = (max(w / shape[1], h / shape[0]) for _, _, w, h in (glyph.box_xywh for glyph in segmentation.glyphs))
+    boxes = [glyph.box_xywh for glyph in segmentation.glyphs]
+    if any(min(x, y, shape[1] - x - w, shape[0] - y - h) <= 0 for x, y, w, h in boxes):
+        return True
+    sides = (max(w / shape[1], h / shape[0]) for _, _, w, h in boxes)
     return any(side >= CONFIG.min_outline for side in sides)
 
 
@@ -42,16 +45,16 @@ def may_be_one_digit(segmentation: Segmentation) -> bool:
     return w <= CONFIG.max_digit_aspect * h
 
 
-def agreed(rows: Reading, glyphs: Reading, *, complete: bool) -> Reading:
+def agreed(rows: Reading, glyphs: Reading, *, complete: bool, in_cells: bool = False) -> Reading:
     """The answer of two readings of one image: by rows, and glyph by glyph.
 
     `complete`: all ink belongs to the glyphs, so they may be right; else there is more than the classifier sees. A
-    single digit is the classifier's, unless other ink hides it and the row is sure. Where no ink stands out, rows that
-    are not probable are texture. Everything else is read by rows, unless sure glyphs say the same or are more probable;
-    it is doubted where a glyph contradicts or was missed.
+    single digit is the classifier's, unless other ink hides it and the row is sure, or it stands in one of several
+    cells (`in_cells`). Where no ink stands out, rows that are not probable are texture. Everything else is read by
+    rows, unless sure glyphs say the same or are more probable; it is doubted where a glyph contradicts or was missed.
     """
     is_texture = glyphs.outcome == "empty" and rows.confidence < CONFIG.min_faint_confidence
-    is_single = len(rows.digits) == 1 and len(glyphs.digits) < 2
+    is_single = not in_cells and len(rows.digits) == 1 and len(glyphs.digits) < 2
     if is_texture or (is_single and (complete or glyphs.digits or rows.outcome != "read")):
         return glyphs
     if not rows.digits:

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from inkling.pipeline.layout import Layout, find_layout
+from inkling.pipeline.layout.cells import is_cross
 from tests.pipeline.layout.pages import blank, comb, number, photographed, put, tilted
 
 
@@ -135,3 +136,61 @@ def test_a_row_one_pixel_high_is_level() -> None:
     picture = blank(120, 60)
     picture[30, 20:100] = 20
     assert len(find_layout(picture).rows) <= 1
+
+
+def test_a_crossed_out_cell_is_painted_over_and_named() -> None:
+    layout = find_layout(comb(["4", "x", "7", "1"]))
+    [row] = layout.rows
+    x, y, w, h = row.cells[1].box
+    inside = row.image[max(y, 0) + 12 : y + h - 12, x + 12 : x + w - 12]
+    assert inside.min() > 180
+    assert [each.kind for each in layout.ignored] == ["crossed_out"]
+    assert layout.whole is None
+
+
+@pytest.mark.parametrize("step", [30, 44])
+def test_squared_paper_is_no_table(step: int) -> None:
+    picture = blank(600, 300)
+    picture[step // 2 :: step] = 90
+    picture[:, step // 2 :: step] = 90
+    picture = put(picture, number("40728", height=70, thickness=6), (90, 110))
+    [row] = find_layout(picture).rows
+    assert not row.cells
+    assert len(row.image) < 140
+
+
+def test_a_comma_that_hangs_low_belongs_to_its_row() -> None:
+    picture = put(blank(500, 260), number("563", height=60), (60, 60))
+    cv2.line(picture, (225, 122), (215, 150), (40,), 6)
+    [row] = find_layout(picture).rows
+    assert len(row.image) > 90
+
+
+def test_a_point_on_a_rule_is_shown_with_the_rule() -> None:
+    ink = number("965", height=60)
+    picture = put(blank(600, 260), ink, (120, 80))
+    base = 80 + ink.shape[0] + 8
+    cv2.line(picture, (0, base), (600, base), (90,), 3)
+    cv2.circle(picture, (120 + ink.shape[1] + 10, base - 3), 4, (40,), -1)
+    [row] = find_layout(picture).rows
+    _, top, _, height = row.box
+    assert top + height > base + 2
+
+
+@pytest.mark.parametrize(
+    ("strokes", "crosses"),
+    [
+        ([[(10, 10), (50, 50)], [(50, 10), (10, 50)]], True),
+        ([[(10, 14), (30, 28), (54, 40)], [(44, 6), (30, 28), (18, 56)]], True),
+        ([[(10, 10), (30, 32), (50, 50), (58, 46)], [(48, 10), (12, 50)]], True),
+        ([[(30, 5), (30, 55)], [(5, 30), (55, 30)]], False),
+        ([[(15, 5), (12, 35), (50, 35)], [(38, 5), (38, 58)]], False),
+        ([[(10, 10), (50, 10), (20, 58)], [(20, 34), (46, 34)]], False),
+    ],
+    ids=["x", "bowed x", "hooked x", "plus", "4", "crossed 7"],
+)
+def test_a_cross_is_two_strokes_aslant(strokes: list[list[tuple[int, int]]], crosses: bool) -> None:
+    mask = np.zeros((64, 64), np.uint8)
+    for stroke in strokes:
+        cv2.polylines(mask, [np.array(stroke, np.int32)], False, (1,), 5)
+    assert is_cross(mask) == crosses

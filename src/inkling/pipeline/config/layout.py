@@ -15,10 +15,11 @@ class LayoutConfig:
 
     work_side_px: int = 1000  # longer side: a digit of 20 pixels in the largest decoded picture still has 12
     rim_share: float = 0.006  # of a sheet's longer side: what is so near its edge is its edge
+    continued_share: float = 0.25  # of the picture's longer side: so far its brightness goes on beyond a sheet's edge
+    min_known: int = 20  # of 255: with less of the sheet so near, its usual brightness is taken
     min_whole_aspect: float = 0.8  # width to height of a picture that may be one row as a whole
     min_whole_height: float = 0.35  # of the picture's height: a lower row is one among other things
     max_rows: int = 64  # what a full page holds; more is a pattern
-    sampled_rows: int = 8  # of a table that is too large: they tell whether it is squared paper
     max_cells: int = 400  # a table of more is no number for one answer
     max_components: int = 3000  # more is texture, or a page of print
 
@@ -81,6 +82,7 @@ class RulesConfig:
     kernel_share: float = 0.08  # of the picture's width: a straight run of this length belongs to a rule
     min_kernel_px: int = 14  # the same, at least
     min_gap_px: int = 4  # as for gap_share, at least
+    wall_kernel_share: float = 0.5  # of a cell's side: a straight run of this length along it belongs to its wall
     max_rule_thickness: float = 0.04  # of its length: thicker is a bar
 
 
@@ -112,16 +114,23 @@ class CellsConfig:
     min_height: float = 1.0  # of the digits beside them: lower boxes are the holes of angular digits
     spoilt_share: float = 0.6  # of a cell's width between two cells: there is another, which a digit has spoilt
     wall_rest_share: float = 0.2  # of a cell's side: ink no farther from it is a rest of the wall
-    cross_band: float = 0.45  # of half the cross: ink no farther from a diagonal belongs to it
-    min_cross_share: float = 0.9  # of the ink lies on the diagonals
+    min_cross_share: float = 0.9  # of the ink: the rest is dirt
+    cross_side_px: int = 48  # to which the shorter side of a cross is brought
+    cross_radii_px: tuple[float, ...] = (11.5, 16.0, 20.0)  # of the circles that are looked at, at that size
+    min_cross_circles: int = 2  # of these meet four arms
+    max_arm_deg: float = 75.0  # of a circle that one arm covers
+    max_off_diagonal_deg: float = 30.0  # of an arm
+    max_arm_bend_deg: float = 30.0  # between an arm and the opposite one
+    min_hole_px: float = 12.0  # at that size: smaller is a gap between strokes
     min_cross_px: int = 6  # a smaller cross is a blot
     max_cross_aspect: float = 2.2  # longer to shorter side
-    min_fill: float = 0.012  # of a cell's inside is ink: less is a speck
     min_ink_height: float = 0.2  # of a cell's height: lower ink is a point or a dash, or dirt
     inset: float = 0.06  # of a cell's height: the wall's soft edge, which is none of the cell's ink
     margin: float = 0.1  # of the cells' height around a row of cells: its walls
+    margin_to_digit: float = 0.35  # of the writing's height above and below it: what is beyond is cut off
     squared_min_cells: int = 12  # fewer are no squared paper
-    squared_max_written: float = 0.15  # of the cells on squared paper hold ink and are whole: digits cross their walls
+    squared_max_written: float = 0.15  # of the cells on squared paper hold a digit, and all of it
+    min_within: float = 0.5  # of the digits lie in one cell each: with fewer it is squared paper
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,7 @@ class RowsConfig:
     """`rows`: components to rows of writing."""
 
     tall_share: float = 0.4  # of the tallest component that is a digit: those at least so high make rows
+    low_row_share: float = 0.6  # of the digit height: a row so low may be the signs of another
     max_digits_aspect: float = 6.0  # width to height: a wider component is the line of an open comb, or a dash
     speck_share: float = 0.1  # of the digit height: smaller in both directions is dirt
     max_thickness: float = 2.2  # times the usual stroke radius: thicker at the picture's edge is no stroke

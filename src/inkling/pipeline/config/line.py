@@ -89,7 +89,7 @@ class AgreementConfig:
 
     min_own_ink: float = 0.98  # of all ink: so much belongs to glyphs that are complete
     min_outlined_px: int = 200  # shorter side: in a smaller picture no page is outlined
-    min_outline: float = 0.8  # of the picture's width or height: a glyph that reaches so far may be a page's outline
+    min_outline: float = 0.7  # of the picture's width or height: a glyph that reaches so far may be a page's outline
     max_parts: int = 3  # of one broken digit
     max_digit_aspect: float = 1.15  # width to height of one digit: wider ink is more than one
     min_faint_confidence: float = 0.05  # of a text where no ink stands out: a less probable one is read into texture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -11,6 +13,7 @@ from inkling.pipeline.layout.cells import apart, cell_state, extend, find_holes,
 from inkling.pipeline.layout.geometry import as_levelled, box_corners, grown, rotation, union
 from inkling.pipeline.layout.records import Cell, Row
 from inkling.pipeline.layout.rows import find_components
+from inkling.pipeline.layout.rules import without_walls
 from inkling.pipeline.layout.sheet import Sheet, cut
 
 
@@ -78,16 +81,6 @@ def region(shape: tuple[int, ...], rows: list[np.ndarray], level: np.ndarray) ->
     return mask
 
 
-def walls_of(shape: tuple[int, ...], rows: list[np.ndarray], level: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 mask of what lies between the cells and around them."""
-    mask = np.zeros(shape, np.uint8)
-    for row in rows:
-        height = float(np.median(row[:, 3]))
-        _fill(mask, grown(row, CONFIG.wall_share * height), level, 1)
-        _fill(mask, grown(row, -CONFIG.inset * height), level, 0)
-    return mask
-
-
 def _fill(mask: np.ndarray, boxes: np.ndarray, level: np.ndarray, value: int) -> None:
     """Fill levelled boxes in the mask."""
     for box in boxes:
@@ -95,28 +88,93 @@ def _fill(mask: np.ndarray, boxes: np.ndarray, level: np.ndarray, value: int) ->
         cv2.fillConvexPoly(mask, np.rint(corners).astype(np.int32), (value,))
 
 
-def is_squared(rows: list[Row]) -> bool:
-    """Whether cells are the squares of squared paper: many, in several rows, and writing pays them no regard."""
-    cells = [cell for row in rows for cell in row.cells]
-    written = sum(cell.state != "empty" for cell in cells)
-    return (
-        len(rows) > 1 and len(cells) >= CONFIG.squared_min_cells and written <= CONFIG.squared_max_written * len(cells)
-    )
-
-
-def cell_row(sheet: Sheet, ink: np.ndarray, cells: np.ndarray, level: np.ndarray) -> Row:
-    """A row of levelled cells -> its picture and the cells' states. `ink`: (H, W) uint8 mask without walls."""
+def is_squared(ink: CellInk, rows: list[np.ndarray]) -> bool:
+    """Whether cells are the squares of squared paper: in several rows, and writing pays them no regard."""
+    if len(rows) < 2:
+        return False
+    cells = np.concatenate(rows)
     height = float(np.median(cells[:, 3]))
+    boxes = find_components(ink.written).boxes[1:]
+    boxes = boxes[boxes[:, 3] >= CONFIG.min_ink_height * height]
+    if not len(boxes):
+        return False
+    highest = np.sort(boxes[:, 3])[-1 - len(boxes) // 20]  # but for some rests of walls
+    boxes = boxes[boxes[:, 3] >= ROWS.tall_share * highest]
+    x, y, w, h = grown(cells, CONFIG.wall_share * height).T
+    left, top, wide, high = boxes.T[:, :, None]
+    within = (x <= left) & (y <= top) & (left + wide <= x + w) & (top + high <= y + h)
+    is_bare = len(cells) >= CONFIG.squared_min_cells and within.any(axis=0).mean() <= CONFIG.squared_max_written
+    return bool(is_bare or within.any(axis=1).mean() < CONFIG.min_within)
+
+
+@dataclass(frozen=True)
+class CellInk:
+    """The levelled ink of rows of cells, told from their walls."""
+
+    level: np.ndarray  # (3, 3): pixels of the work picture -> levelled ones
+    written: np.ndarray  # (H, W) uint8: ink that reaches into a cell, without walls, with the strokes that cross them
+
+    def in_picture(self, shape: tuple[int, ...]) -> np.ndarray:
+        """(H, W) uint8: the same in the work picture, of that shape."""
+        flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(self.written, self.level[:2], shape[::-1], flags=flags))
+
+
+def ink_of_cells(mask: np.ndarray, rows: list[np.ndarray], level: np.ndarray) -> tuple[CellInk, list[np.ndarray]]:
+    """(H, W) uint8 mask, rows of levelled cells -> their ink, and the rows in pixels of its levelled masks."""
+    levelled, moved = as_levelled(mask, level)
+    rows = [row + np.array([*moved[:2, 2], 0, 0]) for row in rows]
+    inside, rest = np.zeros_like(levelled), np.zeros_like(levelled)
+    for row in rows:
+        height, width = float(np.median(row[:, 3])), float(np.median(row[:, 2]))
+        around = _slices(grown(union(row)[None], 2 * CONFIG.wall_share * height)[0], levelled)
+        zone = np.zeros_like(levelled)
+        for box in grown(row, CONFIG.wall_share * height):
+            zone[_slices(box, zone)] = 1
+        for box in grown(row, -CONFIG.inset * height):
+            part = _slices(box, zone)
+            zone[part], inside[part] = 0, 1
+        rest[around] |= without_walls(levelled[around], zone[around], (width, height))
+    components = find_components(rest)
+    reaching = np.zeros(len(components.boxes), bool)
+    reaching[np.unique(components.labels[(inside & rest) > 0])] = True
+    reaching[0] = False
+    return CellInk(moved, components.mask_of(reaching)), rows
+
+
+def _slices(box: np.ndarray, mask: np.ndarray) -> tuple[slice, slice]:
+    """Where a box lies in a mask, in whole pixels."""
+    x, y, w, h = box
+    left, right = (int(np.clip(np.rint(value), 0, mask.shape[1])) for value in (x, x + w))
+    top, base = (int(np.clip(np.rint(value), 0, mask.shape[0])) for value in (y, y + h))
+    return slice(top, base), slice(left, right)
+
+
+def cell_row(sheet: Sheet, ink: CellInk, cells: np.ndarray) -> Row:
+    """A row of cells, in levelled pixels -> its picture, about as high as its writing, and the cells' states.
+
+    The walls stay: the line network has learned what they look like. What is crossed out is painted over.
+    """
+    height = float(np.median(cells[:, 3]))
+    parts = [_slices(cell, ink.written) for cell in grown(cells, -CONFIG.inset * height)]
+    states = [cell_state(ink.written[part]) for part in parts]
     x, y, w, h = grown(union(cells)[None], CONFIG.margin * height)[0]
-    row = cut(sheet, level, (float(x), float(y), float(w), float(h)))
-    to_row = np.linalg.inv(level @ sheet.to_work @ row.to_image)
+    band = _slices(np.array([x, y, w, h]), ink.written)
+    erased = np.zeros_like(ink.written) if "crossed_out" in states else None
+    for part, state in zip(parts, states, strict=True):
+        if erased is not None and state == "crossed_out":
+            erased[part] = 1
+    inked = np.flatnonzero((ink.written[band] if erased is None else ink.written[band] & ~erased[band]).any(axis=1))
+    if inked.size and "written" in states:
+        top, base = band[0].start + int(inked[0]), band[0].start + int(inked[-1]) + 1
+        margin = CONFIG.margin_to_digit * (base - top)
+        top, base = max(y, top - margin), min(y + h, base + margin)
+        y, h = top, base - top
+    row = cut(sheet, ink.level, (float(x), float(y), float(w), float(h)), erased, ink.level)
+    to_row = np.linalg.inv(ink.level @ sheet.to_work @ row.to_image)
     found = []
-    for cell in cells:
-        x, y, w, h = grown(cell[None], -CONFIG.inset * height)[0]
-        to_work = level.T @ np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
-        size_wh = max(1, round(w)), max(1, round(h))
-        part = cv2.warpAffine(ink, to_work[:2], size_wh, flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)
+    for cell, state in zip(cells, states, strict=True):
         corners = cv2.perspectiveTransform(box_corners(cell)[None].astype(float), to_row)[0]
         (left, top), (right, bottom) = (np.rint(corners[at]).astype(int).tolist() for at in (0, 2))
-        found.append(Cell((left, top, right - left, bottom - top), cell_state(part)))
+        found.append(Cell((left, top, right - left, bottom - top), state))
     return Row(row.image, row.to_image, tuple(found))

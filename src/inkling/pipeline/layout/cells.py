@@ -11,7 +11,10 @@ import numpy as np
 
 from inkling.pipeline.config.layout import CELLS as CONFIG
 from inkling.pipeline.config.layout import LAYOUT
+from inkling.pipeline.layout.geometry import MIDDLE
 from inkling.pipeline.layout.records import CellState
+
+CIRCLE_STEP_DEG = 5  # between the points of a circle that are looked at
 
 
 def find_holes(mask: np.ndarray) -> np.ndarray:
@@ -90,17 +93,30 @@ def group(holes: np.ndarray) -> tuple[list[np.ndarray], float]:
 
 
 def apart(rows: list[np.ndarray]) -> list[np.ndarray]:
-    """Rows of cells from top to bottom, without those within a larger one, as the halves of split cells are."""
+    """Rows of cells from top to bottom, without those within a larger one, as the halves of split cells are.
+
+    Rows that reach into each other at one level are one, whose cells the writing has parted.
+    """
     kept: list[np.ndarray] = []
+    bounds: list[tuple[float, float, float, float]] = []  # of those kept
     for row in sorted(rows, key=lambda row: -float((row[:, 2] * row[:, 3]).sum())):
         x, y, right, bottom = _bounds(row)
-        lies_within = False
-        for other in kept:
-            left, top, end, base = _bounds(other)
-            common = max(0.0, min(right, end) - max(x, left)) * max(0.0, min(bottom, base) - max(y, top))
-            lies_within |= common > 0.5 * (right - x) * (bottom - y)
-        if not lies_within:
+        width = float(np.median(row[:, 2]))
+        is_apart = True
+        for i, (left, top, end, base) in enumerate(bounds):
+            common_x, common_y = min(right, end) - max(x, left), min(bottom, base) - max(y, top)
+            if common_x <= 0 or common_y <= 0:
+                continue
+            if common_x * common_y > 0.5 * (right - x) * (bottom - y):
+                is_apart = False
+            elif common_x > 0.5 * width and common_y > 0.5 * min(bottom - y, base - top):
+                middles = row[:, 0] + row[:, 2] / 2
+                kept[i] = np.concatenate([row[middles < left], kept[i], row[middles > end]])
+                bounds[i] = _bounds(kept[i])
+                is_apart = False
+        if is_apart:
             kept.append(row)
+            bounds.append((x, y, right, bottom))
     return sorted(kept, key=lambda row: float(np.median(row[:, 1])))
 
 
@@ -153,15 +169,21 @@ def extend(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> np.n
     wall = max(1.0, float(np.median(walls))) if np.median(walls) < CONFIG.wall_share * height else 0.0
     if wall == 0:  # boxes apart: nothing goes on
         return row
+    low = CONFIG.joined_range[0]
     for side in (-1, 1):
         for _ in range(LAYOUT.max_cells):
             end = cells[0] if side < 0 else cells[-1]
-            x = end[0] - wall - width if side < 0 else end[0] + end[2] + wall
-            box = np.array([x - offset_xy[0], end[1] - offset_xy[1], width, end[3]])
+            missing = width - end[2] if end[2] < low * width else 0.0  # the rest of a cell that its digit has split
+            more = missing or wall + width
+            x = end[0] - more if side < 0 else end[0] + end[2] + more - (missing or width)
+            box = np.array([x - offset_xy[0], end[1] - offset_xy[1], missing or width, end[3]])
             if not _goes_on(levelled, box, wall):
                 break
             cell = np.array([x, end[1], width, end[3]])
-            cells = [cell, *cells] if side < 0 else [*cells, cell]
+            if missing:
+                cells[0 if side < 0 else -1] = np.array([min(x, end[0]), end[1], width, end[3]])
+            else:
+                cells = [cell, *cells] if side < 0 else [*cells, cell]
     return np.array(cells)
 
 
@@ -201,8 +223,6 @@ def has_walls(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> b
 def cell_state(ink: np.ndarray) -> CellState:
     """(h, w) uint8 mask of a cell's inside, without its walls -> what it holds."""
     h, w = ink.shape
-    if cv2.countNonZero(ink) < CONFIG.min_fill * h * w:
-        return "empty"
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     # What clings to the side is a rest of the wall.
     x, y, width, height, _ = stats.T
@@ -217,18 +237,50 @@ def cell_state(ink: np.ndarray) -> CellState:
 
 
 def is_cross(ink: np.ndarray) -> bool:
-    """Whether the ink of an (h, w) uint8 mask is two straight strokes from corner to corner of its box."""
-    y, x = np.nonzero(ink)
-    h, w = int(np.ptp(y)) + 1, int(np.ptp(x)) + 1
+    """Whether the ink of an (h, w) uint8 mask is two strokes that cross aslant, as an x has them.
+
+    Circles around their crossing meet four arms, one in each quarter, opposite ones on a line; there is no hole.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    x, y, w, h, area = stats[largest].tolist()
     if min(h, w) < CONFIG.min_cross_px or max(h, w) > CONFIG.max_cross_aspect * min(h, w):
         return False
-    v, u = (y - y.min()) / max(h - 1, 1) * 2 - 1, (x - x.min()) / max(w - 1, 1) * 2 - 1  # -1..1
-    falling, rising = np.abs(v - u), np.abs(v + u)
-    near = np.minimum(falling, rising) < CONFIG.cross_band
-    if near.mean() < CONFIG.min_cross_share:
+    if area < CONFIG.min_cross_share * stats[1:, cv2.CC_STAT_AREA].sum():
         return False
-    outer = np.maximum(np.abs(u), np.abs(v)) > 0.45  # beyond the crossing, all four arms are there
-    arms = [near & outer & (np.sign(u) == su) & (np.sign(v) == sv) for su in (-1, 1) for sv in (-1, 1)]
-    reaches = [np.hypot(u[arm], v[arm]).max(initial=0) for arm in arms]
-    counts = np.array([arm.sum() for arm in arms])
-    return bool(min(reaches) > 0.85 and counts.min() > 0.35 * counts.max())
+    own = (labels[y : y + h, x : x + w] == largest).view(np.uint8) * np.uint8(255)
+    scale = CONFIG.cross_side_px / min(w, h)
+    own = cv2.copyMakeBorder(cv2.resize(own, None, fx=scale, fy=scale), 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=(0,))
+    _, own = cv2.threshold(own, MIDDLE, 1, cv2.THRESH_BINARY)
+    contours, hierarchy = cv2.findContours(own, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    is_hole = hierarchy[0, :, 3] >= 0
+    if any(cv2.contourArea(contours[i]) > CONFIG.min_hole_px for i in np.flatnonzero(is_hole)):
+        return False
+    depth = cv2.distanceTransform(own, cv2.DIST_L2, 3)
+    v, u = np.nonzero(own)
+    thickest = np.unravel_index(int(depth.argmax()), depth.shape)
+    for cx, cy in ((float(u.mean()), float(v.mean())), (float(thickest[1]), float(thickest[0]))):
+        if sum(_has_four_arms(own, cx, cy, radius) for radius in CONFIG.cross_radii_px) >= CONFIG.min_cross_circles:
+            return True
+    return False
+
+
+def _has_four_arms(mask: np.ndarray, cx: float, cy: float, radius: float) -> bool:
+    """Whether a circle in a mask meets four arms of a cross: one in each quarter, opposite ones on a line."""
+    around = np.deg2rad(np.arange(0, 360, CIRCLE_STEP_DEG))
+    x = np.rint(cx + radius * np.cos(around)).astype(int)
+    y = np.rint(cy + radius * np.sin(around)).astype(int)
+    seen = (x >= 0) & (y >= 0) & (x < mask.shape[1]) & (y < mask.shape[0])
+    inked = np.zeros(len(around), np.int8)
+    inked[seen] = mask[y[seen], x[seen]]
+    if inked.all():
+        return False
+    first = int(inked.argmin())
+    steps = np.diff(np.roll(inked, -first), prepend=0, append=0)
+    starts, ends = np.flatnonzero(steps > 0), np.flatnonzero(steps < 0)
+    if len(starts) != 4 or (ends - starts).max() * CIRCLE_STEP_DEG > CONFIG.max_arm_deg:
+        return False
+    middles = np.sort(((starts + ends - 1) / 2 + first) * CIRCLE_STEP_DEG % 360)
+    aslant = np.abs(middles - (45, 135, 225, 315)) < CONFIG.max_off_diagonal_deg
+    bends = np.abs(middles[2:] - middles[:2] - 180)
+    return bool(aslant.all() and bends.max() < CONFIG.max_arm_bend_deg)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inkling.pipeline.config.layout import LAYOUT
-from inkling.pipeline.layout.cell_rows import cell_row, find_cells, is_squared, leaves_out_digits, region, walls_of
+from inkling.pipeline.layout.cell_rows import cell_row, find_cells, ink_of_cells, is_squared, leaves_out_digits, region
 from inkling.pipeline.layout.free_rows import find_free_rows
 from inkling.pipeline.layout.light import MOST_CONTRAST, ink_threshold
 from inkling.pipeline.layout.page import find_page
@@ -33,14 +33,12 @@ def find_layout(image: np.ndarray) -> Layout:
     rows, around = [], mask
     is_large = sum(map(len, cells)) > LAYOUT.max_cells
     if cells:
-        shown = cells[:: max(1, len(cells) // LAYOUT.sampled_rows)] if is_large else cells[: LAYOUT.max_rows]
-        walls = walls_of(mask.shape, cells, level)
-        ink = (contrast >= ink_threshold(contrast, without=walls)).view(np.uint8) & ~walls
-        rows = [cell_row(sheet, ink, row, level) for row in shown]
+        ink, levelled = ink_of_cells(mask, cells, level)
         around = mask & ~region(mask.shape, cells, level)
-    squared = is_squared(rows)
-    if squared:
-        rows, around = [], mask
+        if is_squared(ink, levelled):
+            is_large, around = False, around | ink.in_picture(mask.shape)
+        elif not is_large:
+            rows = [cell_row(sheet, ink, row) for row in levelled[: LAYOUT.max_rows]]
     free, ignored, crowd = find_free_rows(sheet, around, contrast, outside)
     if leaves_out_digits(rows, free, image.shape):
         rows = []
@@ -49,12 +47,15 @@ def find_layout(image: np.ndarray) -> Layout:
         ignored += [Ignored("text", row.box) for row in free]  # what is printed on a form beside its cells
     else:
         rows += free
+    crossed_out = [row.to_image_box(cell.box) for row in rows for cell in row.cells if cell.state == "crossed_out"]
+    ignored += [Ignored("crossed_out", box) for box in crossed_out]
     rows = _reading_order(rows)
     too_much = crowd or ("rows" if len(rows) > LAYOUT.max_rows else "")
-    if is_large and not squared:
+    if is_large:
         too_much = "table"
-    whole = cut(sheet, np.eye(3), (0, 0, *sheet.size_wh), None) if page is None and _is_one_row(image, rows) else None
-    return Layout(tuple(rows[: LAYOUT.max_rows]), tuple(ignored), too_much, squared, page is not None, whole)
+    has_whole = page is None and not crossed_out and _is_one_row(image, rows)
+    whole = cut(sheet, np.eye(3), (0, 0, *sheet.size_wh)) if has_whole else None
+    return Layout(tuple(rows[: LAYOUT.max_rows]), tuple(ignored), too_much, page is not None, whole)
 
 
 def _is_one_row(image: np.ndarray, rows: list[Row]) -> bool:

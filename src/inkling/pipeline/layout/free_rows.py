@@ -24,6 +24,7 @@ class Writing:
     components: Components
     at_border: np.ndarray  # (n,) indices of components that reach the picture's border
     strange: np.ndarray  # (H, W) uint8 mask of edges, which rows must not show
+    rules: np.ndarray  # (n, 4) levelled boxes of level lines
 
 
 def find_free_rows(
@@ -76,11 +77,11 @@ def _writing(sheet: Sheet, mask: np.ndarray, outside: np.ndarray | None) -> tupl
     if len(upright_boxes):
         mask = np.ascontiguousarray(without_lines(np.ascontiguousarray(mask.T), uprights).T)
     ignored += [Ignored("rule", picture_box(sheet, level, box)) for box in (*rules, *upright_boxes)]
-    rest, edges = without_edges(mask, border, is_sheet=outside is not None)
+    rest, from_border, edges = without_edges(mask, border, is_sheet=outside is not None)
     ignored += [Ignored("edge", picture_box(sheet, level, box)) for box in edges]
     components = find_components(rest)
-    at_border = np.setdiff1d(np.unique(components.labels[border > 0]), [0])
-    return Writing(level, components, at_border, mask & ~rest), ignored
+    at_border = np.setdiff1d(np.unique(components.labels[from_border > 0]), [0])
+    return Writing(level, components, at_border, mask & ~rest, rules), ignored
 
 
 def _min_rule_length(mask: np.ndarray) -> float:
@@ -161,7 +162,15 @@ def _free_row(sheet: Sheet, writing: Writing, row: list[int], rows: list[list[in
     # The whole picture, as far as the row reaches: upright where nothing was turned.
     whole = box_corners(np.array([0, 0, *sheet.size_wh])) @ level[:2, :2].T + level[:2, 2]
     is_upright = np.allclose(level, np.eye(3))
-    margin = max(CONFIG.margin * (base - top), 1.0)
+    if not slope:  # a row that stands on a rule is shown with it: a point may lie on it
+        for x, y, w, h in writing.rules.tolist():
+            if (
+                x < right
+                and left < x + w
+                and base - CONFIG.level_reach * (base - top) < y + h < base + _margin(base - top)
+            ):
+                base = float(y + h)
+    margin = _margin(base - top)
     fills = is_upright and base - top >= CONFIG.keep_share * sheet.size_wh[1] and not writing.strange.any()
     left, right, top, base = left - margin, right + margin, top - margin, base + margin
     if fills:
@@ -173,6 +182,11 @@ def _free_row(sheet: Sheet, writing: Writing, row: list[int], rows: list[list[in
     if others.any():
         others = cv2.dilate(others, np.ones((5, 5), np.uint8)) & ~own[labels]
     return cut(sheet, level, (left, top, right - left, base - top), others, writing.level)
+
+
+def _margin(height: float) -> float:
+    """Pixels of paper to show around a row that is so high."""
+    return max(CONFIG.margin * height, 1.0)
 
 
 def _member(writing: Writing, chosen: list[int]) -> np.ndarray:

@@ -45,10 +45,9 @@ def separate(image: np.ndarray, *, is_sheet: bool = False) -> Paper:
     return Paper(is_inverted, background, contrast)
 
 
-def ink_threshold(contrast: np.ndarray, *, without: np.ndarray | None = None) -> int:
-    """The contrast from which a pixel is ink; 256 where nothing stands out. `without`: mask of what not to ask."""
-    mask = None if without is None else np.asarray(without == 0).view(np.uint8)
-    histogram = cv2.calcHist([contrast], [0], mask, [256], [0, 256]).ravel()
+def ink_threshold(contrast: np.ndarray) -> int:
+    """The contrast from which a pixel is ink; 256 where nothing stands out."""
+    histogram = cv2.calcHist([contrast], [0], None, [256], [0, 256]).ravel()
     cumulated = histogram.cumsum() / max(float(histogram.sum()), 1.0)
     low, middle = (float(np.searchsorted(cumulated, q)) for q in (0.1, 0.5))
     sigma = max((middle - low) / P10_TO_SIGMA, 1.0)

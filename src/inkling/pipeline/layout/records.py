@@ -57,6 +57,5 @@ class Layout:
     rows: tuple[Row, ...]
     ignored: tuple[Ignored, ...] = ()
     too_much: str = ""  # "texture", "table" or "rows" where there is more than one answer can hold
-    is_squared: bool = False  # whether it is squared paper
     is_page: bool = False  # whether a sheet was found on a desk and straightened
     whole: Row | None = None  # all of a picture that is about one row high, as a second view of that row

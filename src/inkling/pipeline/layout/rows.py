@@ -40,29 +40,34 @@ def find_components(mask: np.ndarray) -> Components:
     return Components(labels, stats[:, :4], stats[:, 4])
 
 
-def without_edges(mask: np.ndarray, border: np.ndarray, *, is_sheet: bool) -> tuple[np.ndarray, list[np.ndarray]]:
+def without_edges(
+    mask: np.ndarray, border: np.ndarray, *, is_sheet: bool
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     """Take away what reaches in from the border and is no digit: a book, a desk, a finger, a scroll bar.
 
     It is thicker than the strokes, or runs along the border for longer than digits are high. Where a frame or a digit
     hangs on something thick, that stays. `border`: (H, W) uint8 mask of the picture's outermost pixels, or of what
-    surrounds a sheet (`is_sheet`), where slivers are its edge. Returns the (H, W) uint8 mask of the rest, and
-    (x, y, w, h) boxes of what was taken away.
+    surrounds a sheet (`is_sheet`), where slivers are its edge. Returns (H, W) uint8 masks of the rest and of all that
+    reached in from the border, and (x, y, w, h) boxes of what was taken away.
     """
     components = find_components(mask)
     at_border = np.setdiff1d(np.unique(components.labels[(border & mask) > 0]), [0])
     inner = np.setdiff1d(np.arange(1, len(components.boxes)), at_border)
     if at_border.size == 0 or (inner.size == 0 and not is_sheet):
-        return mask, []
+        return mask, mask & border, []
     _, _, w, h = components.boxes.T
     short, long = np.minimum(w, h), np.maximum(w, h)
+    reaches_in = np.zeros(len(h), bool)
+    reaches_in[at_border] = True
+    from_border = components.mask_of(reaches_in)
     erased = np.zeros(len(h), bool)
     if inner.size == 0:
         erased[at_border] = True
-        return mask & components.mask_of(~erased), [components.boxes[i] for i in at_border]
+        return mask & components.mask_of(~erased), from_border, [components.boxes[i] for i in at_border]
     tall = inner[h[inner] >= CONFIG.tall_share * h[inner].max()]
     height = float(np.median(h[tall]))
     # Where what lies inside is too small, it does not tell what a digit is.
-    judged = at_border[height >= CONFIG.min_inner_share * short[at_border]]
+    judged = at_border[is_sheet | (height >= CONFIG.min_inner_share * short[at_border])]
     contact = np.bincount(components.labels[border > 0], minlength=len(h))  # pixels at the border
     is_thin = short < CONFIG.edge_thickness * height
     runs_along = contact >= CONFIG.min_contact * long
@@ -82,9 +87,10 @@ def without_edges(mask: np.ndarray, border: np.ndarray, *, is_sheet: bool) -> tu
         part, own = components.cut(i)
         core = thick[part] & own
         if core.any():
-            rest[part] &= ~(cv2.dilate(core, np.ones((side, side), np.uint8)) & own)
+            # What else hangs on it may be writing, but beside a sheet it is the rim of the desk.
+            rest[part] &= ~own if is_sheet else ~(cv2.dilate(core, np.ones((side, side), np.uint8)) & own)
             boxes.append(components.boxes[i])
-    return rest, boxes
+    return rest, from_border, boxes
 
 
 def _radius(distance: np.ndarray, components: Components, chosen: np.ndarray) -> np.ndarray:
@@ -108,12 +114,17 @@ def group_rows(boxes: np.ndarray, *, height_px: int) -> list[list[int]]:
     if len(tall) > LAYOUT.max_components // 4:
         tall = tall[np.argsort(-h[tall], kind="stable")[: LAYOUT.max_components // 4]]
     height = float(np.median(h[tall]))
+    small = np.setdiff1d(np.arange(len(boxes)), tall).tolist()
     if height_px < CONFIG.two_rows_height * height:
         rows = [tall[np.argsort(boxes[tall, 0], kind="stable")].tolist()]
     else:
         rows = _joined([tall[row].tolist() for row in group_lines(boxes[tall])], boxes, slope(boxes[tall]))
+    # Commas hang below a row; a remark of its own stays a row.
+    low = [row for row in rows if h[row].max() < CONFIG.low_row_share * height]
+    rows = [row for row in rows if row not in low]
+    small += [i for row in low for i in row]
     spans = [_span(boxes[row]) for row in rows]
-    for i in np.setdiff1d(np.arange(len(boxes)), tall).tolist():
+    for i in small:
         if size[i] < CONFIG.speck_share * height:
             continue
         x, y, w_i, h_i = (float(value) for value in boxes[i])
@@ -126,7 +137,8 @@ def group_rows(boxes: np.ndarray, *, height_px: int) -> list[list[int]]:
                 best, best_distance = k, off
         if best is not None:
             rows[best].append(i)
-    return rows
+            low = [[k for k in row if k != i] for row in low]
+    return rows + [row for row in low if row]
 
 
 def _joined(rows: list[list[int]], boxes: np.ndarray, tilt: float) -> list[list[int]]:

@@ -72,6 +72,19 @@ def find_rules(mask: np.ndarray, *, min_length: float) -> tuple[np.ndarray, np.n
     return lines, stats[is_rule, :4]
 
 
+def without_walls(mask: np.ndarray, zone: np.ndarray, cell_wh: tuple[float, float]) -> np.ndarray:
+    """The (H, W) uint8 mask of levelled cells without the straight lines in a zone along their walls."""
+    runs = [max(CONFIG.min_kernel_px, round(CONFIG.wall_kernel_share * side)) for side in cell_wh]
+    rest = mask
+    for kernel, is_upright in ((runs[0], False), (runs[1], True)):
+        turned, own = (np.ascontiguousarray(each.T) if is_upright else each for each in (rest, zone))
+        closed = cv2.morphologyEx(turned, cv2.MORPH_CLOSE, np.ones((1, CONFIG.min_gap_px | 1), np.uint8))
+        lines = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, kernel), np.uint8)) & own
+        turned = without_lines(turned, cv2.dilate(lines, np.ones((3, 1), np.uint8)) & own)
+        rest = np.ascontiguousarray(turned.T) if is_upright else turned
+    return rest
+
+
 def without_lines(mask: np.ndarray, lines: np.ndarray) -> np.ndarray:
     """The mask without the lines; strokes that cross a line stay whole.
 

@@ -52,8 +52,19 @@ def straighten(image: np.ndarray, page: Page | None) -> tuple[Sheet, np.ndarray 
             cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), (1,))
             rim = max(2, round(LAYOUT.rim_share * max(reduced.shape)))
             outside = 1 - cv2.erode(inside, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8), borderValue=(1,))
-            reduced = np.where(inside > 0, reduced, np.uint8(np.median(reduced[inside > 0])))
+            reduced = np.where(inside > 0, reduced, _continued(reduced, inside))
     return Sheet(image, separate(reduced, is_sheet=page is not None), to_work, scale, reduced.shape[::-1]), outside
+
+
+def _continued(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 grey and mask of a sheet -> (H, W) uint8: its brightness near the edge, where the sheet is not."""
+    side = max(3, round(LAYOUT.continued_share * max(image.shape)))
+    levels = cv2.blur(image * inside, (side, side), borderType=cv2.BORDER_REPLICATE).astype(np.float32)
+    weights = cv2.blur(inside * np.uint8(255), (side, side), borderType=cv2.BORDER_REPLICATE)
+    known = weights > LAYOUT.min_known
+    filled = np.full(image.shape, np.median(image[inside > 0]), np.float32)
+    filled[known] = 255 * levels[known] / weights[known]
+    return np.asarray(np.clip(filled, 0, 255), np.uint8)
 
 
 def cut(
