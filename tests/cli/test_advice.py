@@ -11,10 +11,8 @@ import click
 import inkling
 from inkling import cli
 
-OF_OTHER_PROGRAMS = {"--dest", "--no-deps", "--only-binary", "--quiet", "--disable-pip-version-check"} | {
-    "--factory",
-    "--interface",
-}
+OF_PIP = {"--dest", "--no-deps", "--only-binary", "--quiet", "--disable-pip-version-check"}
+OF_OTHER_PROGRAMS = OF_PIP | {"--factory", "--interface", "--sparse"}
 OF_MODULES = {"--history", "--recipe"}  # of `python -m inkling.training.publish` and `package`
 PREFIXES = {"--no"}  # of the flags that turn an option off
 
