@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from inkling.server.schemas import (
@@ -151,6 +152,7 @@ def finish_document(spec: Any, settings: Settings) -> None:
     needed: list[dict[str, list[str]]] = [{BEARER: []}, {API_KEY: []}]
     original = spec.to_dict
 
+    @cache  # every route is known by now, and making the document takes milliseconds
     def to_dict() -> dict[str, Any]:
         document: dict[str, Any] = original()
         document["tags"] = TAGS
