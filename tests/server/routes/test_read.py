@@ -6,7 +6,6 @@ import base64
 import io
 import threading
 import time
-from contextlib import ExitStack
 from typing import Any
 
 import jsonschema_rs
@@ -18,6 +17,7 @@ from PIL import Image
 
 from inkling.errors import Overloaded
 from inkling.server.app import create_app
+from inkling.server.request_context import current_client
 from inkling.server.settings import Settings
 from tests.pictures import drawn_seven, encoded, row_of, ruled
 
@@ -247,14 +247,20 @@ def test_a_reading_is_refused_when_none_ends_in_time(app: Flask, client: FlaskCl
 def test_the_wait_for_a_permit_is_not_reading_time(app: Flask, seven: bytes, pictures: int) -> None:
     busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1))
     busy.extensions["inkling"].get()
-    other = ExitStack()
-    other.enter_context(busy.extensions["inkling"].permit())
-    start, wait_s = time.perf_counter(), 0.5
-    release = threading.Timer(wait_s, other.close)
-    release.start()
+    start, wait_s, held = time.perf_counter(), 0.5, threading.Event()
+
+    def hold() -> None:
+        current_client.set("127.0.0.1")  # a reading of another client would be overtaken
+        with busy.extensions["inkling"].permit():
+            held.set()
+            time.sleep(wait_s)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    assert held.wait(10)
     answer = busy.test_client().post(READ, data=form(*[seven] * pictures)).json
     elapsed_s = time.perf_counter() - start
-    release.join()
+    other.join()
     assert elapsed_s > wait_s
     assert 0 < answer["took_ms"] / 1000 < elapsed_s - wait_s
 
