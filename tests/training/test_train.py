@@ -174,7 +174,7 @@ def test_a_checkpoint_cut_short_is_refused(whole: Path, tmp_path: Path, part: fl
     [
         ("ann-wide", UnknownName, "unknown model 'ann-wide'; choose from: ann"),
         ("runs/none", BadBundle, "runs/none is not a folder; expected a bundle or run folder"),
-        ("half", BadBundle, "model.keras cannot be opened by Keras"),
+        ("half", BadBundle, "model.keras is no Keras file"),
         ("bare", BadBundle, "has no model.keras, .* the wheel leaves these files out. Use a clone"),
         ("other", BadRecipe, r"maps \(None, 14, 14\) to \(None, 10\); expected \(None, 28, 28\)"),
     ],

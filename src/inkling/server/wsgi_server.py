@@ -114,6 +114,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             drain.daemon = True
             drain.start()
 
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """Of SIGINT: without a drain. Endless answers end, or their threads would keep the process."""
+        stopping.set()
+        super().handle_quit(sig, frame)
+
     def _stop_listening(self) -> None:
         """Take the connections that wait, and no more. Runs in the main thread."""
         for listener in self.sockets:
