@@ -2,7 +2,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inkling.constraints.pattern import both, compile_pattern, length_automaton
@@ -41,6 +41,8 @@ patterns = st.recursive(
 @pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(patterns)
+@example(r"0(?:[^\d]){0,2}")
+@example(r"0(?:[^\d])?")
 def test_accepts_what_re_matches(pattern: str) -> None:
     expected = [text for text in TEXTS if re.fullmatch(pattern, text)]
     if not any(expected):

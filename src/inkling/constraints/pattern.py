@@ -274,14 +274,14 @@ def _is_quantifier(lexeme: str) -> bool:
 
 
 def _repeated(part: _Expression, lexeme: str) -> _Expression:
-    if part in (EMPTY, NOTHING):
-        return EMPTY if part == EMPTY or lexeme in "?*" else part
     least, most = {"?": ("0", "1"), "*": ("0", ""), "+": ("1", "")}.get(lexeme, ("", ""))
     if lexeme[0] == "{":
         least, comma, most = lexeme[1:-1].partition(",")
         most = most if comma else least
-    if most and int(most) == 0:
+    if part == EMPTY or (most and int(most) == 0):
         return EMPTY
+    if part == NOTHING:
+        return NOTHING if int(least or 0) else EMPTY
     return _Repeat(part, int(least or 0), int(most) if most else None)
 
 
