@@ -69,7 +69,7 @@ class RowReader:
         other = ""  # what a second view of the only row says instead
         if layout.whole is not None:
             recognized, other = _surer(recognized, self._recognize(layout.whole, to_original))
-        rows = tuple(self._decode(each) for each in recognized)
+        rows = tuple(self._decode(each, ask=read_again) for each in recognized)
         others = [Other(each.kind, _scaled(each.box, to_original)) for each in layout.ignored if each.kind in REPORTED]
         reading = compose_rows(rows, sure_at=self.sure_at, size_wh=decoded.size_wh, others=others)
         if other:
@@ -85,10 +85,10 @@ class RowReader:
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
         return _Recognized(line, best_digits(line), cells)
 
-    def _decode(self, row: _Recognized) -> DecodedRow:
-        """The signs between the digits, and where each symbol stands. The classifier is asked about doubtful digits."""
+    def _decode(self, row: _Recognized, *, ask: bool) -> DecodedRow:
+        """The signs between the digits, and where each symbol stands. `ask`: the classifier, about doubtful digits."""
         texts = row.texts
-        if texts[0].prob < LINE_RECOGNIZER.certain_at:
+        if ask and texts[0].prob < LINE_RECOGNIZER.certain_at:
             texts = pooled(texts, row.line.line_boxes, row.line.image, self.classify)
         return decode_row(row.line, texts).in_cells(row.cells)
 

@@ -80,7 +80,7 @@ class RowReaderConfig:
     """`row_reader`: how often rows are read."""
 
     min_opinion: float = 0.3  # probability of what a view of a row says: less is no second opinion
-    max_read_again: int = 6  # rows of an image: of more, as on a page of text, none is read at more widths
+    max_read_again: int = 6  # rows of an image: of more, as on a page of text, each is read once, by one network
 
 
 @dataclass(frozen=True)
