@@ -75,10 +75,10 @@ def test_a_number_with_signs_is_shown_as_written_and_each_sign_is_named(page: Pa
     draw(page, 4)
     expect(page.locator("#answer")).to_have_text("4")
     expect(page.locator("#written")).to_have_text("Written -4")
-    assert page.locator("#boxes .sign").all_text_contents() == ["\u2212"]
-    assert page.locator("#boxes .refused").all_text_contents() == ["no digit"]
+    expect(page.locator("#boxes .sign")).to_have_text(["\u2212"])
+    expect(page.locator("#boxes .refused")).to_have_text(["no digit"])
     page.locator("#table summary").click()
-    assert page.locator("#table tbody td:nth-child(2)").all_text_contents() == ["4", "minus", "mark"]
+    expect(page.locator("#table tbody td:nth-child(2)")).to_have_text(["4", "minus", "mark"])
     page.unroute_all(behavior="wait")
     page.locator("#clear").click()
     expect(page.locator("#written")).to_be_hidden()
