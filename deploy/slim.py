@@ -23,9 +23,6 @@ NEVER_OPENED = (
     "numpy/f2py",
     "numpy/distutils",
     "cv2/**/*.pyi",
-    # a picture format that inkling does not read
-    "PIL/_avif.*.so",
-    "pillow.libs/libavif-*.so*",
     # colours for source code in tracebacks
     "pygments/lexers/[!_]*.py",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 import cv2
 import numpy as np
@@ -17,15 +18,21 @@ from PIL import Image
 from inkling.errors import BadRequest, EmptyPicture, ImageTooLarge, ImageTooSmall, NotFound
 from inkling.pipeline.config.decoding import DECODE as CONFIG
 from inkling.pipeline.deadline import check_deadline
-from inkling.pipeline.decode_limits import check_decoding, check_structure
-from inkling.pipeline.decoder_errors import decoder_errors
+from inkling.pipeline.decode_limits import check_decoding, check_structure, count_frames
+from inkling.pipeline.decoder_errors import FORMAT_NAMES, decoder_errors
 from inkling.pipeline.grayscale import to_grayscale
 from inkling.pipeline.pixel_formats import to_uint8_pixels
 
 ImageSource = str | Path | bytes | Image.Image | np.ndarray
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff"}  # of files in those formats
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # that Pillow decodes; pillow-heif decodes HEIC
+SUFFIXES = {  # of files in those formats
+    *(".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
+    *(".avif", ".heic", ".heif", ".hif"),
+}
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")  # ISO/IEC 23008-12
+_AVIF_BRANDS = (b"avif", b"avis")
+_MAX_BRANDS_BYTES = 128
 _EXIF_ORIENTATION = 0x0112
 _SWAPS_SIDES = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 
@@ -36,6 +43,7 @@ class DecodedImage:
 
     image: np.ndarray  # (H, W) uint8, 0 black .. 255 white, longer side at most CONFIG.max_side_px
     size_wh: tuple[int, int]  # of the upright image before reduction, pixels
+    n_frames: int = 1  # of the file, an animation or a TIFF of several pages; this is the first
 
 
 def decode(
@@ -44,68 +52,91 @@ def decode(
     """Decode a path, encoded bytes, a PIL image or an (H, W[, C]) uint8 array.
 
     EXIF orientation is applied. Transparency is composited over a background that contrasts with the ink. Only the
-    first frame of an animation is taken. Raises a BadPicture (EmptyPicture, UnknownFormat, ImageTooLarge,
-    ImageTooSmall, BrokenPicture), NotFound for a path that is not a file and BadRequest for another type or array
-    shape.
+    first frame of an animation, or page of a TIFF, is taken; `inkling.documents` takes every page. Raises a BadPicture
+    (EmptyPicture, UnknownFormat, ImageTooLarge, ImageTooSmall, BrokenPicture), NotFound for a path that is not a file
+    and BadRequest for another type or array shape.
     """
     if isinstance(source, str | Path):
-        source = _read_file(Path(source), max_bytes)
+        with open_file(Path(source)) as file:
+            source = file.read(max_bytes + 1)
     if isinstance(source, np.ndarray):
         gray = _array_to_gray(source)
         size_wh = gray.shape[1], gray.shape[0]
         _check_size(size_wh, max_pixels)
         return _reduce(gray, size_wh)
     if isinstance(source, bytes | bytearray | memoryview):
-        return _upright(*_decode_bytes(bytes(source), max_bytes, max_pixels))
+        loaded, n_frames = _decode_bytes(bytes(source), max_bytes, max_pixels)
+        return _upright(*loaded, n_frames)
     if isinstance(source, Image.Image):
         _check_size(source.size, max_pixels)
-        return _upright(*_load(source, source.size))
+        return _upright(*_load(source, source.size), 1)
     raise BadRequest(
         f"a {type(source).__name__} is not a picture; expected a path, bytes, a PIL image or a uint8 array. "
         "Pass one of these."
     )
 
 
-def _read_file(path: Path, max_bytes: int) -> bytes:
+def open_file(path: Path) -> IO[bytes]:
+    """Open a picture's or document's file for reading. Raises NotFound."""
     try:
-        size = path.stat().st_size
         if path.is_dir():
             raise NotFound(f"{path} is a folder; expected a picture file. Name a file in it.")
-        if size > max_bytes:
-            raise _too_many_bytes(size, max_bytes)
-        return path.read_bytes()
+        return path.open("rb")
     except OSError as error:
         raise NotFound(f"{path} cannot be read ({error.strerror}); expected a picture file. Check the path.") from error
     except ValueError as error:  # a path with a NUL byte
         raise NotFound(f"{str(path)!r} is not a path ({error}); expected a picture file. Check the path.") from error
 
 
-def _too_many_bytes(size: int, max_bytes: int) -> ImageTooLarge:
-    return ImageTooLarge(
-        f"picture has {size / 1e6:.1f} MB; the limit is {max_bytes / 1e6:.1f} MB. Send a smaller picture."
-    )
-
-
-def _decode_bytes(content: bytes, max_bytes: int, max_pixels: int) -> tuple[np.ndarray, int, tuple[int, int]]:
-    """Check and decode a file's content: see `_load`. Pillow's own copy of the pixels is freed on return."""
-    if not content:
-        raise EmptyPicture(
-            "picture has no bytes; expected a PNG, JPEG, WebP, GIF, BMP or TIFF. Send the file's content."
+def check_bytes(size: int, max_bytes: int) -> None:
+    """Raises ImageTooLarge."""
+    if size > max_bytes:
+        raise ImageTooLarge(
+            f"picture has {size / 1e6:.1f} MB; the limit is {max_bytes / 1e6:.1f} MB. Send a smaller picture."
         )
-    if len(content) > max_bytes:
-        raise _too_many_bytes(len(content), max_bytes)
+
+
+def open_image(content: bytes, max_bytes: int, max_pixels: int) -> tuple[Image.Image, tuple[int, int]]:
+    """A file's content -> the picture, checked and not yet decoded, and its size before what Pillow reduces.
+
+    Raises as `decode` does.
+    """
+    if not content:
+        raise EmptyPicture(f"picture has no bytes; expected a {FORMAT_NAMES}. Send the file's content.")
+    check_bytes(len(content), max_bytes)
     check_structure(content)
     with decoder_errors(content, max_pixels):
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image = _open(content)
+    size_wh = image.size
+    _check_size(size_wh, max_pixels)
+    # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that suffices.
+    factor = min(1.0, CONFIG.max_side_px / max(size_wh))
+    with decoder_errors():
+        image.draft("RGB", (round(size_wh[0] * factor), round(size_wh[1] * factor)))
+    check_decoding(image, content, size_wh)
+    return image, size_wh
+
+
+def _open(content: bytes) -> Image.Image:
+    brands = content[8 : min(int.from_bytes(content[:4], "big"), _MAX_BRANDS_BYTES)]
+    if content[4:12].startswith(tuple(b"ftyp" + brand for brand in _HEIC_BRANDS)) and not any(
+        brand in brands for brand in _AVIF_BRANDS
+    ):
+        from pillow_heif import HeifImageFile  # not registered: that would change Pillow for all of the process
+
+        return cast(Image.Image, HeifImageFile(io.BytesIO(content)))
+    return Image.open(io.BytesIO(content), formats=FORMATS)
+
+
+def _decode_bytes(
+    content: bytes, max_bytes: int, max_pixels: int
+) -> tuple[tuple[np.ndarray, int, tuple[int, int]], int]:
+    """Check and decode a file's content: see `_load`; and its frames. Pillow's pixels are freed on return."""
+    image, size_wh = open_image(content, max_bytes, max_pixels)
     with image:
-        size_wh = image.size
-        _check_size(size_wh, max_pixels)
-        # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that suffices.
-        factor = min(1.0, CONFIG.max_side_px / max(size_wh))
         with decoder_errors():
-            image.draft("RGB", (round(size_wh[0] * factor), round(size_wh[1] * factor)))
-        check_decoding(image, content, size_wh)
-        return _load(image, size_wh)
+            n_frames = count_frames(image, content)
+        return _load(image, size_wh), n_frames
 
 
 def _load(image: Image.Image, size_wh: tuple[int, int]) -> tuple[np.ndarray, int, tuple[int, int]]:
@@ -134,10 +165,10 @@ def _check_size(size_wh: tuple[int, int], max_pixels: int) -> None:
         )
 
 
-def _upright(pixels: np.ndarray, orientation: int, size_wh: tuple[int, int]) -> DecodedImage:
+def _upright(pixels: np.ndarray, orientation: int, size_wh: tuple[int, int], n_frames: int) -> DecodedImage:
     """Convert loaded pixels to grey, apply the orientation and reduce them."""
     gray = _apply_orientation(_array_to_gray(pixels), orientation)
-    return _reduce(gray, size_wh[::-1] if orientation in _SWAPS_SIDES else size_wh)
+    return _reduce(gray, size_wh[::-1] if orientation in _SWAPS_SIDES else size_wh, n_frames)
 
 
 def _apply_orientation(gray: np.ndarray, orientation: int) -> np.ndarray:
@@ -151,13 +182,13 @@ def _apply_orientation(gray: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(gray)
 
 
-def _reduce(gray: np.ndarray, size_wh: tuple[int, int]) -> DecodedImage:
+def _reduce(gray: np.ndarray, size_wh: tuple[int, int], n_frames: int = 1) -> DecodedImage:
     h, w = gray.shape
     factor = CONFIG.max_side_px / max(h, w)
     if factor < 1:
         small_wh = (max(1, round(w * factor)), max(1, round(h * factor)))
         gray = cv2.resize(gray, small_wh, interpolation=cv2.INTER_AREA)
-    return DecodedImage(gray, size_wh)
+    return DecodedImage(gray, size_wh, n_frames)
 
 
 def _array_to_gray(array: np.ndarray) -> np.ndarray:

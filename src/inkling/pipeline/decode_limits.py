@@ -14,21 +14,34 @@ import re
 import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice, takewhile
+from typing import NamedTuple
 
-from PIL import BmpImagePlugin, ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    ExifTags,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
 from inkling.errors import ImageTooLarge, UnknownFormat
 from inkling.pipeline.config.decoding import DECODE_LIMITS as CONFIG
 from inkling.pipeline.decoder_errors import decoder_errors
 
-_REGISTERED = WebPImagePlugin  # importing a plug-in registers it; else Pillow loads all of them
+_REGISTERED = (AvifImagePlugin, WebPImagePlugin)  # importing a plug-in registers it; else Pillow loads all of them
 # Bytes that decoders hold:
 _MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # a pixel; other modes: 4
 _FORMAT_BYTES = {  # a pixel, in place of the mode's
     "WEBP": 16,  # this frame and the one before it, a copy on request, and Pillow's
     "GIF": 3,  # indices, and what the next frame begins with
     "BMP": 4,  # colour, or indices that are unpacked in Python
+    "HEIF": 8,  # as the decoder holds it, as bytes, and Pillow's; measured
+    "AVIF": 10,  # the same, and a copy on request; measured
 }
 _ROW_BYTES = 16  # a pixel of width: a decoder holds this row and the one above, of samples of at most 16 bits
 _POINTER_BYTES = 8  # a row, which Pillow finds by it
@@ -45,6 +58,10 @@ _TIFF_COMPRESSIONS = (
 _JPEG_STRIP_COPIES = 4  # of a strip or tile, as libtiff unpacks it
 _JPEG_STRIP_SCANS = 100  # of a strip or tile: libtiff refuses more
 _TILE_BYTE_COUNTS = 325  # a TIFF's tag
+_NEW_SUBFILE_TYPE, _REDUCED = 254, 1  # a TIFF's tag, and its bit of a smaller copy
+_ANIMATED = ("PNG", "WEBP", "AVIF", "HEIF")  # a JPEG's further pictures are its own in another size
+_GIF_FRAME = ord(",")
+_MAX_GIF_BLOCKS = 500_000  # that are counted: some 0.2 s, or 100 MB of a usual file
 
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")  # of a JPEG, whose coded data holds none but restarts
 _STANDALONE = (0x01, 0xC8, 0xD8, 0xD9, *range(0xF0, 0xFE))  # markers that no length follows, as Pillow reads them
@@ -66,7 +83,7 @@ def check_structure(content: bytes) -> None:
     elif content.startswith(b"\xff\xd8"):
         _check_segments(content)
     elif content.startswith(b"GIF"):
-        _check_count(_gif_blocks(content))
+        _check_count(takewhile(lambda kind: kind != _GIF_FRAME, _gif_blocks(content)))
     elif content.startswith(b"RIFF"):
         _check_count(_webp_chunks(content))
     elif content.startswith((b"II", b"MM")):
@@ -93,12 +110,28 @@ def check_decoding(image: Image.Image, content: bytes, size_wh: tuple[int, int])
     _check_bytes(what, _decoded_bytes(image, content, size_wh, several_scans=several_scans))
 
 
+def count_frames(image: Image.Image, content: bytes) -> int:
+    """How many pictures a file holds: the frames of an animation, the pages of a TIFF.
+
+    Thumbnails are none; of a GIF of very many parts, the frames among the first of these are counted.
+    """
+    if content.startswith(b"GIF"):
+        return max(1, sum(kind == _GIF_FRAME for kind in islice(_gif_blocks(content), _MAX_GIF_BLOCKS)))
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return max(1, sum(not directory.is_thumbnail for directory in tiff_directories(content)))
+    return getattr(image, "n_frames", 1) if image.format in _ANIMATED else 1
+
+
 def _check_count(parts: Iterable[object], most: int = CONFIG.max_parts) -> None:
     if sum(1 for _ in islice(parts, most + 1)) > most:
-        raise ImageTooLarge(
-            f"picture's file has more than {most:,} parts; a camera's or scanner's has some hundred. "
-            "Save it as JPEG and send that."
-        )
+        raise _too_many_parts(most)
+
+
+def _too_many_parts(most: int) -> ImageTooLarge:
+    return ImageTooLarge(
+        f"picture's file has more than {most:,} parts; a camera's or scanner's has some hundred. "
+        "Save it as JPEG and send that."
+    )
 
 
 def _check_bytes(what: str, size: int) -> None:
@@ -265,19 +298,27 @@ def _jpeg_segments(content: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _gif_blocks(content: bytes) -> Iterator[int]:
-    """Where each block up to the first frame stands, and each part of one."""
-    colours = content[10] if len(content) > 10 else 0
-    at = 13 + (3 << (colours % 8 + 1) if colours & 0x80 else 0)
-    while content[at : at + 1] not in (b",", b";", b""):
-        yield at
-        if content[at] != ord("!"):
+    """The first byte of each block, and 0 for each part of one."""
+    at = 13 + _colour_bytes(content, 10)
+    while content[at : at + 1] not in (b";", b""):
+        yield (kind := content[at])
+        if kind == _GIF_FRAME:
+            at += 11 + _colour_bytes(content, at + 9)
+        elif kind == ord("!"):
+            at += 2
+        else:
             at += 1
             continue
-        at += 2
         while content[at : at + 1] > b"\0":
-            yield at
+            yield 0
             at += 1 + content[at]
         at += 1
+
+
+def _colour_bytes(content: bytes, at: int) -> int:
+    """Of a GIF's colour table, by the flags at an offset."""
+    flags = content[at] if len(content) > at else 0
+    return 3 << (flags % 8 + 1) if flags & 0x80 else 0
 
 
 def _webp_chunks(content: bytes) -> Iterator[int]:
@@ -289,21 +330,46 @@ def _webp_chunks(content: bytes) -> Iterator[int]:
         at += 8 + length + length % 2
 
 
-def _tag_values(content: bytes) -> int:
-    """How many entries, and numbers in them, a TIFF's or EXIF's first directory claims, as the bytes may hold them."""
+class TiffDirectory(NamedTuple):
+    """A directory of a TIFF or of EXIF: what it says of itself, as far as the bytes may hold it."""
+
+    at: int
+    next_at: int  # of the offset of the next directory
+    header_at: int  # of the offset of the first one
+    offset_format: str  # of `struct`
+    n_values: int  # entries, and numbers in them
+    is_thumbnail: bool  # a smaller copy of another picture
+
+
+def tiff_directories(content: bytes) -> Iterator[TiffDirectory]:
+    """The directories of a TIFF or of EXIF, each once, up to where the bytes end. Raises ImageTooLarge."""
     order = "<" if content.startswith(b"II") else ">"
     big = content[2:4] in (b"\0+", b"+\0")
-    start, count, entry = ("8xQ", "Q", "HHQ8x") if big else ("4xI", "H", "HHI4x")
-    try:
-        (at,) = struct.unpack_from(order + start, content)
-        (entries,) = struct.unpack_from(order + count, content, at)
-    except (struct.error, OverflowError):  # beyond the bytes, or beyond what can be an offset
-        return 0
+    offset, count, entry, header_at = ("Q", "Q", "HHQI4x", 8) if big else ("I", "H", "HHII", 4)
     size = struct.calcsize(order + entry)
-    at += struct.calcsize(order + count)
-    whole: int = max(min(entries, (len(content) - at) // size), 0)
-    if whole > CONFIG.max_tag_values:
-        return whole
-    tags = struct.iter_unpack(order + entry, content[at : at + whole * size])
-    numbers: int = sum(n for _, kind, n in tags if kind not in _ONE_OBJECT_TYPES and n <= len(content))
-    return whole + numbers
+    seen, all_values = set[int](), 0
+    with suppress(struct.error, OverflowError):  # beyond the bytes, or beyond what can be an offset
+        (start,) = struct.unpack_from(order + offset, content, header_at)
+        while start and start not in seen:
+            seen.add(start)
+            (entries,) = struct.unpack_from(order + count, content, start)
+            at = start + struct.calcsize(order + count)
+            n_values: int = max(min(entries, (len(content) - at) // size), 0)
+            whole, is_thumbnail = n_values, False
+            if whole <= CONFIG.max_tag_values:
+                for tag, kind, n, value in struct.iter_unpack(order + entry, content[at : at + whole * size]):
+                    if kind not in _ONE_OBJECT_TYPES and n <= len(content):
+                        n_values += n
+                    if tag == _NEW_SUBFILE_TYPE:
+                        is_thumbnail = bool(value & _REDUCED)
+            next_at = at + entries * size
+            yield TiffDirectory(start, next_at, header_at, order + offset, n_values, is_thumbnail)
+            all_values += n_values + 1
+            if all_values > CONFIG.max_all_tag_values:
+                raise _too_many_parts(CONFIG.max_all_tag_values)
+            (start,) = struct.unpack_from(order + offset, content, next_at)
+
+
+def _tag_values(content: bytes) -> int:
+    """How many entries, and numbers in them, a TIFF's or EXIF's first directory claims, as the bytes may hold them."""
+    return next((directory.n_values for directory in tiff_directories(content)), 0)

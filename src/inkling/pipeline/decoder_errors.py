@@ -28,6 +28,7 @@ _DAMAGE = (
     Warning,
 )
 
+FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF"  # what is read, for a sentence
 _MAGIC = (
     (b"%pdf", "a PDF document"),
     (b"<svg", "an SVG drawing"),
@@ -55,8 +56,7 @@ def decoder_errors(content: bytes = b"", max_pixels: int = DECODE.max_pixels) ->
         ) from error
     except UnidentifiedImageError as error:
         raise UnknownFormat(
-            f"this is {_describe(content)}; expected a PNG, JPEG, WebP, GIF, BMP or TIFF picture. "
-            "Save it as PNG or JPEG and send that."
+            f"this is {_describe(content)}; expected a {FORMAT_NAMES} picture. Save it as PNG or JPEG and send that."
         ) from error
     except _DAMAGE as error:
         raise BrokenPicture(
@@ -73,7 +73,7 @@ def _describe(content: bytes) -> str:
         if start.startswith(magic):
             return name
     if content[4:8] == b"ftyp":
-        return "a HEIC, AVIF or video file"
+        return "a video file"
     if not head.strip(b"\0"):
         return "nothing but zero bytes"
     with suppress(UnicodeDecodeError):

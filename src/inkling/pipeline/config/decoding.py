@@ -27,6 +27,7 @@ class DecodeLimitsConfig:
     max_decoded_bytes: int = 210_000_000  # 50 megapixels of 4 bytes pass, as Pillow holds colour
     max_parts: int = 20_000  # chunks, segments or blocks of a file: a PNG of 20 MB in pieces of 1 kB; some 0.2 s
     max_tag_values: int = 50_000  # of a TIFF or of EXIF: 20,000 strips of a row pass; some 0.3 s
+    max_all_tag_values: int = 5_000_000  # of all directories of a TIFF: a strip a row on 1000 pages; some 1 s
     max_like_segments: int = 16  # of a JPEG: tables, frames, EXIF or Photoshop's data, 1 MB of each
     max_scanned_pixels: int = 1_000_000_000  # of a progressive JPEG, over all scans: 20 of 50 megapixels; 0.7 s
     max_strip_overlap: float = 2.0  # packed bytes of a TIFF's strips to its file's; 1 where they do not overlap

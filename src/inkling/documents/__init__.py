@@ -1,0 +1,13 @@
+"""Turn a file that people hand in (a PDF, a TIFF of several pages, a picture) into its pages.
+
+from inkling import Reader
+from inkling.documents import pages
+
+for page in pages("scans.pdf"):
+    print(page.name, reader.read(page.image).text)
+"""
+
+from inkling.documents.limits import DOCUMENT_LIMITS, DocumentLimits
+from inkling.documents.pages import Page, pages
+
+__all__ = ["DOCUMENT_LIMITS", "DocumentLimits", "Page", "pages"]

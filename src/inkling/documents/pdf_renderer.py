@@ -1,0 +1,118 @@
+"""Draw the pages of a PDF: a program of its own, because a hostile page can only be stopped by ending a process.
+
+    python pdf_renderer.py '{"first": 1, ...}' < document.pdf
+
+The argument is the fields of `DocumentLimits` and the number of the first page. Standard output gets a line of JSON
+about the document, and for each page a line of JSON, then its pixels, row by row, 3 bytes (RGB) each. It needs
+pypdfium2 alone, and is run by path, so that it starts in a fraction of a second. PDFium as pypdfium2 packs it has no
+JavaScript.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import math
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+POINTS_PER_INCH = 72
+ROUNDED_UP = 0.9999  # sides are rounded up: this keeps the pixels of a scan, and not one more
+FULL_PAGE_SHARE = 0.5  # of a page's area: an image that covers more is a scan of it
+MAX_OBJECTS = 2000  # of a page, that are looked at for a scan; the recognized text over one has some hundred
+
+
+def main() -> None:
+    limits = json.loads(sys.argv[1])
+    _limit_memory(limits["max_memory_bytes"])
+    _limit_time(limits["open_s"])
+    import pypdfium2
+    from pypdfium2 import raw
+
+    try:
+        document = pypdfium2.PdfDocument(sys.stdin.buffer)
+        document.init_forms()  # what was typed into fields is drawn too
+    except pypdfium2.PdfiumError as error:
+        locked = error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
+        _send({"error": "locked" if locked else "broken"})
+        return
+    _send({"n_pages": len(document)})
+    for index in range(limits["first"] - 1, min(len(document), limits["max_pages"])):
+        _limit_time(limits["page_s"])
+        try:
+            page = document[index]
+            scale = _scale(page, limits)
+            bitmap = page.render(scale=scale, rev_byteorder=True) if scale else None
+        except (pypdfium2.PdfiumError, ctypes.ArgumentError, ArithmeticError, ValueError):
+            _send({"error": "broken"})
+            continue
+        if bitmap is None:
+            _send({"error": "size"})
+        else:
+            _send({"wh": [bitmap.width, bitmap.height], "stride": bitmap.stride})
+            sys.stdout.buffer.write(bitmap.buffer)
+            sys.stdout.buffer.flush()
+            bitmap.close()
+        page.close()
+
+
+def _send(message: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(json.dumps(message).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _limit_memory(most: int) -> None:
+    """Limit the address space, and be the first to go where the machine or the container has no memory left."""
+    with suppress(OSError):  # not on Linux, or not allowed
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard == resource.RLIM_INFINITY or hard > most:
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_time(cpu_s: float) -> None:
+    """End this process after so much more time of a processor; 0.1 s late at most. Windows has no such timer."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, cpu_s)
+
+
+def _scale(page: Any, limits: dict[str, Any]) -> float:
+    """Pixels for each point of a page; 0 for a page of no size, or of one that cannot be drawn."""
+    w, h = page.get_size()
+    if not (0 < w < math.inf and 0 < h < math.inf):
+        return 0.0
+    scale = _dpi(page, w * h, limits) / POINTS_PER_INCH
+    scale *= min(1.0, math.sqrt(limits["max_page_pixels"] / (w * h)) / scale)
+    scale *= ROUNDED_UP
+    return scale if max(w, h) * scale <= limits["max_side_px"] else 0.0
+
+
+def _dpi(page: Any, area: float, limits: dict[str, Any]) -> float:
+    """A scan's own resolution, within limits; that of drawn pages for any other. `area`: of the page, points^2."""
+    from pypdfium2 import raw
+
+    found = 0.0
+    for n, image in enumerate(page.get_objects(max_depth=3)):
+        if n == MAX_OBJECTS:
+            break
+        if image.type != raw.FPDF_PAGEOBJ_IMAGE:
+            continue
+        left, bottom, right, top = image.get_bounds()
+        covered = (right - left) * (top - bottom)
+        if covered > FULL_PAGE_SHARE * area:
+            w, h = image.get_px_size()
+            found = max(found, POINTS_PER_INCH * math.sqrt(w * h / covered))
+    lowest, highest = limits["scan_dpi"]
+    return float(min(max(found, lowest), highest) if found else limits["drawn_dpi"])
+
+
+if __name__ == "__main__":
+    main()
