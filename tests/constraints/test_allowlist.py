@@ -93,3 +93,8 @@ def test_a_bad_list_in_a_request(text: str, says: str) -> None:
 def test_a_list_too_long_for_a_request() -> None:
     with pytest.raises(BadRequest, match="the list has 20,001 numbers; the limit of a request is 20,000"):
         parse_allowlist(",".join(["12"] * 20_001))
+
+
+def test_how_probable_random_digits_are_on_a_list() -> None:
+    assert build_allowlist(["12", "13", "4"], "list").by_chance == pytest.approx(0.12)
+    assert build_allowlist(map(str, range(10)), "list").by_chance == 1.0

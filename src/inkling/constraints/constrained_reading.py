@@ -19,11 +19,13 @@ from inkling.pipeline.result import Digit, Reading, doubted, inside, with_warnin
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.symbols import as_written
 
-# How often the columns leave out the true text: lost ink, a speck taken for a digit, a wrong row. The less an image
-# fits the constraints, the more probable this is. By the likelihood of right answers it is below 0.0003 on clean rows
-# composed of MNIST's validation images (python -m benchmarks.accuracy.constraints --choose), and 0.02 on handwritten
-# amounts and forms; this lies between.
+# How often the columns leave out the true text: lost ink, a speck taken for a digit, a wrong row. By the likelihood
+# of right answers: below 0.0003 on clean rows of MNIST's validation images, 0.02 on handwritten amounts and forms.
 MISS_RATE = 0.003
+UNEXPLAINED_MISS_RATE = 0.3  # .. where ink was left out as no digit, which may be one of the number
+# A list is hardly ever met by chance, so a small fit to one of its numbers is no miss. This bounds how small: a number
+# that isn't on the list fits the nearest of 10,000 of eight digits by at most 0.0001 (benchmarks.accuracy.constraints).
+LEAST_CHANCE_MISS = 1e-4
 MIN_TRUST = 0.5  # below, the text is called the nearest that satisfies the constraints
 
 
@@ -89,31 +91,39 @@ def apply(
     if solution is None:
         unsure = replace(reading, outcome="unsure", reason=_why_not(reading, constraints))
         return ConstrainedReading(unsure, satisfied=False, changed=False, first=reading.text, fits=0.0)
-    trust = trust_in(solution.fits)
     decoded = _decode(rows, columns, starts, solution.texts[0].text, constraints.n_symbols)
     in_rows = {inside(symbol.box, reading.size_wh) for row in rows for symbol in row.symbols}
     others = [other for other in reading.others if other.box not in in_rows]
     answer = compose_rows(decoded, sure_at=sure_at, size_wh=reading.size_wh, others=others)
-    probs = _digit_probs(columns, solution, trust)
-    answer = replace(
-        answer,
-        digits=tuple(_digit(old, row, sure_at=sure_at) for old, row in zip(answer.digits, probs, strict=True)),
-        confidence=trust * solution.confidence,
+    left_out = sum(not other.is_explained for other in answer.others)
+    trust = trust_in(
+        solution.fits,
+        by_chance=constraints.allowlist.by_chance if constraints.allowlist else 1.0,
+        left_out=left_out > 0,
     )
+    probs, same_length = _digit_probs(columns, solution, trust)
+    digits = [
+        _digit(old, row, not_digit=trust * (1 - same_length) + (1 - trust) * old.not_digit, sure_at=sure_at)
+        for old, row in zip(answer.digits, probs, strict=True)
+    ]
+    answer = replace(answer, digits=tuple(digits), confidence=trust * solution.confidence)
     changed = answer.text != reading.text or (constraints.n_symbols > N_DIGITS and answer.written != reading.written)
-    doubt = _doubt(solution, answer, reading, sure_at=sure_at)
+    doubt = _doubt(solution, answer, reading, trust, left_out, sure_at=sure_at)
     note = f"read first as {_on_one_line(reading.text)}, changed to what is known." if changed else ""
     answer = replace(answer, outcome="read" if answer.confidence >= sure_at else "unsure", reason=note)
     answer = with_warnings(doubted(answer, doubt) if doubt else answer, reading.warnings)
     return ConstrainedReading(answer, satisfied=True, changed=changed, first=reading.text, fits=solution.fits)
 
 
-def trust_in(fits: float) -> float:
+def trust_in(fits: float, *, by_chance: float = 1.0, left_out: bool = False) -> float:
     """Probability that the columns hold the true text, given that it satisfies the constraints (Bayes' rule).
 
-    The true text satisfies them with probability `fits` if the columns hold it, and surely if they do not.
+    If they hold it, they fit the constraints with probability `fits`; if they do not, only as any number does, with
+    probability `by_chance`. `left_out`: there is ink that was taken for no digit.
     """
-    return (1 - MISS_RATE) * fits / ((1 - MISS_RATE) * fits + MISS_RATE)
+    rate = UNEXPLAINED_MISS_RATE if left_out else MISS_RATE
+    held, missed = (1 - rate) * fits, max(rate * by_chance, LEAST_CHANCE_MISS)
+    return held / (held + missed)
 
 
 def _decode(
@@ -126,10 +136,11 @@ def _decode(
     return [decode_row_as(row.row, part).in_cells(row.cells) for row, part in zip(rows, texts, strict=True)]
 
 
-def _digit_probs(columns: np.ndarray, solution: Solution, trust: float) -> np.ndarray:
+def _digit_probs(columns: np.ndarray, solution: Solution, trust: float) -> tuple[np.ndarray, float]:
     """(n, 10) the probabilities of each digit of the best text, given the constraints as far as they are trusted.
 
-    From the texts found that have as many digits, and for what they leave from the columns alone.
+    From the texts found that have as many digits, and for what they leave from the columns alone. Also the share of
+    these texts among all that satisfy the constraints, 0..1: where none of another length does, no digit is missing.
     """
     found = [(tuple(k for k in text if k < N_DIGITS), prob) for text, prob in solution.texts]
     best = found[0][0]
@@ -139,20 +150,26 @@ def _digit_probs(columns: np.ndarray, solution: Solution, trust: float) -> np.nd
         if len(digits) == len(best):
             given[np.arange(len(best)), list(digits)] += prob
     left = max(0.0, solution.fits + solution.unseen - sum(prob for _, prob in found))
-    given = (given + left * alone) / (given[:1].sum() + left)
-    return np.asarray(trust * given + (1 - trust) * alone)
+    same_length = given[:1].sum() + left
+    given = (given + left * alone) / same_length
+    return np.asarray(trust * given + (1 - trust) * alone), float(same_length / (solution.fits + solution.unseen))
 
 
-def _digit(digit: Digit, probs: np.ndarray, *, sure_at: float) -> Digit:
+def _digit(digit: Digit, probs: np.ndarray, *, not_digit: float, sure_at: float) -> Digit:
     confidence = float(min(probs[digit.digit], 1.0))
-    sure = confidence * (1 - digit.not_digit) >= sure_at
-    return replace(digit, confidence=confidence, sure=sure, probs=tuple(probs.tolist()))
+    sure = confidence * (1 - not_digit) >= sure_at
+    return replace(digit, confidence=confidence, sure=sure, probs=tuple(probs.tolist()), not_digit=not_digit)
 
 
-def _doubt(solution: Solution, answer: Reading, reading: Reading, *, sure_at: float) -> str:
+def _doubt(
+    solution: Solution, answer: Reading, reading: Reading, trust: float, left_out: int, *, sure_at: float
+) -> str:
     """Why the answer is not sure, for a person; "" if it is."""
     text, first = _on_one_line(answer.text), _on_one_line(reading.text)
-    if trust_in(solution.fits) < MIN_TRUST:
+    if left_out and answer.confidence < sure_at:
+        which = "one mark was" if left_out == 1 else f"{left_out} marks were"
+        return f"{which} left out as no digit; check it by eye."
+    if trust < MIN_TRUST:
         return f"it looks like {first}, and {text} is the nearest that agrees with what is known; check it by eye."
     best, *others = solution.texts
     same_length = sum(prob for found, prob in solution.texts if len(found) == len(best.text))
@@ -164,10 +181,6 @@ def _doubt(solution: Solution, answer: Reading, reading: Reading, *, sure_at: fl
         second = next(d for d in np.argsort(digit.probs)[::-1] if d != digit.digit)
         which = f"digit {doubtful[0] + 1} of {len(answer.digits)}" if len(answer.digits) > 1 else "it"
         return f"{which} looks like {digit.digit} but could be {second}, as far as is known; check it by eye."
-    left_out = sum(not other.is_explained for other in answer.others)
-    if left_out:
-        which = "one mark was" if left_out == 1 else f"{left_out} marks were"
-        return f"{which} left out as no digit; check it by eye."
     if answer.confidence < sure_at:
         also = f"{as_written(others[0].text)} agrees" if others else "others may agree"
         return f"{text} is the likeliest, but {also} with what is known too; check it by eye."
