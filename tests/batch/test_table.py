@@ -135,3 +135,19 @@ def test_a_run_that_is_stopped_leaves_what_was_read(tmp_path: Path) -> None:
 def test_longer_than_the_heading_of_an_unfinished_table(tmp_path: Path) -> None:
     (row,) = written(tmp_path / "out.csv", reading("1" * (PARTIAL_DIGITS + 3)))
     assert row[f"digit_{PARTIAL_DIGITS + 3}"] == "1"
+
+
+def test_the_columns_of_a_roster_stand_before_the_digits(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    table = Table(path, joined=("name", "text"))
+    table.add(reading("12", listed={"name": "=Ada", "text": "x"}))
+    table.add(reading("3"))
+    table.add(failure())
+    table.finish()
+    with path.open(newline="", encoding="utf-8") as file:
+        first, second, third = csv.DictReader(file)
+    assert (first["name"], first["list_text"], first["text"], first["digit_1"], first["digit_2"]) == (
+        "'=Ada", "x", "12", "1", "2",
+    )  # fmt: skip
+    assert (second["name"], second["digit_1"], second["digit_2"]) == ("", "3", "")
+    assert (third["name"], third["kind"]) == ("", "BrokenPicture")

@@ -78,6 +78,19 @@ def test_constraints_change_the_text(number: tuple[Path, str], tmp_path: Path) -
     assert (row["text"], row["text_cell"], row["constraint"], row["first"]) == (other, f'="{other}"', "changed", text)
 
 
+def test_a_roster_is_joined_and_a_threshold_is_set(number: tuple[Path, str], tmp_path: Path) -> None:
+    path, text = number
+    roster = tmp_path / "roster.csv"
+    roster.write_text(f"name,no\nAda,{text}\nAlan,99\n")
+    table = tmp_path / "out.csv"
+    out, _ = run(path, "--among", f"{roster}:no", "--csv", table, "--json")
+    assert json.loads(out)["listed"] == {"name": "Ada"}
+    with table.open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["name"], row["outcome"]) == ("Ada", "read")
+    assert json.loads(run(path, "--json", "--sure", "0.9999999")[0])["outcome"] == "unsure"
+
+
 def test_a_review_page_of_the_doubtful_images(number: tuple[Path, str], tmp_path: Path) -> None:
     page = tmp_path / "doubtful.html"
     (tmp_path / "broken.png").write_bytes(b"no picture")

@@ -3,10 +3,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkling.constraints.allowlist import build_allowlist, parse_allowlist, read_allowlist
+from inkling.constraints.allowlist import build_allowlist, parse_allowlist, parse_lines
+from inkling.constraints.roster import read_text
 from inkling.errors import BadRequest, InklingError, NotFound
 from inkling.pipeline.ctc import log_likelihoods
 from tests.pipeline.ctc_oracle import random_columns
+
+
+def read_allowlist(path: Path) -> list[str]:
+    return parse_lines(read_text(path), path)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +42,7 @@ def test_one_number_a_line_or_the_first_column(tmp_path: Path, content: str, num
         (b"number\nname\n12\n", "starts line 2 with 'name'"),
         (b"12\n,Ada\n", "starts line 2 with ',Ada'"),
         ("\u0661\u0662\n".encode(), "starts line 1"),  # digits, but not 0 to 9
-        (b"\x89PNG\xff\x00", "not text in UTF-8"),
+        (b"\x89PNG\xff\x00", "not a text file"),
     ],
 )
 def test_a_bad_file_is_named_in_one_sentence(tmp_path: Path, content: bytes, says: str) -> None:

@@ -34,7 +34,9 @@ class BatchReader:
     def __init__(self, job: Job) -> None:
         """Raises BadBundle, UnknownName or BadRequest if the job cannot be done on this machine."""
         cv2.setNumThreads(1)  # there is a worker on every core
-        self.reader = Reader(Path(job.model) if "/" in job.model else job.model)
+        self._constraints = parse_constraints(**job.constraints)
+        model = Path(job.model) if "/" in job.model else job.model
+        self.reader = Reader(model, sure_at=self._constraints.sure_at)
         bundle = self.reader.bundle
         if bundle.version != job.version:
             raise BadBundle(
@@ -42,7 +44,6 @@ class BatchReader:
                 "was started with. Install the same version of inkling, or the same bundle, everywhere."
             )
         self._mode = job.mode
-        self._constraints = parse_constraints(**job.constraints)
         self._model = (bundle.name, bundle.version)
         self._archive = FrontToBack()
 

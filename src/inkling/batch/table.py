@@ -4,7 +4,7 @@ Rows go to `out.csv.part` at once, so a run that is stopped leaves what it read.
 written with as many columns as its longest text needs and moved to `out.csv`: a file of that name is complete.
 
     source, outcome, text, text_cell, written, written_cell, confidence, digits, others, size, constraint, first,
-    fits, reason, warnings, kind, error, digit_1, confidence_1, sure_1, digit_2, ...
+    fits, reason, warnings, kind, error, (the columns of a roster), digit_1, confidence_1, sure_1, digit_2, ...
 
 `text` and `written` are exact, for programs. A spreadsheet takes 0042 for a number and shows 42, so `text_cell` holds
 ="0042", which Excel, LibreOffice and Google Sheets show as it is; `written_cell` does the same with signs. `written`
@@ -15,6 +15,7 @@ for a formula, whatever the files are called.
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,19 +35,24 @@ ENCODING: dict[str, Any] = {"newline": "", "encoding": "utf-8", "errors": "surro
 class Table:
     """A CSV file that is being written."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises NotFound if it cannot be written."""
+    def __init__(self, path: Path, *, joined: Sequence[str] = ()) -> None:
+        """`joined`: columns of a roster, whose cells are in `listed` of a result. Raises NotFound if it can't be
+        written.
+        """
         check_writable(path)
         self.path = path
+        self._columns = [*COLUMNS, *(f"list_{name}" if name in COLUMNS else name for name in joined)]
         self._longest = 0
         self._file = partial_path(path).open("w", **ENCODING)
         self._writer = _writer(self._file)
-        self._writer.writerow(heading(PARTIAL_DIGITS))
+        self._writer.writerow(self._heading(PARTIAL_DIGITS))
 
     def add(self, result: ResultJson) -> None:
         """Write the row of one image. Raises NotFound if the disk is full."""
         row = row_of(result)
-        self._longest = max(self._longest, (len(row) - len(COLUMNS)) // len(PER_DIGIT))
+        cells = [safe_cell("", cell) for cell in result.get("listed", {}).values()]
+        row[len(COLUMNS) : len(COLUMNS)] = cells or [""] * (len(self._columns) - len(COLUMNS))
+        self._longest = max(self._longest, (len(row) - len(self._columns)) // len(PER_DIGIT))
         try:
             self._writer.writerow(row)
             self._file.flush()
@@ -61,7 +67,7 @@ class Table:
             self._file.close()
             with partial.open(**ENCODING) as rows, complete.open("w", **ENCODING) as file:
                 reader, whole = csv.reader(rows), _writer(file)
-                columns = heading(self._longest)
+                columns = self._heading(self._longest)
                 next(reader)
                 whole.writerow(columns)
                 for row in reader:
@@ -71,6 +77,9 @@ class Table:
             complete.unlink(missing_ok=True)
             raise write_error(self.path, error) from error
         commit(self.path)
+
+    def _heading(self, n_digits: int) -> list[str]:
+        return [*self._columns, *heading(n_digits)[len(COLUMNS) :]]
 
     def close(self) -> None:
         """Leave the unfinished table as it is."""

@@ -57,7 +57,12 @@ class Output(Protocol):
 @click.option("--length", metavar="N|N-M", help="Number of digits of each number.")
 @click.option("--pattern", metavar="REGEX", help="A regular expression that each number matches; it may name signs.")
 @click.option("--check", metavar="NAME", help="A checksum that each number passes: luhn, verhoeff, damm, ean, ...")
-@click.option("--among", metavar="FILE", help="A list of all possible numbers: one per line, or the first column.")
+@click.option(
+    "--among",
+    metavar="FILE[:COLUMN]",
+    help="A list of all possible numbers: one per line, or a column of a table, whose others are added to the rows.",
+)
+@click.option("--sure", metavar="P", help="Probability from which a number counts as read, for example 0.99.")
 @click.option("--out", metavar="DIR|URL", help="Read an archive: PATHs may be buckets, shards, listings; see docs.")
 @click.option("--resume", is_flag=True, help="Continue the run in --out; read only what is missing or new.")
 @click.option("--format", type=click.Choice(FORMATS), help="Format of the parts in --out.  [default: parquet]")
@@ -81,6 +86,7 @@ def command(
     pattern: str | None,
     check: str | None,
     among: str | None,
+    sure: str | None,
     out: str | None,
     resume: bool,
     format: Format | None,
@@ -105,7 +111,7 @@ def command(
       inkling read s3://bucket/forms --out readings --resume
     """
     check_options(click.get_current_context().params, out=out)
-    given = {"length": length, "pattern": pattern, "check": check, "among": among}
+    given = {"length": length, "pattern": pattern, "check": check, "among": among, "sure": sure}
     stated = {name: value for name, value in given.items() if value is not None}
     mode: Mode = "single" if single else "auto"
     if out:
@@ -129,7 +135,7 @@ def command(
     from inkling.pipeline.reader import Reader
 
     constraints = parse_constraints(**stated)
-    reader = Reader(model)
+    reader = Reader(model, sure_at=constraints.sure_at)
     sources, failed = _expand(paths)
     outputs = _open_outputs(csv_path, review_path, reader, constraints)
     if explain_dir:
@@ -181,6 +187,9 @@ def read_one(
     try:
         if constraints is not None and constraints.stated:
             answer = constrained_reading.read(reader, source, constraints, mode=mode).to_json()
+            if constraints.roster:
+                text = answer["text"].replace("\n", "") if answer["constraint"]["satisfied"] else ""
+                answer["listed"] = constraints.roster.of(text)
         else:
             answer = reader.read(source, mode=mode).to_json()
     except InklingError as error:
@@ -218,7 +227,8 @@ def _open_outputs(
     if csv_path:
         from inkling.batch.table import Table
 
-        outputs.append(Table(Path(csv_path)))
+        joined = constraints.roster.columns if constraints.roster else ()
+        outputs.append(Table(Path(csv_path), joined=joined))
     if review_path:
         from inkling.batch.review import ReviewPage, about
 

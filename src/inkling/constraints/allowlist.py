@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from inkling.errors import BadRequest, NotFound
+from inkling.errors import BadRequest
 
 _FIRST_COLUMN = re.compile(r'\s*(?:="?|")?([^,;\t"]*)')  # also of ="0042", which keeps zeros in a spreadsheet
 _SEPARATORS = str.maketrans("", "", " -./\u00a0")
@@ -104,28 +104,18 @@ def _begin_masses(columns: np.ndarray, blank: np.ndarray, symbol: np.ndarray, la
     return np.asarray(masses)
 
 
-def read_allowlist(path: Path) -> list[str]:
-    """The numbers in a file: one per line, or the first column of a CSV table; a heading is skipped.
+def parse_lines(text: str, path: Path) -> list[str]:
+    """The numbers in a file's text: one per line, or the first column of a CSV table; a heading is skipped.
 
-    Spaces, hyphens, points and slashes within a number are dropped. Raises NotFound if the file cannot be read, and
-    BadRequest if a line does not start with a number or the file holds none.
+    Spaces, hyphens, points and slashes within a number are dropped. Raises BadRequest if a line does not start with a
+    number or there is none.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise NotFound(
-            f"{path} cannot be read ({error.strerror or error}); expected a list of numbers, one a line. Check --among."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BadRequest(
-            f"{path} is not text in UTF-8; expected a list of numbers, one a line. Save it as CSV in UTF-8."
-        ) from error
     numbers = []
     first = True
-    for index, line in enumerate(lines):
+    for index, line in enumerate(text.splitlines()):
         if not line.strip():
             continue
-        number = _number_in(line)
+        number = first_number(line)
         if number:
             numbers.append(number)
         elif not (first and _is_heading(line)):
@@ -179,7 +169,7 @@ def build_allowlist(numbers: Iterable[str], name: str) -> Allowlist:
     return Allowlist(name, listed, tuple(levels))
 
 
-def _number_in(line: str) -> str:
+def first_number(line: str) -> str:
     """The number in the first column of a line; "" if the column holds something else."""
     head = line.split(",", 1)[0]
     if head.isascii() and head.isdigit():  # the usual case, in a third of the time
@@ -203,5 +193,5 @@ def _bad_line(path: Path, index: int, line: str) -> BadRequest:
     shown = shown if len(shown) <= 30 else f"{shown[:27]}..."
     return BadRequest(
         f"{path} starts line {index + 1} with {shown!r}; expected a number, digits only, as the first column. "
-        "Mend the line or take it out."
+        f"Mend the line, or name the column of the numbers: {path.name}:COLUMN."
     )

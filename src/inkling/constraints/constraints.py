@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from inkling.constraints import solver
-from inkling.constraints.allowlist import Allowlist, build_allowlist, parse_allowlist, read_allowlist
+from inkling.constraints.allowlist import Allowlist, build_allowlist, parse_allowlist, parse_lines
 from inkling.constraints.checks import Check, find_check
 from inkling.constraints.pattern import MAX_REPETITIONS, N_DIGITS, both, compile_pattern, length_automaton
+from inkling.constraints.roster import Roster, read_roster, read_text, split_column
 from inkling.constraints.solver import Solution
 from inkling.errors import BadRequest
 from inkling.pipeline.ctc import keep_symbols
@@ -36,6 +37,8 @@ class Constraints:
     pattern: str | None = None
     check: Check | None = None
     allowlist: Allowlist | None = None  # only those of its numbers that satisfy the other constraints
+    roster: Roster | None = None  # the table that the list is a column of
+    sure_at: float | None = None  # probability, 0..1, from which a number is "read"; None: the network's
 
     @property
     def stated(self) -> bool:
@@ -70,20 +73,28 @@ def parse_constraints(
     pattern: str | None = None,
     check: str | None = None,
     among: str | Path | None = None,
+    sure: str | float | None = None,
 ) -> Constraints:
     """The constraints that a user states as text.
 
-    `length`: "8" or "6-8"; `pattern`: see `compile_pattern`; `check`: see `find_check`; `among`: a file, see
-    `read_allowlist`. Raises BadRequest, NotFound or UnknownName for a constraint that is not understood, and BadRequest
+    `length`: "8" or "6-8"; `pattern`: see `compile_pattern`; `check`: see `find_check`; `among`: a file with
+    a number a line, or `roster.csv:student_no` for a column of a table; `sure`: the probability, 0..1, from which a
+    number is "read". Raises BadRequest, NotFound or UnknownName for a constraint that is not understood, and BadRequest
     if no number satisfies all of them.
 
     >>> parse_constraints(length="6-8").allow("12345678")
     True
     """
     stated = _parse(None if length is None else str(length), pattern, check)
+    if sure is not None:
+        stated = replace(stated, sure_at=_parse_sure(sure))
     if among is None:
         return stated
-    return _with_allowlist(stated, read_allowlist(Path(among)), str(among), Path(among).name)
+    path, column = split_column(str(among))
+    if not column:
+        return _with_allowlist(stated, parse_lines(read_text(path), path), str(path), path.name)
+    roster = read_roster(path, column)
+    return replace(_with_allowlist(stated, roster.rows, str(path), path.name), roster=roster)
 
 
 def parse_stated(*, length: str = "", pattern: str = "", check: str = "", among: str = "") -> Constraints:
@@ -153,6 +164,18 @@ def _parse_length(length: str) -> tuple[int, int]:
             "Change --length."
         )
     return least, greatest
+
+
+def _parse_sure(sure: str | float) -> float:
+    try:
+        value = float(sure)
+    except ValueError:
+        value = 0.0
+    if not 0.5 <= value < 1:
+        raise BadRequest(
+            f"--sure is {sure}; expected a probability from 0.5 to below 1, for example 0.99. Change --sure."
+        )
+    return value
 
 
 def length_in_words(length: tuple[int, int]) -> str:

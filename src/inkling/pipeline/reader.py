@@ -97,14 +97,20 @@ class Reader:
     'empty'
     """
 
-    def __init__(self, model: str | Path | None = None, *, max_bytes: int = DECODE.max_bytes) -> None:
+    def __init__(
+        self, model: str | Path | None = None, *, sure_at: float | None = None, max_bytes: int = DECODE.max_bytes
+    ) -> None:
         """`model`: a packaged name, a bundle or run folder; None is the packaged default.
 
+        `sure_at`: the probability, 0..1, from which a number is "read"; None is what was fitted for the network.
         `max_bytes` limits an encoded image. Raises UnknownName or BadBundle.
         """
         self.bundle = registry.find(model)
         self.classifier = Classifier(self.bundle)
-        self.row_reader = RowReader(registry.line_recognizer(), self.classify) if self.bundle.can_refuse else None
+        self.sure_at = self.bundle.sure_at if sure_at is None else sure_at
+        self.row_reader = (
+            RowReader(registry.line_recognizer(), self.classify, sure_at=sure_at) if self.bundle.can_refuse else None
+        )
         self._max_bytes = max_bytes
 
     def read(self, source: ImageSource, *, mode: Mode = "auto") -> Reading:
@@ -177,13 +183,13 @@ class Reader:
         reading = result.compose(
             prediction,
             lines,
-            sure_at=self.bundle.sure_at,
+            sure_at=self.sure_at,
             reject_at=self.bundle.reject_at,
             size_wh=prepared.decoded.size_wh,
         )
         if reading.outcome != "read" or needs_quality_check(ink, segmentation):
             reading = result.with_warnings(reading, quality_warnings(image, ink, segmentation))
-        return Trace(image, ink, lines, prepared.tiles, prediction.probs, reading, self.bundle.sure_at)
+        return Trace(image, ink, lines, prepared.tiles, prediction.probs, reading, self.sure_at)
 
     def classify(self, tiles: np.ndarray) -> Prediction:
         """(N, 28, 28) tiles -> the calibrated prediction, in one batch."""

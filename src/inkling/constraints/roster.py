@@ -1,0 +1,91 @@
+"""A table with a column of all possible numbers: `roster.csv:student_no`. Its other columns say whose they are."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from inkling.constraints.allowlist import first_number
+from inkling.errors import BadRequest, NotFound, UnknownName
+
+
+@dataclass(frozen=True)
+class Roster:
+    """What a table says of each number."""
+
+    columns: tuple[str, ...]  # the others than that of the numbers, in order
+    rows: dict[str, tuple[str, ...]]  # number -> its cells of these columns, in the order of the table
+
+    def of(self, number: str) -> dict[str, str]:
+        """The other columns of a number; empty cells if it is not in the table."""
+        return dict(zip(self.columns, self.rows.get(number, ("",) * len(self.columns)), strict=True))
+
+
+def split_column(among: str) -> tuple[Path, str]:
+    """`roster.csv:student_no` -> the file and the column; "" where only a file is named."""
+    path, colon, column = among.rpartition(":")
+    if not colon or not path or Path(among).exists() or "/" in column or "\\" in column:
+        return Path(among), ""
+    return Path(path), column.strip()
+
+
+def read_roster(path: Path, column: str) -> Roster:
+    """The rows of a table whose first row names its columns, separated by commas, semicolons or tabs.
+
+    Raises NotFound if the file cannot be read, UnknownName for a column that it does not have, and BadRequest if it is
+    empty, or a number of the column is missing, no number, or there twice.
+    """
+    text = read_text(path)
+    heading = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max(",;\t", key=heading.count)
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows = [(table.line_num, [cell.strip() for cell in row]) for row in table if any(cell.strip() for cell in row)]
+    if not rows:
+        raise BadRequest(f"{path} is empty; expected a table with a column {column!r}. Check --among.")
+    names = rows[0][1]
+    if column not in names:
+        raise UnknownName(f"column of {path}", column, names)
+    place = names.index(column)
+    found: dict[str, tuple[str, ...]] = {}
+    lines: dict[str, int] = {}
+    for line, row in rows[1:]:
+        cells = (row + [""] * len(names))[: len(names)]
+        number = first_number(cells[place])
+        if not number:
+            raise BadRequest(
+                f"{path} has {cells[place][:30]!r} in the column {column!r} of line {line}; expected a number, digits "
+                "only. Mend the line or take it out."
+            )
+        if number in found:
+            raise BadRequest(
+                f"{path} has {number} in lines {lines[number]} and {line}; expected each number of the column "
+                f"{column!r} once. Take one of the two out."
+            )
+        lines[number], found[number] = line, tuple(cells[:place] + cells[place + 1 :])
+    if not found:
+        raise BadRequest(f"{path} has a heading and no row; expected a number a row. Check --among.")
+    return Roster(tuple(names[:place] + names[place + 1 :]), found)
+
+
+def read_text(path: Path) -> str:
+    """A text file as spreadsheets save it: UTF-8, UTF-16 with its mark, or else Windows' Latin (cp1252).
+
+    Raises NotFound if it cannot be read and BadRequest if it is no text.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise NotFound(
+            f"{path} cannot be read ({error.strerror or error}); expected a list of numbers, one a line. Check --among."
+        ) from error
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = content.decode("utf-16" if is_utf16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+    if "\0" in text:
+        raise BadRequest(f"{path} is not a text file; expected a list of numbers, one a line. Save it as CSV in UTF-8.")
+    return text
