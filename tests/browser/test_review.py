@@ -9,9 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from click.testing import CliRunner
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from inkling.batch.review import ReviewPage
+from inkling.batch.table import Table
+from inkling.cli import group
+from inkling.constraints.constraints import parse_constraints
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of
 from tests.pictures import encoded
 
@@ -20,7 +24,7 @@ pytestmark = pytest.mark.browser
 NAMES = ["=1+1.png", "b.png", "c.png"]
 
 
-def row(source: Path | str, text: str, confidence: float) -> dict[str, Any]:
+def row(source: Path | str, text: str, confidence: float, outcome: str = "unsure") -> dict[str, Any]:
     digits = []
     for i, digit in enumerate(text.replace("\n", "")):
         probs = [0.04] * 10
@@ -28,13 +32,14 @@ def row(source: Path | str, text: str, confidence: float) -> dict[str, Any]:
         digits.append(
             {"digit": int(digit), "confidence": 0.5, "sure": i == 0, "probs": probs, "box": [20 * i, 10, 18, 40]}
         )
-    answer = {"outcome": "unsure", "text": text, "written": text, "confidence": confidence, "digits": digits}
+    answer = {"outcome": outcome, "text": text, "written": text, "confidence": confidence, "digits": digits}
     return {
         "source": str(source),
         "ok": True,
         **answer,
         "others": [],
         "reason": "unclear; check it.",
+        "warnings": [],
         "size": [200, 60],
     }
 
@@ -89,8 +94,8 @@ def test_type_enter_save(page: Page, tmp_path: Path) -> None:
     assert page.locator("#done").inner_text() == "2"
     rows = saved(page, tmp_path / "saved.csv")
     assert [list(one.values()) for one in rows] == [
-        ["./=1+1.png", "0042", "0042", '="0042"', "false"],
-        ["b.png", "12\n3", "12\n8", '="12 / 8"', "true"],
+        ["./=1+1.png", "", "0042", "number", "0042", '="0042"', "false", "reviewer"],
+        ["b.png", "", "12\n3", "number", "12\n8", '="12 / 8"', "true", "reviewer"],
     ]
 
 
@@ -120,6 +125,79 @@ def test_the_page_remembers(page: Page) -> None:
     page.reload()
     expect(page.locator("#done")).to_have_text("1")
     expect(page.locator(".card input").nth(2)).to_have_value("770")
+
+
+def test_corrected_saved_and_merged(chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From readings to the final table: a number of the list is on two pictures, one on none; all by keyboard."""
+    monkeypatch.chdir(tmp_path)
+    Path("roster.csv").write_text("no,name\n1230,Ada\n4560,Alan\n7890,Emmy\n")
+    constraints = parse_constraints(among="roster.csv:no", length=4, pattern="[1-9]+0")
+    assert constraints.roster
+    read = [
+        row("a.png", "1230", 0.99, "read"),
+        row("b.png", "1230", 0.99, "read"),
+        row("c.png", "4560", 0.4),
+        row("d.png", "4560", 0.99, "read"),
+        row("e.png", "999", 0.3),
+    ]
+    page, table = (
+        ReviewPage(tmp_path / "check.html", constraints=constraints),
+        Table(tmp_path / "out.csv", joined=("name",)),
+    )
+    for each in read:
+        Path(each["source"]).write_bytes(encoded(np.full((60, 200), 230, np.uint8)))
+        page.add(each)
+        table.add({**each, "listed": constraints.roster.of(each["text"])})
+    page.finish()
+    table.finish()
+    context = context_of(chromium, DESKTOP_WH)
+    shown = context.new_page()
+    shown.goto(page.path.as_uri())
+
+    def flag(source: str) -> Locator:
+        return shown.locator(f".card[data-source='{source}'] .flag")
+
+    assert shown.locator(".card").evaluate_all("cards => cards.map((card) => card.dataset.source)") == [
+        "a.png", "b.png", "e.png", "c.png",
+    ]  # fmt: skip
+    expect(flag("a.png")).to_have_text("also on b.png")
+    expect(flag("c.png")).to_have_text("also on d.png")
+    expect(flag("e.png")).to_have_text("3 digits; 4 expected")
+    expect(shown.locator("#missing li")).to_have_text("1 of 3 in roster.csv: 7890")
+    shown.locator("#by").fill("Ann")
+    shown.locator(".card input").first.focus()
+    for keys in ("7890\n", "\n", "4569", "\b0\n", "u"):
+        for key in keys:
+            shown.keyboard.press({"\n": "Enter", "\b": "Backspace"}.get(key, key))
+        if keys == "4569":
+            expect(flag("e.png")).to_have_text("does not fit [1-9]+0")
+        if keys == "\b0\n":
+            expect(flag("e.png")).to_have_text("also on d.png, c.png")
+    expect(flag("a.png")).to_be_hidden()
+    expect(shown.locator("#missing")).to_be_hidden()
+    expect(shown.locator(".card").last.locator("button[data-answer='unreadable']")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert shown.evaluate("document.activeElement.id") == "save"
+    with shown.expect_download() as download:
+        shown.keyboard.press("Enter")
+    download.value.save_as(tmp_path / "check-corrections.csv")
+    context.close()
+    done = CliRunner().invoke(
+        group, ["merge", "out.csv", "check-corrections.csv", "-o", "final.csv", "--among", "roster.csv:no"]
+    )
+    assert done.exception is None, done.exception
+    assert (done.exit_code, done.stderr.split(".")[0]) == (0, "5 rows: 4 checked, 3 corrected")
+    with Path("final.csv").open(encoding="utf-8", newline="") as file:
+        columns = ("text", "outcome", "said_by", "first_text", "name")
+        final = [tuple(one[column] for column in columns) for one in csv.DictReader(file)]
+    assert final == [
+        ("7890", "read", "Ann", "1230", "Emmy"),
+        ("1230", "read", "Ann", "1230", "Ada"),
+        ("", "unreadable", "Ann", "4560", ""),
+        ("4560", "read", "inkling", "4560", "Alan"),
+        ("4560", "read", "Ann", "999", "Alan"),
+    ]
 
 
 def test_it_fits_its_screen(page: Page) -> None:

@@ -16,7 +16,7 @@ from inkling.pipeline.decode import DecodedImage
 from inkling.pipeline.result import UNEXPLAINED, Box
 from inkling.pipeline.verdict import verdict
 
-OpenImage = Callable[[], bytes]  # raises InklingError
+OpenImage = Callable[[], bytes | np.ndarray]  # an encoded picture or (H, W) uint8; raises InklingError
 
 VIEW_SIDE = 560  # pixels: longest side of a view; twice its size on most screens
 DIGIT_SIDE = 88  # pixels: longer side of one enlarged digit
@@ -48,6 +48,7 @@ class ReviewCard:
     """One image on the page."""
 
     source: str  # the file
+    name: str  # of the field; "" where the picture holds one number
     outcome: str  # "unsure", "not_digit", "empty"; "read" if only the constraints are not satisfied
     text: str  # lines joined by "\\n"
     written: str  # with its signs
@@ -63,32 +64,34 @@ class ReviewCard:
     more: int  # doubtful digits beyond `doubtful_digits`
 
 
-def make_card(result: ResultJson, open_image: OpenImage | None = None) -> ReviewCard:
+def make_card(result: ResultJson, open_image: OpenImage | None = None, *, name: str = "") -> ReviewCard:
     """The JSON object of a reading -> its card; opens the image again, at its source if `open_image` is None."""
-    digits, constraint = result["digits"], result.get("constraint")
+    digits, constraint = result.get("digits", []), result.get("constraint")
     doubtful = [position for position, digit in enumerate(digits) if not digit["sure"]]
     try:
         image = decode.decode(open_image() if open_image else result["source"])
     except InklingError:  # deleted since it was read
         image = None
+    size_wh = result.get("size") or (list(image.size_wh) if image else [1, 1])
     outlines = [DigitOutline(tuple(digit["box"]), "sure" if digit["sure"] else "doubtful") for digit in digits]
     outlines += [
         DigitOutline(tuple(other["box"]), "refused" if other["kind"] in UNEXPLAINED else "sign")
-        for other in result["others"]
+        for other in result.get("others", [])
     ]
     violates = constraint is not None and not constraint["satisfied"]
-    view_xywh = _view_box([one.box_xywh for one in outlines], result["size"], whole=violates)
+    view_xywh = _view_box([one.box_xywh for one in outlines], size_wh, whole=violates)
     shown = doubtful[:MAX_DOUBTFUL] if image else []
     word, share = verdict(result["outcome"], result["confidence"])
     return ReviewCard(
         source=result["source"],
+        name=name,
         outcome=result["outcome"],
         text=result["text"],
-        written=result["written"],
+        written=str(result.get("written", result["text"])),
         word=word,
         share=share,
         violates=bool(result["text"]) and violates,
-        reason=result["reason"],
+        reason=result.get("reason", ""),
         first=constraint["first"] if constraint and constraint["changed"] else "",
         view=_crop_uri(image, view_xywh, VIEW_SIDE) if image else "",
         view_xywh=view_xywh,

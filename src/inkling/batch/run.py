@@ -82,8 +82,9 @@ def _review_page(options: RunOptions, manifest: Manifest) -> Iterator[ReviewPage
     if options.review is None:
         yield None
         return
-    read_by = about(manifest.model.name, manifest.model.version, parse_constraints(**options.constraints))
-    with closing(ReviewPage(Path(options.review), about=read_by)) as page:
+    known = parse_constraints(**options.constraints)
+    read_by = about(manifest.model.name, manifest.model.version, known)
+    with closing(ReviewPage(Path(options.review), about=read_by, constraints=known)) as page:
         yield page
 
 

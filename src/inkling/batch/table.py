@@ -41,7 +41,7 @@ class Table:
         """
         check_writable(path)
         self.path = path
-        self._columns = [*COLUMNS, *(f"list_{name}" if name in COLUMNS else name for name in joined)]
+        self._columns = [*COLUMNS, *map(joined_column, joined)]
         self._longest = 0
         self._file = partial_path(path).open("w", **ENCODING)
         self._writer = _writer(self._file)
@@ -85,6 +85,11 @@ class Table:
         """Leave the unfinished table as it is."""
         with suppress(OSError):  # a write that failed before fails again
             self._file.close()
+
+
+def joined_column(name: str) -> str:
+    """The table's name of a roster's column."""
+    return f"list_{name}" if name in COLUMNS else name
 
 
 def heading(n_digits: int) -> list[str]:

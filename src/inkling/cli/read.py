@@ -233,7 +233,7 @@ def _open_outputs(
         from inkling.batch.review import ReviewPage, about
 
         read_by = about(reader.bundle.name, reader.bundle.version, constraints)
-        outputs.append(ReviewPage(Path(review_path), about=read_by))
+        outputs.append(ReviewPage(Path(review_path), about=read_by, constraints=constraints))
     return outputs
 
 

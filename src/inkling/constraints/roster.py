@@ -79,7 +79,7 @@ def read_text(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise NotFound(
-            f"{path} cannot be read ({error.strerror or error}); expected a list of numbers, one a line. Check --among."
+            f"{path} cannot be read ({error.strerror or error}); expected a list or table as text. Check the path."
         ) from error
     is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
@@ -87,5 +87,5 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
     if "\0" in text:
-        raise BadRequest(f"{path} is not a text file; expected a list of numbers, one a line. Save it as CSV in UTF-8.")
+        raise BadRequest(f"{path} is not a text file; expected a list or table. Save it as CSV in UTF-8.")
     return text

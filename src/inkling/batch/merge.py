@@ -1,0 +1,231 @@
+"""Put the corrections of a review page into the table of readings, and say of every text who said it.
+
+A table is what `inkling read --csv` or `inkling form read --csv` wrote, or the folder of a run with --out. Corrections
+are what a review page saved. A corrected text replaces the reading, whose text stays beside it:
+
+| column | holds |
+| --- | --- |
+| `said_by` | inkling, or the person who checked it |
+| `first_text` | what inkling read |
+
+In a table of sheets, these two are of each field: `NAME_said_by`, `NAME_first_text`.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from inkling.batch import records, run_manifest, storage
+from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
+from inkling.batch.job import part_name
+from inkling.batch.table import COLUMNS, ENCODING, PER_DIGIT, heading, joined_column, row_of
+from inkling.constraints.roster import Roster, read_text
+from inkling.csv_cells import safe_cell, text_cell
+from inkling.errors import BadRequest, NotFound
+
+ANSWERS = ("number", "empty", "unreadable")
+HEADING = ("source", "field", "read", "answer", "right", "by")  # of corrections: those columns that are used
+MACHINE = "inkling"
+
+Row = dict[str, str]
+Key = tuple[str, str]  # source and field
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a person said of one number."""
+
+    source: str
+    field: str  # the column of the table; "" where the picture holds one number
+    read: str  # what the page showed as read
+    answer: str  # one of ANSWERS
+    right: str  # the number, if that is the answer
+    by: str
+    file: str  # that it stands in
+
+    def __str__(self) -> str:
+        return f"{self.right if self.answer == 'number' else self.answer} ({self.by}, {Path(self.file).name})"
+
+
+@dataclass
+class Merged:
+    """What became of the corrections."""
+
+    rows: int = 0
+    checked: int = 0  # numbers that a person looked at
+    corrected: int = 0  # of these, other than read
+    contradictions: list[str] = field(default_factory=list)  # a sentence each; the reading is kept there
+
+
+def merge(table: str, corrections: Sequence[Path], out: Path, *, roster: Roster | None = None) -> Merged:
+    """Write `table` with corrections as a CSV table to `out`; a file of that name is complete.
+
+    `roster`: whose other columns the table has; they are taken anew for corrected numbers, and empty without it.
+
+    Raises NotFound for a file that cannot be read or written, and BadRequest for one that is no table or no corrections
+    of it, for an unfinished run, and for corrections of another run: nothing is written then.
+    """
+    given = [each for path in corrections for each in read_corrections(path)]
+    columns, rows = _open_table(table)
+    fields = sorted({each.field for each in given})
+    if missing := [name for name in fields if (name or "text") not in columns]:
+        raise _other_run(next(each for each in given if each.field == missing[0]), table)
+    merged, by_key = Merged(), {key: list(same) for key, same in itertools.groupby(sorted(given, key=_key), _key)}
+    longest = max((len(each.right.replace("\n", "")) for each in given), default=0)
+    columns = _with_columns(columns, fields, longest)
+    unused = set(by_key)
+    check_writable(out)
+    try:
+        with _writing(out) as file:
+            writer = csv.DictWriter(file, columns, restval="", quoting=csv.QUOTE_ALL)
+            writer.writeheader()
+            for row in rows:
+                merged.rows += 1
+                for name in fields:
+                    unused.discard(key := (row["source"], name))
+                    _say(row, name, by_key.get(key, []), merged, roster)
+                writer.writerow(row)
+        if unused:
+            raise _other_run(by_key[min(unused)][0], table)
+    except BaseException:
+        partial_path(out).unlink(missing_ok=True)
+        raise
+    commit(out)
+    return merged
+
+
+def read_corrections(path: Path) -> list[Correction]:
+    """Raises NotFound if the file cannot be read, and BadRequest if it was not saved by a review page."""
+    rows = list(csv.DictReader(read_text(path).splitlines(keepends=True)))
+    for row in rows[:1] or [{}]:
+        if any(name not in row for name in HEADING):
+            raise BadRequest(
+                f"{path} holds no corrections; expected a table with {', '.join(HEADING)}, as a review page saves it. "
+                "Save the page's corrections again."
+            )
+    for row in rows:
+        if row["answer"] not in ANSWERS or (row["answer"] == "number") != any(map(str.isdigit, row["right"])):
+            raise BadRequest(
+                f"{path} says {row['answer']!r} and {row['right']!r} of {row['source']}; expected a number, or one of "
+                f"{', '.join(ANSWERS[1:])}. Mend the row."
+            )
+    return [Correction(**{name: row[name] for name in HEADING}, file=str(path)) for row in rows]
+
+
+def _key(each: Correction) -> Key:
+    return each.source, each.field
+
+
+def _say(row: Row, name: str, given: Sequence[Correction], merged: Merged, roster: Roster | None) -> None:
+    """Put what was said of one number into its row."""
+    prefix = f"{name}_" if name else ""
+    said_by, first = f"{prefix}said_by", f"{prefix}first_text"
+    row.setdefault(said_by, MACHINE)
+    row.setdefault(first, row[name or "text"])
+    if not given:
+        return
+    for each in given:
+        if each.read not in (row[first], row.get("written")):
+            raise _other_run(each, "the table")
+    merged.checked += 1
+    if len({(each.answer, each.right) for each in given}) > 1:
+        where = " ".join(filter(None, _key(given[0])))
+        answers = ", ".join(map(str, given))
+        merged.contradictions.append(f"{where}: {answers}; {row[first] or 'nothing'} was read and is kept.")
+        return
+    said = given[0]
+    row[said_by] = str(safe_cell(said_by, said.by))
+    outcome = "read" if said.answer == "number" else said.answer
+    row[f"{prefix}outcome"] = outcome
+    if said.right == said.read:
+        return
+    merged.corrected += 1
+    if name:
+        row[name] = said.right
+    else:
+        _correct(row, said.right, roster.of if roster else lambda _: {})
+
+
+def _correct(row: Row, right: str, of: Callable[[str], Mapping[str, str]]) -> None:
+    """Put another number into a row of one number; `of`: what the roster says of it."""
+    lines = ["".join(filter(str.isdigit, line)) for line in right.split("\n")]
+    text, digits = "\n".join(lines), "".join(lines)
+    joined = {joined_column(name): str(safe_cell("", cell)) for name, cell in of(digits).items()}
+    for column in row.keys() - {*COLUMNS, "said_by", "first_text"}:
+        row[column] = joined.get(column, "")  # digits, and what the roster says of another number
+    row |= {"text": text, "text_cell": text_cell(text), "written": right, "written_cell": text_cell(right)}
+    row |= {"confidence": "", "reason": "", "digits": str(len(digits))}
+    for i, digit in enumerate(digits, 1):
+        row[f"digit_{i}"], row[f"sure_{i}"] = digit, "true"
+
+
+def _with_columns(columns: list[str], fields: Sequence[str], longest: int) -> list[str]:
+    """The table's columns, those of digits for the longest text, and who said what."""
+    found = dict.fromkeys(columns)
+    if "" in fields and "digits" in found:
+        found |= dict.fromkeys(heading(longest)[-len(PER_DIGIT) * longest or len(heading(0)) :])
+    for name in fields:
+        prefix = f"{name}_" if name else ""
+        found |= dict.fromkeys((f"{prefix}said_by", f"{prefix}first_text"))
+    return list(found)
+
+
+def _open_table(table: str) -> tuple[list[str], Iterator[Row]]:
+    """The columns of a table or run, and its rows."""
+    if storage.probe(table) == "folder":
+        return _open_run(table)
+    try:
+        with Path(table).open(**ENCODING) as file:
+            columns = next(csv.reader(file), [])
+    except OSError as error:
+        raise NotFound(
+            f"{table} cannot be read ({error.strerror or error}); expected a CSV table or the folder of a run. Check "
+            "the path."
+        ) from error
+    if "source" not in columns:
+        raise BadRequest(f"{table} is no table of readings; expected one that --csv wrote. Name another.")
+    return columns, _rows_of(Path(table))
+
+
+def _rows_of(table: Path) -> Iterator[Row]:
+    with table.open(**ENCODING) as file:
+        yield from csv.DictReader(file)
+
+
+def _open_run(out: str) -> tuple[list[str], Iterator[Row]]:
+    manifest = run_manifest.load(out)
+    if manifest is None or manifest.state != "complete":
+        raise BadRequest(
+            f"{out} holds no complete run; expected a folder that --out filled. Go on with --resume first."
+        )
+
+    def results() -> Iterator[records.Record]:
+        for part in manifest.parts:
+            content = storage.read(storage.join(out, part_name(part.number, manifest.format)))
+            yield from records.decode(content, manifest.format)
+
+    columns = heading(max((len(record["digits"] or ()) for record in results()), default=0))
+    return columns, (dict(zip(columns, map(str, row_of(records.to_result(each))), strict=False)) for each in results())
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[Any]:
+    try:
+        with partial_path(out).open("w", **ENCODING) as file:
+            yield file
+    except OSError as error:
+        raise write_error(out, error) from error
+
+
+def _other_run(each: Correction, table: str) -> BadRequest:
+    what = f"{each.read or 'nothing'} as {each.field or 'the number'} of {each.source}"
+    return BadRequest(
+        f"{each.file} is of another run: it corrects {what}, which {table} does not hold; expected the corrections of "
+        "its own review page. Name those."
+    )

@@ -1,0 +1,47 @@
+"""inkling merge: the corrections of a review page, put into the table."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command("merge")
+@click.argument("table", metavar="TABLE")
+@click.argument(
+    "corrections", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="CORRECTIONS..."
+)
+@click.option(
+    "-o", "out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="The table to write.  [default: TABLE-final.csv]",
+)  # fmt: skip
+@click.option("--among", metavar="FILE:COLUMN", help="The roster whose columns the table has, for corrected numbers.")
+def command(*, table: str, corrections: tuple[Path, ...], out: Path | None, among: str | None) -> None:
+    """Put what people corrected in a review page into the table that it came from.
+
+    TABLE is what --csv wrote, or the folder of a run with --out; CORRECTIONS are what the page saved, of one person or
+    several. In the new table, `said_by` names who said each text, and `first_text` is what was read. Where two people
+    contradict each other, the reading is kept, the row is shown, and the exit status is 1.
+
+    \b
+    Examples:
+      inkling merge out.csv check-corrections.csv -o final.csv
+      inkling merge readings/ ann.csv bob.csv -o final.csv
+    """
+    from inkling.batch.merge import merge
+    from inkling.constraints.constraints import parse_constraints
+
+    roster = parse_constraints(among=among).roster
+    out = out or Path(f"{Path(table).with_suffix('')}-final.csv")
+    merged = merge(table, corrections, out, roster=roster)
+    for contradiction in merged.contradictions:
+        click.echo(f"inkling: {contradiction}", err=True)
+    rows = "1 row" if merged.rows == 1 else f"{merged.rows:,} rows"
+    against = f", {len(merged.contradictions):,} contradicted" if merged.contradictions else ""
+    click.echo(
+        f"{rows}: {merged.checked:,} checked, {merged.corrected:,} corrected{against}. Written: {out}.", err=True
+    )
+    if merged.contradictions:
+        sys.exit(1)
