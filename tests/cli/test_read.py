@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from inkling import cli
+from inkling import cli, errors
 from inkling.cli import read
+from tests.documents.files import SEVEN, drawn_pdf, scans
 from tests.pictures import drawn_seven, encoded
 
 
@@ -51,7 +52,7 @@ def test_one_bad_file_stops_nothing(folder: Path) -> None:
     assert rows["blank.JPG"]["outcome"] == "empty"
     assert rows["broken.png"]["kind"] == "BrokenPicture"
     assert "notes.txt" not in rows
-    assert err == ""
+    assert err == f"inkling: skipped 1 of other types: {folder / 'notes.txt'}.\n"
 
 
 def test_failures_are_named_on_stderr(folder: Path) -> None:
@@ -69,6 +70,82 @@ def test_csv_has_a_row_for_each_picture(folder: Path) -> None:
     assert rows["seven.png"]["text"] == "7"
     assert rows["blank.JPG"]["digits"] == "0"
     assert rows["broken.png"]["error"]
+
+
+def test_a_document_has_a_row_for_each_page(tmp_path: Path) -> None:
+    document, table, review = tmp_path / "scan.pdf", tmp_path / "out.csv", tmp_path / "check.html"
+    document.write_bytes(scans(3))
+    (tmp_path / "fax.tif").write_bytes(scans(2, "TIFF"))
+    (tmp_path / "one.pdf").write_bytes(drawn_pdf(""))
+    out, _ = run(tmp_path, "--json", "--csv", table, "--review", review)
+    rows = [(Path(row["source"]).name, row["page"], row["text"]) for row in map(json.loads, out.splitlines())]
+    pages = [("fax.tif#1", 1, "7"), ("fax.tif#2", 2, "7"), ("one.pdf", 1, "")]
+    pages += [(f"scan.pdf#{i}", i, "7") for i in (1, 2, 3)]
+    assert rows == pages
+    with table.open(encoding="utf-8") as file:
+        assert [(row["page"], row["text"]) for row in csv.DictReader(file)] == [(str(n), text) for _, n, text in pages]
+    assert "one.pdf" in review.read_text("utf-8")
+
+
+def test_the_review_page_shows_pages_of_documents(tmp_path: Path) -> None:
+    """The doubtful pages are opened again: a number of four digits is not on them."""
+    document, review = tmp_path / "scan.pdf", tmp_path / "check.html"
+    document.write_bytes(scans(2))
+    run(document, "--review", review, "--explain", tmp_path / "why", "--length", "4")
+    assert review.read_text("utf-8").count("data:image/jpeg") >= 2
+    assert sorted(path.name for path in (tmp_path / "why").glob("*.html")) == ["index.html", "scan-2.html", "scan.html"]
+
+
+def test_a_bad_document_is_one_row(tmp_path: Path) -> None:
+    document = tmp_path / "scan.pdf"
+    document.write_bytes(scans(2)[:2000])
+    out, _ = run(document, tmp_path / "missing.pdf", "--json", code=1)
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [(row["ok"], row["page"], row["kind"]) for row in rows] == [
+        (False, None, "BrokenPicture"),
+        (False, None, "NotFound"),
+    ]
+
+
+@pytest.mark.parametrize("content", [encoded(drawn_seven()), scans(2)], ids=["picture", "document"])
+def test_standard_input_is_read(content: bytes, tmp_path: Path) -> None:
+    arguments = ["read", "-", "--json", "--review", str(tmp_path / "check.html"), "--length", "4"]
+    done = CliRunner().invoke(cli.group, arguments, input=content)
+    assert done.exit_code == 0, done.output
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["text"] for row in rows] == ["7"] * len(rows)
+    assert [row["source"] for row in rows] == (["-"] if len(rows) == 1 else ["-#1", "-#2"])
+    assert "data:image/jpeg" in (tmp_path / "check.html").read_text("utf-8")
+
+
+def test_a_table_on_standard_output_is_alone_there(folder: Path) -> None:
+    out, err = run(folder, "--csv", "-", code=1)
+    rows = list(csv.DictReader(out.splitlines()))
+    assert {Path(row["source"]).name for row in rows} == {"seven.png", "blank.JPG", "broken.png"}
+    assert "broken.png: picture cannot be decoded" in err
+    with pytest.raises(errors.BadRequest, match="both print"):
+        CliRunner().invoke(cli.group, ["read", str(folder), "--csv", "-", "--json"], catch_exceptions=False)
+
+
+def test_what_a_folder_holds_beside_pictures_is_named_and_counted(tmp_path: Path) -> None:
+    (tmp_path / "seven.png").write_bytes(encoded(drawn_seven()))
+    for name in (".hidden", "Thumbs.db", "table.csv", *(f"{i}.docx" for i in range(7))):
+        (tmp_path / name).write_bytes(b"7")
+    _, err = run(tmp_path, "--csv", tmp_path / "table.csv", code=1)
+    assert err.startswith(f"inkling: skipped 7 of other types: {tmp_path}/0.docx, ")
+    assert err.endswith(f"{tmp_path}/4.docx and 2 more.\n")
+
+
+def test_only_the_first_frame_of_an_animation_is_read(tmp_path: Path) -> None:
+    for kind in ("GIF", "PNG", "WEBP"):
+        path = tmp_path / f"seven.{kind.lower()}"
+        SEVEN.copy().save(path, kind, save_all=True, append_images=[SEVEN.rotate(90 * i) for i in (1, 2)])
+        (row,) = map(json.loads, run(path, "--json")[0].splitlines())
+        assert (row["outcome"], row["text"]) == ("read", "7")
+        assert row["warnings"][0] == {
+            "code": "frame",
+            "text": "the first of 3 pictures in the file was read; send the others each as a file.",
+        }
 
 
 def test_folder_without_pictures(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from inkling.documents.pages import SUFFIXES
 from inkling.errors import NotFound
-from inkling.pipeline.decode import SUFFIXES
 
 
 def partial_path(path: Path) -> Path:

@@ -12,11 +12,11 @@ import numpy as np
 from inkling.batch.table import ResultJson
 from inkling.errors import InklingError
 from inkling.pipeline import decode
-from inkling.pipeline.decode import DecodedImage
+from inkling.pipeline.decode import DecodedImage, ImageSource
 from inkling.pipeline.result import UNEXPLAINED, Box
 from inkling.pipeline.verdict import verdict
 
-OpenImage = Callable[[], bytes | np.ndarray]  # an encoded picture or (H, W) uint8; raises InklingError
+OpenImage = Callable[[], ImageSource]  # raises InklingError
 
 VIEW_SIDE = 560  # pixels: longest side of a view; twice its size on most screens
 DIGIT_SIDE = 88  # pixels: longer side of one enlarged digit

@@ -3,7 +3,7 @@
 Rows go to `out.csv.part` at once, so a run that is stopped leaves what it read. When all rows are there, the table is
 written with as many columns as its longest text needs and moved to `out.csv`: a file of that name is complete.
 
-    source, outcome, text, text_cell, written, written_cell, confidence, digits, others, size, constraint, first,
+    source, page, outcome, text, text_cell, written, written_cell, confidence, digits, others, size, constraint, first,
     fits, reason, warnings, kind, error, (the columns of a roster), digit_1, confidence_1, sure_1, digit_2, ...
 
 `text` and `written` are exact, for programs. A spreadsheet takes 0042 for a number and shows 42, so `text_cell` holds
@@ -25,8 +25,8 @@ from inkling.csv_cells import safe_cell, text_cell
 
 ResultJson = dict[str, Any]  # the JSON object of one image: `source`, `ok`, then a reading, or `kind` and `error`
 
-COLUMNS = ("source", "outcome", "text", "text_cell", "written", "written_cell", "confidence", "digits", "others",
-           "size", "constraint", "first", "fits", "reason", "warnings", "kind", "error")  # fmt: skip
+COLUMNS = ("source", "page", "outcome", "text", "text_cell", "written", "written_cell", "confidence", "digits",
+           "others", "size", "constraint", "first", "fits", "reason", "warnings", "kind", "error")  # fmt: skip
 PER_DIGIT = ("digit", "confidence", "sure")
 PARTIAL_DIGITS = 32  # that the heading of an unfinished table names
 ENCODING: dict[str, Any] = {"newline": "", "encoding": "utf-8", "errors": "surrogateescape"}
@@ -47,8 +47,8 @@ class Table:
         self._writer = _writer(self._file)
         self._writer.writerow(self._heading(PARTIAL_DIGITS))
 
-    def add(self, result: ResultJson) -> None:
-        """Write the row of one image. Raises NotFound if the disk is full."""
+    def add(self, result: ResultJson, open_image: object = None) -> None:
+        """Write the row of one image, which needs no opening. Raises NotFound if the disk is full."""
         row = row_of(result)
         cells = [safe_cell("", cell) for cell in result.get("listed", {}).values()]
         row[len(COLUMNS) : len(COLUMNS)] = cells or [""] * (len(self._columns) - len(COLUMNS))
@@ -100,11 +100,12 @@ def heading(n_digits: int) -> list[str]:
 def row_of(result: ResultJson) -> list[Any]:
     """The JSON object of one image -> its cells, those of its digits last."""
     if not result["ok"]:
-        values = {name: result[name] for name in ("source", "kind", "error")}
+        values = {name: result[name] for name in ("source", "kind", "error")} | {"page": result.get("page")}
         return [safe_cell(name, values.get(name, "")) for name in COLUMNS]
     constraint = result.get("constraint")
     values = {
         **{name: result[name] for name in ("source", "outcome", "text", "written", "confidence", "reason")},
+        "page": result.get("page"),
         "text_cell": text_cell(result["text"]),
         "written_cell": text_cell(result["written"]),
         "digits": len(result["digits"]),

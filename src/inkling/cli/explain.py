@@ -20,6 +20,7 @@ import numpy as np
 
 from inkling import offline_page
 from inkling.batch.atomic_file import write_error
+from inkling.batch.review_card import OpenImage
 from inkling.batch.table import ResultJson
 from inkling.explain import DigitExplanation, Explanation, explain, recognized_glyphs, render, words
 from inkling.explain.render import DARK, LIGHT, Theme
@@ -48,13 +49,16 @@ class Pages:
         with _write_errors(out):
             out.mkdir(parents=True, exist_ok=True)
 
-    def add(self, result: ResultJson) -> None:
-        """Explain the image of one result of `inkling read`, unless the result is an error."""
+    def add(self, result: ResultJson, open_image: OpenImage | None = None) -> None:
+        """Explain the image of one result of `inkling read`, unless the result is an error.
+
+        `open_image` gives the picture; None: its source is a file.
+        """
         if not result["ok"]:
             return
         source = Path(result["source"])
         name = _unused_name(source.stem, self._taken)
-        explanation = explain(self._reader, source, mode=self._mode)
+        explanation = explain(self._reader, open_image() if open_image else source, mode=self._mode)
         reading = explanation.trace.reading
         title = _printable(source.name)
         with _write_errors(self._out):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -48,15 +47,15 @@ def _bar(*, redirect_stdout: bool = True) -> Progress:
 
 
 @contextmanager
-def track(sources: list[Path], outcomes: Counter[str], *, visible: bool) -> Iterator[Iterable[Path]]:
-    """Yields `sources`, and shows on standard error how many are done and the counts in `outcomes`."""
+def reading_bar(outcomes: Counter[str], *, visible: bool) -> Iterator[Callable[[int], None]]:
+    """Shows `outcomes` on standard error; yields the function that is called after each, with how many are planned."""
     if not visible:
-        yield sources
+        yield lambda planned: None
         return
     # Output goes above the bar if both are on a terminal, and where it is sent otherwise.
     with _bar(redirect_stdout=sys.stdout.isatty()) as bar:
-        task = bar.add_task("", total=len(sources), known=f"{len(sources):,}", outcomes=outcomes)
-        yield bar.track(sources, task_id=task)
+        task = bar.add_task("", total=None, known="", outcomes=outcomes)
+        yield lambda planned: bar.update(task, total=planned, completed=outcomes.total(), known=f"{planned:,}")
 
 
 @contextmanager

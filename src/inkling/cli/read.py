@@ -1,36 +1,49 @@
-"""inkling read: images and folders -> readings."""
+"""inkling read: pictures, documents and folders -> readings."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from inkling.cli.progress_bar import outcome_counts, track
+from inkling.cli.progress_bar import outcome_counts, reading_bar
 from inkling.cli.read_archive import check_options, duration, read_archive
-from inkling.errors import InklingError, NotFound
+from inkling.cpu import cores
+from inkling.errors import BadRequest, InklingError, NotFound
 from inkling.pipeline.verdict import verdict
 
 if TYPE_CHECKING:
     from inkling.batch.job import Format
+    from inkling.batch.review_card import OpenImage
     from inkling.batch.table import ResultJson
     from inkling.constraints.constraints import Constraints
+    from inkling.documents import Page, PagesByNumber
+    from inkling.pipeline.decode import ImageSource
     from inkling.pipeline.reader import Mode, Reader
 
 FORMATS = ("parquet", "csv", "jsonl")  # as `batch.job.FORMATS`, which takes a while to import
 MIN_FOR_BAR = 20  # images: fewer are read before a progress bar could be seen, and need no summary
+STDIN = STDOUT = "-"
+READ_AHEAD = 2  # pictures for each thread that are opened before they are read
+MAX_NAMED = 5  # skipped files that a message names
+SYSTEM_FILES = ("thumbs.db", "desktop.ini")  # in folders of Windows; elsewhere their names begin with a dot
 
 
 class Output(Protocol):
     """A file that receives the results while images are read."""
 
-    def add(self, result: ResultJson) -> None: ...
+    def add(self, result: ResultJson, open_image: OpenImage | None = None) -> None: ...
     def finish(self) -> None: ...
     def close(self) -> None: ...
 
@@ -38,7 +51,9 @@ class Output(Protocol):
 @click.command("read")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
-@click.option("--csv", "csv_path", type=click.Path(dir_okay=False), metavar="FILE", help="Also write a CSV table.")
+@click.option(
+    "--csv", "csv_path", type=click.Path(dir_okay=False), metavar="FILE", help="Also write a CSV table; - prints it."
+)
 @click.option(
     "--review",
     "review_path",
@@ -97,9 +112,10 @@ def command(
     metrics: str | None,
     model: str | None,
 ) -> None:
-    """Read the digits in pictures, and in all pictures of folders.
+    """Read the digits in pictures, PDFs and TIFFs, page by page, and in all of those in folders; - is standard input.
 
-    A picture that cannot be opened is reported, the others are still read, and the exit status is 1. --length,
+    A picture that cannot be opened and what a folder holds beside pictures are reported, the others are still read, and
+    the exit status is 1. --length,
     --pattern, --check and --among say what is known about the numbers. Together they select the most probable text
     that satisfies all of them.
 
@@ -136,91 +152,176 @@ def command(
 
     constraints = parse_constraints(**stated)
     reader = Reader(model, sure_at=constraints.sure_at)
-    sources, failed = _expand(paths)
-    outputs = _open_outputs(csv_path, review_path, reader, constraints)
+    own = (csv_path, review_path, among, among and among.rpartition(":")[0])
+    work = _expand(paths, own={Path(path).resolve() for path in own if path})
+    outputs = _open_outputs(csv_path, review_path, reader, constraints, as_json=as_json)
     if explain_dir:
         from inkling.cli.explain import Pages
 
         outputs.append(Pages(reader, Path(explain_dir), mode=mode))
-    many = len(sources) >= MIN_FOR_BAR
-    quiet = many and sys.stderr.isatty() and sys.stdout.isatty() and bool(outputs) and not as_json
+    many = len(work.sources) >= MIN_FOR_BAR
+    visible = (many or work.has_documents) and sys.stderr.isatty()
+    quiet = csv_path == STDOUT or (many and visible and sys.stdout.isatty() and bool(outputs) and not as_json)
     outcomes: Counter[str] = Counter()
     start = time.perf_counter()
-
-    def take(result: ResultJson) -> None:
-        if not (quiet and result["ok"]):
-            _print(result, as_json=as_json)
-        for output in outputs:
-            output.add(result)
-        outcomes[result["outcome"] if result["ok"] else "failed"] += 1  # last: Ctrl-C counts what the outputs hold
-
+    read = partial(read_one, reader, mode=mode, constraints=constraints)
     try:
-        for result in failed:
-            take(result)
-        with track(sources, outcomes, visible=many and sys.stderr.isatty()) as tracked:
-            for source in tracked:
-                take(read_one(reader, source, mode=mode, constraints=constraints))
+        with reading_bar(outcomes, visible=visible) as update:
+            for result, open_image in _in_order(read, work):
+                if not (quiet and result["ok"]):
+                    _print(result, as_json=as_json)
+                for output in outputs:
+                    output.add(result, open_image)
+                outcomes[result["outcome"] if result["ok"] else "failed"] += 1  # last: Ctrl-C counts what outputs hold
+                update(work.planned)
         for output in outputs:
             output.finish()
     except KeyboardInterrupt:
-        done = f"{outcomes.total():,} of {len(sources) + len(failed):,} pictures"
+        done = f"{outcomes.total():,} of {work.planned:,} pictures"
         left = f" Those are in {csv_path}.part." if csv_path else ""
         click.echo(f"inkling: stopped after {done}.{left}", err=True)
         sys.exit(130)
     finally:
         for output in outputs:
             output.close()
-    if many:
-        files = [path for path in (csv_path, review_path) if path]
-        click.echo(_summary(outcomes, time.perf_counter() - start, files), err=True)
-    if outcomes["failed"]:
+    files = [path for path in (csv_path, review_path) if path and path != STDOUT]
+    _report(work, outcomes, time.perf_counter() - start, files)
+    if outcomes["failed"] or work.skipped:
         sys.exit(1)
 
 
-def read_one(
-    reader: Reader, source: Path, *, mode: Mode = "auto", constraints: Constraints | None = None
-) -> ResultJson:
-    """One image -> its JSON object: `source`, `ok`, then the reading, or `kind` and `error`."""
+def read_one(reader: Reader, page: Page, *, mode: Mode = "auto", constraints: Constraints | None = None) -> ResultJson:
+    """One page -> its JSON object: `source`, `page`, `ok`, then the reading, or `kind` and `error`."""
     from inkling.constraints import constrained_reading
 
     start = time.perf_counter()
     try:
         if constraints is not None and constraints.stated:
-            answer = constrained_reading.read(reader, source, constraints, mode=mode).to_json()
+            answer = constrained_reading.read(reader, page.image, constraints, mode=mode).to_json()
             if constraints.roster:
                 text = answer["text"].replace("\n", "") if answer["constraint"]["satisfied"] else ""
                 answer["listed"] = constraints.roster.of(text)
         else:
-            answer = reader.read(source, mode=mode).to_json()
+            answer = reader.read(page.image, mode=mode).to_json()
     except InklingError as error:
-        return _failed(source, error)
+        return _failed(page.name, error, page=page.number)
     model = {"name": reader.bundle.name, "version": reader.bundle.version}
     took_ms = round((time.perf_counter() - start) * 1000, 2)
-    return {"source": str(source), "ok": True, **answer, "model": model, "took_ms": took_ms}
+    return {"source": page.name, "page": page.number, "ok": True, **answer, "model": model, "took_ms": took_ms}
 
 
-def _expand(paths: Iterable[str]) -> tuple[list[Path], list[ResultJson]]:
-    """Arguments -> the image files to read, and a failed result for each folder without images."""
-    from inkling.pipeline.decode import SUFFIXES
+@dataclass
+class _Work:
+    """What is to be read, and what of it is known so far."""
 
-    sources: list[Path] = []
-    failed: list[ResultJson] = []
-    for path in map(Path, paths):
-        if not path.is_dir():
-            sources.append(path)
-            continue
-        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-        if not found:
-            kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-            failed.append(_failed(path, NotFound(f"folder holds no picture; expected {kinds}. Name another folder.")))
-        sources.extend(found)
-    return sources, failed
+    sources: list[Path | bytes] = field(default_factory=list)  # files, and the content of standard input
+    failed: list[ResultJson] = field(default_factory=list)  # a result for each folder without pictures
+    skipped: list[Path] = field(default_factory=list)  # of folders: what is no picture
+    planned: int = 0  # pictures; more where a document turns out to have several pages
+
+    @property
+    def has_documents(self) -> bool:
+        from inkling.documents.pages import DOCUMENT_SUFFIXES
+
+        return any(isinstance(source, bytes) or source.suffix.lower() in DOCUMENT_SUFFIXES for source in self.sources)
+
+    def pages(self) -> Iterator[tuple[Page | ResultJson, OpenImage | None]]:
+        """Each page, or why there is none; and what opens it again, where that is not a file of its own."""
+        from inkling.documents import PagesByNumber, pages
+
+        again = PagesByNumber()
+        yield from ((result, None) for result in self.failed)
+        for source in self.sources:
+            name = STDIN if isinstance(source, bytes) else str(source)
+            try:
+                for page in pages(source, name=name):
+                    if page.number == 1:
+                        self.planned += page.n_pages - 1
+                    is_file = isinstance(page.content, Path)
+                    yield page, None if is_file else partial(_open_again, again, name, page.number, source)
+            except InklingError as error:
+                yield _failed(name, error), None
+
+
+def _open_again(again: PagesByNumber, name: str, number: int, source: Path | bytes) -> ImageSource:
+    return again.image(name, number, lambda: source)
+
+
+def _in_order(read: Callable[[Page], ResultJson], work: _Work) -> Iterator[tuple[ResultJson, OpenImage | None]]:
+    """Read the pages on all cores, and yield the results in the order of the pages."""
+    import cv2
+
+    from inkling.documents import Page
+
+    workers = cores()
+    if len(work.sources) >= workers:
+        cv2.setNumThreads(1)  # there is a thread on every core
+    waiting: deque[tuple[Future[ResultJson] | ResultJson, OpenImage | None]] = deque()
+    # Threads, because LiteRT and OpenCV leave the interpreter to others while they work: two read 1.6 times as fast as
+    # one, as two processes do, and those take a second to start.
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for page, open_image in work.pages():
+                waiting.append((pool.submit(read, page) if isinstance(page, Page) else page, open_image))
+                if len(waiting) > READ_AHEAD * workers:
+                    yield _done(*waiting.popleft())
+            while waiting:
+                yield _done(*waiting.popleft())
+        finally:
+            for result, _ in waiting:
+                if isinstance(result, Future):
+                    result.cancel()
+
+
+def _done(result: Future[ResultJson] | ResultJson, open_image: OpenImage | None) -> tuple[ResultJson, OpenImage | None]:
+    return (result.result() if isinstance(result, Future) else result), open_image
+
+
+def _expand(paths: Iterable[str], *, own: Container[Path]) -> _Work:
+    """Arguments -> what is to be read: files, the files of folders but `own` ones, standard input."""
+    from inkling.documents import DOCUMENT_LIMITS
+    from inkling.documents.pages import SUFFIXES
+
+    work = _Work()
+    for path in paths:
+        if path == STDIN:
+            work.sources.append(sys.stdin.buffer.read(DOCUMENT_LIMITS.max_bytes + 1))
+        elif not Path(path).is_dir():
+            work.sources.append(Path(path))
+        else:
+            files = [file for file in sorted(Path(path).rglob("*")) if file.is_file() and not _is_hidden(file)]
+            found = [file for file in files if file.suffix.lower() in SUFFIXES]
+            work.sources.extend(found)
+            others = (file for file in files if file.suffix.lower() not in SUFFIXES)
+            work.skipped.extend(file for file in others if file.resolve() not in own)
+            if not found:
+                kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
+                error = NotFound(f"folder holds no picture; expected {kinds}. Name another folder.")
+                work.failed.append(_failed(path, error))
+    work.planned = len(work.sources) + len(work.failed)
+    return work
+
+
+def _is_hidden(file: Path) -> bool:
+    return file.name.startswith(".") or file.name.lower() in SYSTEM_FILES
+
+
+def _report(work: _Work, outcomes: Counter[str], took_s: float, files: Sequence[str]) -> None:
+    """Tell on standard error what many pictures came to, and what was skipped."""
+    if outcomes.total() >= MIN_FOR_BAR:
+        click.echo(_summary(outcomes, took_s, files), err=True)
+    if skipped := work.skipped:
+        names = ", ".join(map(str, skipped[:MAX_NAMED]))
+        more = f" and {len(skipped) - MAX_NAMED:,} more" if len(skipped) > MAX_NAMED else ""
+        click.echo(f"inkling: skipped {len(skipped):,} of other types: {names}{more}.", err=True)
 
 
 def _open_outputs(
-    csv_path: str | None, review_path: str | None, reader: Reader, constraints: Constraints
+    csv_path: str | None, review_path: str | None, reader: Reader, constraints: Constraints, *, as_json: bool
 ) -> list[Output]:
-    """The files to write. Raises NotFound, before anything is read, if one cannot be written."""
+    """The files to write. Raises NotFound, before anything is read, if one cannot be written, and BadRequest."""
+    if csv_path == STDOUT and as_json:
+        raise BadRequest("--csv - and --json both print; expected one of them. Name a file for the table.")
     if csv_path and review_path and Path(csv_path).resolve() == Path(review_path).resolve():
         raise NotFound(f"--csv and --review both name {csv_path}; expected two files. Choose another for one of them.")
     outputs: list[Output] = []
@@ -228,7 +329,7 @@ def _open_outputs(
         from inkling.batch.table import Table
 
         joined = constraints.roster.columns if constraints.roster else ()
-        outputs.append(Table(Path(csv_path), joined=joined))
+        outputs.append(_PrintedTable(joined) if csv_path == STDOUT else Table(Path(csv_path), joined=joined))
     if review_path:
         from inkling.batch.review import ReviewPage, about
 
@@ -237,8 +338,31 @@ def _open_outputs(
     return outputs
 
 
-def _failed(source: Path, error: InklingError) -> ResultJson:
-    return {"source": str(source), "ok": False, "kind": error.kind, "error": str(error)}
+class _PrintedTable:
+    """A table on standard output, once its columns are known."""
+
+    def __init__(self, joined: Sequence[str]) -> None:
+        from inkling.batch.table import Table
+
+        self._folder = TemporaryDirectory()
+        self._table = Table(Path(self._folder.name) / "table.csv", joined=joined)
+
+    def add(self, result: ResultJson, open_image: OpenImage | None = None) -> None:
+        self._table.add(result)
+
+    def finish(self) -> None:
+        self._table.finish()
+        with self._table.path.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+    def close(self) -> None:
+        self._table.close()
+        self._folder.cleanup()
+
+
+def _failed(source: str, error: InklingError, *, page: int | None = None) -> ResultJson:
+    return {"source": source, "page": page, "ok": False, "kind": error.kind, "error": str(error)}
 
 
 def _print(result: ResultJson, *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -11,12 +11,14 @@ from typing import IO
 from inkling.documents.limits import DOCUMENT_LIMITS, DocumentLimits
 from inkling.documents.pdf import pdf_pages
 from inkling.documents.tiff import tiff_pages
-from inkling.errors import BadPicture
+from inkling.errors import BadPicture, NotFound
+from inkling.pipeline import decode
 from inkling.pipeline.decode import ImageSource, check_bytes, open_file
 
 DocumentSource = str | Path | bytes | IO[bytes]
 
-SUFFIXES = {".pdf"}  # of documents, beside those of pictures: a TIFF is one of them
+DOCUMENT_SUFFIXES = (".pdf", ".tif", ".tiff")  # of files that may have several pages
+SUFFIXES = {*decode.SUFFIXES, *DOCUMENT_SUFFIXES}  # of all that is read
 _HEAD_BYTES = 1024  # within which a PDF says that it is one
 _BEFORE_PDF = b"\xef\xbb\xbf\0 \t\r\n"  # a mark of UTF-8, or space, that some programs write first
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -40,25 +42,49 @@ class Page:
 
 
 def pages(
-    source: DocumentSource, *, name: str | None = None, limits: DocumentLimits = DOCUMENT_LIMITS
+    source: DocumentSource, *, name: str | None = None, first: int = 1, limits: DocumentLimits = DOCUMENT_LIMITS
 ) -> Iterator[Page]:
     """The pages of a PDF or TIFF, or the one picture of any other file, each made when it is asked for.
 
     `source`: a path, a file's content, or a file open for reading. `name` is what pages are named by, in place of the
-    path. A TIFF's thumbnails are left out. Raises NotFound for a path that cannot be read, and a BadPicture for a
-    document that is locked, broken or too large as a whole; what is wrong with one page its `image` raises.
+    path; `first` is the number of the page to begin with. A TIFF's thumbnails are left out.
+
+    Raises NotFound for a path that cannot be read, and a BadPicture for a document that is locked, broken or too large
+    as a whole; what is wrong with one page its `image` raises.
     """
     if isinstance(source, str | Path):
         path = Path(source)
         with open_file(path) as file:
-            yield from _pages_of(file, path, str(source) if name is None else name, limits)
+            yield from _pages_of(file, path, str(source) if name is None else name, first, limits)
     elif isinstance(source, bytes | bytearray | memoryview):
-        yield from _pages_in(bytes(source), name or "", limits)
+        yield from _pages_in(bytes(source), name or "", first, limits)
     else:
-        yield from _pages_in(source.read(limits.max_bytes + 1), name or "", limits)
+        yield from _pages_in(source.read(limits.max_bytes + 1), name or "", first, limits)
 
 
-def _pages_of(file: IO[bytes], path: Path, name: str, limits: DocumentLimits) -> Iterator[Page]:
+class PagesByNumber:
+    """Pages by their number, whose documents are opened once if they are asked for in order. Close it."""
+
+    def __init__(self) -> None:
+        self._name, self._next = "", 0
+        self._pages: Iterator[Page] = iter(())
+
+    def image(self, name: str, number: int, source: Callable[[], DocumentSource]) -> ImageSource:
+        """The picture of a page of the document `name`, which `source` opens. Raises as `pages` does, or NotFound."""
+        if name != self._name or number < self._next:
+            self._pages = pages(source(), first=number)
+        self._name = ""  # until the page is found
+        for page in self._pages:
+            if page.number == number:
+                self._name, self._next = name, number + 1
+                return page.image
+        raise NotFound(f"{name} has no page {number} any more; expected the document as it was. Read it again.")
+
+    def close(self) -> None:
+        self._name, self._pages = "", iter(())
+
+
+def _pages_of(file: IO[bytes], path: Path, name: str, first: int, limits: DocumentLimits) -> Iterator[Page]:
     head = file.read(_HEAD_BYTES)
     size = file.seek(0, 2)
     file.seek(0)
@@ -67,12 +93,12 @@ def _pages_of(file: IO[bytes], path: Path, name: str, limits: DocumentLimits) ->
         return
     check_bytes(size, limits.max_bytes)
     if _is_pdf(head):
-        yield from _numbered(pdf_pages(file, limits), name)
+        yield from _numbered(pdf_pages(file, limits, first), name, first)
     else:
-        yield from _pages_in(file.read(), name, limits)
+        yield from _pages_in(file.read(), name, first, limits)
 
 
-def _pages_in(content: bytes, name: str, limits: DocumentLimits) -> Iterator[Page]:
+def _pages_in(content: bytes, name: str, first: int, limits: DocumentLimits) -> Iterator[Page]:
     if not _is_document(content[:_HEAD_BYTES]):
         yield Page(1, 1, name, content)
         return
@@ -81,13 +107,13 @@ def _pages_in(content: bytes, name: str, limits: DocumentLimits) -> Iterator[Pag
         with tempfile.TemporaryFile() as file:
             file.write(content)
             file.flush()
-            yield from _numbered(pdf_pages(file, limits), name)
+            yield from _numbered(pdf_pages(file, limits, first), name, first)
     else:
-        yield from _numbered(tiff_pages(content, limits), name)
+        yield from _numbered(tiff_pages(content, limits, first), name, first)
 
 
-def _numbered(contents: Iterable[tuple[int, ImageSource | BadPicture]], name: str) -> Iterator[Page]:
-    for number, (n_pages, content) in enumerate(contents, 1):
+def _numbered(contents: Iterable[tuple[int, ImageSource | BadPicture]], name: str, first: int) -> Iterator[Page]:
+    for number, (n_pages, content) in enumerate(contents, first):
         yield Page(number, n_pages, f"{name}#{number}" if n_pages > 1 else name, content)
 
 

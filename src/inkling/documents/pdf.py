@@ -27,12 +27,12 @@ CHANNELS = 3
 Drawn = np.ndarray | BadPicture  # (H, W, 3) uint8 RGB, or why there is none
 
 
-def pdf_pages(file: IO[bytes], limits: DocumentLimits) -> Iterator[tuple[int, Drawn]]:
-    """An open file with a PDF -> for each page the number of pages and its picture, or why it cannot be drawn.
+def pdf_pages(file: IO[bytes], limits: DocumentLimits, first: int) -> Iterator[tuple[int, Drawn]]:
+    """An open file with a PDF -> for each page from `first` the number of pages and its picture, or why there is none.
 
     Raises BrokenPicture, ImageTooLarge or DeadlineExceeded for the document as a whole.
     """
-    at, restarts = 1, 0
+    at, restarts = first, 0
     while True:
         with _renderer(file, limits, at) as renderer:
             n_pages = renderer.count_pages()

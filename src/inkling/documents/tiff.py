@@ -15,8 +15,10 @@ from inkling.pipeline.decode import open_image
 from inkling.pipeline.decode_limits import TiffDirectory, tiff_directories
 
 
-def tiff_pages(content: bytes, limits: DocumentLimits) -> Iterator[tuple[int, bytes | Image.Image | BadPicture]]:
-    """A TIFF -> for each page the number of pages and the picture, not yet decoded, or why it is none.
+def tiff_pages(
+    content: bytes, limits: DocumentLimits, first: int
+) -> Iterator[tuple[int, bytes | Image.Image | BadPicture]]:
+    """A TIFF -> for each page from `first` the number of pages and the picture, not yet decoded, or why it is none.
 
     Raises ImageTooLarge for too many pages.
     """
@@ -28,7 +30,7 @@ def tiff_pages(content: bytes, limits: DocumentLimits) -> Iterator[tuple[int, by
     if len(found) <= 1:
         yield 1, content
         return
-    for directory in found:
+    for directory in found[first - 1 :]:
         try:
             page, _ = open_image(_alone(content, directory), limits.max_bytes, DECODE.max_pixels)
             yield len(found), page

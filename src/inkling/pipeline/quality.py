@@ -32,7 +32,18 @@ class QualityWarning:
         return {"code": self.code, "text": self.text}
 
 
-CODES = ("dark", "blank", "page", "many", "blot", "border", "small", "blurred", "faint")  # in order of importance
+CODES = (
+    "frame",
+    "dark",
+    "blank",
+    "page",
+    "many",
+    "blot",
+    "border",
+    "small",
+    "blurred",
+    "faint",
+)  # in order of importance
 
 
 def quality_warnings(image: np.ndarray, ink: np.ndarray, segmentation: Segmentation) -> tuple[QualityWarning, ...]:
@@ -53,6 +64,13 @@ def quality_warnings(image: np.ndarray, ink: np.ndarray, segmentation: Segmentat
         *_blurred_or_faint(image, ink, boxes),
     )
     return tuple(warning for warning in found if warning is not None)
+
+
+def first_of(n_frames: int) -> QualityWarning:
+    """The warning for a file of several pictures, of which the first was read."""
+    return QualityWarning(
+        "frame", f"the first of {n_frames:,} pictures in the file was read; send the others each as a file."
+    )
 
 
 def too_much(what: str) -> QualityWarning:

@@ -26,7 +26,7 @@ from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.decode import DecodedImage, ImageSource
 from inkling.pipeline.layout import Layout
-from inkling.pipeline.quality import needs_quality_check, quality_warnings
+from inkling.pipeline.quality import first_of, needs_quality_check, quality_warnings
 from inkling.pipeline.recognized_row import DecodedRow
 from inkling.pipeline.result import Box, Reading
 from inkling.pipeline.row_reader import RowReader
@@ -145,6 +145,13 @@ class Reader:
 
     def trace_prepared(self, prepared: PreparedImage) -> Trace:
         """The stages from the network on."""
+        trace = self._trace(prepared)
+        if prepared.decoded.n_frames == 1:
+            return trace
+        warnings = (first_of(prepared.decoded.n_frames), *trace.reading.warnings)
+        return replace(trace, reading=replace(trace.reading, warnings=warnings))
+
+    def _trace(self, prepared: PreparedImage) -> Trace:
         glyphs = self.read_glyphs(prepared)
         if self.row_reader is None or prepared.mode == "single":
             return glyphs
