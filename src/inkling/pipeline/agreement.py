@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from inkling.pipeline.config.line import AGREEMENT as CONFIG
 from inkling.pipeline.result import Box, Digit, Other, Reading, doubted, with_others, with_warnings
-from inkling.pipeline.segmentation import Segmentation, bounding_box
+from inkling.pipeline.segmentation import Segmentation, bounding_box, glyph_mask
 
 
 def is_complete(segmentation: Segmentation) -> bool:
@@ -20,9 +21,8 @@ def is_complete(segmentation: Segmentation) -> bool:
     n_own = sum(len(glyph.components) for glyph in segmentation.glyphs)
     if n_own == 0 or n_own == int(segmentation.labels.max(initial=0)):
         return n_own > 0
-    counts = np.bincount(segmentation.labels.ravel())
-    own = int(counts[[number for glyph in segmentation.glyphs for number in glyph.components]].sum())
-    return bool(own >= CONFIG.min_own_ink * counts[1:].sum())
+    own = sum(np.count_nonzero(glyph_mask(segmentation, glyph)) for glyph in segmentation.glyphs)
+    return own >= CONFIG.min_own_ink * cv2.countNonZero(segmentation.labels)
 
 
 def spans_picture(segmentation: Segmentation, shape: tuple[int, ...]) -> bool:
@@ -86,40 +86,38 @@ def _is_likelier(glyphs: Reading, rows: Reading) -> bool:
 
 def _contradictions(rows: Reading, glyphs: Reading) -> list[tuple[Digit, Digit]]:
     """Digits of rows with the glyph in the same place, where the classifier is sure of another digit."""
-    return [
-        (digit, glyph)
-        for digit in rows.digits
-        for glyph in glyphs.digits
-        if glyph.sure and glyph.digit != digit.digit and _common_share(digit.box, glyph.box) >= CONFIG.min_common
-    ]
+    sure = [glyph for glyph in glyphs.digits if glyph.sure]
+    symbols, others = (_as_array([digit.box for digit in digits]) for digits in (rows.digits, sure))
+    common = _common(symbols, others)
+    both = _areas(symbols)[:, None] + _areas(others) - common
+    found = np.argwhere(common >= CONFIG.min_common * both).tolist()
+    return [(rows.digits[i], sure[k]) for i, k in found if rows.digits[i].digit != sure[k].digit]
 
 
 def _missed(rows: Reading, glyphs: Reading) -> list[Other]:
     """Glyphs about as high as the digits of rows, or higher, of which none of their symbols covers the half."""
     height = float(np.median([digit.box[3] for digit in rows.digits]))
-    known, found = _boxes(rows), _boxes(glyphs)
-    return [
-        Other("refused", box)
-        for box in found
-        if box[3] >= CONFIG.min_height * height and _covered_share(box, known) < CONFIG.min_covered
-    ]
+    found = [box for box in _boxes(glyphs) if box[3] >= CONFIG.min_height * height]
+    covered = _common(_as_array(found), _as_array(_boxes(rows))).sum(axis=1)
+    areas = _areas(_as_array(found))
+    return [Other("refused", found[i]) for i in np.flatnonzero(covered < CONFIG.min_covered * areas).tolist()]
 
 
 def _boxes(reading: Reading) -> list[Box]:
     return [*(digit.box for digit in reading.digits), *(other.box for other in reading.others)]
 
 
-def _common_share(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes."""
-    common = _common(one, other)
-    return common / (one[2] * one[3] + other[2] * other[3] - common)
+def _as_array(boxes: Sequence[Box]) -> np.ndarray:
+    """(n, 4) int x, y, w, h."""
+    return np.array(boxes, int).reshape(-1, 4)
 
 
-def _covered_share(box: Box, others: Sequence[Box]) -> float:
-    return sum(_common(box, other) for other in others) / (box[2] * box[3])
+def _areas(boxes: np.ndarray) -> np.ndarray:
+    return np.asarray(boxes[:, 2] * boxes[:, 3])
 
 
-def _common(one: Box, other: Box) -> float:
-    w = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    h = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    return float(max(w, 0) * max(h, 0))
+def _common(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(n, 4) and (m, 4) x, y, w, h -> (n, m) pixels that both cover."""
+    ends, other_ends = boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:]
+    sides = np.minimum(ends[:, None], other_ends) - np.maximum(boxes[:, None, :2], others[:, :2])
+    return np.asarray(np.prod(np.maximum(sides, 0), axis=2))

@@ -186,19 +186,30 @@ def _decoded(row: Row, text: Text, texts: Sequence[ScoredText], *, signs_prob: f
 def best_digits(row: Row) -> list[ScoredText]:
     """The most probable digits of a row, whatever signs it has, the best first.
 
-    If none is certain, their probabilities are the mean over more views of the row: test-time augmentation.
+    If none is certain, their probabilities are the mean over more views of the row.
     """
+    return of_more_views(row, of_one_view(row))
+
+
+def of_one_view(row: Row) -> list[ScoredText]:
+    """The same, of the row as it is."""
     if not len(row.probs):
         return [ScoredText((), 1.0)]
-    of_digits = keep_symbols(row.probs, N_DIGITS)
-    texts = PrefixSearch(of_digits).n_best()
+    return PrefixSearch(keep_symbols(row.probs, N_DIGITS)).n_best()
+
+
+def of_more_views(row: Row, texts: list[ScoredText]) -> list[ScoredText]:
+    """What `of_one_view` found, as probable as it is on average over more views of the row: test-time augmentation.
+
+    Nothing changes where a text is certain.
+    """
     views = row.more_views() if isinstance(row, LineRow) and texts[0].prob < LINE_RECOGNIZER.certain_at else ()
     if not views:
         return texts
-    all_views = [of_digits, *(keep_symbols(view, N_DIGITS) for view in views)]
-    known = {one.text for view in all_views[1:] for one in PrefixSearch(view).n_best()} | {one.text for one in texts}
-    possible = [text for text in known if fits(text, len(of_digits))]
-    probs = np.mean([np.exp(log_likelihoods(view, possible)) for view in all_views], axis=0)
+    of_digits = [keep_symbols(view, N_DIGITS) for view in (row.probs, *views)]
+    known = {one.text for view in of_digits[1:] for one in PrefixSearch(view).n_best()} | {one.text for one in texts}
+    possible = [text for text in known if fits(text, len(row.probs))]
+    probs = np.mean([np.exp(log_likelihoods(view, possible)) for view in of_digits], axis=0)
     return sorted(map(ScoredText, possible, probs.tolist()), key=lambda one: -one.prob)
 
 

@@ -17,7 +17,7 @@ from inkling.pipeline.layout import Layout, Row, find_layout
 from inkling.pipeline.line_recognizer import LineRecognizer
 from inkling.pipeline.prefix_search import ScoredText
 from inkling.pipeline.quality import too_much
-from inkling.pipeline.recognized_row import DecodedRow, LineRow, best_digits, decode_row
+from inkling.pipeline.recognized_row import DecodedRow, LineRow, decode_row, of_more_views, of_one_view
 from inkling.pipeline.result import Box, Other, Reading
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.second_opinion import Classify, pooled
@@ -65,10 +65,15 @@ class RowReader:
             nothing = replace(result.compose_empty(decoded.size_wh), outcome="not_digit")
             return ReadRows(layout, (), result.with_warnings(nothing, (too_much(layout.too_much),)))
         read_again = len(layout.rows) <= CONFIG.max_read_again
-        recognized = [self._recognize(row, to_original, read_again=read_again) for row in layout.rows]
+        recognized = [self._recognize(row, to_original) for row in layout.rows]
         other = ""  # what a second view of the only row says instead
-        if layout.whole is not None:
-            recognized, other = _surer(recognized, self._recognize(layout.whole, to_original))
+        if layout.whole is not None and not (recognized and _is_certain(recognized[0])):
+            whole = self._recognize(layout.whole, to_original)
+            if not _is_certain(whole):
+                recognized, whole = [_of_more_views(each) for each in recognized], _of_more_views(whole)
+            recognized, other = _surer(recognized, whole)
+        elif read_again:
+            recognized = [_of_more_views(each) for each in recognized]
         rows = tuple(self._decode(each, ask=read_again) for each in recognized)
         others = [Other(each.kind, _scaled(each.box, to_original)) for each in layout.ignored if each.kind in REPORTED]
         reading = compose_rows(rows, sure_at=self.sure_at, size_wh=decoded.size_wh, others=others)
@@ -77,20 +82,28 @@ class RowReader:
             reading = result.doubted(reading, doubt)
         return ReadRows(layout, rows, reading)
 
-    def _recognize(self, row: Row, to_original: np.ndarray, *, read_again: bool = True) -> _Recognized:
-        """A row of the layout. `read_again`: a doubtful one is read at more widths."""
+    def _recognize(self, row: Row, to_original: np.ndarray) -> _Recognized:
+        """A row of the layout, read as it is."""
         check_deadline()
         line = self.recognize.read(row.image, to_original @ row.to_image)
-        line = line if read_again else replace(line, more_views=tuple)
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
-        return _Recognized(line, best_digits(line), cells)
+        return _Recognized(line, of_one_view(line), cells)
 
     def _decode(self, row: _Recognized, *, ask: bool) -> DecodedRow:
         """The signs between the digits, and where each symbol stands. `ask`: the classifier, about doubtful digits."""
         texts = row.texts
-        if ask and texts[0].prob < LINE_RECOGNIZER.certain_at:
+        if ask and not _is_certain(row):
             texts = pooled(texts, row.line.line_boxes, row.line.image, self.classify)
         return decode_row(row.line, texts).in_cells(row.cells)
+
+
+def _is_certain(row: _Recognized) -> bool:
+    return row.texts[0].prob >= LINE_RECOGNIZER.certain_at
+
+
+def _of_more_views(row: _Recognized) -> _Recognized:
+    """The same row, read at more widths if it is in doubt."""
+    return replace(row, texts=of_more_views(row.line, row.texts))
 
 
 def _surer(rows: list[_Recognized], whole: _Recognized) -> tuple[list[_Recognized], str]:

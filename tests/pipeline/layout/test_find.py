@@ -6,6 +6,8 @@ from inkling.pipeline.layout import Layout, find_layout
 from inkling.pipeline.layout.cells import is_cross
 from tests.pipeline.layout.pages import blank, comb, number, photographed, put, tilted
 
+SEED_OF_LEANING_SHEET = 7  # its left side runs from the lower left to the upper right
+
 
 def row_of(picture: np.ndarray) -> np.ndarray:
     [row] = find_layout(picture).rows
@@ -115,6 +117,18 @@ def test_the_rows_of_a_photographed_sheet_lie_where_they_were_written(seed: int)
         assert x + w >= truth[1, 0] - 3
         assert y + h >= truth[1, 1] - 3
         assert digit_share(row.image) > 0.6
+
+
+def test_a_sheet_whose_corner_is_out_of_the_picture_is_straightened() -> None:
+    sheet = blank(1000, 760)
+    sheet[:, 90:93] = 120  # a margin, which leans in the photograph
+    for text, xy in (("65", (300, 200)), ("023569", (260, 330))):
+        put(sheet, number(text, height=60, thickness=4), xy)
+    picture, matrix = photographed(sheet, seed=SEED_OF_LEANING_SHEET)
+    [[(top_left, _), (low_left, _)]] = cv2.perspectiveTransform(np.array([[[0.0, 0], [0, 760]]]), matrix)
+    layout = find_layout(np.ascontiguousarray(picture[:, round(low_left + 0.4 * (top_left - low_left)) :]))
+    assert layout.is_page
+    assert len(layout.rows) == 2
 
 
 def test_rows_come_from_top_to_bottom() -> None:

@@ -15,6 +15,8 @@ from inkling.pipeline.layout.rows import Components, find_components, group_rows
 from inkling.pipeline.layout.rules import find_rules, tilt_of_lines, without_lines
 from inkling.pipeline.layout.sheet import Sheet, cut, picture_box
 
+REACH = 2  # work pixels: the soft edge of ink that is painted over
+
 
 @dataclass(frozen=True)
 class Writing:
@@ -34,6 +36,8 @@ def find_free_rows(
 
     (H, W) uint8 mask and contrast of the work picture, and mask of what surrounds a sheet, if there is one.
     """
+    if not mask.any():
+        return [], [], ""
     writing, ignored = _writing(sheet, mask, outside)
     components = writing.components
     kept = np.arange(1, len(components.boxes))
@@ -50,22 +54,24 @@ def find_free_rows(
         rows = whole
     if len(rows) > LAYOUT.max_rows:
         crowd, rows = crowd or "rows", rows[: LAYOUT.max_rows]
-    return [_free_row(sheet, writing, row, rows) for row in rows], ignored, crowd
+    in_rows = _member(writing, [i for row in rows for i in row])
+    return [_free_row(sheet, writing, row, in_rows) for row in rows], ignored, crowd
 
 
 def _writing(sheet: Sheet, mask: np.ndarray, outside: np.ndarray | None) -> tuple[Writing, list[Ignored]]:
     """Level the ink by its rules, and take away rules and edges."""
-    ignored: list[Ignored] = []
     border = np.zeros_like(mask)
     rim = max(1, round(CONFIG.border_share * min(mask.shape)))
     border[:rim] = border[-rim:] = 1
     border[:, :rim] = border[:, -rim:] = 1
     if outside is not None:
         border = cv2.dilate(outside, np.ones((7, 7), np.uint8))
-    min_length = _min_rule_length(mask)
+    components = find_components(mask)
+    min_length = _min_rule_length(components)
     slope = tilt_of_lines(mask, min_length=min_length)
     level = np.eye(3)
-    if slope is not None and abs(slope) >= np.tan(np.deg2rad(RULES.min_tilt_deg)):
+    is_tilted = slope is not None and abs(slope) >= np.tan(np.deg2rad(RULES.min_tilt_deg))
+    if slope is not None and is_tilted:
         turn = rotation(float(np.rad2deg(np.arctan(slope))))
         border = cv2.dilate(as_levelled(border, turn)[0], np.ones((3, 3), np.uint8))
         mask, level = as_levelled(mask, turn)
@@ -76,18 +82,21 @@ def _writing(sheet: Sheet, mask: np.ndarray, outside: np.ndarray | None) -> tupl
     uprights, upright_boxes = _upright_lines(mask)
     if len(upright_boxes):
         mask = np.ascontiguousarray(without_lines(np.ascontiguousarray(mask.T), uprights).T)
-    ignored += [Ignored("rule", picture_box(sheet, level, box)) for box in (*rules, *upright_boxes)]
-    rest, from_border, edges = without_edges(mask, border, is_sheet=outside is not None)
+    if is_tilted or len(rules) or len(upright_boxes):
+        components = find_components(mask)
+    rest, from_border, edges = without_edges(mask, components, border, is_sheet=outside is not None)
+    if edges:
+        components = find_components(rest)
+    at_border = np.setdiff1d(components.labels[from_border > 0], [0])
+    ignored = [Ignored("rule", picture_box(sheet, level, box)) for box in (*rules, *upright_boxes)]
     ignored += [Ignored("edge", picture_box(sheet, level, box)) for box in edges]
-    components = find_components(rest)
-    at_border = np.setdiff1d(np.unique(components.labels[from_border > 0]), [0])
     return Writing(level, components, at_border, mask & ~rest, rules), ignored
 
 
-def _min_rule_length(mask: np.ndarray) -> float:
+def _min_rule_length(components: Components) -> float:
     """Pixels from which a straight line is a rule: longer than strokes of the digits that there are."""
-    heights = find_components(mask).boxes[1:, 3]
-    w = mask.shape[1]
+    heights = components.boxes[1:, 3]
+    w = components.labels.shape[1]
     if not heights.size:
         return float(RULES.min_rule_share * w)
     height = float(np.median(heights[heights >= CONFIG.tall_share * heights.max()]))
@@ -145,8 +154,11 @@ def _lies_at_border(writing: Writing, row: list[int]) -> bool:
     return bool(np.isin(tall, writing.at_border).all())
 
 
-def _free_row(sheet: Sheet, writing: Writing, row: list[int], rows: list[list[int]]) -> Row:
-    """One row of components -> its picture, levelled by itself, and with nothing of the other rows."""
+def _free_row(sheet: Sheet, writing: Writing, row: list[int], in_rows: np.ndarray) -> Row:
+    """One row of components -> its picture, levelled by itself, and with nothing of the other rows.
+
+    `in_rows`: (n + 1,) uint8, 1 for the components of all rows.
+    """
     labels = writing.components.labels
     x, y, w, h = union(writing.components.boxes[row])
     own = _member(writing, row)
@@ -178,10 +190,28 @@ def _free_row(sheet: Sheet, writing: Writing, row: list[int], rows: list[list[in
     if is_upright:
         (low_x, low_y), (high_x, high_y) = whole.min(axis=0), whole.max(axis=0)
         left, right, top, base = max(left, low_x), min(right, high_x), max(top, low_y), min(base, high_y)
-    others = writing.strange | _member(writing, [i for other in rows if other is not row for i in other])[labels]
-    if others.any():
-        others = cv2.dilate(others, np.ones((5, 5), np.uint8)) & ~own[labels]
-    return cut(sheet, level, (left, top, right - left, base - top), others, writing.level)
+    box = left, top, right - left, base - top
+    others, at = _others_within(writing, in_rows & ~own, own, level, box)
+    return cut(sheet, level, box, others, at)
+
+
+def _others_within(
+    writing: Writing, other: np.ndarray, own: np.ndarray, level: np.ndarray, box: tuple[float, float, float, float]
+) -> tuple[np.ndarray | None, np.ndarray]:
+    """uint8 mask of what a levelled box shows of edges and other rows, or None, and the (3, 3) matrix that levels it.
+
+    `other`, `own`: (n + 1,) uint8, 1 for the components of other rows, and of this one.
+    """
+    labels = writing.components.labels
+    corners = cv2.perspectiveTransform(box_corners(np.array(box))[None], writing.level @ np.linalg.inv(level))[0]
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - REACH, 0, np.array(labels.shape[::-1]) - 1)
+    high = np.ceil(corners.max(axis=0)).astype(int) + REACH
+    part = slice(low[1], high[1]), slice(low[0], high[0])
+    moved = np.array([[1.0, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]]) @ writing.level
+    others = writing.strange[part] | other[labels[part]]
+    if not others.any():
+        return None, moved
+    return cv2.dilate(others, np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)) & ~own[labels[part]], moved
 
 
 def _margin(height: float) -> float:

@@ -1,7 +1,7 @@
 """Find a sheet of paper on a desk, and straighten it.
 
-A sheet is a light region with four corners, lighter than what lies just beyond its edge. Where all four corners are in
-the picture, its perspective is undone; where the picture cuts it off, only its surroundings are told.
+A sheet is a light region with four sides, lighter than what lies just beyond its edge. Where all four sides are in the
+picture, its perspective is undone, even if a corner is not; where one is cut off, only its surroundings are told.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Page:
     """A sheet in a picture."""
 
     corners: np.ndarray  # (4, 2) float32 picture pixels: top left, top right, bottom right, bottom left
-    is_whole: bool  # all corners lie in the picture
+    is_whole: bool  # most of each side lies in the picture
     to_page: np.ndarray  # (3, 3) float64: pixels of the picture -> pixels of the straightened sheet
     size_wh: tuple[int, int]  # of the straightened sheet
 
@@ -37,7 +37,7 @@ def find_page(image: np.ndarray) -> Page | None:
     if quadrangle is None:
         return None
     h, w = small.shape
-    is_whole = bool(np.all((quadrangle > 1) & (quadrangle < np.array([w - 2, h - 2]))))
+    is_whole = len(_surrounds(small, quadrangle)) == 4
     corners = (quadrangle + 0.5) * np.array([image.shape[1] / w, image.shape[0] / h]) - 0.5
     if not is_whole:
         return Page(corners.astype(np.float32), False, np.eye(3), image.shape[::-1])
@@ -72,14 +72,20 @@ def _find_quadrangle(small: np.ndarray) -> np.ndarray | None:
 def _quadrangles_of_edges(small: np.ndarray) -> list[np.ndarray]:
     """Quadrangles whose four sides are long straight edges, lighter on their inner side."""
     h, w = small.shape
-    log = np.log(cv2.GaussianBlur(small, (0, 0), 1.0).astype(np.float32) + SHARED.level_offset)
+    side = 2 * CONFIG.rim_px + 1  # strokes and rules, which are narrower, are closed: they have no such edges
+    around = cv2.copyMakeBorder(small, side, side, side, side, cv2.BORDER_REPLICATE)
+    plain = cv2.morphologyEx(around, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))[side:-side, side:-side]
+    log = np.log(cv2.GaussianBlur(plain, (0, 0), 1.0).astype(np.float32) + SHARED.level_offset)
     down = log[2:, 1:-1] - log[:-2, 1:-1]
     right = log[1:-1, 2:] - log[1:-1, :-2]
     # A line y = a + slope * x: its top side is lighter below it, and so on; upright ones are found transposed.
-    tops, bottoms = (_long_edges(sign * down, w) for sign in (1, -1))
-    lefts, rights = (_long_edges(np.ascontiguousarray((sign * right).T), h) for sign in (1, -1))
+    sides = []
+    for steps, length in ((down, w), (-down, w), (right.T, h), (-right.T, h)):
+        sides.append(_long_edges(np.ascontiguousarray(steps), length))
+        if not sides[-1]:
+            return []
     found = []
-    for top, left, bottom, end in product(tops, lefts, bottoms, rights):
+    for top, bottom, left, end in product(*sides):
         corners = np.array([_meet(*pair) for pair in ((top, left), (top, end), (bottom, end), (bottom, left))])
         inside = np.all((corners > -0.1 * w) & (corners < [1.1 * w, 1.1 * h]))
         polygon = corners.astype(np.float32)
@@ -185,8 +191,19 @@ def _clockwise(corners: np.ndarray) -> np.ndarray:
 def _stands_out(small: np.ndarray, corners: np.ndarray) -> bool:
     """Whether there is an edge along the sides: just within, the sheet is lighter than just beyond.
 
-    Beyond the line of a frame it is light again. A shadow has such an edge on one side or two, a sheet on three or
-    four. What lies along the picture's border is no side. With fewer, the sheet is believed on a much darker desk.
+    A shadow has such an edge on one side or two, a sheet on three or four. With fewer, the sheet is believed on a much
+    darker desk.
+    """
+    ratios = _surrounds(small, corners)
+    if len(ratios) >= CONFIG.min_sides:
+        return max(ratios) <= CONFIG.max_surround
+    return bool(ratios) and max(ratios) <= CONFIG.max_dark_surround
+
+
+def _surrounds(small: np.ndarray, corners: np.ndarray) -> list[float]:
+    """The brightness just beyond each side of a quadrangle to that just within, without sides out of the picture.
+
+    Beyond the line of a frame it is light again.
     """
     h, w = small.shape
     ratios = []
@@ -202,6 +219,4 @@ def _stands_out(small: np.ndarray, corners: np.ndarray) -> bool:
             small[at[seen, 1].clip(0, h - 1), at[seen, 0].clip(0, w - 1)].astype(float) for at in ways
         )
         ratios.append(float(np.quantile(np.maximum(beyond, far) / np.maximum(within, 1), CONFIG.edge_quantile)))
-    if len(ratios) >= CONFIG.min_sides:
-        return max(ratios) <= CONFIG.max_surround
-    return bool(ratios) and max(ratios) <= CONFIG.max_dark_surround
+    return ratios

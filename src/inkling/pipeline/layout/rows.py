@@ -41,17 +41,16 @@ def find_components(mask: np.ndarray) -> Components:
 
 
 def without_edges(
-    mask: np.ndarray, border: np.ndarray, *, is_sheet: bool
+    mask: np.ndarray, components: Components, border: np.ndarray, *, is_sheet: bool
 ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     """Take away what reaches in from the border and is no digit: a book, a desk, a finger, a scroll bar.
 
     It is thicker than the strokes, or runs along the border for longer than digits are high. Where a frame or a digit
-    hangs on something thick, that stays. `border`: (H, W) uint8 mask of the picture's outermost pixels, or of what
-    surrounds a sheet (`is_sheet`), where slivers are its edge. Returns (H, W) uint8 masks of the rest and of all that
-    reached in from the border, and (x, y, w, h) boxes of what was taken away.
+    hangs on something thick, that stays. `components`: of the (H, W) uint8 mask. `border`: mask of the picture's
+    outermost pixels, or of what surrounds a sheet (`is_sheet`), where slivers are its edge. Returns masks of the rest
+    and of all that reached in from the border, and (x, y, w, h) boxes of what was taken away.
     """
-    components = find_components(mask)
-    at_border = np.setdiff1d(np.unique(components.labels[(border & mask) > 0]), [0])
+    at_border = np.setdiff1d(components.labels[(border & mask) > 0], [0])
     inner = np.setdiff1d(np.arange(1, len(components.boxes)), at_border)
     if at_border.size == 0 or (inner.size == 0 and not is_sheet):
         return mask, mask & border, []
@@ -79,6 +78,8 @@ def without_edges(
     erased[judged] = is_bar[judged]
     rest = mask & components.mask_of(~erased) if erased.any() else mask.copy()
     boxes = [components.boxes[i] for i in np.flatnonzero(erased)]
+    if is_bar[judged].all():
+        return rest, from_border, boxes
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
     limit = CONFIG.max_thickness * float(np.median(_radius(distance, components, tall))) + 1
     thick = (distance > limit).view(np.uint8)

@@ -39,13 +39,15 @@ def straighten(image: np.ndarray, page: Page | None) -> tuple[Sheet, np.ndarray 
             size_wh = (max(8, round(page.size_wh[0] * scale)), max(8, round(page.size_wh[1] * scale)))
             to_page = scaling(size_wh[0] / page.size_wh[0], size_wh[1] / page.size_wh[1]) @ page.to_page
             between = to_page @ np.linalg.inv(to_work)
+            inside = cv2.warpPerspective(np.ones_like(reduced), between, size_wh)  # a corner may lie out of the picture
             reduced = cv2.warpPerspective(
                 reduced, between, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
             to_work = to_page
-            outside = np.ones(reduced.shape, np.uint8)
             rim = max(2, round(LAYOUT.rim_share * max(size_wh)))
-            outside[rim:-rim, rim:-rim] = 0
+            inside[:rim] = inside[-rim:] = 0
+            inside[:, :rim] = inside[:, -rim:] = 0
+            outside = 1 - inside
         else:
             corners = cv2.perspectiveTransform(page.corners[None], to_work)[0]
             inside = np.zeros(reduced.shape, np.uint8)
