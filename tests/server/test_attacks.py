@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import json
 import os
 import signal
@@ -19,8 +20,14 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
+from flask import Request
+from gunicorn.http.body import Body, LengthReader
+from gunicorn.http.unreader import SocketUnreader
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.test import EnvironBuilder
 
-from inkling.server.middleware import bodies
+from inkling.errors import BadRequest, Overloaded
+from inkling.server.middleware import bodies, deadlines
 from tests.cli.test_serve import serving
 from tests.pictures import drawn_seven, encoded, row_of
 from tests.server.test_workers import READ, children, until
@@ -163,14 +170,20 @@ def test_no_worker_outlives_a_killed_supervisor(seven: bytes) -> None:
             probe.bind(address_of(url))
 
 
+def request_of(content: bytes | Any, length: int = 0, **more: Any) -> Request:
+    """A request with that body. Without a length it comes in chunks, which the server ends."""
+    stream = content if not isinstance(content, bytes) else io.BytesIO(content)
+    size = {"CONTENT_LENGTH": str(length)} if length else {"HTTP_TRANSFER_ENCODING": "chunked"}
+    return Request(
+        {**EnvironBuilder().get_environ(), "wsgi.input": stream, "wsgi.input_terminated": True, **size, **more}
+    )
+
+
 def test_a_slow_body_ends_in_time_and_its_client_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """In this process, with a shorter time: bytes that keep coming do not extend it."""
-    from inkling.errors import BadRequest
-    from inkling.server.middleware import deadlines
-
     monkeypatch.setattr(bodies, "BODY_S", 0.5)
     ours, theirs = socket.socketpair()
-    with ours, theirs, ours.makefile("rb") as stream:
+    with deadlines.ClientSocket(fileno=ours.detach()) as client, theirs, ExitStack() as held:
         done = threading.Event()
 
         def drip() -> None:
@@ -181,42 +194,79 @@ def test_a_slow_body_ends_in_time_and_its_client_is_told(monkeypatch: pytest.Mon
         thread = threading.Thread(target=drip)
         thread.start()
         start_s = time.monotonic()
+        stream = Body(LengthReader(SocketUnreader(client), 900))
+        request = request_of(stream, 900, **{"gunicorn.socket": client})
         try:
-            with deadlines.connection(ours), pytest.raises(BadRequest, match="ended after"):
-                bodies.Bodies(1000).receive({"wsgi.input": stream, "CONTENT_LENGTH": "900"}, "one", 1000)
+            with pytest.raises(BadRequest, match=r"within 0\.5 s"):
+                bodies.Bodies(1000).receive(request, "one", 1000, held)
         finally:
             done.set()
             thread.join()
         assert time.monotonic() - start_s < 20, "of 45 s that the bytes would take"
-        ours.sendall(b"the answer")
+        client.wait_at_most(5)
+        client.sendall(b"the answer")
         assert theirs.recv(10) == b"the answer"
+
+
+def test_an_answer_that_nobody_takes_ends_in_time() -> None:
+    ours, theirs = socket.socketpair()
+    with deadlines.ClientSocket(fileno=ours.detach()) as client, theirs:
+        client.wait_at_most(0.3)
+        with pytest.raises(ConnectionResetError):
+            client.sendall(bytes(20_000_000))
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
 
 
 def test_bodies_are_charged_by_what_has_come() -> None:
     budget = bodies.Bodies(1000)
+    held = {name: ExitStack() for name in ("client 0", "client 1", "client 2", "client 3", "other")}
 
-    def environ(content: bytes, length: int) -> dict[str, Any]:
-        import io
-
-        return {"wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(length)}
-
-    from inkling.errors import BadRequest, ImageTooLarge, Overloaded
+    def receive(client: str, content: bytes, length: int = 0, most: int = 1000) -> int:
+        return budget.receive(request_of(content, length), client, most, held[client])
 
     for _ in range(50):  # promises of the most
-        with pytest.raises(BadRequest):
-            budget.receive(environ(b"x", 1000), "one", 1000)
-    clients = [f"client {number}" for number in range(bodies.MAX_LARGE_BODIES)]
-    for client in clients:
-        budget.receive(environ(bytes(1000), 1000), client, 1000)
+        with ExitStack() as failed, pytest.raises(BadRequest):
+            budget.receive(request_of(b"x", 1000), "one", 1000, failed)
+    assert len(held) == bodies.MAX_LARGE_BODIES + 1
+    for number in range(bodies.MAX_LARGE_BODIES):
+        receive(f"client {number}", bytes(1000), 1000)
     with pytest.raises(Overloaded):
-        budget.receive(environ(bytes(10), 10), "other", 1000)
-    budget.release(clients[0], 1000)
-    assert budget.receive(environ(bytes(10), 10), "other", 1000) == 10
-    budget.release("other", 10)
-    budget.release(clients[1], 1000)
-    budget.receive(environ(bytes(1000), 1000), clients[2], 1000)
+        receive("other", bytes(10), 10)
+    held["client 0"].close()
+    assert receive("other", bytes(10), 10) == 10
+    held["other"].close()
+    held["client 1"].close()
+    receive("client 2", bytes(1000), 1000)
     with pytest.raises(Overloaded):  # it has its share
-        budget.receive(environ(bytes(10), 10), clients[2], 1000)
-    chunked = {**environ(bytes(500), 0), "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
-    with pytest.raises(ImageTooLarge):
-        budget.receive(chunked, "other", 400)
+        receive("client 2", bytes(10), 10)
+    held["client 2"].close()
+    with pytest.raises(RequestEntityTooLarge):
+        receive("other", bytes(500), most=400)
+    assert receive("other", bytes(400), most=400) == 400
+
+
+def test_a_malformed_request_is_told_so_in_json(server: str) -> None:
+    for head in (
+        b"GET\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
+        b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n",
+    ):
+        with attacking(server, 1, head) as (line,):
+            answer = http.client.HTTPResponse(line)
+            answer.begin()
+            assert (answer.status, answer.headers["Content-Type"]) == (400, "application/json")
+            assert set(json.loads(answer.read())) == {"ok", "kind", "error"}
+
+
+def test_a_body_is_not_asked_for_before_its_rule(seven: bytes) -> None:
+    with serving("--model", "ann", INKLING_API_KEY="k") as (_, url):
+        for more, first in (({}, b"HTTP/1.1 401"), ({"X_API_Key": "k"}, b"HTTP/1.1 100")):
+            asked = head(READ, "image/png", Content_Length=len(seven), Expect="100-continue", **more)
+            with attacking(url, 1, asked) as (line,):
+                answer = line.recv(12)
+                assert answer == first
+                if first.endswith(b"100"):
+                    line.sendall(seven)
+                    rest = b"".join(iter(lambda: line.recv(4096), b""))
+                    assert b'"text":"7"' in rest

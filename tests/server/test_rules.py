@@ -7,6 +7,7 @@ from flask import Flask
 
 from inkling.server import rules
 from inkling.server.rules import API, Rule, check_rules, rule, rule_of
+from scripts import count_plumbing
 
 
 def test_every_route_of_the_url_map_has_a_rule(app: Flask) -> None:
@@ -57,3 +58,8 @@ def test_head_and_options() -> None:
 def test_a_rate_class_is_one_of_those_known() -> None:
     with pytest.raises(ValueError, match="rate class"):
         rules.Rule(rate="apis")
+
+
+def test_the_page_says_how_much_plumbing_is_our_own() -> None:
+    page = count_plumbing.PAGE.read_text("utf-8")
+    assert count_plumbing.with_sentence(page) == page, "run: python scripts/count_plumbing.py"

@@ -22,7 +22,7 @@ import click
 from inkling.client import Client
 from inkling.errors import InklingError
 from inkling.models import registry
-from inkling.server.middleware.rates import rate_storage
+from inkling.server.middleware.rates import rate_check
 from inkling.server.settings import Settings, declared, env_name, load, misspelt
 
 MALLOC_OPTIONS = {  # mallopt(3)'s parameters, numbered as in malloc.h
@@ -80,8 +80,7 @@ def command(open_browser: bool, **flags: Any) -> None:
     settings = load(flags)
     check_address(settings)
     registry.find(settings.model or None)  # a wrong name is reported before anything starts
-    if settings.rate_per_minute:
-        rate_storage(settings)
+    rate_check(settings)
     if not is_loopback(settings.host):
         if not settings.trusted_proxies:
             click.echo(NO_PROXY.format(host=settings.host), err=True)

@@ -46,7 +46,7 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     from inkling import __version__
     from inkling.server import lab, pages, schemas
     from inkling.server.middleware import delivery, error_handlers
-    from inkling.server.middleware.access import Access
+    from inkling.server.middleware.access import add_access, add_record
     from inkling.server.routes import compare, filmstrip, health, layers, openapi, read, reports, weights
     from inkling.server.routes.request_body import InMemoryRequest
     from inkling.server.rules import DOCUMENT, PAGE, check_rules, rule
@@ -68,7 +68,8 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["inkling"] = readers
     app.extensions["inkling-metrics"] = metrics
-    Access(app, settings, metrics, readers.queue)
+    add_access(app, settings, metrics, readers.queue)
+    add_record(app, settings, metrics)
     delivery.add_delivery(app)
     api = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorAnswerSchema})(app)
     openapi.register_schemas(api.spec)

@@ -24,12 +24,10 @@ import ctypes
 import os
 import resource
 import shutil
-import signal
 import socket
 import struct
 import sys
 import threading
-import time
 from collections import Counter, deque
 from functools import partial
 from pathlib import Path
@@ -37,9 +35,11 @@ from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import ParseException
+from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import ThreadWorker
 
-from inkling.server.middleware.deadlines import connection, head_received, set_deadline
+from inkling.server.middleware.deadlines import HEAD_S, ClientSocket
 from inkling.server.request_context import client_name
 from inkling.server.settings import Settings
 from inkling.server.stopping import stopping
@@ -53,7 +53,15 @@ SPARE_THREADS = 16  # for refusals, pages, health and the lab's streams while al
 HEARTBEAT_S = 60  # a worker whose main thread does not run for so long is replaced
 MIN_DRAIN_S = 0.25  # in which connections close after their answers
 LINGER_S = 2.0  # most time in which the rest of a refused body is discarded ..
-LINGERING = 32  # .. in so many threads at once
+LINGER_BYTES = 1 << 30  # .. however much it is
+_ERROR = (
+    '{"ok":false,"kind":"BadRequest","error":"the request or one of its headers is malformed or too long; expected '
+    'HTTP/1.1 with headers of at most 8 KB. Correct it."}\n'
+)
+MALFORMED = (
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    f"Content-Length: {len(_ERROR)}\r\n\r\n{_ERROR}"
+).encode()
 _SO_ATTACH_FILTER, _RETURN = 26, 0x06  # of Linux: the socket option, and the instruction that ends a filter
 
 
@@ -61,20 +69,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     """gunicorn's threaded worker, with the additions above."""
 
     def init_process(self) -> None:
-        self._lingering = threading.BoundedSemaphore(LINGERING)
         self._peer_limit = self.cfg.threads // PEER_SHARE
         self._threads_of: Counter[str] = Counter()  # by peer
         self._held: dict[str, deque[Any]] = {}  # connections of peers that have their share of threads
         super().init_process()
 
-    def accept(self, listener: Any) -> None:
-        if self._accepting:  # else its event came together with the order to stop, and it is closed
-            super().accept(listener)
-
     def enqueue_req(self, conn: Any) -> None:
         if not (conn.initialized or conn.data_ready):
+            conn.sock = ClientSocket(fileno=conn.sock.detach())
             conn.sock.setblocking(False)
-            conn.timeout = time.monotonic() + KEEP_ALIVE_S
+            conn.set_timeout()
             self.pending_conns.append(conn)
             self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
             return
@@ -97,40 +101,56 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._held.pop(peer, None)
 
     def handle(self, conn: Any) -> Any:
-        with connection(conn.sock):
-            keep = super().handle(conn)
-            set_deadline(LINGER_S, sending=True)
-            if not keep:  # else gunicorn would wait for the client in its main thread
-                patient = self._lingering.acquire(blocking=False)
-                _finish(conn.sock, LINGER_S if patient else 0.0)
-                if patient:
-                    self._lingering.release()
-            return keep
+        conn.sock.wait_at_most(HEAD_S)
+        keep = super().handle(conn)
+        if not keep:  # else gunicorn would wait for the client in its main thread
+            with contextlib.suppress(OSError):
+                client = conn.sock.dup()
+                client.wait_at_most(LINGER_S)
+                close_graceful(client, LINGER_S, LINGER_BYTES)
+                conn.sock.shutdown(socket.SHUT_RD)
+        return keep
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        if stopping.is_set():
+            req.force_close()
+        conn.sock.close_after_answer = req.force_close
+        req._expected_100_continue = False  # `middleware/bodies.py` asks for the body, after the endpoint's rule
+        return super().handle_request(req, conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Of a head that is no HTTP/1.1: our error instead of gunicorn's page."""
+        if not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        with contextlib.suppress(OSError):
+            client.sendall(MALFORMED)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         if not stopping.is_set():
             stopping.set()
-            drain = threading.Timer(self.app.drain_s, self.method_queue.defer, [self._stop_listening])
+            drain = threading.Timer(self.app.drain_s, super().handle_exit, [sig, frame])
             drain.daemon = True
             drain.start()
 
     def handle_quit(self, sig: int, frame: Any) -> None:
         """Of SIGINT: without a drain. Endless answers end, or their threads would keep the process."""
         stopping.set()
-        super().handle_quit(sig, frame)
+        # Not here: the signal may have interrupted the pool while it holds the lock that a shutdown waits for.
+        self.method_queue.defer(super().handle_quit, sig, frame)
 
-    def _stop_listening(self) -> None:
-        """Take the connections that wait, and no more. Runs in the main thread."""
-        for listener in self.sockets:
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """At the end, first take the connections that wait, and let the kernel take no more."""
+        ends = not (enabled or self.alive)
+        for listener in self.sockets if ends else ():
             _drop_new_connections(listener.sock)
             taken = -1
             while taken != self.nr_conns:
                 taken = self.nr_conns
                 self.accept(listener)
-        self.set_accept_enabled(False)
-        for listener in self.sockets:
+        super().set_accept_enabled(enabled)
+        for listener in self.sockets if ends else ():
             listener.close()
-        super().handle_exit(signal.SIGTERM, None)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -156,6 +176,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "keepalive": KEEP_ALIVE_S,
             "timeout": HEARTBEAT_S,
             "graceful_timeout": round(self.drain_s) + settings.stop_s,
+            "sendfile": False,  # it would pass by the deadline
             "limit_request_line": 8190,  # bytes: a long list of `among`
             "http_protocols": "h1",
             "forwarded_allow_ips": "",  # X-Forwarded-For is the app's to judge, by `trusted_proxies`
@@ -164,7 +185,6 @@ class Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "loglevel": "error",
             "worker_tmp_dir": shared_folder(),
-            "pre_request": _head_received,
             "child_exit": _forget_gauges,
             "on_exit": lambda server: shutil.rmtree(self._metrics_folder, ignore_errors=True),
         }.items():
@@ -200,29 +220,10 @@ def raise_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(MAX_FILES, hard), hard))
 
 
-def _head_received(worker: Any, request: Any) -> None:
-    head_received(request.force_close)
-    if stopping.is_set():
-        request.force_close()
-
-
 def _forget_gauges(server: Any, worker: Any) -> None:
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
-
-
-def _finish(client: socket.socket, linger_s: float) -> None:
-    """Say that no more is sent, and discard what comes until the client closes or that time has passed."""
-    until_s = time.monotonic() + linger_s
-    with contextlib.suppress(OSError):
-        client.shutdown(socket.SHUT_WR)
-        while (left_s := until_s - time.monotonic()) > 0:
-            client.settimeout(left_s)
-            if not client.recv(65_536):
-                break
-    with contextlib.suppress(OSError):
-        client.shutdown(socket.SHUT_RDWR)  # so that nothing is waited for when gunicorn closes it
 
 
 def _drop_new_connections(listener: socket.socket) -> None:

@@ -44,9 +44,9 @@ def test_one_line_per_request(app: Flask, seven: bytes, capfd: pytest.CaptureFix
     first = lines[0]
     assert first.pop("time").endswith("+00:00")
     assert first.pop("took_ms") > 0
+    assert first.pop("message").startswith(f"request_id=mine method=POST route={READ} status=200 ")
     assert first == {
         "level": "INFO",
-        "message": "request",
         "request_id": "mine",
         "method": "POST",
         "route": READ,
@@ -114,7 +114,7 @@ def test_text_lines_and_no_log_by_default(app: Flask, capfd: pytest.CaptureFixtu
     model = app.config["INKLING"].model
     create_app(Settings(model=model, log="text")).test_client().get("/healthz", headers={"X-Request-Id": "mine"})
     line = capfd.readouterr().err
-    assert "INFO request request_id=mine method=GET route=/healthz status=200" in line
+    assert "INFO request_id=mine method=GET route=/healthz status=200" in line
     assert line.endswith(f"bytes_in=0 worker={os.getpid()}\n")
     create_app(Settings(model=model)).test_client().get("/healthz")
     assert capfd.readouterr().err == ""

@@ -17,19 +17,21 @@ After it: CORS headers (Flask-CORS), security headers, the count and the log lin
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from inkling.errors import BadRequest, InklingError, Overloaded
-from inkling.server.middleware.api_key import ApiKeyCheck
-from inkling.server.middleware.bodies import Bodies, declared_length, too_large
-from inkling.server.middleware.deadlines import SEND_S, STREAM_S, close_after_answer, set_deadline
+from inkling.errors import BadKey, BadRequest, InklingError, Overloaded, TooManyRequests
+from inkling.server.middleware.api_key import key_check
+from inkling.server.middleware.bodies import Bodies
+from inkling.server.middleware.deadlines import SEND_S, STREAM_S
 from inkling.server.middleware.rates import rate_check
 from inkling.server.middleware.request_log import log_request
 from inkling.server.middleware.security_headers import HEADERS
-from inkling.server.request_context import RequestContext, client_name, current_client, current_context
+from inkling.server.request_context import client_name, current_client, current_context
 from inkling.server.rules import UPLOAD, Rule, rule_of
 from inkling.server.settings import Settings, listed
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from inkling.server.metrics.definitions import Metrics
     from inkling.server.service.fair_queue import FairQueue
 
+REFUSED = {TooManyRequests: "rate", BadKey: "key", Overloaded: "overloaded"}  # all else: "body"
 METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")  # others count as "other", because a client may invent methods
 CORS = {
     "methods": ["GET", "HEAD", "POST"],
@@ -49,80 +52,75 @@ CORS = {
 }
 
 
-class Access:
-    """The checks of one app."""
+def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueue) -> None:
+    """Check every request before its view."""
+    check_rate, check_key = rate_check(settings), key_check(settings.api_key)
+    bodies = Bodies(settings.max_upload_bytes)
+    metrics.set("inkling_in_hand_limit", queue.limit)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
 
-    def __init__(self, app: Flask, settings: Settings, metrics: Metrics, queue: FairQueue) -> None:
-        self._app = app
-        self._metrics = metrics
-        self._queue = queue
-        self._max_upload_bytes = settings.max_upload_bytes
-        self._bodies = Bodies(settings.max_upload_bytes)
-        self._api_key = ApiKeyCheck(settings.api_key)
-        self._check_rate = rate_check(settings)
-        self._set_cors = _cors(app, settings)
-        metrics.set("inkling_in_hand_limit", queue.limit)
-        if settings.trusted_proxies:
-            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
-        app.before_request(self._before)
-        app.after_request(self._after)
-        app.teardown_request(self._teardown)
-
-    def _before(self) -> None:
-        """Raises BadRequest, TooManyRequests, BadKey, ImageTooLarge and Overloaded."""
+    @app.before_request
+    def before() -> None:
+        """Raises BadRequest, TooManyRequests, BadKey, RequestEntityTooLarge and Overloaded."""
         context = current_context(request.environ)
-        client = client_name(request.remote_addr or "")
-        current_client.set(client)
-        if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "HTTP_HOST" not in request.environ:
+        current_client.set(client_name(request.remote_addr or ""))
+        if "Host" not in request.headers and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
             raise BadRequest("request names no host; HTTP/1.1 expects the header Host. Send it.")
-        rule = rule_of(self._app, request.endpoint, request.method)
+        rule = rule_of(app, request.endpoint, request.method)
         if rule is None:
             if request.endpoint is not None:
                 raise LookupError(f"endpoint {request.endpoint} has no rule")
             return  # 404 or 405
         try:
-            self._check(rule, context, client)
-        except InklingError:
-            if context.refused:
-                self._metrics.count("inkling_refused_total", context.refused)
+            check(rule, current_client.get())
+        except (InklingError, RequestEntityTooLarge) as error:
+            context.refused = REFUSED.get(type(error), "body")
+            metrics.count("inkling_refused_total", context.refused)
             raise
 
-    def _check(self, rule: Rule, context: RequestContext, client: str) -> None:
+    def check(rule: Rule, client: str) -> None:
         if rule.rate:
-            context.refused = "rate"
-            self._check_rate(client)
+            check_rate(client)
         if rule.needs_key:
-            context.refused = "key"
-            self._api_key.check(request.environ)
-        context.refused = "body"
-        max_bytes = self._max_upload_bytes if rule.max_body_bytes == UPLOAD else rule.max_body_bytes
-        length = declared_length(request.environ)
-        if length and not max_bytes:
+            check_key(request)
+        max_bytes = settings.max_upload_bytes if rule.max_body_bytes == UPLOAD else rule.max_body_bytes
+        request.max_content_length = max_bytes
+        if _has_body() and not max_bytes:
             raise BadRequest(f"request has a body, and {request.method} takes none here. Send it without.")
-        if length > max_bytes:
-            raise too_large(max_bytes)
-        try:
-            if rule.places:
-                self._queue.check(client, rule.places)
-            context.bytes_in = self._bodies.receive(request.environ, client, max_bytes)
-            g.body = client, context.bytes_in
-            if rule.places:
-                self._queue.enter(client, rule.places)
-                g.places = client, rule.places
-                self._metrics.set("inkling_in_hand", self._queue.in_flight)
-        except Overloaded:
-            context.refused = "overloaded"
-            raise
-        context.refused = ""
+        if (request.content_length or 0) > max_bytes:
+            raise RequestEntityTooLarge
+        held = g.held = ExitStack()
+        if rule.places:
+            queue.check(client, rule.places)
+        if _has_body():
+            current_context(request.environ).bytes_in = bodies.receive(request, client, max_bytes, held)
+        if rule.places:
+            queue.enter(client, rule.places)
+            held.callback(leave, client, rule.places)
+            metrics.set("inkling_in_hand", queue.in_flight)
 
-    def _after(self, response: Response) -> Response:
+    def leave(client: str, places: int) -> None:
+        queue.leave(client, places)
+        metrics.set("inkling_in_hand", queue.in_flight)
+
+    @app.teardown_request
+    def end(_: BaseException | None) -> None:
+        if "held" in g:
+            g.pop("held").close()
+
+
+def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
+    """Give every answer its headers and a deadline, and count and log it."""
+    set_cors = _cors(app, settings)
+
+    @app.after_request
+    def after(response: Response) -> Response:
         context = current_context(request.environ)
         context.status = response.status_code
-        if "body" not in g and declared_length(request.environ):
-            close_after_answer()
-        rule = rule_of(self._app, request.endpoint, request.method)
+        rule = rule_of(app, request.endpoint, request.method)
         if rule and rule.cross_origin:
-            self._set_cors(response)
+            set_cors(response)
         response.headers["X-Request-Id"] = context.request_id
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
@@ -131,21 +129,19 @@ class Access:
         context.route = request.url_rule.rule if request.url_rule else "(none)"
         method = context.method if context.method in METHODS else "other"
         took_s = time.perf_counter() - context.started_s
-        self._metrics.record(
-            [("inkling_requests_total", method, context.route, str(context.status))],
-            [(("inkling_request_seconds", context.route), took_s)],
-        )
+        metrics.count("inkling_requests_total", method, context.route, str(context.status))
+        metrics.observe("inkling_request_seconds", took_s, context.route)
         log_request(context, took_s)
-        events = response.is_streamed and response.content_length is None
-        set_deadline(STREAM_S if events else SEND_S, sending=True)
+        if connection := request.environ.get("gunicorn.socket"):
+            is_stream = response.is_streamed and response.content_length is None
+            connection.wait_at_most(STREAM_S if is_stream else SEND_S)
+            if _has_body() and not context.bytes_in:  # the rest of the request is not read
+                connection.close_after_answer()
         return response
 
-    def _teardown(self, _: BaseException | None) -> None:
-        if "body" in g:
-            self._bodies.release(*g.pop("body"))
-        if "places" in g:
-            self._queue.leave(*g.pop("places"))
-            self._metrics.set("inkling_in_hand", self._queue.in_flight)
+
+def _has_body() -> bool:
+    return bool(request.content_length) or "Transfer-Encoding" in request.headers
 
 
 def _cors(app: Flask, settings: Settings) -> Callable[[Response], Any]:

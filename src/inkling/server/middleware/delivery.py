@@ -10,11 +10,8 @@ from flask import Flask, Response, request
 from flask_compress import Compress
 
 CACHED_ENDPOINTS = ("api-docs.openapi_json", "inkling.models")  # answers that rarely change
-TYPES = [
-    *("text/html", "text/css", "text/plain", "text/javascript", "application/javascript"),
-    *("application/json", "image/svg+xml", "application/octet-stream"),
-]
-MIN_BYTES = 4096  # of an answer: less fits into three packets
+TYPES = ["text/html", "text/css", "text/plain", "text/javascript", "application/json", "image/svg+xml"]
+MIN_BYTES = 1400  # of what is compressed: less fits into one packet
 GZIP_LEVEL = 6
 
 
@@ -24,27 +21,21 @@ def add_delivery(app: Flask) -> None:
         COMPRESS_ALGORITHM=["gzip"],  # every browser and proxy knows it
         COMPRESS_LEVEL=GZIP_LEVEL,
         COMPRESS_MIMETYPES=TYPES,
-        COMPRESS_STREAMS=False,
+        COMPRESS_MIN_SIZE=MIN_BYTES,
         COMPRESS_REGISTER=False,
     )
     compress = Compress(app)
 
     @app.after_request
     def deliver(response: Response) -> Response:
-        is_file = request.endpoint == "static"
-        if response.status_code == 200 and (is_file or not response.is_streamed):
-            response.direct_passthrough = False
-            size = len(response.get_data())
-            if request.method in ("GET", "HEAD") and (
-                response.mimetype == "text/html" or request.endpoint in CACHED_ENDPOINTS
-            ):
-                response.headers["Cache-Control"] = "no-cache"  # kept by the browser, and revalidated each time
-                response.add_etag()
-            worthwhile = is_file or (size >= MIN_BYTES and response.mimetype != "application/octet-stream")
-            if worthwhile and request.accept_encodings["gzip"]:  # the library takes q=0 for a yes
-                response = compress.after_request(response)
-            elif worthwhile:
-                response.vary.add("Accept-Encoding")
-        if response.get_etag()[0] and request.method in ("GET", "HEAD"):
+        asked = request.method in ("GET", "HEAD") and response.status_code == 200
+        if asked and (response.mimetype == "text/html" or request.endpoint in CACHED_ENDPOINTS):
+            response.headers["Cache-Control"] = "no-cache"  # kept by the browser, and revalidated each time
+            response.add_etag()
+        if request.accept_encodings["gzip"]:  # the library takes q=0 for a yes
+            response = compress.after_request(response)
+        elif response.mimetype in TYPES:
+            response.vary.add("Accept-Encoding")
+        if asked and response.get_etag()[0]:
             response.make_conditional(request)
         return response

@@ -9,18 +9,21 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
-from werkzeug.exceptions import (
-    BadRequest,
-    HTTPException,
-    MethodNotAllowed,
-    NotFound,
-    RequestEntityTooLarge,
-    UnprocessableEntity,
-)
+from werkzeug.exceptions import HTTPException
 
 from inkling.errors import InklingError
 from inkling.server.middleware.api_key import CHALLENGE
 from inkling.server.request_context import current_context
+
+SENTENCES = {  # of errors that Flask and Werkzeug raise, by status: their kind, and what is said
+    400: ("BadRequest", "the request could not be understood; expected a picture as documented. See /docs."),
+    404: ("NotFound", "there is nothing at {path}; expected a route of this service. See /docs."),
+    405: ("MethodNotAllowed", "{method} does not work at {path}; expected {allowed}. See /docs."),
+    413: (
+        "ImageTooLarge",
+        "request is larger than {limit_mb:.3g} MB, the limit. Send a smaller picture, or fewer at once.",
+    ),
+}
 
 
 def add_error_handlers(app: Flask) -> None:
@@ -45,12 +48,24 @@ def _answer_inkling(error: InklingError) -> Response:
 
 
 def _answer_http(error: HTTPException) -> Any:
+    """Of Flask, Werkzeug or webargs."""
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()  # a redirect
-    kind, message = _describe(error)
-    response = _respond(400 if kind == "BadRequest" else error.code or 500, kind, message)
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    status = error.code or 500
+    kind, sentence = SENTENCES.get(status, (type(error).__name__, "the request failed with {name}. See /docs."))
+    allowed = sorted(getattr(error, "valid_methods", None) or ())
+    message = sentence.format(
+        name=f"{status} {error.name}",
+        method=request.method,
+        path=request.path,
+        allowed=" or ".join(each for each in allowed if each not in ("HEAD", "OPTIONS")),
+        limit_mb=(request.max_content_length or 0) / 1e6,
+    )
+    if status == 422:  # webargs: a parameter that does not fit its schema
+        status, kind, message = 400, "BadRequest", _complaints(getattr(error, "data", None))
+    response = _respond(status, kind, message)
+    if allowed:
+        response.headers["Allow"] = ", ".join(allowed)
     return response
 
 
@@ -66,27 +81,6 @@ def _answer_unexpected(error: Exception) -> Response:
         "something went wrong on the server; expected an answer. Try again, and report it if it happens again, with "
         f"the request's id {request_id}.",
     )
-
-
-def _describe(error: HTTPException) -> tuple[str, str]:
-    """(kind, sentence) of an error that Flask, Werkzeug or webargs raised."""
-    match error:
-        case UnprocessableEntity():  # webargs: a parameter that does not fit its schema
-            return "BadRequest", _complaints(getattr(error, "data", None))
-        case NotFound():
-            return "NotFound", f"there is nothing at {request.path}; expected a route of this service. See /docs."
-        case MethodNotAllowed():
-            allowed = " or ".join(sorted(set(error.valid_methods or ()) - {"HEAD", "OPTIONS"}))
-            message = f"{request.method} does not work at {request.path}; expected {allowed}. See /docs."
-            return "MethodNotAllowed", message
-        case RequestEntityTooLarge():
-            limit_mb = current_app.config["MAX_CONTENT_LENGTH"] / 1e6
-            message = f"request is larger than {limit_mb:g} MB, the limit. Send a smaller picture, or fewer at once."
-            return "ImageTooLarge", message
-        case BadRequest():
-            message = "the request could not be understood; expected a picture as documented. See /docs."
-            return "BadRequest", message
-    return type(error).__name__, f"the request failed with {error.code} {error.name}. See /docs."
 
 
 def _complaints(data: Any) -> str:
