@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from inkling.models.bundle import Bundle
     from inkling.pipeline.reader import Reader
     from inkling.pipeline.result import Digit, Reading
+    from inkling.pipeline.table_result import Table, TableCell
 
 __version__ = "0.1.0"
-__all__ = ["Bundle", "Digit", "InklingError", "Reader", "Reading", "__version__"]
+__all__ = ["Bundle", "Digit", "InklingError", "Reader", "Reading", "Table", "TableCell", "__version__"]
 
 _HOME = {
     "Bundle": "inkling.models.bundle",
@@ -27,6 +28,8 @@ _HOME = {
     "InklingError": "inkling.errors",
     "Reader": "inkling.pipeline.reader",
     "Reading": "inkling.pipeline.result",
+    "Table": "inkling.pipeline.table_result",
+    "TableCell": "inkling.pipeline.table_result",
 }
 
 

@@ -31,6 +31,8 @@ from inkling.pipeline.recognized_row import DecodedRow
 from inkling.pipeline.result import Box, Reading
 from inkling.pipeline.row_reader import RowReader
 from inkling.pipeline.segmentation import Segmentation, segment
+from inkling.pipeline.table_reader import read_tables
+from inkling.pipeline.table_result import Table
 from inkling.pipeline.test_time_augmentation import with_test_time_augmentation
 
 Mode = Literal["auto", "single"]
@@ -134,6 +136,13 @@ class Reader:
             except InklingError as error:
                 results.append(error)
         return results
+
+    def read_cells(self, source: ImageSource) -> list[Table]:
+        """Read the cells of each comb, grid or table in one image, from top to bottom; none where none was found.
+
+        Raises what `read` raises.
+        """
+        return read_tables(decode.decode(source, max_bytes=self._max_bytes), self.read)
 
     def trace(self, source: ImageSource, *, mode: Mode = "auto") -> Trace:
         """Read one image and keep every step."""

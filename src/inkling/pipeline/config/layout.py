@@ -92,6 +92,7 @@ class CellsConfig:
 
     threshold_shares: tuple[float, ...] = (1.0, 0.5)  # of the ink's threshold: walls may be paler than the writing
     max_ink_share: float = 0.45  # of the picture: with more ink at a threshold, paper is taken for ink
+    max_holes: int = 2000  # that are looked at: more are a pattern
     min_side_px: int = 9  # work pixels: in a smaller box no digit can be read
     max_open_aspect: float = 4.0  # width to height of a cell that the picture's border closes: wider is between rules
     max_area_share: float = 0.6  # of the picture: a larger box is a frame
@@ -121,6 +122,8 @@ class CellsConfig:
     max_arm_deg: float = 75.0  # of a circle that one arm covers
     max_off_diagonal_deg: float = 30.0  # of an arm
     max_arm_bend_deg: float = 30.0  # between an arm and the opposite one
+    min_zigzag: int = 5  # strokes that a level line meets: no digit has so many, nor have two that touch
+    min_zigzag_height: float = 0.25  # of its height: there level lines meet so many
     min_hole_px: float = 12.0  # at that size: smaller is a gap between strokes
     min_cross_px: int = 6  # a smaller cross is a blot
     max_cross_aspect: float = 2.2  # longer to shorter side
@@ -131,6 +134,23 @@ class CellsConfig:
     squared_min_cells: int = 12  # fewer are no squared paper
     squared_max_written: float = 0.15  # of the cells on squared paper hold a digit, and all of it
     min_within: float = 0.5  # of the digits lie in one cell each: with fewer it is squared paper
+
+
+@dataclass(frozen=True)
+class TablesConfig:
+    """`tables`: cells put together."""
+
+    min_cells: int = 2  # one alone is a frame
+    max_gap: float = 0.5  # of a cell's height: wider apart, boxes belong to different tables
+    min_common: float = 0.5  # of the shorter side: so much neighbours have in common
+    same_wall: float = 0.2  # of a cell's height and width: sides no farther apart are one wall
+    min_beside: int = 3  # rows, or columns: in fewer, a wall between two cells alone may be one
+    max_off_line: float = 0.05  # of a cell's height: a side so far from its straight wall has been moved by writing
+    edge: float = 0.03  # of a cell's height: the soft edge of a wall is no broader
+    rest: float = 0.12  # of a cell's height: ink no farther from the wall is a rest of it
+    min_owned: float = 0.7  # of a stroke's ink in one cell: all of it belongs to that cell
+    reach: float = 0.5  # of the height around a cell: farther no digit of it goes
+    margin: float = 0.15  # of the height: paper around the ink of a cell
 
 
 @dataclass(frozen=True)
@@ -178,4 +198,5 @@ PAGE = PageConfig()
 LIGHT = LightConfig()
 RULES = RulesConfig()
 CELLS = CellsConfig()
+TABLES = TablesConfig()
 ROWS = RowsConfig()

@@ -9,7 +9,7 @@ import numpy as np
 
 from inkling.pipeline.config.layout import CELLS as CONFIG
 from inkling.pipeline.config.layout import LIGHT, ROWS
-from inkling.pipeline.layout.cells import apart, cell_state, extend, find_holes, group, has_walls
+from inkling.pipeline.layout.cells import apart, cell_state, extend, find_holes, group, has_walls, levelled_boxes
 from inkling.pipeline.layout.geometry import as_levelled, box_corners, grown, rotation, union
 from inkling.pipeline.layout.records import Cell, Row
 from inkling.pipeline.layout.rows import find_components
@@ -28,20 +28,29 @@ def find_cells(contrast: np.ndarray, threshold: int) -> tuple[list[np.ndarray], 
         mask = (contrast >= max(share * threshold, LIGHT.min_contrast)).view(np.uint8)
         if cv2.countNonZero(mask) > CONFIG.max_ink_share * mask.size:
             break
-        rows, tilt_deg = group(find_holes(mask))
-        if not rows:
+        holes = find_holes(mask)
+        if len(holes) < 2:
             continue
-        level = rotation(tilt_deg)
-        levelled, moved = as_levelled(mask, level)
-        offset = -moved[:2, 2]
-        rows = apart([extend(row, levelled, offset) for row in rows if has_walls(row, levelled, offset)])
-        rows = _higher_than_digits(rows, strokes, level)
+        tilt_deg = float(np.median(holes[:, 4]))
+        rows = rows_of_cells(holes, tilt_deg, mask, strokes)
         if sum(map(len, rows)) > sum(map(len, best[0])):
-            best = rows, level
+            best = rows, rotation(tilt_deg)
     return best
 
 
-def _higher_than_digits(rows: list[np.ndarray], mask: np.ndarray, level: np.ndarray) -> list[np.ndarray]:
+def rows_of_cells(holes: np.ndarray, tilt_deg: float, mask: np.ndarray, strokes: np.ndarray) -> list[np.ndarray]:
+    """(n, 5) holes of an (H, W) uint8 mask, levelled by a tilt -> rows of (k, 4) cells. `strokes`: mask of the ink."""
+    rows = group(levelled_boxes(holes, tilt_deg))
+    if not rows:
+        return []
+    level = rotation(tilt_deg)
+    levelled, moved = as_levelled(mask, level)
+    offset = -moved[:2, 2]
+    rows = apart([extend(row, levelled, offset) for row in rows if has_walls(row, levelled, offset)])
+    return higher_than_digits(rows, strokes, level)
+
+
+def higher_than_digits(rows: list[np.ndarray], mask: np.ndarray, level: np.ndarray) -> list[np.ndarray]:
     """Rows of cells without those that are the holes of angular digits: the digits beside them are higher."""
     if not rows:
         return rows
@@ -112,6 +121,7 @@ class CellInk:
     """The levelled ink of rows of cells, told from their walls."""
 
     level: np.ndarray  # (3, 3): pixels of the work picture -> levelled ones
+    mask: np.ndarray  # (H, W) uint8: all ink, walls included
     written: np.ndarray  # (H, W) uint8: ink that reaches into a cell, without walls, with the strokes that cross them
 
     def in_picture(self, shape: tuple[int, ...]) -> np.ndarray:
@@ -120,29 +130,28 @@ class CellInk:
         return np.asarray(cv2.warpAffine(self.written, self.level[:2], shape[::-1], flags=flags))
 
 
-def ink_of_cells(mask: np.ndarray, rows: list[np.ndarray], level: np.ndarray) -> tuple[CellInk, list[np.ndarray]]:
-    """(H, W) uint8 mask, rows of levelled cells -> their ink, and the rows in pixels of its levelled masks."""
-    levelled, moved = as_levelled(mask, level)
-    rows = [row + np.array([*moved[:2, 2], 0, 0]) for row in rows]
+def ink_of_cells(levelled: np.ndarray, level: np.ndarray, rows: list[np.ndarray]) -> CellInk:
+    """A levelled (H, W) uint8 mask, the (3, 3) matrix that levelled it, and (k, 4) cells in its pixels -> their ink."""
     inside, rest = np.zeros_like(levelled), np.zeros_like(levelled)
     for row in rows:
         height, width = float(np.median(row[:, 3])), float(np.median(row[:, 2]))
-        around = _slices(grown(union(row)[None], 2 * CONFIG.wall_share * height)[0], levelled)
-        zone = np.zeros_like(levelled)
-        for box in grown(row, CONFIG.wall_share * height):
-            zone[_slices(box, zone)] = 1
-        for box in grown(row, -CONFIG.inset * height):
-            part = _slices(box, zone)
-            zone[part], inside[part] = 0, 1
-        rest[around] |= without_walls(levelled[around], zone[around], (width, height))
+        around = slices(grown(union(row)[None], 2 * CONFIG.wall_share * height)[0], levelled)
+        part, hollow = levelled[around], inside[around]  # views
+        zone, here = np.zeros_like(part), row - np.array([around[1].start, around[0].start, 0, 0])
+        for box in grown(here, CONFIG.wall_share * height):
+            zone[slices(box, zone)] = 1
+        for box in grown(here, -CONFIG.inset * height):
+            cell = slices(box, zone)
+            zone[cell], hollow[cell] = 0, 1
+        rest[around] |= without_walls(part, zone, (width, height))
     components = find_components(rest)
     reaching = np.zeros(len(components.boxes), bool)
     reaching[np.unique(components.labels[(inside & rest) > 0])] = True
     reaching[0] = False
-    return CellInk(moved, components.mask_of(reaching)), rows
+    return CellInk(level, levelled, components.mask_of(reaching))
 
 
-def _slices(box: np.ndarray, mask: np.ndarray) -> tuple[slice, slice]:
+def slices(box: np.ndarray, mask: np.ndarray) -> tuple[slice, slice]:
     """Where a box lies in a mask, in whole pixels."""
     x, y, w, h = box
     left, right = (int(np.clip(np.rint(value), 0, mask.shape[1])) for value in (x, x + w))
@@ -156,10 +165,10 @@ def cell_row(sheet: Sheet, ink: CellInk, cells: np.ndarray) -> Row:
     The walls stay: the line network has learned what they look like. What is crossed out is painted over.
     """
     height = float(np.median(cells[:, 3]))
-    parts = [_slices(cell, ink.written) for cell in grown(cells, -CONFIG.inset * height)]
+    parts = [slices(cell, ink.written) for cell in grown(cells, -CONFIG.inset * height)]
     states = [cell_state(ink.written[part]) for part in parts]
     x, y, w, h = grown(union(cells)[None], CONFIG.margin * height)[0]
-    band = _slices(np.array([x, y, w, h]), ink.written)
+    band = slices(np.array([x, y, w, h]), ink.written)
     erased = np.zeros_like(ink.written) if "crossed_out" in states else None
     for part, state in zip(parts, states, strict=True):
         if erased is not None and state == "crossed_out":

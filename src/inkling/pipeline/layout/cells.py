@@ -11,7 +11,7 @@ import numpy as np
 
 from inkling.pipeline.config.layout import CELLS as CONFIG
 from inkling.pipeline.config.layout import LAYOUT
-from inkling.pipeline.layout.geometry import MIDDLE
+from inkling.pipeline.layout.geometry import MIDDLE, rotation
 from inkling.pipeline.layout.records import CellState
 
 CIRCLE_STEP_DEG = 5  # between the points of a circle that are looked at
@@ -33,8 +33,7 @@ def find_holes(mask: np.ndarray) -> np.ndarray:
     fits &= (sides == 0) | (w <= CONFIG.max_open_aspect * h)
     fits &= (area >= 0.3 * w * h) & (np.arange(n) > 0)
     candidates = np.flatnonzero(fits)
-    if len(candidates) > 4 * LAYOUT.max_cells:
-        candidates = candidates[: 4 * LAYOUT.max_cells]
+    candidates = candidates[: CONFIG.max_holes]
     holes = []
     for i in candidates.tolist():
         part = (labels[y[i] : y[i] + h[i], x[i] : x[i] + w[i]] == i).astype(np.uint8)
@@ -63,18 +62,20 @@ def _rectangle(part: np.ndarray) -> tuple[float, float, float, float, float] | N
     return cx, cy, w, h, angle
 
 
-def group(holes: np.ndarray) -> tuple[list[np.ndarray], float]:
-    """(n, 5) holes -> rows of neighbouring cells, and their tilt in degrees.
-
-    A row is (k, 4) x, y, w, h from left to right, in the mask turned by the tilt about its upper left corner. Rows of
-    one box are none: that is a frame.
-    """
-    if len(holes) < 2:
-        return [], 0.0
-    tilt_deg = float(np.median(holes[:, 4]))
-    cos, sin = np.cos(np.deg2rad(tilt_deg)), np.sin(np.deg2rad(tilt_deg))
+def levelled_boxes(holes: np.ndarray, tilt_deg: float) -> np.ndarray:
+    """(n, 5) holes -> (n, 4) x, y, w, h in the mask turned by the tilt about its upper left corner."""
     cx, cy, w, h, _ = holes.T.astype(float)
-    x, y = cx * cos + cy * sin, cy * cos - cx * sin
+    x, y = rotation(tilt_deg)[:2, :2] @ np.stack([cx, cy])
+    return np.stack([x - w / 2, y - h / 2, w, h], axis=1)
+
+
+def group(boxes: np.ndarray) -> list[np.ndarray]:
+    """(n, 4) levelled holes -> rows of neighbouring cells: (k, 4) x, y, w, h from left to right.
+
+    Rows of one box are none: that is a frame.
+    """
+    x, y = (boxes[:, :2] + boxes[:, 2:] / 2).T
+    w, h = boxes[:, 2:].T
     rows: list[list[int]] = []
     for i in np.argsort(x, kind="stable").tolist():
         last = np.array([row[-1] for row in rows], int)
@@ -88,8 +89,7 @@ def group(holes: np.ndarray) -> tuple[list[np.ndarray], float]:
             rows[int(np.where(fits, step, np.inf).argmin())].append(i)
         else:
             rows.append([i])
-    boxes = np.stack([x - w / 2, y - h / 2, w, h], axis=1)
-    return [_regular(boxes[row]) for row in rows if len(row) > 1], tilt_deg
+    return [_regular(boxes[row], boxes) for row in rows if len(row) > 1]
 
 
 def apart(rows: list[np.ndarray]) -> list[np.ndarray]:
@@ -126,8 +126,8 @@ def _bounds(row: np.ndarray) -> tuple[float, float, float, float]:
     return float(x), float(y), float(right), float(bottom)
 
 
-def _regular(row: np.ndarray) -> np.ndarray:
-    """(k, 4) holes of a row -> its cells: halves that a tall 1 has split are joined, spoilt cells are added."""
+def _regular(row: np.ndarray, holes: np.ndarray) -> np.ndarray:
+    """(k, 4) of the (n, 4) holes -> a row's cells: those that a tall 1 has split are joined, spoilt ones are added."""
     low, high = CONFIG.joined_range
     joined = [row[0]]
     for i, hole in enumerate(row[1:], 1):
@@ -135,7 +135,8 @@ def _regular(row: np.ndarray) -> np.ndarray:
         both = hole[0] + hole[2] - last[0]
         others = np.delete(row[:, 2], [i - 1, i])
         is_half = max(hole[2], last[2]) < low * both
-        if is_half and np.any((both > low * others) & (both < high * others)):
+        is_half &= bool(np.any((both > low * others) & (both < high * others)))
+        if is_half and not _goes_on_above_or_below(hole, holes):
             joined[-1] = np.array([last[0], (last[1] + hole[1]) / 2, both, (last[3] + hole[3]) / 2])
         else:
             joined.append(hole)
@@ -153,6 +154,13 @@ def _regular(row: np.ndarray) -> np.ndarray:
             filled += [np.array([before[0] + before[2] + wall + k * pitch, y, pitch - wall, h]) for k in range(n)]
         filled.append(after)
     return np.array(filled)
+
+
+def _goes_on_above_or_below(hole: np.ndarray, holes: np.ndarray) -> bool:
+    """Whether there is a wall at the level of a hole's left side in the rows of holes above or below it."""
+    x, y, w, h = holes.T
+    near = np.minimum(np.abs(y + h - hole[1]), np.abs(hole[1] + hole[3] - y)) < CONFIG.wall_share * hole[3]
+    return bool(np.any(near & (np.abs(x - hole[0]) < CONFIG.wall_share * np.minimum(w, hole[2]))))
 
 
 def extend(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> np.ndarray:
@@ -233,7 +241,19 @@ def cell_state(ink: np.ndarray) -> CellState:
     written[0] = False
     if not written.any():
         return "empty"
-    return "crossed_out" if is_cross(np.isin(labels, np.flatnonzero(written)).astype(np.uint8)) else "written"
+    own = np.isin(labels, np.flatnonzero(written)).astype(np.uint8)
+    return "crossed_out" if is_cross(own) or is_zigzag(own) else "written"
+
+
+def is_zigzag(ink: np.ndarray) -> bool:
+    """Whether the ink of an (h, w) uint8 mask is one line to and fro: level lines meet it more often than digits."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    if stats[largest, cv2.CC_STAT_AREA] < CONFIG.min_cross_share * stats[1:, cv2.CC_STAT_AREA].sum():
+        return False
+    own = np.pad((labels == largest).view(np.uint8), ((0, 0), (1, 0)))
+    strokes = (own[:, 1:] > own[:, :-1]).sum(axis=1)
+    return bool(np.mean(strokes[strokes > 0] >= CONFIG.min_zigzag) >= CONFIG.min_zigzag_height)
 
 
 def is_cross(ink: np.ndarray) -> bool:

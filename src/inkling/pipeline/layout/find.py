@@ -5,12 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from inkling.pipeline.config.layout import LAYOUT
-from inkling.pipeline.layout.cell_rows import cell_row, find_cells, ink_of_cells, is_squared, leaves_out_digits, region
+from inkling.pipeline.layout.cell_images import ink_of_tables
+from inkling.pipeline.layout.cell_rows import (
+    CellInk,
+    cell_row,
+    find_cells,
+    ink_of_cells,
+    is_squared,
+    leaves_out_digits,
+    region,
+)
 from inkling.pipeline.layout.free_rows import find_free_rows
+from inkling.pipeline.layout.geometry import as_levelled
 from inkling.pipeline.layout.light import MOST_CONTRAST, ink_threshold
-from inkling.pipeline.layout.page import find_page
+from inkling.pipeline.layout.page import Page, find_page
 from inkling.pipeline.layout.records import Ignored, Layout, Row
-from inkling.pipeline.layout.sheet import cut, straighten
+from inkling.pipeline.layout.sheet import Sheet, cut, straighten
+from inkling.pipeline.layout.tables import FoundTable, find_tables
 
 
 def find_layout(image: np.ndarray) -> Layout:
@@ -20,11 +31,7 @@ def find_layout(image: np.ndarray) -> Layout:
     >>> find_layout(np.full((64, 64), 255, np.uint8)).rows
     ()
     """
-    page = find_page(image)
-    sheet, outside = straighten(image, page)
-    contrast = sheet.paper.contrast
-    if outside is not None:
-        contrast = contrast * (1 - outside)
+    page, sheet, outside, contrast = _paper(image)
     threshold = ink_threshold(contrast)
     if threshold > MOST_CONTRAST:
         return Layout((), is_page=page is not None)
@@ -33,7 +40,9 @@ def find_layout(image: np.ndarray) -> Layout:
     rows, around = [], mask
     is_large = sum(map(len, cells)) > LAYOUT.max_cells
     if cells:
-        ink, levelled = ink_of_cells(mask, cells, level)
+        turned, moved = as_levelled(mask, level)
+        levelled = [row + np.array([*moved[:2, 2], 0, 0]) for row in cells]
+        ink = ink_of_cells(turned, moved, levelled)
         around = mask & ~region(mask.shape, cells, level)
         if is_squared(ink, levelled):
             is_large, around = False, around | ink.in_picture(mask.shape)
@@ -56,6 +65,32 @@ def find_layout(image: np.ndarray) -> Layout:
     has_whole = page is None and not crossed_out and _is_one_row(image, rows)
     whole = cut(sheet, np.eye(3), (0, 0, *sheet.size_wh)) if has_whole else None
     return Layout(tuple(rows[: LAYOUT.max_rows]), tuple(ignored), too_much, page is not None, whole)
+
+
+def find_table_cells(image: np.ndarray) -> tuple[Sheet, CellInk, list[FoundTable]] | None:
+    """(H, W) uint8 upright grey picture -> its paper, the ink of its cells and its tables; None where there are none.
+
+    The cells are in pixels of the ink's masks.
+    """
+    _, sheet, _, contrast = _paper(image)
+    threshold = ink_threshold(contrast)
+    if threshold > MOST_CONTRAST:
+        return None
+    tables, level = find_tables(contrast, threshold)
+    if not tables:
+        return None
+    levelled, moved = as_levelled((contrast >= threshold).view(np.uint8), level)
+    offset = np.array([*moved[:2, 2], 0, 0])
+    tables = [FoundTable(table.boxes + offset, table.places) for table in tables]
+    return sheet, ink_of_tables(levelled, moved, np.concatenate([table.boxes for table in tables])), tables
+
+
+def _paper(image: np.ndarray) -> tuple[Page | None, Sheet, np.ndarray | None, np.ndarray]:
+    """(H, W) uint8 -> the sheet in it, straightened, what lies around it, and the contrast of its ink."""
+    page = find_page(image)
+    sheet, outside = straighten(image, page)
+    contrast = sheet.paper.contrast
+    return page, sheet, outside, contrast if outside is None else contrast * (1 - outside)
 
 
 def _is_one_row(image: np.ndarray, rows: list[Row]) -> bool:

@@ -1,0 +1,94 @@
+"""Each cell of a table alone: whose ink is whose, what state the cell is in, and its picture without walls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from inkling.pipeline.config.layout import CELLS
+from inkling.pipeline.config.layout import TABLES as CONFIG
+from inkling.pipeline.layout.cell_rows import CellInk, slices
+from inkling.pipeline.layout.cells import cell_state
+from inkling.pipeline.layout.geometry import grown
+from inkling.pipeline.layout.records import CellState, Row
+from inkling.pipeline.layout.rows import find_components
+from inkling.pipeline.layout.sheet import Sheet, cut
+
+
+def ink_of_tables(levelled: np.ndarray, level: np.ndarray, boxes: np.ndarray) -> CellInk:
+    """A levelled (H, W) uint8 mask, the (3, 3) matrix that levelled it, and (n, 4) cells in its pixels -> their ink.
+
+    What lies between cells is wall, unless a stroke goes straight through it from one cell to the next.
+    """
+    inner, deep, walls = (np.zeros_like(levelled) for _ in range(3))
+    for mask, share in ((walls, CELLS.wall_share), (inner, -CONFIG.edge), (deep, -CONFIG.rest)):
+        for box in grown_by_height(boxes, share):
+            mask[slices(box, mask)] = 1
+    walls &= ~inner & levelled
+    rest = levelled & ~walls
+    crossing = _through(rest, walls) | _through(rest.T, walls.T).T
+    components = find_components(rest | crossing)
+    reaching = np.zeros(len(components.boxes), bool)
+    reaching[np.unique(components.labels[(deep & rest) > 0])] = True
+    reaching[0] = False
+    return CellInk(level, levelled, components.mask_of(reaching))
+
+
+def grown_by_height(boxes: np.ndarray, share: float) -> np.ndarray:
+    """(n, 4) boxes -> the same, larger on each side by a share of their height, by a pixel at least."""
+    by = np.sign(share) * np.maximum(1, np.abs(share) * boxes[:, 3:])
+    return np.asarray(boxes + by * np.array([-1, -1, 2, 2]))
+
+
+def _through(ink: np.ndarray, walls: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 masks -> the pixels of walls that join ink above to ink below."""
+    above, below = np.zeros_like(walls), np.zeros_like(walls)
+    for y in range(1, len(walls)):
+        above[y] = walls[y] & (ink[y - 1] | above[y - 1])
+    for y in range(len(walls) - 2, -1, -1):
+        below[y] = walls[y] & (ink[y + 1] | below[y + 1])
+    return np.asarray(above & below)
+
+
+def cell_images(sheet: Sheet, ink: CellInk, boxes: np.ndarray) -> Iterator[tuple[CellState, Row | None]]:
+    """(n, 4) cells, in pixels of the ink's masks -> the state of each, and the picture of what is in it."""
+    owners = _owners(ink, boxes)
+    for number, (box, inner) in enumerate(zip(boxes, grown_by_height(boxes, -CONFIG.edge), strict=True), 1):
+        state = cell_state((owners[slices(inner, owners)] == number).view(np.uint8))
+        yield state, None if state == "empty" else _image(sheet, ink, owners, number, box)
+
+
+def _owners(ink: CellInk, boxes: np.ndarray) -> np.ndarray:
+    """(H, W) int32: for each pixel of ink the number, from 1, of the cell that it belongs to.
+
+    A stroke belongs to the cell in which most of it is, beyond its walls too; what lies in several is parted there.
+    """
+    places = np.zeros(ink.written.shape, np.int32)
+    for around in (CELLS.wall_share, 0.0):
+        for number, box in enumerate(boxes, 1):
+            places[slices(grown(box[None], around * float(box[3]))[0], places)] = number
+    components = find_components(ink.written)
+    own = ink.written > 0
+    pairs, counts = np.unique(np.stack([components.labels[own], places[own]], axis=1), axis=0, return_counts=True)
+    most = np.zeros(len(components.boxes), np.int32)
+    for (component, place), count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        if place and count >= CONFIG.min_owned * components.areas[component]:
+            most[component] = place
+    owners = most[components.labels]
+    return np.where(own & (owners == 0), places, owners)
+
+
+def _image(sheet: Sheet, ink: CellInk, owners: np.ndarray, number: int, box: np.ndarray) -> Row:
+    """What is written in a cell, on paper without walls and without the strokes of other cells."""
+    height = float(box[3])
+    window = slices(grown(box[None], CONFIG.reach * height)[0], owners)
+    own = (owners[window] == number).view(np.uint8)
+    corner = np.array([window[1].start, window[0].start, 0, 0])
+    x, y, w, h = grown(np.array(cv2.boundingRect(own), float)[None] + corner, CONFIG.margin * height)[0]
+    # A stroke's edge is softer than its mask.
+    others = cv2.dilate(ink.mask[window] & ~own, np.ones((5, 5), np.uint8))
+    others[cv2.dilate(own, np.ones((3, 3), np.uint8)) > 0] = 0
+    shifted = np.array([[1, 0, -corner[0]], [0, 1, -corner[1]], [0, 0, 1]]) @ ink.level
+    return cut(sheet, ink.level, (x, y, w, h), others, shifted)
