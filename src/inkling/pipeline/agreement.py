@@ -22,7 +22,7 @@ def is_complete(segmentation: Segmentation) -> bool:
     if n_own == 0 or n_own == int(segmentation.labels.max(initial=0)):
         return n_own > 0
     own = sum(np.count_nonzero(glyph_mask(segmentation, glyph)) for glyph in segmentation.glyphs)
-    return own >= CONFIG.min_own_ink * cv2.countNonZero(segmentation.labels)
+    return bool(own >= CONFIG.min_own_ink * cv2.countNonZero(segmentation.labels))
 
 
 def spans_picture(segmentation: Segmentation, shape: tuple[int, ...]) -> bool:
