@@ -21,6 +21,11 @@ PAGE_KINDS = ("blank", "ruled", "squared", "margin")
 def desk_photo(kind: str, digits: Digits, rng: np.random.Generator, i: int) -> Picture:
     """The whole photograph of a kind of page as JPEG bytes, held upright or wide as the page is."""
     page, text = _page(kind, digits, rng)
+    return Picture(on_desk(page, rng), text)
+
+
+def on_desk(page: Image, rng: np.random.Generator) -> bytes:
+    """A page, (h, w, 3) uint8, photographed as it lies on a desk: JPEG bytes."""
     w, h = SIZE_WH if page.shape[1] > page.shape[0] else SIZE_WH[::-1]
     photo = _desk((w, h), rng)
     if rng.random() < 0.4:
@@ -36,7 +41,7 @@ def desk_photo(kind: str, digits: Digits, rng: np.random.Generator, i: int) -> P
     noise = cv2.resize(np.rint(noise).astype(np.int16), (w, h))
     photo = cv2.add(photo, cv2.merge([noise] * 3), dtype=cv2.CV_8U)
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(75, 93))]
-    return Picture(cv2.imencode(".jpg", photo[..., ::-1], quality)[1].tobytes(), text)
+    return cv2.imencode(".jpg", photo[..., ::-1], quality)[1].tobytes()
 
 
 def _page(kind: str, digits: Digits, rng: np.random.Generator) -> tuple[Image, str]:

@@ -14,6 +14,7 @@
     |- WrongNetwork              422  a network of other layers than the task needs
     |- NoReport                  404  a model without a report of this version of it
     |- BadBundle                 503  a bundle that is incomplete or does not match its checksum
+    |- BadTemplate               400  a form's template that is not understood, or contradicts itself
     |- BadRecipe                 400  a recipe with a wrong key, type or range
     |- BadKey                 401  no API key, or a wrong one, where the operator asks for one
     |- TooManyRequests        429  more requests from one client than the operator allows
@@ -116,6 +117,10 @@ class BadBundle(InklingError):
 
 
 class BadRecipe(InklingError):
+    status = 400
+
+
+class BadTemplate(InklingError):
     status = 400
 
 

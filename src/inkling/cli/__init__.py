@@ -10,7 +10,7 @@ import click
 from inkling.errors import InklingError
 from inkling.silence import quiet_decoders
 
-COMMANDS = ("read", "merge", "serve", "train", "sweep", "evaluate", "report", "models", "data", "doctor")
+COMMANDS = ("read", "form", "merge", "serve", "train", "sweep", "evaluate", "report", "models", "data", "doctor")
 
 
 class LazyGroup(click.Group):

@@ -1,0 +1,157 @@
+"""Measure sheets of the two shipped forms, filled in with MNIST's digits by seed: flat, scanned and photographed.
+
+    python -m benchmarks.accuracy.forms [--n 60] [--split test] [--list] [--pages 100]
+
+For each way: how many student numbers are read exactly, without and with a list of 500 numbers; how many marks; cells
+called empty that are not; fields called sure that are wrong. Then sheets of the other form, and how long a PDF of
+scanned pages takes `inkling form read`, and how much memory. Writes forms.json if everything is measured.
+"""
+
+from __future__ import annotations
+
+import io
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import click
+import cv2
+import numpy as np
+from PIL import Image
+
+from benchmarks.common import Digits, Numbers, mnist_digits, model_option, name_and_version, split_option, write_json
+from benchmarks.rendering.form_sheets import CAPTURES, SEED, FilledSheet, filled_sheets
+from benchmarks.rendering.written_numbers import random_number
+from inkling import Reader
+from inkling.forms.examples import example
+from inkling.forms.filled import FilledForm
+from inkling.forms.form import Form
+
+OUT = Path(__file__).with_suffix(".json")
+NUMBER, MARKS = "student_number", tuple(f"mark_{i + 1}" for i in range(9))
+LISTED = 500  # numbers of the list
+TALLIES = 3  # exam sheets for each tally sheet
+PDF_SHEETS = 20  # different ones, of which the pages of the PDF are made
+
+
+def measure(form: Form, sheets: list[FilledSheet], *, show: bool, what: str) -> tuple[Numbers, list[FilledForm]]:
+    """What a form makes of sheets."""
+    statuses, read, start_s = Counter[str](), [], time.process_time()
+    for sheet in sheets:
+        read.append(form.read(sheet.picture))
+        statuses[read[-1].status] += 1
+    took_s = time.process_time() - start_s
+    pairs = [
+        (i, field, sheet.values[field.name])
+        for i, (sheet, answer) in enumerate(zip(sheets, read, strict=True))
+        for field in answer.fields
+    ]
+    sure = [(field, value) for _, field, value in pairs if field.outcome in ("read", "empty")]
+    if show:
+        for i, field, value in pairs:
+            if field.text != value:
+                click.echo(
+                    f"{what} {i} {field.name}: {value!r} is {field.text!r}, {field.outcome}, {field.confidence:.3f}"
+                )
+    n_fields = len(sheets) * len(form.template.fields)
+    numbers: Numbers = {
+        "sheets": len(sheets),
+        "statuses": dict(statuses),
+        "fields": n_fields,
+        "fields_right": sum(field.text == value for _, field, value in pairs) / n_fields,
+        "sure": len(sure) / n_fields,
+        "sure_and_wrong": sum(field.text != value for field, value in sure) / n_fields,
+        "called_empty": sum(field.outcome == "empty" and value != "" for _, field, value in pairs),
+        "cpu_ms": round(1000 * took_s / len(sheets)),
+    }
+    return numbers, read
+
+
+def share_right(sheets: list[FilledSheet], read: list[FilledForm], names: tuple[str, ...]) -> float:
+    """The share of some fields that are read right."""
+    right = sum(answer.values.get(name) == sheet.values[name] for sheet, answer in zip(sheets, read, strict=True)
+                for name in names)  # fmt: skip
+    return right / (len(sheets) * len(names))
+
+
+def listed_numbers(sheets: list[FilledSheet], folder: Path) -> Path:
+    """A list with the numbers of the sheets and others."""
+    rng = np.random.default_rng(SEED)
+    numbers = {sheet.values[NUMBER] for sheet in sheets}
+    while len(numbers) < LISTED:
+        numbers.add(random_number(rng, 8))
+    path = folder / "numbers.csv"
+    path.write_text("\n".join(sorted(numbers)), "utf-8")
+    return path
+
+
+def measure_pdf(digits: Digits, pages: int) -> Numbers:
+    """`inkling form read` on a PDF of scanned pages: seconds of CPU and of the clock, and memory by pages."""
+    sheets = list(filled_sheets(example("exam"), "scanned", digits, min(PDF_SHEETS, pages)))
+    images = [Image.open(io.BytesIO(sheet.picture)) for sheet in sheets]
+    found: Numbers = {"pages": pages}
+    with tempfile.TemporaryDirectory() as folder:
+        for n in sorted({max(pages // 5, 1), pages}):
+            path = Path(folder) / f"{n}.pdf"
+            chosen = [images[i % len(images)] for i in range(n)]
+            chosen[0].save(path, save_all=True, append_images=chosen[1:], resolution=200)
+            command = [sys.executable, "-m", "inkling", "form", "read", "exam", str(path), "--csv", f"{folder}/{n}.csv"]
+            before, start_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            found[f"{n}_pages"] = {
+                "cpu_s": round(cpu_s, 1),
+                "clock_s": round(time.perf_counter() - start_s, 1),
+                "most_mb": round(after.ru_maxrss / 1000),
+            }
+    return found
+
+
+@click.command()
+@click.option("--n", default=60, show_default=True, help="Exam sheets of each way.")
+@click.option("--pages", default=100, show_default=True, help="Of the PDF; 0 for none.")
+@click.option("--list", "show", is_flag=True, help="Print every field that is wrong.")
+@model_option
+@split_option
+def main(*, n: int, pages: int, show: bool, model: str | None, split: str) -> None:
+    """Print the figures and write them."""
+    cv2.setNumThreads(1)
+    digits = mnist_digits(split)
+    reader = Reader(model)
+    exam, tally = Form(example("exam"), reader), Form(example("tally"), reader)
+    result: Numbers = {"model": name_and_version(reader), "seed": SEED, "exam": {}, "tally": {}}
+    for capture in CAPTURES:
+        sheets = list(filled_sheets(exam.template, capture, digits, n))
+        numbers, read = measure(exam, sheets, show=show, what=f"exam {capture}")
+        numbers |= {"number": share_right(sheets, read, (NUMBER,)), "marks": share_right(sheets, read, MARKS)}
+        with tempfile.TemporaryDirectory() as folder:
+            among = {NUMBER: listed_numbers(sheets, Path(folder))}
+            known, read = measure(
+                Form(example("exam", among=among), reader), sheets, show=show, what=f"listed {capture}"
+            )
+        numbers |= {
+            "number_of_list": share_right(sheets, read, (NUMBER,)),
+            "of_list_sure_and_wrong": known["sure_and_wrong"],
+        }
+        result["exam"][capture] = numbers
+        click.echo(f"exam, {capture}: {numbers}")
+        others = list(filled_sheets(tally.template, capture, digits, max(n // TALLIES, 1)))
+        numbers, _ = measure(tally, others, show=show, what=f"tally {capture}")
+        statuses = Counter(exam.read(sheet.picture).status for sheet in islice(others, 10))
+        result["tally"][capture] = numbers | {"as_exam": dict(statuses)}
+        click.echo(f"tally, {capture}: {result['tally'][capture]}")
+    if pages:
+        result["pdf"] = measure_pdf(digits, pages)
+        click.echo(f"PDF: {result['pdf']}")
+    if split == "test" and pages:
+        write_json(OUT, result)
+
+
+if __name__ == "__main__":
+    main()

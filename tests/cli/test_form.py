@@ -1,0 +1,68 @@
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.rendering.form_sheets import written_page
+from inkling import cli
+from inkling.forms.examples import example
+
+VALUES = {"student_number": "00148943", **{f"mark_{i + 1}": "3" for i in range(9)}, "total": "27"}
+
+
+@pytest.fixture(scope="module")
+def scans(digits: tuple[np.ndarray, np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a sheet and a blank page."""
+    folder = tmp_path_factory.mktemp("scans")
+    sheet = written_page(example("exam"), VALUES, digits, np.random.default_rng(5), height=1600)
+    cv2.imwrite(str(folder / "a.png"), np.clip(sheet, 0, 255).astype(np.uint8)[..., ::-1])
+    cv2.imwrite(str(folder / "b.png"), np.full((1400, 1000), 255, np.uint8))
+    return folder
+
+
+def run(*arguments: str | Path, code: int = 0) -> tuple[str, str]:
+    done = CliRunner().invoke(cli.group, ["form", *map(str, arguments)])
+    assert done.exit_code == code, (done.output, done.exception)
+    return done.stdout, done.stderr
+
+
+def test_a_table_with_a_row_for_each_sheet(scans: Path, tmp_path: Path) -> None:
+    table = tmp_path / "out.csv"
+    out, err = run("read", "exam", scans, "--csv", table, code=1)
+    assert "a.png: read  student_number 00148943" in out
+    assert "2 sheets: 1 read, 1 blank" in err
+    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    assert [row["status"] for row in rows] == ["read", "blank"]
+    assert {name: rows[0][name] for name in VALUES} == VALUES
+    assert rows[0]["mark_1_outcome"] == "read"
+    assert rows[0]["page"] == "1"
+    assert rows[1]["student_number"] == ""
+    assert "nothing is on this page" in rows[1]["reason"]
+
+
+def test_json_and_a_list(scans: Path, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("00148943\n00148948\n")
+    out, _ = run("read", "exam", scans / "a.png", "--json", "--among", f"student_number={roster}")
+    [answer] = map(json.loads, out.splitlines())
+    assert (answer["status"], answer["form"], answer["source"]) == ("read", "exam", str(scans / "a.png"))
+    assert answer["fields"][0]["text"] == "00148943"
+    assert answer["sums"] == [{"total": "total", "of": [f"mark_{i + 1}" for i in range(9)], "holds": True}]
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (("nothing.toml", "a.png"), "expected a template of a form"),
+    (("exam", "a.png", "--among", "roster.csv"), "expected REGION=FILE"),
+    (("exam", "a.png", "--among", "student_number=no.csv"), "no.csv cannot be read"),
+])  # fmt: skip
+def test_what_cannot_be_done_is_said(
+    scans: Path, arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [str(scans / each) if each == "a.png" else each for each in arguments]
+    done = CliRunner().invoke(cli.group, ["form", "read", *given])
+    assert done.exit_code == 1
+    assert message in str(done.exception)
