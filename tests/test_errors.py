@@ -28,7 +28,7 @@ def test_a_wrong_name_is_helped(name: str, says: str) -> None:
 
 
 def test_public_names_are_what_they_say() -> None:
-    names = {"Reader", "Reading", "Digit", "Table", "TableCell", "Bundle", "InklingError", "__version__"}
+    names = {"Classifier", "Reader", "Reading", "Digit", "Table", "TableCell", "Bundle", "InklingError", "__version__"}
     assert names == set(inkling.__all__)
     for name in inkling.__all__:
         assert getattr(inkling, name) is not None

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inkling.errors import InklingError
     from inkling.models.bundle import Bundle
+    from inkling.pipeline.estimator import Classifier
     from inkling.pipeline.reader import Reader
     from inkling.pipeline.result import Digit, Reading
     from inkling.pipeline.table_result import Table, TableCell
 
 __version__ = "0.1.0"
-__all__ = ["Bundle", "Digit", "InklingError", "Reader", "Reading", "Table", "TableCell", "__version__"]
+__all__ = ["Bundle", "Classifier", "Digit", "InklingError", "Reader", "Reading", "Table", "TableCell", "__version__"]
 
 _HOME = {
     "Bundle": "inkling.models.bundle",
+    "Classifier": "inkling.pipeline.estimator",
     "Digit": "inkling.pipeline.result",
     "InklingError": "inkling.errors",
     "Reader": "inkling.pipeline.reader",

@@ -1,6 +1,12 @@
+import asyncio
+import io
+import pickle
 import re
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from inkling import Reader
+from inkling import Reader, Reading
 from inkling.errors import BadRequest, EmptyPicture, ImageTooLarge, NotFound, UnknownFormat, UnknownName
 from inkling.pipeline.result import doubted
 from tests.pictures import drawn_seven, encoded, enlarged, row_of
@@ -175,3 +181,59 @@ def drawn_row() -> np.ndarray:
     for i, text in enumerate("17"):
         cv2.putText(board, text, (40 + 120 * i, 95), cv2.FONT_HERSHEY_SIMPLEX, 2.6, (0,), 9)
     return board
+
+
+def test_predictions_of_many_digits_on_all_cores_are_those_of_one(reader: Reader, digits: Digits) -> None:
+    images, labels = digits
+    many = np.concatenate([images] * 6)
+    probs = reader.predict_proba(many)
+    np.testing.assert_allclose(probs, np.concatenate([reader.predict_proba(images)] * 6), atol=1e-6)
+    predicted = reader.predict(many.reshape(len(many), 784))
+    assert (predicted == probs.argmax(axis=1)).all()
+    assert np.mean(predicted[: len(labels)] == labels) > 0.94
+    assert reader.predict(images[:0]).shape == (0,)
+
+
+def test_a_reader_travels_to_another_process(reader: Reader, digits: Digits, tmp_path: Path) -> None:
+    copy = pickle.loads(pickle.dumps(Reader(reader.bundle.name, sure_at=0.97, max_bytes=1000)))
+    assert (copy.bundle.version, copy.sure_at) == (reader.bundle.version, 0.97)
+    assert copy.read(digits[0][3]).text == reader.read(digits[0][3]).text
+    with pytest.raises(ImageTooLarge):
+        copy.read(bytes(2000))
+    folder = tmp_path / "mine"
+    shutil.copytree(reader.bundle.path, folder)
+    assert pickle.loads(pickle.dumps(Reader(folder))).bundle.path == folder
+
+
+def test_a_reader_is_shared_between_threads_and_tasks(reader: Reader, digits: Digits) -> None:
+    pictures = [row_of([digits[0][i], digits[0][i + 1]]) for i in range(0, 24, 2)]
+    expected = [reader.read(picture) for picture in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(reader.read, pictures * 2)) == expected * 2
+
+    async def all_of_them() -> list[Reading]:
+        return list(await asyncio.gather(*(asyncio.to_thread(reader.read, picture) for picture in pictures)))
+
+    assert asyncio.run(all_of_them()) == expected
+
+
+def test_an_open_file_is_read_also_at_its_end(reader: Reader, digits: Digits, tmp_path: Path) -> None:
+    content = encoded(enlarged(digits[0][3], 4))
+    expected = reader.read(content)
+    path = tmp_path / "a.png"
+    path.write_bytes(content)
+    buffer = io.BytesIO()
+    buffer.write(content)
+    with path.open("rb") as file:
+        found = reader.read_many([io.BytesIO(content), buffer, file, path, str(path)])
+    assert found == [expected] * 5
+    with path.open(encoding="latin-1") as text, pytest.raises(BadRequest, match="Open it in the mode 'rb'"):
+        reader.read(text)  # type: ignore[arg-type]
+
+
+@pytest.mark.learn
+def test_tensors(reader: Reader, digits: Digits) -> None:
+    import tensorflow as tf
+
+    assert reader.read(tf.constant(digits[0][3] / 255)).text == reader.read(digits[0][3]).text
+    assert (reader.predict(tf.constant(digits[0][:9])) == reader.predict(digits[0][:9])).all()

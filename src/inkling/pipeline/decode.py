@@ -7,15 +7,17 @@ before it is spent; every failure becomes one sentence.
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, Protocol, cast
 
 import cv2
 import numpy as np
 from PIL import Image
 
 from inkling.errors import BadRequest, EmptyPicture, ImageTooLarge, ImageTooSmall, NotFound
+from inkling.pipeline.array_input import as_array, to_picture
 from inkling.pipeline.config.decoding import DECODE as CONFIG
 from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.decode_limits import check_decoding, check_structure, count_frames
@@ -23,7 +25,14 @@ from inkling.pipeline.decoder_errors import FORMAT_NAMES, decoder_errors
 from inkling.pipeline.grayscale import to_grayscale
 from inkling.pipeline.pixel_formats import to_uint8_pixels
 
-ImageSource = str | Path | bytes | Image.Image | np.ndarray
+
+class HasArray(Protocol):
+    """What NumPy takes: a tensor of PyTorch or TensorFlow, a data frame, .."""
+
+    def __array__(self) -> Any: ...
+
+
+ImageSource = str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | np.ndarray | HasArray
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # that Pillow decodes; pillow-heif decodes HEIC
 SUFFIXES = {  # of files in those formats
@@ -49,18 +58,21 @@ class DecodedImage:
 def decode(
     source: ImageSource, *, max_bytes: int = CONFIG.max_bytes, max_pixels: int = CONFIG.max_pixels
 ) -> DecodedImage:
-    """Decode a path, encoded bytes, a PIL image or an (H, W[, C]) uint8 array.
+    """Decode a path, encoded bytes, an open file, a PIL image, or an array or tensor (H, W[, C]) or (C, H, W).
 
+    For what numbers of which type mean see `array_input`.
     EXIF orientation is applied. Transparency is composited over a background that contrasts with the ink. Only the
     first frame of an animation, or page of a TIFF, is taken; `inkling.documents` takes every page. Raises a BadPicture
     (EmptyPicture, UnknownFormat, ImageTooLarge, ImageTooSmall, BrokenPicture), NotFound for a path that is not a file
     and BadRequest for another type or array shape.
     """
-    if isinstance(source, str | Path):
+    if isinstance(source, str | os.PathLike):
         with open_file(Path(source)) as file:
             source = file.read(max_bytes + 1)
-    if isinstance(source, np.ndarray):
-        gray = _array_to_gray(source)
+    elif hasattr(source, "read"):
+        source = _content_of(cast("IO[bytes]", source), max_bytes)
+    if not isinstance(source, Image.Image) and hasattr(source, "__array__"):
+        gray = _array_to_gray(to_picture(as_array(source)))
         size_wh = gray.shape[1], gray.shape[0]
         _check_size(size_wh, max_pixels)
         return _reduce(gray, size_wh)
@@ -71,9 +83,20 @@ def decode(
         _check_size(source.size, max_pixels)
         return _upright(*_load(source, source.size), 1)
     raise BadRequest(
-        f"a {type(source).__name__} is not a picture; expected a path, bytes, a PIL image or a uint8 array. "
+        f"a {type(source).__name__} is not a picture; expected a path, bytes, an open file, a PIL image or an array. "
         "Pass one of these."
     )
+
+
+def _content_of(file: IO[bytes], max_bytes: int) -> bytes:
+    """The rest of an open file; all of it where it stands at its end, as after it was written."""
+    content = file.read(max_bytes + 1)
+    if not content and file.seekable():
+        file.seek(0)
+        content = file.read(max_bytes + 1)
+    if not isinstance(content, bytes):
+        raise BadRequest("an open file gave text; expected the bytes of a picture. Open it in the mode 'rb'.")
+    return content
 
 
 def open_file(path: Path) -> IO[bytes]:
@@ -193,11 +216,6 @@ def _reduce(gray: np.ndarray, size_wh: tuple[int, int], n_frames: int = 1) -> De
 
 def _array_to_gray(array: np.ndarray) -> np.ndarray:
     """(H, W) or (H, W, C) uint8 with C in 1, 2 (grey, alpha), 3 (RGB), 4 (RGBA) -> (H, W) uint8."""
-    if array.dtype != np.uint8 or array.ndim not in (2, 3) or 0 in array.shape or array.shape[2:] > (4,):
-        raise BadRequest(
-            f"array has shape {array.shape} and type {array.dtype}; expected (H, W) or (H, W, C) uint8 with 1 to 4 "
-            "channels. Convert it first, for example (255 * a).astype('uint8')."
-        )
     if array.ndim == 2:
         return array
     channels = array.shape[2]

@@ -11,16 +11,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from inkling.cpu import cores
 from inkling.errors import BadRequest, InklingError
 from inkling.models import registry
 from inkling.pipeline import binarize, decode, normalize, result
 from inkling.pipeline.agreement import agreed, is_complete, may_be_one_digit, spans_picture
+from inkling.pipeline.array_input import to_tiles
 from inkling.pipeline.classifier import Classifier, Prediction
 from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.deadline import check_deadline
@@ -37,6 +40,7 @@ from inkling.pipeline.test_time_augmentation import with_test_time_augmentation
 
 Mode = Literal["auto", "single"]
 MODES = ("auto", "single")
+PARALLEL_FROM = 256  # digits for each core: fewer take less time than starting a thread
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,9 @@ def _check_mode(mode: str) -> None:
 class Reader:
     """Reads digits with one network.
 
+    Safe to share between threads, so `asyncio.to_thread(reader.read, picture)` is too; each thread that reads at the
+    same time takes some memory of its own. It can be pickled: another process opens the same network again.
+
     >>> from inkling import Reader
     >>> reader = Reader("ann-tutorial")
     >>> import numpy as np
@@ -113,10 +120,34 @@ class Reader:
         self.row_reader = (
             RowReader(registry.line_recognizer(), self.classify, sure_at=sure_at) if self.bundle.can_refuse else None
         )
-        self._max_bytes = max_bytes
+        self._sure_at, self._max_bytes = sure_at, max_bytes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        path = self.bundle.path
+        model = path.name if path.parent == registry.PACKAGED else path.absolute()
+        return _reader, (model, self._sure_at, self._max_bytes)
+
+    def predict(self, images: Any) -> np.ndarray:
+        """MNIST's images as (N, 28, 28), (N, 28, 28, 1) or (N, 784), of any real type -> (N,) int64 digits.
+
+        They go to the network as they are, all at once and on all cores: 28x28 px, centred, 0 = background. For what
+        numbers of which type mean see `array_input`. Raises BadRequest for others.
+        """
+        return np.asarray(self.predict_proba(images).argmax(axis=1))
+
+    def predict_proba(self, images: Any) -> np.ndarray:
+        """The same images -> (N, 10) float32 calibrated probabilities of the digits; each row sums to 1."""
+        tiles = to_tiles(images)
+        parts = np.array_split(tiles, max(1, min(cores(), len(tiles) // PARALLEL_FROM)))
+        if len(parts) == 1:
+            return self.classify(tiles).probs
+        with ThreadPoolExecutor(len(parts)) as pool:  # LiteRT leaves Python's lock
+            return np.concatenate([prediction.probs for prediction in pool.map(self.classify, parts)])
 
     def read(self, source: ImageSource, *, mode: Mode = "auto") -> Reading:
-        """Read one image: a path, encoded bytes, a PIL image or an (H, W[, C]) uint8 array.
+        """Read one image: a path, encoded bytes, an open file, a PIL image, or an array or tensor.
+
+        Of arrays (H, W[, C]), and PyTorch's (C, H, W): bool, integers of 0 to 255, floats of 0 to 1 or 0 to 255.
 
         `mode="single"` treats all ink as one digit; "auto" finds however many there are. Raises a BadPicture (see
         inkling.errors) for what cannot be decoded, NotFound for a path that cannot be read.
@@ -211,6 +242,11 @@ class Reader:
         """(N, 28, 28) tiles -> the calibrated prediction, in one batch."""
         prediction = self.classifier.classify(tiles)
         return Prediction(result.calibrate(prediction.probs, self.bundle.temperature), prediction.not_digit)
+
+
+def _reader(model: str | Path, sure_at: float | None, max_bytes: int) -> Reader:
+    """A pickled reader, opened again."""
+    return Reader(model, sure_at=sure_at, max_bytes=max_bytes)
 
 
 def to_original_box(box_xywh: Box, decoded: DecodedImage) -> Box:
