@@ -17,18 +17,18 @@ from inkling.pipeline.litert import LiteRTModel
 
 def test_another_input_is_refused() -> None:
     ann = registry.find("ann")
-    with pytest.raises(BadBundle, match=r"takes input of shape \[-1, 28, 28\]; expected \(N, 28, any\)"):
-        LiteRTModel(ann.model_bytes(), ann.model_path, shape=(28, -1))
+    with pytest.raises(BadBundle, match=r"input of shape \[-1, 28, 28\]; expected float32 of \(N, 28, any\)"):
+        LiteRTModel(ann.model_bytes(), ann.model_path, (28, -1))
 
 
 def test_what_is_no_network_is_refused() -> None:
     with pytest.raises(BadBundle, match="cannot be loaded"):
-        LiteRTModel(b"nothing", Path("x"), shape=(28, 28))
+        LiteRTModel(b"nothing", Path("x"), (28, 28))
 
 
 def test_images_of_any_width_are_read_and_one_after_another_changes_nothing() -> None:
     line = registry.line_recognizer()
-    model = LiteRTModel(line.model_bytes(), line.model_path, shape=(32, -1))
+    model = LiteRTModel(line.model_bytes(), line.model_path, (32, -1))
     found = [model(np.random.default_rng(w).random((1, 32, w), np.float32))[0] for w in (32, 140, 56, 32)]
     assert [probs.shape for probs in found] == [(8, 22), (35, 22), (14, 22), (8, 22)]
     np.testing.assert_array_equal(found[0], found[3])
@@ -60,7 +60,7 @@ def test_what_other_threads_write_to_stderr_while_a_network_loads_arrives() -> N
         writer = threading.Thread(target=write)
         writer.start()
         try:
-            LiteRTModel(b"damaged", "x", shape=(28, 28))
+            LiteRTModel(b"damaged", "x", (28, 28))
         except BadBundle:
             sys.stderr.write("refused\\n")
         Reader()

@@ -86,9 +86,7 @@ class Output(Protocol):
 @click.option("--cluster", metavar="auto|ADDRESS", help="Read on a Ray cluster.  [default: on this machine]")
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes on this machine.  [default: its cores]")
 @click.option("--metrics", metavar="PORT|FILE", help="Publish Prometheus metrics on a port (9400) or in a .prom file.")
-@click.option(
-    "--model", metavar="NAME", help="A packaged model, a bundle or a run folder.  [default: the best packaged]"
-)
+@click.option("--model", metavar="NAME|PATH", help="A packaged model, a bundle, a run, or a .tflite or .keras file.")
 def command(
     *,
     paths: tuple[str, ...],
@@ -126,10 +124,13 @@ def command(
       inkling read forms/ --length 8 --check luhn --json
       inkling read s3://bucket/forms --out readings --resume
     """
+    from inkling.cli.model_option import usable
+
     check_options(click.get_current_context().params, out=out)
     given = {"length": length, "pattern": pattern, "check": check, "among": among, "sure": sure}
     stated = {name: value for name, value in given.items() if value is not None}
     mode: Mode = "single" if single else "auto"
+    model = usable(model)
     if out:
         from inkling.batch.run import RunOptions
 

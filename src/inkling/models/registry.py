@@ -6,6 +6,7 @@ from pathlib import Path
 
 from inkling.errors import BadBundle, UnknownName, WrongNetwork
 from inkling.models.bundle import IDENTITY_KEYS, Bundle, open_bundle
+from inkling.models.network_file import SUFFIX, NetworkFile, open_network_file
 
 PACKAGED = Path(__file__).parent / "bundles"
 LINE = "line"  # the line recognizer: it reads no digit alone, so it is not among the classifiers
@@ -32,7 +33,7 @@ def default_name() -> str:
 
 
 def find(model: str | Path | None = None) -> Bundle:
-    """A classifier's bundle by packaged name, by bundle folder or by run folder (whose `bundle/` is taken).
+    """A classifier's bundle by packaged name, bundle folder, run folder (whose `bundle/` is taken) or .tflite file.
 
     Raises UnknownName for a name that is not packaged, BadBundle for a folder that is no bundle, and WrongNetwork for
     a line recognizer's.
@@ -43,7 +44,7 @@ def find(model: str | Path | None = None) -> Bundle:
             f"{found.path} holds a line recognizer, which reads no single digit; a classifier was expected. "
             "Name another model."
         )
-    return open_bundle(found.path)
+    return found if isinstance(found, NetworkFile) else open_bundle(found.path)
 
 
 def reads_lines(bundle: Bundle) -> bool:
@@ -64,9 +65,12 @@ def _find(model: str | Path, names: list[str]) -> Bundle:
     if path.is_dir():
         inner = path / "bundle"
         return open_bundle(inner if inner.is_dir() else path, keys=IDENTITY_KEYS)
+    if path.suffix == SUFFIX and path.is_file():
+        return open_network_file(path)
     if isinstance(model, Path) or "/" in text or "\\" in text:
         raise BadBundle(
-            f"{text} is not a folder; expected a bundle or run folder, or one of: {', '.join(sorted(names))}."
+            f"{text} is not a folder; expected a bundle or run folder, a .tflite file, or one of: "
+            f"{', '.join(sorted(names))}."
         )
     raise UnknownName("model", text, names)
 

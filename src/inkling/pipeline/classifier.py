@@ -14,6 +14,7 @@ from inkling.pipeline.normalize import SIDE
 
 MAX_BATCH = 32  # tiles at once: larger batches are cut, which bounds each interpreter's memory and costs no speed
 
+INPUT_SHAPES = ((SIDE, SIDE), (SIDE, SIDE, 1), (SIDE * SIDE,))  # of one tile; other people's networks differ
 OUTPUT_SHAPES = ((1, 10), (1, 11))  # of one tile
 
 
@@ -30,13 +31,17 @@ class Classifier:
 
     def __init__(self, bundle: Bundle) -> None:
         """Raises BadBundle for a flatbuffer that is not the manifest's version, or has other inputs or outputs."""
-        self._network = LiteRTModel(bundle.model_bytes(), bundle.model_path, shape=(SIDE, SIDE))
+        self._network = LiteRTModel(bundle.model_bytes(), bundle.model_path, *INPUT_SHAPES)
+        self._puts_out_logits = False
         try:
-            shape = self.outputs(np.zeros((1, SIDE, SIDE), np.float32)).shape
+            found = self.outputs(np.zeros((1, SIDE, SIDE), np.float32))
         except (ValueError, RuntimeError) as error:
             raise BadBundle(f"{bundle.model_path} does not run ({error}). Export the run again.") from error
-        if shape not in OUTPUT_SHAPES:
-            raise BadBundle(f"{bundle.model_path} puts out {shape}; expected (1, 10) or (1, 11). Export the run again.")
+        if found.shape not in OUTPUT_SHAPES:
+            raise BadBundle(
+                f"{bundle.model_path} puts out {found.shape}; expected (1, 10) or (1, 11). Export the run again."
+            )
+        self._puts_out_logits = abs(float(found.sum()) - 1) > 1e-3 or bool(found.min() < 0)
 
     def __call__(self, tiles: np.ndarray) -> np.ndarray:
         """(N, 28, 28) float32, 0 = background, 1 = ink -> (N, 10) float32 probabilities, each row sums to 1."""
@@ -52,8 +57,12 @@ class Classifier:
         batches = []
         for start in starts:
             check_deadline()
-            batches.append(self._network(tiles[start : start + MAX_BATCH]))
-        return np.concatenate(batches or [np.zeros((0, 10), np.float32)])
+            batches.append(self._network(tiles[start : start + MAX_BATCH].reshape(-1, *self._network.shape)))
+        outputs = np.concatenate(batches or [np.zeros((0, 10), np.float32)])
+        if self._puts_out_logits:
+            outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+            outputs /= outputs.sum(axis=1, keepdims=True)
+        return outputs
 
 
 def prediction_from_softmax(outputs: np.ndarray) -> Prediction:

@@ -29,7 +29,7 @@ class LineRecognizer:
                 f"{bundle.path} has the classes {classes!r}; expected {', '.join(CLASSES)} and a blank. "
                 "Export the run again."
             )
-        self._network = LiteRTModel(bundle.model_bytes(), bundle.model_path, shape=(HEIGHT, -1))
+        self._network = LiteRTModel(bundle.model_bytes(), bundle.model_path, (HEIGHT, -1))
         self._temperature = float(bundle.manifest.get("temperature", 1.0))
 
     def __call__(self, line_images: np.ndarray) -> np.ndarray:

@@ -27,17 +27,21 @@ class LiteRTModel:
     simultaneous calls: a server that lets two of its threads read at a time has two.
     """
 
-    def __init__(self, content: bytes, path: Path, *, shape: tuple[int, ...]) -> None:
-        """`content` is the flatbuffer, `path` names it in messages, `shape` is that of one example, -1 = any size.
+    def __init__(self, content: bytes, path: Path, *shapes: tuple[int, ...]) -> None:
+        """`content` is the flatbuffer, `path` names it in messages, `shapes` may one example have, -1 = any size.
 
         Raises BadBundle if the flatbuffer cannot be loaded or takes another input.
         """
         self._content = content
         first = self._load()
-        if first.signature[1:] != list(shape):
-            expected = ", ".join("any" if side < 0 else str(side) for side in shape)
+        self.shape = tuple(first.signature[1:])  # of one example
+        if self.shape not in shapes or first.dtype != np.float32:
+            expected = " or ".join(
+                f"(N, {', '.join('any' if side < 0 else str(side) for side in shape)})" for shape in shapes
+            )
             raise BadBundle(
-                f"{path} takes input of shape {first.signature}; expected (N, {expected}). Export the run again."
+                f"{path} takes {np.dtype(first.dtype)} input of shape {first.signature}; expected float32 of "
+                f"{expected}. Export the run again."
             )
         self._free = deque([first])  # a stack: the interpreter used last has its memory in the cache
 
@@ -69,6 +73,7 @@ class _Interpreter:
     def __init__(self, interpreter: Interpreter) -> None:
         [entry], outputs = interpreter.get_input_details(), interpreter.get_output_details()
         self.signature: list[int] = entry["shape_signature"].tolist()  # -1 = any size
+        self.dtype = entry["dtype"]
         self._interpreter = interpreter
         self._input, self._output = entry["index"], outputs[0]["index"]
         self._shape: tuple[int, ...] | None = tuple(entry["shape"].tolist())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import sys
@@ -64,11 +66,34 @@ def keras_model_path(bundle: Bundle) -> Path:
 
 
 def open_keras_model(bundle: Bundle, *, task: str) -> Any:
-    """The Keras model of a bundle, without its optimizer.
+    """The Keras model of a bundle: see `load_keras`. Raises BadBundle for a missing file too."""
+    return load_keras(keras_model_path(bundle), task=task)
 
-    Raises BadBundle for a missing or damaged file, and for layers that can hold code: none of it runs.
+
+def convert_to_litert(path: Path, out: Path) -> None:
+    """A Keras file -> `out`, a .tflite file. Raises as `load_keras`, and BadBundle where LiteRT lacks an operation."""
+    model = load_keras(path, task="a network of Keras")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name(f"part-{out.name}")
+    try:
+        with quiet_stderr(), contextlib.redirect_stdout(io.StringIO()):  # Keras prints the signature
+            model.export(str(part), format="litert", verbose=False)
+        part.replace(out)
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        why = next(iter(str(error).splitlines()), type(error).__name__)
+        raise BadBundle(
+            f"{path} cannot be converted to LiteRT ({why}); a network of common layers was expected. Export it "
+            "yourself."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load_keras(path: Path, *, task: str) -> Any:
+    """The Keras model in a file, without its optimizer.
+
+    Raises BadBundle for a damaged file, and for layers that can hold code: none of it runs.
     """
-    path = keras_model_path(bundle)
     _check_layers(path)
     keras = import_keras(task=task)
     try:

@@ -126,7 +126,7 @@ class LineTask:
 
     def load_litert(self, bundle: Bundle) -> Infer:
         """(N, 32, w) -> (N, w / 4, 22)"""
-        return LiteRTModel(bundle.model_bytes(), bundle.model_path, shape=(HEIGHT, -1))
+        return LiteRTModel(bundle.model_bytes(), bundle.model_path, (HEIGHT, -1))
 
     def parity_inputs(self) -> list[np.ndarray]:
         return [dataset.as_input(same.images[:N_COMPARED]) for same in self.validation]

@@ -1,0 +1,43 @@
+"""--model: what it takes beside names and bundles, namely a network file of Keras or LiteRT."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import click
+
+from inkling.errors import NotFound
+
+KERAS = ".keras"
+
+
+def usable(model: str | None) -> str | None:
+    """The same, or a network file as LiteRT runs it: one of Keras is converted, once, into the user's cache.
+
+    Says what is not known of such a network. Raises NotFound, MissingExtra, or BadBundle if it cannot be converted.
+    """
+    from inkling.models.network_file import SUFFIX
+
+    path = Path(model or "")
+    if path.suffix not in (KERAS, SUFFIX):
+        return model
+    if not path.is_file():
+        raise NotFound(f"{path} is not a file; expected a network of Keras or LiteRT. Check --model.")
+    click.echo(
+        f"inkling: {path.name} has no calibration: its confidences are its own, and it takes everything for a digit.",
+        err=True,
+    )
+    return str(_converted(path)) if path.suffix == KERAS else model
+
+
+def _converted(path: Path) -> Path:
+    from inkling.user_dirs import cache_folder
+
+    key = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    converted = cache_folder() / "converted" / key / f"{path.stem}.tflite"
+    if not converted.exists():
+        from inkling.training.keras_setup import convert_to_litert
+
+        convert_to_litert(path, converted)
+    return converted
