@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from inkling.batch.worker import Worker
 from inkling.csv_cells import FORMULA_STARTS
 from inkling.errors import BadBundle, BadRequest, Busy, CannotWrite, InklingError, NotFound, UnknownName
 from tests.batch.archives import MODEL, Here, folder_of, manifest_of, rows_in, shard_of
+from tests.documents import files as documents
 from tests.pictures import encoded, row_of
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -67,6 +69,34 @@ def test_records_agree_with_the_reader(scans: Path, tmp_path: Path, reader: Read
     kept = manifest_of(tmp_path / "out")
     assert (kept["state"], kept["planned"], kept["done"]["rows"]) == ("complete", 25, 25)
     assert kept["done"]["bytes"] == sum(path.stat().st_size for path in scans.rglob("*.png"))
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", pytest.param("parquet", marks=pytest.mark.cluster)])
+def test_a_document_has_a_row_for_each_page(scans: Path, tmp_path: Path, format: str) -> None:
+    """In folders and in archives; the review page opens the pages again."""
+    folder, out, review = tmp_path / "forms", tmp_path / "out", tmp_path / "check.html"
+    folder.mkdir()
+    (folder / "a.pdf").write_bytes(documents.scans(3))
+    (folder / "b.png").write_bytes(next(scans.rglob("*.png")).read_bytes())
+    (folder / "c.pdf").write_bytes(b"%PDF-1.7 seven")
+    (folder / "d.tif").write_bytes(documents.scans(2, "TIFF"))
+    with zipfile.ZipFile(folder / "e.zip", "w") as archive:
+        archive.write(folder / "a.pdf", "f.pdf")
+        archive.write(folder / "d.tif", "g.tif")
+    progress = read(folder, out, format=format, review=str(review), constraints={"length": "4"})
+    pages = {"a.pdf": 3, "b.png": 1, "c.pdf": None, "d.tif": 2, "e.zip/f.pdf": 3, "e.zip/g.tif": 2}
+    expected = [
+        (str(folder / (f"{name}#{page}" if (n or 0) > 1 else name)), page)
+        for name, n in pages.items()
+        for page in (range(1, n + 1) if n else [None])
+    ]
+    rows = rows_in(out)
+    assert [(row["source"], row["page"]) for row in rows] == expected
+    assert [row["text"] for row in rows if "#" in row["source"]] == ["7"] * 10
+    assert [row["kind"] for row in rows if row["kind"]] == ["BrokenPicture"]
+    assert (progress.planned, progress.done, manifest_of(out)["done"]["rows"]) == (12, 12, 12)
+    assert review.read_text("utf-8").count('href="data:image') == 11
+    assert run(options(folder, out, format=format, resume=True, constraints={"length": "4"}), Here()).new == 0
 
 
 def test_touching_digits_are_read_in_a_batch_as_alone(digits: Digits, tmp_path: Path) -> None:

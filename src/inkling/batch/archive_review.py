@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 from inkling.batch import storage
 from inkling.batch.batch_reader import fetch
@@ -13,21 +14,27 @@ from inkling.batch.job import Job, part_name
 from inkling.batch.plan import Plan
 from inkling.batch.records import decode, to_result
 from inkling.batch.review import ReviewPage
+from inkling.documents import PagesByNumber
 from inkling.errors import InklingError
 
 
 def write(page: ReviewPage, job: Job, plan: Plan) -> None:
     """Fill a page with the rows of a complete run, and write it. Raises what `storage` raises, and NotFound."""
-    with closing(FrontToBack()) as archive:
+    with closing(FrontToBack()) as archive, closing(PagesByNumber()) as documents:
         for i in range(plan.files):
             for chunk in plan.file(i):
                 content = storage.read(storage.join(job.out, part_name(chunk.number, job.format)))
-                for image, record in zip(chunk.images, decode(content, job.format), strict=True):
-                    page.add(to_result(record), partial(_content, image, archive))
+                images = iter(chunk.images)
+                for record in decode(content, job.format):
+                    number = record["page"] or 1
+                    if number == 1:  # further pages are of the same image
+                        image = next(images)
+                    source = partial(_content, image, archive)
+                    page.add(to_result(record), partial(documents.image, image.identity, number, source))
         page.finish()
 
 
-def _content(image: ImageRef, archive: FrontToBack) -> bytes:
+def _content(image: ImageRef, archive: FrontToBack) -> Path | bytes:
     (content,) = fetch([image], archive)
     if isinstance(content, InklingError):
         raise content

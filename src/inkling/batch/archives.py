@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from inkling.batch import storage
 from inkling.batch.image_ref import ImageRef, Storage
-from inkling.pipeline.decode import SUFFIXES
+from inkling.documents.pages import SUFFIXES
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
 GZIP = b"\x1f\x8b"

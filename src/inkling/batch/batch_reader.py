@@ -10,6 +10,7 @@ import cv2
 
 from inkling.batch import records, storage
 from inkling.batch.archives import inflated
+from inkling.batch.buckets import is_url
 from inkling.batch.front_to_back import FrontToBack
 from inkling.batch.image_ref import WHOLE_FILE, ImageRef
 from inkling.batch.job import Job
@@ -17,6 +18,8 @@ from inkling.batch.range_requests import ByteRange
 from inkling.batch.records import Record
 from inkling.constraints import constrained_reading
 from inkling.constraints.constraints import parse_constraints
+from inkling.documents import Page, pages
+from inkling.documents.pages import DOCUMENT_SUFFIXES
 from inkling.errors import BadBundle, BrokenPicture, ImageTooLarge, InklingError
 from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.reader import Reader
@@ -50,44 +53,53 @@ class BatchReader:
     def read(
         self, images: Sequence[ImageRef], on_image: Callable[[int], None] | None = None
     ) -> tuple[list[Record], int]:
-        """Images -> one record per image, in order, and the number of bytes fetched; for `on_image` see `Worker`."""
+        """Images -> a record of each, or of each page, in order, and the bytes fetched; for `on_image` see `Worker`."""
         contents = fetch(images, self._archive) if on_image is None else self._fetch_one_by_one(images, on_image)
         found: list[Record] = []
         n_bytes = 0
         for image, content in zip(images, contents, strict=True):
-            found.append(self._read_one(image, content))
+            found.extend(self._read_pages(image, content))
             n_bytes += len(content) if isinstance(content, bytes) else 0
         return found, n_bytes
 
     def _fetch_one_by_one(
         self, images: Sequence[ImageRef], on_image: Callable[[int], None]
-    ) -> Iterator[bytes | InklingError]:
+    ) -> Iterator[Path | bytes | InklingError]:
         for index, image in enumerate(images):
             on_image(index)
             yield from fetch([image], self._archive)
 
-    def _read_one(self, image: ImageRef, content: bytes | InklingError) -> Record:
+    def _read_pages(self, image: ImageRef, content: Path | bytes | InklingError) -> Iterator[Record]:
         try:
             if isinstance(content, InklingError):
                 raise content
-            prepared = self.reader.prepare(content, mode=self._mode)
+            yield from map(self._read_page, pages(content, name=image.source))
+        except InklingError as error:
+            yield records.from_error(image.source, None, error, self._model)
+
+    def _read_page(self, page: Page) -> Record:
+        try:
+            prepared = self.reader.prepare(page.image, mode=self._mode)
             trace = self.reader.trace_prepared(prepared)
             if not self._constraints.stated:
-                return records.from_reading(image.source, trace.reading, self._model)
+                return records.from_reading(page, trace.reading, self._model)
             answer = constrained_reading.from_trace(trace, self._constraints)
-            return records.from_reading(image.source, answer.reading, self._model, answer)
+            return records.from_reading(page, answer.reading, self._model, answer)
         except InklingError as error:
-            return records.from_error(image.source, error, self._model)
+            return records.from_error(page.name, page.number, error, self._model)
         except LIBRARY_ERRORS as error:  # ends this image, not the run
             broken = BrokenPicture(
                 f"picture made {type(error).__name__} ({str(error).strip() or 'no more is known'}); expected one that "
                 "can be read. Save it again, or report it."
             )
-            return records.from_error(image.source, broken, self._model)
+            return records.from_error(page.name, page.number, broken, self._model)
 
 
-def fetch(images: Iterable[ImageRef], archive: FrontToBack) -> Iterator[bytes | InklingError]:
-    """The bytes of each image, or the reason why there are none; `archive` stays open. Raises Unreachable."""
+def fetch(images: Iterable[ImageRef], archive: FrontToBack) -> Iterator[Path | bytes | InklingError]:
+    """The bytes of each image, or the reason why there are none; `archive` stays open. Raises Unreachable.
+
+    Of a document on this machine it is the path: its pages are read from there.
+    """
     images = list(images)
     known = [_known_error(image) for image in images]
     ranges = [
@@ -95,14 +107,22 @@ def fetch(images: Iterable[ImageRef], archive: FrontToBack) -> Iterator[bytes | 
             image.location, image.offset, DECODE.max_bytes + 1 if image.size_bytes == WHOLE_FILE else image.size_bytes
         )
         for image, error in zip(images, known, strict=True)
-        if error is None and image.stored in AT_ONCE
+        if error is None and image.stored in AT_ONCE and not _is_document_file(image)
     ]
     contents = storage.read_many(ranges)
     for image, error in zip(images, known, strict=True):
+        if error is None and _is_document_file(image):
+            yield Path(image.location)
+            continue
         content = error or (next(contents) if image.stored in AT_ONCE else archive.read(image))
         if isinstance(content, bytes):
             content = _whole(image, content)
         yield content
+
+
+def _is_document_file(image: ImageRef) -> bool:
+    on_disk = not image.member and not is_url(image.location)
+    return on_disk and image.location.lower().endswith(DOCUMENT_SUFFIXES)
 
 
 def _whole(image: ImageRef, content: bytes) -> bytes | BrokenPicture:

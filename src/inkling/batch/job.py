@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Annotated, Literal, Protocol, get_args
 
 from msgspec import Meta, Struct, structs
@@ -14,6 +13,7 @@ from inkling.batch.image_ref import ImageRef
 from inkling.pipeline.reader import Mode
 
 CHUNK_SIZE = 500  # images: half a second of work, and parts of some 100 kB
+PDF_WEIGHT = 10  # images that a PDF counts for in a chunk: it may have a row for each of many pages
 Format = Literal["parquet", "csv", "jsonl"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 ChunkNumber = Annotated[int, Meta(ge=0, lt=10**8)]  # eight digits of a part's name
@@ -53,10 +53,7 @@ class ChunkResult(Struct, frozen=True, forbid_unknown_fields=True):
     outcomes: dict[Literal["read", "unsure", "empty", "not_digit", "failed"], Count]
     bytes: Count  # of the images that were fetched
     seconds: Annotated[float, Meta(ge=0, le=1e9)]
-
-    @property
-    def images(self) -> int:
-        return sum(self.outcomes.values())
+    more_pages: Count = 0  # of documents, beyond the first of each: rows without an image in the plan
 
 
 class Engine(Protocol):
@@ -77,9 +74,13 @@ def part_name(number: int, format: Format) -> str:
 
 
 def in_chunks(images: Iterable[ImageRef], *, first: int = 0, size: int = CHUNK_SIZE) -> Iterator[Chunk]:
-    """A stream of images -> chunks of `size`, numbered from `first`; the last may be smaller."""
-    rest = iter(images)
-    number = first
-    while taken := tuple(islice(rest, size)):
-        yield Chunk(number, taken)
-        number += 1
+    """A stream of images -> chunks of `size`, numbered from `first`; the last may be smaller, and those with PDFs."""
+    number, taken, weight = first, list[ImageRef](), 0
+    for image in images:
+        taken.append(image)
+        weight += PDF_WEIGHT if image.source.lower().endswith(".pdf") else 1
+        if weight >= size:
+            yield Chunk(number, tuple(taken))
+            number, taken, weight = number + 1, [], 0
+    if taken:
+        yield Chunk(number, tuple(taken))

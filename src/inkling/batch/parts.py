@@ -26,6 +26,7 @@ class Parts:
         self._out, self._format = out, format
         self._results: dict[int, ChunkResult] = {}  # by the number of the chunk
         self.outcomes: Counter[str] = Counter()
+        self.more_pages = 0  # of documents, beyond the first of each
         self.bytes = 0  # of the images
         self.seconds = 0.0  # of all workers
         for result in vouched:
@@ -35,8 +36,8 @@ class Parts:
         return len(self._results)
 
     @property
-    def images(self) -> int:
-        """How many images have a record."""
+    def rows(self) -> int:
+        """How many images and pages of documents have a record."""
         return self.outcomes.total()
 
     @property
@@ -80,7 +81,7 @@ class Parts:
     def to_json(self) -> dict[str, Any]:
         """The sums as the manifest shows them."""
         return {
-            "rows": self.images,
+            "rows": self.rows,
             "errors": self.outcomes[FAILED],
             "outcomes": dict(sorted(self.outcomes.items())),
             "bytes": self.bytes,
@@ -114,5 +115,6 @@ class Parts:
         for outcome, n in result.outcomes.items():
             self.outcomes[outcome] += sign * n
         self.outcomes += Counter()  # drops what is 0
+        self.more_pages += sign * result.more_pages
         self.bytes += sign * result.bytes
         self.seconds += sign * result.seconds

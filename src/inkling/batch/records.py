@@ -12,6 +12,7 @@ from inkling.batch.job import Format
 from inkling.batch.table import ResultJson, constraint_state
 from inkling.constraints.constrained_reading import ConstrainedReading
 from inkling.csv_cells import safe_row
+from inkling.documents import Page
 from inkling.errors import InklingError, MissingExtra
 from inkling.pipeline.result import Reading
 
@@ -24,6 +25,7 @@ FAILED = "failed"  # the outcome of an image that could not be read
 # of {code, text} (in CSV, lists are JSON); `constraint`, `first` and `fits` say what the constraints did.
 COLUMNS = (
     "source",
+    "page",  # its number in its document, from 1; 1 for a picture, null for a document that could not be opened
     "outcome",  # read, unsure, empty, not_digit, failed
     "text",  # digits in reading order, lines joined by "\n"; "" without any
     "written",  # the number as written: `text` with its signs, and a tab between columns
@@ -45,10 +47,10 @@ LISTS = ("digits", "others", "size", "warnings")
 
 
 def from_reading(
-    source: str, reading: Reading, model: tuple[str, str], constrained: ConstrainedReading | None = None
+    page: Page, reading: Reading, model: tuple[str, str], constrained: ConstrainedReading | None = None
 ) -> Record:
     """The record of an image that was read; `model` is its name and version."""
-    record = _blank(source, model) | {
+    record = _blank(page.name, page.number, model) | {
         "outcome": reading.outcome,
         "text": reading.text,
         "written": reading.written,
@@ -65,15 +67,16 @@ def from_reading(
     return record
 
 
-def from_error(source: str, error: InklingError, model: tuple[str, str]) -> Record:
-    """The record of an image that could not be read."""
-    return _blank(source, model) | {"outcome": FAILED, "kind": error.kind, "error": str(error)}
+def from_error(source: str, page: int | None, error: InklingError, model: tuple[str, str]) -> Record:
+    """The record of an image that could not be read; without a `page`, of a document."""
+    return _blank(source, page, model) | {"outcome": FAILED, "kind": error.kind, "error": str(error)}
 
 
 def to_result(record: Record) -> ResultJson:
     """A record -> the JSON object that `inkling read --json` prints of the image, less model and time."""
     if record["outcome"] == FAILED:
-        return {"source": record["source"], "ok": False, "kind": record["kind"], "error": record["error"]}
+        named = {name: record[name] for name in ("source", "page")}
+        return {**named, "ok": False, "kind": record["kind"], "error": record["error"]}
     result = {name: record[name] for name in COLUMNS[: COLUMNS.index("constraint")]}
     result |= {"ok": True, "reason": record["reason"] or ""}
     if state := record["constraint"]:
@@ -83,9 +86,9 @@ def to_result(record: Record) -> ResultJson:
     return result
 
 
-def _blank(source: str, model: tuple[str, str]) -> Record:
+def _blank(source: str, page: int | None, model: tuple[str, str]) -> Record:
     name, version = model
-    return dict.fromkeys(COLUMNS) | {"source": source, "model": name, "version": version}
+    return dict.fromkeys(COLUMNS) | {"source": source, "page": page, "model": name, "version": version}
 
 
 def encode(records: Sequence[Record], format: Format) -> bytes:
@@ -128,6 +131,7 @@ def _from_cells(row: dict[str, str]) -> Record:
     record: Record = {name: cell or None for name, cell in row.items()}
     record |= {name: json.loads(row[name]) for name in LISTS if row[name]}
     record |= {name: float(row[name]) for name in ("confidence", "fits") if row[name]}
+    record["page"] = int(row["page"]) if row["page"] else None
     return record if row["outcome"] == FAILED else record | {"text": row["text"], "written": row["written"]}
 
 
@@ -157,7 +161,7 @@ def _parquet(records: Sequence[Record]) -> bytes:
     warning = arrow.struct([("code", arrow.string()), ("text", arrow.string())])
     size = arrow.list_(arrow.int32(), 2)
     lists = {"digits": arrow.list_(digit), "others": arrow.list_(other), "warnings": arrow.list_(warning), "size": size}
-    types = {"confidence": arrow.float32(), "fits": arrow.float32(), **lists}
+    types = {"page": arrow.int32(), "confidence": arrow.float32(), "fits": arrow.float32(), **lists}
     schema = arrow.schema([(name, types.get(name, arrow.string())) for name in COLUMNS])
     in_utf8 = [record | {name: _in_utf8(record[name]) for name in ("source", "error")} for record in records]
     sink = arrow.BufferOutputStream()

@@ -26,6 +26,7 @@ from inkling.batch.run_manifest import Manifest, Model
 from inkling.constraints.constraints import parse_constraints
 from inkling.errors import BadRequest, CannotWrite, InklingError, NotFound, UnknownName
 from inkling.models import registry
+from inkling.pipeline.decoder_errors import FORMAT_NAMES
 from inkling.pipeline.reader import Mode
 
 SAVE_INTERVAL_S = 5.0  # between two manifests; after a kill, what was read meanwhile is read again
@@ -107,8 +108,8 @@ def _checked(options: RunOptions) -> tuple[Job, Manifest, Iterator[ImageRef]]:
     first = next(images, None)
     if first is None:
         raise NotFound(
-            f"{' '.join(options.sources)} holds no picture; expected PNG, JPEG, WebP, GIF, BMP or TIFF files, "
-            "archives of them, or a listing. Name another source."
+            f"{' '.join(options.sources)} holds no picture; expected {FORMAT_NAMES} or PDF files, archives "
+            "of them, or a listing. Name another source."
         )
     return job, previous or manifest, chain([first], images)
 
@@ -123,7 +124,7 @@ class _Run:
         self._plan, self._planner, self._parts = plan, planner, Parts(job.out, job.format, manifest.parts)
         damaged = self._parts.forget_damaged()
         self._saved_at, self._save_took_s = time.monotonic(), 0.0
-        self._progress = Progress(before=self._parts.images, damaged=damaged)
+        self._progress = Progress(before=self._parts.rows, damaged=damaged)
 
     def read_all(self, engine: Engine) -> Progress:
         try:
@@ -143,10 +144,11 @@ class _Run:
     def _finish(self) -> None:
         """Set the state to "complete" if every part is there."""
         wrong = self._parts.problems(self._planner.chunks)
-        if wrong or self._parts.images != self._planner.planned:
+        planned = self._planner.planned + self._parts.more_pages
+        if wrong or self._parts.rows != planned:
             some = f": {', '.join(wrong[:MAX_TOLD])}{', ..' * (len(wrong) > MAX_TOLD)}" if wrong else ""
             raise CannotWrite(
-                f"{self._job.out} holds {self._parts.images:,} rows of {self._planner.planned:,}{some}; expected a "
+                f"{self._job.out} holds {self._parts.rows:,} rows of {planned:,}{some}; expected a "
                 "row of each image and nothing else. Remove what is of no run, and go on with --resume."
             )
         self._manifest.state = "complete"
@@ -156,7 +158,8 @@ class _Run:
 
     def _report(self) -> None:
         progress = self._progress
-        progress.planned, progress.listing = self._planner.planned, not self._planner.finished
+        progress.planned = self._planner.planned + self._parts.more_pages
+        progress.listing = not self._planner.finished
         progress.outcomes, progress.bytes = self._parts.outcomes, self._parts.bytes
         progress.sample_rate()
         if self._on_progress:

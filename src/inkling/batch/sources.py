@@ -8,6 +8,8 @@
 | `list.csv`, `list.parquet` | one image per row; relative names are relative to the listing |
 | `train.parquet` with a column of bytes | the image in each row, as in Hugging Face's data sets |
 | anything else | one image file |
+
+A document, a PDF or a TIFF, is listed as one image; whoever reads it finds its pages.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ from inkling.batch.archives import images_in_archive, is_archive
 from inkling.batch.image_ref import ImageRef
 from inkling.batch.listings import names_in
 from inkling.batch.parquet import PictureColumn, has_pictures
+from inkling.documents.pages import SUFFIXES
 from inkling.errors import InklingError, NotFound
-from inkling.pipeline.decode import SUFFIXES
 
 LISTINGS = (".csv", ".parquet")
 

@@ -37,4 +37,5 @@ class Worker:
         storage.write(location, content)
         part, outcomes = FileHash.of(content), Counter(record["outcome"] for record in records)
         took_s = time.perf_counter() - start
-        return ChunkResult(chunk.number, part.size_bytes, part.sha256, dict(outcomes), n_bytes, took_s)
+        more_pages = len(records) - len(chunk.images)
+        return ChunkResult(chunk.number, part.size_bytes, part.sha256, dict(outcomes), n_bytes, took_s, more_pages)

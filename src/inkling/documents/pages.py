@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -52,14 +52,31 @@ def pages(
     Raises NotFound for a path that cannot be read, and a BadPicture for a document that is locked, broken or too large
     as a whole; what is wrong with one page its `image` raises.
     """
+    with _opened(source, limits) as file:
+        head = file.read(_HEAD_BYTES)
+        size = file.seek(0, 2)
+        file.seek(0)
+        name = name if name is not None else str(source) if isinstance(source, str | Path) else ""
+        if not (_is_pdf(head) or head.startswith(_TIFF)):
+            yield Page(1, 1, name, Path(source) if isinstance(source, str | Path) else file.read())
+            return
+        check_bytes(size, limits.max_bytes)
+        contents: Iterator[tuple[int, ImageSource | BadPicture]]
+        contents = pdf_pages(file, limits, first) if _is_pdf(head) else tiff_pages(file.read(), limits, first)
+        for number, (n_pages, content) in enumerate(contents, first):
+            yield Page(number, n_pages, f"{name}#{number}" if n_pages > 1 else name, content)
+
+
+def _opened(source: DocumentSource, limits: DocumentLimits) -> IO[bytes]:
     if isinstance(source, str | Path):
-        path = Path(source)
-        with open_file(path) as file:
-            yield from _pages_of(file, path, str(source) if name is None else name, first, limits)
-    elif isinstance(source, bytes | bytearray | memoryview):
-        yield from _pages_in(bytes(source), name or "", first, limits)
-    else:
-        yield from _pages_in(source.read(limits.max_bytes + 1), name or "", first, limits)
+        return open_file(Path(source))
+    if isinstance(source, bytes | bytearray | memoryview):
+        return io.BytesIO(source)
+    return io.BytesIO(source.read(limits.max_bytes + 1))
+
+
+def _is_pdf(head: bytes) -> bool:
+    return head.lstrip(_BEFORE_PDF).startswith(b"%PDF-")
 
 
 class PagesByNumber:
@@ -82,44 +99,3 @@ class PagesByNumber:
 
     def close(self) -> None:
         self._name, self._pages = "", iter(())
-
-
-def _pages_of(file: IO[bytes], path: Path, name: str, first: int, limits: DocumentLimits) -> Iterator[Page]:
-    head = file.read(_HEAD_BYTES)
-    size = file.seek(0, 2)
-    file.seek(0)
-    if not _is_document(head):
-        yield Page(1, 1, name, path)
-        return
-    check_bytes(size, limits.max_bytes)
-    if _is_pdf(head):
-        yield from _numbered(pdf_pages(file, limits, first), name, first)
-    else:
-        yield from _pages_in(file.read(), name, first, limits)
-
-
-def _pages_in(content: bytes, name: str, first: int, limits: DocumentLimits) -> Iterator[Page]:
-    if not _is_document(content[:_HEAD_BYTES]):
-        yield Page(1, 1, name, content)
-        return
-    check_bytes(len(content), limits.max_bytes)
-    if _is_pdf(content[:_HEAD_BYTES]):
-        with tempfile.TemporaryFile() as file:
-            file.write(content)
-            file.flush()
-            yield from _numbered(pdf_pages(file, limits, first), name, first)
-    else:
-        yield from _numbered(tiff_pages(content, limits, first), name, first)
-
-
-def _numbered(contents: Iterable[tuple[int, ImageSource | BadPicture]], name: str, first: int) -> Iterator[Page]:
-    for number, (n_pages, content) in enumerate(contents, first):
-        yield Page(number, n_pages, f"{name}#{number}" if n_pages > 1 else name, content)
-
-
-def _is_document(head: bytes) -> bool:
-    return _is_pdf(head) or head.startswith(_TIFF)
-
-
-def _is_pdf(head: bytes) -> bool:
-    return head.lstrip(_BEFORE_PDF).startswith(b"%PDF-")

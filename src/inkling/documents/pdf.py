@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, cast
@@ -131,14 +133,19 @@ class _Renderer:
 def _renderer(file: IO[bytes], limits: DocumentLimits, first: int) -> Iterator[_Renderer]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # it finds what this process finds
     command = [sys.executable, "-P", str(RENDERER), json.dumps({**asdict(limits), "first": first})]
-    file.seek(0)
-    with subprocess.Popen(  # noqa: S603 - our own program; the document is its input
-        command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-    ) as process:
-        try:
-            yield _Renderer(process, limits)
-        finally:
-            process.kill()  # it waits for the next page to be taken
+    with ExitStack() as stack:
+        if isinstance(file, io.BytesIO):
+            on_disk = stack.enter_context(tempfile.TemporaryFile())
+            on_disk.write(file.getbuffer())
+            on_disk.flush()
+            file = on_disk
+        process = stack.enter_context(
+            subprocess.Popen(  # noqa: S603 - our own program; the document is its input
+                command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+            )
+        )
+        stack.callback(process.kill)  # it waits for the next page to be taken
+        yield _Renderer(process, limits)
 
 
 def check_page_count(n_pages: int, limits: DocumentLimits) -> None:
