@@ -93,7 +93,7 @@ def add(tally: Tally, grid: Grid, tables: list[Table]) -> list[str]:
     at = {(cell.row, cell.column): cell for cell in table.cells} if table else {}
     for i, row in enumerate(grid.cells):
         for j, truth in enumerate(row):
-            cell = at.get((i, j))
+            cell = at.get((i + 1, j + 1))
             is_exact = cell is not None and _is_exact(cell, truth)
             is_written = truth not in OUTCOMES
             tally.n += 1

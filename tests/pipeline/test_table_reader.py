@@ -44,7 +44,7 @@ def test_a_picture_without_a_grid_has_no_tables(cnn: Reader, digits: Digits) -> 
 def test_cells_of_one_digit_and_of_several(cnn: Reader, digits: Digits) -> None:
     [table] = cnn.read_cells(sheet_of(digits, [["7", "", "12"], ["305", "9", ""]]))
     assert (table.rows, table.columns) == (2, 3)
-    assert [(cell.row, cell.column) for cell in table.cells] == [(r, c) for r in range(2) for c in range(3)]
+    assert [(cell.row, cell.column) for cell in table.cells] == [(r, c) for r in (1, 2) for c in (1, 2, 3)]
     assert table.written() == [["7", "", "12"], ["305", "9", ""]]
     assert [cell.outcome for cell in table.cells if not cell.text] == ["empty", "empty"]
     assert table.cells[0].outcome == "read"
@@ -73,6 +73,6 @@ def test_the_json_holds_every_field(cnn: Reader, digits: Digits) -> None:
     content = table.to_json()
     assert set(content) == {"rows", "columns", "box", "cells"}
     assert content["cells"][0] | {"confidence": 1, "box": []} == {
-        "row": 0, "column": 0, "row_span": 1, "column_span": 1, "outcome": "read", "text": "7", "written": "7",
+        "row": 1, "column": 1, "row_span": 1, "column_span": 1, "outcome": "read", "text": "7", "written": "7",
         "confidence": 1, "box": [],
     }  # fmt: skip

@@ -16,8 +16,10 @@ from rich.text import Text
 if TYPE_CHECKING:
     from inkling.batch.progress import Progress as BatchProgress
 
-LABELS = {"read": "read", "unsure": "unsure", "not_digit": "not a digit", "empty": "empty", "failed": "failed"}
-STYLES = {"read": "green", "unsure": "yellow", "not_digit": "yellow", "empty": "yellow", "failed": "red"}
+LABELS = {"read": "read", "unsure": "unsure", "not_digit": "not a digit", "empty": "empty",
+          "no_grid": "without a grid", "failed": "failed"}  # fmt: skip
+STYLES = {"read": "green", "unsure": "yellow", "not_digit": "yellow", "empty": "yellow", "no_grid": "yellow",
+          "failed": "red"}  # fmt: skip
 
 
 class _Outcomes(ProgressColumn):

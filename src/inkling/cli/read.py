@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from inkling.cli.cells import tables_json, tables_text
 from inkling.cli.progress_bar import outcome_counts, reading_bar
 from inkling.cli.read_archive import check_options, duration, read_archive
 from inkling.cpu import cores
@@ -24,9 +25,10 @@ from inkling.errors import BadRequest, InklingError, NotFound
 from inkling.pipeline.verdict import verdict
 
 if TYPE_CHECKING:
+    from inkling.batch.cell_table import CellTable
     from inkling.batch.job import Format
     from inkling.batch.review_card import OpenImage
-    from inkling.batch.table import ResultJson
+    from inkling.batch.table import ResultJson, Table
     from inkling.constraints.constraints import Constraints
     from inkling.documents import Page, PagesByNumber
     from inkling.pipeline.decode import ImageSource
@@ -68,6 +70,7 @@ class Output(Protocol):
     metavar="DIR",
     help="Also write a page for each picture that explains the reading.",
 )
+@click.option("--cells", is_flag=True, help="Read each cell of combs, grids and tables apart.")
 @click.option("--single", is_flag=True, help="Treat all ink of a picture as one digit.")
 @click.option("--length", metavar="N|N-M", help="Number of digits of each number.")
 @click.option("--pattern", metavar="REGEX", help="A regular expression that each number matches; it may name signs.")
@@ -94,6 +97,7 @@ def command(
     csv_path: str | None,
     review_path: str | None,
     explain_dir: str | None,
+    cells: bool,
     single: bool,
     length: str | None,
     pattern: str | None,
@@ -121,6 +125,7 @@ def command(
     Examples:
       inkling read photo.jpg --explain why
       inkling read scans/ --csv scans.csv --review doubtful.html
+      inkling read sudoku.jpg --cells --csv cells.csv
       inkling read forms/ --length 8 --check luhn --json
       inkling read s3://bucket/forms --out readings --resume
     """
@@ -155,7 +160,7 @@ def command(
     reader = Reader(model, sure_at=constraints.sure_at)
     own = (csv_path, review_path, among, among and among.rpartition(":")[0])
     work = _expand(paths, own={Path(path).resolve() for path in own if path})
-    outputs = _open_outputs(csv_path, review_path, reader, constraints, as_json=as_json)
+    outputs = _open_outputs(csv_path, review_path, reader, constraints, as_json=as_json, cells=cells)
     if explain_dir:
         from inkling.cli.explain import Pages
 
@@ -165,7 +170,7 @@ def command(
     quiet = csv_path == STDOUT or (many and visible and sys.stdout.isatty() and bool(outputs) and not as_json)
     outcomes: Counter[str] = Counter()
     start = time.perf_counter()
-    read = partial(read_one, reader, mode=mode, constraints=constraints)
+    read = partial(read_one, reader, mode=mode, constraints=constraints, cells=cells)
     try:
         with reading_bar(outcomes, visible=visible) as update:
             for result, open_image in _in_order(read, work):
@@ -191,13 +196,17 @@ def command(
         sys.exit(1)
 
 
-def read_one(reader: Reader, page: Page, *, mode: Mode = "auto", constraints: Constraints | None = None) -> ResultJson:
-    """One page -> its JSON object: `source`, `page`, `ok`, then the reading, or `kind` and `error`."""
+def read_one(
+    reader: Reader, page: Page, *, mode: Mode = "auto", constraints: Constraints | None = None, cells: bool = False
+) -> ResultJson:
+    """One page -> its JSON object: `source`, `page`, `ok`, then the reading or its tables, or `kind` and `error`."""
     from inkling.constraints import constrained_reading
 
     start = time.perf_counter()
     try:
-        if constraints is not None and constraints.stated:
+        if cells:
+            answer = tables_json(reader.read_cells(page.image))
+        elif constraints is not None and constraints.stated:
             answer = constrained_reading.read(reader, page.image, constraints, mode=mode).to_json()
             if constraints.roster:
                 text = answer["text"].replace("\n", "") if answer["constraint"]["satisfied"] else ""
@@ -318,7 +327,13 @@ def _report(work: _Work, outcomes: Counter[str], took_s: float, files: Sequence[
 
 
 def _open_outputs(
-    csv_path: str | None, review_path: str | None, reader: Reader, constraints: Constraints, *, as_json: bool
+    csv_path: str | None,
+    review_path: str | None,
+    reader: Reader,
+    constraints: Constraints,
+    *,
+    as_json: bool,
+    cells: bool,
 ) -> list[Output]:
     """The files to write. Raises NotFound, before anything is read, if one cannot be written, and BadRequest."""
     if csv_path == STDOUT and as_json:
@@ -327,10 +342,12 @@ def _open_outputs(
         raise NotFound(f"--csv and --review both name {csv_path}; expected two files. Choose another for one of them.")
     outputs: list[Output] = []
     if csv_path:
+        from inkling.batch.cell_table import CellTable
         from inkling.batch.table import Table
 
         joined = constraints.roster.columns if constraints.roster else ()
-        outputs.append(_PrintedTable(joined) if csv_path == STDOUT else Table(Path(csv_path), joined=joined))
+        open_table = CellTable if cells else partial(Table, joined=joined)
+        outputs.append(_PrintedTable(open_table) if csv_path == STDOUT else open_table(Path(csv_path)))
     if review_path:
         from inkling.batch.review import ReviewPage, about
 
@@ -342,11 +359,9 @@ def _open_outputs(
 class _PrintedTable:
     """A table on standard output, once its columns are known."""
 
-    def __init__(self, joined: Sequence[str]) -> None:
-        from inkling.batch.table import Table
-
+    def __init__(self, open_table: Callable[[Path], Table | CellTable]) -> None:
         self._folder = TemporaryDirectory()
-        self._table = Table(Path(self._folder.name) / "table.csv", joined=joined)
+        self._table = open_table(Path(self._folder.name) / "table.csv")
 
     def add(self, result: ResultJson, open_image: OpenImage | None = None) -> None:
         self._table.add(result)
@@ -372,6 +387,8 @@ def _print(result: ResultJson, *, as_json: bool) -> None:
     elif not result["ok"]:
         named = result["error"].startswith(result["source"])
         click.echo(result["error"] if named else f"{result['source']}: {result['error']}", err=True)
+    elif "tables" in result:
+        click.echo(tables_text(result))
     else:
         text = result["written"].replace("\n", " / ").replace("\t", "  ") or "-"
         word, share = verdict(result["outcome"], result["confidence"])

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 FIRST_LINE_S, LINE_INTERVAL_S = 10.0, 60.0  # of the plain lines, without a terminal
 MAX_TOLD = 3  # parts that a message names
-WITHOUT_OUT = {"as_json": "--json", "csv_path": "--csv", "explain_dir": "--explain"}
+WITHOUT_OUT = {"as_json": "--json", "csv_path": "--csv", "explain_dir": "--explain", "cells": "--cells"}
+WITHOUT_CELLS = {"review_path": "--review", "explain_dir": "--explain"}
+WITHOUT_CELLS |= {name: f"--{name}" for name in ("single", "length", "pattern", "check", "among")}
 WITH_OUT = {name: f"--{name}" for name in ("resume", "cluster", "workers", "format", "limit", "sample", "metrics")}
 
 
@@ -30,6 +32,8 @@ def check_options(given: dict[str, object], *, out: str | None) -> None:
     wrong = [flag for name, flag in (WITHOUT_OUT if out else WITH_OUT).items() if given.get(name)]
     if wrong and out:
         raise BadRequest(f"{wrong[0]} does not go with --out, whose rows are in its parts. Leave one of the two out.")
+    if given.get("cells") and (beside := [flag for name, flag in WITHOUT_CELLS.items() if given.get(name)]):
+        raise BadRequest(f"{beside[0]} is for one number a picture, --cells for many. Leave one of the two out.")
     if wrong:
         raise BadRequest(f"{wrong[0]} is for archives; expected --out with it, where the rows go. Add --out.")
     if given.get("cluster") and given.get("workers"):

@@ -175,6 +175,10 @@ class Reader:
         """
         return read_tables(decode.decode(source, max_bytes=self._max_bytes), self.read)
 
+    def read_cells_of(self, trace: Trace) -> list[Table]:
+        """The same for an image that has been read as a whole."""
+        return read_tables(DecodedImage(trace.image, trace.reading.size_wh), self.read)
+
     def trace(self, source: ImageSource, *, mode: Mode = "auto") -> Trace:
         """Read one image and keep every step."""
         return self.trace_prepared(self.prepare(source, mode=mode))

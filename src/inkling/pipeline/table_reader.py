@@ -38,8 +38,8 @@ def read_tables(decoded: DecodedImage, read: Callable[[np.ndarray], Reading]) ->
         for place, box in zip(table.places.tolist(), table.boxes, strict=True):
             check_deadline()
             outcome, text, written, confidence = _content(*next(images), read)
-            row, column, n_rows, n_columns = place
-            cells.append(TableCell(row, column, outcome, text, written, confidence, original(box), n_rows, n_columns))
+            (row, column), spans = (place[0] + 1, place[1] + 1), place[2:]
+            cells.append(TableCell(row, column, outcome, text, written, confidence, original(box), *spans))
         cells.sort(key=lambda cell: (cell.row, cell.column))
         result.append(Table(*table.shape, original(union(table.boxes)), tuple(cells)))
     return result

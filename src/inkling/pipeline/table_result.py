@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from inkling.pipeline.result import Box
 
 CellOutcome = Literal["read", "unsure", "empty", "crossed_out", "not_digit"]
+NO_GRID = "no grid was found; expected a comb, grid or table of closed cells. Show all of it, larger and sharper."
 
 
 @dataclass(frozen=True)
 class TableCell:
     """One cell."""
 
-    row: int  # from 0, downwards
-    column: int  # from 0, to the right
+    row: int  # from 1, downwards; of a merged cell the first
+    column: int  # from 1, to the right
     outcome: CellOutcome  # "not_digit": ink, but no digit, such as a printed word
     text: str  # digits alone
     written: str  # with signs
@@ -51,7 +53,7 @@ class Table:
         """Its numbers by row and column; "" where there is none. A merged cell's is in its first place."""
         rows = [[""] * self.columns for _ in range(self.rows)]
         for cell in self.cells:
-            rows[cell.row][cell.column] = cell.written
+            rows[cell.row - 1][cell.column - 1] = cell.written
         return rows
 
     def to_json(self) -> dict[str, Any]:
@@ -61,3 +63,17 @@ class Table:
             "box": list(self.box),
             "cells": [cell.to_json() for cell in self.cells],
         }
+
+
+def summarized(tables: Sequence[Table]) -> tuple[str, str]:
+    """The outcome of all cells of a picture, and for a person why it is not plainly "read".
+
+    "read", "unsure" where a number is, "empty" where there is no number, or "no_grid".
+    """
+    if not tables:
+        return "no_grid", NO_GRID
+    outcomes = [cell.outcome for table in tables for cell in table.cells]
+    n_unsure, n_read = outcomes.count("unsure"), outcomes.count("read")
+    if n_unsure:
+        return "unsure", f"{n_unsure} of {n_unsure + n_read} numbers are unclear; check them by eye."
+    return ("read", "") if n_read else ("empty", "no cell holds a number; write in the cells, larger or darker.")

@@ -16,6 +16,7 @@ from inkling.errors import UnknownName
 
 MODES = ("auto", "single")  # as in inkling.pipeline.reader, which is not imported here because it is heavy
 EXPLAIN = ("0", "1", "tiles")
+CELLS = ("0", "1")
 CONSTRAINTS = {  # parameters of a reading that say what is known about the number, and their descriptions
     "length": "Number of digits: `8` or `6-8`.",
     "pattern": "A regular expression for the whole number: digits, `\\d`, `[0-4]`, `( | )`, `?`, `*`, `+`, `{2,3}`; "
@@ -114,6 +115,12 @@ class ReadQuery(Schema):
         "`1` adds an `explanation` of the first 16 digits, which takes some ten to a hundred milliseconds a digit, "
         "and to each digit the `tile` that the network saw. `tiles` adds the tiles alone, which costs nothing.",
         _choice("explain", EXPLAIN),
+        required=False,
+        load_default="0",
+    )
+    cells = string(
+        "`1` adds `tables`: each cell of the combs, grids and tables in the picture, read apart.",
+        _choice("cells", CELLS),
         required=False,
         load_default="0",
     )
@@ -273,6 +280,32 @@ class ConstraintSchema(Schema):
     fits = probability("Probability, given the picture alone, that it shows a text that satisfies them.")
 
 
+class TableCellSchema(Schema):
+    """One cell of a table."""
+
+    row = integer("From 1, downwards; of a merged cell the first.", Range(1))
+    column = integer("From 1, to the right.", Range(1))
+    row_span = integer("Rows that it takes: more than 1 if it is merged.", Range(1))
+    column_span = integer("Columns that it takes.", Range(1))
+    outcome = string(
+        "As of a reading, or `crossed_out`. `not_digit`: ink, but no digit, such as a printed word.",
+        OneOf(("read", "unsure", "empty", "crossed_out", "not_digit")),
+    )
+    text = string("Its digits.")
+    written = string("Its number as written, with signs.")
+    confidence = probability("Probability that the text is right; 0 where there is none.")
+    box = array(fields.Integer(), "x, y, w, h in pixels of the upright picture.", Length(equal=4))
+
+
+class TableSchema(Schema):
+    """A comb, grid or table."""
+
+    rows = integer("Of cells.", Range(1))
+    columns = integer("Of cells.", Range(1))
+    box = array(fields.Integer(), "x, y, w, h in pixels of the upright picture.", Length(equal=4))
+    cells = array(fields.Nested(TableCellSchema), "Row by row; a place without walls has none.")
+
+
 class ReadingSchema(OkSchema):
     """What was read in one picture."""
 
@@ -293,6 +326,8 @@ class ReadingSchema(OkSchema):
     reason = string("Why it is not plainly read, and what to do.")
     explanation = nested(ExplanationSchema, "With `explain=1`.", required=False)
     constraint = nested(ConstraintSchema, "With `length`, `pattern`, `check` or `among`.", required=False)
+    tables = array(fields.Nested(TableSchema), "With `cells=1`, from top to bottom.", required=False)
+    tables_reason = string("With `cells=1`: that no grid was found, and what to do.", required=False)
     others = array(
         fields.Nested(OtherSchema),
         "Ink that is no digit and not in `text`: signs, and what was left out.",

@@ -20,6 +20,7 @@ from inkling.server.app import create_app
 from inkling.server.request_context import current_client
 from inkling.server.settings import Settings
 from tests.pictures import drawn_seven, encoded, row_of, ruled
+from tests.pipeline.layout.pages import comb
 
 READ = "/api/v1/read"
 
@@ -337,3 +338,18 @@ def test_a_reading_ends_at_its_deadline_and_the_worker_goes_on(seven: bytes, rou
         assert (response.status_code, response.json["kind"]) == (422, "DeadlineExceeded")
         assert response.json["error"].endswith("Send a smaller picture, or the part with the number.")
     assert client.get("/healthz").status_code == 200
+
+
+def test_cells_are_read_apart_if_asked_for(client: FlaskClient, seven: bytes) -> None:
+    answer = client.post(f"{READ}?cells=1", data=encoded(comb(["7", "", "x"])), content_type="image/png").json
+    [table] = answer["tables"]
+    assert (table["rows"], table["columns"], answer["tables_reason"]) == (1, 3, "")
+    assert [cell["outcome"] for cell in table["cells"]][1:] == ["empty", "crossed_out"]
+    assert conforms(client, "Answer", answer)
+    without = client.post(f"{READ}?cells=1", data=seven, content_type="image/png").json
+    assert (without["text"], without["tables"]) == ("7", [])
+    assert without["tables_reason"].startswith("no grid was found")
+    several = client.post(f"{READ}?cells=1", data=form(seven, encoded(comb(["7", ""])))).json
+    assert [len(each["tables"]) for each in several["readings"]] == [0, 1]
+    assert "tables" not in client.post(READ, data=seven, content_type="image/png").json
+    assert client.post(f"{READ}?cells=yes", data=seven, content_type="image/png").status_code == 400

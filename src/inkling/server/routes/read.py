@@ -17,7 +17,14 @@ from inkling.server.routes.request_body import request_fields, request_images
 from inkling.server.rules import API, READING, rule
 from inkling.server.schemas import CONSTRAINTS, ErrorAnswerSchema, ModelsSchema, ReadQuery
 from inkling.server.service.readers import Readers
-from inkling.server.service.reading import model_and_time, read_image, reading_json, request_constraints, trace_image
+from inkling.server.service.reading import (
+    model_and_time,
+    read_image,
+    reading_json,
+    request_constraints,
+    tables_json,
+    trace_image,
+)
 
 if TYPE_CHECKING:
     from inkling.constraints.constraints import Constraints
@@ -50,6 +57,8 @@ def read(query: dict[str, str]) -> Response:
 
     `length`, `pattern`, `check` and `among` say what is known about the number of each picture; they may also be fields
     of the form or of the JSON. Together they select the most probable text that satisfies all of them.
+
+    `cells=1` also reads each cell of a comb, grid or table apart.
     """
     readers = current_app.extensions["inkling"]
     images = request_images()
@@ -97,7 +106,8 @@ def read_images(
         with readers.permit() as permit:
             try:
                 trace = trace_image(reader, content, query["mode"], **recorded)
-                answers.append(reading_json(reader, trace, explain=query["explain"], constraints=constraints))
+                answer = reading_json(reader, trace, explain=query["explain"], constraints=constraints)
+                answers.append({**answer, **tables_json(reader, trace, query)})
             except BadPicture as error:
                 answers.append(error_json(error))
         took_s += permit.held_s

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from inkling.errors import BadPicture, BadRequest
+from inkling.pipeline.table_result import NO_GRID
 from inkling.server.metrics.definitions import Metrics
 from inkling.server.request_context import RequestContext
 from inkling.server.schemas import CONSTRAINTS
@@ -34,6 +35,7 @@ def read_image(
     with readers.permit() as permit:
         trace = trace_image(reader, content, query["mode"], metrics=metrics, context=context)
         answer = reading_json(reader, trace, explain=query["explain"], constraints=constraints)
+        answer |= tables_json(reader, trace, query)
     return {**answer, **model_and_time(reader, permit.held_s)}
 
 
@@ -76,6 +78,14 @@ def trace_image(reader: Reader, content: bytes, mode: Any, *, metrics: Metrics, 
     record_reading(metrics, reader.bundle.name, trace, time.perf_counter() - start_s)
     context.outcome = trace.reading.outcome
     return trace
+
+
+def tables_json(reader: Reader, trace: Trace, query: Mapping[str, Any]) -> dict[str, Any]:
+    """The `tables` of a picture, if `cells` of the query asks for them."""
+    if query["cells"] == "0":
+        return {}
+    tables = reader.read_cells_of(trace)
+    return {"tables": [table.to_json() for table in tables], "tables_reason": "" if tables else NO_GRID}
 
 
 def reading_json(
