@@ -97,6 +97,16 @@ def test_a_sure_number_is_no_page_of_text() -> None:
     assert agreed(reading("407", confidence=0.6), warned, complete=False).warnings == (page,)
 
 
+@pytest.mark.parametrize(("confidence", "text"), [(0.6, "407"), (1e-3, "")])
+def test_probable_digits_on_paper_that_looks_like_text_are_kept(confidence: float, text: str) -> None:
+    page = QualityWarning("page", "this looks like a page of text; show the number alone.")
+    pattern = tuple(Other("refused", (50 * i, 0, 40, 60)) for i in range(4, 8))
+    glyphs = Reading("not_digit", "", 0.0, (), SIZE_WH, others=pattern, warnings=(page,))
+    answer = agreed(reading("407", confidence=confidence), glyphs, complete=False)
+    assert (answer.text, answer.outcome) == (text, "unsure" if text else "not_digit")
+    assert answer.reason == page.text
+
+
 @pytest.mark.parametrize(
     ("boxes", "complete"),
     [

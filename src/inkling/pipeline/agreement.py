@@ -7,6 +7,7 @@ the same place; and a glyph as high as the digits that no symbol of the row cove
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -71,9 +72,11 @@ def agreed(rows: Reading, glyphs: Reading, *, complete: bool, in_cells: bool = F
     for digit, glyph in _contradictions(rows, glyphs)[:1]:
         doubt = f"the row reads {digit.digit} where the digit alone looks like {glyph.digit}; check it by eye."
         rows = doubted(rows, doubt)
-    # A comb or a ruled page may look like a text's glyphs; rows that are surely numbers are none.
-    is_number = rows.outcome == "read"
-    return with_warnings(rows, tuple(each for each in glyphs.warnings if each.code != "page" or not is_number))
+    # A comb or a ruled page may look like a text's glyphs; rows that are surely numbers are none, others may be.
+    warnings = tuple(each for each in glyphs.warnings if each.code != "page" or rows.outcome != "read")
+    if warnings and warnings[0].code == "page" and rows.confidence >= CONFIG.min_faint_confidence:
+        return replace(doubted(rows, warnings[0].text), warnings=warnings)
+    return with_warnings(rows, warnings)
 
 
 def _is_likelier(glyphs: Reading, rows: Reading) -> bool:
