@@ -206,17 +206,17 @@ def _surrounds(small: np.ndarray, corners: np.ndarray) -> list[float]:
     Beyond the line of a frame it is light again.
     """
     h, w = small.shape
-    ratios = []
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        side = end - start
-        normal = np.array([side[1], -side[0]]) / np.linalg.norm(side)  # outwards
-        points = start + side * np.linspace(0.08, 0.92, 40)[:, None]
-        ways = [np.rint(points + way * CONFIG.rim_px * normal).astype(int) for way in (-1, 1, CONFIG.far_rims)]
-        seen = np.all((np.min(ways[:2], axis=0) >= 0) & (np.max(ways[:2], axis=0) < [w, h]), axis=1)
-        if seen.mean() < CONFIG.min_seen_share:
-            continue
-        within, beyond, far = (
-            small[at[seen, 1].clip(0, h - 1), at[seen, 0].clip(0, w - 1)].astype(float) for at in ways
-        )
-        ratios.append(float(np.quantile(np.maximum(beyond, far) / np.maximum(within, 1), CONFIG.edge_quantile)))
-    return ratios
+    sides = np.roll(corners, -1, axis=0) - corners  # (4, 2)
+    outwards = np.stack([sides[:, 1], -sides[:, 0]], axis=1) / np.linalg.norm(sides, axis=1, keepdims=True)
+    points = corners[:, None] + sides[:, None] * np.linspace(0.08, 0.92, 40)[:, None]  # (4, 40, 2)
+    steps = CONFIG.rim_px * np.array([-1, 1, CONFIG.far_rims])
+    at = np.rint(points + outwards[:, None] * steps[:, None, None, None]).astype(int)  # (3, 4, 40, 2)
+    seen = np.all((at[:2] >= 0) & (at[:2] < [w, h]), axis=(0, 3))  # (4, 40)
+    x, y = np.moveaxis(at.clip(0, [w - 1, h - 1]), 3, 0)
+    within, beyond, far = small[y, x].astype(float)
+    ratios = np.maximum(beyond, far) / np.maximum(within, 1)
+    return [
+        float(np.quantile(ratio[own], CONFIG.edge_quantile))
+        for ratio, own in zip(ratios, seen, strict=True)
+        if own.mean() >= CONFIG.min_seen_share
+    ]

@@ -48,7 +48,7 @@ def tilt_of_lines(mask: np.ndarray, *, min_length: float) -> float | None:
 
 def _longest(offsets: np.ndarray, band: float) -> float:
     """Most points in a band of offsets, counted above what lies around it."""
-    bins = np.floor((offsets - offsets.min()) / band).astype(np.intp)
+    bins = ((offsets - offsets.min()) / band).astype(np.intp)
     counts = np.bincount(bins)
     pairs = counts[:-1] + counts[1:] if counts.size > 1 else counts
     return float(pairs.max())
@@ -62,6 +62,8 @@ def find_rules(mask: np.ndarray, *, min_length: float) -> tuple[np.ndarray, np.n
     thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))  # a line that is level to a pixel or two
     closed = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     runs = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, kernel), np.uint8))
+    if not runs.any():
+        return runs, np.zeros((0, 4), np.int32)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
     width, area = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
     is_rule = (width >= min_length) & (area <= np.maximum(CONFIG.max_rule_thickness * width, 5) * width)
