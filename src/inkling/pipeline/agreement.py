@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from inkling.pipeline.config.line import AGREEMENT as CONFIG
+from inkling.pipeline.quality import QualityWarning
 from inkling.pipeline.result import Box, Digit, Other, Reading, doubted, with_others, with_warnings
 from inkling.pipeline.segmentation import Segmentation, bounding_box, glyph_mask
 
@@ -72,8 +73,15 @@ def agreed(rows: Reading, glyphs: Reading, *, complete: bool, in_cells: bool = F
     for digit, glyph in _contradictions(rows, glyphs)[:1]:
         doubt = f"the row reads {digit.digit} where the digit alone looks like {glyph.digit}; check it by eye."
         rows = doubted(rows, doubt)
-    # A comb or a ruled page may look like a text's glyphs; rows that are surely numbers are none, others may be.
-    warnings = tuple(each for each in glyphs.warnings if each.code != "page" or rows.outcome != "read")
+    return _warned(rows, glyphs.warnings)
+
+
+def _warned(rows: Reading, warnings: tuple[QualityWarning, ...]) -> Reading:
+    """Rows with the warnings of the glyphs. A comb, a ruled page or patterned paper may look like a text's glyphs.
+
+    So rows that are surely numbers are no text, and probable ones are doubted and no more.
+    """
+    warnings = tuple(each for each in warnings if each.code != "page" or rows.outcome != "read")
     if warnings and warnings[0].code == "page" and rows.confidence >= CONFIG.min_faint_confidence:
         return replace(doubted(rows, warnings[0].text), warnings=warnings)
     return with_warnings(rows, warnings)
