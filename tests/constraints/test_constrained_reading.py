@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from inkling import Reader
 from inkling.constraints import constrained_reading
 from inkling.constraints.constrained_reading import ConstrainedReading, apply
 from inkling.constraints.constraints import parse_constraints
+from inkling.pipeline.prefix_search import ScoredText
 from inkling.pipeline.recognized_row import DecodedRow, decode_row
 from inkling.pipeline.result import Other, Reading
 from inkling.pipeline.row_result import compose_rows
@@ -94,6 +97,25 @@ def test_a_doubt_that_remains_is_named() -> None:
     found = constrained(row_of_digits(sharp("26", sure=0.999, doubt={1: (4, 0.9)})), pattern="2[46]")
     assert found.reading.outcome == "unsure"
     assert found.reading.reason.startswith("digit 2 of 2 looks like 6 but could be 4")
+
+
+def test_a_second_opinion_is_asked_about_the_texts_that_are_possible() -> None:
+    """As of a row in doubt: it knows the 4, and isn't asked about what is impossible or sure."""
+    asked: list[ScoredText] = []
+
+    def judge(texts: Sequence[ScoredText]) -> list[ScoredText]:
+        asked.extend(texts)
+        total = sum(one.prob for one in texts)
+        known = [ScoredText(one.text, total * (0.95 if one.text == (2, 4) else 0.01)) for one in texts]
+        return sorted(known, key=lambda one: -one.prob)
+
+    row = row_of_digits(sharp("26", sure=0.999, doubt={1: (4, 0.9)}))
+    found = constrained(replace(row, judge=judge), pattern="2[46]")
+    assert (found.reading.text, found.reading.outcome) == ("24", "read")
+    assert {one.text for one in asked} == {(2, 4), (2, 6)}
+    asked.clear()
+    assert constrained(replace(row, judge=judge), pattern="26").reading.text == "26"
+    assert not asked
 
 
 def test_how_many_digits_may_stay_in_doubt() -> None:

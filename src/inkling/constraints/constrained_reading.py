@@ -91,6 +91,8 @@ def apply(
     if solution is None:
         unsure = replace(reading, outcome="unsure", reason=_why_not(reading, constraints))
         return ConstrainedReading(unsure, satisfied=False, changed=False, first=reading.text, fits=0.0)
+    if len(rows) == 1 and constraints.n_symbols == N_DIGITS and solution.confidence < sure_at:
+        solution = replace(solution, texts=tuple(rows[0].judge(solution.texts)))
     decoded = _decode(rows, columns, starts, solution.texts[0].text, constraints.n_symbols)
     in_rows = {inside(symbol.box, reading.size_wh) for row in rows for symbol in row.symbols}
     others = [other for other in reading.others if other.box not in in_rows]

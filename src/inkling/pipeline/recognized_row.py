@@ -100,6 +100,7 @@ class DecodedRow:
     signs_prob: float  # that its signs and marks are these, 0..1, given the digits
     texts: tuple[ScoredText, ...]  # the most probable digits, the best first; those given to `decode_row` alone
     cells: tuple[Box, ...] = ()  # of the comb or table that the row is in, pixels of the picture
+    judge: Callable[[Sequence[ScoredText]], list[ScoredText]] = list  # further opinions on other texts, the best first
 
     def in_cells(self, cells: Sequence[Box]) -> DecodedRow:
         """The same row in the cells of a comb or table, boxes in pixels of the picture.
@@ -196,6 +197,16 @@ def of_one_view(row: Row) -> list[ScoredText]:
     if not len(row.probs):
         return [ScoredText((), 1.0)]
     return PrefixSearch(keep_symbols(row.probs, N_DIGITS)).n_best()
+
+
+def averaged(row: Row, texts: Sequence[ScoredText]) -> list[ScoredText]:
+    """Texts of digits as probable as on average over more views of the row, the best first; together as before."""
+    views = row.more_views() if isinstance(row, LineRow) else ()
+    possible = [one.text for one in texts]
+    of_digits = [keep_symbols(view, N_DIGITS) for view in (row.probs, *views)]
+    probs = np.mean([np.exp(log_likelihoods(view, possible)) for view in of_digits], axis=0)
+    probs *= sum(one.prob for one in texts) / max(probs.sum(), 1e-300)
+    return sorted(map(ScoredText, possible, probs.tolist()), key=lambda one: -one.prob)
 
 
 def of_more_views(row: Row, texts: list[ScoredText]) -> list[ScoredText]:

@@ -17,7 +17,7 @@ from inkling.pipeline.layout import Layout, Row, find_layout
 from inkling.pipeline.line_recognizer import LineRecognizer
 from inkling.pipeline.prefix_search import ScoredText
 from inkling.pipeline.quality import too_much
-from inkling.pipeline.recognized_row import DecodedRow, LineRow, decode_row, of_more_views, of_one_view
+from inkling.pipeline.recognized_row import DecodedRow, LineRow, averaged, decode_row, of_more_views, of_one_view
 from inkling.pipeline.result import Box, Other, Reading
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.second_opinion import Classify, pooled
@@ -94,7 +94,11 @@ class RowReader:
         texts = row.texts
         if ask and not _is_certain(row):
             texts = pooled(texts, row.line.line_boxes, row.line.image, self.classify)
-        return decode_row(row.line, texts).in_cells(row.cells)
+        decoded = decode_row(row.line, texts).in_cells(row.cells)
+        return replace(decoded, judge=lambda others: self._judged(row.line, others)) if ask else decoded
+
+    def _judged(self, line: LineRow, texts: Sequence[ScoredText]) -> list[ScoredText]:
+        return pooled(averaged(line, texts), line.line_boxes, line.image, self.classify)
 
 
 def _is_certain(row: _Recognized) -> bool:

@@ -30,6 +30,9 @@
     const says = [...box.querySelectorAll(".says button")];
     return { box, group, source, field, read, first: group.signs ? written : read, input, flag, says, answer: "number", checked: false };
   });
+  for (const { check } of groups) {
+    if (check && !(check in CHECKS)) document.querySelector(".how").append(` The checksum ${check} is not checked here.`);
+  }
   const [done, changed, far, save, by, missing] = ["done", "changed", "far", "save", "by", "missing"].map((id) =>
     document.getElementById(id),
   );
