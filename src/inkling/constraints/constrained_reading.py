@@ -23,9 +23,10 @@ from inkling.pipeline.symbols import as_written
 # of right answers: below 0.0003 on clean rows of MNIST's validation images, 0.02 on handwritten amounts and forms.
 MISS_RATE = 0.003
 UNEXPLAINED_MISS_RATE = 0.3  # .. where ink was left out as no digit, which may be one of the number
-# A list is hardly ever met by chance, so a small fit to one of its numbers is no miss. This bounds how small: a number
-# that isn't on the list fits the nearest of 10,000 of eight digits by at most 0.0001 (benchmarks.accuracy.constraints).
-LEAST_CHANCE_MISS = 1e-4
+# How often a number is not on the list after all, and at least how often it is there with a wrong digit. A sparse list
+# is hardly ever met by chance, so even a small fit to one of its numbers is none: numbers that are not among 10,000 of
+# eight digits fit the nearest by 0.0001 at most (benchmarks.accuracy.constraints).
+UNLISTED_RATE, WRONGLY_LISTED_RATE = 0.1, 1e-5
 MIN_TRUST = 0.5  # below, the text is called the nearest that satisfies the constraints
 
 
@@ -100,7 +101,7 @@ def apply(
     left_out = sum(not other.is_explained for other in answer.others)
     trust = trust_in(
         solution.fits,
-        by_chance=constraints.allowlist.by_chance if constraints.allowlist else 1.0,
+        by_chance=constraints.allowlist.by_chance if constraints.allowlist else None,
         left_out=left_out > 0,
     )
     probs, same_length = _digit_probs(columns, solution, trust)
@@ -117,15 +118,16 @@ def apply(
     return ConstrainedReading(answer, satisfied=True, changed=changed, first=reading.text, fits=solution.fits)
 
 
-def trust_in(fits: float, *, by_chance: float = 1.0, left_out: bool = False) -> float:
+def trust_in(fits: float, *, by_chance: float | None = None, left_out: bool = False) -> float:
     """Probability that the columns hold the true text, given that it satisfies the constraints (Bayes' rule).
 
-    If they hold it, they fit the constraints with probability `fits`; if they do not, only as any number does, with
-    probability `by_chance`. `left_out`: there is ink that was taken for no digit.
+    The true text satisfies them with probability `fits` if the columns hold it, and surely if they do not; of a list,
+    only as probably as any number is on it, `by_chance`. `left_out`: there is ink that was taken for no digit.
     """
     rate = UNEXPLAINED_MISS_RATE if left_out else MISS_RATE
-    held, missed = (1 - rate) * fits, max(rate * by_chance, LEAST_CHANCE_MISS)
-    return held / (held + missed)
+    if by_chance is not None:
+        rate = min(rate, max(UNLISTED_RATE * by_chance, WRONGLY_LISTED_RATE))
+    return (1 - rate) * fits / ((1 - rate) * fits + rate)
 
 
 def _decode(
