@@ -43,7 +43,7 @@ class Allowlist:
     @property
     def by_chance(self) -> float:
         """How probable it is that random digits are one of the numbers, 0..1."""
-        return min(1.0, sum(0.1**n * np.count_nonzero(level.whole >= 0) for n, level in enumerate(self.levels, 1)))
+        return min(1.0, sum(0.1**n * int((level.whole >= 0).sum()) for n, level in enumerate(self.levels, 1)))
 
     def probs(self, columns: np.ndarray) -> tuple[np.ndarray, float]:
         """(T, 11) column probabilities of digits -> (M,) those of the numbers, and a bound of what is missing.
