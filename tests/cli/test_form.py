@@ -66,3 +66,26 @@ def test_what_cannot_be_done_is_said(
     done = CliRunner().invoke(cli.group, ["form", "read", *given])
     assert done.exit_code == 1
     assert message in str(done.exception)
+
+
+def test_what_is_corrected_comes_into_the_table(digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
+    wrong = written_page(example("exam"), {**VALUES, "total": "85"}, digits, np.random.default_rng(5), height=1600)
+    scan, table, review, merged = (tmp_path / name for name in ("a.png", "out.csv", "check.html", "merged.csv"))
+    cv2.imwrite(str(scan), np.clip(wrong, 0, 255).astype(np.uint8)[..., ::-1])
+    run("read", "exam", scan, "--csv", table, "--review", review)
+    assert "otal is not the sum" in review.read_text("utf-8")
+    [row] = csv.DictReader(table.read_text("utf-8").splitlines())
+    assert (row["status"], row["total"], row["total_outcome"]) == ("unsure", "85", "unsure")
+    corrections = tmp_path / "corrections.csv"
+    corrections.write_text(f"source,field,read,answer,right,by\n{scan},total,85,number,27,Ann\n")
+    done = CliRunner().invoke(cli.group, ["merge", str(table), str(corrections), "--out", str(merged)])
+    assert done.exit_code == 0, done.output
+    [row] = csv.DictReader(merged.read_text("utf-8").splitlines())
+    assert (row["total"], row["total_first_text"], row["total_said_by"]) == ("27", "85", "Ann")
+    assert row["student_number"] == VALUES["student_number"]
+
+
+def test_a_folder_names_what_it_skipped(scans: Path) -> None:
+    (scans / "notes.txt").write_text("7")
+    _, err = run("read", "exam", scans, code=1)
+    assert "skipped 1 of other types" in err

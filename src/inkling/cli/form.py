@@ -6,15 +6,19 @@ import csv
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from inkling.cli.read import expand, tell_skipped
 from inkling.errors import BadRequest
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from inkling.forms.form import Form
     from inkling.forms.many import FilledPage
     from inkling.forms.template import Template
 
@@ -27,7 +31,7 @@ def command() -> None:
 
     \b
     Examples:
-      inkling form read blank.toml scans.pdf --csv out.csv
+      inkling form read blank.toml scans.pdf --csv out.csv --review check.html
       inkling form read exam photos/ --json            exam and tally are shipped
     """
 
@@ -36,6 +40,10 @@ def command() -> None:
 @click.argument("template", metavar="TEMPLATE")
 @click.argument("scans", nargs=-1, required=True, metavar="SCANS...")
 @click.option("--csv", "csv_path", type=click.Path(dir_okay=False), metavar="FILE", help="Write a row for each sheet.")
+@click.option(
+    "--review", "review_path", type=click.Path(dir_okay=False), metavar="FILE",
+    help="Write a page of the doubtful fields, to check and correct.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @click.option(
     "--among", multiple=True, metavar="REGION=FILE", help="A list of all numbers that a region may hold; repeatable."
@@ -46,6 +54,7 @@ def read(
     template: str,
     scans: tuple[str, ...],
     csv_path: str | None,
+    review_path: str | None,
     as_json: bool,
     among: tuple[str, ...],
     model: str | None,
@@ -55,17 +64,24 @@ def read(
     TEMPLATE is a TOML file, or the name of a shipped form: exam, tally. A page that cannot be opened, or is not the
     form, has its row too; if there is any, the exit status is 1.
     """
+    import cv2
+
     from inkling.forms.form import Form
     from inkling.forms.many import read_pages
     from inkling.pipeline.reader import Reader
 
+    cv2.setNumThreads(1)  # there is a thread on every core
     form = Form(_template(template, among), Reader(model))
+    own = [Path(path).resolve() for path in (csv_path, review_path) if path]
+    work = expand(scans, own=own)
     outputs: list[Any] = []
     if csv_path:
         outputs.append(FormTable(Path(csv_path), [field.name for field in form.template.fields]))
+    if review_path:
+        outputs.append(FormReview(Path(review_path), form))
     statuses: Counter[str] = Counter()
     try:
-        for page in read_pages(form, _sources(scans)):
+        for page in read_pages(form, work.sources):
             _print(page, as_json=as_json)
             for output in outputs:
                 output.add(page)
@@ -77,7 +93,10 @@ def read(
             output.close()
     if statuses.total() > 1:
         click.echo(f"{statuses.total():,} sheets: {_counts(statuses)}.", err=True)
-    if any(statuses[status] for status in ("failed", "other_form", "blank", "part", "several", "again")):
+    for failure in work.failed:
+        click.echo(f"{failure['source']}: {failure['error']}", err=True)
+    tell_skipped(work)
+    if work.failed or any(statuses[status] for status in ("failed", "other_form", "blank", "part", "several", "again")):
         sys.exit(1)
 
 
@@ -125,6 +144,51 @@ class FormTable:
         self._file.close()
 
 
+class FormReview:
+    """The review page of doubtful fields; its corrections name sheet and field, as `inkling merge` takes them."""
+
+    def __init__(self, path: Path, form: Form) -> None:
+        """Raises NotFound if it cannot be written."""
+        from inkling.batch.review import ReviewPage
+
+        bundle = form.reader.bundle
+        about = f"Form {form.template.name}, read by {bundle.name} {bundle.version}."
+        self._page = ReviewPage(path, about=about)
+        self._constraints = {field.name: field.constraints for field in form.template.fields}
+
+    def add(self, page: FilledPage) -> None:
+        """Take every field of a sheet, or why there is none."""
+        filled = page.filled
+        if not filled.fields:
+            kind = filled.status if page.error is None else page.error.kind
+            self._page.add({"source": page.source, "ok": False, "kind": kind, "error": filled.reason})
+        for field in filled.fields:
+            outcome = "not_digit" if field.outcome == "missing" else field.outcome
+            result = {"source": page.source, "ok": True, "outcome": outcome, "text": field.text,
+                      "confidence": field.confidence, "reason": field.reason}  # fmt: skip
+            doubtful = field.outcome in ("unsure", "missing")
+            picture = filled.picture_of(field.name).copy() if doubtful else None
+            self._page.add(
+                result,
+                None if picture is None else partial(_same, picture),
+                name=field.name,
+                constraints=self._constraints[field.name],
+                doubtful=doubtful,
+            )
+
+    def finish(self) -> None:
+        """Write the page. Raises NotFound if that fails."""
+        self._page.finish()
+
+    def close(self) -> None:
+        """Delete an unfinished page."""
+        self._page.close()
+
+
+def _same(picture: np.ndarray) -> np.ndarray:
+    return picture
+
+
 def _template(given: str, among: tuple[str, ...]) -> Template:
     """A template by its file, or a shipped one by its name."""
     from inkling.forms.examples import example, example_names
@@ -138,26 +202,6 @@ def _template(given: str, among: tuple[str, ...]) -> Template:
     if given in example_names() and not Path(given).exists():
         return example(given, among=lists)
     return load_template(Path(given), among=lists)
-
-
-def _sources(scans: tuple[str, ...]) -> Iterator[Path]:
-    """Files, and those in folders that may be documents or pictures."""
-    from inkling.documents.pages import SUFFIXES as DOCUMENTS
-    from inkling.errors import NotFound
-    from inkling.pipeline.decode import SUFFIXES
-
-    for path in map(Path, scans):
-        if not path.is_dir():
-            yield path
-            continue
-        found = sorted(
-            file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES | DOCUMENTS and file.is_file()
-        )
-        if not found:
-            raise NotFound(
-                f"folder {path} holds no PDF and no picture; expected scans of the form. Name another folder."
-            )
-        yield from found
 
 
 def _print(page: FilledPage, *, as_json: bool) -> None:

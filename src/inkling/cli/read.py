@@ -159,7 +159,7 @@ def command(
     constraints = parse_constraints(**stated)
     reader = Reader(model, sure_at=constraints.sure_at)
     own = (csv_path, review_path, among, among and among.rpartition(":")[0])
-    work = _expand(paths, own={Path(path).resolve() for path in own if path})
+    work = expand(paths, own={Path(path).resolve() for path in own if path})
     outputs = _open_outputs(csv_path, review_path, reader, constraints, as_json=as_json, cells=cells)
     if explain_dir:
         from inkling.cli.explain import Pages
@@ -221,7 +221,7 @@ def read_one(
 
 
 @dataclass
-class _Work:
+class Work:
     """What is to be read, and what of it is known so far."""
 
     sources: list[Path | bytes] = field(default_factory=list)  # files, and the content of standard input
@@ -257,7 +257,7 @@ def _open_again(again: PagesByNumber, name: str, number: int, source: Path | byt
     return again.image(name, number, lambda: source)
 
 
-def _in_order(read: Callable[[Page], ResultJson], work: _Work) -> Iterator[tuple[ResultJson, OpenImage | None]]:
+def _in_order(read: Callable[[Page], ResultJson], work: Work) -> Iterator[tuple[ResultJson, OpenImage | None]]:
     """Read the pages on all cores, and yield the results in the order of the pages."""
     import cv2
 
@@ -287,12 +287,12 @@ def _done(result: Future[ResultJson] | ResultJson, open_image: OpenImage | None)
     return (result.result() if isinstance(result, Future) else result), open_image
 
 
-def _expand(paths: Iterable[str], *, own: Container[Path]) -> _Work:
+def expand(paths: Iterable[str], *, own: Container[Path]) -> Work:
     """Arguments -> what is to be read: files, the files of folders but `own` ones, standard input."""
     from inkling.documents import DOCUMENT_LIMITS
     from inkling.documents.pages import SUFFIXES
 
-    work = _Work()
+    work = Work()
     for path in paths:
         if path == STDIN:
             work.sources.append(sys.stdin.buffer.read(DOCUMENT_LIMITS.max_bytes + 1))
@@ -316,10 +316,15 @@ def _is_hidden(file: Path) -> bool:
     return file.name.startswith(".") or file.name.lower() in SYSTEM_FILES
 
 
-def _report(work: _Work, outcomes: Counter[str], took_s: float, files: Sequence[str]) -> None:
+def _report(work: Work, outcomes: Counter[str], took_s: float, files: Sequence[str]) -> None:
     """Tell on standard error what many pictures came to, and what was skipped."""
     if outcomes.total() >= MIN_FOR_BAR:
         click.echo(_summary(outcomes, took_s, files), err=True)
+    tell_skipped(work)
+
+
+def tell_skipped(work: Work) -> None:
+    """Name on standard error what folders hold beside pictures and documents."""
     if skipped := work.skipped:
         names = ", ".join(map(str, skipped[:MAX_NAMED]))
         more = f" and {len(skipped) - MAX_NAMED:,} more" if len(skipped) > MAX_NAMED else ""

@@ -88,7 +88,7 @@ class FormConfig:
     """`form`: when a field is sure, and what a sheet is."""
 
     sure_at: float = 0.97  # probability of a text: on validation sheets, fewer than 0.5 % of what is surer is wrong
-    sure_despite_sum: float = 0.9999  # the same where a sum does not hold
+    sure_despite_sum: float = 0.99  # the same of the parts of a sum that does not hold; its total is never sure
     most_unsure: float = 0.96  # what is said of a field that is not sure, at most
     options: int = 3  # texts of a field that are given
     min_seen: float = 0.97  # of a field's box that lies within the picture

@@ -33,6 +33,7 @@ class FilledField:
     text: str  # "" where there is none
     confidence: float  # probability that the text is right, 0..1; 0 where there is none
     box: Box  # pixels of the upright picture, around the field
+    place: Box  # pixels of the sheet's `image`, where it was laid straight
     reason: str = ""  # for a person: why it is not sure
     options: tuple[tuple[str, float], ...] = ()  # the most probable texts, with their probabilities
 
@@ -81,6 +82,14 @@ class FilledForm:
     def values(self) -> dict[str, str]:
         """The text of each field."""
         return {field.name: field.text for field in self.fields}
+
+    def picture_of(self, name: str) -> np.ndarray:
+        """(h, w) uint8: a field and a little around it, straight. Raises KeyError."""
+        if self.image is None:
+            raise KeyError(name)
+        x, y, w, h = self[name].place
+        rim = h // 3
+        return self.image[max(y - rim, 0) : y + h + rim, max(x - rim, 0) : x + w + rim]
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -34,6 +34,8 @@ from inkling.pipeline.layout.sheet import straighten
 from inkling.pipeline.reader import Reader
 from inkling.pipeline.result import Box
 
+NOT_SEEN = "it is not in the picture; show the whole sheet."
+
 
 class Form:
     """A form ready to read sheets. Safe to call from several threads.
@@ -112,9 +114,9 @@ class Form:
         x, y, w, h = (round(side * to_original) for side in sheet.page_box(field.box))
         box = x, y, max(w, 1), max(h, 1)
         if is_missing:
-            return FilledField(field.name, "missing", "", 0.0, box, "it is not in the picture; show the whole sheet.")
+            return FilledField(field.name, "missing", "", 0.0, box, field.box, NOT_SEEN)
         if not found.texts:
-            return FilledField(field.name, "unsure" if found.doubt else "empty", "", 0.0, box, found.doubt)
+            return FilledField(field.name, "unsure" if found.doubt else "empty", "", 0.0, box, field.box, found.doubt)
         options = tuple(zip(found.texts[: CONFIG.options], found.probs[: CONFIG.options], strict=True))
         text, confidence = options[0]
         outcome: FieldOutcome = "read"
@@ -123,11 +125,11 @@ class Form:
         if not reason and confidence < self.sure_at:
             other = f" or {options[1][0]}" if len(options) > 1 else ""
             reason = f"it may be {text}{other}; check it by eye."
-        if not reason and broken is not None and confidence < CONFIG.sure_despite_sum:
+        if not reason and broken and (field.name == broken.total or confidence < CONFIG.sure_despite_sum):
             reason = f"{broken.total} is not the sum of its parts; check it by eye."
         if reason:
             outcome, confidence = "unsure", min(confidence, CONFIG.most_unsure)
-        return FilledField(field.name, outcome, text, confidence, box, reason, options)
+        return FilledField(field.name, outcome, text, confidence, box, field.box, reason, options)
 
     def _not_found(self, page: np.ndarray) -> FilledForm:
         """Why there is no such form in a picture."""

@@ -43,9 +43,9 @@ def read_pages(form: Form, sources: Iterable[DocumentSource], *, workers: int | 
 def _every_page(sources: Iterable[DocumentSource]) -> Iterator[Page | tuple[str, InklingError]]:
     for source in sources:
         try:
-            yield from pages(source)
+            yield from pages(source, name="-") if isinstance(source, bytes) else pages(source)
         except InklingError as error:
-            yield str(source), error
+            yield "-" if isinstance(source, bytes) else str(source), error
 
 
 def _read(form: Form, page: Page | tuple[str, InklingError]) -> FilledPage:
