@@ -78,7 +78,7 @@ def test_what_is_corrected_comes_into_the_table(digits: tuple[np.ndarray, np.nda
     assert (row["status"], row["total"], row["total_outcome"]) == ("unsure", "85", "unsure")
     corrections = tmp_path / "corrections.csv"
     corrections.write_text(f"source,field,read,answer,right,by\n{scan},total,85,number,27,Ann\n")
-    done = CliRunner().invoke(cli.group, ["merge", str(table), str(corrections), "--out", str(merged)])
+    done = CliRunner().invoke(cli.group, ["merge", str(table), str(corrections), "-o", str(merged)])
     assert done.exit_code == 0, done.output
     [row] = csv.DictReader(merged.read_text("utf-8").splitlines())
     assert (row["total"], row["total_first_text"], row["total_said_by"]) == ("27", "85", "Ann")

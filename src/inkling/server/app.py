@@ -47,9 +47,10 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     from inkling.server import lab, pages, schemas
     from inkling.server.middleware import delivery, error_handlers
     from inkling.server.middleware.access import add_access, add_record
-    from inkling.server.routes import compare, filmstrip, health, layers, openapi, read, reports, weights
+    from inkling.server.routes import compare, filmstrip, forms, health, layers, openapi, read, reports, weights
     from inkling.server.routes.request_body import InMemoryRequest
     from inkling.server.rules import DOCUMENT, PAGE, check_rules, rule
+    from inkling.server.service.forms import Forms
 
     app = Flask(__name__)
     app.request_class = InMemoryRequest
@@ -67,13 +68,14 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # answers keep the order of the documentation
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["inkling"] = readers
+    app.extensions["inkling-forms"] = Forms(settings, readers)
     app.extensions["inkling-metrics"] = metrics
     add_access(app, settings, metrics, readers.queue)
     add_record(app, settings, metrics)
     delivery.add_delivery(app)
     api = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorAnswerSchema})(app)
     openapi.register_schemas(api.spec)
-    for route in (read, filmstrip, compare, weights, layers, reports, health):
+    for route in (read, forms, filmstrip, compare, weights, layers, reports, health):
         api.register_blueprint(route.blueprint)
     lab.add_lab(app, api, settings)
     pages.add_pages(app)

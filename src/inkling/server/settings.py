@@ -66,6 +66,7 @@ class Settings:
     )
     stop_s: int = _setting(30, "Most seconds that running requests get to finish when the server stops.", 1)
     deadline_s: int = _setting(5, "Most seconds that one reading may take; then it ends with 422. 0 for no limit.", 0)
+    forms: str = _setting("", "Folder of templates of forms to read, beside those that are shipped.")
     lab: bool = _setting(False, "Let people train networks on the page, one at a time.")
     lab_folder: str = _setting("", "Folder of trainings and kept models; empty for the user's data folder.")
     lab_hosts: str = _setting("", "Names besides localhost by which the lab may be used, separated by commas.")

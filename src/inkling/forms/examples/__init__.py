@@ -9,18 +9,16 @@ from pathlib import Path
 from inkling.errors import UnknownName
 from inkling.forms.template import Template, load_template
 
+FOLDER = Path(str(files(__package__)))
+
 
 def example_names() -> list[str]:
     """The names of the shipped forms."""
-    return sorted(path.stem for path in _folder().glob("*.toml"))
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def example(name: str, *, among: Mapping[str, str | Path] | None = None) -> Template:
     """A shipped form; `among` as for `load_template`. Raises UnknownName."""
     if name not in example_names():
         raise UnknownName("form", name, example_names())
-    return load_template(_folder() / f"{name}.toml", among=among)
-
-
-def _folder() -> Path:
-    return Path(str(files(__package__)))
+    return load_template(FOLDER / f"{name}.toml", among=among)

@@ -1,0 +1,78 @@
+"""GET /api/v1/forms and POST /api/v1/forms/NAME/read."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Response, current_app, jsonify, request
+from flask_smorest import Blueprint
+from marshmallow import fields
+
+from inkling.server.routes.openapi import READ_BODY, READ_ERRORS, READING_TAG, error_responses
+from inkling.server.routes.read import MAX_REQUEST_S
+from inkling.server.routes.request_body import raw_body, request_images
+from inkling.server.rules import API, READING, rule
+from inkling.server.schemas import OkSchema, integer, number, objects, string
+from inkling.server.service.forms import read_documents
+from inkling.server.service.reading import model_and_time
+
+blueprint = Blueprint("forms", __name__, url_prefix="/api/v1", description="Reads the fields of printed forms.")
+
+PDF = "application/pdf"
+
+
+class FormsSchema(OkSchema):
+    """The forms that can be read."""
+
+    forms = objects("Each form's `name`, what it is `about`, and the names of its `fields`.")
+
+
+class FilledFormsSchema(OkSchema):
+    """What was read on each page."""
+
+    form = string("The form's name.")
+    pages = objects(
+        "One object a page: `ok`, `page`, `status`, `reason`, `fields` (`name`, `outcome`, `text`, `confidence`, "
+        "`box`, `reason`, `options`) and `sums` (`total`, `of`, `holds`); or `ok` false, `kind` and `error`. See the "
+        "documentation of forms for every `status`."
+    )
+    model = fields.Dict(required=True, metadata={"description": "The network: `name` and `version`."})
+    took_ms = number("Time spent on all of it, milliseconds.")
+    n_pages = integer("How many pages there are in the answer.")
+
+
+@blueprint.route("/forms", methods=["GET"], tags=[READING_TAG])
+@rule(API)
+@blueprint.doc(operationId="listForms")
+@blueprint.response(200, FormsSchema, description="The forms.")
+def forms() -> Response:
+    """List the forms that can be read"""
+    listed = [
+        {"name": template.name, "about": template.about, "fields": [field.name for field in template.fields]}
+        for template in current_app.extensions["inkling-forms"].templates()
+    ]
+    return jsonify(ok=True, forms=listed)
+
+
+@blueprint.route("/forms/<name>/read", methods=["POST"], tags=[READING_TAG])
+@rule(READING)
+@blueprint.doc(requestBody=READ_BODY, operationId="readForm")
+@error_responses(blueprint, {**READ_ERRORS, 404: "UnknownName: a form that is not offered."})
+@blueprint.response(200, FilledFormsSchema, description="What was read on each page.")
+def read_form(name: str) -> Response:
+    """Read filled-in sheets of a form
+
+    Pictures, or PDFs and TIFFs of several pages: every page is a sheet. A page that cannot be read has its own error in
+    its place; one that is not this form has the status `other_form`.
+    """
+    readers, offered = current_app.extensions["inkling"], current_app.extensions["inkling-forms"]
+    start_s = time.monotonic()
+    documents = [raw_body()] if request.mimetype == PDF else request_images()
+    form = offered.get(name)
+    most = current_app.config["INKLING"].max_pictures
+    pages: list[dict[str, Any]] = list(
+        read_documents(form, documents, readers, most=most, until_s=start_s + MAX_REQUEST_S)
+    )
+    took = model_and_time(form.reader, time.monotonic() - start_s)
+    return jsonify({"ok": True, "form": form.template.name, "n_pages": len(pages), "pages": pages, **took})

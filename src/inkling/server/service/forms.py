@@ -1,0 +1,104 @@
+"""The forms that a server reads: those that are shipped, and templates in the folder of the setting `forms`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkling.errors import BadPicture, BadRequest, BadTemplate, InklingError, Overloaded, UnknownName
+from inkling.server.service.readers import Readers
+from inkling.server.settings import Settings
+
+if TYPE_CHECKING:
+    from inkling.documents import Page
+    from inkling.forms.form import Form
+    from inkling.forms.template import Template
+
+
+class Forms:
+    """Forms by name, each loaded on first use and again when its file has changed."""
+
+    def __init__(self, settings: Settings, readers: Readers) -> None:
+        self._folder = Path(settings.forms) if settings.forms else None
+        self._readers = readers
+        self._loading = threading.Lock()
+        self._loaded: dict[Path, tuple[int, Form]] = {}
+
+    def templates(self) -> list[Template]:
+        """Every form that can be asked for; a broken template is left out."""
+        from inkling.forms.template import load_template
+
+        found = []
+        for path in self._paths().values():
+            try:
+                found.append(load_template(path))
+            except InklingError:
+                continue
+        return found
+
+    def get(self, name: str) -> Form:
+        """The form of that name. Raises UnknownName, and BadTemplate for a broken one."""
+        from inkling.forms.form import Form
+
+        paths = self._paths()
+        if name not in paths:
+            raise UnknownName("form", name, paths)
+        path = paths[name]
+        with self._loading:
+            changed_ns = path.stat().st_mtime_ns
+            if path not in self._loaded or self._loaded[path][0] != changed_ns:
+                try:
+                    self._loaded[path] = changed_ns, Form.load(path, self._readers.get())
+                except BadTemplate as error:  # its sentence names a path of the server
+                    raise BadTemplate(str(error).replace(f"{path.parent}/", "")) from None
+            return self._loaded[path][1]
+
+    def _paths(self) -> dict[str, Path]:
+        """The template of each form by its file's name; the operator's before the shipped ones."""
+        from inkling.forms.examples import FOLDER
+
+        folders = [FOLDER] if self._folder is None else [FOLDER, self._folder]
+        return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
+
+
+def read_documents(
+    form: Form, documents: Iterable[bytes], readers: Readers, *, most: int, until_s: float
+) -> Iterator[dict[str, Any]]:
+    """The JSON of each page of some documents, or its own error; each page takes a permit of its own.
+
+    After `most` pages, or at `until_s` by the monotonic clock, one error says that the rest was not read.
+    """
+    number = 0
+    for page in _pages(documents):
+        if isinstance(page, InklingError):
+            yield _error(number + 1, page)
+            continue
+        number += 1
+        if number > most or time.monotonic() > until_s:
+            late = "all that one request may" if number > most else "as long as one request may take"
+            yield _error(
+                number, Overloaded(f"{number - 1} pages were read, {late}; send the others in another request.")
+            )
+            return
+        try:
+            with readers.permit():
+                yield {"ok": True, "page": number, **form.read(page.image).to_json()}
+        except BadPicture as error:
+            yield _error(number, error)
+
+
+def _pages(documents: Iterable[bytes]) -> Iterator[Page | BadPicture | BadRequest]:
+    from inkling.documents import pages
+
+    for content in documents:
+        try:
+            yield from pages(content)
+        except (BadPicture, BadRequest) as error:
+            yield error
+
+
+def _error(number: int, error: InklingError) -> dict[str, Any]:
+    return {"ok": False, "page": number, "kind": error.kind, "error": str(error)}
