@@ -77,7 +77,7 @@ def read_documents(
             yield _error(number + 1, page)
             continue
         number += 1
-        if number > most or time.monotonic() > until_s:
+        if number > most or (number > 1 and time.monotonic() > until_s):
             late = "all that one request may" if number > most else "as long as one request may take"
             yield _error(
                 number, Overloaded(f"{number - 1} pages were read, {late}; send the others in another request.")
