@@ -102,9 +102,10 @@ class Client:
         >>> inkling.read("seven.png", constraints={"length": "1", "pattern": "[79]"}).constraint["satisfied"]
         True
         """
-        return self._typed(
-            answer_of, self._json("POST", _read_path(mode, model, explain, constraints), _bytes_of(picture), BINARY)
-        )
+        found = self._json("POST", _read_path(mode, model, explain, constraints), _bytes_of(picture), BINARY)
+        if "readings" in found:
+            raise BadRequest("this is a document of pages; expected one picture. Read it with read_many.")
+        return self._typed(answer_of, found)
 
     def read_many(
         self,
@@ -116,6 +117,8 @@ class Client:
         constraints: Mapping[str, str] | None = None,
     ) -> list[Answer | BadPicture]:
         """Read pictures in one request. A picture that cannot be read has its error in its place in the list.
+
+        A document, a PDF or TIFF of several pages, has an entry for each page in its place, with its number in `page`.
 
         Raises what `read` raises. BadPicture is raised only for the request as a whole: ImageTooLarge when all
         pictures together have too many bytes. Raises BadRequest also for more pictures than the service takes.

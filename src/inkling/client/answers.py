@@ -70,6 +70,7 @@ class Answer:
     model: Model
     took_ms: float  # time spent reading; of all pictures together after `read_many`
     written: str = ""  # the number as written: `text` with its signs, and a tab between columns
+    page: int | None = None  # of a document, from 1
     constraint: Mapping[str, Any] | None = None  # satisfied, changed, first, fits; with constraints
     explanation: Mapping[str, Any] | None = field(default=None, repr=False)  # the API's `Explanation`; `explain=True`
 
@@ -105,6 +106,7 @@ def answer_of(body: Mapping[str, Any]) -> Answer:
         model=model_of(body["model"]),
         took_ms=body["took_ms"],
         written=body["written"],
+        page=body.get("page"),
         constraint=body.get("constraint"),
         explanation=body.get("explanation"),
     )

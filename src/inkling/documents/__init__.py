@@ -8,6 +8,6 @@ for page in pages("scans.pdf"):
 """
 
 from inkling.documents.limits import DOCUMENT_LIMITS, DocumentLimits
-from inkling.documents.pages import Page, PagesByNumber, pages
+from inkling.documents.pages import Page, PagesByNumber, is_document, pages
 
-__all__ = ["DOCUMENT_LIMITS", "DocumentLimits", "Page", "PagesByNumber", "pages"]
+__all__ = ["DOCUMENT_LIMITS", "DocumentLimits", "Page", "PagesByNumber", "is_document", "pages"]

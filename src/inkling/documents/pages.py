@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +15,7 @@ from inkling.documents.tiff import tiff_pages
 from inkling.errors import BadPicture, NotFound
 from inkling.pipeline import decode
 from inkling.pipeline.decode import ImageSource, check_bytes, open_file
+from inkling.pipeline.decode_limits import tiff_directories
 
 DocumentSource = str | Path | bytes | IO[bytes]
 
@@ -65,6 +67,13 @@ def pages(
         contents = pdf_pages(file, limits, first) if _is_pdf(head) else tiff_pages(file.read(), limits, first)
         for number, (n_pages, content) in enumerate(contents, first):
             yield Page(number, n_pages, f"{name}#{number}" if n_pages > 1 else name, content)
+
+
+def is_document(content: bytes) -> bool:
+    """Whether a file's content is a PDF, or a TIFF of several pages: what has no picture but pages."""
+    if content.startswith(_TIFF):
+        return sum(1 for _ in islice(tiff_directories(content), 2)) > 1
+    return _is_pdf(content[:_HEAD_BYTES])
 
 
 def _opened(source: DocumentSource, limits: DocumentLimits) -> IO[bytes]:

@@ -16,7 +16,7 @@ from inkling.errors import UnknownName
 
 MODES = ("auto", "single")  # as in inkling.pipeline.reader, which is not imported here because it is heavy
 EXPLAIN = ("0", "1", "tiles")
-CELLS = ("0", "1")
+FLAGS = ("0", "1")
 CONSTRAINTS = {  # parameters of a reading that say what is known about the number, and their descriptions
     "length": "Number of digits: `8` or `6-8`.",
     "pattern": "A regular expression for the whole number: digits, `\\d`, `[0-4]`, `( | )`, `?`, `*`, `+`, `{2,3}`; "
@@ -120,7 +120,13 @@ class ReadQuery(Schema):
     )
     cells = string(
         "`1` adds `tables`: each cell of the combs, grids and tables in the picture, read apart.",
-        _choice("cells", CELLS),
+        _choice("cells", FLAGS),
+        required=False,
+        load_default="0",
+    )
+    thumbnails = string(
+        "`1` adds a `thumbnail` of the upright picture.",
+        _choice("thumbnails", FLAGS),
         required=False,
         load_default="0",
     )
@@ -306,9 +312,16 @@ class TableSchema(Schema):
     cells = array(fields.Nested(TableCellSchema), "Row by row; a place without walls has none.")
 
 
-class ReadingSchema(OkSchema):
-    """What was read in one picture."""
+def _page_numbers() -> tuple[Any, Any]:
+    page = integer("Of a document: the number of the page, from 1.", Range(1), required=False)
+    return page, integer("Of a document: how many pages it has.", Range(1), required=False)
 
+
+class ReadingSchema(OkSchema):
+    """What was read in one picture, or on one page."""
+
+    page, pages = _page_numbers()
+    thumbnail = string("A JPEG as a `data:` URI, with `thumbnails=1`.", required=False)
     outcome = string(
         "`read`: every digit is sure. `unsure`: something is not. `empty`: no ink. `not_digit`: ink, but no digit.",
         OneOf(("read", "unsure", "empty", "not_digit")),
@@ -348,16 +361,17 @@ class ErrorAnswerSchema(Schema):
     ok = boolean("`false`.", _always(False))
     kind = string(metadata={"description": "The kind of error, for programs.", "example": "ImageTooLarge"})
     error = string("What was got; what was expected; what to do. One sentence, for a person.")
+    page, pages = _page_numbers()
 
 
 class AnswersSchema(OkSchema):
-    """The answer for several pictures."""
+    """The answer for several pictures, or a document."""
 
     readings = array(
         fields.Raw(
             metadata={"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Reading", "ErrorAnswer")]}
         ),
-        "One entry a picture, in order: a Reading, or the error of a picture that cannot be read.",
+        "One entry a picture or page, in order: a Reading, or the error of what cannot be read.",
     )
     model = nested(ModelRef)
     took_ms = number("Time spent reading all, milliseconds, without waiting.")

@@ -6,6 +6,8 @@ import base64
 import io
 import threading
 import time
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import jsonschema_rs
@@ -19,6 +21,7 @@ from inkling.errors import Overloaded
 from inkling.server.app import create_app
 from inkling.server.request_context import current_client
 from inkling.server.settings import Settings
+from tests.documents import files as documents
 from tests.pictures import drawn_seven, encoded, row_of, ruled
 from tests.pipeline.layout.pages import comb
 
@@ -129,6 +132,58 @@ def test_a_form_with_several_pictures_answers_with_a_list(client: FlaskClient, s
     assert answer["readings"][2]["text"] == f"{labels[0]}{labels[2]}"
     assert answer["readings"][3]["kind"] == "EmptyPicture"
     assert conforms(client, "Answers", answer)
+
+
+@pytest.mark.parametrize(("kind", "mimetype"), [("PDF", "application/pdf"), ("TIFF", "image/tiff")])
+def test_a_document_answers_with_its_pages(client: FlaskClient, kind: str, mimetype: str) -> None:
+    answer = client.post(f"{READ}?thumbnails=1", data=documents.scans(3, kind), content_type=mimetype).json
+    assert [(one["page"], one["pages"], one["text"]) for one in answer["readings"]] == [(n, 3, "7") for n in (1, 2, 3)]
+    for one in answer["readings"]:
+        small = Image.open(io.BytesIO(base64.b64decode(one["thumbnail"].removeprefix("data:image/jpeg;base64,"))))
+        assert small.size == (300, 400)
+    assert conforms(client, "Answers", answer)
+
+
+def test_a_form_may_hold_pictures_and_documents(
+    app: Flask, client: FlaskClient, seven: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of a document that cannot be drawn, and a document that cannot be opened, leave the others."""
+    monkeypatch.setattr(app.extensions["inkling"], "_settings", replace(app.config["INKLING"], deadline_s=1))
+    hostile = documents.drawn_pdf("", "/X0 Do", extra=documents.nested_forms(2))
+    answer = client.post(READ, data=form(seven, hostile, b"%PDF-1.7 seven", seven)).json
+    assert [(one.get("page"), one["ok"], one.get("outcome")) for one in answer["readings"]] == [
+        (None, True, "read"),
+        (1, True, "empty"),
+        (2, False, None),
+        (None, False, None),
+        (None, True, "read"),
+    ]
+    assert conforms(client, "Answers", answer)
+
+
+def test_a_document_has_as_many_pages_as_a_request_pictures(client: FlaskClient) -> None:
+    (entry,) = client.post(READ, data=documents.blank_pdf(*[(99, 99)] * 101)).json["readings"]
+    assert (entry["kind"], "page" in entry) == ("ImageTooLarge", False)
+    assert "more than 100 pages" in entry["error"]
+
+
+def test_pages_that_come_too_late_are_not_drawn(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inkling.server.routes.read.MAX_REQUEST_S", -1)
+    entries = client.post(READ, data=form(documents.scans(2), documents.scans(2))).json["readings"]
+    assert [entry["kind"] for entry in entries] == ["Overloaded"] * 2
+
+
+def test_documents_wait_for_each_other_and_not_pictures_for_them(app: Flask, client: FlaskClient, seven: bytes) -> None:
+    """A process draws for each; so many are open at once as readings run."""
+    readers = app.extensions["inkling"]
+    with ExitStack() as stack:
+        for _ in range(app.config["INKLING"].max_concurrent_readings):
+            stack.enter_context(readers.document())
+        assert client.post(READ, data=seven).json["text"] == "7"
+        monkey = stack.enter_context(pytest.MonkeyPatch.context())
+        monkey.setattr(readers, "_settings", replace(app.config["INKLING"], max_wait_s=0))
+        assert client.post(READ, data=documents.scans(2)).status_code == 503
+    assert len(client.post(READ, data=documents.scans(2)).json["readings"]) == 2
 
 
 def test_explain_adds_the_tile(client: FlaskClient, seven: bytes) -> None:

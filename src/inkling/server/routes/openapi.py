@@ -21,7 +21,8 @@ BINARY = "application/octet-stream"
 MULTIPART = "multipart/form-data"
 IMAGE_FIELD = "image"
 JSON, TEXT, URL_ENCODED = "application/json", "text/plain", "application/x-www-form-urlencoded"
-FORMATS = "PNG, JPEG, WebP, GIF, BMP or TIFF"
+PDF = "application/pdf"
+FORMATS = "PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
 BYTES: dict[str, Any] = {"type": "string", "format": "binary"}  # the form that generators of clients understand
 BYTES_CONTENT = {BINARY: {"schema": BYTES}}
 
@@ -84,8 +85,8 @@ READ_BODY = _picture_body(
     "Field `image` or `file`: a picture's file, or its `data:` URL; repeat the field for several. Fields "
     + ", ".join(f"`{name}`" for name in CONSTRAINTS)
     + ": as in the query.",
-    "One picture as JSON, or its bytes as the raw body; or one or more in a form. A `data:` URL as `text/plain` and a "
-    "URL-encoded form are read too.",
+    "One picture or document (PDF, TIFF of several pages) as JSON, or its bytes as the raw body; or one or more in a "
+    "form. A `data:` URL as `text/plain` and a URL-encoded form are read too.",
 )
 # For the routes that take a single picture.
 SINGLE_IMAGE_BODY = _picture_body(

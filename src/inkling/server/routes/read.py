@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, jsonify, request
@@ -23,11 +25,13 @@ from inkling.server.service.reading import (
     reading_json,
     request_constraints,
     tables_json,
+    thumbnail_json,
     trace_image,
 )
 
 if TYPE_CHECKING:
     from inkling.constraints.constraints import Constraints
+    from inkling.documents import Page
     from inkling.pipeline.reader import Reader
 
 blueprint = Blueprint("inkling", __name__, url_prefix="/api/v1", description="Reads handwritten digits in pictures.")
@@ -47,13 +51,16 @@ LATE = Overloaded(
 @blueprint.response(
     200,
     {"$ref": "#/components/schemas/ReadAnswer"},
-    description="An Answer for one picture; Answers for several.",
+    description="An Answer for one picture; Answers for several, and for a document.",
 )
 def read(query: dict[str, str]) -> Response:
     """Read the digits in a picture
 
     One picture gives one answer. Several pictures in one form give a list in the same order, with status 200:
     a picture among them that cannot be read has its own error in its place, and the others are still read.
+
+    A PDF, or a TIFF of several pages, gives such a list too: an entry for each page, with its `page` and how many
+    `pages` there are. A document that is locked, damaged or too long has one entry, with its error.
 
     `length`, `pattern`, `check` and `among` say what is known about the number of each picture; they may also be fields
     of the form or of the JSON. Together they select the most probable text that satisfies all of them.
@@ -66,7 +73,9 @@ def read(query: dict[str, str]) -> Response:
     stated = {name: query[name] or str(fields.get(name, "")) for name in CONSTRAINTS}
     constraints = request_constraints(stated, explain=query["explain"])
     recorded = {"metrics": current_app.extensions["inkling-metrics"], "context": current_context(request.environ)}
-    if len(images) == 1:
+    from inkling.documents import is_document
+
+    if len(images) == 1 and not is_document(images[0]):
         return jsonify(read_image(readers, images[0], query, constraints, **recorded))
     reader = readers.get(query["model"] or None)
     readings, took_s = read_images(readers, reader, images, query, constraints, **recorded)
@@ -93,25 +102,49 @@ def read_images(
     constraints: Constraints | None,
     **recorded: Any,
 ) -> tuple[list[dict[str, Any]], float]:
-    """Each image's reading, or its own error in its place; and the seconds spent on them.
+    """The reading of each image and of each page of a document, or its own error in its place; and the seconds spent.
 
-    Each image needs a permit of its own, so that one request cannot block others. After MAX_REQUEST_S the rest are not
-    read. `recorded`: metrics and context, as in `trace_image`.
+    Each needs a permit of its own, so that one request cannot block others. After MAX_REQUEST_S the rest are not read.
+    `recorded`: metrics and context, as in `trace_image`.
     """
     answers, took_s, until_s = [], 0.0, time.monotonic() + MAX_REQUEST_S
-    for content in images:
+    for page in chain.from_iterable(_pages(readers, content, until_s) for content in images):
+        numbers = {"page": page.number, "pages": page.n_pages} if page.n_pages else {}
         if time.monotonic() > until_s:
-            answers.append(error_json(LATE))
+            answers.append({**numbers, **error_json(LATE)})
             continue
         with readers.permit() as permit:
             try:
-                trace = trace_image(reader, content, query["mode"], **recorded)
+                trace = trace_image(reader, page, query["mode"], **recorded)
                 answer = reading_json(reader, trace, explain=query["explain"], constraints=constraints)
-                answers.append({**answer, **tables_json(reader, trace, query)})
+                answers.append(
+                    {**numbers, **answer, **tables_json(reader, trace, query), **thumbnail_json(trace, query)}
+                )
             except BadPicture as error:
-                answers.append(error_json(error))
+                answers.append({**numbers, **error_json(error)})
         took_s += permit.held_s
     return answers, took_s
+
+
+def _pages(readers: Readers, content: bytes, until_s: float) -> Iterator[Page]:
+    """The pages of a document; those of a picture, and of a document that cannot be opened, are one of none.
+
+    After `until_s` they are not drawn any more.
+    """
+    from inkling.documents import Page, is_document, pages
+
+    if time.monotonic() > until_s or not is_document(content):
+        yield Page(1, 0, "", content)
+        return
+    try:
+        with readers.document() as limits:
+            for page in pages(content, limits=limits):
+                yield page
+                if time.monotonic() > until_s:
+                    yield from (Page(n, page.n_pages, "", b"") for n in range(page.number + 1, page.n_pages + 1))
+                    return
+    except BadPicture as error:
+        yield Page(1, 0, "", error)
 
 
 def model_json(bundle: Bundle, *, default: str) -> dict[str, Any]:

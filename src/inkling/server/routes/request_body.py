@@ -2,7 +2,7 @@
 
 | content type | pictures |
 | --- | --- |
-| `image/*`, `application/octet-stream` or none | the body is the file |
+| `image/*`, `application/pdf`, `application/octet-stream` or none | the body is the file |
 | `multipart/form-data` | the fields `image` and `file`: files, or data URLs as text |
 | `application/json` | `{"image": "data:image/png;base64,..."}`, or a list of such texts |
 | `text/plain` | the body is a data URL |
@@ -24,7 +24,7 @@ from flask import Request, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from inkling.errors import BadRequest, EmptyPicture, UnknownFormat, UnknownName
-from inkling.server.routes.openapi import BINARY, IMAGE_FIELD, JSON, MULTIPART, TEXT, URL_ENCODED
+from inkling.server.routes.openapi import BINARY, IMAGE_FIELD, JSON, MULTIPART, PDF, TEXT, URL_ENCODED
 from inkling.server.schemas import CONSTRAINTS
 
 IMAGE_FIELDS = (IMAGE_FIELD, "file")
@@ -51,7 +51,7 @@ def request_images() -> list[bytes]:
         given = json_fields()
         texts = given[IMAGE_FIELD] if isinstance(given[IMAGE_FIELD], list) else [given[IMAGE_FIELD]]
         return _counted([_from_data_url(text) for text in texts], "request")
-    if kind and kind not in (BINARY, TEXT) and not kind.startswith("image/"):
+    if kind and kind not in (BINARY, PDF, TEXT) and not kind.startswith("image/"):
         raise UnknownFormat(
             f"content type is {kind!r}; expected image/*, {BINARY}, {MULTIPART} or {JSON}. "
             "Send the picture's bytes with the header 'Content-Type: image/png'."

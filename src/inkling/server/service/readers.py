@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inkling.errors import BadBundle, InklingError, Overloaded, UnknownName
@@ -20,6 +21,7 @@ from inkling.server.service.kept_models import KeptModels
 from inkling.server.settings import Settings
 
 if TYPE_CHECKING:
+    from inkling.documents import DocumentLimits
     from inkling.pipeline.reader import Reader
 
 
@@ -40,6 +42,7 @@ class Readers:
         self._bundles: dict[str, Bundle] = {}
         self._failure: InklingError | None = None
         self.queue = FairQueue(settings.max_concurrent_readings, settings.max_waiting)
+        self._documents = threading.BoundedSemaphore(settings.max_concurrent_readings)
 
     def bundles(self) -> dict[str, Bundle]:
         """What a request can name, the default first. Raises BadBundle when there is no usable default."""
@@ -132,6 +135,26 @@ class Readers:
             raise self._failure.with_traceback(None)  # each raise would make its traceback longer
         self.default()  # raises when there is none: a better reason than waiting
         raise Overloaded("the model is still being loaded; expected it in a second. Try again then.")
+
+    @contextmanager
+    def document(self) -> Iterator[DocumentLimits]:
+        """Wait for a place for a document, which is open as long as its pages are read. Raises Overloaded.
+
+        It bounds the processes that draw. They draw without a permit, so that no document holds a turn to read.
+        """
+        from inkling.documents import DOCUMENT_LIMITS
+
+        settings = self._settings
+        if not self._documents.acquire(timeout=settings.max_wait_s):
+            raise Overloaded(
+                f"waited {settings.max_wait_s:g} s; the service opens as many documents as it can at once. Try again "
+                "in a moment."
+            )
+        try:
+            page_s = settings.deadline_s or DOCUMENT_LIMITS.page_s
+            yield replace(DOCUMENT_LIMITS, max_pages=settings.max_pictures, page_s=page_s)
+        finally:
+            self._documents.release()
 
     @contextmanager
     def permit(self) -> Iterator[Turn]:

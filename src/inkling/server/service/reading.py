@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,11 @@ from inkling.server.service.readers import Readers
 
 if TYPE_CHECKING:
     from inkling.constraints.constraints import Constraints
+    from inkling.documents import Page
     from inkling.pipeline.reader import Reader, Trace
+
+THUMBNAIL_SIDE = 400  # pixels: the longer side, of a page twice the size at which it is shown
+THUMBNAIL_QUALITY = 60  # of a JPEG: some 10 kB
 
 
 def read_image(
@@ -35,7 +40,7 @@ def read_image(
     with readers.permit() as permit:
         trace = trace_image(reader, content, query["mode"], metrics=metrics, context=context)
         answer = reading_json(reader, trace, explain=query["explain"], constraints=constraints)
-        answer |= tables_json(reader, trace, query)
+        answer |= tables_json(reader, trace, query) | thumbnail_json(trace, query)
     return {**answer, **model_and_time(reader, permit.held_s)}
 
 
@@ -63,14 +68,16 @@ def model_and_time(reader: Reader, took_s: float) -> dict[str, Any]:
     return {"model": model, "took_ms": round(took_s * 1000, 2)}
 
 
-def trace_image(reader: Reader, content: bytes, mode: Any, *, metrics: Metrics, context: RequestContext) -> Trace:
-    """Read one image with its intermediate results, and record it in the metrics and the request's context."""
+def trace_image(
+    reader: Reader, content: bytes | Page, mode: Any, *, metrics: Metrics, context: RequestContext
+) -> Trace:
+    """Read one image or page with its intermediate results, and record it in the metrics and the request's context."""
     from inkling.server.metrics.reading_metrics import record_reading
 
     context.model = reader.bundle.name
     start_s = time.perf_counter()
     try:
-        trace = reader.trace(content, mode=mode)
+        trace = reader.trace(content if isinstance(content, bytes) else content.image, mode=mode)
     except BadPicture as error:
         metrics.count("inkling_bad_pictures_total", error.kind)
         context.outcome = error.kind
@@ -86,6 +93,18 @@ def tables_json(reader: Reader, trace: Trace, query: Mapping[str, Any]) -> dict[
         return {}
     tables = reader.read_cells_of(trace)
     return {"tables": [table.to_json() for table in tables], "tables_reason": "" if tables else NO_GRID}
+
+
+def thumbnail_json(trace: Trace, query: Mapping[str, Any]) -> dict[str, str]:
+    """The `thumbnail` of the upright picture with `thumbnails=1`."""
+    if query["thumbnails"] == "0":
+        return {}
+    import cv2
+
+    factor = min(1.0, THUMBNAIL_SIDE / max(trace.image.shape))
+    small = cv2.resize(trace.image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    _, content = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY])
+    return {"thumbnail": f"data:image/jpeg;base64,{base64.b64encode(content.tobytes()).decode()}"}
 
 
 def reading_json(
