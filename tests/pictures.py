@@ -36,6 +36,26 @@ def row_of(digits: list[np.ndarray], *, factor: int = 4, gap: int = 30) -> np.nd
     return np.pad(np.concatenate(parts, axis=1), 30, constant_values=255)
 
 
+def table_of(
+    digits: tuple[np.ndarray, np.ndarray], cells: list[list[str]], *, size_wh: tuple[int, int] = (150, 90)
+) -> np.ndarray:
+    """Images and labels of digits, and numbers by row and column -> a printed table that holds them."""
+    images, labels = digits
+    w, h = size_wh
+    paper = np.full((60 + h * len(cells), 60 + w * len(cells[0])), 255, np.uint8)
+    for i, row in enumerate(cells):
+        for j, text in enumerate(row):
+            x, y = 30 + j * w, 30 + i * h
+            cv2.rectangle(paper, (x, y), (x + w, y + h), (60,), 2)
+            if text:
+                chosen = [images[np.flatnonzero(labels == int(each))[3]] for each in text]
+                ink = np.concatenate([enlarged(each[:, each.max(axis=0) > 60], 3) for each in chosen], axis=1)
+                top, left = y + (h - ink.shape[0]) // 2, x + (w - ink.shape[1]) // 2
+                part = paper[top : top + ink.shape[0], left : left + ink.shape[1]]
+                part[:] = np.minimum(part, ink)
+    return paper
+
+
 def ruled(row: np.ndarray) -> np.ndarray:
     """A row of digits with a ruled line through them, so that no digit stands alone."""
     y, ink = int(0.72 * len(row)), 255 - np.median(row)

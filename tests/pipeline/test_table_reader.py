@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inkling import Reader
-from tests.pictures import enlarged, row_of
+from tests.pictures import row_of, table_of
 from tests.pipeline.layout.pages import blank, comb
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -18,31 +18,13 @@ def cnn() -> Reader:
     return Reader()
 
 
-def sheet_of(digits: Digits, cells: list[list[str]], *, size_wh: tuple[int, int] = (150, 90)) -> np.ndarray:
-    """A table of cells that hold MNIST digits."""
-    images, labels = digits
-    w, h = size_wh
-    paper = blank(60 + w * len(cells[0]), 60 + h * len(cells), level=255)
-    for i, row in enumerate(cells):
-        for j, text in enumerate(row):
-            x, y = 30 + j * w, 30 + i * h
-            cv2.rectangle(paper, (x, y), (x + w, y + h), (60,), 2)
-            if text:
-                chosen = [images[np.flatnonzero(labels == int(each))[3]] for each in text]
-                ink = np.concatenate([enlarged(each[:, each.max(axis=0) > 60], 3) for each in chosen], axis=1)
-                top, left = y + (h - ink.shape[0]) // 2, x + (w - ink.shape[1]) // 2
-                part = paper[top : top + ink.shape[0], left : left + ink.shape[1]]
-                part[:] = np.minimum(part, ink)
-    return paper
-
-
 def test_a_picture_without_a_grid_has_no_tables(cnn: Reader, digits: Digits) -> None:
     assert cnn.read_cells(blank(200, 200)) == []
     assert cnn.read_cells(row_of(list(digits[0][:3]))) == []
 
 
 def test_cells_of_one_digit_and_of_several(cnn: Reader, digits: Digits) -> None:
-    [table] = cnn.read_cells(sheet_of(digits, [["7", "", "12"], ["305", "9", ""]]))
+    [table] = cnn.read_cells(table_of(digits, [["7", "", "12"], ["305", "9", ""]]))
     assert (table.rows, table.columns) == (2, 3)
     assert [(cell.row, cell.column) for cell in table.cells] == [(r, c) for r in (1, 2) for c in (1, 2, 3)]
     assert table.written() == [["7", "", "12"], ["305", "9", ""]]
@@ -52,7 +34,7 @@ def test_cells_of_one_digit_and_of_several(cnn: Reader, digits: Digits) -> None:
 
 
 def test_boxes_are_in_pixels_of_the_picture(cnn: Reader, digits: Digits) -> None:
-    picture = sheet_of(digits, [["7", "2"], ["4", "9"]])
+    picture = table_of(digits, [["7", "2"], ["4", "9"]])
     large = cv2.resize(picture, None, fx=7, fy=7, interpolation=cv2.INTER_LINEAR)
     [table] = cnn.read_cells(large)
     np.testing.assert_allclose(table.box, np.array([30, 30, 300, 180]) * 7, atol=30)
@@ -69,7 +51,7 @@ def test_a_crossed_out_cell_is_none_of_the_numbers(cnn: Reader) -> None:
 
 
 def test_the_json_holds_every_field(cnn: Reader, digits: Digits) -> None:
-    [table] = cnn.read_cells(sheet_of(digits, [["7", ""]]))
+    [table] = cnn.read_cells(table_of(digits, [["7", ""]]))
     content = table.to_json()
     assert set(content) == {"rows", "columns", "box", "cells"}
     assert content["cells"][0] | {"confidence": 1, "box": []} == {

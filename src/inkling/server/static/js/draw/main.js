@@ -4,6 +4,7 @@ import { Board } from "../common/board.js";
 import { read } from "../common/api_client.js";
 import { showAnswer } from "./answer.js";
 import { showBars } from "./probability_bars.js";
+import { watchCells } from "./cells.js";
 import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
 import { watchComparison } from "./compare.js";
 import { KeyboardPen } from "./keyboard_pen.js";
@@ -27,6 +28,7 @@ const requests = new LatestRequest({ shown, refused, offline });
 const board = new Board(byId("board"), { changed: inkChanged, touched: beginWriting });
 const persistence = new Persistence(board, model);
 const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading });
+const cells = watchCells({ model: () => model.value });
 const comparison = watchComparison({ parameters: (name) => model.querySelector(`[value="${CSS.escape(name)}"]`)?.dataset.parameters ?? "" });
 
 function beginWriting() {
@@ -104,7 +106,7 @@ function show(answer) {
   showAnswer(answer);
   showDigits();
   showDigitTable(answer);
-  for (const panel of [filmstrip, comparison]) panel.setImage(answer?.blob ?? null);
+  for (const panel of [filmstrip, comparison, cells]) panel.setImage(answer?.blob ?? null);
   if (!answer) return;
   byId("version").textContent = answer.model.version;
   byId("took").textContent = `read in ${answer.took_ms.toFixed(1)} ms, ${answer.tookAll.toFixed(0)} ms in all`;
