@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import checked_page
 from tests.browser.test_board import draw
+from tests.documents.files import drawn_pdf, nested_forms, scans
 from tests.pictures import drawn_seven, encoded
 
 pytestmark = pytest.mark.browser
@@ -177,3 +178,26 @@ def test_several_pictures_give_a_row_each(page_with_refusals: Page) -> None:
     draw(page, 3)
     expect(page.locator("#answer")).to_have_text("3")
     expect(page.locator("#table summary")).to_have_text("The digits as a table")
+
+
+def test_a_document_is_a_table_of_its_pages(page: Page) -> None:
+    """With a thumbnail of each; a click shows that page and its reading."""
+    upload(page, scans(3), "scan.pdf", "application/pdf")
+    rows = page.locator("#table tbody tr")
+    expect(rows).to_have_count(3)
+    expect(page.locator("#table summary")).to_have_text("1 of 1 files read")
+    expect(page.locator("#answer")).to_have_text("7")
+    expect(page.locator("#boxes .box")).to_have_count(1)
+    for i in range(3):
+        expect(rows.nth(i)).to_contain_text(f"scan.pdf#{i + 1}")
+        assert rows.nth(i).locator("img").evaluate("image => image.decode().then(() => image.naturalHeight)") == 400
+    rows.nth(2).get_by_role("button").click()
+    expect(page.locator("#picture")).to_be_visible()
+    expect(page.locator("#answer")).to_have_text("7")
+
+
+def test_a_page_that_cannot_be_drawn_is_said_to_be_so(page: Page) -> None:
+    upload(page, drawn_pdf("", "/X0 Do", extra=nested_forms(2)), "form.pdf", "application/pdf")
+    rows = page.locator("#table tbody tr")
+    expect(rows).to_have_count(2, timeout=30_000)
+    expect(rows.nth(1)).to_contain_text("the page ")

@@ -142,6 +142,7 @@ def test_only_the_first_frame_of_an_animation_is_read(tmp_path: Path) -> None:
         SEVEN.copy().save(path, kind, save_all=True, append_images=[SEVEN.rotate(90 * i) for i in (1, 2)])
         (row,) = map(json.loads, run(path, "--json")[0].splitlines())
         assert (row["outcome"], row["text"]) == ("read", "7")
+        assert row["reason"] == row["warnings"][0]["text"]
         assert row["warnings"][0] == {
             "code": "frame",
             "text": "the first of 3 pictures in the file was read; send the others each as a file.",

@@ -192,8 +192,9 @@ class Reader:
         trace = self._trace(prepared)
         if prepared.decoded.n_frames == 1:
             return trace
-        warnings = (first_of(prepared.decoded.n_frames), *trace.reading.warnings)
-        return replace(trace, reading=replace(trace.reading, warnings=warnings))
+        first, reading = first_of(prepared.decoded.n_frames), trace.reading
+        warnings = (first, *reading.warnings)
+        return replace(trace, reading=replace(reading, reason=reading.reason or first.text, warnings=warnings))
 
     def _trace(self, prepared: PreparedImage) -> Trace:
         glyphs = self.read_glyphs(prepared)

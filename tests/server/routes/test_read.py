@@ -140,7 +140,7 @@ def test_a_document_answers_with_its_pages(client: FlaskClient, kind: str, mimet
     assert [(one["page"], one["pages"], one["text"]) for one in answer["readings"]] == [(n, 3, "7") for n in (1, 2, 3)]
     for one in answer["readings"]:
         small = Image.open(io.BytesIO(base64.b64decode(one["thumbnail"].removeprefix("data:image/jpeg;base64,"))))
-        assert small.size == (300, 400)
+        assert small.size == (300, 400)  # no page is enlarged
     assert conforms(client, "Answers", answer)
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from inkling.documents import Page
     from inkling.pipeline.reader import Reader, Trace
 
-THUMBNAIL_SIDE = 400  # pixels: the longer side, of a page twice the size at which it is shown
-THUMBNAIL_QUALITY = 60  # of a JPEG: some 10 kB
+THUMBNAIL_SIDE = 640  # pixels: the longer side: a page that is shown in place of a picture can be read
+THUMBNAIL_QUALITY = 60  # of a JPEG: some 20 kB
 
 
 def read_image(

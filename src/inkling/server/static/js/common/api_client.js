@@ -16,9 +16,9 @@ export class ApiError extends Error {
 // The service could not be reached or is not ready yet.
 export class Unavailable extends Error {}
 
-// Reads one picture (a Blob). Throws ApiError or Unavailable.
-export function read(blob, { model }) {
-  return ask("read", blob, { explain: "tiles", model });
+// Reads one picture (a Blob), or a document, whose answer has `readings`. Throws ApiError or Unavailable.
+export function read(blob, { model, thumbnails }) {
+  return ask("read", blob, { explain: "tiles", model, thumbnails });
 }
 
 // Sends one picture (a Blob) to /api/v1/`route`; parameters that are empty are left out. Throws ApiError or Unavailable.

@@ -4,6 +4,11 @@ const MAX_BYTES = 2_000_000; // a larger file is downscaled before it is sent
 const MAX_SIDE = 2400; // pixels; the pipeline itself works on 1600
 const READ_AS_IS = /^image\/(png|jpeg|webp|gif|bmp|tiff)$/;
 
+// Whether a file may have several pages. Browsers show neither kind; the service sends a thumbnail of each page.
+export function isDocument(blob) {
+  return /pdf|tiff/.test(blob.type) || /\.(pdf|tiff?)$/i.test(blob.name ?? "");
+}
+
 // Calls `take(blob)` for one image, `takeMany(files)` for more than one at once, and `takeText(text)` for text.
 export function watchImageInput({ inputs, dropZone, examples, take, takeMany, takeText }) {
   const received = ({ files, text }) => {
@@ -62,7 +67,7 @@ function watchDrops(dropZone, received) {
 // Returns anything else as it is, also what the browser cannot open: the service explains the error.
 export async function downscaled(blob) {
   if (blob.size <= MAX_BYTES && (READ_AS_IS.test(blob.type) || !blob.type.startsWith("image/"))) return blob;
-  if (blob.type === "image/svg+xml") return blob;
+  if (blob.type === "image/svg+xml" || isDocument(blob)) return blob;
   try {
     const bitmap = await createImageBitmap(blob);
     const factor = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));

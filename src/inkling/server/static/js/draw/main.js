@@ -10,7 +10,7 @@ import { watchComparison } from "./compare.js";
 import { KeyboardPen } from "./keyboard_pen.js";
 import { LatestRequest } from "../common/latest_request.js";
 import { Persistence } from "./persistence.js";
-import { downscaled, watchImageInput } from "./image_input.js";
+import { downscaled, isDocument, watchImageInput } from "./image_input.js";
 import { endManyImages, readManyImages } from "./many_images.js";
 import { watchFilmstrip } from "./filmstrip.js";
 import { showDigitTable } from "./table.js";
@@ -72,13 +72,24 @@ async function takePicture(blob, example) {
 }
 
 function takeOne(blob, example) {
+  if (blob && isDocument(blob)) return takeMany([blob]);
   endManyImages();
   takePicture(blob, example);
 }
 
 function takeMany(files) {
-  takePicture(files[0]);
-  readManyImages(files, { read: async (file) => read(await downscaled(file), { model: model.value }), offline, open: takePicture });
+  const first = files.find((file) => !isDocument(file));
+  if (first) takePicture(first);
+  else say("");
+  const readOne = async (file) => read(await downscaled(file), { model: model.value, thumbnails: isDocument(file) ? "1" : "" });
+  readManyImages(files, { read: readOne, offline, open: takePicture, openPage });
+}
+
+// A page of a document: its thumbnail stands for the picture, which the browser does not have.
+function openPage(reading) {
+  const bytes = Uint8Array.from(atob(reading.thumbnail.split(",")[1]), (letter) => letter.charCodeAt(0));
+  showPicture(new Blob([bytes], { type: "image/jpeg" }));
+  show({ ...reading, tookAll: reading.took_ms, blob: null });
 }
 
 function shown(answer, { blob, example }) {

@@ -6,14 +6,15 @@ const holder = byId("table");
 const [title, head, body] = [holder.querySelector("summary"), holder.querySelector("thead"), holder.querySelector("tbody")];
 const DIGIT_HEAD = ["Place", "Read as", "Confidence", "Left", "Top", "Width", "Height"];
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // a spreadsheet would run it as a formula
-let shown = null; // {title, name, head, rows, open}
+let shown = null; // {title, name, head, rows, opens, pictures}
 let stale = false; // rows changed while the table was closed
 let several = false;
 
-// `rows` and `head` are texts; `name` is the file name; with `open(i)`, the first cells are buttons.
+// `rows` and `head` are texts; `name` is the file name. Where there is a function in `opens`, the first cell of that row
+// is a button, and where there is an address in `pictures`, it shows that.
 export function showTable(table) {
   shown = table;
-  several = Boolean(table.open);
+  several = Boolean(table.opens);
   holder.hidden = false;
   title.textContent = table.title;
   if (several) holder.open = true;
@@ -43,24 +44,25 @@ function fill() {
   stale = false;
   head.replaceChildren(row(shown.head, "th"));
   head.querySelectorAll("th").forEach((cell) => (cell.scope = "col"));
-  body.replaceChildren(...shown.rows.map((texts, i) => row(texts, "td", shown.open && (() => shown.open(i)))));
+  body.replaceChildren(...shown.rows.map((texts, i) => row(texts, "td", shown.opens?.[i], shown.pictures?.[i])));
 }
 
-function row(texts, kind, open) {
+function row(texts, kind, open, picture) {
   const line = document.createElement("tr");
   texts.forEach((text, i) => {
     const cell = document.createElement(kind);
-    if (open && i === 0) cell.append(button(text, open));
+    if (open && i === 0) cell.append(button(text, open, picture));
     else cell.textContent = text;
     line.append(cell);
   });
   return line;
 }
 
-function button(text, act) {
+function button(text, act, picture) {
   const one = document.createElement("button");
   one.type = "button";
-  one.textContent = text;
+  if (picture) one.append(Object.assign(new Image(), { src: picture, alt: "" }));
+  one.append(text);
   one.addEventListener("click", act);
   return one;
 }
