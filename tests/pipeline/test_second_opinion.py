@@ -44,6 +44,13 @@ def test_the_line_network_weighs_more() -> None:
     assert found[0].prob < 0.9
 
 
+def test_texts_that_are_hardly_probable_are_not_judged() -> None:
+    texts = [ScoredText((4, 1, 7), 0.5), ScoredText((4, 7, 7), 0.3), ScoredText((4, 1, 7, 7, 7), 0.001)]
+    found = pooled(texts, boxes_of, IMAGE, lambda tiles: opinion(4, 1, 7))
+    assert [one.text for one in found] == [(4, 1, 7), (4, 7, 7)]
+    assert sum(one.prob for one in found) == pytest.approx(0.801)
+
+
 def test_a_text_with_what_the_classifier_refuses_loses_to_one_without() -> None:
     texts = [ScoredText((7, 4), 0.5), ScoredText((4,), 0.4)]
     found = pooled(

@@ -19,6 +19,7 @@ from inkling.pipeline.ctc import (
     align,
     fits,
     from_digits,
+    greedy_decode,
     keep_symbols,
     log_likelihoods,
     substitution_probs,
@@ -218,7 +219,7 @@ def of_more_views(row: Row, texts: list[ScoredText]) -> list[ScoredText]:
     if not views:
         return texts
     of_digits = [keep_symbols(view, N_DIGITS) for view in (row.probs, *views)]
-    known = {one.text for view in of_digits[1:] for one in PrefixSearch(view).n_best()} | {one.text for one in texts}
+    known = {tuple(greedy_decode(view)) for view in of_digits[1:]} | {one.text for one in texts}
     possible = [text for text in known if fits(text, len(row.probs))]
     probs = np.mean([np.exp(log_likelihoods(view, possible)) for view in of_digits], axis=0)
     return sorted(map(ScoredText, possible, probs.tolist()), key=lambda one: -one.prob)

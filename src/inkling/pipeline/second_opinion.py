@@ -27,23 +27,26 @@ def pooled(
 ) -> list[ScoredText]:
     """Texts of one row with the classifier's opinion of their digits, the best first; together as probable as before.
 
+    What is much less probable than the best text is left out: no opinion would make it the best.
+
     `boxes_of`: a text of n digits -> (n, 4) x, y, w, h of each in pixels of `image`, the (32, W) line image.
     """
-    corners = [np.asarray(boxes_of(one.text), int).reshape(-1, 4) for one in texts]
+    total, best = sum(one.prob for one in texts), max((one.prob for one in texts), default=0.0)
+    judged = [one for one in texts if one.prob >= CONFIG.min_share * best]
+    corners = [np.asarray(boxes_of(one.text), int).reshape(-1, 4) for one in judged]
     if not any(map(len, corners)):
         return list(texts)
     every, place = np.unique(np.concatenate(corners), axis=0, return_inverse=True)  # texts share most of their boxes
     found = classify(digit_tiles(image, every))
     probs = CONFIG.trust * found.probs * (1 - found.not_digit[:, None]) + (1 - CONFIG.trust) / 10  # (n boxes, 10)
     logs, start = [], 0
-    for one in texts:
+    for one in judged:
         boxes = place[start : start + len(one.text)]
         logs.append(float(np.log(probs[boxes, list(one.text)]).sum()))
         start += len(one.text)
-    before = np.array([one.prob for one in texts])
-    after = before * np.exp(CONFIG.weight * (np.array(logs) - max(logs)))
-    after *= before.sum() / max(after.sum(), 1e-300)
-    pairs = zip(texts, after.tolist(), strict=True)
+    after = np.array([one.prob for one in judged]) * np.exp(CONFIG.weight * (np.array(logs) - max(logs)))
+    after *= total / max(after.sum(), 1e-300)
+    pairs = zip(judged, after.tolist(), strict=True)
     return sorted((ScoredText(one.text, prob) for one, prob in pairs), key=lambda one: -one.prob)
 
 
