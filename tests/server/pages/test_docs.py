@@ -56,3 +56,16 @@ def test_markdown_is_escaped() -> None:
         assert "<script" not in html
         assert "href" not in html
         assert "<code>&lt;b&gt;</code>" in html
+
+
+def test_each_client_sees_the_host_that_it_asked(client: FlaskClient) -> None:
+    for host in ("one.example", "two.example:8000", "one.example"):
+        page = client.get("/docs", headers={"Host": host}).text
+        assert set(re.findall(r"curl (http://[^/ ]+)/api", page)) == {f"http://{host}"}
+        assert "host.invalid" not in page
+
+
+def test_the_page_is_rendered_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = client.get("/docs")
+    monkeypatch.setattr("inkling.server.pages.docs.render_template", lambda *_, **__: "again")
+    assert client.get("/docs").data == first.data
