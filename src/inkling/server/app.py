@@ -68,6 +68,7 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
         API_SPEC_OPTIONS={"info": openapi.info(settings)},
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # answers keep the order of the documentation
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # none is async, and asking takes time
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["inkling"] = readers
     app.extensions["inkling-forms"] = Forms(settings, readers)

@@ -65,7 +65,7 @@ def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueu
         """Raises BadRequest, TooManyRequests, BadKey, RequestEntityTooLarge and Overloaded."""
         context = current_context(request.environ)
         current_client.set(client_name(request.remote_addr or ""))
-        if "Host" not in request.headers and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+        if "HTTP_HOST" not in request.environ and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
             raise BadRequest("request names no host; HTTP/1.1 expects the header Host. Send it.")
         rule = rule_of(app, request.endpoint, request.method)
         if rule is None:
@@ -121,9 +121,10 @@ def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
         rule = rule_of(app, request.endpoint, request.method)
         if rule and rule.cross_origin:
             set_cors(response)
+        policy = response.headers.get("Content-Security-Policy", HEADERS["Content-Security-Policy"])
+        response.headers.extend(HEADERS)  # to look for each of them would take longer than a network does
+        response.headers["Content-Security-Policy"] = policy
         response.headers["X-Request-Id"] = context.request_id
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
         if response.mimetype == "application/json":
             response.headers.setdefault("Cache-Control", "no-store")
         context.route = request.url_rule.rule if request.url_rule else "(none)"
@@ -141,7 +142,7 @@ def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
 
 
 def _has_body() -> bool:
-    return bool(request.content_length) or "Transfer-Encoding" in request.headers
+    return bool(request.content_length) or "HTTP_TRANSFER_ENCODING" in request.environ
 
 
 def _cors(app: Flask, settings: Settings) -> Callable[[Response], Any]:

@@ -16,6 +16,7 @@ HEAD_S = 10.0  # to send a request's head, from its first byte
 BODY_S = 30.0  # to send its body: 20 MB at 5 Mbit/s
 SEND_S = 30.0  # to take an answer: 300 KB at 80 kbit/s
 STREAM_S = 1000.0  # to take events, whose stream ends by itself before
+SLACK_S = 0.25  # beyond a deadline: less is not worth a call of the system
 Result = TypeVar("Result")
 
 
@@ -31,6 +32,7 @@ class ClientSocket(socket.socket):
     def wait_at_most(self, seconds: float) -> None:
         """From now on wait for the client for so long, in all."""
         self._until_s = time.monotonic() + seconds
+        self.settimeout(seconds)
 
     def recv(self, *arguments: Any) -> bytes:
         return self._in_time(super().recv, *arguments)
@@ -40,12 +42,10 @@ class ClientSocket(socket.socket):
 
     def _in_time(self, call: Callable[..., Result], *arguments: Any) -> Result:
         """The result of a call that waits. Raises ConnectionResetError at the deadline."""
-        timeout_s = self.gettimeout()
-        left_s = max(0.0, self._until_s - time.monotonic())
-        self.settimeout(left_s if timeout_s is None else min(left_s, timeout_s))
+        timeout_s, left_s = self.gettimeout(), max(0.0, self._until_s - time.monotonic())
+        if timeout_s is None or timeout_s > left_s + SLACK_S:
+            self.settimeout(left_s)
         try:
             return call(*arguments)
         except (TimeoutError, BlockingIOError) as error:
             raise ConnectionResetError(errno.ECONNRESET, "the client took too long") from error
-        finally:
-            self.settimeout(timeout_s)

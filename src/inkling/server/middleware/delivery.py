@@ -32,10 +32,11 @@ def add_delivery(app: Flask) -> None:
         if asked and (response.mimetype == "text/html" or request.endpoint in CACHED_ENDPOINTS):
             response.headers["Cache-Control"] = "no-cache"  # kept by the browser, and revalidated each time
             response.add_etag()
-        if request.accept_encodings["gzip"]:  # the library takes q=0 for a yes
-            response = compress.after_request(response)
-        elif response.mimetype in TYPES:
+        size = response.content_length
+        if response.mimetype in TYPES and (size is None or size >= MIN_BYTES):
             response.vary.add("Accept-Encoding")
-        if asked and response.get_etag()[0]:
+            if request.accept_encodings["gzip"]:  # the library takes q=0 for a yes
+                response = compress.after_request(response)
+        if asked and "ETag" in response.headers:
             response.make_conditional(request)
         return response
