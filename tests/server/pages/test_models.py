@@ -27,6 +27,17 @@ from inkling.server.service.reports import load_report
 from inkling.server.settings import Settings
 
 NAMES = sorted(registry.packaged())
+CURVE = {"name": "rotation", "unit": "degrees", "levels": [0, 10], "accuracy": [1, 0.9]}
+FORGED: list[dict[str, Any]] = [
+    {"robustness": 5},
+    {"robustness": [{**CURVE, "accuracy": [1]}]},
+    {"robustness": [{**CURVE, "accuracy": [1, "high"]}]},
+    {"robustness": [{**CURVE, "levels": [0, float("inf")]}]},
+    {"robustness": [{"name": "rotation"}]},
+    {"speed": {"single_us": "fast"}},
+    {"speed": ["fast"]},
+    {"more": "x" * 3_000_000},
+]
 MOST_BYTES = 500_000  # of a report, with its pictures
 
 
@@ -179,6 +190,20 @@ def test_a_model_without_a_report_says_so_and_how_to_get_one(bare: tuple[FlaskCl
     assert client.get("/models/ann").status_code == 200
 
 
+@pytest.mark.parametrize("change", FORGED, ids=lambda change: next(iter(change)))
+def test_a_forged_report_does_not_break_the_page_of_all_models(
+    bare: tuple[FlaskClient, Bundle], change: dict[str, Any]
+) -> None:
+    client, found = bare
+    shutil.copytree(registry.PACKAGED / "ann-tutorial" / "report", found.path / "report")  # of the same network
+    path = found.path / "report" / "report.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **change}), "utf-8")
+    page = client.get("/models")
+    assert page.status_code == 200
+    assert 'href="/models/ann"' in page.text
+    assert client.get("/models/mine").status_code == 200
+
+
 def test_a_report_that_comes_later_is_shown(bare: tuple[FlaskClient, Bundle]) -> None:
     client, found = bare
     shutil.copytree(registry.PACKAGED / "ann-tutorial" / "report", found.path / "report")  # of the same network
@@ -194,6 +219,7 @@ def test_a_report_that_comes_later_is_shown(bare: tuple[FlaskClient, Bundle]) ->
         ({"map": ...}, "another format"),
         ({"model": {"name": "ann", "version": "0" * 12}}, "is of version 000000000000"),
         ({"model": 5}, "damaged"),
+        *((change, "damaged") for change in FORGED),
         (None, "damaged"),
     ],
 )

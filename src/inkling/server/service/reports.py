@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validates_schema
+from marshmallow.validate import Range
 
 from inkling.errors import NoReport, NotFound
 from inkling.models.bundle import Bundle
@@ -17,6 +19,31 @@ from inkling.server.service.model_card_html import to_html
 FOLDER, FILE_NAME, SPRITE, CARD = "report", "report.json", "mistakes.png", "README.md"
 FORMAT = 1  # of report.json, as inkling.training.publish writes it
 KEYS = ("model", "scores", "confusion", "reliability", "robustness", "mistakes", "map", "figures")
+
+MAX_BYTES = 2_000_000  # of report.json: fifteen times the packaged ones
+
+
+class _CurveSchema(Schema):
+    name = fields.String(required=True)
+    unit = fields.String(required=True)
+    levels = fields.List(fields.Float(), required=True)
+    accuracy = fields.List(fields.Float(validate=Range(0, 1)), required=True)
+
+    @validates_schema
+    def check_lengths(self, values: dict[str, Any], **_: Any) -> None:
+        if len(values["levels"]) != len(values["accuracy"]):
+            raise ValidationError("levels and accuracy differ in length")
+
+
+class _SpeedSchema(Schema):
+    single_us = fields.Float(required=True)
+
+
+class _SharedSchema(Schema):
+    """What the page of all models shows of each report. One forged report must not break it for the others."""
+
+    speed = fields.Nested(_SpeedSchema(unknown=INCLUDE), allow_none=True)
+    robustness = fields.List(fields.Nested(_CurveSchema(unknown=INCLUDE)))
 
 
 @dataclass(frozen=True)
@@ -47,7 +74,8 @@ def load_report(bundle: Bundle, name: str) -> Report:
     how = f"Write one: python -m inkling.training.publish {target}."
     folder = bundle.path / FOLDER
     try:
-        content = (folder / FILE_NAME).read_bytes()
+        with (folder / FILE_NAME).open("rb") as file:
+            content = file.read(MAX_BYTES)
     except OSError:
         message = f"there is no report about {name!r} yet; expected report/report.json in its bundle. {how}"
         raise NoReport(message) from None
@@ -55,7 +83,8 @@ def load_report(bundle: Bundle, name: str) -> Report:
         values = json.loads(content)
         version = values["model"]["version"]
         missing = [key for key in KEYS if key not in values]
-    except (ValueError, KeyError, TypeError):
+        _SharedSchema(unknown=INCLUDE).load(values)
+    except (ValueError, KeyError, TypeError, RecursionError, ValidationError):
         raise NoReport(f"the report about {name!r} is damaged; expected JSON as publish writes it. {how}") from None
     if values.get("format") != FORMAT or missing:
         raise NoReport(f"the report about {name!r} is of another format; expected {FORMAT}. {how}")
