@@ -56,10 +56,11 @@ format: install-dev ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install-learn servers ## time a reading, the start, and servers side by side under load (10 minutes; needs wrk)
+bench: install-learn servers ## time a reading, the start, and servers side by side under load (20 minutes; needs wrk)
 	@command -v wrk >/dev/null || { echo "wrk is not there: on Debian and Ubuntu, apt install wrk"; exit 1; }
 	$(BIN)/python -m benchmarks.serving.latency
 	$(BIN)/python -m benchmarks.serving.servers
+	$(BIN)/python -m benchmarks.serving.bodies
 	$(BIN)/python -m benchmarks.serving.utilisation
 	$(BIN)/python -m benchmarks.serving.report
 	$(BIN)/python -m benchmarks.serving.capacity

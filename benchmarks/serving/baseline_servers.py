@@ -70,10 +70,10 @@ ALL = (
         _uvicorn("fastapi_litert:app", "uvicorn"), "/read", "raw", packages=("fastapi", "uvicorn"),
     ),
     BaselineServer(
-        "Flask on Granian", "LiteRT; raw body", "flask",
-        ("{bin}/granian", "--interface", "wsgi", "--workers", str(WORKERS), "--no-ws", "--port", "{port}",
+        "Flask on gunicorn", "LiteRT; raw body", "flask",
+        ("{bin}/gunicorn", "--workers", str(WORKERS), "--threads", "4", "--bind", "127.0.0.1:{port}",
          "flask_litert:app"),
-        "/read", "raw", packages=("flask", "granian"),
+        "/read", "raw", packages=("flask", "gunicorn"),
     ),
     BaselineServer(
         "LitServe", "LiteRT in batches; base64 in JSON", "litserve", ("{bin}/python", "litserve_litert.py"),
@@ -109,9 +109,9 @@ def body_of(kind: str, image: bytes) -> tuple[bytes, str]:
     return head.encode() + image + tail.encode(), f"multipart/form-data; boundary={BOUNDARY}"
 
 
-def load_of(server: BaselineServer, folder: Path) -> Load:
-    """The request to send to a server, its body written into `folder`."""
-    content, content_type = body_of(server.kind, DRAWING.read_bytes())
-    body = folder / server.kind.replace(" ", "-")
+def load_of(server: BaselineServer, folder: Path, image: bytes | None = None) -> Load:
+    """The request to send to a server, its body written into `folder`; by default with the drawing."""
+    content, content_type = body_of(server.kind, image or DRAWING.read_bytes())
+    body = folder / f"{server.name} {server.kind}".replace(" ", "-")
     body.write_bytes(content)
     return Load(body, content_type, server.right)

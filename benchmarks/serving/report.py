@@ -1,4 +1,4 @@
-"""Write docs/serving.md, its figure, and the sentence in README.md, from servers, read, soak and memory.json.
+"""Write docs/serving.md, its figure, and the sentence in README.md, from servers, bodies, read, soak and memory.json.
 
 python -m benchmarks.serving.report        (needs the learn extra, for Matplotlib)
 """
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PAGE, FIGURE, README = ROOT / "docs" / "serving.md", ROOT / "docs" / "benchmark" / "servers.svg", ROOT / "README.md"
+NOT_YET = "Not measured yet."
 TRIAL = "These figures are of a short trial on a busy machine, not of a full run."
 
 
@@ -34,6 +35,17 @@ def servers(numbers: Numbers) -> str:
         for name, each in ordered
     ]  # fmt: skip
     head = ["server", "requests/s", "tutorial's", "p50", "p99", "memory", "start to answer", "installed", "errors"]
+    return f"{markdown.table(head, rows)}\n\n{method(numbers)}"
+
+
+def bodies(numbers: Numbers) -> str:
+    """A row for each body: what the same one makes of three servers; then the machine and the method."""
+    rows = []
+    for name, each in numbers["bodies"].items():
+        inkling, tutorial, fastapi = (each["per_s"][server] for server in ("inkling ann", "tutorial", "FastAPI"))
+        rows.append([name, f"{each['bytes'] / 1000:,.0f} KB", f"{inkling:,.0f}", f"{tutorial:,.1f}", f"{fastapi:,.0f}",
+                     f"{inkling / tutorial:,.0f}x", f"{inkling / fastapi:.2f}"])  # fmt: skip
+    head = ["body", "size", "inkling ann, requests/s", "tutorial", "FastAPI", "tutorial's", "of FastAPI's"]
     return f"{markdown.table(head, rows)}\n\n{method(numbers)}"
 
 
@@ -73,7 +85,7 @@ def attacks(numbers: Numbers) -> str:
 
     part = numbers["parts"].get("attacks")
     if part is None:
-        return "Not measured yet."
+        return NOT_YET
     found = {(row["attack"], row["way"]): row for row in part["rows"]}
     rows = []
     for name in ("none", *ATTACKS):
@@ -151,12 +163,14 @@ def blocks() -> dict[str, str]:
     """The blocks of docs/serving.md by their names."""
     parts = {
         "servers": (servers, "servers"),
+        "bodies": (bodies, "bodies"),
         "attacks": (attacks, "soak"),
         "soak": (soak, "soak"),
         "steps": (steps, "read"),
         "largest": (largest, "memory"),
     }
-    return {name: write(read_json(HERE / f"{file}.json")) for name, (write, file) in parts.items()}
+    files = {name: (write, HERE / f"{file}.json") for name, (write, file) in parts.items()}
+    return {name: write(read_json(file)) if file.is_file() else NOT_YET for name, (write, file) in files.items()}
 
 
 def main() -> None:

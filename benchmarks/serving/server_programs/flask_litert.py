@@ -1,6 +1,6 @@
-"""Flask and LiteRT on Granian: the server and framework that inkling uses, with nothing of inkling's.
+"""Flask and LiteRT on gunicorn: the server and framework that inkling uses, with nothing of inkling's.
 
-granian --interface wsgi --workers 2 flask_litert:app
+gunicorn --workers 2 --threads 4 flask_litert:app
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ model = keras.models.load_model(MODEL, compile=False)
 
 @app.post("/read")
 def read() -> dict[str, object]:
-    small = Image.open(io.BytesIO(request.get_data())).convert("L").resize((28, 28))
+    content = request.files["file"].read() if request.files else request.get_data()
+    small = Image.open(io.BytesIO(content)).convert("L").resize((28, 28))
     tile = 1 - np.asarray(small, np.float32) / 255  # (28, 28), 1 = ink
     found = model.predict(tile[None], verbose=0)[0]  # (10,)
     return {"digit": int(found.argmax()), "confidence": round(float(found.max()), 4)}

@@ -42,10 +42,12 @@ class ClientSocket(socket.socket):
 
     def _in_time(self, call: Callable[..., Result], *arguments: Any) -> Result:
         """The result of a call that waits. Raises ConnectionResetError at the deadline."""
-        timeout_s, left_s = self.gettimeout(), max(0.0, self._until_s - time.monotonic())
-        if timeout_s is None or timeout_s > left_s + SLACK_S:
-            self.settimeout(left_s)
+        timeout_s, left_s = self.gettimeout(), self._until_s - time.monotonic()
         try:
+            if left_s <= 0:
+                raise TimeoutError
+            if timeout_s is None or timeout_s > left_s + SLACK_S:
+                self.settimeout(left_s)
             return call(*arguments)
         except (TimeoutError, BlockingIOError) as error:
             raise ConnectionResetError(errno.ECONNRESET, "the client took too long") from error
