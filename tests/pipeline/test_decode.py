@@ -1,6 +1,7 @@
 import io
 
 import numpy as np
+import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -144,6 +145,39 @@ def test_coloured_ink_of_equal_brightness_is_seen_in_every_format() -> None:
     for content in (encoded(colours), encoded(colours, "JPEG", quality=90), encoded(colours.convert("RGBA"))):
         image = decode(content).image.astype(int)
         assert abs(np.median(image[GREY < 128]) - np.median(image[GREY > 128])) > 50
+
+
+def phone_picture(image: Image.Image, kind: str, exif: bytes = b"") -> bytes:
+    """An image as phones save it."""
+    if kind == "AVIF":
+        return encoded(image, "AVIF", exif=exif)
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(image).save(buffer, exif=exif or None)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
+def test_a_picture_of_a_phone_is_upright(kind: str) -> None:
+    turned = Image.fromarray(np.rot90(GREY)).convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn it clockwise
+    found = decode(phone_picture(turned, kind, exif.tobytes()))
+    assert found.size_wh == GREY.shape[::-1]
+    assert np.mean(np.abs(found.image.astype(int) - GREY)) < 8
+    assert "HEIF" not in Image.OPEN, "Pillow is for the whole process as it was"
+
+
+@pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
+def test_a_large_picture_of_a_phone_is_refused_before_it_is_decoded(kind: str) -> None:
+    with pytest.raises(errors.ImageTooLarge, match="600x400 px"):
+        decode(phone_picture(Image.new("L", (600, 400)), kind), max_pixels=200_000)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_the_pictures_of_a_file_are_counted(kind: str) -> None:
+    frames = [Image.fromarray(np.roll(GREY, 9 * i, 0)) for i in range(4)]
+    assert decode(encoded(frames[0], kind)).n_frames == 1
+    assert decode(encoded(frames[0].copy(), kind, save_all=True, append_images=frames[1:])).n_frames == 4
 
 
 @pytest.mark.parametrize(

@@ -129,16 +129,22 @@ class _Renderer:
         self._process.kill()
 
 
+def _unnamed_file() -> IO[bytes]:
+    """A file that a process can be handed; in memory where the system has that, since a server may write to no disk."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("document"), "w+b")
+    return tempfile.TemporaryFile()
+
+
 @contextmanager
 def _renderer(file: IO[bytes], limits: DocumentLimits, first: int) -> Iterator[_Renderer]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # it finds what this process finds
     command = [sys.executable, "-P", str(RENDERER), json.dumps({**asdict(limits), "first": first})]
     with ExitStack() as stack:
         if isinstance(file, io.BytesIO):
-            on_disk = stack.enter_context(tempfile.TemporaryFile())
-            on_disk.write(file.getbuffer())
-            on_disk.flush()
-            file = on_disk
+            content, file = file, stack.enter_context(_unnamed_file())
+            file.write(content.getbuffer())
+            file.flush()
         process = stack.enter_context(
             subprocess.Popen(  # noqa: S603 - our own program; the document is its input
                 command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
