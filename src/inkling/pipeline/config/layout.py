@@ -32,7 +32,6 @@ class PageConfig:
     min_picture_side_px: int = 160  # shorter side: a smaller picture is a crop of numbers, not a photograph
     min_area_share: float = 0.2  # of the picture: a smaller light region is a light digit or a label
     min_quadrangle_share: float = 0.9  # of hull and quadrangle in common: a sheet has four corners
-    min_solidity: float = 0.8  # region, its holes filled, to convex hull
     threshold_shares: tuple[float, ...] = (0.25, 0.5, 0.75)  # of the step from the desk to the lightest paper: tried
     min_log_step: float = 0.08  # in log brightness over two pixels: less is grain or a gradient of light
     max_tilt_deg: float = 20.0  # of a sheet's side
@@ -43,10 +42,7 @@ class PageConfig:
     max_surround: float = 0.85  # of the brightness just within the sheet's edge, just beyond it
     far_rims: float = 3.0  # rims beyond the edge: there the desk goes on, and a frame's line has ended
     min_seen_share: float = 0.5  # of a side lies within the picture
-    edge_quantile: float = 0.7  # of a side must have such an edge: on the rest lies a finger, or a light thing
     min_sides: int = 3  # that have such an edge: a shadow has one or two
-    max_dark_surround: float = 0.5  # the same where fewer sides are seen: as dark is no shadow
-    max_side_ratio: float = 1.8  # of opposite sides: a sheet seen from farther aside is not believed
     rim_px: int = 3  # from the edge of a sheet: there the blur of the edge has ended
 
 
@@ -59,7 +55,6 @@ class LightConfig:
     stroke_px: int = 7  # in that picture: darker things so narrow are closed before the median
     min_contrast: int = 10  # of 255: fainter is noise or texture, however even the paper
     noise_sigmas: float = 2.5  # of the paper's noise or pattern: fainter pixels are not asked for the strokes' level
-    min_body_sigmas: float = 3.0  # of the same: strokes stand out more
     smoothed_side_px: int = 40  # shorter side: in a larger picture strokes are wide enough to smooth away grain
     ink_share: float = 0.42  # of the strokes' usual contrast: the edge of a stroke is where half of it is reached
     paper_level: int = 235  # grey level of the paper in row images
@@ -71,10 +66,9 @@ class RulesConfig:
     """`rules`: long straight lines."""
 
     max_tilt_deg: float = 16.0  # of a rule: steeper ones are strokes
-    min_rule_share: float = 0.3  # of the picture's width: a shorter straight edge is a stroke
+    min_rule_share: float = 0.3  # of the picture's width, or height of an upright line: a shorter one is a stroke
     rule_to_digit: float = 2.0  # of the digit height: a shorter one is a stroke, or the bars of neighbouring digits
     enough_share: float = 0.8  # of the picture's width: so long a line is a rule, however high the digits
-    min_upright_share: float = 0.5  # of the picture's height: a shorter upright line is a stroke
     min_upright_px: float = 50.0  # work pixels: in a lower picture an upright line stays, as part of the row
     min_tilt_deg: float = 1.0  # rules and rows with less tilt are read as they are
     upright_to_digit: float = 2.2  # length to the highest digit beside it: shorter may be a 1

@@ -108,7 +108,7 @@ def _upright_lines(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     (H, W) uint8 mask -> (W, H) uint8 mask of the lines and their (n, 4) boxes in the given mask.
     """
-    min_length = max(RULES.min_upright_share * len(mask), RULES.min_upright_px)
+    min_length = max(RULES.min_rule_share * len(mask), RULES.min_upright_px)
     none = np.zeros(mask.shape[::-1], np.uint8), np.zeros((0, 4), np.int32)
     if len(mask) < min_length:
         return none

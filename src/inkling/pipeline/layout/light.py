@@ -57,8 +57,6 @@ def ink_threshold(contrast: np.ndarray) -> int:
     if marks.sum() == 0:
         return 256
     body = _upper_level(marks)
-    if body - middle < CONFIG.min_body_sigmas * sigma:
-        return 256
     return round(max(floor, middle + CONFIG.ink_share * (body - middle)))
 
 

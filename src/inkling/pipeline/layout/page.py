@@ -42,10 +42,6 @@ def find_page(image: np.ndarray) -> Page | None:
     if not is_whole:
         return Page(corners.astype(np.float32), False, np.eye(3), image.shape[::-1])
     top, right, bottom, left = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
-    if max(top, bottom) > CONFIG.max_side_ratio * min(top, bottom):
-        return None
-    if max(left, right) > CONFIG.max_side_ratio * min(left, right):
-        return None
     size = round(float(max(top, bottom))), round(float(max(left, right)))
     target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32) - np.float32(0.5)
     to_page = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
@@ -140,10 +136,9 @@ def _quadrangle_of(light: np.ndarray) -> np.ndarray | None:
     if not contours:
         return None
     largest = max(contours, key=cv2.contourArea)
-    area = cv2.contourArea(largest)
     hull = cv2.convexHull(largest)
     hull_area = cv2.contourArea(hull)
-    if hull_area < CONFIG.min_area_share * light.size or area < CONFIG.min_solidity * hull_area:
+    if hull_area < CONFIG.min_area_share * light.size:
         return None
     length = cv2.arcLength(hull, True)
     for tolerance in np.arange(0.01, 0.1, 0.005):
@@ -191,13 +186,10 @@ def _clockwise(corners: np.ndarray) -> np.ndarray:
 def _stands_out(small: np.ndarray, corners: np.ndarray) -> bool:
     """Whether there is an edge along the sides: just within, the sheet is lighter than just beyond.
 
-    A shadow has such an edge on one side or two, a sheet on three or four. With fewer, the sheet is believed on a much
-    darker desk.
+    A shadow has such an edge on one side or two, a sheet on three or four.
     """
     ratios = _surrounds(small, corners)
-    if len(ratios) >= CONFIG.min_sides:
-        return max(ratios) <= CONFIG.max_surround
-    return bool(ratios) and max(ratios) <= CONFIG.max_dark_surround
+    return len(ratios) >= CONFIG.min_sides and max(ratios) <= CONFIG.max_surround
 
 
 def _surrounds(small: np.ndarray, corners: np.ndarray) -> list[float]:
@@ -216,7 +208,7 @@ def _surrounds(small: np.ndarray, corners: np.ndarray) -> list[float]:
     within, beyond, far = small[y, x].astype(float)
     ratios = np.maximum(beyond, far) / np.maximum(within, 1)
     return [
-        float(np.quantile(ratio[own], CONFIG.edge_quantile))
+        float(np.median(ratio[own]))
         for ratio, own in zip(ratios, seen, strict=True)
         if own.mean() >= CONFIG.min_seen_share
     ]
