@@ -41,8 +41,8 @@ SEED = 11
 
 
 @click.command()
-@click.option("--model", "models", multiple=True, default=("ann-tutorial", "cnn"), show_default=True)
-@click.option("--rows", default=40, show_default=True, help="Rows on each kind of paper.")
+@click.option("--model", "models", multiple=True, default=("cnn",), show_default=True)
+@click.option("--rows", default=46, show_default=True, help="Rows on each kind of paper.")
 @click.option("--touching", default=0.0, show_default=True, help="Share of neighbours that touch.")
 def main(models: tuple[str, ...], rows: int, touching: float) -> None:
     """Read the rows without a constraint and with each."""

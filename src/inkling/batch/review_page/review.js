@@ -14,12 +14,15 @@
     mod_11_10: (digits) => digits.reduce((check, digit) => ((((check || 10) * 2) % 11) + digit) % 10, 5) === 1,
   };
 
+  // As Python's: \$ stands for any currency, and {,3} for {0,3}.
+  const regularExpression = (pattern) =>
+    new RegExp(`^(?:${pattern.trim().replaceAll("\\$", "[$\u20ac\u00a3\u00a5]").replaceAll("{,", "{0,")})$`);
+
   const list = document.querySelector(".cards");
   if (!list) return;
   const groups = JSON.parse(list.dataset.known).map((known) => ({
     ...known,
-    // \$ stands for any currency
-    fits: known.pattern && new RegExp(`^(?:${known.pattern.replaceAll("\\$", "[$\u20ac\u00a3\u00a5]")})$`),
+    fits: known.pattern && regularExpression(known.pattern),
     numbers: known.list?.numbers && new Set(known.list.numbers),
   }));
   const cards = [...list.querySelectorAll(".card")].map((box) => {
