@@ -101,7 +101,10 @@ class _Renderer:
                 f"the page takes more than {self._limits.page_s:g} s to draw; expected a scan or a print. Send it as a "
                 "PNG or JPEG."
             )
-        return BrokenPicture("the page cannot be drawn; expected a whole one. Save the PDF again, or send it as a PNG.")
+        return BrokenPicture(
+            "the page is damaged, or takes too much memory to draw; expected a scan or a print. Save the PDF again, or "
+            "send the page as a PNG or JPEG."
+        )
 
     def _receive(self, limit_s: float) -> tuple[dict[str, Any] | None, bytes]:
         """A message, and the pixels after it; None where the process ended.
