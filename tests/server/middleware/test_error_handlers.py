@@ -32,7 +32,7 @@ RAW = [
     ("PNG bomb", png_header(30_000, 30_000), PNG, 413, "ImageTooLarge"),
     ("1x1", encoded(np.zeros((1, 1), np.uint8)), PNG, 422, "ImageTooSmall"),
     ("SVG", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml", 415, "UnknownFormat"),
-    ("PDF", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "application/octet-stream", 415, "UnknownFormat"),
+    ("ZIP", b"PK\x03\x04\x14\x00", "application/octet-stream", 415, "UnknownFormat"),
     ("50 MB of zeros", bytes(50_000_000), "application/octet-stream", 413, "ImageTooLarge"),
     ("zeros below the limit", bytes(1_000_000), PNG, 415, "UnknownFormat"),
     ("JSON without a picture", b"{}", "application/json", 400, "BadRequest"),

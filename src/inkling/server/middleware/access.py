@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from inkling.server.metrics.definitions import Metrics
     from inkling.server.service.fair_queue import FairQueue
 
+DISCARDED_BYTES = 32_768  # so much of a refused body gunicorn reads, and the connection goes on
 REFUSED = {TooManyRequests: "rate", BadKey: "key", Overloaded: "overloaded"}  # all else: "body"
 METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")  # others count as "other", because a client may invent methods
 CORS = {
@@ -136,7 +137,8 @@ def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
         if connection := request.environ.get("gunicorn.socket"):
             is_stream = response.is_streamed and response.content_length is None
             connection.wait_at_most(STREAM_S if is_stream else SEND_S)
-            if _has_body() and not context.bytes_in:  # the rest of the request is not read
+            discarded = 0 < (request.content_length or 0) <= DISCARDED_BYTES
+            if _has_body() and not context.bytes_in and not discarded:  # the rest of the request is not read
                 connection.close_after_answer()
         return response
 
