@@ -6,7 +6,12 @@ import pytest
 from click.testing import CliRunner
 
 from inkling import cli, errors
+from inkling.batch import batch_reader
+from inkling.batch.image_ref import ImageRef
+from inkling.batch.job import Job
 from inkling.cli import read
+from inkling.models import registry
+from inkling.pipeline import deadline
 from tests.documents.files import SEVEN, drawn_pdf, scans
 from tests.pictures import drawn_seven, encoded
 
@@ -190,3 +195,14 @@ def test_a_line_tells_the_number_as_written_and_how_sure_it_is(
     result = {"source": "a.png", "ok": True, "outcome": outcome, "text": text, "confidence": confidence, "reason": ""}
     read._print({**result, "written": text and "4.07"}, as_json=False)
     assert capsys.readouterr().out == f"a.png: {said}\n"
+
+
+def test_a_picture_that_takes_too_long_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a deadline that any picture misses, alone and in a run over many."""
+    monkeypatch.setattr(deadline, "READING_S", 1e-9)
+    out, _ = run(folder / "seven.png", "--json", "--model", "ann", code=1)
+    assert json.loads(out)["kind"] == "DeadlineExceeded"
+    monkeypatch.setattr(batch_reader, "READING_S", 1e-9)
+    reader = batch_reader.BatchReader(Job("/out", "ann", registry.find("ann").version))
+    records, _ = reader.read([ImageRef("seven.png", str(folder / "seven.png"))])
+    assert [record["kind"] for record in records] == ["DeadlineExceeded"]

@@ -22,6 +22,7 @@ from inkling.documents import Page, pages
 from inkling.documents.pages import DOCUMENT_SUFFIXES
 from inkling.errors import BadBundle, BrokenPicture, ImageTooLarge, InklingError
 from inkling.pipeline.config.decoding import DECODE
+from inkling.pipeline.deadline import READING_S, deadline
 from inkling.pipeline.reader import Reader
 
 AT_ONCE = ("plain", "deflate")  # byte ranges of a file, which many requests fetch at once
@@ -79,11 +80,12 @@ class BatchReader:
 
     def _read_page(self, page: Page) -> Record:
         try:
-            prepared = self.reader.prepare(page.image, mode=self._mode)
-            trace = self.reader.trace_prepared(prepared)
-            if not self._constraints.stated:
-                return records.from_reading(page, trace.reading, self._model)
-            answer = constrained_reading.from_trace(trace, self._constraints)
+            with deadline(READING_S):
+                prepared = self.reader.prepare(page.image, mode=self._mode)
+                trace = self.reader.trace_prepared(prepared)
+                if not self._constraints.stated:
+                    return records.from_reading(page, trace.reading, self._model)
+                answer = constrained_reading.from_trace(trace, self._constraints)
             return records.from_reading(page, answer.reading, self._model, answer)
         except InklingError as error:
             return records.from_error(page.name, page.number, error, self._model)

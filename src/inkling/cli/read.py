@@ -201,18 +201,20 @@ def read_one(
 ) -> ResultJson:
     """One page -> its JSON object: `source`, `page`, `ok`, then the reading or its tables, or `kind` and `error`."""
     from inkling.constraints import constrained_reading
+    from inkling.pipeline.deadline import READING_S, deadline
 
     start = time.perf_counter()
     try:
-        if cells:
-            answer = tables_json(reader.read_cells(page.image))
-        elif constraints is not None and constraints.stated:
-            answer = constrained_reading.read(reader, page.image, constraints, mode=mode).to_json()
-            if constraints.roster:
-                text = answer["text"].replace("\n", "") if answer["constraint"]["satisfied"] else ""
-                answer["listed"] = constraints.roster.of(text)
-        else:
-            answer = reader.read(page.image, mode=mode).to_json()
+        with deadline(READING_S):
+            if cells:
+                answer = tables_json(reader.read_cells(page.image))
+            elif constraints is not None and constraints.stated:
+                answer = constrained_reading.read(reader, page.image, constraints, mode=mode).to_json()
+                if constraints.roster:
+                    text = answer["text"].replace("\n", "") if answer["constraint"]["satisfied"] else ""
+                    answer["listed"] = constraints.roster.of(text)
+            else:
+                answer = reader.read(page.image, mode=mode).to_json()
     except InklingError as error:
         return _failed(page.name, error, page=page.number)
     model = {"name": reader.bundle.name, "version": reader.bundle.version}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from inkling.errors import DeadlineExceeded
 
+READING_S = 5.0  # of one picture in runs over many, and by default in the service: pages of 1,000 cells take a third
 MIN_CPU_SHARE = 0.25  # of the limit: a reading that used less is not to blame for the time it took, and goes on
 
 
