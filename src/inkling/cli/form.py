@@ -31,6 +31,7 @@ def command() -> None:
 
     \b
     Examples:
+      inkling form new blank.pdf                       draw the fields in the browser
       inkling form read blank.toml scans.pdf --csv out.csv --review check.html
       inkling form read exam photos/ --json            exam and tally are shipped
     """
@@ -98,6 +99,42 @@ def read(
     tell_skipped(work)
     if work.failed or any(statuses[status] for status in ("failed", "other_form", "blank", "part", "several", "again")):
         sys.exit(1)
+
+
+@command.command("new")
+@click.argument("blank", type=click.Path(path_type=Path, dir_okay=False), metavar="BLANK")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="The template to write, in the blank's folder.  [default: BLANK.toml]",
+)  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on.  [default: a free one]")
+@click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
+def new(*, blank: Path, out: Path | None, port: int, browser: bool) -> None:
+    """Draw the fields of a blank form, a PDF or picture, in the browser; it listens on this machine alone.
+
+    Boxes that were found are offered. A filled-in sheet can be tried at once. A template of that name is changed.
+    """
+    import webbrowser
+
+    from werkzeug.serving import make_server
+
+    from inkling.cli.form_editor import create_editor
+
+    out = out or blank.with_suffix(".toml")
+    if out.resolve().parent != blank.resolve().parent:
+        raise BadRequest(f"--out is {out}; expected a file in the folder of {blank}, which it names. Choose another.")
+    app = create_editor(blank, out)
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    address = f"http://127.0.0.1:{server.server_port}/?token={app.config['TOKEN']}"
+    click.echo(f"Draw the fields of {blank.name} at {address}\nPress Ctrl-C when you are done.")
+    if browser:
+        webbrowser.open(address)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
 
 
 class FormTable:

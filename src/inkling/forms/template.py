@@ -126,15 +126,22 @@ class Template:
     sums: tuple[Sum, ...]
     folder: Path
 
+    def to_data(self) -> dict[str, Any]:
+        """The template as tables, which `parse_template` takes."""
+        tables = {name: region for region in self.regions for name, _ in region.field_boxes()}
+        sums = []
+        for each in self.sums:
+            whole = [tables[name].name if _has_all(tables[name], each) else name for name in each.of]
+            sums.append({"total": each.total, "of": list(dict.fromkeys(whole))})
+        head = {"name": self.name, "about": self.about, "blank": self.blank, "size": list(self.size_wh)}
+        return {**head, "region": [_stated(region) for region in self.regions], "sum": sums}
+
     def to_toml(self) -> str:
         """The template as a file."""
-        head = {"name": self.name, "about": self.about, "blank": self.blank, "size": list(self.size_wh)}
-        parts = [_toml(head), *(f"[[region]]\n{_toml(_stated(region))}" for region in self.regions)]
-        tables = {name: region.name for region in self.regions for name, _ in region.field_boxes()}
-        for each in self.sums:
-            of = list(dict.fromkeys(tables[name] if _has_all(self, tables[name], each) else name for name in each.of))
-            parts.append(f"[[sum]]\n{_toml({'total': each.total, 'of': of})}")
-        return "\n".join(parts)
+        data = self.to_data()
+        lists = {key: data.pop(key) for key in ("region", "sum")}
+        parts = [f"[[{key}]]\n{_toml(each)}" for key, tables in lists.items() for each in tables]
+        return "\n".join([_toml(data), *parts])
 
 
 def load_template(path: Path, *, among: Mapping[str, str | Path] | None = None) -> Template:
@@ -350,9 +357,8 @@ def _part(box: Box, at: tuple[int, int], shape: tuple[int, int]) -> Box:
     return left, top, right - left, base - top
 
 
-def _has_all(template: Template, name: str, of: Sum) -> bool:
+def _has_all(region: Region, of: Sum) -> bool:
     """Whether a sum counts every field of a region."""
-    region = next(each for each in template.regions if each.name == name)
     return {field for field, _ in region.field_boxes()} <= set(of.of)
 
 
