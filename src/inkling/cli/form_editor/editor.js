@@ -94,6 +94,7 @@ function add(region) {
   template.region.push({ name: `field_${number}`, ...region, box: inside(region.box) });
   chosen = template.region.length - 1;
   draw();
+  sheet.querySelector(`[data-index="${chosen}"]`).focus();
 }
 
 function take(index) {
@@ -137,7 +138,8 @@ sheet.addEventListener("pointermove", (event) => {
 });
 
 sheet.addEventListener("pointerup", () => {
-  const drawn = drag?.drawn;
+  if (!drag) return;
+  const { drawn } = drag;
   drag = null;
   if (drawn && Math.min(drawn[2], drawn[3]) >= LEAST) add({ kind: "number", box: drawn });
   else draw();
