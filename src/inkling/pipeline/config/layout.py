@@ -139,6 +139,7 @@ class TablesConfig:
     min_common: float = 0.5  # of the shorter side: so much neighbours have in common
     same_wall: float = 0.2  # of a cell's height and width: sides no farther apart are one wall
     min_beside: int = 3  # rows, or columns: in fewer, a wall between two cells alone may be one
+    max_repairs: int = 30  # rounds of joining and leaving out holes; a table that takes more is none
     max_off_line: float = 0.05  # of a cell's height: a side so far from its straight wall has been moved by writing
     edge: float = 0.03  # of a cell's height: the soft edge of a wall is no broader
     rest: float = 0.12  # of a cell's height: ink no farther from the wall is a rest of it

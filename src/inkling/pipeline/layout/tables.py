@@ -9,6 +9,7 @@ perspective, and gives a merged cell as many columns as it has walls beside it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from inkling.pipeline.config.layout import CELLS, LIGHT
 from inkling.pipeline.config.layout import TABLES as CONFIG
 from inkling.pipeline.layout.cell_rows import higher_than_digits, region, rows_of_cells
 from inkling.pipeline.layout.cells import find_holes, has_walls, levelled_boxes
-from inkling.pipeline.layout.geometry import as_levelled, rotation
+from inkling.pipeline.layout.geometry import as_levelled, rotation, union
 
 Links = list[tuple[int, int]]
 
@@ -36,6 +37,11 @@ class FoundTable:
         rows, columns = (self.places[:, :2] + self.places[:, 2:]).max(axis=0).tolist()
         return rows, columns
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is a cell at each place."""
+        return int(self.places[:, 2:].prod(axis=1).sum()) == self.shape[0] * self.shape[1]
+
 
 def find_tables(contrast: np.ndarray, threshold: int) -> tuple[list[FoundTable], np.ndarray]:
     """(H, W) uint8 contrast -> tables from top to bottom, and the (3, 3) matrix that levels them.
@@ -52,6 +58,8 @@ def find_tables(contrast: np.ndarray, threshold: int) -> tuple[list[FoundTable],
         tables, level = _tables(mask, strokes)
         if _size(tables) > _size(best[0]):
             best = tables, level
+        if tables and all(table.shape[0] > 1 and table.is_complete for table in tables):
+            break
     return best
 
 
@@ -100,18 +108,26 @@ def _groups(boxes: np.ndarray) -> list[np.ndarray]:
 def _neighbours(boxes: np.ndarray) -> tuple[Links, Links]:
     """(n, 4) boxes -> pairs i, j of which j is the next on the right of i, and the next below."""
     found = []
-    unit = np.minimum.outer(boxes[:, 3], boxes[:, 3])
+    height = boxes[:, 3]
     for along, across in ((0, 1), (1, 0)):
         start, size = boxes[:, along], boxes[:, along + 2]
         low, length = boxes[:, across], boxes[:, across + 2]
-        gap = start[None] - (start + size)[:, None]  # [i, j]: from the end of i to the start of j
-        common = np.minimum.outer(low + length, low + length) - np.maximum.outer(low, low)
-        least = CONFIG.same_wall * np.minimum(unit, np.minimum.outer(size, size))
-        linked = (gap > -least) & (gap < CONFIG.max_gap * unit)
-        linked &= common > CONFIG.min_common * np.minimum.outer(length, length)
-        nearest = np.where(linked, gap, np.inf).min(axis=1, initial=np.inf)
-        linked &= gap < nearest[:, None] + CONFIG.same_wall * unit
-        found.append([(int(i), int(j)) for i, j in np.argwhere(linked)])
+        order = np.argsort(start, kind="stable")
+        first = np.searchsorted(start[order], start + size - CONFIG.same_wall * np.minimum(height, size))
+        last = np.searchsorted(start[order], start + size + CONFIG.max_gap * height)
+        i = np.repeat(np.arange(len(boxes)), last - first)
+        j = order[np.arange(len(i)) - np.repeat(np.cumsum(last - first) - last, last - first)]
+        gap, unit = start[j] - start[i] - size[i], np.minimum(height[i], height[j])
+        common = np.minimum(low[i] + length[i], low[j] + length[j]) - np.maximum(low[i], low[j])
+        linked = (gap > -CONFIG.same_wall * np.minimum(unit, np.minimum(size[i], size[j]))) & (
+            gap < CONFIG.max_gap * unit
+        )
+        linked &= common > CONFIG.min_common * np.minimum(length[i], length[j])
+        i, j, gap, unit = i[linked], j[linked], gap[linked], unit[linked]
+        nearest = np.full(len(boxes), np.inf)
+        np.minimum.at(nearest, i, gap)
+        next_one = gap < nearest[i] + CONFIG.same_wall * unit
+        found.append(list(zip(i[next_one].tolist(), j[next_one].tolist(), strict=True)))
     return found[0], found[1]
 
 
@@ -134,70 +150,79 @@ def _table(boxes: np.ndarray) -> FoundTable | None:
     """Neighbouring holes -> the table that they make; None where their walls have no order.
 
     A wall that stands between two holes alone, beside holes that go on above and below it, is a stroke: the two are
-    one cell.
+    one cell. A hole within the place of another is a part of a cell that writing has cut off.
     """
-    while True:
+    for _ in range(CONFIG.max_repairs):
         beside, below = _neighbours(boxes)
         columns = _numbered(boxes[:, 0], boxes[:, 2], boxes[:, 3], beside, below)
         rows = _numbered(boxes[:, 1], boxes[:, 3], boxes[:, 3], below, beside)
         if columns is None or rows is None:
             return None
-        table = FoundTable(boxes, np.stack([rows[0], columns[0], rows[1] - rows[0], columns[1] - columns[0]], axis=1))
-        halves = _halves(table, beside, axis=1) or _halves(table, below, axis=0)
-        if halves is None:
-            intruder = _intruder(table)
-            if intruder is None:
-                return table
-            boxes = np.delete(boxes, intruder, axis=0)
-            continue
-        i, j = halves
-        low = np.minimum(boxes[i, :2], boxes[j, :2])
-        high = np.maximum(boxes[i, :2] + boxes[i, 2:], boxes[j, :2] + boxes[j, 2:])
-        boxes = np.concatenate([np.delete(boxes, [i, j], axis=0), [[*low, *(high - low)]]])
+        (top, base), (left, right) = rows.numbers, columns.numbers
+        table = FoundTable(boxes, np.stack([top, left, base - top, right - left], axis=1))
+        pairs = [
+            *(_halves(table, columns.walls, beside, axis=0) if table.shape[0] >= CONFIG.min_beside else []),
+            *(_halves(table, rows.walls, below, axis=1) if table.shape[1] >= CONFIG.min_beside else []),
+        ]
+        repaired = _joined(boxes, pairs) if pairs else np.delete(boxes, _intruders(table), axis=0)
+        if len(repaired) == len(boxes):
+            return table
+        boxes = repaired
+    return None
 
 
-def _intruder(table: FoundTable) -> int | None:
-    """A hole that takes places of others, for its size the most: a part of a cell that writing has cut off."""
+def _joined(boxes: np.ndarray, pairs: Links) -> np.ndarray:
+    """(n, 4) boxes with those of each pair made one; of pairs that share a box, the first."""
+    taken, whole = set[int](), []
+    for i, j in pairs:
+        if not taken & {i, j}:
+            taken |= {i, j}
+            whole.append(union(boxes[[i, j]]))
+    return np.concatenate([np.delete(boxes, list(taken), axis=0), whole])
+
+
+def _intruders(table: FoundTable) -> list[int]:
+    """Of the holes that take places of others, the one that is smallest for the places that it takes."""
     taken = np.zeros(table.shape, int)
     parts = [np.s_[row : row + height, column : column + width] for row, column, height, width in table.places]
     for part in parts:
         taken[part] += 1
     clashing = [i for i, part in enumerate(parts) if taken[part].max() > 1]
     sizes = table.boxes[:, 2] * table.boxes[:, 3] / table.places[:, 2:].prod(axis=1)
-    return min(clashing, key=lambda i: float(sizes[i]), default=None)
+    return sorted(clashing, key=lambda i: float(sizes[i]))[: max(1, len(clashing) // 4)] if clashing else []
 
 
-def _halves(table: FoundTable, pairs: Links, *, axis: int) -> tuple[int, int] | None:
-    """Two holes, neighbours along an axis (0 down, 1 to the right), between which a stroke and no wall stands.
+def _halves(table: FoundTable, walls: tuple[np.ndarray, np.ndarray], pairs: Links, *, axis: int) -> Links:
+    """Neighbours along an axis (0 to the right, 1 down) between which a stroke and no wall stands.
 
-    No other cell has a wall there, and together they are as large as another cell.
+    No other cell has a wall there, and together they are as large as another cell. `walls`: before and behind each.
     """
-    if table.shape[1 - axis] < CONFIG.min_beside:
-        return None
-    behind = table.places[:, axis] + table.places[:, axis + 2]
-    starts, sizes = (table.boxes[:, [1 - axis + k, axis + k]] for k in (0, 2))  # along the axis, across it
+    before, behind = walls
+    users = np.bincount(np.concatenate(walls))
+    start, size = table.boxes[:, axis], table.boxes[:, axis + 2]
+    level, height = table.boxes[:, 1 - axis], table.boxes[:, 3 - axis]
     low, high = CELLS.joined_range
+    found = []
     for i, j in pairs:
-        at = behind[i]
-        if (
-            at != table.places[j, axis]
-            or np.count_nonzero(behind == at) + np.count_nonzero(table.places[:, axis] == at) > 2
-        ):
+        if behind[i] != before[j] or users[behind[i]] > 2:
             continue
-        both = starts[j, 0] + sizes[j, 0] - starts[i, 0]
-        others = np.delete(sizes[:, 0], [i, j])
-        is_level = (
-            max(abs(starts[j, 1] - starts[i, 1]), abs(sizes[j, 1] - sizes[i, 1])) < CONFIG.same_wall * sizes[i, 1]
-        )
+        both = start[j] + size[j] - start[i]
+        others = np.delete(size, [i, j])
+        is_level = max(abs(level[j] - level[i]), abs(height[j] - height[i])) < CONFIG.same_wall * height[i]
         if is_level and np.any((both > low * others) & (both < high * others)):
-            return i, j
-    return None
+            found.append((i, j))
+    return found
 
 
-def _numbered(
-    start: np.ndarray, size: np.ndarray, unit: np.ndarray, after: Links, aside: Links
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """The (n,) numbers of the walls before and after each of n cells in one direction.
+class _Walls(NamedTuple):
+    """The walls before and behind each of n cells in one direction."""
+
+    numbers: tuple[np.ndarray, np.ndarray]  # (n,) int each: from 0, in that direction
+    walls: tuple[np.ndarray, np.ndarray]  # (n,) int each: which wall it is; several may have one number
+
+
+def _numbered(start: np.ndarray, size: np.ndarray, unit: np.ndarray, after: Links, aside: Links) -> _Walls | None:
+    """The walls of n cells; None where they have no order.
 
     `after`: pairs of which the second follows the first in that direction; `aside`: neighbours in the other one.
     """
@@ -213,7 +238,7 @@ def _numbered(
         further = number.copy()
         np.maximum.at(further, behind, number[before] + 1)
         if np.array_equal(further, number):
-            return number[before], number[behind]
+            return _Walls((number[before], number[behind]), (before, behind))
         number = further
     return None
 
@@ -266,9 +291,15 @@ def _completed(table: FoundTable, levelled: np.ndarray, offset_xy: np.ndarray) -
     for row, column, height, width in table.places:
         taken[row : row + height, column : column + width] = True
     boxes, places = list(table.boxes), list(table.places)
+    columns, rows = (
+        {side: _wall(table, axis, side[0], is_end=side[1])[1] for side in _sides(table, axis)} for axis in (0, 1)
+    )
     for row, column in np.argwhere(~taken).tolist():
-        left, right = (_wall(table, 0, column + k, is_end=bool(k))[1] for k in (0, 1))
-        top, base = (_wall(table, 1, row + k, is_end=bool(k))[1] for k in (0, 1))
+        ends = (column, False), (column + 1, True), (row, False), (row + 1, True)
+        sides = [lines[end] for lines, end in zip((columns, columns, rows, rows), ends, strict=True) if end in lines]
+        if len(sides) < len(ends):
+            continue
+        left, right, top, base = sides
         y = (np.polyval(top, 0) + np.polyval(base, 0)) / 2
         x = (np.polyval(left, y) + np.polyval(right, y)) / 2
         y = (np.polyval(top, x) + np.polyval(base, x)) / 2
