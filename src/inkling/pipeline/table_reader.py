@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from inkling.pipeline.config.layout import TABLES
 from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.decode import DecodedImage
 from inkling.pipeline.layout import Row, cell_images, find_table_cells
@@ -48,13 +49,13 @@ def read_tables(decoded: DecodedImage, read: Callable[[np.ndarray], Reading]) ->
 def _content(state: CellState, image: Row | None, read: Callable[[np.ndarray], Reading]) -> Content:
     """What a cell says.
 
-    A cross that is surely a number is that number, as a closed 8 may be. A bracket without its partner is a bent 1.
-    Where ink was found but none is seen in the cell's picture, the cell is doubtful and not empty.
+    A cross that is probably a number is that number, as a closed 8 may be, or two digits that touch. A bracket without
+    its partner is a bent 1. Where ink was found but none is seen in the cell's picture, the cell is doubtful.
     """
     if image is None:
         return "empty", "", "", 0.0
     reading = read(image.image)
-    if state == "crossed_out" and reading.outcome != "read":
+    if state == "crossed_out" and reading.confidence < TABLES.min_number:
         return "crossed_out", "", "", 0.0
     outcome: CellOutcome = "unsure" if reading.outcome == "empty" else reading.outcome
     written = " ".join(reading.written.split())

@@ -116,7 +116,7 @@ class CellsConfig:
     max_arm_deg: float = 75.0  # of a circle that one arm covers
     max_off_diagonal_deg: float = 30.0  # of an arm
     max_arm_bend_deg: float = 30.0  # between an arm and the opposite one
-    min_zigzag: int = 5  # strokes that a level line meets: no digit has so many, nor have two that touch
+    min_zigzag: int = 4  # strokes that a level line meets: no digit has so many
     min_zigzag_height: float = 0.25  # of its height: there level lines meet so many
     min_hole_px: float = 12.0  # at that size: smaller is a gap between strokes
     min_cross_px: int = 6  # a smaller cross is a blot
@@ -145,6 +145,7 @@ class TablesConfig:
     rest: float = 0.12  # of a cell's height: ink no farther from the wall is a rest of it
     min_owned: float = 0.7  # of a stroke's ink in one cell: all of it belongs to that cell
     reach: float = 0.5  # of the height around a cell: farther no digit of it goes
+    min_number: float = 0.5  # probability of a number where a cell looks crossed out: less, and it is
     margin: float = 0.15  # of the height: paper around the ink of a cell
 
 

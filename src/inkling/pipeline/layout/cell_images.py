@@ -28,7 +28,8 @@ def ink_of_tables(levelled: np.ndarray, level: np.ndarray, boxes: np.ndarray) ->
             mask[slices(box, mask)] = 1
     walls &= ~inner & levelled
     rest = levelled & ~walls
-    crossing = _through(rest, walls) | _through(rest.T, walls.T).T
+    most = round(2 * CELLS.wall_share * float(np.median(boxes[:, 3])))
+    crossing = _through(rest, walls, most) | _through(rest.T, walls.T, most).T
     components = find_components(rest | crossing)
     reaching = np.zeros(len(components.boxes), bool)
     reaching[np.unique(components.labels[(deep & rest) > 0])] = True
@@ -42,14 +43,14 @@ def grown_by_height(boxes: np.ndarray, share: float) -> np.ndarray:
     return np.asarray(boxes + by * np.array([-1, -1, 2, 2]))
 
 
-def _through(ink: np.ndarray, walls: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 masks -> the pixels of walls that join ink above to ink below."""
-    above, below = np.zeros_like(walls), np.zeros_like(walls)
+def _through(ink: np.ndarray, walls: np.ndarray, most: int) -> np.ndarray:
+    """(H, W) uint8 masks -> the pixels of walls that join ink above to ink below, at most so many pixels apart."""
+    above, below = np.zeros(walls.shape, np.int32), np.zeros(walls.shape, np.int32)  # how many pixels to that ink
     for y in range(1, len(walls)):
-        above[y] = walls[y] & (ink[y - 1] | above[y - 1])
+        above[y] = walls[y] * np.where(ink[y - 1], 1, above[y - 1] + (above[y - 1] > 0))
     for y in range(len(walls) - 2, -1, -1):
-        below[y] = walls[y] & (ink[y + 1] | below[y + 1])
-    return np.asarray(above & below)
+        below[y] = walls[y] * np.where(ink[y + 1], 1, below[y + 1] + (below[y + 1] > 0))
+    return ((above > 0) & (below > 0) & (above + below - 1 <= most)).view(np.uint8)
 
 
 def cell_images(sheet: Sheet, ink: CellInk, boxes: np.ndarray) -> Iterator[tuple[CellState, Row | None]]:

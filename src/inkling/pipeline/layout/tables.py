@@ -37,11 +37,6 @@ class FoundTable:
         rows, columns = (self.places[:, :2] + self.places[:, 2:]).max(axis=0).tolist()
         return rows, columns
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether there is a cell at each place."""
-        return int(self.places[:, 2:].prod(axis=1).sum()) == self.shape[0] * self.shape[1]
-
 
 def find_tables(contrast: np.ndarray, threshold: int) -> tuple[list[FoundTable], np.ndarray]:
     """(H, W) uint8 contrast -> tables from top to bottom, and the (3, 3) matrix that levels them.
@@ -58,8 +53,6 @@ def find_tables(contrast: np.ndarray, threshold: int) -> tuple[list[FoundTable],
         tables, level = _tables(mask, strokes)
         if _size(tables) > _size(best[0]):
             best = tables, level
-        if tables and all(table.shape[0] > 1 and table.is_complete for table in tables):
-            break
     return best
 
 
