@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inkling.pipeline.recognized_row import LineRow, decode_row, decode_row_as, glyph_row
+from inkling.pipeline.recognized_row import LineRow, decode_row, decode_row_as, glyph_row, greedy_text, of_one_view
 from inkling.pipeline.symbols import BLANK, CLASSES
 from tests.pipeline.ctc_oracle import sharp_columns
 from tests.pipeline.test_symbol_boxes import image_with
@@ -155,6 +155,14 @@ def test_a_text_is_as_probable_as_in_the_mean_of_all_views() -> None:
     zero = found.symbols[1]
     assert (zero.confidence, zero.probs.index(max(zero.probs))) == (pytest.approx(0.8, abs=0.02), 0)
     assert sum(zero.probs) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("written", ["", "7", "407", "-12.50", "11"])
+def test_the_greedy_text_of_a_clear_row_is_the_best_one(written: str) -> None:
+    row = line_row(written, sure=0.9999)
+    greedy, best = greedy_text(row), of_one_view(row)[0]
+    assert greedy.text == best.text
+    assert greedy.prob == pytest.approx(best.prob)
 
 
 def test_what_is_certain_needs_no_other_view() -> None:

@@ -17,7 +17,15 @@ from inkling.pipeline.layout import Layout, Row, find_layout
 from inkling.pipeline.line_recognizer import LineRecognizer
 from inkling.pipeline.prefix_search import ScoredText
 from inkling.pipeline.quality import too_much
-from inkling.pipeline.recognized_row import DecodedRow, LineRow, averaged, decode_row, of_more_views, of_one_view
+from inkling.pipeline.recognized_row import (
+    DecodedRow,
+    LineRow,
+    averaged,
+    decode_row,
+    greedy_text,
+    of_more_views,
+    of_one_view,
+)
 from inkling.pipeline.result import Box, Other, Reading
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.second_opinion import Classify, pooled
@@ -65,7 +73,7 @@ class RowReader:
             nothing = replace(result.compose_empty(decoded.size_wh), outcome="not_digit")
             return ReadRows(layout, (), result.with_warnings(nothing, (too_much(layout.too_much),)))
         read_again = len(layout.rows) <= CONFIG.max_read_again
-        recognized = [self._recognize(row, to_original) for row in layout.rows]
+        recognized = [self._recognize(row, to_original, search=read_again) for row in layout.rows]
         other = ""  # what a second view of the only row says instead
         if layout.whole is not None and not (recognized and _is_certain(recognized[0])):
             whole = self._recognize(layout.whole, to_original)
@@ -82,11 +90,13 @@ class RowReader:
             reading = result.doubted(reading, doubt)
         return ReadRows(layout, rows, reading)
 
-    def _recognize(self, row: Row, to_original: np.ndarray) -> _Recognized:
-        """A row of the layout, read as it is."""
+    def _recognize(self, row: Row, to_original: np.ndarray, *, search: bool = True) -> _Recognized:
+        """A row of the layout, read as it is. `search`: for other texts, even if none is probable."""
         check_deadline()
         line = self.recognize.read(row.image, to_original @ row.to_image)
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
+        if not search and (greedy := greedy_text(line)).prob < CONFIG.min_opinion:
+            return _Recognized(line, [greedy], cells)
         return _Recognized(line, of_one_view(line), cells)
 
     def _decode(self, row: _Recognized, *, ask: bool) -> DecodedRow:

@@ -81,7 +81,9 @@ class RowReaderConfig:
     """`row_reader`: how often rows are read."""
 
     min_opinion: float = 0.3  # probability of what a view of a row says: less is no second opinion
-    max_read_again: int = 6  # rows of an image: of more, as on a page of text, each is read once, by one network
+    max_read_again: int = (
+        6  # rows of an image: of more, as on a page of text, each is read once and, if nonsense, not searched
+    )
 
 
 @dataclass(frozen=True)
