@@ -1,6 +1,6 @@
 """The rule of each endpoint: who may ask it, how often, with which body, and what it takes of the worker.
 
-A rule stands beside the route that it is for. `Access` (`middleware/access.py`) enforces it before the view runs, by
+A rule stands beside the route that it is for. `middleware/access.py` enforces it before the view runs, by
 the endpoint that Werkzeug matched and never by the text of the path. An endpoint without a rule does not start.
 
     @blueprint.route("/read", methods=["POST"])
