@@ -71,7 +71,6 @@ class RulesConfig:
     enough_share: float = 0.8  # of the picture's width: so long a line is a rule, however high the digits
     min_upright_px: float = 50.0  # work pixels: in a lower picture an upright line stays, as part of the row
     min_tilt_deg: float = 1.0  # rules and rows with less tilt are read as they are
-    upright_to_digit: float = 2.2  # length to the highest digit beside it: shorter may be a 1
     gap_share: float = 0.02  # of the picture's width: so much may be missing from a rule
     kernel_share: float = 0.08  # of the picture's width: a straight run of this length belongs to a rule
     min_kernel_px: int = 14  # the same, at least
@@ -155,7 +154,6 @@ class RowsConfig:
 
     tall_share: float = 0.4  # of the tallest component that is a digit: those at least so high make rows
     low_row_share: float = 0.6  # of the digit height: a row so low may be the signs of another
-    max_digits_aspect: float = 6.0  # width to height: a wider component is the line of an open comb, or a dash
     speck_share: float = 0.1  # of the digit height: smaller in both directions is dirt
     max_thickness: float = 2.2  # times the usual stroke radius: thicker at the picture's edge is no stroke
     edge_thickness: float = 0.5  # digit heights: what runs along the edge and is thicker may be touching digits

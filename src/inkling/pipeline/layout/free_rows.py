@@ -117,7 +117,7 @@ def _upright_lines(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return none
     components = find_components(mask)
     heights = np.delete(components.boxes[:, 3], np.append(np.unique(components.labels[lines.T > 0]), 0))
-    if not heights.size or boxes[:, 2].min() < RULES.upright_to_digit * heights.max():
+    if not heights.size or boxes[:, 2].min() < RULES.rule_to_digit * heights.max():
         return none
     return lines, boxes[:, [1, 0, 3, 2]]
 

@@ -110,8 +110,7 @@ def group_rows(boxes: np.ndarray, *, height_px: int) -> list[list[int]]:
     _, _, w, h = boxes.T
     size = np.maximum(h, np.minimum(w, 3 * h))  # a dash is no digit however long
     largest = np.sort(h)[-1 - len(h) // 50]
-    tall = np.flatnonzero((h >= CONFIG.tall_share * largest) & (w <= CONFIG.max_digits_aspect * h))
-    tall = tall if tall.size else np.flatnonzero(h >= CONFIG.tall_share * largest)
+    tall = np.flatnonzero(h >= CONFIG.tall_share * largest)
     if len(tall) > LAYOUT.max_components // 4:
         tall = tall[np.argsort(-h[tall], kind="stable")[: LAYOUT.max_components // 4]]
     height = float(np.median(h[tall]))
