@@ -114,6 +114,7 @@ def new(*, blank: Path, out: Path | None, port: int, browser: bool) -> None:
 
     Boxes that were found are offered. A filled-in sheet can be tried at once. A template of that name is changed.
     """
+    import logging
     import webbrowser
 
     from werkzeug.serving import make_server
@@ -124,6 +125,7 @@ def new(*, blank: Path, out: Path | None, port: int, browser: bool) -> None:
     if out.resolve().parent != blank.resolve().parent:
         raise BadRequest(f"--out is {out}; expected a file in the folder of {blank}, which it names. Choose another.")
     app = create_editor(blank, out)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request would show the token
     server = make_server("127.0.0.1", port, app, threaded=True)
     address = f"http://127.0.0.1:{server.server_port}/?token={app.config['TOKEN']}"
     click.echo(f"Draw the fields of {blank.name} at {address}\nPress Ctrl-C when you are done.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 HOSTS = ("127.0.0.1", "localhost")
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'"
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 MAX_UPLOAD_BYTES = 50_000_000
 

@@ -37,7 +37,7 @@ function element(tag, attributes, parent) {
 
 function draw() {
   const [width, height] = template.size;
-  const focused = sheet.contains(document.activeElement) ? document.activeElement.dataset.index : undefined;
+  const hadFocus = sheet.contains(document.activeElement);
   sheet.setAttribute("viewBox", `0 0 ${width} ${height}`);
   sheet.replaceChildren();
   element("image", { href: picture, width, height }, sheet);
@@ -47,7 +47,7 @@ function draw() {
     element("rect", { x, y, width: w, height: h, class: "proposal", tabindex: 0, role: "button", "aria-label": label, "data-proposal": index }, sheet);
   });
   template.region.forEach((region, index) => drawRegion(region, index, height));
-  if (focused !== undefined) sheet.querySelector(`[data-index="${focused}"]`)?.focus();
+  if (hadFocus) sheet.querySelector(`[data-index="${chosen}"]`)?.focus();
   show();
 }
 
