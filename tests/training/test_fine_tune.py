@@ -72,8 +72,8 @@ def test_the_time_of_the_first_run_counts(tmp_path: Path) -> None:
 
 def test_the_recipe_before_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BadRecipe, match="Train that first: inkling train cnn-rows --out runs/cnn-rows"):
-        fine_tune.initialize(None, recipe.find("cnn"))
+    with pytest.raises(BadRecipe, match="Train that first: inkling train line-rows --out runs/line-rows"):
+        fine_tune.initialize(None, recipe.find("line"))
 
 
 def test_a_share_of_the_old_weights_is_kept() -> None:

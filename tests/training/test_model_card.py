@@ -85,7 +85,7 @@ def test_what_a_recipe_does_is_told() -> None:
     facts["layers"][-1]["output_shape"], facts["reject_at"] = [11], 0.75
     facts["recipe"]["augmentation"] |= {"rotation": 12.0, "continental": 0.2}
     facts["recipe"]["teacher"]["name"] = "runs/big"
-    facts["recipe"] |= {"touching": 0.6, "mined": 0.3, "copies": 0.2, "start": "runs/first", "keep": 0.2}
+    facts["recipe"] |= {"start": "runs/first", "keep": 0.2}
     text = model_card.card(Bundle(found.path, facts))
     for words in (
         "AdamW",
@@ -97,9 +97,6 @@ def test_what_a_recipe_does_is_told() -> None:
         "distilled from `big`",
         "inputs with mean 0 and standard deviation 1",
         "20% non-digits beside the digits",
-        "60% pieces of rows of touching digits",
-        "30% hard examples",
-        "20% of these rows a single degraded digit",
         "fine-tuned from the weights of `first`, of which 20% are kept",
         "It took 1,234 s on 2 cores.",
         "differ by at most 6.6e-07",

@@ -64,7 +64,6 @@ def test_text_with_quotes_reads_back(tmp_path: Path) -> None:
         ({"augmentation": {"rotate": 3}}, "augmentation.rotate is not .* Did you mean 'rotation'"),
         ({"augmentation": {"rotation": 90}}, "augmentation.rotation is 90; expected 0 to 45"),
         ({"nondigits": 0.2}, "nondigits is 0.2, but ann has no output"),
-        ({"copies": 0.2}, "copies is 0.2 and mined is 0, of which it is a part; set mined too"),
         ({"augmentation": {"ragged": 0.1}}, "augmentation.ragged is 0.1 and augmentation.coarse is 0"),
         ({"augmentation": {"enlarged": 0.5}}, "augmentation.enlarged is 0.5 and augmentation.coarse is 0"),
         ({"name": ""}, "name is ''"),

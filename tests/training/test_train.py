@@ -305,7 +305,7 @@ def test_ctrl_c_says_how_to_go_on_and_resume_does(tmp_path: Path) -> None:
 
 
 def test_a_network_learns_to_refuse(tmp_path: Path) -> None:
-    how = dataclasses.replace(recipe.find("cnn-digits"), epochs=2, batch_size=100, n_validation=200, nondigits=0.5)
+    how = dataclasses.replace(recipe.find("cnn"), epochs=2, batch_size=100, n_validation=200, nondigits=0.5)
     train.train(how, small_mnist(), tmp_path, score_test=False)
     found = registry.find(tmp_path)
     assert found.manifest["classes"] == [*"0123456789", "none"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from inkling.pipeline.config.segmentation import NORMALIZE as CONFIG
 from inkling.pipeline.deadline import check_deadline
-from inkling.pipeline.segmentation import Glyph, Segmentation, padded_corners, threshold
+from inkling.pipeline.segmentation import Segmentation, padded_corners, threshold
 from inkling.pipeline.stroke_width import stroke_width
 
 SIDE = 28  # pixels: a normalized digit, called a tile
@@ -32,14 +32,14 @@ def normalize_glyphs(ink: np.ndarray, segmentation: Segmentation) -> np.ndarray:
 
 def glyph_crops(ink: np.ndarray, segmentation: Segmentation) -> Iterator[np.ndarray]:
     """(H, W) float32 ink -> for each glyph its box and one pixel around, (h, w) float32, without other glyphs' ink."""
-    only_one = segmentation.labels.max(initial=0) <= 1 and all(glyph.mask is None for glyph in segmentation.glyphs)
+    only_one = segmentation.labels.max(initial=0) <= 1
     for glyph in segmentation.glyphs:
         x0, y0, x1, y1 = padded_corners(glyph.box_xywh)
         crop = ink[y0:y1, x0:x1]
         if not only_one:
             x, y = segmentation.corner_xy
             labels = segmentation.labels[y0 - y : y1 - y, x0 - x : x1 - x]
-            crop = crop * _with_soft_edge(_own_pixels(labels, glyph, corner_xy=(x0, y0)), labels)
+            crop = crop * _with_soft_edge(np.isin(labels, glyph.components), labels)
         yield crop
 
 
@@ -137,16 +137,6 @@ def center_by_mass(small: np.ndarray) -> np.ndarray:
     tile = np.zeros((SIDE, SIDE), np.float32)
     tile[y : y + h, x : x + w] = small
     return tile
-
-
-def _own_pixels(labels: np.ndarray, glyph: Glyph, *, corner_xy: tuple[int, int]) -> np.ndarray:
-    """(h, w) labels of the slice at `corner_xy` -> (h, w) bool: which pixels belong to the glyph."""
-    if glyph.mask is None:
-        return np.isin(labels, glyph.components)
-    own = np.zeros(labels.shape, bool)
-    x, y, w, h = glyph.box_xywh
-    own[y - corner_xy[1] :, x - corner_xy[0] :][:h, :w] = glyph.mask
-    return own
 
 
 def _with_soft_edge(own: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -25,7 +25,6 @@ class Glyph:
 
     box_xywh: BoxXywh
     components: tuple[int, ...]  # its values in the label image
-    mask: np.ndarray | None = None  # (h, w) bool: its ink within the box, if it is cut from its components; else None
 
 
 @dataclass(frozen=True)
@@ -40,16 +39,6 @@ class Segmentation:
     def glyphs(self) -> list[Glyph]:
         """Every glyph in reading order."""
         return [glyph for line in self.lines for glyph in line]
-
-
-def glyph_mask(segmentation: Segmentation, glyph: Glyph) -> np.ndarray:
-    """(h, w) bool: which pixels of the glyph's box are its own ink."""
-    if glyph.mask is not None:
-        return glyph.mask
-    x, y, w, h = glyph.box_xywh
-    x, y = x - segmentation.corner_xy[0], y - segmentation.corner_xy[1]
-    labels = segmentation.labels[y : y + h, x : x + w]
-    return labels == glyph.components[0] if len(glyph.components) == 1 else np.isin(labels, glyph.components)
 
 
 def segment(ink: np.ndarray, *, single: bool = False) -> Segmentation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,19 +12,9 @@ from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import Classifier, prediction_from_softmax
 from inkling.training import augment, calibrate, input_scaling, nondigits, scores, targets
 from inkling.training.data.mnist import Mnist, as_input, split_indices, subsample
-from inkling.training.over_segmentation import hard_examples, touching_digits
 from inkling.training.recipe import Recipe
 
 N_COMPARED = 1_000  # validation images on which LiteRT is compared with Keras
-
-
-@dataclass(frozen=True)
-class ExtraExamples:
-    """Images made before training, of which each epoch shows a random part."""
-
-    images: np.ndarray  # (K, 28, 28) uint8
-    labels: np.ndarray  # (K,) uint8
-    n_per_epoch: int
 
 
 class DigitTask:
@@ -39,11 +28,8 @@ class DigitTask:
         self.recipe = recipe
         self.images, self.labels = mnist.x_train[training], mnist.y_train[training]  # (N, 28, 28) uint8, (N,) uint8
         self.x_val, self.y_val = as_input(mnist.x_train[validation]), mnist.y_train[validation]
-        self.n_extra = sum(
-            each.n_per_epoch(recipe, len(training)) for each in (nondigits, touching_digits, hard_examples)
-        )
-        self.n_steps = (len(training) + self.n_extra) // recipe.batch_size
-        self.needs_network = recipe.mined > 0
+        self.n_nondigits = nondigits.n_per_epoch(recipe, len(training))
+        self.n_steps = (len(training) + self.n_nondigits) // recipe.batch_size
         self._mnist = mnist
         self._validation = validation
 
@@ -53,22 +39,9 @@ class DigitTask:
         return targets.load_teacher(self.recipe)
 
     @cached_property
-    def extra(self) -> tuple[ExtraExamples, ...]:
-        """What the run shows beside its digits, made of them: non-digits, and pieces of rows."""
-        n = len(self.images)
-        none = nondigits.make_pool(self.recipe, self.images, self.labels)
-        pieces = touching_digits.make_pool(self.recipe, self.images, self.labels)
-        return (
-            ExtraExamples(
-                none, np.full(len(none), nondigits.NO_DIGIT, np.uint8), nondigits.n_per_epoch(self.recipe, n)
-            ),
-            ExtraExamples(*pieces, touching_digits.n_per_epoch(self.recipe, n)),
-        )
-
-    @cached_property
-    def rows(self) -> list[hard_examples.CutRow]:
-        """Rows of digits, of which each epoch shows the pieces that decide how the rows are read."""
-        return hard_examples.cut_rows(self.recipe, self.images, self.labels)
+    def nondigits(self) -> np.ndarray:
+        """What is no digit, made of the run's digits before training: (K, 28, 28) uint8, K some epochs' worth."""
+        return nondigits.make_pool(self.recipe, self.images, self.labels)
 
     def check(self) -> None:
         """Raises BadRecipe for a batch larger than the data, and what `load_teacher` raises."""
@@ -83,25 +56,19 @@ class DigitTask:
         loss, metric = targets.loss_and_metric(self.recipe)
         return loss, [metric]
 
-    def prepare(self, epoch: int, infer: Any) -> tuple[np.ndarray, np.ndarray]:
+    def prepare(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Images and labels, shuffled and augmented: whole batches, (M, 28, 28) float32 and (M,) uint8."""
         recipe = self.recipe
         rng = np.random.default_rng((recipe.seed, epoch))
-        images, labels = [self.images], [self.labels]
-        for extra in self.extra:
-            if extra.n_per_epoch:
-                chosen = rng.choice(len(extra.images), extra.n_per_epoch, replace=False)
-                images.append(extra.images[chosen])
-                labels.append(extra.labels[chosen])
-        if self.rows:
-            n = hard_examples.n_per_epoch(recipe, len(self.images))
-            mined, classes = hard_examples.mine(self.rows, lambda tiles: prediction_from_softmax(infer(tiles)), n, rng)
-            images.append(mined)
-            labels.append(classes)
-        order = rng.permutation(sum(map(len, images)))[: self.n_steps * recipe.batch_size]
-        shown, threads = np.concatenate(labels)[order], augment.thread_count()
+        images, labels = self.images, self.labels
+        if self.n_nondigits:
+            chosen = rng.choice(len(self.nondigits), self.n_nondigits, replace=False)
+            images = np.concatenate([images, self.nondigits[chosen]])
+            labels = np.concatenate([labels, np.full(self.n_nondigits, nondigits.NO_DIGIT, np.uint8)])
+        order = rng.permutation(len(images))[: self.n_steps * recipe.batch_size]
+        shown, threads = labels[order], augment.thread_count()
         x = augment.epoch_images(
-            np.concatenate(images)[order], shown, recipe.augmentation, seed=recipe.seed, epoch=epoch, threads=threads
+            images[order], shown, recipe.augmentation, seed=recipe.seed, epoch=epoch, threads=threads
         )
         return x, shown
 
@@ -152,10 +119,6 @@ class DigitTask:
         """Accuracy and calibration on the 10,000 test images."""
         probs = Classifier(bundle)(as_input(self._mnist.x_test))  # (N, 28, 28) -> (N, 10)
         return scores.summary(probs, self._mnist.y_test, temperature=bundle.temperature)
-
-    def as_input(self, images: np.ndarray) -> np.ndarray:
-        """(N, 28, 28) uint8 -> float32 as the network takes it while it trains."""
-        return self._scaled(as_input(images))
 
     def _scaled(self, x: np.ndarray) -> np.ndarray:
         return input_scaling.standardize(x) if self.recipe.standardise else x

@@ -39,7 +39,6 @@ class LineTask:
     """Synthetic lines and their texts, CTC, lines read exactly. See `tasks.Task`."""
 
     steps_per_execution = 8
-    needs_network = False
 
     def __init__(self, recipe: Recipe, mnist: Mnist) -> None:
         training, validation = split_indices(mnist.y_train, recipe.n_validation, recipe.seed)
@@ -86,7 +85,7 @@ class LineTask:
     def loss_and_metrics(self) -> tuple[Any, list[Any]]:
         return ctc_loss, []
 
-    def prepare(self, epoch: int, infer: Any) -> tuple[int, list[Lines]]:
+    def prepare(self, epoch: int) -> tuple[int, list[Lines]]:
         """The epoch's number and its lines, by width."""
         recipe = self.recipe
         processes = augment.thread_count()
@@ -119,10 +118,6 @@ class LineTask:
         losses = [-log_likelihoods(np.maximum(line.probs, MIN_PROB), [line.text])[0] for line in lines]
         right = [as_written(greedy_decode(line.probs)) == as_written(line.text) for line in lines]
         return {"val_loss": float(np.mean(losses)), "val_accuracy": float(np.mean(right))}
-
-    def as_input(self, images: np.ndarray) -> np.ndarray:
-        """(N, 32, w) uint8 -> float32, about 0 = paper, 1 = ink"""
-        return dataset.as_input(images)
 
     def load_litert(self, bundle: Bundle) -> Infer:
         """(N, 32, w) -> (N, w / 4, 22)"""

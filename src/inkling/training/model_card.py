@@ -42,9 +42,6 @@ SETTINGS = {  # parameter of a recipe -> words for it
     "lines": "{:,} synthetic lines an epoch; connectionist temporal classification (Graves et al. 2006)",
     "standardise": "inputs with mean 0 and standard deviation 1, folded into the weights afterwards",
     "nondigits": "{:.0%} non-digits beside the digits, to be refused",
-    "touching": "{:.0%} pieces of rows of touching digits beside them",
-    "mined": "{:.0%} hard examples: pieces that decide how a row is read, found before each epoch",
-    "copies": "{:.0%} of these rows a single degraded digit",
 }
 CHANGES = {  # parameter of a recipe's augmentation -> words for its amount
     "rotation": "rotation by up to {:g} degrees",

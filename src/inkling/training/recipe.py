@@ -91,11 +91,7 @@ class Recipe:
     ema: float = _between(0.0, 0, 0.99999)  # momentum of the averaged weights that are kept; 0 = off
     dropout: float = _between(0.0, 0, 0.9)  # for architectures that have it
     lines: int = _between(0, 0, 10_000_000)  # synthetic lines an epoch, for a line recognizer; see `synthetic_lines`
-    # Images an epoch beside the digits, as part of their number:
-    nondigits: float = _between(0.0, 0, 1)  # what is no digit; see `nondigits`
-    touching: float = _between(0.0, 0, 1)  # pieces of rows of touching digits; see `over_segmentation.touching_digits`
-    mined: float = _between(0.0, 0, 1)  # pieces that decide how rows are read; see `over_segmentation.hard_examples`
-    copies: float = _between(0.0, 0, 1)  # part of the rows of `mined` that are one degraded digit
+    nondigits: float = _between(0.0, 0, 1)  # images of what is no digit, for each digit of an epoch; see `nondigits`
     standardise: bool = False  # learn from inputs with mean 0 and standard deviation 1; see `input_scaling`
     hidden: int = _between(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
     start: str = ""  # network to fine-tune: packaged model, bundle or run folder; "" = random weights. See `fine_tune`
@@ -152,26 +148,12 @@ def from_table(table: Mapping[str, Any]) -> Recipe:
             f"nondigits is {recipe.nondigits}, but {recipe.architecture} has no output for what is no digit; "
             "expected 0. Leave it out or choose another architecture."
         )
-    for name in ("touching", "mined"):
-        if getattr(recipe, name) and not recipe.nondigits:
+    for name in ("ragged", "enlarged"):
+        value = getattr(recipe.augmentation, name)
+        if value and not recipe.augmentation.coarse:
             raise BadRecipe(
-                f"{name} is {getattr(recipe, name)} and nondigits is 0; many pieces of rows are no digits, and only "
-                "nondigits gives the network an output for them. Set nondigits too."
-            )
-    if recipe.mined and not recipe.start:
-        raise BadRecipe(
-            f"mined is {recipe.mined}, but there is no start; what a network misjudges can be found only where it "
-            "reads most rows already. Name one, or leave mined out."
-        )
-    for name, of in (
-        ("copies", "mined"),
-        ("augmentation.ragged", "augmentation.coarse"),
-        ("augmentation.enlarged", "augmentation.coarse"),
-    ):
-        value = _value(recipe, name)
-        if value and not _value(recipe, of):
-            raise BadRecipe(
-                f"{name} is {value} and {of} is 0, of which it is a part; set {of} too, or leave {name} out."
+                f"augmentation.{name} is {value} and augmentation.coarse is 0, of which it is a part; set "
+                f"augmentation.coarse too, or leave augmentation.{name} out."
             )
     if recipe.keep and not recipe.start:
         raise BadRecipe(f"keep is {recipe.keep}, but there is no start of which to keep; name one, or leave keep out.")

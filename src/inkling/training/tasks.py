@@ -26,19 +26,15 @@ class Task(Protocol):
 
     n_steps: int  # of an epoch, in batches
     steps_per_execution: int  # that TensorFlow makes before it comes back to Python
-    needs_network: bool  # whether `prepare` asks the network as the epoch before left it
 
     def check(self) -> None:
         """Raises BadRecipe for settings that do not fit the data, UnknownName or BadBundle for a missing teacher."""
 
-    def as_input(self, images: np.ndarray) -> np.ndarray:
-        """uint8 images -> what the network takes while it trains, float32."""
-
     def loss_and_metrics(self) -> tuple[Any, list[Any]]:
         """What `compile` takes."""
 
-    def prepare(self, epoch: int, infer: Infer) -> Any:
-        """One epoch's examples. Runs in another thread; `infer` takes uint8 images."""
+    def prepare(self, epoch: int) -> Any:
+        """One epoch's examples. Runs in another thread."""
 
     def fit_arguments(self, prepared: Any) -> dict[str, Any]:
         """What `prepare` returned -> x and the like for Keras's `fit`, which does not shuffle them."""

@@ -40,8 +40,6 @@ from inkling.training.recipe import Recipe, to_toml
 from inkling.training.tasks import Task
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")  # of history.csv
-INFERENCE_BATCH = 128  # images whose activations stay in the processor's cache: twice as fast as 500
-INFERENCE_CHUNK = 20_000  # images that are float32 at the same time
 
 EpochMetrics = dict[str, float]  # a line of history.csv; a line recognizer has no training accuracy
 
@@ -161,21 +159,18 @@ def resume(run: TrainingRun) -> list[EpochMetrics]:
 
 
 def fit(run: TrainingRun, history: list[EpochMetrics], callbacks: Callbacks) -> list[EpochMetrics]:
-    """Trains for the epochs that are left. Meanwhile another thread prepares the next epoch's data.
-
-    Data that depends on the network is prepared only when the epoch before has ended.
-    """
+    """Trains for the epochs that are left. Meanwhile another thread prepares the next epoch's data."""
     recipe, task = run.recipe, run.task
     callbacks.on_start(len(history), recipe.epochs)
     with ThreadPoolExecutor(1) as pool:
-        prepared = pool.submit(task.prepare, len(history) + 1, run_inference(run))
+        prepared = pool.submit(task.prepare, len(history) + 1)
         for epoch in range(len(history) + 1, recipe.epochs + 1):
             if _should_stop_early(history, recipe.patience):
                 break
             began = time.perf_counter()
             data = prepared.result()
-            if epoch < recipe.epochs and not task.needs_network:
-                prepared = pool.submit(task.prepare, epoch + 1, run_inference(run))
+            if epoch < recipe.epochs:
+                prepared = pool.submit(task.prepare, epoch + 1)
             step_callback = _step_callback(run, (epoch - 1) * task.n_steps, callbacks)
             try:
                 logs = run.model.fit(**task.fit_arguments(data), verbose=0, callbacks=[step_callback]).history
@@ -185,26 +180,11 @@ def fit(run: TrainingRun, history: list[EpochMetrics], callbacks: Callbacks) -> 
             # History first: a run killed between the two repeats the epoch and writes the same line again.
             write_history(run.folder / "history.csv", history)
             checkpoint.save(run.folder / "checkpoint.npz", run.model, run.ema)
-            if epoch < recipe.epochs and task.needs_network:
-                prepared = pool.submit(task.prepare, epoch + 1, run_inference(run))
             try:
                 callbacks.on_epoch(history[-1])
             except StopTraining:
                 break
     return history
-
-
-def run_inference(run: TrainingRun) -> tasks.Infer:
-    """The network with its averaged weights, as a function: (N, 28, 28) uint8 -> outputs."""
-
-    def infer(x: np.ndarray) -> np.ndarray:
-        with run.ema.applied_to(run.model):
-            chunks = [x[start : start + INFERENCE_CHUNK] for start in range(0, len(x), INFERENCE_CHUNK)]
-            return np.concatenate(
-                [run.model.predict(run.task.as_input(chunk), INFERENCE_BATCH, verbose=0) for chunk in chunks]
-            )
-
-    return infer
 
 
 def validate(run: TrainingRun, epoch: int, logs: dict[str, list[float]], began: float) -> EpochMetrics:

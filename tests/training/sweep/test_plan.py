@@ -26,7 +26,7 @@ TUTORIAL = recipes.find("ann-tutorial")
 
 @pytest.mark.parametrize("name", sorted(search_space.packaged()))
 def test_packaged_spaces_suit_the_trial_recipe_their_name_and_hold_its_own_values(name: str) -> None:
-    recipe = dataclasses.replace(recipes.find(name), start="", keep=0.0, mined=0.0, copies=0.0)
+    recipe = dataclasses.replace(recipes.find(name), start="", keep=0.0)
     assert search_space.find(None, recipe) == search_space.packaged()[name]
     settings = search_space.read(search_space.packaged()[name])
     search_space.check(settings, recipe, "loss")
@@ -114,7 +114,7 @@ def test_wrong_spaces_are_refused_in_a_sentence(table: dict[str, object], messag
         ),
         ({"architecture": ["ann", "cmn"]}, "loss", UnknownName, "unknown architecture 'cmn'"),
         ({"start": ["", "runs/nowhere"]}, "loss", InklingError, "runs/nowhere is not a folder"),
-        ({"start": ["", "runs/cnn-digits"]}, "loss", BadRecipe, "inkling train cnn-digits --out runs/cnn-digits"),
+        ({"start": ["", "runs/line-rows"]}, "loss", BadRecipe, "inkling train line-rows --out runs/line-rows"),
     ],
 )
 def test_what_no_trial_could_do_is_said_at_once(

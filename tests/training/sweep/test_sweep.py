@@ -172,9 +172,9 @@ def test_ctrl_c_leaves_a_folder_that_goes_on_and_says_so(asked: list[str], tmp_p
 
 def test_trials_that_fail_or_are_killed_are_marked_and_the_others_go_on(asked: list[str], tmp_path: Path) -> None:
     folder, space = tmp_path / "sweep", tmp_path / "space.toml"
-    space.write_text('teacher.name = ["", "cnn-digits"]\n', "utf-8")
+    space.write_text('teacher.name = ["", "cnn-digit"]\n', "utf-8")
     _, errors = sweep(*asked, "--out", folder, code=1)
-    assert "unknown model 'cnn-digits'" in errors
+    assert "unknown model 'cnn-digit'" in errors
     assert not folder.exists()
 
     # Only the cnn can refuse: some of these settings do not go together.

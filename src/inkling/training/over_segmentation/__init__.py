@@ -1,1 +1,0 @@
-"""Rows of digits cut into pieces, from which the packaged `cnn` has learned: see README.md."""
