@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,21 +30,17 @@ def build(how: Recipe) -> Any:
 def test_it_begins_with_the_weights_of_the_other() -> None:
     keras = import_keras(seed=1)
     how = from_ann(seed=1)
-    model = build(how)
-    fine_tune.initialize(model, how)
+    found = fine_tune.initial_weights(build(how), how)
     other = keras.models.load_model(registry.find("ann-tutorial").path / "model.keras", compile=False)
-    for mine, its in zip(model.get_weights(), other.get_weights(), strict=True):
+    assert found is not None
+    for mine, its in zip(found, other.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, its)
 
 
-def test_without_a_start_nothing_changes() -> None:
+def test_without_a_start_the_weights_are_random() -> None:
     import_keras(seed=1)
-    how = dataclasses.replace(from_ann(), start="")
-    model = build(how)
-    before = model.get_weights()
-    fine_tune.initialize(model, how)
-    for mine, old in zip(model.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(mine, old)
+    how = from_ann(start="")
+    assert fine_tune.initial_weights(build(how), how) is None
 
 
 @pytest.mark.parametrize(
@@ -61,31 +55,35 @@ def test_a_start_that_cannot_be_is_refused(change: dict[str, object], error: typ
     import_keras(seed=1)
     how = from_ann(**change)
     with pytest.raises(error, match=words):
-        fine_tune.initialize(build(dataclasses.replace(how, start="")), how)
+        fine_tune.initial_weights(build(dataclasses.replace(how, start="")), how)
 
 
-def test_the_time_of_the_first_run_counts(tmp_path: Path) -> None:
-    (tmp_path / "environment.json").write_text(json.dumps({"train_seconds": 12.5}))
-    assert fine_tune.earlier_seconds(from_ann(start=str(tmp_path))) == 12.5
-    assert fine_tune.earlier_seconds(from_ann()) == 0
+@pytest.mark.parametrize(
+    ("before", "change", "words"),
+    [
+        ({"split_seed": 1, "seed": 0, "n_validation": 5000}, {}, "--set split_seed=1"),
+        ({"seed": 1, "n_validation": 5000}, {}, "--set split_seed=1"),  # of an older version: one seed for everything
+        ({"split_seed": 0, "n_validation": 5000}, {"n_validation": 200}, "--set n_validation=5000"),
+    ],
+)
+def test_images_that_were_trained_on_are_not_held_back(
+    before: dict[str, int], change: dict[str, int], words: str
+) -> None:
+    with pytest.raises(BadRecipe, match=words):
+        fine_tune.check_split(before, from_ann(**change))
 
 
-def test_the_recipe_before_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(BadRecipe, match="Train that first: inkling train line-rows --out runs/line-rows"):
-        fine_tune.initialize(None, recipe.find("line"))
+def test_another_seed_with_the_same_split_may_start() -> None:
+    fine_tune.check_split({"split_seed": 3, "seed": 0, "n_validation": 5000}, from_ann(seed=1, split_seed=3))
 
 
 def test_a_share_of_the_old_weights_is_kept() -> None:
     import_keras(seed=1)
-    how = from_ann(seed=1, keep=0.25)
-    model = build(how)
-    new = model.get_weights()
-    fine_tune.interpolate_weights(model, how)
-    blended = model.get_weights()
-    fine_tune.initialize(model, how)
-    for mixed, old, own in zip(blended, model.get_weights(), new, strict=True):
-        np.testing.assert_allclose(mixed, 0.25 * old + 0.75 * own, atol=1e-6)
+    model = build(from_ann())
+    new, old = model.get_weights(), [weight + 1 for weight in model.get_weights()]
+    fine_tune.keep_share(model, old, 0.25)
+    for mixed, its, own in zip(model.get_weights(), old, new, strict=True):
+        np.testing.assert_allclose(mixed, 0.25 * its + 0.75 * own, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from tests.training.small import small_mnist
 
 Digits = tuple[np.ndarray, np.ndarray]
 KERAS_NOISE = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-SMALL = ["epochs=2", "lines=500", "batch_size=16", "n_validation=200"]
+SMALL = ["stages=[]", "epochs=2", "lines=500", "batch_size=16", "n_validation=200"]
 N_LINES = 60  # to validate, to calibrate and to test on: a network that has hardly learned is slow to decode
 
 
@@ -40,7 +40,7 @@ def mnist() -> Iterator[Mnist]:
 def run(tmp_path_factory: pytest.TempPathFactory, mnist: Mnist) -> Path:
     """An uninterrupted run, not judged on the test images."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    return train.train(recipe.find("line-rows", SMALL), mnist, folder, score_test=False)
+    return train.train(recipe.find("line", SMALL), mnist, folder, score_test=False)
 
 
 @pytest.mark.learn
@@ -56,7 +56,7 @@ def test_it_learns(run: Path) -> None:
 @KERAS_NOISE
 def test_the_bundle_holds_the_facts_and_runs(run: Path) -> None:
     found = registry.find_network(run)
-    assert recipe.from_table(found.manifest["recipe"]) == recipe.find("line-rows", SMALL)
+    assert recipe.from_table(found.manifest["recipe"]) == recipe.find("line", SMALL)
     assert found.manifest["layers"][-1]["output_shape"] == [None, len(CLASSES) + 1]
     assert found.manifest["input"]["shape"] == [32, None]
     assert found.manifest["classes"][:-1] == list(CLASSES)
@@ -79,7 +79,7 @@ def test_killed_and_resumed_ends_in_the_same_weights(run: Path, tmp_path: Path, 
         if metrics["epoch"] == 1:
             raise Killed
 
-    how = recipe.find("line-rows", SMALL)
+    how = recipe.find("line", SMALL)
     with pytest.raises(Killed):
         train.train(how, mnist, tmp_path / "run", callbacks=train.Callbacks(on_epoch=kill))
     assert not (tmp_path / "run" / "bundle").exists()
@@ -95,7 +95,7 @@ def test_killed_and_resumed_ends_in_the_same_weights(run: Path, tmp_path: Path, 
 @KERAS_NOISE
 def test_packaging_judges_on_the_test_digits_and_writes_the_card(run: Path, tmp_path: Path, mnist: Mnist) -> None:
     packaged = package.package(run, mnist, into=tmp_path)
-    assert packaged.path == tmp_path / "line-rows"
+    assert packaged.path == tmp_path / "line"
     score = packaged.manifest["scores"]["mnist-test"]
     assert score["n"] == N_LINES
     assert score[package.DIFFERENCE] < 1e-4
@@ -112,20 +112,19 @@ def test_packaging_judges_on_the_test_digits_and_writes_the_card(run: Path, tmp_
 def test_a_manifest_is_written_anew_for_the_same_network(run: Path, tmp_path: Path, mnist: Mnist) -> None:
     packaged = package.package(run, mnist, into=tmp_path)
     text = (packaged.path / "manifest.json").read_text("utf-8")
-    (packaged.path / "manifest.json").write_text(text.replace('"line-rows"', '"older"'), "utf-8")
-    again = package.package(packaged.path, mnist, into=tmp_path, new_recipe=recipe.find("line-rows", SMALL))
+    (packaged.path / "manifest.json").write_text(text.replace('"line"', '"older"'), "utf-8")
+    again = package.package(packaged.path, mnist, into=tmp_path, new_recipe=recipe.find("line", SMALL))
     assert {**again.manifest, "layers": 0} == {**packaged.manifest, "layers": 0}
 
 
 @pytest.mark.learn
 @KERAS_NOISE
 def test_another_run_begins_with_its_weights(run: Path, mnist: Mnist) -> None:
-    how = recipe.find("line-rows", [*SMALL, f"start={run}"])
-    model = train.build(how, make_task(how, mnist))
-    fine_tune.initialize(model, how)
-    for mine, its in zip(
-        model.get_weights(), open_keras_model(registry.find_network(run), task="this test").get_weights(), strict=True
-    ):
+    how = recipe.find("line", [*SMALL, f"start={run}"])
+    found = fine_tune.initial_weights(train.build(how, make_task(how, mnist)), how)
+    assert found is not None
+    its_model = open_keras_model(registry.find_network(run), task="this test")
+    for mine, its in zip(found, its_model.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, its)
 
 
@@ -173,5 +172,5 @@ def test_a_classifier_takes_no_lines() -> None:
 
 def test_too_few_lines_are_refused(mnist: Mnist, tmp_path: Path) -> None:
     with pytest.raises(BadRecipe, match="at least 1600 lines were expected"):
-        train.train(recipe.find("line-rows", ["lines=100", "n_validation=200"]), mnist, tmp_path / "run")
+        train.train(recipe.find("line", ["lines=100", "n_validation=200"]), mnist, tmp_path / "run")
     assert not (tmp_path / "run").exists()

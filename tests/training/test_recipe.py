@@ -66,6 +66,13 @@ def test_text_with_quotes_reads_back(tmp_path: Path) -> None:
         ({"nondigits": 0.2}, "nondigits is 0.2, but ann has no output"),
         ({"augmentation": {"ragged": 0.1}}, "augmentation.ragged is 0.1 and augmentation.coarse is 0"),
         ({"augmentation": {"enlarged": 0.5}}, "augmentation.enlarged is 0.5 and augmentation.coarse is 0"),
+        ({"stages": 3}, "stages is 3; expected tables"),
+        ({"stages": [{"seed": 3}]}, "seed stands in .*the same in all of them"),
+        ({"stages": [{"epoch": 3}]}, "epoch is not a parameter .* Did you mean 'epochs'"),
+        ({"stages": [{"epochs": 0}]}, "epochs is 0; expected 1"),
+        ({"stages": [{"augmentation": {"rotation": 90}}]}, "augmentation.rotation is 90"),
+        ({"stages": [{"keep": 0.5}]}, "no start of which to keep"),
+        ({"stages": [{}], "patience": 3}, "patience is set, and so is stages"),
         ({"name": ""}, "name is ''"),
         ({"name": "a/b"}, "name is 'a/b'; expected a word"),
     ],
@@ -100,6 +107,26 @@ def test_overrides() -> None:
     )
     assert (read.epochs, read.schedule, read.name) == (7, "cosine", "mine")
     assert (read.augmentation.shear, read.teacher.name) == (0.2, "cnn")
+
+
+def test_stages_override_the_rest_and_read_back(tmp_path: Path) -> None:
+    stages = [{"epochs": 2}, {"epochs": 3, "augmentation": {"shear": 0.2}, "keep": 0.5}]
+    read = recipe.from_table({**MINIMAL, "augmentation": {"rotation": 5}, "stages": stages})
+    first, second = recipe.stages_of(read)
+    assert (first.epochs, first.augmentation.shear, first.keep, first.stages) == (2, 0, 0, ())
+    assert (second.epochs, second.augmentation.shear, second.augmentation.rotation, second.keep) == (3, 0.2, 5, 0.5)
+    assert recipe.n_epochs(read) == 5
+    (tmp_path / "r.toml").write_text(recipe.to_toml(read), "utf-8")
+    assert recipe.find(tmp_path / "r.toml") == read
+    assert recipe.stages_of(recipe.from_table(MINIMAL)) == [recipe.from_table(MINIMAL)]
+
+
+def test_a_value_that_stages_set_is_not_overridden_without_effect() -> None:
+    with pytest.raises(BadRecipe, match=r"epochs is set by the recipe's stages"):
+        recipe.find("line", ["epochs=3"])
+    with pytest.raises(BadRecipe, match=r"texts.signs is set by the recipe's stages"):
+        recipe.with_values(recipe.find("line"), {"texts.signs": 0.1})
+    assert recipe.n_epochs(recipe.find("line", ["stages=[{epochs=3}]", "learning_rate=0.01"])) == 3
 
 
 def test_a_choice_of_true_or_false_is_set_and_reads_back(tmp_path: Path) -> None:

@@ -127,6 +127,57 @@ def test_a_killed_write_leaves_the_checkpoint_whole(whole: Path, tmp_path: Path)
         np.testing.assert_array_equal(variables(tmp_path)[name], value)
 
 
+STAGES = ({"epochs": 2, "learning_rate": 0.02}, {"epochs": 3, "keep": 0.25, "augmentation": {"rotation": 0}})
+
+
+def test_stages_are_the_runs_that_they_would_be_one_after_the_other(tmp_path: Path) -> None:
+    first, second = recipe.stages_of(tiny(stages=STAGES))
+    assert (first.augmentation.rotation, second.augmentation.rotation, second.augmentation.elastic) == (10, 0, 20)
+    train.train(first, small_mnist(), tmp_path / "first", score_test=False)
+    train.train(
+        dataclasses.replace(second, start=str(tmp_path / "first")), small_mnist(), tmp_path / "second", score_test=False
+    )
+    seen: list[int] = []
+    callbacks = train.Callbacks(on_step=lambda done, steps, logs: seen.append(done))
+    train.train(tiny(stages=STAGES), small_mnist(), tmp_path / "both", score_test=False, callbacks=callbacks)
+    assert registry.find(tmp_path / "both").version == registry.find(tmp_path / "second").version
+    rows = [train.read_history(tmp_path / name / "history.csv") for name in ("first", "second", "both")]
+    assert [row["val_loss"] for row in rows[2]] == [row["val_loss"] for row in rows[0] + rows[1]]
+    assert [row["epoch"] for row in rows[2]] == [1, 2, 3, 4, 5]
+    assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize("kill_after", [1, 2, 3])
+def test_stages_go_on_where_they_were_killed(tmp_path: Path, kill_after: int) -> None:
+    class Killed(Exception):
+        pass
+
+    def kill(row: train.EpochMetrics) -> None:
+        if row["epoch"] == kill_after:
+            raise Killed
+
+    how = tiny(stages=STAGES)
+    train.train(how, small_mnist(), tmp_path / "whole", score_test=False)
+    with pytest.raises(Killed):
+        train.train(how, small_mnist(), tmp_path / "run", callbacks=train.Callbacks(on_epoch=kill))
+    begun: list[tuple[int, int]] = []
+    callbacks = train.Callbacks(on_start=lambda done, epochs: begun.append((done, epochs)))
+    train.train(how, small_mnist(), tmp_path / "run", score_test=False, callbacks=callbacks)
+    assert begun == [(min(kill_after, 2), 5), (max(kill_after, 2), 5)]
+    assert registry.find(tmp_path / "run").version == registry.find(tmp_path / "whole").version
+
+
+def test_a_run_stopped_in_its_first_stage_is_exported_as_it_is(tmp_path: Path) -> None:
+    def stop(row: train.EpochMetrics) -> None:
+        raise train.StopTraining
+
+    train.train(
+        tiny(stages=STAGES), small_mnist(), tmp_path, score_test=False, callbacks=train.Callbacks(on_epoch=stop)
+    )
+    assert len(train.read_history(tmp_path / "history.csv")) == 1
+    assert registry.find(tmp_path).manifest["scores"]["mnist-validation"]["n"] == 200
+
+
 def test_another_seed_gives_other_weights(whole: Path, tmp_path: Path) -> None:
     train.train(tiny(seed=1), small_mnist(), tmp_path, score_test=False)
     assert registry.find(tmp_path).version != registry.find(whole).version

@@ -23,7 +23,7 @@ class DigitTask:
     steps_per_execution = 16
 
     def __init__(self, recipe: Recipe, mnist: Mnist) -> None:
-        training, validation = split_indices(mnist.y_train, recipe.n_validation, recipe.seed)
+        training, validation = split_indices(mnist.y_train, recipe.n_validation, recipe.split_seed)
         training = subsample(training, mnist.y_train, recipe.n_train, recipe.seed)
         self.recipe = recipe
         self.images, self.labels = mnist.x_train[training], mnist.y_train[training]  # (N, 28, 28) uint8, (N,) uint8

@@ -41,7 +41,7 @@ class LineTask:
     steps_per_execution = 8
 
     def __init__(self, recipe: Recipe, mnist: Mnist) -> None:
-        training, validation = split_indices(mnist.y_train, recipe.n_validation, recipe.seed)
+        training, validation = split_indices(mnist.y_train, recipe.n_validation, recipe.split_seed)
         training = subsample(training, mnist.y_train, recipe.n_train, recipe.seed)
         self.recipe = recipe
         # A batch holds lines of one width; of each width some lines fill no batch and are left out.

@@ -19,6 +19,7 @@ from inkling.models.bundle import Bundle
 from inkling.training.architectures import ARCHITECTURES
 from inkling.training.calibrate import RIGHT
 from inkling.training.calibrate_lines import RIGHT as LINES_RIGHT
+from inkling.training.recipe import stage_table
 
 FILE_NAME = "README.md"
 DATA_SETS = {
@@ -126,20 +127,27 @@ def _architecture(facts: dict[str, Any]) -> list[str]:
     ]
 
 
+def _stage(how: dict[str, Any]) -> str:
+    """What may differ from stage to stage."""
+    parts = [f"{how['epochs']} epochs, learning rate up to {how['learning_rate']:g}, {SCHEDULES[how['schedule']]}"]
+    if how.get("lines") and "texts" in how:
+        parts.append(
+            "signs in {signs:.0%} of the lines, {benford:.0%} of numbers begin as amounts do".format(**how["texts"])
+        )
+    if how.get("keep"):
+        parts.append(f"in the end {how['keep']:.0%} of the weights it began with are kept")
+    return "; ".join(parts)
+
+
 def _training(facts: dict[str, Any]) -> list[str]:
     how = facts["recipe"]
-    steps = [
-        f"{how['epochs']} epochs in batches of {how['batch_size']}, seed {how['seed']}",
-        f"{OPTIMIZERS[how['optimizer']]}, learning rate up to {how['learning_rate']:g}, {SCHEDULES[how['schedule']]}",
-    ]
-    if _reads_lines(facts) and "texts" in how:
-        steps.append(
-            "signs in {signs:.0%} of the lines; {benford:.0%} of numbers begin as amounts do".format(**how["texts"])
-        )
+    stages = [stage_table(how, stage) for stage in how.get("stages", ())]
+    steps = [f"batches of {how['batch_size']}, seed {how['seed']}, {OPTIMIZERS[how['optimizer']]}"]
+    for number, stage in enumerate(stages or [how], 1):
+        steps.append(f"stage {number}: {_stage(stage)}" if stages else _stage(stage))
     steps += [words.format(how[key]) for key, words in SETTINGS.items() if how.get(key)]
     if how.get("start"):
-        kept = f", of which {how['keep']:.0%} are kept in the end" if how.get("keep") else ""
-        steps.append(f"fine-tuned from the weights of `{Path(how['start']).name}`{kept}")
+        steps.append(f"fine-tuned from the weights of `{Path(how['start']).name}`")
     if how["teacher"]["name"]:
         steps.append(f"distilled from `{Path(how['teacher']['name']).name}`")
     changes = [words.format(how["augmentation"][key]) for key, words in CHANGES.items() if how["augmentation"].get(key)]

@@ -97,15 +97,21 @@ class Recipe:
     start: str = ""  # network to fine-tune: packaged model, bundle or run folder; "" = random weights. See `fine_tune`
     keep: float = _between(0.0, 0, 1)  # share of its weights in the final ones
     seed: int = _between(0, 0, 2**31 - 1)
+    split_seed: int = _between(0, 0, 2**31 - 1)  # which training images are held back, whatever the seed
     n_train: int = _between(0, 0, 60_000)  # images to learn from, of those that are left; 0 = all of them
     n_validation: int = _between(5_000, 100, 30_000)  # training images held back to choose by
     patience: int = _between(0, 0, 10_000)  # epochs without better validation loss before it stops; 0 = never
     augmentation: Augmentation = field(default_factory=Augmentation)
     teacher: Teacher = field(default_factory=Teacher)
     texts: Texts = field(default_factory=Texts)
+    stages: tuple[dict[str, Any], ...] = ()  # what each of several stages sets otherwise; see `stages_of`
 
 
 TABLES = {"augmentation": Augmentation, "teacher": Teacher, "texts": Texts}  # parameters that have parts
+OF_ALL_STAGES = (  # which no stage may set
+    *("name", "architecture", "about", "start", "standardise", "patience", "stages"),
+    *("seed", "split_seed", "n_train", "n_validation"),
+)
 
 
 def packaged() -> dict[str, Path]:
@@ -132,11 +138,62 @@ def find(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         raise BadRecipe(f"{path} is not readable TOML ({error}); expected key = value lines. Mend it.") from error
     for override in overrides:
         _apply(table, override)
+        _check_unstaged(table, override.partition("=")[0].strip())
     return from_table(table)
 
 
 def from_table(table: Mapping[str, Any]) -> Recipe:
     """A parsed TOML table -> Recipe. Raises BadRecipe that names parameter, range and value."""
+    recipe = _without_stages(table)
+    if recipe.stages and (recipe.patience or recipe.standardise):
+        name = "patience" if recipe.patience else "standardise"
+        raise BadRecipe(f"{name} is set, and so is stages; a recipe with stages has no such setting. Leave one out.")
+    first = stages_of(recipe)[0]
+    if first.keep and not recipe.start:
+        raise BadRecipe(f"keep is {first.keep}, but there is no start of which to keep; name one, or leave keep out.")
+    return recipe
+
+
+def stages_of(recipe: Recipe) -> list[Recipe]:
+    """The recipe of each stage of a run, in order; of a recipe without stages, itself. Raises BadRecipe.
+
+    A stage begins with the weights in which the one before ended, with a new optimizer and a new schedule. What its
+    table leaves out is as in the rest of the recipe.
+    """
+    if not recipe.stages:
+        return [recipe]
+    shared = {**to_table(recipe), "stages": ()}
+    return [_without_stages(stage_table(shared, stage)) for stage in recipe.stages]
+
+
+def n_epochs(recipe: Recipe) -> int:
+    """Epochs of all stages."""
+    return sum(stage.epochs for stage in stages_of(recipe))
+
+
+def _check_unstaged(table: Mapping[str, Any], key: str) -> None:
+    """Raises BadRecipe for a parameter, by dotted name, of which a stage has a value of its own."""
+    first, _, part = key.partition(".")
+    stages = table.get("stages", ())
+    if any(first in stage and (not part or part in stage[first]) for stage in stages if isinstance(stage, Mapping)):
+        raise BadRecipe(
+            f"{key} is set by the recipe's stages, which a value for all of them would not change. Set the stages "
+            f"instead, as in: --set 'stages=[{{ epochs = 3 }}]'"
+        )
+
+
+def stage_table(shared: Mapping[str, Any], stage: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's table with what a stage sets otherwise, in its parts too."""
+    parts = {
+        key: {**shared.get(key, {}), **value}
+        for key, value in stage.items()
+        if key in TABLES and isinstance(value, Mapping)
+    }
+    return {**shared, **stage, **parts}
+
+
+def _without_stages(table: Mapping[str, Any]) -> Recipe:
+    """A recipe of which `stages` alone was not looked into."""
     recipe: Recipe = _record(Recipe, table, prefix="")
     if recipe.architecture not in ARCHITECTURES:
         raise UnknownName("architecture", recipe.architecture, ARCHITECTURES)
@@ -155,8 +212,6 @@ def from_table(table: Mapping[str, Any]) -> Recipe:
                 f"augmentation.{name} is {value} and augmentation.coarse is 0, of which it is a part; set "
                 f"augmentation.coarse too, or leave augmentation.{name} out."
             )
-    if recipe.keep and not recipe.start:
-        raise BadRecipe(f"keep is {recipe.keep}, but there is no start of which to keep; name one, or leave keep out.")
     return recipe
 
 
@@ -191,6 +246,7 @@ def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     """The recipe with some parameters, by dotted name, set anew. Raises BadRecipe as `from_table` does."""
     table = to_table(recipe)
     for key, value in values.items():
+        _check_unstaged(table, key)
         parent, _, last = key.rpartition(".")
         (table[parent] if parent else table)[last] = value
     return from_table(table)
@@ -205,14 +261,18 @@ def to_toml(recipe: Recipe) -> str:
     """Recipe -> TOML that `find` reads back to the same recipe, every default written out."""
     plain, tables = [], []
     for key, value in to_table(recipe).items():
-        if isinstance(value, dict):
+        if key == "stages":
+            tables += ["\n[[stages]]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in stage.items()) for stage in value]
+        elif isinstance(value, dict):
             tables.append(f"\n[{key}]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in value.items()))
         else:
             plain.append(f"{key} = {_toml(value)}\n")
     return "".join(plain + tables)
 
 
-def _toml(value: str | int | float) -> str:
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -256,6 +316,8 @@ def _record(kind: type, table: Mapping[str, Any], *, prefix: str) -> Any:
 
 def checked(each: dataclasses.Field[Any], value: Any, name: str) -> Any:
     """A value of one parameter, `name` in messages, as a recipe holds it. Raises BadRecipe when it cannot be one."""
+    if each.name == "stages":
+        return _checked_stages(value)
     if each.name in TABLES:
         if not isinstance(value, dict):
             raise BadRecipe(f"{name} is {value!r}; expected a table, as in [{name}]. Change it.")
@@ -276,3 +338,13 @@ def checked(each: dataclasses.Field[Any], value: Any, name: str) -> Any:
         hint = f"Did you mean {near[0]!r}?" if near else "Choose one of these."
         raise BadRecipe(f"{name} is {value!r}; expected one of {', '.join(choices)}. {hint}")
     return float(str(value)) if each.type == "float" else value
+
+
+def _checked_stages(value: Any) -> tuple[dict[str, Any], ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(stage, dict) for stage in value):
+        raise BadRecipe(f"stages is {value!r}; expected tables, each under a line [[stages]]. Change it.")
+    for stage in value:
+        for key in stage:
+            if key in OF_ALL_STAGES:
+                raise BadRecipe(f"{key} stands in [[stages]]; it is the same in all of them. Move it to the top.")
+    return tuple(value)

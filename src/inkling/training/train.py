@@ -3,6 +3,7 @@
     recipe.toml        what was asked, every default written out
     history.csv        a line an epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds
     checkpoint.npz     the state after the last epoch: `--resume` goes on from it and ends in the same weights
+    stage-1.npz, ..    the same of each stage before the last, for a recipe with stages
     best.npz           with `patience`: the weights of the epoch with the lowest validation loss
     scores.json        by data set, as in the manifest
     environment.json   machine, versions, seconds
@@ -36,7 +37,7 @@ from inkling.training.architectures import ARCHITECTURES
 from inkling.training.data.mnist import Mnist
 from inkling.training.ema import ExponentialMovingAverage
 from inkling.training.keras_setup import import_keras
-from inkling.training.recipe import Recipe, to_toml
+from inkling.training.recipe import Recipe, n_epochs, stages_of, to_toml
 from inkling.training.tasks import Task
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")  # of history.csv
@@ -60,13 +61,19 @@ class Callbacks:
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """The state of a run."""
+    """The state of a run, in one of its stages."""
 
-    recipe: Recipe
+    recipe: Recipe  # of the stage
     folder: Path
+    checkpoint: Path
     task: Task
     model: Any  # compiled keras.Model
     ema: ExponentialMovingAverage
+    initial: list[np.ndarray] | None  # the weights that it began with; None: random ones
+    epochs_before: int  # in earlier stages
+    steps_before: int
+    n_epochs: int  # of all stages
+    n_steps: int
 
 
 def train(
@@ -80,28 +87,58 @@ def train(
     full.
     """
     callbacks = callbacks or Callbacks()
-    task = tasks.make_task(recipe, mnist)
-    task.check()
-    import_keras(seed=recipe.seed)
-    model = build(recipe, task)
-    fine_tune.initialize(model, recipe)
-    try:  # the recipe is known to be right by now, and no folder has been made
-        folder.mkdir(parents=True, exist_ok=True)
-        checkpoint.write_text(folder / "recipe.toml", to_toml(recipe))
-        run = TrainingRun(recipe, folder, task, model, ExponentialMovingAverage(model, recipe.ema))
-        callbacks.on_run(run)
-        history = fit(run, resume(run), callbacks)
-        keep_final_weights(run)
+    stages = stages_of(recipe)
+    stage_tasks = [tasks.make_task(stage, mnist) for stage in stages]
+    for task in stage_tasks:
+        task.check()
+    steps = [stage.epochs * task.n_steps for stage, task in zip(stages, stage_tasks, strict=True)]
+    history: list[EpochMetrics] = []
+    weights: list[np.ndarray] | None = None
+    for number, (stage, task) in enumerate(zip(stages, stage_tasks, strict=True)):
+        import_keras(seed=stage.seed)
+        model = build(stage, task)
+        weights = weights or fine_tune.initial_weights(model, stage)
+        if weights:
+            model.set_weights(weights)
+        run = TrainingRun(
+            recipe=stage,
+            folder=folder,
+            checkpoint=folder / ("checkpoint.npz" if stage is stages[-1] else f"stage-{number + 1}.npz"),
+            task=task,
+            model=model,
+            ema=ExponentialMovingAverage(model, stage.ema),
+            initial=weights,
+            epochs_before=len(history),
+            steps_before=sum(steps[:number]),
+            n_epochs=n_epochs(recipe),
+            n_steps=sum(steps),
+        )
+        with write_errors(folder):  # the recipe is known to be right by now, and no folder has been made
+            folder.mkdir(parents=True, exist_ok=True)
+            checkpoint.write_text(folder / "recipe.toml", to_toml(recipe))
+            callbacks.on_run(run)
+            history = fit(run, [*history, *resume(run)], callbacks)
+            weights = keep_final_weights(run)
+        if len(history) < run.epochs_before + stage.epochs:
+            break  # stopped early
+    with write_errors(folder):
         with quiet_stderr():
-            bundle = export.export(model, recipe, task, folder / "bundle", score_test=score_test)
+            bundle = export.export(run.model, recipe, run.task, folder / "bundle", score_test=score_test)
         write_json(folder / "scores.json", bundle.manifest["scores"])
-        write_json(folder / "environment.json", environment(history, earlier_s=fine_tune.earlier_seconds(recipe)))
+        write_json(folder / "environment.json", environment(history))
+    return folder
+
+
+@contextlib.contextmanager
+def write_errors(folder: Path) -> Iterator[None]:
+    """Turns an OSError into an InklingError that says how to go on."""
+    try:
+        yield
     except OSError as error:
         raise InklingError(
             f"{folder} cannot be written ({error.strerror or error}); a run needs some 30 MB and the right to write. "
             f"Make room, then go on with: inkling train --resume {folder}"
         ) from error
-    return folder
 
 
 def build(recipe: Recipe, task: Task) -> Any:
@@ -145,12 +182,11 @@ def precision(name: str) -> Iterator[None]:
 
 
 def resume(run: TrainingRun) -> list[EpochMetrics]:
-    """Restores the checkpoint and returns the history up to it; [] for a new run."""
-    path = run.folder / "checkpoint.npz"
-    if not path.is_file():
+    """Restores the checkpoint and returns this stage's history up to it; [] when it has none."""
+    if not run.checkpoint.is_file():
         return []
-    done = checkpoint.restore(path, run.model, run.ema) // run.task.n_steps
-    history = read_history(run.folder / "history.csv")
+    done = checkpoint.restore(run.checkpoint, run.model, run.ema) // run.task.n_steps
+    history = read_history(run.folder / "history.csv")[run.epochs_before :]
     if len(history) < done:
         raise BadData(
             f"{run.folder} has {len(history)} lines of history for {done} epochs; train again in a new folder."
@@ -159,14 +195,18 @@ def resume(run: TrainingRun) -> list[EpochMetrics]:
 
 
 def fit(run: TrainingRun, history: list[EpochMetrics], callbacks: Callbacks) -> list[EpochMetrics]:
-    """Trains for the epochs that are left. Meanwhile another thread prepares the next epoch's data."""
+    """Trains for the epochs that are left. Meanwhile another thread prepares the next epoch's data.
+
+    Takes and returns the history of this stage and those before. A stage's epochs, which decide its data, count from 1.
+    """
     recipe, task = run.recipe, run.task
-    callbacks.on_start(len(history), recipe.epochs)
+    callbacks.on_start(len(history), run.n_epochs)
+    left = range(len(history) - run.epochs_before + 1, recipe.epochs + 1)
+    if not left or _should_stop_early(history, recipe.patience):
+        return history
     with ThreadPoolExecutor(1) as pool:
-        prepared = pool.submit(task.prepare, len(history) + 1)
-        for epoch in range(len(history) + 1, recipe.epochs + 1):
-            if _should_stop_early(history, recipe.patience):
-                break
+        prepared = pool.submit(task.prepare, left[0])
+        for epoch in left:
             began = time.perf_counter()
             data = prepared.result()
             if epoch < recipe.epochs:
@@ -176,13 +216,15 @@ def fit(run: TrainingRun, history: list[EpochMetrics], callbacks: Callbacks) -> 
                 logs = run.model.fit(**task.fit_arguments(data), verbose=0, callbacks=[step_callback]).history
             except StopTraining:
                 break
-            history = [*history, validate(run, epoch, logs, began)]
+            history = [*history, validate(run, run.epochs_before + epoch, logs, began)]
             # History first: a run killed between the two repeats the epoch and writes the same line again.
             write_history(run.folder / "history.csv", history)
-            checkpoint.save(run.folder / "checkpoint.npz", run.model, run.ema)
+            checkpoint.save(run.checkpoint, run.model, run.ema)
             try:
                 callbacks.on_epoch(history[-1])
             except StopTraining:
+                break
+            if _should_stop_early(history, recipe.patience):
                 break
     return history
 
@@ -200,25 +242,30 @@ def validate(run: TrainingRun, epoch: int, logs: dict[str, list[float]], began: 
     return {**metrics, "seconds": round(time.perf_counter() - began, 3)}
 
 
-def keep_final_weights(run: TrainingRun) -> None:
-    """Leaves in the model the weights to export: the best epoch's with `patience`, else the last (averaged) ones."""
+def keep_final_weights(run: TrainingRun) -> list[np.ndarray]:
+    """Leaves in the model the weights to export, and returns them.
+
+    The best epoch's with `patience`, else the last (averaged) ones; moved towards the first by the share `keep`.
+    """
     best = run.folder / "best.npz"
     if run.recipe.patience and best.is_file():
         checkpoint.restore(best, run.model, run.ema)
     run.ema.copy_to(run.model)
-    fine_tune.interpolate_weights(run.model, run.recipe)
+    if run.initial:
+        fine_tune.keep_share(run.model, run.initial, run.recipe.keep)
     if run.recipe.standardise:
         input_scaling.fold_into_weights(run.model)
+    return list(run.model.get_weights())
 
 
-def environment(history: list[EpochMetrics], *, earlier_s: float = 0.0) -> dict[str, Any]:
-    """Machine, versions and seconds of the run, with those of the run that it fine-tunes."""
+def environment(history: list[EpochMetrics]) -> dict[str, Any]:
+    """Machine, versions and seconds of the run."""
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cores": cores(),
         "libraries": export.library_versions(),
-        "train_seconds": round(sum(row["seconds"] for row in history) + earlier_s, 1),
+        "train_seconds": round(sum(row["seconds"] for row in history), 1),
     }
 
 
@@ -262,6 +309,6 @@ def _step_callback(run: TrainingRun, done: int, callbacks: Callbacks) -> Any:
             run.ema.update(run.model, step, step - self.last)
             self.last = step
             made = min(step, done + run.task.n_steps)  # Keras counts a last part of an execution as a whole one
-            callbacks.on_step(made, run.recipe.epochs * run.task.n_steps, dict(logs or {}))
+            callbacks.on_step(run.steps_before + made, run.n_steps, dict(logs or {}))
 
     return StepCallback()

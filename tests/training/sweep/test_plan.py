@@ -114,7 +114,6 @@ def test_wrong_spaces_are_refused_in_a_sentence(table: dict[str, object], messag
         ),
         ({"architecture": ["ann", "cmn"]}, "loss", UnknownName, "unknown architecture 'cmn'"),
         ({"start": ["", "runs/nowhere"]}, "loss", InklingError, "runs/nowhere is not a folder"),
-        ({"start": ["", "runs/line-rows"]}, "loss", BadRecipe, "inkling train line-rows --out runs/line-rows"),
     ],
 )
 def test_what_no_trial_could_do_is_said_at_once(

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from inkling.errors import BadRecipe, UnknownName
-from inkling.training import fine_tune
+from inkling.models import registry
 from inkling.training import recipe as recipes
 from inkling.training.recipe import Recipe
 
@@ -116,13 +116,13 @@ def check(space: tuple[Dimension, ...], recipe: Recipe, objective: str) -> None:
             if one_architecture:  # among several architectures, a value may suit one and not another
                 recipes.with_values(recipe, {each.name: value})
             if value and each.name in ("start", "teacher.name"):
-                fine_tune.initial_bundle(str(value))
+                registry.find_network(str(value))
         most = max((*map(int, each.choices), int(each.high))) if each.name == "batch_size" else 0
         if most > n_digits:
             raise BadRecipe(f"batch_size goes up to {most}; there are {n_digits} training images. Lower it.")
     for name in (recipe.start, recipe.teacher.name):
         if name:
-            fine_tune.initial_bundle(name)
+            registry.find_network(name)
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
