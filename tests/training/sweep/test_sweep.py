@@ -63,14 +63,17 @@ cluster.shutdown()
 """
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
+def start(*arguments: object, folder: Path = ROOT) -> subprocess.Popen[str]:
     line = [sys.executable, "-c", COMMAND, *map(str, arguments)]
-    return subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    return subprocess.Popen(
+        line, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
-def sweep(*arguments: object, code: int = 0) -> tuple[str, str]:
+def sweep(*arguments: object, code: int = 0, folder: Path = ROOT) -> tuple[str, str]:
     """Standard output and error of `inkling sweep`, once it has ended as it should."""
-    with start(*arguments) as process:
+    with start(*arguments, folder=folder) as process:
         try:
             output, errors = process.communicate(timeout=400)
         finally:
@@ -99,6 +102,16 @@ def asked(tmp_path: Path) -> list[str]:
     (tmp_path / "tiny.toml").write_text(RECIPE, "utf-8")
     (tmp_path / "space.toml").write_text(SPACE, "utf-8")
     return [str(tmp_path / "tiny.toml"), "--space", str(tmp_path / "space.toml")]
+
+
+def test_a_sweep_runs_in_the_working_folder_whatever_its_name(asked: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "a b"
+    folder.mkdir()
+    sweep(*asked, "--trials", 2, folder=folder)
+    found = list((folder / "runs").iterdir())
+    assert [path.name.startswith("sweep-tiny-") for path in found] == [True]
+    assert len(table(found[0])) == 2
+    assert registry.find(found[0] / "best").manifest["recipe"]["name"].startswith("tiny-")
 
 
 def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_trained_again(

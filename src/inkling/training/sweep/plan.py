@@ -159,8 +159,8 @@ def locked(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def scratch_folder(folder: Path) -> Iterator[Path]:
-    """A folder for temporary files; whatever a killed sweep has left there is removed."""
-    path = folder / ".scratch"
+    """An absolute folder for temporary files, as Ray asks for; whatever a killed sweep has left there is removed."""
+    path = folder.resolve() / ".scratch"
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir()
     try:
