@@ -41,6 +41,14 @@ class Segmentation:
         return [glyph for line in self.lines for glyph in line]
 
 
+def glyph_mask(segmentation: Segmentation, glyph: Glyph) -> np.ndarray:
+    """(h, w) bool: which pixels of the glyph's box are its own ink."""
+    x, y, w, h = glyph.box_xywh
+    x, y = x - segmentation.corner_xy[0], y - segmentation.corner_xy[1]
+    labels = segmentation.labels[y : y + h, x : x + w]
+    return labels == glyph.components[0] if len(glyph.components) == 1 else np.isin(labels, glyph.components)
+
+
 def segment(ink: np.ndarray, *, single: bool = False) -> Segmentation:
     """(H, W) float32 ink, 0..1 -> its digits. `single` takes all ink that is neither speck nor frame as one digit."""
     mask = threshold(ink, SHARED.ink_threshold)  # (H, W) uint8
