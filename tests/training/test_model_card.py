@@ -97,7 +97,8 @@ def test_what_a_recipe_does_is_told() -> None:
         "distilled from `big`",
         "inputs with mean 0 and standard deviation 1",
         "20% non-digits beside the digits",
-        "fine-tuned from the weights of `first`, of which 20% are kept",
+        "fine-tuned from the weights of `first`",
+        "in the end 20% of the weights it began with are kept",
         "It took 1,234 s on 2 cores.",
         "differ by at most 6.6e-07",
         "0.75 or more of being no digit is refused: 90.0% of 5,000",
@@ -113,10 +114,12 @@ def test_what_a_recipe_does_is_told() -> None:
 
 
 def test_the_card_of_a_line_recognizer_tells_the_facts() -> None:
-    how = {**LINE.manifest["recipe"], "texts": {"signs": 0.35, "benford": 0.6}}
+    how = {**LINE.manifest["recipe"], "stages": [{"epochs": 27}, {"epochs": 60, "texts": {"signs": 0.35, "benford": 0.6}}]}
     text = model_card.card(Bundle(LINE.path, {**LINE.manifest, **LINE_FACTS, "recipe": how}))
     for words in (
-        "signs in 35% of the lines; 60% of numbers begin as amounts do",
+        "stage 1: 27 epochs",
+        "stage 2: 60 epochs",
+        "signs in 35% of the lines, 60% of numbers begin as amounts do",
         "reads a handwritten line of digits and signs",
         "N x w / 4 x",
         "of `0` `1`",

@@ -22,6 +22,7 @@ from inkling.training.recipe import find as find_recipe
 AUGMENTED_AS = "cnn"  # the recipe whose augmentation the validation images get: the widest
 COPIES = 3  # augmented versions of each validation image
 RIGHT = 0.995  # share of the sure digits that are to be right; decides `sure_at`
+LEAST_SURE = 0.9  # the lowest `sure_at`: a digit that is right three times in four is not sure, whatever others are
 REFUSED = 0.001  # share of the digits that may be refused; decides `reject_at`
 N_NONDIGITS = 5_000  # made to measure with
 
@@ -49,7 +50,7 @@ def calibrate_network(model: Classifier, recipe: Recipe, images: np.ndarray, lab
         "mnist-validation": scores.summary(plain.probs, labels, temperature=temperature),
         "validation-augmented": scores.summary(changed.probs, changed_labels, temperature=temperature),
     }
-    sure_at = scores.sure_at(calibrate(probs, temperature), answers, right=RIGHT)
+    sure_at = max(LEAST_SURE, scores.sure_at(calibrate(probs, temperature), answers, right=RIGHT))
     reject_at = 1.0
     if recipe.nondigits:
         p_none = np.concatenate([plain.not_digit, changed.not_digit])
