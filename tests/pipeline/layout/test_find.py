@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from inkling.pipeline.layout import Layout, find_layout
-from inkling.pipeline.layout.cells import is_cross
+from inkling.pipeline.layout.cells import cell_state, is_cross
 from tests.pipeline.layout.pages import blank, comb, number, photographed, put, tilted
 
 SEED_OF_LEANING_SHEET = 7  # its left side runs from the lower left to the upper right
@@ -208,3 +208,8 @@ def test_a_cross_is_two_strokes_aslant(strokes: list[list[tuple[int, int]]], cro
     for stroke in strokes:
         cv2.polylines(mask, [np.array(stroke, np.int32)], False, (1,), 5)
     assert is_cross(mask) == crosses
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 9), (9, 0), (9, 9)])
+def test_a_cell_without_pixels_is_empty(shape: tuple[int, int]) -> None:
+    assert cell_state(np.zeros(shape, np.uint8)) == "empty"

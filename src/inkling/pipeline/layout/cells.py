@@ -231,6 +231,8 @@ def has_walls(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> b
 def cell_state(ink: np.ndarray) -> CellState:
     """(h, w) uint8 mask of a cell's inside, without its walls -> what it holds."""
     h, w = ink.shape
+    if not ink.any():  # a cell beyond the picture has no pixels, of which OpenCV finds no components but crashes
+        return "empty"
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     # What clings to the side is a rest of the wall.
     x, y, width, height, _ = stats.T
