@@ -114,7 +114,10 @@ def test_what_a_recipe_does_is_told() -> None:
 
 
 def test_the_card_of_a_line_recognizer_tells_the_facts() -> None:
-    how = {**LINE.manifest["recipe"], "stages": [{"epochs": 27}, {"epochs": 60, "texts": {"signs": 0.35, "benford": 0.6}}]}
+    how = {
+        **LINE.manifest["recipe"],
+        "stages": [{"epochs": 27}, {"epochs": 60, "texts": {"signs": 0.35, "benford": 0.6}}],
+    }
     text = model_card.card(Bundle(LINE.path, {**LINE.manifest, **LINE_FACTS, "recipe": how}))
     for words in (
         "stage 1: 27 epochs",
