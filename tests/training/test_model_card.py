@@ -132,7 +132,7 @@ def test_the_card_of_a_line_recognizer_tells_the_facts() -> None:
         "Temperature 0.93",
         "3.21% before, 1.23% after",
         "from a probability of 0.91,",
-        "at least 98% of those called read are right",
+        "at least 97% of those called read are right",
         "45.6% are called read, of which 99.1% are right",
     ):
         assert words in text

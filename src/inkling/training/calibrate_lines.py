@@ -27,7 +27,7 @@ from inkling.training.recipe import Texts
 from inkling.training.synthetic_lines.handwriting import DigitImages
 from inkling.training.synthetic_lines.maker import make_line
 
-RIGHT = 0.98  # share of the pictures called read that are to be right; decides `sure_at`. About one synthetic line in
+RIGHT = 0.97  # share of the pictures called read that are to be right; decides `sure_at`. About one synthetic line in
 # a hundred is written so that nobody could tell its text: 99 % would leave most real pictures unsure.
 EVERY = 3  # one line of so many is enough for the temperature
 TEMPERATURES = (0.5, 2.0)  # among which one is looked for ..

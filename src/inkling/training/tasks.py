@@ -16,7 +16,7 @@ from inkling.training.architectures import ARCHITECTURES
 from inkling.training.data.mnist import Mnist
 from inkling.training.digit_task import DigitTask
 from inkling.training.line_task import LineTask
-from inkling.training.recipe import Recipe
+from inkling.training.recipe import Recipe, stages_of
 
 Infer = Callable[[np.ndarray], np.ndarray]  # (N, 28, w) images -> outputs of the network
 
@@ -59,6 +59,6 @@ class Task(Protocol):
 
 
 def make_task(recipe: Recipe, mnist: Mnist) -> Task:
-    """The task of a recipe's architecture. Costly data is made when it is first asked for."""
+    """The task of a recipe's architecture, in its last stage. Costly data is made when it is first asked for."""
     kinds: dict[str, Callable[[Recipe, Mnist], Task]] = {"digits": DigitTask, "lines": LineTask}
-    return kinds[ARCHITECTURES[recipe.architecture].task](recipe, mnist)
+    return kinds[ARCHITECTURES[recipe.architecture].task](stages_of(recipe)[-1], mnist)
