@@ -55,8 +55,7 @@ class SecondOpinionConfig:
 
     weight: float = 0.4  # power of its probability beside the line network's
     trust: float = 0.9  # share of digits that stand in their box whole and alone; of the others it knows nothing
-    digit_odds: float = 1.5  # of ink that may be a digit or a sign: signs stand in a third of the lines it learned, and
-    # in fewer of those that people send. A slanted 1 is else a slash
+    digit_odds: float = 6.0  # for a certain digit, where the ink may be a sign instead: a slanted 1 is else a slash
     min_ink: float = 0.15  # 0..1: less is grain of the paper
     min_share: float = 0.02  # of the best text's probability: less probable ones are not judged
 
