@@ -34,7 +34,7 @@ class HasArray(Protocol):
 
 ImageSource = str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | np.ndarray | HasArray
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # that Pillow decodes; pillow-heif decodes HEIC
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # that Pillow decodes; pi-heif decodes HEIC
 SUFFIXES = {  # of files in those formats
     *(".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
     *(".avif", ".heic", ".heif", ".hif"),
@@ -145,7 +145,7 @@ def _open(content: bytes) -> Image.Image:
     if content[4:12].startswith(tuple(b"ftyp" + brand for brand in _HEIC_BRANDS)) and not any(
         brand in brands for brand in _AVIF_BRANDS
     ):
-        from pillow_heif import HeifImageFile  # not registered: that would change Pillow for all of the process
+        from pi_heif import HeifImageFile  # not registered: that would change Pillow for all of the process
 
         return cast(Image.Image, HeifImageFile(io.BytesIO(content)))
     return Image.open(io.BytesIO(content), formats=FORMATS)
