@@ -331,7 +331,7 @@ cli.main()
 def test_ctrl_c_says_how_to_go_on_and_resume_does(tmp_path: Path) -> None:
     run, root = str(tmp_path / "run"), Path(__file__).parents[2]
     begin = [sys.executable, "-c", COMMAND_LINE]
-    arguments = ["train", "tiny", "--out", run, "--set", "epochs=400", "--set", "n_validation=200"]
+    arguments = ["train", "tiny", "--out", run, "--set", "epochs=5000", "--set", "n_validation=200"]
     process = subprocess.Popen(
         [*begin, *arguments, "--set", "batch_size=100"], cwd=root, stderr=subprocess.PIPE, text=True
     )
@@ -348,7 +348,7 @@ def test_ctrl_c_says_how_to_go_on_and_resume_does(tmp_path: Path) -> None:
     assert f"inkling: stopped; go on with: inkling train --resume {run}" in said
     assert "Traceback" not in said
     path = tmp_path / "run" / "recipe.toml"
-    path.write_text(path.read_text().replace("epochs = 400", "epochs = 5"))  # do not wait for all of them
+    path.write_text(path.read_text().replace("epochs = 5000", "epochs = 5"))  # do not wait for all of them
     epochs_before = len(train.read_history(tmp_path / "run" / "history.csv"))
     done = subprocess.run([*begin, "train", "--resume", run], cwd=root, capture_output=True, text=True, check=True)
     assert "mnist-test: " in done.stdout
