@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,6 +16,8 @@ from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.segmentation import segment
 from inkling.pipeline.test_time_augmentation import narrow, with_test_time_augmentation
 
+# The first thousand of MNIST's test set: labels, then images
+THOUSAND = Path(__file__).parents[2] / "src" / "inkling" / "server" / "static" / "data" / "mnist-test-1000.zlib"
 Digits = tuple[np.ndarray, np.ndarray]
 UNSURE = Prediction(np.full((1, 10), 0.1, np.float32), np.array([0.4], np.float32))
 
@@ -99,15 +103,19 @@ def test_narrower_changes_the_shape_and_keeps_the_ink_in_range(side: int) -> Non
 
 
 @pytest.mark.slow
-def test_stretched_digits_are_read_better(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stretched_digits_are_read_better(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Reader("cnn")  # one that can refuse: the others explain each answer exactly, so they take one view
-    images, labels = digits
+    content = np.frombuffer(zlib.decompress(THOUSAND.read_bytes()), np.uint8)
+    labels, images = content[:1000], content[1000:].reshape(-1, 28, 28)
     pictures = [filled(image) for image in images]
-    with_views = sum(reader.read(picture).text == str(label) for picture, label in zip(pictures, labels, strict=True))
+
+    def right() -> np.ndarray:
+        return np.array([reader.read(one).text == str(label) for one, label in zip(pictures, labels, strict=True)])
+
+    with_views = right()
     monkeypatch.setattr(test_time_augmentation, "CONFIG", replace(test_time_augmentation.CONFIG, certain_at=0.0))
-    without = sum(reader.read(picture).text == str(label) for picture, label in zip(pictures, labels, strict=True))
-    assert with_views > without
-    assert with_views >= 0.97 * len(labels)
+    assert with_views.sum() > right().sum()
+    assert with_views[labels != 1].mean() >= 0.98  # a bare 1 that fills its box is a block: some are refused
 
 
 def filled(digit: np.ndarray) -> np.ndarray:

@@ -88,7 +88,10 @@ def test_a_share_of_the_old_weights_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("name", "override", "words"),
-    [("ann-tutorial", "keep=0.25", "no start of which to keep"), ("ann", "nondigits=0.2", "has no output for what is no")],
+    [
+        ("ann-tutorial", "keep=0.25", "no start of which to keep"),
+        ("ann", "nondigits=0.2", "has no output for"),
+    ],
 )
 def test_settings_that_need_another_are_refused(name: str, override: str, words: str) -> None:
     with pytest.raises(BadRecipe, match=words):
