@@ -114,12 +114,11 @@ def command(
     metrics: str | None,
     model: str | None,
 ) -> None:
-    """Read the digits in pictures, PDFs and TIFFs, page by page, and in all of those in folders; - is standard input.
+    """Read the digits in pictures, in PDFs and TIFFs page by page, and in folders of these; - is standard input.
 
-    A picture that cannot be opened and what a folder holds beside pictures are reported, the others are still read, and
-    the exit status is 1. --length,
-    --pattern, --check and --among say what is known about the numbers. Together they select the most probable text
-    that satisfies all of them.
+    Pictures that cannot be opened, and files of other types in a folder, are reported; the rest is still read, and the
+    exit status is 1. --length, --pattern, --check and --among say what is known about the numbers. Together they select
+    the most probable text that satisfies all of them.
 
     \b
     Examples:

@@ -203,11 +203,15 @@ def of_one_view(row: Row) -> list[ScoredText]:
 def averaged(row: Row, texts: Sequence[ScoredText]) -> list[ScoredText]:
     """Texts of digits as probable as on average over more views of the row, the best first; together as before."""
     views = row.more_views() if isinstance(row, LineRow) else ()
-    possible = [one.text for one in texts]
-    of_digits = [keep_symbols(view, N_DIGITS) for view in (row.probs, *views)]
-    probs = np.mean([np.exp(log_likelihoods(view, possible)) for view in of_digits], axis=0)
-    probs *= sum(one.prob for one in texts) / max(probs.sum(), 1e-300)
-    return sorted(map(ScoredText, possible, probs.tolist()), key=lambda one: -one.prob)
+    found = _mean_probs([one.text for one in texts], [keep_symbols(view, N_DIGITS) for view in (row.probs, *views)])
+    scale = sum(one.prob for one in texts) / max(sum(one.prob for one in found), 1e-300)
+    return [ScoredText(one.text, scale * one.prob) for one in found]
+
+
+def _mean_probs(texts: Sequence[Text], views: Sequence[np.ndarray]) -> list[ScoredText]:
+    """Texts with the mean of their probabilities in each view, (T, 11) columns of digits; the best first."""
+    probs = np.mean([np.exp(log_likelihoods(view, texts)) for view in views], axis=0)
+    return sorted(map(ScoredText, texts, probs.tolist()), key=lambda one: -one.prob)
 
 
 def greedy_text(row: Row) -> ScoredText:
@@ -229,9 +233,7 @@ def of_more_views(row: Row, texts: list[ScoredText]) -> list[ScoredText]:
         return texts
     of_digits = [keep_symbols(view, N_DIGITS) for view in (row.probs, *views)]
     known = {tuple(greedy_decode(view)) for view in of_digits[1:]} | {one.text for one in texts}
-    possible = [text for text in known if fits(text, len(row.probs))]
-    probs = np.mean([np.exp(log_likelihoods(view, possible)) for view in of_digits], axis=0)
-    return sorted(map(ScoredText, possible, probs.tolist()), key=lambda one: -one.prob)
+    return _mean_probs([text for text in known if fits(text, len(row.probs))], of_digits)
 
 
 def _symbol(k: int, probs: np.ndarray, box: Box, *, least: float, is_glyph: bool) -> Symbol:

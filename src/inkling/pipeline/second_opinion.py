@@ -39,7 +39,7 @@ def pooled(
     every, place = np.unique(np.concatenate(corners), axis=0, return_inverse=True)  # texts share most of their boxes
     found = classify(digit_tiles(image, every))
     probs = CONFIG.trust * found.probs * (1 - found.not_digit[:, None]) + (1 - CONFIG.trust) / 10  # (n boxes, 10)
-    probs *= CONFIG.digit_odds / (CONFIG.trust + (1 - CONFIG.trust) / 10)  # digit_odds: of one of which it is certain
+    probs *= CONFIG.digit_odds / (CONFIG.trust + (1 - CONFIG.trust) / 10)  # digit_odds for a certain one
     logs, start = [], 0
     for one in judged:
         boxes = place[start : start + len(one.text)]

@@ -22,7 +22,7 @@ from inkling.training.recipe import find as find_recipe
 AUGMENTED_AS = "cnn"  # the recipe whose augmentation the validation images get: the widest
 COPIES = 3  # augmented versions of each validation image
 RIGHT = 0.995  # share of the sure digits that are to be right; decides `sure_at`
-LEAST_SURE = 0.9  # the lowest `sure_at`: a digit that is right three times in four is not sure, whatever others are
+LEAST_SURE = 0.9  # the lowest `sure_at`: a digit that may well be wrong is not sure, however right surer ones are
 REFUSED = 0.001  # share of the digits that may be refused; decides `reject_at`
 N_NONDIGITS = 5_000  # made to measure with
 

@@ -55,7 +55,7 @@ class SecondOpinionConfig:
 
     weight: float = 0.4  # power of its probability beside the line network's
     trust: float = 0.9  # share of digits that stand in their box whole and alone; of the others it knows nothing
-    digit_odds: float = 6.0  # for a certain digit, where the ink may be a sign instead: a slanted 1 is else a slash
+    digit_odds: float = 6.0  # for a digit that it is certain of, against a sign: otherwise a slanted 1 becomes a slash
     min_ink: float = 0.15  # 0..1: less is grain of the paper
     min_share: float = 0.02  # of the best text's probability: less probable ones are not judged
 
@@ -82,9 +82,8 @@ class RowReaderConfig:
     """`row_reader`: how often rows are read."""
 
     min_opinion: float = 0.3  # probability of what a view of a row says: less is no second opinion
-    max_read_again: int = (
-        6  # rows of an image: of more, as on a page of text, each is read once and, if nonsense, not searched
-    )
+    # Rows of an image: of more, as on a page of text, each is read once, and nonsense is not searched for other texts.
+    max_read_again: int = 6
 
 
 @dataclass(frozen=True)
