@@ -101,7 +101,7 @@ def apply(
     left_out = sum(not other.is_explained for other in answer.others)
     trust = trust_in(
         solution.fits,
-        by_chance=constraints.allowlist.by_chance if constraints.allowlist else None,
+        by_chance=constraints.by_chance,
         left_out=left_out > 0,
     )
     probs, same_length = _digit_probs(columns, solution, trust)

@@ -50,6 +50,11 @@ class Constraints:
         """How many of `symbols.CLASSES` count: the ten digits, or also the signs if the pattern names some."""
         return int(self.automaton.step.shape[1])
 
+    @property
+    def by_chance(self) -> float | None:
+        """How probable it is, 0..1, that random digits are on the list; None without one."""
+        return self.allowlist.by_chance if self.allowlist else None
+
     def in_words(self) -> str:
         """The constraints as text for a person."""
         parts = [

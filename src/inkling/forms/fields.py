@@ -196,7 +196,8 @@ def _best(experts: Sequence[np.ndarray], constraints: Constraints) -> tuple[tupl
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
     order = np.argsort(-shares, kind="stable")
-    return tuple(as_written(texts[i]) for i in order), tuple(shares[order].tolist()), trust_in(fit)
+    trusted = trust_in(fit, by_chance=constraints.by_chance)
+    return tuple(as_written(texts[i]) for i in order), tuple(shares[order].tolist()), trusted
 
 
 def _texts(columns: np.ndarray, constraints: Constraints) -> tuple[list[Text], float]:
