@@ -28,7 +28,8 @@ def test_a_wrong_name_is_helped(name: str, says: str) -> None:
 
 
 def test_public_names_are_what_they_say() -> None:
-    names = {"Classifier", "Reader", "Reading", "Digit", "Table", "TableCell", "Bundle", "InklingError", "__version__"}
+    names = {"Bundle", "Classifier", "Digit", "FilledField", "FilledForm", "Form", "InklingError", "Reader", "Reading"}
+    names |= {"Table", "TableCell", "__version__"}
     assert names == set(inkling.__all__)
     for name in inkling.__all__:
         assert getattr(inkling, name) is not None

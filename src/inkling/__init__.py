@@ -1,8 +1,10 @@
 """inkling reads handwritten digits.
 
-    from inkling import Reader
+    from inkling import Form, Reader
     reading = Reader().read("photo.jpg")
     reading.text, reading.confidence, reading.outcome
+    sheet = Form.load("exam.toml").read("scan.jpg")
+    sheet["student_number"].text
 
 Names are loaded when first used, so that importing the package costs nothing.
 """
@@ -14,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inkling.errors import InklingError
+    from inkling.forms.filled import FilledField, FilledForm
+    from inkling.forms.form import Form
     from inkling.models.bundle import Bundle
     from inkling.pipeline.estimator import Classifier
     from inkling.pipeline.reader import Reader
@@ -21,12 +25,18 @@ if TYPE_CHECKING:
     from inkling.pipeline.table_result import Table, TableCell
 
 __version__ = "0.1.0"
-__all__ = ["Bundle", "Classifier", "Digit", "InklingError", "Reader", "Reading", "Table", "TableCell", "__version__"]
+__all__ = [
+    "Bundle", "Classifier", "Digit", "FilledField", "FilledForm", "Form", "InklingError", "Reader", "Reading", "Table",
+    "TableCell", "__version__",
+]  # fmt: skip
 
 _HOME = {
     "Bundle": "inkling.models.bundle",
     "Classifier": "inkling.pipeline.estimator",
     "Digit": "inkling.pipeline.result",
+    "FilledField": "inkling.forms.filled",
+    "FilledForm": "inkling.forms.filled",
+    "Form": "inkling.forms.form",
     "InklingError": "inkling.errors",
     "Reader": "inkling.pipeline.reader",
     "Reading": "inkling.pipeline.result",
