@@ -11,11 +11,13 @@ import pytest
 from PIL import Image
 
 from inkling import Reader, errors
-from inkling.documents import DOCUMENT_LIMITS, pages
+from inkling.documents import DOCUMENT_LIMITS, is_document, pages
 from inkling.pipeline.decode import decode
+from inkling.pipeline.decode_limits import tiff_directories
 from tests.documents.files import SEVEN, blank_pdf, drawn_pdf, nested_forms, packed_pdf, saved, scans
 from tests.pictures import encoded
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 SQUARE = "100 100 200 200 re f"
 
 
@@ -151,3 +153,41 @@ def test_pages_are_made_when_they_are_asked_for() -> None:
 def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(errors.NotFound):
         next(pages(tmp_path / "scan.pdf"))
+
+
+def test_a_locked_pdf_gets_one_sentence() -> None:
+    """Encrypted by AES-256; the password is "secret"."""
+    with pytest.raises(errors.BrokenPicture, match="locked with a password; expected one that opens without"):
+        list(pages(FIXTURES / "locked.pdf"))
+
+
+def test_a_pdf_that_may_not_be_changed_is_read(reader: Reader) -> None:
+    """Encrypted, too, but it opens without a password."""
+    (page,) = pages(FIXTURES / "restricted.pdf")
+    assert reader.read(page.image).text == "7"
+
+
+def test_a_tiff_that_is_cut_off_names_the_pages_that_are_missing() -> None:
+    content = scans(4, "TIFF", size_wh=(90, 90))
+    starts = [directory.at for directory in tiff_directories(content)]
+    for n_left, end in enumerate(starts[1:], 1):
+        *whole, missing = pages(content[:end], name="scan.tif")
+        assert [decode(page.image).size_wh for page in whole] == [(90, 90)] * n_left
+        assert missing.name == f"scan.tif#{n_left + 1}"
+        assert missing.n_pages == n_left + 1
+        with pytest.raises(errors.BrokenPicture, match=f"cut off before page {n_left + 1}, so this page and any after"):
+            _ = missing.image
+        assert is_document(content[:end])
+
+
+@pytest.mark.parametrize("left", range(1, 400, 13))
+def test_wherever_a_tiff_is_cut_off_a_page_fails(left: int) -> None:
+    content = scans(3, "TIFF", size_wh=(40, 40))
+    end = [directory.at for directory in tiff_directories(content)][2] - left
+    failed = []
+    for page in pages(content[:end]):
+        try:
+            decode(page.image)
+        except errors.BadPicture:
+            failed.append(page.number)
+    assert failed

@@ -5,17 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from inkling.documents.limits import DOCUMENT_LIMITS, DocumentLimits
 from inkling.documents.pdf import pdf_pages
-from inkling.documents.tiff import tiff_pages
+from inkling.documents.tiff import has_several_pages, tiff_pages
 from inkling.errors import BadPicture, NotFound
 from inkling.pipeline import decode
 from inkling.pipeline.decode import ImageSource, check_bytes, open_file
-from inkling.pipeline.decode_limits import tiff_directories
 
 DocumentSource = str | Path | bytes | IO[bytes]
 
@@ -72,7 +70,7 @@ def pages(
 def is_document(content: bytes) -> bool:
     """Whether a file's content is a PDF, or a TIFF of several pages: what has no picture but pages."""
     if content.startswith(_TIFF):
-        return sum(1 for _ in islice(tiff_directories(content), 2)) > 1
+        return has_several_pages(content)
     return _is_pdf(content[:_HEAD_BYTES])
 
 
