@@ -16,9 +16,11 @@ import pytest
 from inkling import Reader
 from inkling.batch import run_manifest
 from inkling.batch.job import Job
+from inkling.batch.merge import merge
 from inkling.batch.progress import Progress
 from inkling.batch.run import RunOptions, run
 from inkling.batch.worker import Worker
+from inkling.constraints.roster import read_roster
 from inkling.csv_cells import FORMULA_STARTS
 from inkling.errors import BadBundle, BadRequest, Busy, CannotWrite, InklingError, NotFound, UnknownName
 from tests.batch.archives import MODEL, Here, folder_of, manifest_of, rows_in, shard_of
@@ -357,3 +359,41 @@ def test_a_run_with_a_broken_listing_is_not_complete(scans: Path, tmp_path: Path
     (tmp_path / "list.csv").write_text(named)
     assert run(RunOptions(sources, str(out), MODEL, "jsonl", resume=True), Here(), chunk_size=4).complete
     assert len(sources_in(out)) == len(set(sources_in(out))) == 25
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", pytest.param("parquet", marks=pytest.mark.cluster)])
+def test_the_columns_of_a_roster_are_joined(digits: Digits, tmp_path: Path, format: str) -> None:
+    images, labels = digits
+    scans, roster, out = tmp_path / "scans", tmp_path / "roster.csv", tmp_path / "out"
+    scans.mkdir()
+    number = "".join(str(labels[i]) for i in (5, 6, 7))
+    (scans / "a.png").write_bytes(encoded(row_of([images[i] for i in (5, 6, 7)])))
+    (scans / "b.png").write_bytes(b"no picture")
+    roster.write_text(f"no,name,text,digit_1\n{number},=Ada,x,y\n999,Alan,,\n")
+    read(scans, out, format=format, constraints={"among": f"{roster}:no"})
+    row, failed = rows_in(out)
+    ada = "'=Ada" if format == "csv" else "=Ada"
+    assert (row["text"], row["name"], row["list_text"], row["list_digit_1"]) == (number, ada, "x", "y")
+    assert (failed["outcome"], failed["name"], failed["list_text"]) == ("failed", None, None)
+    said = tmp_path / "said.csv"
+    said.write_text(f"source,field,read,answer,right,by\n{scans}/a.png,,{number},number,999,Ann\n")
+    merge(str(out), [], tmp_path / "read.csv")
+    merge(str(out), [said], tmp_path / "final.csv", roster=read_roster(roster, "no"))
+    found = [next(csv.DictReader((tmp_path / name).read_text().splitlines())) for name in ("read.csv", "final.csv")]
+    assert [(each["text"], each["name"], each["list_text"]) for each in found] == [
+        (number, "'=Ada", "x"),
+        ("999", "Alan", ""),
+    ]
+
+
+def test_what_is_no_picture_is_counted_and_named(scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(scans)  # where a path that is not given would lead
+    for name in ("notes.txt", ".hidden", "Thumbs.db", "roster.csv", *(f"{i}.xml" for i in range(9))):
+        (scans / name).write_text("12345")
+    out = scans / "readings"
+    progress = read(scans, out, constraints={"among": str(scans / "roster.csv")})
+    assert progress.skipped.n == 10
+    assert progress.skipped.named == [str(scans / f"{i}.xml") for i in range(5)]
+    assert read(scans, out, constraints={"among": str(scans / "roster.csv")}, resume=True).skipped.n == 10
+    others = read(scans, tmp_path / "other").skipped  # the list, and the files of the first run
+    assert others.n == 11 + sum(file.is_file() and not file.name.startswith(".") for file in out.rglob("*"))

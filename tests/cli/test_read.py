@@ -9,7 +9,7 @@ from inkling import cli, errors
 from inkling.batch import batch_reader
 from inkling.batch.image_ref import ImageRef
 from inkling.batch.job import Job
-from inkling.cli import read
+from inkling.cli.read_text import percent, print_result
 from inkling.models import registry
 from inkling.pipeline import deadline
 from tests.documents.files import SEVEN, drawn_pdf, scans
@@ -174,8 +174,8 @@ def test_wrong_options_are_one_sentence(folder: Path, capsys: pytest.CaptureFixt
 
 
 def test_no_confidence_is_printed_as_certain() -> None:
-    assert read._percent(1.0) == ">99%"
-    assert read._percent(0.5) == "50%"
+    assert percent(1.0) == ">99%"
+    assert percent(0.5) == "50%"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_line_tells_the_number_as_written_and_how_sure_it_is(
     capsys: pytest.CaptureFixture[str], outcome: str, confidence: float, text: str, said: str
 ) -> None:
     result = {"source": "a.png", "ok": True, "outcome": outcome, "text": text, "confidence": confidence, "reason": ""}
-    read._print({**result, "written": text and "4.07"}, as_json=False)
+    print_result({**result, "written": text and "4.07"}, as_json=False)
     assert capsys.readouterr().out == f"a.png: {said}\n"
 
 

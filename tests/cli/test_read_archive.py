@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,6 +75,16 @@ def test_a_review_page_goes_with_an_archive(scans: Path, tmp_path: Path) -> None
     assert "known of each number: 2 digits" in text
     assert text.count("data:image/jpeg") >= 30
     assert not (tmp_path / "doubtful.html.part").exists()
+
+
+def test_files_of_other_types_are_named(scans: Path, tmp_path: Path) -> None:
+    folder, out = tmp_path / "scans", tmp_path / "out"
+    shutil.copytree(scans, folder)
+    (folder / "notes.txt").write_text("7")
+    command = ["read", str(folder), "--out", str(out), "--format", "csv", "--model", MODEL, "--workers", "1"]
+    done = CliRunner().invoke(cli.group, command)
+    assert done.exit_code == 0, done.output
+    assert done.stderr.endswith(f"inkling: skipped 1 of other types: {folder / 'notes.txt'}.\n")
 
 
 @pytest.mark.slow

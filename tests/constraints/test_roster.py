@@ -27,6 +27,7 @@ def test_a_column_and_the_others_in_any_encoding(tmp_path: Path, encoding: str, 
     [
         (b"", "is empty"),
         (b"\n;;\n", "is empty"),
+        (b"student_no,name,name\n1,a,b\n", "has two columns 'name'"),
         (b"student_no;name\n", "has a heading and no row"),
         (b"student_no\n12\nA3\n", "has 'A3' in the column 'student_no' of line 3"),
         (b"name,student_no\nAda,\n", "has '' in the column 'student_no' of line 2"),

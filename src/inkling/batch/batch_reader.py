@@ -16,6 +16,7 @@ from inkling.batch.image_ref import WHOLE_FILE, ImageRef
 from inkling.batch.job import Job
 from inkling.batch.range_requests import ByteRange
 from inkling.batch.records import Record
+from inkling.batch.table import joined_columns
 from inkling.constraints import constrained_reading
 from inkling.constraints.constraints import parse_constraints
 from inkling.documents import Page, pages
@@ -39,6 +40,8 @@ class BatchReader:
         """Raises BadBundle, UnknownName or BadRequest if the job cannot be done on this machine."""
         cv2.setNumThreads(1)  # there is a worker on every core
         self._constraints = parse_constraints(**job.constraints)
+        roster = self._constraints.roster
+        self.joined = joined_columns(roster.columns if roster else ())  # a roster's columns -> the records'
         model = Path(job.model) if "/" in job.model else job.model
         self.reader = Reader(model, sure_at=self._constraints.sure_at)
         bundle = self.reader.bundle
@@ -86,7 +89,9 @@ class BatchReader:
                 if not self._constraints.stated:
                     return records.from_reading(page, trace.reading, self._model)
                 answer = constrained_reading.from_trace(trace, self._constraints)
-            return records.from_reading(page, answer.reading, self._model, answer)
+                listed = self._constraints.listed(answer.reading.text, satisfied=answer.satisfied)
+                joined = {self.joined[name]: cell for name, cell in listed.items()}
+            return records.from_reading(page, answer.reading, self._model, answer, joined)
         except InklingError as error:
             return records.from_error(page.name, page.number, error, self._model)
         except LIBRARY_ERRORS as error:  # ends this image, not the run

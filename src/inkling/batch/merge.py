@@ -24,7 +24,7 @@ from typing import Any
 from inkling.batch import records, run_manifest, storage
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
 from inkling.batch.job import part_name
-from inkling.batch.table import COLUMNS, ENCODING, PER_DIGIT, heading, joined_column, row_of
+from inkling.batch.table import COLUMNS, ENCODING, PER_DIGIT, heading, joined_columns, row_of
 from inkling.constraints.roster import Roster, read_text
 from inkling.csv_cells import safe_cell, text_cell
 from inkling.errors import BadRequest, NotFound
@@ -156,7 +156,9 @@ def _correct(row: Row, right: str, of: Callable[[str], Mapping[str, str]]) -> No
     """Put another number into a row of one number; `of`: what the roster says of it."""
     lines = ["".join(filter(str.isdigit, line)) for line in right.split("\n")]
     text, digits = "\n".join(lines), "".join(lines)
-    joined = {joined_column(name): str(safe_cell("", cell)) for name, cell in of(digits).items()}
+    listed = of(digits)
+    names = joined_columns(listed)
+    joined = {names[name]: str(safe_cell("", cell)) for name, cell in listed.items()}
     for column in row.keys() - {*COLUMNS, "said_by", "first_text"}:
         row[column] = joined.get(column, "")  # digits, and what the roster says of another number
     row |= {"text": text, "text_cell": text_cell(text), "written": right, "written_cell": text_cell(right)}
@@ -210,8 +212,18 @@ def _open_run(out: str) -> tuple[list[str], Iterator[Row]]:
             content = storage.read(storage.join(out, part_name(part.number, manifest.format)))
             yield from records.decode(content, manifest.format)
 
-    columns = heading(max((len(record["digits"] or ()) for record in results()), default=0))
-    return columns, (dict(zip(columns, map(str, row_of(records.to_result(each))), strict=False)) for each in results())
+    longest, joined = 0, dict[str, None]()
+    for record in results():
+        longest = max(longest, len(record["digits"] or ()))
+        joined |= dict.fromkeys(records.joined_in(record))
+    columns = heading(longest)
+
+    def rows() -> Iterator[Row]:
+        for record in results():
+            row = dict(zip(columns, map(str, row_of(records.to_result(record))), strict=False))
+            yield row | {name: str(safe_cell("", record.get(name) or "")) for name in joined}
+
+    return [*COLUMNS, *joined, *columns[len(COLUMNS) :]], rows()
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+from inkling.batch.sources import Skipped
+
 RATE_WINDOW_S = 30.0
 
 
@@ -20,6 +22,7 @@ class Progress:
     bytes: int = 0  # of all images
     complete: bool = False
     damaged: list[str] = field(default_factory=list)  # parts that were not as written and are read again, in words
+    skipped: Skipped = field(default_factory=Skipped)  # what was in folders beside pictures
     _start: float = field(default_factory=time.monotonic)
     _samples: deque[tuple[float, int]] = field(default_factory=deque)  # (time, images done)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inkling.batch.job import Format
@@ -42,14 +42,18 @@ COLUMNS = (
     "error",  # a sentence
     "model",
     "version",
-)
+)  # and then the columns of a roster, as texts
 LISTS = ("digits", "others", "size", "warnings")
 
 
 def from_reading(
-    page: Page, reading: Reading, model: tuple[str, str], constrained: ConstrainedReading | None = None
+    page: Page,
+    reading: Reading,
+    model: tuple[str, str],
+    constrained: ConstrainedReading | None = None,
+    listed: Mapping[str, str] | None = None,
 ) -> Record:
-    """The record of an image that was read; `model` is its name and version."""
+    """The record of an image that was read; `model` is its name and version, `listed` what a roster says of it."""
     record = _blank(page.name, page.number, model) | {
         "outcome": reading.outcome,
         "text": reading.text,
@@ -64,7 +68,7 @@ def from_reading(
     if constrained is not None:
         record["constraint"] = constraint_state(satisfied=constrained.satisfied, changed=constrained.changed)
         record |= {"first": constrained.first, "fits": round(constrained.fits, 6)}
-    return record
+    return record | dict(listed or {})
 
 
 def from_error(source: str, page: int | None, error: InklingError, model: tuple[str, str]) -> Record:
@@ -83,7 +87,14 @@ def to_result(record: Record) -> ResultJson:
         satisfied, changed = state != "not satisfied", state == "changed"
         first, fits = record["first"] or "", record["fits"]
         result["constraint"] = {"satisfied": satisfied, "changed": changed, "first": first, "fits": fits}
+    if joined := joined_in(record):
+        result["listed"] = {name: record[name] or "" for name in joined}
     return result
+
+
+def joined_in(record: Record) -> list[str]:
+    """A roster's columns in a record."""
+    return [name for name in record if name not in COLUMNS]
 
 
 def _blank(source: str, page: int | None, model: tuple[str, str]) -> Record:
@@ -91,34 +102,36 @@ def _blank(source: str, page: int | None, model: tuple[str, str]) -> Record:
     return dict.fromkeys(COLUMNS) | {"source": source, "page": page, "model": name, "version": version}
 
 
-def encode(records: Sequence[Record], format: Format) -> bytes:
-    """Records -> a whole part file. Raises MissingExtra for Parquet if pyarrow is not installed."""
+def encode(records: Sequence[Record], format: Format, *, joined: Sequence[str] = ()) -> bytes:
+    """Records -> a whole part file. Raises MissingExtra for Parquet if pyarrow is not installed.
+
+    `joined`: the columns of a roster, which every part has; null where a record says nothing of them.
+    """
+    records = [record | {name: record.get(name) for name in joined} for record in records]
     if format == "parquet":
-        return _parquet(records)
+        return _parquet(records, joined)
     if format == "csv":
-        text = _csv(records)
+        text = _csv(records, joined)
     else:
         text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     return text.encode("utf-8", "backslashreplace")
 
 
-def decode(content: bytes, format: Format, *, columns: Sequence[str] = COLUMNS) -> list[Record]:
-    """A part file -> the given columns of its records."""
+def decode(content: bytes, format: Format) -> list[Record]:
+    """A part file -> its records."""
     if format == "parquet":
         arrow = import_pyarrow("reading Parquet")
-        found: list[Record] = arrow.parquet.read_table(arrow.BufferReader(content), columns=list(columns)).to_pylist()
+        found: list[Record] = arrow.parquet.read_table(arrow.BufferReader(content)).to_pylist()
         return found
     text = content.decode()
     if format == "csv":
-        lines = map(_from_cells, csv.DictReader(io.StringIO(text, newline="")))
-    else:
-        lines = map(json.loads, text.splitlines())
-    return [{name: record[name] for name in columns} for record in lines]
+        return list(map(_from_cells, csv.DictReader(io.StringIO(text, newline=""))))
+    return list(map(json.loads, text.splitlines()))
 
 
-def _csv(records: Sequence[Record]) -> str:
+def _csv(records: Sequence[Record], joined: Sequence[str]) -> str:
     out = io.StringIO(newline="")
-    rows = csv.DictWriter(out, COLUMNS, quoting=csv.QUOTE_ALL)
+    rows = csv.DictWriter(out, (*COLUMNS, *joined), quoting=csv.QUOTE_ALL)
     rows.writeheader()
     for record in records:
         lists = {name: json.dumps(record[name]) for name in LISTS if record[name] is not None}
@@ -145,7 +158,7 @@ def import_pyarrow(task: str) -> Any:
     return pyarrow
 
 
-def _parquet(records: Sequence[Record]) -> bytes:
+def _parquet(records: Sequence[Record], joined: Sequence[str]) -> bytes:
     arrow = import_pyarrow("writing Parquet")
     digit = arrow.struct(
         [
@@ -162,7 +175,7 @@ def _parquet(records: Sequence[Record]) -> bytes:
     size = arrow.list_(arrow.int32(), 2)
     lists = {"digits": arrow.list_(digit), "others": arrow.list_(other), "warnings": arrow.list_(warning), "size": size}
     types = {"page": arrow.int32(), "confidence": arrow.float32(), "fits": arrow.float32(), **lists}
-    schema = arrow.schema([(name, types.get(name, arrow.string())) for name in COLUMNS])
+    schema = arrow.schema([(name, types.get(name, arrow.string())) for name in (*COLUMNS, *joined)])
     in_utf8 = [record | {name: _in_utf8(record[name]) for name in ("source", "error")} for record in records]
     sink = arrow.BufferOutputStream()
     arrow.parquet.write_table(arrow.Table.from_pylist(in_utf8, schema=schema), sink, compression="zstd")

@@ -23,7 +23,9 @@ from inkling.batch.progress import Progress
 from inkling.batch.records import import_pyarrow
 from inkling.batch.review import ReviewPage, about
 from inkling.batch.run_manifest import Manifest, Model
+from inkling.batch.sources import Skipped
 from inkling.constraints.constraints import parse_constraints
+from inkling.constraints.roster import split_column
 from inkling.errors import BadRequest, CannotWrite, InklingError, NotFound, UnknownName
 from inkling.models import registry
 from inkling.pipeline.decoder_errors import FORMAT_NAMES
@@ -64,14 +66,14 @@ def run(
     Raises the errors that can be found early before anything is read or written, as one of `inkling.errors`. A later
     error leaves a manifest that says "running", and the run can be resumed.
     """
-    job, manifest, images = _checked(options)
+    job, manifest, images, skipped = _checked(options)
     with _review_page(options, manifest) as page, run_manifest.locked(job.out):
         manifest.state, manifest.limit, manifest.sample = "running", options.limit, options.sample
         manifest.save(job.out)
         _remove_unfinished(job.out)
         plan = Plan(job.out, manifest.plan)
         planner = Planner(plan, lambda: images, limit=options.limit, sample=options.sample, chunk_size=chunk_size)
-        progress = _Run(job, manifest, plan, planner, on_progress).read_all(engine)
+        progress = _Run(job, manifest, plan, planner, on_progress, skipped=skipped).read_all(engine)
         if page:
             archive_review.write(page, job, plan)
         return progress
@@ -94,8 +96,8 @@ def check(options: RunOptions) -> None:
     _checked(options)
 
 
-def _checked(options: RunOptions) -> tuple[Job, Manifest, Iterator[ImageRef]]:
-    """The job, the manifest to continue or to begin with, and the images of the source."""
+def _checked(options: RunOptions) -> tuple[Job, Manifest, Iterator[ImageRef], Skipped]:
+    """The job, the manifest to continue or to begin with, the images of the source, and what is beside them."""
     job, manifest = _new_job(options)
     previous = run_manifest.load(job.out)
     if previous is None:
@@ -104,27 +106,37 @@ def _checked(options: RunOptions) -> tuple[Job, Manifest, Iterator[ImageRef]]:
         run_manifest.check_same(previous, manifest, job.out, resume=options.resume)
         previous.sources = manifest.sources
     sources.check_sources(options.sources)
-    images = sources.list_images(options.sources)
+    own = [job.out, *filter(None, [options.review])]
+    own += [str(split_column(among)[0]) for name, among in options.constraints.items() if name == "among"]
+    skipped = Skipped(own=set(map(sources.absolute, own)))
+    images = sources.list_images(options.sources, skipped)
     first = next(images, None)
     if first is None:
         raise NotFound(
             f"{' '.join(options.sources)} holds no picture; expected {FORMAT_NAMES} or PDF files, archives "
             "of them, or a listing. Name another source."
         )
-    return job, previous or manifest, chain([first], images)
+    return job, previous or manifest, chain([first], images), skipped
 
 
 class _Run:
     """A run under way."""
 
     def __init__(
-        self, job: Job, manifest: Manifest, plan: Plan, planner: Planner, on_progress: ProgressCallback | None
+        self,
+        job: Job,
+        manifest: Manifest,
+        plan: Plan,
+        planner: Planner,
+        on_progress: ProgressCallback | None,
+        *,
+        skipped: Skipped,
     ) -> None:
         self._job, self._manifest, self._on_progress = job, manifest, on_progress
         self._plan, self._planner, self._parts = plan, planner, Parts(job.out, job.format, manifest.parts)
         damaged = self._parts.forget_damaged()
         self._saved_at, self._save_took_s = time.monotonic(), 0.0
-        self._progress = Progress(before=self._parts.rows, damaged=damaged)
+        self._progress = Progress(before=self._parts.rows, damaged=damaged, skipped=skipped)
 
     def read_all(self, engine: Engine) -> Progress:
         try:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 
@@ -25,17 +25,40 @@ from inkling.batch.archives import images_in_archive, is_archive
 from inkling.batch.image_ref import ImageRef
 from inkling.batch.listings import names_in
 from inkling.batch.parquet import PictureColumn, has_pictures
-from inkling.documents.pages import SUFFIXES
+from inkling.documents.pages import SUFFIXES, is_system_file
 from inkling.errors import InklingError, NotFound
 
 LISTINGS = (".csv", ".parquet")
+MAX_NAMED = 5  # skipped files whose names are kept
 
 
-def list_images(sources: Iterable[str]) -> Iterator[ImageRef]:
-    """The images of all sources, one source after another. Raises NotFound when it comes to a missing source."""
+class Skipped:
+    """Files of folders that are no picture, document or archive."""
+
+    def __init__(self, *, own: Collection[str] = ()) -> None:
+        """`own`: absolute paths and URLs of the run's own files and folder, which don't count."""
+        self.n = 0
+        self.named: list[str] = []  # the first of them
+        self._own = own
+
+    def add(self, name: str, location: str) -> None:
+        """`name`: in messages."""
+        is_own = any(location == own or location.startswith(f"{own}/") for own in self._own)
+        if is_own or is_system_file(PurePosixPath(location).name):
+            return
+        self.n += 1
+        if self.n <= MAX_NAMED:
+            self.named.append(name)
+
+
+def list_images(sources: Iterable[str], skipped: Skipped | None = None) -> Iterator[ImageRef]:
+    """The images of all sources, one source after another; `skipped` collects what folders hold beside them.
+
+    Raises NotFound when it comes to a missing source.
+    """
     for source in sources:
         for one in _expand_braces(source):
-            yield from _images_of(one)
+            yield from _images_of(one, skipped or Skipped())
 
 
 def check_sources(sources: Iterable[str]) -> None:
@@ -55,7 +78,7 @@ def absolute(location: str) -> str:
     return location.rstrip("/") if buckets.is_url(location) else os.path.abspath(location)
 
 
-def _images_of(source: str) -> Iterator[ImageRef]:
+def _images_of(source: str, skipped: Skipped) -> Iterator[ImageRef]:
     source = source.rstrip("/") if buckets.is_url(source) else str(Path(source))
     location = absolute(source)
     if _is_glob(source) and storage.kind(location) == "none":
@@ -64,10 +87,10 @@ def _images_of(source: str) -> Iterator[ImageRef]:
         for name, found in _walk(root, absolute(root)):
             if regex.fullmatch(name):
                 listed = _suffix(source) in LISTINGS  # which a pattern must name as such
-                yield from _images_in_listing(name, found) if listed else _images_in_file(name, found)
+                yield from _images_in_listing(name, found) if listed else _images_in_file(name, found, skipped)
     elif storage.kind(location) == "folder":
         for name, found in _walk(source, location):
-            yield from _images_in_file(name, found)
+            yield from _images_in_file(name, found, skipped)
     elif _suffix(source) in LISTINGS:
         yield from _images_in_listing(source, location)
     elif is_archive(source):
@@ -96,8 +119,8 @@ def _walk(source: str, location: str) -> Iterator[tuple[str, str]]:
         yield (source.rstrip("/") + file[len(location.rstrip("/")) :]).removeprefix("./"), file
 
 
-def _images_in_file(source: str, location: str) -> Iterator[ImageRef]:
-    """A file of a folder: an image, an archive of images, or nothing."""
+def _images_in_file(source: str, location: str, skipped: Skipped) -> Iterator[ImageRef]:
+    """A file of a folder: an image, an archive of images, or one that is skipped."""
     suffix = _suffix(location)
     if suffix in SUFFIXES:
         yield ImageRef(source, location)
@@ -106,6 +129,8 @@ def _images_in_file(source: str, location: str) -> Iterator[ImageRef]:
             yield from images_in_archive(source, location)
         except InklingError as error:
             yield ImageRef(source, location, error=str(error))
+    else:
+        skipped.add(source, location)
 
 
 def _suffix(location: str) -> str:

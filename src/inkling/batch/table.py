@@ -15,7 +15,8 @@ for a formula, whatever the files are called.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ ResultJson = dict[str, Any]  # the JSON object of one image: `source`, `ok`, the
 COLUMNS = ("source", "page", "outcome", "text", "text_cell", "written", "written_cell", "confidence", "digits",
            "others", "size", "constraint", "first", "fits", "reason", "warnings", "kind", "error")  # fmt: skip
 PER_DIGIT = ("digit", "confidence", "sure")
+OF_A_DIGIT = re.compile(rf"({'|'.join(PER_DIGIT)})_[0-9]+")
+RESERVED = {*COLUMNS, "model", "version", "said_by", "first_text"}  # of tables that --csv, --out and a merge write
 PARTIAL_DIGITS = 32  # that the heading of an unfinished table names
 ENCODING: dict[str, Any] = {"newline": "", "encoding": "utf-8", "errors": "surrogateescape"}
 
@@ -41,7 +44,7 @@ class Table:
         """
         check_writable(path)
         self.path = path
-        self._columns = [*COLUMNS, *map(joined_column, joined)]
+        self._columns = [*COLUMNS, *joined_columns(joined).values()]
         self._longest = 0
         self._file = partial_path(path).open("w", **ENCODING)
         self._writer = _writer(self._file)
@@ -87,9 +90,15 @@ class Table:
             self._file.close()
 
 
-def joined_column(name: str) -> str:
-    """The table's name of a roster's column."""
-    return f"list_{name}" if name in COLUMNS else name
+def joined_columns(names: Iterable[str]) -> dict[str, str]:
+    """A roster's columns -> what each is called in a table of readings, which has columns of its own."""
+    found: dict[str, str] = {}
+    for name in names:
+        own = name
+        while own in RESERVED or own in found.values() or OF_A_DIGIT.fullmatch(own):
+            own = f"list_{own}"
+        found[name] = own
+    return found
 
 
 def heading(n_digits: int) -> list[str]:

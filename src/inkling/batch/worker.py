@@ -33,7 +33,7 @@ class Worker:
         start = time.perf_counter()
         records, n_bytes = self._reader.read(chunk.images, on_image)
         location = storage.join(self.job.out, part_name(chunk.number, self.job.format))
-        content = encode(records, self.job.format)
+        content = encode(records, self.job.format, joined=list(self._reader.joined.values()))
         storage.write(location, content)
         part, outcomes = FileHash.of(content), Counter(record["outcome"] for record in records)
         took_s = time.perf_counter() - start

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from inkling.cli.read import expand, tell_skipped
+from inkling.cli.read_work import expand, tell_skipped
 from inkling.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def read(
         click.echo(f"{statuses.total():,} sheets: {_counts(statuses)}.", err=True)
     for failure in work.failed:
         click.echo(f"{failure['source']}: {failure['error']}", err=True)
-    tell_skipped(work)
+    tell_skipped(work.skipped)
     if work.failed or any(statuses[status] for status in ("failed", "other_form", "blank", "part", "several", "again")):
         sys.exit(1)
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,12 +14,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from inkling.cli.cells import tables_json, tables_text
-from inkling.cli.progress_bar import outcome_counts, reading_bar
-from inkling.cli.read_archive import check_options, duration, read_archive
-from inkling.cpu import cores
-from inkling.errors import BadRequest, InklingError, NotFound
-from inkling.pipeline.verdict import verdict
+from inkling.cli.progress_bar import reading_bar
+from inkling.cli.read_archive import check_options, read_archive
+from inkling.cli.read_pages import read_in_order, read_one
+from inkling.cli.read_text import print_result, summary
+from inkling.cli.read_work import expand, tell_skipped
+from inkling.errors import BadRequest, NotFound
 
 if TYPE_CHECKING:
     from inkling.batch.cell_table import CellTable
@@ -30,16 +27,11 @@ if TYPE_CHECKING:
     from inkling.batch.review_card import OpenImage
     from inkling.batch.table import ResultJson, Table
     from inkling.constraints.constraints import Constraints
-    from inkling.documents import Page, PagesByNumber
-    from inkling.pipeline.decode import ImageSource
     from inkling.pipeline.reader import Mode, Reader
 
 FORMATS = ("parquet", "csv", "jsonl")  # as `batch.job.FORMATS`, which takes a while to import
 MIN_FOR_BAR = 20  # images: fewer are read before a progress bar could be seen, and need no summary
-STDIN = STDOUT = "-"
-READ_AHEAD = 2  # pictures for each thread that are opened before they are read
-MAX_NAMED = 5  # skipped files that a message names
-SYSTEM_FILES = ("thumbs.db", "desktop.ini")  # in folders of Windows; elsewhere their names begin with a dot
+STDOUT = "-"
 
 
 class Output(Protocol):
@@ -172,9 +164,9 @@ def command(
     read = partial(read_one, reader, mode=mode, constraints=constraints, cells=cells)
     try:
         with reading_bar(outcomes, visible=visible) as update:
-            for result, open_image in _in_order(read, work):
+            for result, open_image in read_in_order(read, work):
                 if not (quiet and result["ok"]):
-                    _print(result, as_json=as_json)
+                    print_result(result, as_json=as_json)
                 for output in outputs:
                     output.add(result, open_image)
                 outcomes[result["outcome"] if result["ok"] else "failed"] += 1  # last: Ctrl-C counts what outputs hold
@@ -190,146 +182,11 @@ def command(
         for output in outputs:
             output.close()
     files = [path for path in (csv_path, review_path) if path and path != STDOUT]
-    _report(work, outcomes, time.perf_counter() - start, files)
+    if outcomes.total() >= MIN_FOR_BAR:
+        click.echo(summary(outcomes, time.perf_counter() - start, files), err=True)
+    tell_skipped(work.skipped)
     if outcomes["failed"] or work.skipped:
         sys.exit(1)
-
-
-def read_one(
-    reader: Reader, page: Page, *, mode: Mode = "auto", constraints: Constraints | None = None, cells: bool = False
-) -> ResultJson:
-    """One page -> its JSON object: `source`, `page`, `ok`, then the reading or its tables, or `kind` and `error`."""
-    from inkling.constraints import constrained_reading
-    from inkling.pipeline.deadline import READING_S, deadline
-
-    start = time.perf_counter()
-    try:
-        with deadline(READING_S):
-            if cells:
-                answer = tables_json(reader.read_cells(page.image))
-            elif constraints is not None and constraints.stated:
-                answer = constrained_reading.read(reader, page.image, constraints, mode=mode).to_json()
-                if constraints.roster:
-                    text = answer["text"].replace("\n", "") if answer["constraint"]["satisfied"] else ""
-                    answer["listed"] = constraints.roster.of(text)
-            else:
-                answer = reader.read(page.image, mode=mode).to_json()
-    except InklingError as error:
-        return _failed(page.name, error, page=page.number)
-    model = {"name": reader.bundle.name, "version": reader.bundle.version}
-    took_ms = round((time.perf_counter() - start) * 1000, 2)
-    return {"source": page.name, "page": page.number, "ok": True, **answer, "model": model, "took_ms": took_ms}
-
-
-@dataclass
-class Work:
-    """What is to be read, and what of it is known so far."""
-
-    sources: list[Path | bytes] = field(default_factory=list)  # files, and the content of standard input
-    failed: list[ResultJson] = field(default_factory=list)  # a result for each folder without pictures
-    skipped: list[Path] = field(default_factory=list)  # of folders: what is no picture
-    planned: int = 0  # pictures; more where a document turns out to have several pages
-
-    @property
-    def has_documents(self) -> bool:
-        from inkling.documents.pages import DOCUMENT_SUFFIXES
-
-        return any(isinstance(source, bytes) or source.suffix.lower() in DOCUMENT_SUFFIXES for source in self.sources)
-
-    def pages(self) -> Iterator[tuple[Page | ResultJson, OpenImage | None]]:
-        """Each page, or why there is none; and what opens it again, where that is not a file of its own."""
-        from inkling.documents import PagesByNumber, pages
-
-        again = PagesByNumber()
-        yield from ((result, None) for result in self.failed)
-        for source in self.sources:
-            name = STDIN if isinstance(source, bytes) else str(source)
-            try:
-                for page in pages(source, name=name):
-                    if page.number == 1:
-                        self.planned += page.n_pages - 1
-                    is_file = isinstance(page.content, Path)
-                    yield page, None if is_file else partial(_open_again, again, name, page.number, source)
-            except InklingError as error:
-                yield _failed(name, error), None
-
-
-def _open_again(again: PagesByNumber, name: str, number: int, source: Path | bytes) -> ImageSource:
-    return again.image(name, number, lambda: source)
-
-
-def _in_order(read: Callable[[Page], ResultJson], work: Work) -> Iterator[tuple[ResultJson, OpenImage | None]]:
-    """Read the pages on all cores, and yield the results in the order of the pages."""
-    import cv2
-
-    from inkling.documents import Page
-
-    workers = cores()
-    if len(work.sources) >= workers:
-        cv2.setNumThreads(1)  # there is a thread on every core
-    waiting: deque[tuple[Future[ResultJson] | ResultJson, OpenImage | None]] = deque()
-    # Threads, because LiteRT and OpenCV leave the interpreter to others while they work: two read 1.6 times as fast as
-    # one, as two processes do, and those take a second to start.
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for page, open_image in work.pages():
-                waiting.append((pool.submit(read, page) if isinstance(page, Page) else page, open_image))
-                if len(waiting) > READ_AHEAD * workers:
-                    yield _done(*waiting.popleft())
-            while waiting:
-                yield _done(*waiting.popleft())
-        finally:
-            for result, _ in waiting:
-                if isinstance(result, Future):
-                    result.cancel()
-
-
-def _done(result: Future[ResultJson] | ResultJson, open_image: OpenImage | None) -> tuple[ResultJson, OpenImage | None]:
-    return (result.result() if isinstance(result, Future) else result), open_image
-
-
-def expand(paths: Iterable[str], *, own: Container[Path]) -> Work:
-    """Arguments -> what is to be read: files, the files of folders but `own` ones, standard input."""
-    from inkling.documents import DOCUMENT_LIMITS
-    from inkling.documents.pages import SUFFIXES
-
-    work = Work()
-    for path in paths:
-        if path == STDIN:
-            work.sources.append(sys.stdin.buffer.read(DOCUMENT_LIMITS.max_bytes + 1))
-        elif not Path(path).is_dir():
-            work.sources.append(Path(path))
-        else:
-            files = [file for file in sorted(Path(path).rglob("*")) if file.is_file() and not _is_hidden(file)]
-            found = [file for file in files if file.suffix.lower() in SUFFIXES]
-            work.sources.extend(found)
-            others = (file for file in files if file.suffix.lower() not in SUFFIXES)
-            work.skipped.extend(file for file in others if file.resolve() not in own)
-            if not found:
-                kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-                error = NotFound(f"folder holds no picture; expected {kinds}. Name another folder.")
-                work.failed.append(_failed(path, error))
-    work.planned = len(work.sources) + len(work.failed)
-    return work
-
-
-def _is_hidden(file: Path) -> bool:
-    return file.name.startswith(".") or file.name.lower() in SYSTEM_FILES
-
-
-def _report(work: Work, outcomes: Counter[str], took_s: float, files: Sequence[str]) -> None:
-    """Tell on standard error what many pictures came to, and what was skipped."""
-    if outcomes.total() >= MIN_FOR_BAR:
-        click.echo(_summary(outcomes, took_s, files), err=True)
-    tell_skipped(work)
-
-
-def tell_skipped(work: Work) -> None:
-    """Name on standard error what folders hold beside pictures and documents."""
-    if skipped := work.skipped:
-        names = ", ".join(map(str, skipped[:MAX_NAMED]))
-        more = f" and {len(skipped) - MAX_NAMED:,} more" if len(skipped) > MAX_NAMED else ""
-        click.echo(f"inkling: skipped {len(skipped):,} of other types: {names}{more}.", err=True)
 
 
 def _open_outputs(
@@ -381,36 +238,3 @@ class _PrintedTable:
     def close(self) -> None:
         self._table.close()
         self._folder.cleanup()
-
-
-def _failed(source: str, error: InklingError, *, page: int | None = None) -> ResultJson:
-    return {"source": source, "page": page, "ok": False, "kind": error.kind, "error": str(error)}
-
-
-def _print(result: ResultJson, *, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(result))
-    elif not result["ok"]:
-        named = result["error"].startswith(result["source"])
-        click.echo(result["error"] if named else f"{result['source']}: {result['error']}", err=True)
-    elif "tables" in result:
-        click.echo(tables_text(result))
-    else:
-        text = result["written"].replace("\n", " / ").replace("\t", "  ") or "-"
-        word, share = verdict(result["outcome"], result["confidence"])
-        words = "" if word == "Read" else word.lower()
-        sure = words if share is None else f"{words} {_percent(share)}".strip()
-        line = f"{result['source']}: {click.style(text, bold=True)}  {sure}"
-        click.echo(f"{line}  {click.style(result['reason'], dim=True)}" if result["reason"] else line)
-
-
-def _percent(confidence: float) -> str:
-    """Never "100%", because no network is certain."""
-    return ">99%" if confidence > 0.99 else f"{confidence:.0%}"
-
-
-def _summary(outcomes: Counter[str], took_s: float, files: Sequence[str]) -> str:
-    counts = ", ".join(part for _, part in outcome_counts(outcomes))
-    rate = f"{outcomes.total() / max(took_s, 1e-3):.0f}/s"
-    written = f" Written: {', '.join(files)}." if files else ""
-    return f"{outcomes.total():,} pictures in {duration(took_s)} ({rate}): {counts}.{written}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from inkling.cli.progress_bar import batch_progress_bar, outcome_counts
+from inkling.cli.read_work import tell_skipped
 from inkling.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def read_archive(options: RunOptions, *, cluster: str | None, workers: int | Non
     if progress:
         page = f" Written: {options.review}." if options.review else ""
         click.echo(f"{summary(progress, options.out)}{page}", err=True)
+        tell_skipped(progress.skipped.named, progress.skipped.n)
 
 
 @contextmanager

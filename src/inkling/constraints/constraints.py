@@ -65,6 +65,10 @@ class Constraints:
         ]
         return ", ".join(part for part in parts if part)
 
+    def listed(self, text: str, *, satisfied: bool) -> dict[str, str]:
+        """What the roster says of a text that was read: empty cells unless it is one of its numbers; {} without one."""
+        return self.roster.of(text.replace("\n", "") if satisfied else "") if self.roster else {}
+
     def allow(self, number: str) -> bool:
         """Whether a number, digits only, satisfies every constraint but the allowlist."""
         return self.automaton.accepts([int(digit) for digit in number]) and (

@@ -36,7 +36,7 @@ def read_roster(path: Path, column: str) -> Roster:
     """The rows of a table whose first row names its columns, separated by commas, semicolons or tabs.
 
     Raises NotFound if the file cannot be read, UnknownName for a column that it does not have, and BadRequest if it is
-    empty, or a number of the column is missing, no number, or there twice.
+    empty, two columns are called alike, or a number of the column is missing, no number, or there twice.
     """
     text = read_text(path)
     heading = next((line for line in text.splitlines() if line.strip()), "")
@@ -45,7 +45,12 @@ def read_roster(path: Path, column: str) -> Roster:
     rows = [(table.line_num, [cell.strip() for cell in row]) for row in table if any(cell.strip() for cell in row)]
     if not rows:
         raise BadRequest(f"{path} is empty; expected a table with a column {column!r}. Check --among.")
-    names = rows[0][1]
+    names = [name or f"column_{i}" for i, name in enumerate(rows[0][1], 1)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise BadRequest(
+            f"{path} has two columns {twice!r}; expected a name of its own for each. Rename one of the two."
+        )
     if column not in names:
         raise UnknownName(f"column of {path}", column, names)
     place = names.index(column)

@@ -19,6 +19,7 @@ DocumentSource = str | Path | bytes | IO[bytes]
 
 DOCUMENT_SUFFIXES = (".pdf", ".tif", ".tiff")  # of files that may have several pages
 SUFFIXES = {*decode.SUFFIXES, *DOCUMENT_SUFFIXES}  # of all that is read
+_SYSTEM_FILES = ("thumbs.db", "desktop.ini")  # in folders of Windows; elsewhere their names begin with a dot
 _HEAD_BYTES = 1024  # within which a PDF says that it is one
 _BEFORE_PDF = b"\xef\xbb\xbf\0 \t\r\n"  # a mark of UTF-8, or space, that some programs write first
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -72,6 +73,11 @@ def is_document(content: bytes) -> bool:
     if content.startswith(_TIFF):
         return has_several_pages(content)
     return _is_pdf(content[:_HEAD_BYTES])
+
+
+def is_system_file(name: str) -> bool:
+    """Whether a file of a folder is one that people do not see: it is nothing that they want to be read."""
+    return name.startswith(".") or name.lower() in _SYSTEM_FILES
 
 
 def _opened(source: DocumentSource, limits: DocumentLimits) -> IO[bytes]:

@@ -44,9 +44,12 @@ def tiff_pages(
         except BadPicture as error:
             yield n_pages, error
     if is_cut:
-        yield n_pages, BrokenPicture(
-            f"the file is cut off before page {n_pages}, so this page and any after it are missing; expected a whole "
-            "TIFF. Copy or scan it again."
+        yield (
+            n_pages,
+            BrokenPicture(
+                f"the file is cut off before page {n_pages}, so this page and any after it are missing; expected a "
+                "whole TIFF. Copy or scan it again."
+            ),
         )
 
 
