@@ -9,7 +9,8 @@ PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-slow test-learn test-cluster test-browser test-all lint check audit format package \
-        check-wheels install install-dev install-learn install-cluster bench soak servers compare baseline-readers \
+        check-wheels install install-dev install-learn install-cluster install-postgres bench soak servers compare \
+        baseline-readers \
         results notebook image check-deploy check-clients clean
 
 help: ## list the targets
@@ -117,6 +118,7 @@ install: $(VENV)/.base ## the base: reading, command line and web
 install-dev: $(VENV)/.dev ## what tests and checks need
 install-learn: $(VENV)/.learn ## TensorFlow and friends, to train networks and run the notebook
 install-cluster: $(VENV)/.cluster ## Ray, pyarrow and Optuna, to read archives and search settings on many machines
+install-postgres: $(VENV)/.postgres ## the driver of PostgreSQL, for a store of lessons that many servers share
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; make PYTHON=... names another Python"; exit 1; }
@@ -139,6 +141,10 @@ $(VENV)/.learn: $(VENV)/.base
 
 $(VENV)/.cluster: $(VENV)/.base
 	$(PIP) --editable ".[cluster,cluster-test]"
+	@touch $@
+
+$(VENV)/.postgres: $(VENV)/.base
+	$(PIP) --editable ".[postgres]"
 	@touch $@
 
 .venv-deploy/.ready: deploy/requirements-check.txt

@@ -16,8 +16,8 @@ from inkling.cpu import cores
 from inkling.errors import BadRequest
 
 PREFIX = "INKLING_"
-# Variables that are no settings: read by user_dirs.py and deploy/compose.
-OTHERS = ("INKLING_CACHE", "INKLING_IMAGE", "INKLING_HOST_PORT")
+# Variables that are no settings: read by user_dirs.py, deploy/compose and hands/database.py.
+OTHERS = ("INKLING_CACHE", "INKLING_IMAGE", "INKLING_HOST_PORT", "INKLING_STORE")
 LOGS = ("off", "text", "json")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 

@@ -1,0 +1,178 @@
+"""The database of the store: opened, brought to the newest schema, its errors in plain words.
+
+SQLite keeps a write-ahead log, so that one process writes while others read; a transaction that writes takes the lock
+when it begins, and waits for it. Every other database by its URL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from inkling.errors import BadData, BadRequest, CannotWrite, InklingError, MissingExtra
+from inkling.hands.schema import HEAD
+from inkling.user_dirs import data_folder
+
+VARIABLE = "INKLING_STORE"
+FILE = "hands.sqlite"
+WAIT_S = 30  # for another process that writes
+MIGRATION_LOCK = 0x1DE4  # any number that nothing else in a PostgreSQL database locks
+WRITES = "inkling_writes"  # execution option of connections that are going to write
+DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+
+
+def store_url(url: str | None = None) -> URL:
+    """`url`, else INKLING_STORE, else the SQLite file in the user's data folder. Raises BadRequest if it is no URL."""
+    given = url or os.environ.get(VARIABLE, "")
+    if not given:
+        return URL.create("sqlite", database=str(data_folder() / FILE))
+    try:
+        found = make_url(given)
+    except exc.ArgumentError:
+        raise BadRequest(
+            f"{VARIABLE} is no URL of a database; expected for example sqlite:////folder/hands.sqlite or "
+            "postgresql://user:password@host/database. Correct it."
+        ) from None
+    return found.set(drivername=DRIVERS.get(found.drivername, found.drivername))
+
+
+def open_engine(url: str | None = None) -> Engine:
+    """An engine whose database has the newest schema. Safe to call from many processes at once.
+
+    Raises BadRequest for a URL that is none, MissingExtra without its driver, CannotWrite, and BadData for a file that
+    is no database or that a newer inkling wrote.
+    """
+    where = store_url(url)
+    try:
+        engine = _engine(where)
+    except exc.NoSuchModuleError:
+        raise BadRequest(
+            f"{VARIABLE} names the database {where.drivername!r}; expected sqlite or postgresql. Correct it."
+        ) from None
+    except ImportError:
+        raise MissingExtra(f"a store in {where.get_backend_name()}", "postgres") from None
+    try:
+        with plain_errors(engine):
+            if _revision(engine) != HEAD:
+                _migrate(engine)
+    except InklingError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True)
+    if url.database and url.database != ":memory:":
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _cannot_write(str(folder), error.strerror or str(error)) from error
+    engine = sa.create_engine(url, connect_args={"timeout": WAIT_S, "isolation_level": None})
+    sa.event.listen(engine, "connect", _set_up)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_up(connection: Any, _: Any) -> None:
+    # FULL: what was committed outlives a loss of power. secure_delete: deleted pictures are overwritten.
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # sqlite3 would begin a transaction at the first write: too late to wait for the lock if it has read before.
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes: committed when the block ends, and rolled back if it raises. Waits its turn."""
+    with plain_errors(engine), engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that reads."""
+    with plain_errors(engine), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+def forget_deleted(engine: Engine) -> None:
+    """Empty SQLite's log, which holds what was deleted; if others are reading, the last of them to close does it."""
+    if engine.dialect.name == "sqlite":
+        with plain_errors(engine), contextlib.closing(engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _revision(engine: Engine) -> str | None:
+    """The migration that the database has, None for none."""
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(engine: Engine) -> None:
+    """Bring the schema to HEAD, one process at a time."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", "inkling.hands:migrations")
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": MIGRATION_LOCK})
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")  # does nothing if another process was first
+        except CommandError as error:
+            raise BadData(
+                f"{_name(engine)} has a schema that this inkling does not know ({error}); expected up to {HEAD}. "
+                "Install the newest inkling."
+            ) from error
+
+
+@contextmanager
+def plain_errors(engine: Engine) -> Iterator[None]:
+    """Turns what a database raises into one sentence."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        why, where = str(error.orig).strip().replace("\n", " "), _name(engine)
+        if "not a database" in why or "malformed" in why:
+            raise BadData(
+                f"{where} is damaged ({why}); expected a store that inkling wrote. Move it away, or bring back a copy."
+            ) from error
+        if "locked" in why:
+            raise CannotWrite(
+                f"{where} was being written by other programs for {WAIT_S} s, so nothing was kept; expected it to "
+                "be free. Try again."
+            ) from error
+        raise _cannot_write(where, why) from error
+
+
+def _cannot_write(where: str, why: str) -> CannotWrite:
+    return CannotWrite(
+        f"the store {where} cannot be used ({why}), so nothing was kept; expected a database with room and the right "
+        f"to write. Make room, or set {VARIABLE}."
+    )
+
+
+def _name(engine: Engine) -> str:
+    """The file, or the URL without its password."""
+    url = engine.url
+    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)

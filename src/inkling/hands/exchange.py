@@ -1,0 +1,129 @@
+"""Lessons out of the store and into it: a folder of LABEL__x.png, or a Parquet file, which also keeps where they are
+from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from inkling.errors import BadRequest, CannotWrite, MissingExtra, NotFound
+from inkling.hands.lesson import MAX_TILE_BYTES, Lesson, checked, from_png, to_png
+from inkling.hands.store import MAX_LESSONS
+
+PARQUET = ".parquet"
+MAX_FILE_BYTES = 2 * MAX_LESSONS * MAX_TILE_BYTES
+TEXTS = ("label", "said", "model_name", "model_version", "source", "session", "created")
+COLUMNS = ("tile", *TEXTS, "confidence", "box")
+ROWS_AT_ONCE = 256
+
+
+def export_lessons(lessons: Sequence[Lesson], path: Path) -> None:
+    """Write lessons to a new folder, or to a .parquet file. Raises CannotWrite, or MissingExtra without pyarrow."""
+    try:
+        if path.suffix == PARQUET:
+            _write_parquet(lessons, path)
+        else:
+            path.mkdir(parents=True)
+            for lesson in lessons:
+                (path / f"{lesson.label}__{lesson.sha256[:16]}.png").write_bytes(to_png(lesson.tile))
+    except OSError as error:
+        raise CannotWrite(
+            f"{path} cannot be written ({error.strerror or error}); expected the name of a new folder or of a "
+            f"{PARQUET} file. Choose another."
+        ) from error
+
+
+def import_lessons(path: Path) -> list[Lesson]:
+    """What `export_lessons` wrote -> the lessons. Raises NotFound, BadRequest, or MissingExtra without pyarrow."""
+    if path.is_dir():
+        return _read_folder(path)
+    if path.suffix == PARQUET and path.is_file():
+        return [checked(lesson) for lesson in _read_parquet(path)]
+    raise NotFound(f"{path} is neither a folder nor a {PARQUET} file; expected what was exported. Check the path.")
+
+
+def label_of(path: Path) -> str:
+    """What a file LABEL__x.png is of. Raises BadRequest if its name does not say."""
+    label, separator, _ = path.name.partition("__")
+    if not separator:
+        raise BadRequest(f"{path} has no label in its name; expected LABEL__anything, as in 7__1.png. Rename it.")
+    return label
+
+
+def _read_folder(path: Path) -> list[Lesson]:
+    files = sorted(path.glob("*.png"))
+    if not files:
+        raise NotFound(f"{path} holds no PNG; expected files named LABEL__x.png. Name another folder.")
+    _check_number(path, len(files))
+    lessons = []
+    for file in files:
+        try:
+            with file.open("rb") as opened:
+                content = opened.read(MAX_TILE_BYTES + 1)
+        except OSError as error:
+            raise NotFound(f"{file} cannot be read ({error.strerror}); expected a tile. Check the file.") from error
+        lessons.append(checked(Lesson(from_png(content, name=str(file)), label_of(file), session=path.name)))
+    return lessons
+
+
+def _check_number(path: Path, n: int) -> None:
+    if n > MAX_LESSONS:
+        raise BadRequest(f"{path} holds {n:,} lessons; at most {MAX_LESSONS:,} are kept. Split it.")
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingExtra("a Parquet file", "cluster") from error
+    return pyarrow, parquet
+
+
+def _write_parquet(lessons: Sequence[Lesson], path: Path) -> None:
+    pyarrow, parquet = _pyarrow()
+    fields = [("tile", pyarrow.binary()), *((name, pyarrow.string()) for name in TEXTS)]
+    schema = pyarrow.schema([*fields, ("confidence", pyarrow.float64()), ("box", pyarrow.string())])
+    rows = [
+        {
+            "tile": to_png(lesson.tile),
+            **{name: getattr(lesson, name) for name in TEXTS},
+            "confidence": lesson.confidence,
+            "box": json.dumps(lesson.box) if lesson.box else "",
+        }
+        for lesson in lessons
+    ]
+    part = path.with_name(f"{path.name}.part")
+    parquet.write_table(pyarrow.Table.from_pylist(rows, schema), part)
+    part.replace(path)
+
+
+def _read_parquet(path: Path) -> list[Lesson]:
+    pyarrow, parquet = _pyarrow()
+    expected = f"expected a Parquet file that inkling exported, with the columns {', '.join(COLUMNS)}. Export it again."
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise BadRequest(f"{path} has {path.stat().st_size:,} bytes; at most {MAX_FILE_BYTES:,} are read. Split it.")
+    try:
+        with parquet.ParquetFile(path) as file:
+            if missing := [name for name in COLUMNS if name not in file.schema_arrow.names]:
+                raise BadRequest(f"{path} has no column {missing[0]!r}; {expected}")
+            _check_number(path, file.metadata.num_rows)
+            groups = (file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
+            if max(groups, default=0) > MAX_FILE_BYTES:
+                raise BadRequest(f"{path} unpacks to more than {MAX_FILE_BYTES:,} bytes; {expected}")
+            batches = file.iter_batches(ROWS_AT_ONCE, columns=list(COLUMNS))
+            return [_from_row(row, path) for batch in batches for row in batch.to_pylist()]
+    except (pyarrow.ArrowException, OSError, TypeError, ValueError) as error:
+        raise BadRequest(f"{path} is damaged ({str(error)[:200]}); {expected}") from error
+
+
+def _from_row(row: dict[str, Any], path: Path) -> Lesson:
+    box = json.loads(row["box"]) if row["box"] else None
+    if box is not None and not (len(box) == 4 and all(isinstance(side, int) for side in box)):
+        raise ValueError(f"a box is {row['box'][:40]}")
+    texts: dict[str, Any] = {name: str(row[name] or "") for name in TEXTS}
+    confidence = None if row["confidence"] is None else float(row["confidence"])
+    tile = from_png(row["tile"] or b"", name=f"a tile of {path}")
+    return Lesson(tile, **texts, confidence=confidence, box=tuple(box) if box else None)

@@ -1,0 +1,101 @@
+"""A lesson: the picture of a digit, and what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from inkling.errors import BadRequest
+from inkling.pipeline.normalize import SIDE
+from inkling.pipeline.result import Box
+
+NONE = "none"  # the label of ink that is no digit
+LABELS = (*"0123456789", NONE)  # in the order of a classifier's outputs
+MAX_TILE_BYTES = 2_000  # of a tile as PNG; noise takes 900
+MAX_TEXT = 1_000  # characters of each text that comes with a lesson
+NAME = re.compile(r"\w[\w .-]{0,39}")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One picture and what it is. `id` and `created` are set by the store."""
+
+    tile: np.ndarray  # (28, 28) uint8 normalized digit, 255 = ink
+    label: str  # one of LABELS
+    said: str = ""  # what was read: a label, or "" where nothing was read before
+    confidence: float | None = None  # of what was said, 0..1
+    model_name: str = ""  # of the network that said it
+    model_version: str = ""
+    box: Box | None = None  # in pixels of the picture that it was cut out of
+    source: str = ""  # file or page that it comes from
+    session: str = ""  # lessons of one sitting: a file, a day, a page that was open
+    id: int = 0
+    created: str = ""  # UTC, ISO 8601
+
+    @property
+    def sha256(self) -> str:
+        """Of the tile's 784 bytes: the same picture has the same, however it was compressed."""
+        return hashlib.sha256(np.ascontiguousarray(self.tile).tobytes()).hexdigest()
+
+
+def checked(lesson: Lesson) -> Lesson:
+    """The same lesson. Raises BadRequest for a bad label, tile or text."""
+    if lesson.label not in LABELS:
+        raise BadRequest(f"the label is {lesson.label[:40]!r}; expected one of {', '.join(LABELS)}. Correct it.")
+    tile = lesson.tile
+    if tile.shape != (SIDE, SIDE) or tile.dtype != np.uint8:
+        raise BadRequest(f"the tile is {tile.dtype} {tile.shape}; expected uint8 (28, 28). Normalize it first.")
+    if not tile.any():
+        raise BadRequest("the tile is empty; expected ink. Leave it out.")
+    if lesson.said not in ("", *LABELS):
+        raise BadRequest(f"what was said is {lesson.said[:40]!r}; expected one of {', '.join(LABELS)}. Correct it.")
+    for name in ("model_name", "model_version", "source", "session"):
+        if (n := len(getattr(lesson, name))) > MAX_TEXT:
+            raise BadRequest(f"the {name} of a lesson has {n:,} characters; at most {MAX_TEXT:,} are kept. Shorten it.")
+    return lesson
+
+
+def as_tile(normalized: np.ndarray) -> np.ndarray:
+    """(28, 28) float32 normalized digit, 0..1 -> the tile of a lesson, uint8."""
+    return np.asarray(np.rint(np.clip(normalized, 0, 1) * 255), np.uint8)
+
+
+def to_png(tile: np.ndarray) -> bytes:
+    """(28, 28) uint8 -> PNG."""
+    content = io.BytesIO()
+    Image.fromarray(tile).save(content, "PNG", optimize=True)
+    return content.getvalue()
+
+
+def from_png(content: bytes, *, name: str) -> np.ndarray:
+    """PNG of a tile -> (28, 28) uint8. Raises BadRequest, with `name`, for anything else.
+
+    The size is checked before a pixel is decoded.
+    """
+    expected = "expected a grey PNG of 28x28 px that inkling exported. Use inkling teach for other pictures."
+    if len(content) > MAX_TILE_BYTES:
+        raise BadRequest(f"{name} has {len(content):,} bytes; {expected}")
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
+            if image.size != (SIDE, SIDE) or image.mode != "L":
+                raise BadRequest(f"{name} is {image.width}x{image.height} px of mode {image.mode}; {expected}")
+            return np.asarray(image)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise BadRequest(f"{name} cannot be decoded ({error}); {expected}") from error
+
+
+def checked_name(name: str) -> str:
+    """The name of a hand in its normal form (Unicode NFC, no spaces around). Raises BadRequest."""
+    normal = unicodedata.normalize("NFC", name).strip()
+    if not NAME.fullmatch(normal):
+        raise BadRequest(
+            f"the name of the hand is {name[:60]!r}; expected 1 to 40 letters, digits, spaces and _ . - that begin "
+            "with a letter or digit. Choose another."
+        )
+    return normal

@@ -1,0 +1,60 @@
+"""Stores for tests: in a file, and in a PostgreSQL server of their own where Debian's is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inkling.hands.lesson import Lesson
+from inkling.hands.store import Store
+
+
+def lesson(seed: int, label: str = "7", **others: object) -> Lesson:
+    """A lesson whose tile is noise of a seed."""
+    tile = np.random.default_rng(seed).integers(0, 256, (28, 28)).astype(np.uint8)
+    return Lesson(tile, label, **others)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/store/hands.sqlite"
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    store = Store(url)
+    yield store
+    store.close()
+
+
+def _as_postgres(command: list[str]) -> None:
+    """PostgreSQL refuses to run as root."""
+    prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    subprocess.run([*prefix, *command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty database of a real server that listens on a socket only."""
+    pytest.importorskip("psycopg")
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not found:
+        pytest.skip("PostgreSQL is not installed: apt install postgresql")
+    folder = tmp_path_factory.mktemp("postgres")
+    if os.geteuid() == 0:
+        for parent in (folder, *folder.parents[:-1]):
+            parent.chmod(parent.stat().st_mode | 0o011)
+        shutil.chown(folder, "postgres")
+    data, control = str(folder / "data"), str(found[-1] / "pg_ctl")
+    _as_postgres([str(found[-1] / "initdb"), "-D", data, "-A", "trust", "-U", "inkling"])
+    _as_postgres([control, "-D", data, "-w", "-o", f"-c listen_addresses='' -k {folder}", "start"])
+    try:
+        yield f"postgresql://inkling@/postgres?host={folder}"
+    finally:
+        _as_postgres([control, "-D", data, "-m", "immediate", "stop"])
