@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, template_rendered
 from flask.testing import FlaskClient
+from jinja2 import Template
 from PIL import Image
 
 from inkling.errors import NoReport
@@ -204,8 +205,28 @@ def test_a_forged_report_does_not_break_the_page_of_all_models(
     assert client.get("/models/mine").status_code == 200
 
 
+def test_a_page_is_rendered_once_and_again_when_a_file_of_a_model_changes(bare: tuple[FlaskClient, Bundle]) -> None:
+    client, found = bare
+    paths = ("/models", "/models/mine", "/models/ann")
+    rendered: list[str] = []
+
+    def render(_: Flask, template: Template, **__: Any) -> None:
+        rendered.append(str(template.name))
+
+    with template_rendered.connected_to(render, client.application):
+        first = [client.get(path).text for path in paths]
+        assert [client.get(path).text for path in paths] == first
+        assert sorted(rendered) == ["model.html", "model.html", "models.html"], "the second time they were kept"
+        assert client.get("/models/cn").status_code == 404
+        (found.path / "README.md").write_text("# mine\n\nA new card.\n", "utf-8")
+        assert "A new card." in client.get("/models/mine").text
+        assert client.get("/models").text == first[0]
+        assert len(rendered) == 5
+
+
 def test_a_report_that_comes_later_is_shown(bare: tuple[FlaskClient, Bundle]) -> None:
     client, found = bare
+    assert 'id="matrix"' not in client.get("/models/mine").text
     shutil.copytree(registry.PACKAGED / "ann-tutorial" / "report", found.path / "report")  # of the same network
     report = client.get(api("mine")).json
     assert report["model"] == {"name": "mine", "version": found.version}

@@ -1,19 +1,23 @@
-"""`/models`: every model side by side. `/models/NAME`: its mistakes, confidence, robustness, map, curves and card."""
+"""`/models`: every model side by side. `/models/NAME`: its mistakes, confidence, robustness, map, curves and card.
+
+Rendering takes some 20 ms. A worker keeps the pages and renders one again when a model or a file of one has changed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, current_app, render_template
-from flask.typing import ResponseReturnValue
 
 from inkling.errors import InklingError, NoReport, UnknownName
 from inkling.models.bundle import Bundle
 from inkling.server.pages.dot_plots import accuracy_axis, robustness_panels
 from inkling.server.rules import PAGE, rule
 from inkling.server.service.readers import Readers
-from inkling.server.service.reports import load_model_card, load_report
+from inkling.server.service.reports import CARD, FILE_NAME, FOLDER, load_model_card, load_report
 
 blueprint = Blueprint("models", __name__)
 
@@ -21,26 +25,65 @@ SCORE_SETS = (("mnist-test", "test images"), ("mnist-validation", "validation im
 HEAT_LEVELS = (1, 2, 4, 7, 11)  # mistakes in a cell from which it takes the next colour
 N_WORST, N_FREQUENT = 15, 6
 TILE = 28  # pixels of a tile's side in the sprite
+FILES = ("manifest.json", "model.tflite", f"{FOLDER}/{FILE_NAME}", CARD)  # of a bundle: what its pages are made of
+KEPT_PAGES = 20  # rendered, of some 60 KB each
+
+State = tuple[tuple[Any, ...], ...]
 
 
 @blueprint.get("/models")
 @rule(PAGE)
-def models() -> ResponseReturnValue:
+def models() -> str:
     """All models."""
-    rows = model_rows()
+    return _models_page(models_state())
+
+
+@blueprint.get("/models/<string:name>")
+@rule(PAGE)
+def model(name: str) -> str:
+    """One model. 404 UnknownName."""
+    return _model_page(name, models_state())
+
+
+def offered() -> dict[str, Bundle]:
+    """The models by name, the default first; {} when there is no usable one."""
+    readers: Readers = current_app.extensions["inkling"]
+    try:
+        return readers.bundles()
+    except InklingError:
+        return {}
+
+
+def models_state() -> State:
+    """What changes whenever a page of the models does: which there are, and when their files were written."""
+    return tuple(
+        (name, bundle.version, *(_written(bundle.path / file) for file in FILES)) for name, bundle in offered().items()
+    )
+
+
+def _written(path: Path) -> tuple[Path, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return path, 0, 0
+    return path, stat.st_mtime_ns, stat.st_size
+
+
+@lru_cache(KEPT_PAGES)
+def _models_page(state: State) -> str:
+    rows = model_rows(offered())
     return render_template(
         "models.html", rows=rows, accuracy_axis=accuracy_axis(rows), robustness_panels=robustness_panels(rows)
     )
 
 
-@blueprint.get("/models/<string:name>")
-@rule(PAGE)
-def model(name: str) -> ResponseReturnValue:
-    """One model. 404 UnknownName."""
-    rows = model_rows()
-    row = next((row for row in rows if row["name"] == name), None)
-    if row is None:
-        raise UnknownName("model", name, [row["name"] for row in rows])
+@lru_cache(KEPT_PAGES)
+def _model_page(name: str, state: State) -> str:
+    bundles = offered()
+    if name not in bundles:
+        raise UnknownName("model", name, bundles)
+    rows = model_rows(bundles)
+    row = next(row for row in rows if row["name"] == name)
     shared = {"rows": rows, "row": row, "card": load_model_card(row["bundle"])}
     report = row["report"]
     if report is None:
@@ -57,14 +100,10 @@ def model(name: str) -> ResponseReturnValue:
     )
 
 
-def model_rows() -> list[dict[str, Any]]:
-    """A table row per model, the default first; [] when there is no usable one."""
-    readers: Readers = current_app.extensions["inkling"]
-    try:
-        default = readers.default().name
-        return [model_row(name, found, default=name == default) for name, found in readers.bundles().items()]
-    except InklingError:
-        return []
+def model_rows(bundles: dict[str, Bundle]) -> list[dict[str, Any]]:
+    """A table row per model, the default first."""
+    default = next(iter(bundles), None)
+    return [model_row(name, bundle, default=name == default) for name, bundle in bundles.items()]
 
 
 def model_row(name: str, bundle: Bundle, *, default: bool) -> dict[str, Any]:
