@@ -23,10 +23,9 @@ import pytest
 from flask import Request
 from gunicorn.http.body import Body, LengthReader
 from gunicorn.http.unreader import SocketUnreader
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
-from inkling.errors import BadRequest, Overloaded
+from inkling.errors import BadRequest, ImageTooLarge, Overloaded
 from inkling.server.middleware import bodies, deadlines
 from tests.cli.test_serve import serving
 from tests.pictures import drawn_seven, encoded, row_of
@@ -149,6 +148,19 @@ def test_what_is_no_http_1_1_is_refused(server: str, request_line: bytes) -> Non
         assert line.recv(12) in (b"HTTP/1.1 400", b"HTTP/1.1 505")
 
 
+@pytest.mark.parametrize(("length", "ends"), [(2000, "keep-alive"), (200_000, "close")])
+def test_after_a_refused_body_the_connection_goes_on_or_its_end_is_announced(
+    server: str, seven: bytes, length: int, ends: str
+) -> None:
+    with contextlib.closing(http.client.HTTPConnection(*address_of(server), timeout=20)) as line:
+        line.request("GET", "/healthz", bytes(length))
+        answer = line.getresponse()
+        assert (answer.status, answer.headers["Connection"]) == (400, ends)
+        assert "takes none" in json.loads(answer.read())["error"]
+        line.request("POST", READ, seven, PNG)  # http.client opens a new connection if the old one was to close
+        assert json.loads(line.getresponse().read())["text"] == "7"
+
+
 def test_the_forwarded_address_cannot_be_replaced(seven: bytes) -> None:
     with serving("--model", "ann", INKLING_TRUSTED_PROXIES="1", INKLING_RATE_PER_MINUTE="2") as (_, url):
         statuses = []
@@ -241,7 +253,7 @@ def test_bodies_are_charged_by_what_has_come() -> None:
     with pytest.raises(Overloaded):  # it has its share
         receive("client 2", bytes(10), 10)
     held["client 2"].close()
-    with pytest.raises(RequestEntityTooLarge):
+    with pytest.raises(ImageTooLarge):
         receive("other", bytes(500), most=400)
     assert receive("other", bytes(400), most=400) == 400
 

@@ -12,7 +12,6 @@ import ipaddress
 import os
 import socket
 import sys
-import tempfile
 import threading
 import time
 from typing import Any
@@ -133,11 +132,13 @@ def run(settings: Settings) -> None:
         run_simple(settings.host, settings.port, create_app(settings), threaded=True)
         return
     from inkling.server.metrics.definitions import FOLDER
-    from inkling.server.wsgi_server import Server, raise_open_files, shared_folder
+    from inkling.server.metrics.folder import Folder
+    from inkling.server.wsgi_server import Server, raise_open_files
 
     raise_open_files()
-    os.environ[FOLDER] = tempfile.mkdtemp(prefix="inkling-", dir=shared_folder())
-    Server(settings, os.environ[FOLDER]).run()
+    folder = Folder()
+    os.environ[FOLDER] = folder.path
+    Server(settings, folder).run()
 
 
 def bound_heaps() -> None:

@@ -18,32 +18,26 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask_cors.core import get_cors_options, set_cors_headers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from inkling.errors import BadKey, BadRequest, InklingError, Overloaded, TooManyRequests
+from inkling.server.metrics.definitions import Metrics
 from inkling.server.middleware.api_key import key_check
-from inkling.server.middleware.bodies import Bodies
+from inkling.server.middleware.bodies import Bodies, too_large
 from inkling.server.middleware.deadlines import SEND_S, STREAM_S
 from inkling.server.middleware.rates import rate_check
 from inkling.server.middleware.request_log import log_request
 from inkling.server.middleware.security_headers import HEADERS
 from inkling.server.request_context import client_name, current_client, current_context
 from inkling.server.rules import UPLOAD, Rule, rule_of
+from inkling.server.service.fair_queue import FairQueue
 from inkling.server.settings import Settings, listed
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from inkling.server.metrics.definitions import Metrics
-    from inkling.server.service.fair_queue import FairQueue
-
-DISCARDED_BYTES = 32_768  # so much of a refused body gunicorn reads, and the connection goes on
+DRAINED_BYTES = 65_536  # an unread body below that gunicorn reads, and the connection goes on
 REFUSED = {TooManyRequests: "rate", BadKey: "key", Overloaded: "overloaded"}  # all else: "body"
-METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")  # others count as "other", because a client may invent methods
 CORS = {
     "methods": ["GET", "HEAD", "POST"],
     "allow_headers": ["Authorization", "Content-Type", "X-API-Key", "X-Request-Id", "If-None-Match"],
@@ -63,8 +57,9 @@ def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueu
 
     @app.before_request
     def before() -> None:
-        """Raises BadRequest, TooManyRequests, BadKey, RequestEntityTooLarge and Overloaded."""
+        """Raises BadRequest, TooManyRequests, BadKey, ImageTooLarge and Overloaded."""
         context = current_context(request.environ)
+        context.route = request.url_rule.rule if request.url_rule else "(none)"
         current_client.set(client_name(request.remote_addr or ""))
         if "HTTP_HOST" not in request.environ and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
             raise BadRequest("request names no host; HTTP/1.1 expects the header Host. Send it.")
@@ -75,7 +70,7 @@ def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueu
             return  # 404 or 405
         try:
             check(rule, current_client.get())
-        except (InklingError, RequestEntityTooLarge) as error:
+        except InklingError as error:
             context.refused = REFUSED.get(type(error), "body")
             metrics.count("inkling_refused_total", context.refused)
             raise
@@ -86,11 +81,10 @@ def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueu
         if rule.needs_key:
             check_key(request)
         max_bytes = settings.max_upload_bytes if rule.max_body_bytes == UPLOAD else rule.max_body_bytes
-        request.max_content_length = max_bytes
         if _has_body() and not max_bytes:
             raise BadRequest(f"request has a body, and {request.method} takes none here. Send it without.")
         if (request.content_length or 0) > max_bytes:
-            raise RequestEntityTooLarge
+            raise too_large(max_bytes)
         held = g.held = ExitStack()
         if rule.places:
             queue.check(client, rule.places)
@@ -98,38 +92,33 @@ def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueu
             current_context(request.environ).bytes_in = bodies.receive(request, client, max_bytes, held)
         if rule.places:
             queue.enter(client, rule.places)
-            held.callback(leave, client, rule.places)
+            held.callback(queue.leave, client, rule.places)
             metrics.set("inkling_in_hand", queue.in_flight)
-
-    def leave(client: str, places: int) -> None:
-        queue.leave(client, places)
-        metrics.set("inkling_in_hand", queue.in_flight)
 
     @app.teardown_request
     def end(_: BaseException | None) -> None:
-        if "held" in g:
-            g.pop("held").close()
+        g.pop("held", ExitStack()).close()
+        metrics.set("inkling_in_hand", queue.in_flight)
 
 
 def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
     """Give every answer its headers and a deadline, and count and log it."""
-    set_cors = _cors(app, settings)
+    origins = [origin.rstrip("/") for origin in listed(settings.cors_origins)]
+    cors = get_cors_options(app, {**CORS, "origins": origins})
 
     @app.after_request
     def after(response: Response) -> Response:
         context = current_context(request.environ)
         context.status = response.status_code
         rule = rule_of(app, request.endpoint, request.method)
-        if rule and rule.cross_origin:
-            set_cors(response)
-        policy = response.headers.get("Content-Security-Policy", HEADERS["Content-Security-Policy"])
-        response.headers.extend(HEADERS)  # to look for each of them would take longer than a network does
-        response.headers["Content-Security-Policy"] = policy
+        if rule and rule.cross_origin and origins:
+            set_cors_headers(response, cors)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         response.headers["X-Request-Id"] = context.request_id
         if response.mimetype == "application/json":
             response.headers.setdefault("Cache-Control", "no-store")
-        context.route = request.url_rule.rule if request.url_rule else "(none)"
-        method = context.method if context.method in METHODS else "other"
+        method = context.method if rule else "other"  # a client may invent methods
         took_s = time.perf_counter() - context.started_s
         metrics.count("inkling_requests_total", method, context.route, str(context.status))
         metrics.observe("inkling_request_seconds", took_s, context.route)
@@ -137,22 +126,10 @@ def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
         if connection := request.environ.get("gunicorn.socket"):
             is_stream = response.is_streamed and response.content_length is None
             connection.wait_at_most(STREAM_S if is_stream else SEND_S)
-            discarded = 0 < (request.content_length or 0) <= DISCARDED_BYTES
-            if _has_body() and not context.bytes_in and not discarded:  # the rest of the request is not read
+            if _has_body() and not context.bytes_in and not 0 < (request.content_length or 0) < DRAINED_BYTES:
                 connection.close_after_answer()
         return response
 
 
 def _has_body() -> bool:
     return bool(request.content_length) or "HTTP_TRANSFER_ENCODING" in request.environ
-
-
-def _cors(app: Flask, settings: Settings) -> Callable[[Response], Any]:
-    """Sets the CORS headers of an answer (WHATWG, Fetch Standard, "CORS protocol") for the origins of the settings."""
-    origins = [origin.rstrip("/") for origin in listed(settings.cors_origins)]
-    if not origins:
-        return lambda response: response
-    from flask_cors.core import get_cors_options, set_cors_headers
-
-    options = get_cors_options(app, {**CORS, "origins": origins})
-    return lambda response: set_cors_headers(response, options)

@@ -13,9 +13,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from flask import Request
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected
 
-from inkling.errors import BadRequest, Overloaded
+from inkling.errors import BadRequest, ImageTooLarge, Overloaded
 from inkling.server.middleware.deadlines import BODY_S
 
 try:
@@ -32,15 +32,14 @@ class Bodies:
     """The bodies of one worker. `max_upload_bytes`: the largest."""
 
     def __init__(self, max_upload_bytes: int) -> None:
-        self._max_bytes = MAX_LARGE_BODIES * max_upload_bytes
-        self._max_client_bytes = MAX_LARGE_BODIES_PER_CLIENT * max_upload_bytes
+        self._largest = max_upload_bytes
         self._bytes: Counter[str] = Counter()  # in memory, by client
         self._lock = threading.Lock()
 
     def receive(self, request: Request, client: str, max_bytes: int, held: ExitStack) -> int:
         """Receive a request's body, which `request.get_data()` has from then on. Returns its length in bytes.
 
-        It is charged to the client until `held` is closed. Raises RequestEntityTooLarge for more than `max_bytes`,
+        It is charged to the client until `held` is closed. Raises ImageTooLarge for more than `max_bytes`,
         Overloaded where there is no room for it, and BadRequest for one that ends early, is malformed or takes longer
         than BODY_S.
         """
@@ -63,7 +62,7 @@ class Bodies:
             if n_bytes < (request.content_length or 0):
                 raise ClientDisconnected
             if n_bytes > max_bytes:
-                raise RequestEntityTooLarge
+                raise too_large(max_bytes)
         except (ClientDisconnected, ParseException) as error:
             raise BadRequest(
                 f"request's body cannot be received ({type(error).__name__}); expected all that its head announces "
@@ -74,8 +73,16 @@ class Bodies:
     def _charge(self, client: str, n_bytes: int) -> None:
         with self._lock:
             together, own = self._bytes.total() + n_bytes, self._bytes[client] + n_bytes
-            if n_bytes > 0 and (together > self._max_bytes or own > self._max_client_bytes):
+            full = together > MAX_LARGE_BODIES * self._largest or own > MAX_LARGE_BODIES_PER_CLIENT * self._largest
+            if full and n_bytes > 0:
                 raise Overloaded("too many uploads are in progress; expected fewer. Try again in a moment.")
             self._bytes[client] = own
             if not own:
                 del self._bytes[client]
+
+
+def too_large(max_bytes: int) -> ImageTooLarge:
+    """The error of a body with more than that."""
+    return ImageTooLarge(
+        f"request is larger than {max_bytes / 1e6:.3g} MB, the limit. Send a smaller picture, or fewer at once."
+    )

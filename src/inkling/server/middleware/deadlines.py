@@ -16,7 +16,6 @@ HEAD_S = 10.0  # to send a request's head, from its first byte
 BODY_S = 30.0  # to send its body: 20 MB at 5 Mbit/s
 SEND_S = 30.0  # to take an answer: 300 KB at 80 kbit/s
 STREAM_S = 1000.0  # to take events, whose stream ends by itself before
-SLACK_S = 0.25  # beyond a deadline: less is not worth a call of the system
 Result = TypeVar("Result")
 
 
@@ -26,7 +25,6 @@ class ClientSocket(socket.socket):
     It is `environ["gunicorn.socket"]` of each request on it.
     """
 
-    close_after_answer: Callable[[], None]  # of the present request
     _until_s = 0.0  # monotonic
 
     def wait_at_most(self, seconds: float) -> None:
@@ -42,12 +40,11 @@ class ClientSocket(socket.socket):
 
     def _in_time(self, call: Callable[..., Result], *arguments: Any) -> Result:
         """The result of a call that waits. Raises ConnectionResetError at the deadline."""
-        timeout_s, left_s = self.gettimeout(), self._until_s - time.monotonic()
+        left_s = self._until_s - time.monotonic()
         try:
             if left_s <= 0:
                 raise TimeoutError
-            if timeout_s is None or timeout_s > left_s + SLACK_S:
-                self.settimeout(left_s)
+            self.settimeout(min(self.gettimeout() or left_s, left_s))  # gunicorn may have set a shorter one
             return call(*arguments)
         except (TimeoutError, BlockingIOError) as error:
             raise ConnectionResetError(errno.ECONNRESET, "the client took too long") from error

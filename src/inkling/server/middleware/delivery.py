@@ -12,14 +12,12 @@ from flask_compress import Compress
 CACHED_ENDPOINTS = ("api-docs.openapi_json", "inkling.models")  # answers that rarely change
 TYPES = ["text/html", "text/css", "text/plain", "text/javascript", "application/json", "image/svg+xml"]
 MIN_BYTES = 1400  # of what is compressed: less fits into one packet
-GZIP_LEVEL = 6
 
 
 def add_delivery(app: Flask) -> None:
     """Compress answers where that pays, and let browsers ask whether their copy is still valid."""
     app.config.update(
         COMPRESS_ALGORITHM=["gzip"],  # every browser and proxy knows it
-        COMPRESS_LEVEL=GZIP_LEVEL,
         COMPRESS_MIMETYPES=TYPES,
         COMPRESS_MIN_SIZE=MIN_BYTES,
         COMPRESS_REGISTER=False,
@@ -32,11 +30,9 @@ def add_delivery(app: Flask) -> None:
         if asked and (response.mimetype == "text/html" or request.endpoint in CACHED_ENDPOINTS):
             response.headers["Cache-Control"] = "no-cache"  # kept by the browser, and revalidated each time
             response.add_etag()
-        size = response.content_length
-        if response.mimetype in TYPES and (size is None or size >= MIN_BYTES):
-            response.vary.add("Accept-Encoding")
-            if request.accept_encodings["gzip"]:  # the library takes q=0 for a yes
-                response = compress.after_request(response)
+        response.vary.add("Accept-Encoding")
+        if request.accept_encodings["gzip"]:  # Flask-Compress compresses for "gzip;q=0" too, which refuses gzip
+            response = compress.after_request(response)
         if asked and "ETag" in response.headers:
             response.make_conditional(request)
         return response

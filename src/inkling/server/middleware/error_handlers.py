@@ -19,18 +19,19 @@ SENTENCES = {  # of errors that Flask and Werkzeug raise, by status: their kind,
     400: ("BadRequest", "the request could not be understood; expected a picture as documented. See /docs."),
     404: ("NotFound", "there is nothing at {path}; expected a route of this service. See /docs."),
     405: ("MethodNotAllowed", "{method} does not work at {path}; expected {allowed}. See /docs."),
-    413: (
-        "ImageTooLarge",
-        "request is larger than {limit_mb:.3g} MB, the limit. Send a smaller picture, or fewer at once.",
+    500: (
+        "InternalError",
+        "something went wrong on the server; expected an answer. Try again, and report it if it happens again, with "
+        "the request's id {request_id}.",
     ),
 }
 
 
 def add_error_handlers(app: Flask) -> None:
-    """Replace the error shapes of Flask and flask-smorest."""
+    """Replace the error shapes and the log line of Flask and flask-smorest."""
     app.register_error_handler(InklingError, _answer_inkling)
     app.register_error_handler(HTTPException, _answer_http)
-    app.register_error_handler(Exception, _answer_unexpected)
+    app.log_exception = _log  # type: ignore[method-assign]  # Flask's names the path that the client sent
 
 
 def error_json(error: InklingError) -> dict[str, Any]:
@@ -47,19 +48,17 @@ def _answer_inkling(error: InklingError) -> Response:
     return response
 
 
-def _answer_http(error: HTTPException) -> Any:
-    """Of Flask, Werkzeug or webargs."""
-    if error.response is not None or (error.code or 500) < 400:
-        return error.get_response()  # a redirect
+def _answer_http(error: HTTPException) -> Response:
+    """Of Flask, Werkzeug or webargs. An exception that nothing expected is a 500."""
     status = error.code or 500
-    kind, sentence = SENTENCES.get(status, (type(error).__name__, "the request failed with {name}. See /docs."))
+    kind, sentence = SENTENCES.get(status, (type(error).__name__, "the request failed with {error}. See /docs."))
     allowed = sorted(getattr(error, "valid_methods", None) or ())
     message = sentence.format(
-        name=f"{status} {error.name}",
+        error=f"{status} {error.name}",
         method=request.method,
         path=request.path,
         allowed=" or ".join(each for each in allowed if each not in ("HEAD", "OPTIONS")),
-        limit_mb=(request.max_content_length or 0) / 1e6,
+        request_id=current_context(request.environ).request_id,
     )
     if status == 422:  # webargs: a parameter that does not fit its schema
         status, kind, message = 400, "BadRequest", _complaints(getattr(error, "data", None))
@@ -69,18 +68,11 @@ def _answer_http(error: HTTPException) -> Any:
     return response
 
 
-def _answer_unexpected(error: Exception) -> Response:
-    request_id = current_context(request.environ).request_id
-    route = request.url_rule.rule if request.url_rule else "(none)"
-    current_app.logger.error(
-        "%s %s failed (request %s)", request.method, route, request_id, exc_info=error, extra={"request_id": request_id}
-    )
-    return _respond(
-        500,
-        "InternalError",
-        "something went wrong on the server; expected an answer. Try again, and report it if it happens again, with "
-        f"the request's id {request_id}.",
-    )
+def _log(exc_info: Any) -> None:
+    context = current_context(request.environ)
+    told = (context.method, context.route, context.request_id)
+    more = {"request_id": context.request_id}
+    current_app.logger.error("%s %s failed (request %s)", *told, exc_info=exc_info, extra=more)
 
 
 def _complaints(data: Any) -> str:
@@ -90,8 +82,7 @@ def _complaints(data: Any) -> str:
 
 
 def _respond(status: int, kind: str, message: str) -> Response:
-    under_api = request.path.startswith("/api/") or request.path == "/api"
-    if not under_api and "text/html" in request.accept_mimetypes.values():
+    if not request.path.startswith("/api/") and "text/html" in request.accept_mimetypes.values():
         response = current_app.make_response(render_template("error.html", status=status, message=message))
     else:
         response = jsonify(ok=False, kind=kind, error=message)

@@ -11,14 +11,13 @@ import time
 from collections.abc import Callable
 
 from inkling.errors import BadRequest, Overloaded, TooManyRequests
-from inkling.server.settings import Settings, env_name
+from inkling.server.settings import Settings
 
-VARIABLE = env_name("rate_storage")
 CANNOT_COUNT = (
-    f"{VARIABLE} begins with {{!r}} and cannot be used; expected memory:// or redis://HOST with the library of 'pip "
-    "install redis'. Correct it."
+    "INKLING_RATE_STORAGE begins with {!r} and cannot be used; expected memory:// or redis://HOST with the library of "
+    "'pip install redis'. Correct it."
 )
-SILENT = f"requests cannot be counted, because {VARIABLE} does not answer; expected it to. Try again in a moment."
+SILENT = "INKLING_RATE_STORAGE does not answer; expected it to count requests. Try again in a moment."
 TOO_MANY = "more than {} requests a minute came from this client; expected fewer. Try again in {} s."
 
 
