@@ -119,6 +119,24 @@ def test_continental_forms_add_ink_to_1_and_7_only(digits: Digits) -> None:
     assert not more[(labels != 1) & (labels != 7)].any()
 
 
+def test_neighbours_do_not_touch(digits: Digits) -> None:
+    """Images that are changed in one call, below each other, get no ink from those above and below them."""
+    how = Augmentation(rotation=30, shift=8, elastic=60, stroke=1.5)
+    images = np.full((9, 28, 28), 255, np.uint8)
+    images[::2] = 0
+    changed = augmented((images, np.zeros(9, np.uint8)), how)
+    assert changed[::2].max() == 0
+    assert changed[1::2].max((1, 2)).tolist() == [1] * 4
+
+
+def test_synthetic_digits_come_from_the_pool_where_there_is_one(digits: Digits) -> None:
+    pool = np.zeros((10, 3, 28, 28), np.uint8)
+    pool[:, :, 14, 14] = np.arange(1, 11)[:, None]
+    images, labels = digits
+    changed = augment.epoch_images(images, labels, Augmentation(drawn=1), seed=0, epoch=1, drawn=pool)
+    np.testing.assert_array_equal(np.rint(changed.sum((1, 2)) * 255), labels + 1)
+
+
 def test_an_empty_image_survives() -> None:
     blank = np.zeros((4, 28, 28), np.uint8), np.array([1, 7, 1, 3], np.uint8)
     images = augmented(blank, dataclasses.replace(FULL, noise=0.0, continental=1.0, drawn=0.0))

@@ -43,6 +43,17 @@ def test_tiles_are_in_range_and_repeatable() -> None:
     assert not np.array_equal(tiles[:10], tiles[10:20])
 
 
+def test_a_pool_gives_different_drawings_of_the_digits_that_are_asked_for() -> None:
+    pool = synthetic_digits.make_pool(6, np.random.default_rng(1))
+    assert pool.shape == (10, 6, 28, 28)
+    labels = np.repeat([7, 0, 3], 50)
+    tiles = synthetic_digits.from_pool(pool, labels, np.random.default_rng(2))
+    assert tiles.dtype == np.float32
+    for digit in (7, 0, 3):
+        found = {np.rint(tile * 255).astype(np.uint8).tobytes() for tile in tiles[labels == digit]}
+        assert found == {drawing.tobytes() for drawing in pool[digit]}
+
+
 def test_a_given_pen_draws_every_stroke_with_its_width() -> None:
     form = stroke_forms.parsed(1, "12..45 - 50,0 50,100")
     widths = [

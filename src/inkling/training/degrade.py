@@ -6,6 +6,8 @@ the degraded image into a normalized digit, so that the network sees what the pi
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -31,27 +33,32 @@ def degrade_image(image: np.ndarray, rng: np.random.Generator, *, edge_noise: fl
 
     `edge_noise`: the highest standard deviation of the noise, ink = 1, before a pixel becomes black or white.
     """
-    rows, columns = np.flatnonzero(image.max(1) > _INK_AT), np.flatnonzero(image.max(0) > _INK_AT)
-    if rows.size == 0:
+    x, y, w, h = cv2.boundingRect((image > _INK_AT).view(np.uint8))
+    if w == 0:
         return image
-    crop = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    aspect = crop.shape[1] / crop.shape[0]
+    crop = image[y : y + h, x : x + w]
+    aspect = w / h
     if rng.random() < 0.5:
-        aspect = float(np.clip(rng.uniform(*BOX), aspect / 1.5, MAX_STRETCH * aspect))
-    longest = np.exp(rng.uniform(*np.log(SIZES)))
-    h, w = (longest, longest * aspect) if aspect < 1 else (longest / aspect, longest)
-    size_wh = (max(2, round(w)), max(2, round(h)))
-    shrinks = size_wh[0] * size_wh[1] < crop.size
-    copy = np.clip(cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC), 0, 1)
+        aspect = min(max(_uniform(*BOX, rng), aspect / 1.5), MAX_STRETCH * aspect)
+    longest = math.exp(_uniform(math.log(SIZES[0]), math.log(SIZES[1]), rng))
+    height, width = (longest, longest * aspect) if aspect < 1 else (longest / aspect, longest)
+    size_wh = (max(2, round(width)), max(2, round(height)))
+    shrinks = size_wh[0] * size_wh[1] < w * h
+    copy = cv2.resize(crop, size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC).clip(0, 1)
     if rng.random() < 0.75:
         if edge_noise:
-            copy = copy + rng.standard_normal(copy.shape, np.float32) * np.float32(rng.uniform(0, edge_noise))
-        copy = (copy > rng.uniform(0.25, 0.6) * copy.max()).astype(np.float32)
-    return np.asarray(np.pad(copy, 1), np.float32)
+            copy += rng.standard_normal(copy.shape, np.float32) * np.float32(_uniform(0, edge_noise, rng))
+        _, copy = cv2.threshold(copy, _uniform(0.25, 0.6, rng) * float(copy.max()), 1, cv2.THRESH_BINARY)
+    return np.asarray(cv2.copyMakeBorder(copy, 1, 1, 1, 1, cv2.BORDER_CONSTANT))
 
 
 def enlarge(copy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(h, w) float32 ink -> the same some times larger, with square pixels or smooth ones."""
     how = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)]
-    factor = float(rng.uniform(*ENLARGED))
-    return np.asarray(np.clip(cv2.resize(copy, None, fx=factor, fy=factor, interpolation=how), 0, 1), np.float32)
+    factor = _uniform(*ENLARGED, rng)
+    return np.asarray(cv2.resize(copy, None, fx=factor, fy=factor, interpolation=how).clip(0, 1))
+
+
+def _uniform(low: float, high: float, rng: np.random.Generator) -> float:
+    """A tenth of the time of `rng.uniform` for a single number."""
+    return low + (high - low) * rng.random()

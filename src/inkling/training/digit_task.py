@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from inkling.errors import BadRecipe
 from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import Classifier, prediction_from_softmax
-from inkling.training import augment, calibrate, input_scaling, nondigits, scores, targets
+from inkling.training import augment, calibrate, input_scaling, nondigits, scores, synthetic_digits, targets
 from inkling.training.data.mnist import Mnist, as_input, split_indices, subsample
 from inkling.training.recipe import Recipe
 
@@ -43,6 +44,16 @@ class DigitTask:
         """What is no digit, made of the run's digits before training: (K, 28, 28) uint8, K some epochs' worth."""
         return nondigits.make_pool(self.recipe, self.images, self.labels)
 
+    @cached_property
+    def drawn(self) -> np.ndarray | None:
+        """Synthetic digits, made before training: (10, K, 28, 28) uint8, some epochs' worth; None without any."""
+        recipe = self.recipe
+        if not recipe.augmentation.drawn:
+            return None
+        per_epoch = recipe.augmentation.drawn * len(self.images)
+        n = math.ceil(min(recipe.epochs, nondigits.POOL_EPOCHS) * per_epoch / scores.CLASSES)
+        return synthetic_digits.make_pool(n, np.random.default_rng((recipe.seed, 0xD2A3)))  # its own stream
+
     def check(self) -> None:
         """Raises BadRecipe for a batch larger than the data, and what `load_teacher` raises."""
         if self.recipe.batch_size > len(self.images):
@@ -68,7 +79,13 @@ class DigitTask:
         order = rng.permutation(len(images))[: self.n_steps * recipe.batch_size]
         shown, threads = labels[order], augment.thread_count()
         x = augment.epoch_images(
-            images[order], shown, recipe.augmentation, seed=recipe.seed, epoch=epoch, threads=threads
+            images[order],
+            shown,
+            recipe.augmentation,
+            seed=recipe.seed,
+            epoch=epoch,
+            threads=threads,
+            drawn=self.drawn,
         )
         return x, shown
 
