@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,6 +89,13 @@ ALL = (
         "/gradio_api/run/read", "gradio", packages=("gradio",), environ={"GRADIO_ANALYTICS_ENABLED": "False"},
     ),
 )  # fmt: skip
+
+
+def require(servers: Iterable[BaselineServer]) -> None:
+    """Raises SystemExit unless the environment of each is installed to its end."""
+    missing = {each.environment for each in servers if not (ENVIRONMENTS / each.environment / ".installed").is_file()}
+    if missing:
+        raise SystemExit(f"not installed: {', '.join(sorted(missing))}; expected all. Run: make servers")
 
 
 def body_of(kind: str, image: bytes) -> tuple[bytes, str]:

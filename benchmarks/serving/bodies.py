@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.common import DRAWING, machine, write_json
-from benchmarks.serving.baseline_servers import ALL, BaselineServer, load_of
+from benchmarks.serving.baseline_servers import ALL, BaselineServer, load_of, require
 from benchmarks.serving.servers import CONNECTIONS, one_round
 
 OUT = Path(__file__).with_suffix(".json")
@@ -101,6 +101,7 @@ def contestants(*, form: bool) -> list[BaselineServer]:
 def main(rounds: int, seconds: int, only: tuple[str, ...], quick: bool) -> None:
     """Print each round and write the medians."""
     rounds, seconds = (1, 2) if quick else (rounds, seconds)
+    require(contestants(form=False))
     facts, began = machine(), time.monotonic()
     bodies = {}
     with tempfile.TemporaryDirectory() as name:

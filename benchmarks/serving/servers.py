@@ -22,7 +22,7 @@ import click
 
 from benchmarks.common import DRAWING, ROOT, machine, write_json
 from benchmarks.serving import wrk
-from benchmarks.serving.baseline_servers import ALL, ENVIRONMENTS, PROGRAMS, BaselineServer, load_of
+from benchmarks.serving.baseline_servers import ALL, ENVIRONMENTS, PROGRAMS, BaselineServer, load_of, require
 from benchmarks.serving.processes import family, folder_mb, free_port, pss_mb, started, wait_for
 
 OUT = Path(__file__).with_suffix(".json")
@@ -87,15 +87,13 @@ def size_mb(server: BaselineServer) -> float:
 @click.command()
 @click.option("--rounds", default=5, show_default=True)
 @click.option("--seconds", default=5, show_default=True, help="Of load in each round.")
-@click.option("--only", multiple=True, help="Names; the file is not written.")
+@click.option("--only", multiple=True, type=click.Choice([each.name for each in ALL]), help="The file is not written.")
 @click.option("--quick", is_flag=True, help="One round of 2 seconds, to try it; the file says so.")
 def main(rounds: int, seconds: int, only: tuple[str, ...], quick: bool) -> None:
     """Print each round and write the medians."""
     rounds, seconds = (1, 2) if quick else (rounds, seconds)
     chosen = [each for each in ALL if not only or each.name in only]
-    missing = {each.environment for each in chosen if not (ENVIRONMENTS / each.environment / "bin").is_dir()}
-    if missing or not chosen:
-        raise SystemExit(f"not installed: {', '.join(sorted(missing or only))}. Run: make servers")
+    require(chosen)
     facts, began = machine(), time.monotonic()
     found: dict[str, list[dict[str, float]]] = {each.name: [] for each in chosen}
     with tempfile.TemporaryDirectory() as name:

@@ -141,11 +141,39 @@ def test_one_client_with_costly_pictures_leaves_others_their_readings(server: st
 
 @pytest.mark.parametrize(
     "request_line",
-    [b"GET /healthz HTTP/1.1\r\n\r\n", b"GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n", b"GET //metrics HTTP/1.1\r\n\r\n"],
+    [b"GET /healthz HTTP/1.1\r\n\r\n", b"GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n", b"GET /healthz\r\n\r\n"],
 )
 def test_what_is_no_http_1_1_is_refused(server: str, request_line: bytes) -> None:
     with attacking(server, 1, request_line) as (line,):
         assert line.recv(12) in (b"HTTP/1.1 400", b"HTTP/1.1 505")
+
+
+def test_a_change_to_http_2_is_not_made(server: str) -> None:
+    asks = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+    with attacking(server, 1, asks + b"HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n") as (line,):
+        assert line.recv(12) == b"HTTP/1.1 200"
+
+
+PREFIXES = ("//", "///", "/.//", "/./", "/%2e/", "/;/", "/x/..//", "/%2f", "http://x//")
+
+
+def test_no_spelling_of_a_path_passes_the_key(seven: bytes) -> None:
+    with serving("--model", "ann", INKLING_API_KEY="k") as (_, url):
+        assert asked(url, "GET", "/metrics")[0] == 401
+        for prefix in PREFIXES:
+            for method, path, body in (
+                ("GET", "metrics", b""),
+                ("GET", "api/v1/models", b""),
+                ("POST", READ[1:], seven),
+            ):
+                whole = f"{method} {prefix}{path} HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
+                whole += f"Content-Length: {len(body)}\r\n\r\n" if body else "\r\n"
+                with attacking(url, 1, whole.encode() + body) as (line,):
+                    answer = http.client.HTTPResponse(line)
+                    answer.begin()
+                    assert answer.status in (308, 400, 401, 404, 405), (method, prefix + path)
+                    assert (answer.headers["Location"] or "http://x/").startswith("http://x/"), "no other host"
+                    answer.close()
 
 
 @pytest.mark.parametrize(("length", "ends"), [(2000, "keep-alive"), (200_000, "close")])
