@@ -28,7 +28,7 @@ def servers(numbers: Numbers) -> str:
     rows = [
         [
             f"**{name}** <br> {each['about']} <br> {_versions(each)}",
-            f"{each['per_s']:,.0f}", f"{each['per_s'] / tutorial:,.0f}x", f"{each['p50_ms']:.1f} ms",
+            f"{each['per_s']:,.0f}", times(each["per_s"], tutorial), f"{each['p50_ms']:.1f} ms",
             f"{each['p99_ms']:.0f} ms", f"{each['memory_mb']:,.0f} MB", f"{each['start_s']:.2f} s",
             f"{each['size_mb']:,.0f} MB", f"{each['errors']:,}",
         ]
@@ -44,9 +44,14 @@ def bodies(numbers: Numbers) -> str:
     for name, each in numbers["bodies"].items():
         inkling, tutorial, fastapi = (each["per_s"][server] for server in ("inkling ann", "tutorial", "FastAPI"))
         rows.append([name, f"{each['bytes'] / 1000:,.0f} KB", f"{inkling:,.0f}", f"{tutorial:,.1f}", f"{fastapi:,.0f}",
-                     f"{inkling / tutorial:,.0f}x", f"{inkling / fastapi:.2f}"])  # fmt: skip
-    head = ["body", "size", "inkling ann, requests/s", "tutorial", "FastAPI", "tutorial's", "of FastAPI's"]
+                     times(inkling, tutorial), times(inkling, fastapi, 2)])  # fmt: skip
+    head = ["body", "size", "inkling ann, requests/s", "tutorial", "FastAPI", "tutorial's", "FastAPI's"]
     return f"{markdown.table(head, rows)}\n\n{method(numbers)}"
+
+
+def times(rate: float, other: float, places: int = 0) -> str:
+    """How many times another rate one is; a short trial may find an other of 0."""
+    return f"{rate / other:,.{places}f}x" if other else "-"
 
 
 def method(numbers: Numbers) -> str:

@@ -45,4 +45,8 @@ def test_the_table_has_a_row_for_each_body() -> None:
         "connections": 8,
     }
     table = report.bodies({**numbers, "machine": {"cores": 2, "cpu": "x", "python": "3"}})
-    assert table.count("| 50x | 0.80 |") == len(bodies.BODIES)
+    assert table.count("| 50x | 0.80x |") == len(bodies.BODIES)
+
+
+def test_a_trial_in_which_a_server_answered_nothing_has_no_ratio() -> None:
+    assert (report.times(400, 8), report.times(400, 0)) == ("50x", "-")
