@@ -4,8 +4,9 @@ A form is one line: strokes separated by ";", each "~" (a smooth curve) or "-" (
 hundredths of a square, x to the right and y down. A range in front, as "30..60", is the width in hundredths of the
 height; the default is 45..95. The shapes are those of school models and everyday handwriting: the 1 with an upstroke, a
 serif or a foot, or an upstroke as long as its stem; the crossed and the hooked 7; the open 4 with a short stem and the
-one like a psi; 9 and 6 with straight, hooked or curled tails, and the 9 like a rho or a P; the 8 that does not close;
-the flat-topped 3; the 2 with loops; the 5 whose bar flies off; the 0 with a slash or a tail to its neighbour.
+one like a psi or a u; 9 and 6 with straight, hooked or curled tails; the 9 like a rho or a P, and the one whose closed
+head sits on the bowl of a 3; the 8 that does not close; the flat-topped 3; the 2 with loops; the 5 whose bar flies off;
+the 0 with a slash or a tail to its neighbour.
 """
 
 from __future__ import annotations
@@ -134,6 +135,8 @@ _LINES: dict[int, tuple[str, ...]] = {
         "25..40 - 20,0 0,60 100,60; - 80,30 78,100",
         "25..40 ~ 5,0 5,45 50,58 95,48; - 95,5 85,100",
         "25..40 - 80,100 80,0 0,65 100,66",
+        "- 82,0 80,100; ~ 82,4 45,12 6,56 14,62 82,62",
+        "~ 5,8 2,60 30,90 78,72; ~ 92,0 86,55 95,100",
     ),
     5: (
         "~ 20,5 12,45 60,40 95,68 50,100 0,92; - 20,2 95,0",
@@ -232,6 +235,13 @@ _LINES: dict[int, tuple[str, ...]] = {
         "35..70 ~ 16,32 8,12 50,0 96,12 86,38 44,48; ~ 52,4 44,55 32,100",
         "40..75 ~ 70,40 30,46 8,22 45,0 95,10 92,34 60,44; ~ 58,30 52,70 40,100",
         "45..80 ~ 50,4 10,20 36,44 94,28 76,0 44,6; ~ 56,40 50,75 44,100",
+        "~ 62,38 26,34 18,14 45,0 82,8 84,26 56,40 82,58 88,82 50,98 5,96",
+        "~ 50,38 20,24 30,4 62,2 76,20 50,40 42,48 78,62 84,84 50,98 4,98",
+        "35..65 ~ 68,30 35,36 14,20 30,2 70,2 80,20 52,42 86,64 72,94 10,98",
+        "~ 40,44 8,22 30,2 80,0 92,20 60,40 46,46 84,56 92,74 88,94 5,100",
+        "60..100 - 5,100 8,45; ~ 8,45 30,10 80,2 98,14 60,34 12,40",
+        "60..100 ~ 0,100 38,50 70,8 95,2 98,22 50,36",
+        "50..90 ~ 50,42 8,24 22,4 70,2 92,18 60,38 46,44 70,72 95,100",
     ),
 }
 
