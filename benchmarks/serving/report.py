@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import markdown
 from benchmarks.common import ROOT, Numbers, read_json
+from benchmarks.serving.baseline_servers import ALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,10 +22,18 @@ NOT_YET = "Not measured yet."
 TRIAL = "These figures are of a short trial on a busy machine, not of a full run."
 
 
+def current(numbers: Numbers) -> dict[str, Numbers]:
+    """The servers that were measured with the packages that they run on now, the most requests first."""
+    measured = numbers["servers"]
+    same = [each.name for each in ALL if set(measured.get(each.name, {}).get("versions", ())) == set(each.packages)]
+    return {name: measured[name] for name in sorted(same, key=lambda name: -float(measured[name]["per_s"]))}
+
+
 def servers(numbers: Numbers) -> str:
     """A row for each server, the most requests first, then the machine and the method."""
-    tutorial = numbers["servers"]["tutorial"]["per_s"]
-    ordered = sorted(numbers["servers"].items(), key=lambda item: -float(item[1]["per_s"]))
+    found = current(numbers)
+    tutorial = found["tutorial"]["per_s"]
+    absent = [each.name for each in ALL if each.name not in found]
     rows = [
         [
             f"**{name}** <br> {each['about']} <br> {_versions(each)}",
@@ -32,10 +41,11 @@ def servers(numbers: Numbers) -> str:
             f"{each['p99_ms']:.0f} ms", f"{each['memory_mb']:,.0f} MB", f"{each['start_s']:.2f} s",
             f"{each['size_mb']:,.0f} MB", f"{each['errors']:,}",
         ]
-        for name, each in ordered
+        for name, each in found.items()
     ]  # fmt: skip
     head = ["server", "requests/s", "tutorial's", "p50", "p99", "memory", "start to answer", "installed", "errors"]
-    return f"{markdown.table(head, rows)}\n\n{method(numbers)}"
+    said = method(numbers) + (f" Not measured yet as they run now: {', '.join(absent)}." if absent else "")
+    return f"{markdown.table(head, rows)}\n\n{said}"
 
 
 def bodies(numbers: Numbers) -> str:
@@ -132,10 +142,11 @@ def largest(numbers: Numbers) -> str:
 
 
 def sentence(numbers: Numbers) -> str:
-    """The README's sentence; empty for a trial."""
-    if numbers["quick"]:
+    """The README's sentence; empty for a trial, and where inkling was measured on another server than it runs on."""
+    found = current(numbers)
+    if numbers["quick"] or not {"inkling ann", "inkling cnn", "tutorial"} <= set(found):
         return ""
-    ann, cnn, tutorial = (numbers["servers"][name] for name in ("inkling ann", "inkling cnn", "tutorial"))
+    ann, cnn, tutorial = (found[name] for name in ("inkling ann", "inkling cnn", "tutorial"))
     return (
         f"Two workers on {numbers['machine']['cores']} cores answer {ann['per_s']:,.0f} drawings a second with `ann`, "
         f"{cnn['per_s']:,.0f} with `cnn`, {ann['per_s'] / tutorial['per_s']:,.0f} and "
@@ -149,7 +160,7 @@ def draw(ax: Axes, numbers: Numbers) -> Axes:
     """A bar for each server as long as its requests a second."""
     from inkling.training.report import style
 
-    ordered = sorted(numbers["servers"].items(), key=lambda item: float(item[1]["per_s"]))
+    ordered = list(reversed(current(numbers).items()))
     most = max(each["per_s"] for _, each in ordered)
     for y, (name, each) in enumerate(ordered):
         colour = style.SERIES[0] if name.startswith("inkling") else style.BEFORE

@@ -11,6 +11,7 @@ import pytest
 from benchmarks import markdown
 from benchmarks.common import PRICES, ROOT, read_json
 from benchmarks.serving import capacity, report, simulate
+from benchmarks.serving.baseline_servers import ALL
 from inkling.server.settings import Settings
 
 MEAN_S = 0.01
@@ -114,8 +115,21 @@ def test_the_readme_shows_the_numbers_of_a_full_run() -> None:
     numbers = load("servers")
     block = report.sentence(numbers)
     assert markdown.with_block(text, "servers", block) == text, "run: python -m benchmarks.serving.report"
-    assert report.sentence(numbers | {"quick": True}) == ""
-    assert "drawings a second" in report.sentence(numbers | {"quick": False})
+
+
+def test_only_servers_as_they_run_now_have_a_row() -> None:
+    numbers = load("servers")
+    row = {**numbers["servers"]["tutorial"], "per_s": 30.0}
+    now = {each.name: {**row, "versions": dict.fromkeys(each.packages, "1")} for each in ALL}
+    before = {**now, "inkling ann": {**row, "versions": {"another server": "1"}}, "gone": row}
+    full = {**numbers, "quick": False, "servers": now}
+    assert "drawings a second" in report.sentence(full)
+    assert "Not measured" not in report.servers(full)
+    assert report.sentence({**full, "quick": True}) == ""
+    assert report.sentence({**full, "servers": before}) == ""
+    table = report.servers({**full, "servers": before})
+    assert "gone" not in table
+    assert table.endswith("Not measured yet as they run now: inkling ann.")
 
 
 @pytest.mark.learn
