@@ -28,7 +28,7 @@ CLASSIFIERS = sorted(name for name, entry in ARCHITECTURES.items() if entry.task
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_classifier(name: str, tmp_path: Path) -> None:
     import_keras(seed=0)
-    how = Recipe(name, name, learning_rate=0.003, dropout=0.1, batch_size=20, n_validation=100)
+    how = Recipe(name, name, learning_rate=0.003, batch_size=20, n_validation=100)
     mnist = small_mnist(1)
     model = train.build(how, make_task(how, mnist))
     assert model.input_shape == (None, 28, 28)
@@ -51,6 +51,20 @@ def test_every_architecture_is_documented_and_within_its_budget(name: str) -> No
     entry = ARCHITECTURES[name]
     assert entry.build(Recipe(name, name)).count_params() <= entry.max_parameters
     assert f"`{name}`" in README.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_an_architecture_declares_the_settings_that_it_reads(name: str) -> None:
+    import_keras(seed=0)
+    read = set()
+
+    class Recorder:
+        def __getattr__(self, setting: str) -> float:
+            read.add(setting)
+            return {"hidden": 8}.get(setting, 0.1)
+
+    ARCHITECTURES[name].build(Recorder())
+    assert read == set(ARCHITECTURES[name].settings)
 
 
 def test_the_ann_is_the_one_of_the_tutorial() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from inkling.errors import BadRecipe
 from inkling.models.registry import find_network
 
 if TYPE_CHECKING:
+    from inkling.training.recipe import Recipe
     from inkling.training.train import Callbacks
 
 
@@ -22,9 +24,18 @@ if TYPE_CHECKING:
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one parameter of the recipe.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder; otherwise runs/NAME-<time>.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on with this run folder where it stopped.")
+@click.option("--run-code", is_flag=True, help="Run the Python file that the recipe names as its architecture.")
 @click.option("--no-test", is_flag=True, help="Leave the test images alone, for as long as you are still choosing.")
+@click.option("--explain", is_flag=True, help="List every parameter of a recipe, and train nothing.")
 def command(
-    recipe: str | None, overrides: tuple[str, ...], out: Path | None, resume: Path | None, no_test: bool
+    recipe: str | None,
+    *,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    resume: Path | None,
+    run_code: bool,
+    no_test: bool,
+    explain: bool,
 ) -> None:
     """Train a network by a recipe and export it as a bundle.
 
@@ -36,28 +47,25 @@ def command(
       inkling train ann-tutorial
       inkling train cnn --set epochs=10 --set augmentation.rotation=20 --out runs/mine
       inkling train --resume runs/mine
+      inkling train my_net.toml --run-code
     """
-    from inkling.training import train
+    from inkling.training import own_architecture, train
+    from inkling.training.architectures import is_own
     from inkling.training.data.mnist import load_mnist
-    from inkling.training.recipe import find
 
-    if recipe is None and resume is None:
-        raise BadRecipe("no recipe is named; expected one, or --resume with a run folder. See: inkling train --help")
-    if resume is not None:
-        if overrides or out:
-            raise BadRecipe("--resume goes on with the run's own recipe and folder; leave out --set and --out.")
-        if not (resume / "recipe.toml").is_file():
-            raise BadRecipe(f"{resume} is no run folder: it has no recipe.toml. Name one that inkling train has made.")
-        chosen, folder = find(resume / "recipe.toml"), resume
-        if recipe not in (None, chosen.name):
-            raise BadRecipe(f"{resume} is a run of {chosen.name!r}, not of {recipe!r}; leave the name out.")
-    else:
-        chosen = find(str(recipe), overrides)
-        folder = out or Path("runs") / f"{chosen.name}-{datetime.now():%Y%m%d-%H%M%S}"
-        if (folder / "recipe.toml").exists():
-            raise BadRecipe(f"{folder} holds a run already; go on with it by --resume, or choose another --out.")
-        if folder.is_dir() and any(folder.iterdir()):
-            raise BadRecipe(f"{folder} is not empty; a new or an empty folder was expected. Choose another --out.")
+    if explain:
+        _print_parameters()
+        return
+    chosen, folder = _resumed(recipe, overrides, out, resume) if resume else _new(recipe, overrides, out)
+    if is_own(chosen.architecture):
+        if not run_code:
+            raise BadRecipe(
+                f"architecture is {chosen.architecture!r}, which is Python code; it can do all that you can, so it "
+                "runs only when you say so. Read the file, then add --run-code."
+            )
+        chosen = own_architecture.load(chosen, _code_folder(recipe, overrides, resume))
+    elif run_code:
+        raise BadRecipe(f"--run-code is given, but {chosen.architecture!r} comes with inkling. Leave --run-code out.")
     mnist = load_mnist()
     console = Console(stderr=True)
     console.print(f"{chosen.name} -> {folder}")
@@ -68,6 +76,52 @@ def command(
         click.echo(f"inkling: stopped; go on with: inkling train --resume {folder}", err=True)
         raise SystemExit(130) from None
     _print_result(folder)
+
+
+def _resumed(recipe: str | None, overrides: tuple[str, ...], out: Path | None, folder: Path) -> tuple[Recipe, Path]:
+    from inkling.training.recipe import find
+
+    if overrides or out:
+        raise BadRecipe("--resume goes on with the run's own recipe and folder; leave out --set and --out.")
+    if not (folder / "recipe.toml").is_file():
+        raise BadRecipe(f"{folder} is no run folder: it has no recipe.toml. Name one that inkling train has made.")
+    chosen = find(folder / "recipe.toml")
+    if recipe not in (None, chosen.name):
+        raise BadRecipe(f"{folder} is a run of {chosen.name!r}, not of {recipe!r}; leave the name out.")
+    return chosen, folder
+
+
+def _new(recipe: str | None, overrides: tuple[str, ...], out: Path | None) -> tuple[Recipe, Path]:
+    from inkling.training.recipe import find
+
+    if recipe is None:
+        raise BadRecipe("no recipe is named; expected one, or --resume with a run folder. See: inkling train --help")
+    chosen = find(recipe, overrides)
+    folder = out or Path("runs") / f"{chosen.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    if (folder / "recipe.toml").exists():
+        raise BadRecipe(f"{folder} holds a run already; go on with it by --resume, or choose another --out.")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise BadRecipe(f"{folder} is not empty; a new or an empty folder was expected. Choose another --out.")
+    return chosen, folder
+
+
+def _code_folder(recipe: str | None, overrides: tuple[str, ...], resume: Path | None) -> Path:
+    """The folder from which an architecture's file is named: that of the recipe, or where the command runs."""
+    if resume is not None:
+        return resume
+    set_here = any(override.partition("=")[0].strip() == "architecture" for override in overrides)
+    return Path() if set_here else Path(str(recipe)).parent
+
+
+def _print_parameters() -> None:
+    from rich.table import Table
+
+    from inkling.training import parameter_table
+
+    table = Table(*parameter_table.HEADINGS, box=None, pad_edge=False)
+    for row in parameter_table.rows():
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table)
 
 
 def _bar(console: Console) -> Progress:

@@ -4,7 +4,8 @@ A classifier maps (N, 28, 28) float32 in 0..1, 1 = ink, to (N, 10) probabilities
 its recipe has non-digits: the last output is "none of the ten". A line recognizer maps (N, 32, w) to (N, w / 4, 22).
 
 An architecture is one small function: settings in, an uncompiled Keras model out. Its docstring is its documentation;
-`@architecture(max_parameters=..)` registers its name and sets how many parameters it may have.
+`@architecture(max_parameters, settings)` registers its name, how many parameters it may have and on which of a recipe's
+settings its layers depend.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from inkling.errors import BadRecipe, UnknownName
 from inkling.pipeline.line_image import HEIGHT as LINE_HEIGHT
 from inkling.pipeline.symbols import BLANK
+
+SETTINGS = ("hidden", "dropout", "nondigits")
 
 
 class Settings(Protocol):
@@ -42,9 +46,10 @@ class Architecture:
 
     name: str
     build: Build
-    max_parameters: int  # with the recipe's defaults; a test holds it
-    can_refuse: bool = False  # whether it has an eleventh output for recipes with `nondigits`
+    max_parameters: int | None  # with the recipe's defaults; a test holds it
+    settings: tuple[str, ...]  # those of SETTINGS that its layers depend on
     task: Literal["digits", "lines"] = "digits"  # what it is trained and judged on; see `training.tasks`
+    source: str = ""  # the file of a user's own architecture: see `own_architecture`
 
     @property
     def about(self) -> str:
@@ -55,20 +60,45 @@ class Architecture:
 ARCHITECTURES: dict[str, Architecture] = {}
 
 
+def find_architecture(name: str) -> Architecture:
+    """The architecture of this name. That of a user's own file, until it is loaded, is known but cannot be built.
+
+    Raises UnknownName for any other.
+    """
+    if name in ARCHITECTURES:
+        return ARCHITECTURES[name]
+    if not is_own(name):
+        raise UnknownName("architecture", name, ARCHITECTURES)
+
+    def build(settings: Settings) -> Any:
+        """Not loaded."""
+        raise BadRecipe(
+            f"architecture is {name!r}, which is Python code; only inkling train runs such code, and only with "
+            "--run-code. Train it there, or choose an architecture by name."
+        )
+
+    return Architecture(name, build, None, SETTINGS)
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is that of a function in a user's own file, as in my_net.py:net."""
+    return ".py:" in name
+
+
 def architecture(
-    max_parameters: int, *, can_refuse: bool = False, task: Literal["digits", "lines"] = "digits"
+    max_parameters: int, settings: tuple[str, ...], *, task: Literal["digits", "lines"] = "digits"
 ) -> Callable[[Build], Build]:
     """Registers a function under its name, `_` written as `-`."""
 
     def register(build: Build) -> Build:
         name = build.__name__.replace("_", "-")
-        ARCHITECTURES[name] = Architecture(name, build, max_parameters, can_refuse, task)
+        ARCHITECTURES[name] = Architecture(name, build, max_parameters, settings, task)
         return build
 
     return register
 
 
-@architecture(max_parameters=101_770)
+@architecture(101_770, ("hidden",))
 def ann(settings: Settings) -> Any:
     """One hidden layer: Flatten (784) -> Dense 128 ReLU (100,480) -> Dense 10 softmax (1,290)."""
     from keras import Input, Sequential, layers
@@ -84,7 +114,7 @@ def ann(settings: Settings) -> Any:
     )
 
 
-@architecture(max_parameters=101_770)
+@architecture(101_770, ("hidden", "dropout"))
 def ann_dropout(settings: Settings) -> Any:
     """The same hidden layer, part of which is switched off at each step of training (Srivastava et al. 2014)."""
     from keras import Input, Sequential, layers
@@ -101,7 +131,7 @@ def ann_dropout(settings: Settings) -> Any:
     )
 
 
-@architecture(max_parameters=400_000, can_refuse=True)
+@architecture(400_000, ("dropout", "nondigits"))
 def cnn(settings: Settings) -> Any:
     """Seven 3x3 convolutions at 28, 14 and 7 pixels, averaged over the image, then Dense softmax."""
     from keras import Input, Sequential, layers
@@ -117,7 +147,7 @@ def cnn(settings: Settings) -> Any:
     return model
 
 
-@architecture(max_parameters=12_000)
+@architecture(12_000, ("dropout",))
 def cnn_small(settings: Settings) -> Any:
     """Two layers of 5x5 filters, each halved by pooling, then Dense softmax: much as LeNet-5 (LeCun et al. 1998)."""
     from keras import Input, Sequential, layers
@@ -132,7 +162,7 @@ def cnn_small(settings: Settings) -> Any:
     return model
 
 
-@architecture(max_parameters=580_000, task="lines")
+@architecture(580_000, ("dropout",), task="lines")
 def line(settings: Settings) -> Any:
     """Convolutions alone, so that a line may have any width: for every fourth column a symbol, or no new one."""
     from keras import Input, layers, models

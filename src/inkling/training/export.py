@@ -16,7 +16,8 @@ import numpy as np
 
 from inkling.errors import BadBundle
 from inkling.models.bundle import IDENTITY_KEYS, Bundle, open_bundle, version_of
-from inkling.training.architectures import ARCHITECTURES
+from inkling.training import own_architecture
+from inkling.training.architectures import find_architecture
 from inkling.training.data.mnist import MNIST_ARRAYS
 from inkling.training.recipe import Recipe, to_table
 from inkling.training.tasks import Task
@@ -52,7 +53,7 @@ def export(model: Any, recipe: Recipe, task: Task, folder: Path, *, score_test: 
 
 def write_models(model: Any, recipe: Recipe, folder: Path) -> Any:
     """model.keras and model.tflite, both in float32 and without the optimizer. Returns that Keras model."""
-    clean = ARCHITECTURES[recipe.architecture].build(recipe)  # not compiled: no optimizer to save
+    clean = find_architecture(recipe.architecture).build(recipe)  # not compiled: no optimizer to save
     clean.set_weights(model.get_weights())
     clean.save(folder / "model.keras")
     with contextlib.redirect_stdout(io.StringIO()):  # Keras prints the signature
@@ -88,6 +89,7 @@ def make_manifest(model: Any, recipe: Recipe, bundle: Bundle, task: Task) -> dic
         "name": recipe.name,
         "version": bundle.version,
         "architecture": recipe.architecture,
+        **own_architecture.facts(recipe),
         "parameters": int(model.count_params()),
         "layers": describe_layers(model),
         **task.facts(bundle),

@@ -114,7 +114,7 @@ def _check_layers(path: Path) -> None:
             content = file.read(MAX_CONFIG_BYTES + 1)
         if len(content) > MAX_CONFIG_BYTES:
             raise ValueError(f"its config.json has more than {MAX_CONFIG_BYTES / 1e6:.0f} MB")
-        foreign = sorted(set(_foreign_parts(json.loads(content))))
+        foreign = sorted(set(foreign_parts(json.loads(content))))
     except (OSError, ValueError, KeyError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error) as error:
         raise BadBundle(
             f"{path} is no Keras file ({error}); a network saved by export was expected. Export the run again."
@@ -126,7 +126,7 @@ def _check_layers(path: Path) -> None:
         )
 
 
-def _foreign_parts(config: Any) -> Iterator[str]:
+def foreign_parts(config: Any) -> Iterator[str]:
     """The classes in a Keras file's configuration that are no plain parts of Keras."""
     if isinstance(config, dict):
         name, module = config.get("class_name"), config.get("module")
@@ -134,7 +134,7 @@ def _foreign_parts(config: Any) -> Iterator[str]:
         if not is_plain or name in CAN_RUN_CODE:
             yield str(name)
         for value in config.values():
-            yield from _foreign_parts(value)
+            yield from foreign_parts(value)
     elif isinstance(config, list):
         for value in config:
-            yield from _foreign_parts(value)
+            yield from foreign_parts(value)

@@ -16,7 +16,7 @@ from typing import Any
 from inkling.errors import BadBundle, InklingError
 from inkling.models import registry
 from inkling.models.bundle import Bundle
-from inkling.training.architectures import ARCHITECTURES
+from inkling.training.architectures import find_architecture
 from inkling.training.calibrate import RIGHT
 from inkling.training.calibrate_lines import RIGHT as LINES_RIGHT
 from inkling.training.recipe import stage_table
@@ -83,7 +83,7 @@ def write(found: Bundle) -> Path:
 
 
 def _reads_lines(facts: dict[str, Any]) -> bool:
-    return ARCHITECTURES[facts["architecture"]].task == "lines"
+    return find_architecture(facts["architecture"]).task == "lines"
 
 
 def _what(facts: dict[str, Any]) -> list[str]:

@@ -7,111 +7,20 @@ import difflib
 import functools
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from inkling.errors import BadRecipe, UnknownName
-from inkling.training.architectures import ARCHITECTURES
+from inkling.training.architectures import SETTINGS, find_architecture
+from inkling.training.recipe_parameters import OF_ALL_STAGES, TABLES, Augmentation, Recipe, Teacher, Texts, parameters
+
+__all__ = ["TABLES", "Augmentation", "Recipe", "Teacher", "Texts", "parameters"]  # part of what this module offers
 
 PACKAGED = Path(__file__).parent / "recipes"
-
-
-def _between(default: float, low: float, high: float) -> Any:
-    return field(default=default, metadata={"range": (low, high)})
-
-
-def _choice(default: str, *choices: str) -> Any:
-    return field(default=default, metadata={"choices": choices})
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How far an image may be changed each time it is shown; all 0 = never. See `augment`."""
-
-    rotation: float = _between(0.0, 0, 45)  # degrees to either side
-    shear: float = _between(0.0, 0, 1)  # slant: x moves by up to this much for each y
-    scale: float = _between(0.0, 0, 0.5)  # size changes by up to this part of it
-    stretch: float = _between(0.0, 0, 1)  # log of width over height: up to this wider, a third of it narrower
-    bow: float = _between(0.0, 0, 0.4)  # how far strokes bow and one end outgrows the other: quadratic terms, at most
-    shift: float = _between(0.0, 0, 8)  # pixels, each way
-    elastic: float = _between(0.0, 0, 60)  # strength of the elastic field (alpha of Simard et al.), pixels
-    elastic_sigma: float = _between(4.5, 1, 14)  # its smoothness, pixels
-    stroke: float = _between(0.0, 0, 1.5)  # pixels by which a stroke grows or shrinks, about
-    contrast: float = _between(0.0, 0, 0.9)  # part of the ink's darkness that may be lost
-    continental: float = _between(0.0, 0, 1)  # part of the 1s given an upstroke and of the 7s given a bar
-    noise: float = _between(0.0, 0, 0.5)  # standard deviation of the grain, ink = 1
-    drawn: float = _between(0.0, 0, 1)  # part of the digits replaced by synthetic ones; see `synthetic_digits`
-    coarse: float = _between(0.0, 0, 1)  # part of the images that are degraded; see `degrade`
-    ragged: float = _between(0.0, 0, 0.5)  # noise in these before a pixel becomes black or white, ink = 1
-    enlarged: float = _between(0.0, 0, 1)  # part of these that are shown enlarged
-
-    @property
-    def is_none(self) -> bool:
-        """Whether images stay as they are."""
-        qualities = {"elastic_sigma", "ragged", "enlarged"}  # of what another parameter brings about
-        return not any(getattr(self, each.name) for each in dataclasses.fields(self) if each.name not in qualities)
-
-
-@dataclass(frozen=True)
-class Texts:
-    """What is written in synthetic lines, and how. See `synthetic_lines`."""
-
-    signs: float = _between(0.45, 0, 1)  # share of lines with signs
-    benford: float = _between(0.0, 0, 1)  # share of numbers and amounts that begin with a 1 as often as amounts do
-    long_ones: float = _between(0.0, 0, 1)  # share of 1s at the start of a free line that are long and slanted
-    curved_crosses: float = _between(0.0, 0, 1)  # share of crossed-out cells with a small cross of curved strokes
-
-
-@dataclass(frozen=True)
-class Teacher:
-    """A trained network from whose outputs the new one also learns (Hinton, Vinyals, Dean 2015)."""
-
-    name: str = ""  # packaged model, bundle or run folder; "" = no teacher
-    temperature: float = _between(2.0, 1, 20)  # softens both outputs
-    weight: float = _between(0.5, 0, 1)  # of the teacher's output against the label
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides what a training run gives, apart from the data."""
-
-    name: str  # of the run and the bundle
-    architecture: str  # a name in `architectures`
-    about: str = ""  # one line for a person
-    epochs: int = _between(5, 1, 10_000)
-    batch_size: int = _between(128, 1, 10_000)
-    precision: str = _choice("float32", "float32", "bfloat16")  # of products while it learns; see `train.build`
-    optimizer: str = _choice("adam", "adam", "adamw", "sgd")
-    learning_rate: float = _between(0.001, 1e-7, 10)  # the highest that the schedule reaches
-    schedule: str = _choice("constant", "constant", "one_cycle", "cosine", "warmup_stable_decay")
-    decay: float = _between(0.4, 0, 1)  # share of a warmup_stable_decay run in which the rate falls
-    weight_decay: float = _between(0.0, 0, 1)  # decoupled, each step, times the learning rate
-    label_smoothing: float = _between(0.0, 0, 0.5)
-    ema: float = _between(0.0, 0, 0.99999)  # momentum of the averaged weights that are kept; 0 = off
-    dropout: float = _between(0.0, 0, 0.9)  # for architectures that have it
-    lines: int = _between(0, 0, 10_000_000)  # synthetic lines an epoch, for a line recognizer; see `synthetic_lines`
-    nondigits: float = _between(0.0, 0, 1)  # images of what is no digit, for each digit of an epoch; see `nondigits`
-    standardise: bool = False  # learn from inputs with mean 0 and standard deviation 1; see `input_scaling`
-    hidden: int = _between(128, 1, 10_000)  # units of the hidden layer, for architectures that have one
-    start: str = ""  # network to fine-tune: packaged model, bundle or run folder; "" = random weights. See `fine_tune`
-    keep: float = _between(0.0, 0, 1)  # share of its weights in the final ones
-    seed: int = _between(0, 0, 2**31 - 1)
-    split_seed: int = _between(0, 0, 2**31 - 1)  # which training images are held back, whatever the seed
-    n_train: int = _between(0, 0, 60_000)  # images to learn from, of those that are left; 0 = all of them
-    n_validation: int = _between(5_000, 100, 30_000)  # training images held back to choose by
-    patience: int = _between(0, 0, 10_000)  # epochs without better validation loss before it stops; 0 = never
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    teacher: Teacher = field(default_factory=Teacher)
-    texts: Texts = field(default_factory=Texts)
-    stages: tuple[dict[str, Any], ...] = ()  # what each of several stages sets otherwise; see `stages_of`
-
-
-TABLES = {"augmentation": Augmentation, "teacher": Teacher, "texts": Texts}  # parameters that have parts
-OF_ALL_STAGES = (  # which no stage may set
-    *("name", "architecture", "about", "start", "standardise", "patience", "stages"),
-    *("seed", "split_seed", "n_train", "n_validation"),
-)
+UNUSED = {  # parameters, by the beginning of their dotted names, that a task has no use for
+    "digits": ("texts.", "lines"),
+    "lines": ("augmentation.", "teacher.", "label_smoothing", "standardise"),
+}
 
 
 def packaged() -> dict[str, Path]:
@@ -195,16 +104,9 @@ def stage_table(shared: Mapping[str, Any], stage: Mapping[str, Any]) -> dict[str
 def _without_stages(table: Mapping[str, Any]) -> Recipe:
     """A recipe of which `stages` alone was not looked into."""
     recipe: Recipe = _record(Recipe, table, prefix="")
-    if recipe.architecture not in ARCHITECTURES:
-        raise UnknownName("architecture", recipe.architecture, ARCHITECTURES)
     if not recipe.name or set(recipe.name) & set("/\\ "):
         raise BadRecipe(f"name is {recipe.name!r}; expected a word without slashes or spaces. Change it.")
-    _check_task(recipe)
-    if recipe.nondigits and not ARCHITECTURES[recipe.architecture].can_refuse:
-        raise BadRecipe(
-            f"nondigits is {recipe.nondigits}, but {recipe.architecture} has no output for what is no digit; "
-            "expected 0. Leave it out or choose another architecture."
-        )
+    _check_use(recipe)
     for name in ("ragged", "enlarged"):
         value = getattr(recipe.augmentation, name)
         if value and not recipe.augmentation.coarse:
@@ -215,31 +117,33 @@ def _without_stages(table: Mapping[str, Any]) -> Recipe:
     return recipe
 
 
-def _check_task(recipe: Recipe) -> None:
-    reads_lines = ARCHITECTURES[recipe.architecture].task == "lines"
+def is_used(name: str, architecture: str) -> bool:
+    """Whether a parameter, by dotted name, can change what a network of this architecture learns.
+
+    Raises UnknownName for an architecture that is not known.
+    """
+    entry = find_architecture(architecture)
+    if name in SETTINGS:
+        return name in entry.settings
+    return not name.startswith(UNUSED[entry.task])
+
+
+def _check_use(recipe: Recipe) -> None:
+    reads_lines = find_architecture(recipe.architecture).task == "lines"
     if reads_lines != (recipe.lines > 0):
         expected = "a number of lines an epoch, as in lines = 100_000" if reads_lines else "0"
         raise BadRecipe(f"lines is {recipe.lines} and architecture is {recipe.architecture!r}; expected {expected}.")
-    for name in ("label_smoothing", "standardise", "teacher.name") if reads_lines else ():
-        if _value(recipe, name):
-            raise BadRecipe(f"{name} is {_value(recipe, name)!r}; a line recognizer has no such setting. Leave it out.")
+    for name, each in parameters().items():
+        if _value(recipe, name) != each.default and not is_used(name, recipe.architecture):
+            raise BadRecipe(
+                f"{name} is {_value(recipe, name)!r}, but the architecture {recipe.architecture!r} does not use it; "
+                f"{each.default!r} was expected. Leave it out or choose another architecture."
+            )
 
 
 def _value(recipe: Recipe, name: str) -> Any:
     """A parameter by its dotted name."""
     return functools.reduce(getattr, name.split("."), recipe)
-
-
-def parameters() -> dict[str, dataclasses.Field[Any]]:
-    """Every parameter by its dotted name, as in augmentation.rotation."""
-    found = {}
-    for each in dataclasses.fields(Recipe):
-        if each.name in TABLES:
-            inner = dataclasses.fields(TABLES[each.name])
-            found.update({f"{each.name}.{part.name}": part for part in inner})
-        else:
-            found[each.name] = each
-    return found
 
 
 def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:

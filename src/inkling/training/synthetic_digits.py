@@ -33,7 +33,7 @@ def draw_digits(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def make_pool(n: int, rng: np.random.Generator) -> np.ndarray:
     """`n` drawings of each digit, to choose from with `from_pool`: (10, n, 28, 28) uint8."""
     tiles = draw_digits(np.repeat(np.arange(10), n), rng).reshape(10, n, SIDE, SIDE)
-    return np.rint(tiles * 255).astype(np.uint8)
+    return np.asarray(np.rint(tiles * 255), np.uint8)
 
 
 def from_pool(pool: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from inkling.models.bundle import Bundle
-from inkling.training.architectures import ARCHITECTURES
+from inkling.training.architectures import find_architecture
 from inkling.training.data.mnist import Mnist
 from inkling.training.digit_task import DigitTask
 from inkling.training.line_task import LineTask
@@ -61,4 +61,4 @@ class Task(Protocol):
 def make_task(recipe: Recipe, mnist: Mnist) -> Task:
     """The task of a recipe's architecture, in its last stage. Costly data is made when it is first asked for."""
     kinds: dict[str, Callable[[Recipe, Mnist], Task]] = {"digits": DigitTask, "lines": LineTask}
-    return kinds[ARCHITECTURES[recipe.architecture].task](stages_of(recipe)[-1], mnist)
+    return kinds[find_architecture(recipe.architecture).task](stages_of(recipe)[-1], mnist)

@@ -32,8 +32,8 @@ import numpy as np
 from inkling.cpu import cores
 from inkling.errors import BadData, InklingError
 from inkling.silence import quiet_stderr
-from inkling.training import checkpoint, export, fine_tune, input_scaling, lr_schedule, tasks
-from inkling.training.architectures import ARCHITECTURES
+from inkling.training import checkpoint, export, fine_tune, input_scaling, lr_schedule, own_architecture, tasks
+from inkling.training.architectures import find_architecture
 from inkling.training.data.mnist import Mnist
 from inkling.training.ema import ExponentialMovingAverage
 from inkling.training.keras_setup import import_keras
@@ -116,6 +116,7 @@ def train(
         with write_errors(folder):  # the recipe is known to be right by now, and no folder has been made
             folder.mkdir(parents=True, exist_ok=True)
             checkpoint.write_text(folder / "recipe.toml", to_toml(recipe))
+            own_architecture.write_copy(recipe, folder)
             callbacks.on_run(run)
             history = fit(run, [*history, *resume(run)], callbacks)
             weights = keep_final_weights(run)
@@ -151,7 +152,7 @@ def build(recipe: Recipe, task: Task) -> Any:
     from keras import optimizers
 
     with precision(recipe.precision):
-        model = ARCHITECTURES[recipe.architecture].build(recipe)
+        model = find_architecture(recipe.architecture).build(recipe)
     factors = lr_schedule.factors(recipe.schedule, recipe.epochs * task.n_steps, decay=recipe.decay)
     options: dict[str, Any] = {"learning_rate": lr_schedule.keras_schedule(factors * np.float32(recipe.learning_rate))}
     if recipe.optimizer == "sgd":

@@ -105,7 +105,7 @@ def test_wrong_spaces_are_refused_in_a_sentence(table: dict[str, object], messag
             BadRecipe,
             "label_smoothing softens .* --judge acc",
         ),
-        ({"nondigits": {"low": 0.1, "high": 0.2}}, "loss", BadRecipe, "nondigits is 0.1, but ann has no output"),
+        ({"nondigits": {"low": 0.1, "high": 0.2}}, "loss", BadRecipe, "nondigits is 0.1, but the architecture 'ann'"),
         (
             {"batch_size": [64, 10_000]},
             "loss",

@@ -21,6 +21,7 @@ from typing import Any
 from inkling.errors import BadRecipe, UnknownName
 from inkling.models import registry
 from inkling.training import recipe as recipes
+from inkling.training.architectures import is_own
 from inkling.training.recipe import Recipe
 
 PACKAGED = Path(__file__).parent / "spaces"
@@ -103,6 +104,13 @@ def from_table(table: Mapping[str, Any]) -> tuple[Dimension, ...]:
 
 def check(space: tuple[Dimension, ...], recipe: Recipe, objective: str) -> None:
     """Raise BadRecipe for what no trial could do, and where losses of two trials could not be compared."""
+    chosen = [value for each in space if each.name == "architecture" for value in each.choices]
+    for name in map(str, [recipe.architecture, *chosen]):
+        if is_own(name):
+            raise BadRecipe(
+                f"architecture is {name!r}, which is Python code, and no sweep runs code; a name that comes with "
+                "inkling was expected. Train it by itself: inkling train --run-code"
+            )
     softening = [each.name for each in space if each.name in ("label_smoothing", "teacher.weight")]
     if objective == "loss" and softening:
         raise BadRecipe(
