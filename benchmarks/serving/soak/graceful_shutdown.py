@@ -14,7 +14,7 @@ from benchmarks.serving.soak.http_connections import Outcome, encode_request
 from benchmarks.serving.soak.load_generator import Request, closed_loop
 from benchmarks.serving.soak.service import Service, running
 
-CONNECTIONS = 12
+CONNECTIONS = 10  # fewer than one worker accepts of one client, so that a 503 would be a loss
 BEFORE_S, AFTER_S = 1.5, 1.0
 GONE_S = 20  # how long it may take to end
 
