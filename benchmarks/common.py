@@ -111,7 +111,7 @@ def labelled_folders(real: Path | None) -> Iterator[tuple[str, list[Path], list[
 
 def rate_95(name: str, part: int, n: int) -> Numbers:
     """`part` of `n` under a name, and its 95 % interval under `NAME_95`."""
-    from inkling.training.scores import wilson_interval
+    from inkling.scores import wilson_interval
 
     return {name: part / max(n, 1), f"{name}_95": list(wilson_interval(part, n))}
 

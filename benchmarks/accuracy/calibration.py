@@ -33,8 +33,8 @@ from benchmarks.rendering.paper_rendering import SURFACES, random_row
 from benchmarks.rendering.pen_styles import PENS
 from inkling import Reader
 from inkling.pipeline.decode import ImageSource
+from inkling.scores import wilson_interval
 from inkling.training.report.measurements import ReliabilityBin
-from inkling.training.scores import wilson_interval
 
 OUT = Path(__file__).with_suffix(".json")
 SEED = 67

@@ -21,9 +21,9 @@ from functools import cache
 import cv2
 import numpy as np
 
+from inkling.scores import CLASSES
 from inkling.training.degrade import degrade_images
 from inkling.training.recipe import Augmentation
-from inkling.training.scores import CLASSES
 from inkling.training.synthetic_digits import draw_digits, from_pool
 
 SIDE = 28

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from inkling import scores
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.result import calibrate
-from inkling.training import augment, nondigits, scores
+from inkling.training import augment, nondigits
 from inkling.training.data.mnist import as_input
 from inkling.training.recipe import Augmentation, Recipe
 from inkling.training.recipe import find as find_recipe

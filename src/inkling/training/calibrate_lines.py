@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from inkling import scores
 from inkling.models.bundle import Bundle
 from inkling.pipeline.config.line import LINE_IMAGE, LINE_RECOGNIZER
 from inkling.pipeline.ctc import N_DIGITS, calibrate_columns, keep_symbols
@@ -22,7 +23,6 @@ from inkling.pipeline.result import Reading
 from inkling.pipeline.row_reader import RowReader
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.symbols import as_written
-from inkling.training import scores
 from inkling.training.recipe import Texts
 from inkling.training.synthetic_lines.handwriting import DigitImages
 from inkling.training.synthetic_lines.maker import make_line

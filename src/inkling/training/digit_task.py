@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from inkling import scores
 from inkling.errors import BadRecipe
 from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import Classifier, prediction_from_softmax
-from inkling.training import augment, calibrate, input_scaling, nondigits, scores, synthetic_digits, targets
+from inkling.training import augment, calibrate, input_scaling, nondigits, synthetic_digits, targets
 from inkling.training.data.mnist import Mnist, as_input, split_indices, subsample
 from inkling.training.recipe import Recipe
 

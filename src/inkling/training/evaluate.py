@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from inkling import scores
 from inkling.errors import BadPicture, NotFound
 from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.decode import SUFFIXES
 from inkling.pipeline.reader import Mode, Reader
-from inkling.training import recipe, scores
+from inkling.training import recipe
 from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.tasks import make_task
 

@@ -2,7 +2,8 @@
 
 A bundle without scores on the test images (`inkling train --no-test`) is judged on them here, once. On all of them
 LiteRT is compared with Keras. The manifest gets the training time, and the run's history is kept with it. For a
-classifier the report that the web pages show is written too (`inkling.training.publish`).
+classifier the report that the web pages show is written too (`inkling.training.publish`), and for one that can learn a
+hand what its guards need (`inkling.training.replay`).
 
 `--recipe NAME` writes the manifest anew by that recipe: to calibrate a network anew, or for a bundle whose manifest is
 older than what this version of inkling expects. The network stays as it is, with its version, date, training time and
@@ -12,6 +13,7 @@ libraries.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shutil
 import sys
@@ -19,11 +21,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from inkling.errors import BadBundle, BadData, InklingError
+from inkling.errors import BadBundle, BadData, InklingError, WrongNetwork
 from inkling.models import registry
 from inkling.models.bundle import IDENTITY_KEYS, Bundle, open_bundle
 from inkling.silence import quiet_stderr
-from inkling.training import export, model_card, publish, recipe, train
+from inkling.training import export, model_card, publish, recipe, replay, train
 from inkling.training.data.mnist import Mnist, load_mnist
 from inkling.training.export import MNIST_TEST
 from inkling.training.keras_setup import open_keras_model
@@ -123,6 +125,8 @@ def main(arguments: list[str] | None = None) -> None:
         if packaged.name in registry.packaged():
             with quiet_stderr():  # TensorFlow's chatter
                 publish.publish(packaged, mnist)
+            with contextlib.suppress(WrongNetwork):  # one that cannot learn a hand has none
+                replay.write(packaged, mnist)
     except InklingError as error:
         sys.exit(f"package: {error}")
     test = packaged.manifest["scores"][MNIST_TEST]

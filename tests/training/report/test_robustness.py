@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
+from inkling import scores
 from inkling.pipeline.classifier import Classifier
-from inkling.training import scores
 from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.report import measurements, robustness, subject
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from inkling import scores
 from inkling.pipeline.classifier import prediction_from_softmax
-from inkling.training import input_scaling, scores
+from inkling.training import input_scaling
 from inkling.training.lab_worker.event_log import finite
 
 N_JUDGED = 1_000  # validation images

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from inkling import scores
 from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import MAX_BATCH, Classifier
 from inkling.pipeline.result import calibrate
-from inkling.training import scores
 from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.report import robustness
 from inkling.training.report.robustness import RobustnessCurve
@@ -68,7 +68,7 @@ class ShiftedScores:
     """How right and how sure a model is on digits unlike MNIST's; calibrated."""
 
     name: str  # of the data set
-    summary: dict[str, Any]  # training.scores.summary
+    summary: dict[str, Any]  # scores.summary
     bins: list[ReliabilityBin]
     at_sure: RiskCoverage  # at the manifest's sure_at
 
@@ -81,7 +81,7 @@ class Measurements:
     images: np.ndarray  # (N, 28, 28) uint8
     labels: np.ndarray  # (N,)
     probs: np.ndarray  # (N, 10) calibrated
-    summary: dict[str, Any]  # training.scores.summary
+    summary: dict[str, Any]  # scores.summary
     confusion: np.ndarray  # (10, 10) row = the label, column = what was read
     per_class: list[dict[str, float]]
     bins_before: list[ReliabilityBin]  # uncalibrated

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inkling.training import scores
+from inkling import scores
 
 SEED = 20  # of every random choice here, so that two reports see the same images
 SIDE = 28  # pixels: a tile

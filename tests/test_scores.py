@@ -1,4 +1,4 @@
-"""training.scores against values worked out by hand, and against scikit-learn where it is installed."""
+"""scores against values worked out by hand, and against scikit-learn where it is installed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inkling import scores
 from inkling.pipeline import result
-from inkling.training import scores
 
 NONE = np.zeros((0, 10)), np.zeros(0, int)
 

@@ -1,0 +1,79 @@
+"""A classifier's network without its last layer, and that layer: what the light step teaches.
+
+The last layer is a matrix; everything before it is the same for all hands, so that a hand costs a matrix, not a
+network. The flatbuffer is cut where the last layer begins, in memory; the packaged file stays as it is.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from inkling.errors import WrongNetwork
+from inkling.models.bundle import Bundle
+from inkling.pipeline.classifier import INPUT_SHAPES, MAX_BATCH
+from inkling.pipeline.deadline import check_deadline
+from inkling.pipeline.litert import LiteRTModel
+
+CLASSES = 11  # the ten digits, and "none of the ten"
+
+
+class FeatureNetwork:
+    """What a network sees in a digit. Safe to call from several threads."""
+
+    def __init__(self, content: bytes, path: Path) -> None:
+        """`content`: a classifier's flatbuffer. Raises WrongNetwork if it does not end as `cnn` does."""
+        body, self.last_layer = split(content, path)
+        self._network = LiteRTModel(body, path, *INPUT_SHAPES)
+        self.size = self.last_layer.shape[1]  # of a feature vector, the 1 included
+
+    def __call__(self, tiles: np.ndarray) -> np.ndarray:
+        """(N, 28, 28) float32, 1 = ink -> (N, F) float32 features; the last of them is 1, for the biases."""
+        features = np.ones((len(tiles), self.size), np.float32)
+        for start in range(0, len(tiles), MAX_BATCH):
+            check_deadline()
+            batch = tiles[start : start + MAX_BATCH].reshape(-1, *self._network.shape)
+            features[start : start + MAX_BATCH, :-1] = self._network(batch)
+        return features
+
+
+def features_of(bundle: Bundle) -> FeatureNetwork:
+    """The bundle's network, opened once in a process and shared by all hands."""
+    return _opened(bundle.path, bundle.version, bundle.model_bytes())
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path, version: str, content: bytes) -> FeatureNetwork:
+    return FeatureNetwork(content, path)
+
+
+def split(content: bytes, path: Path) -> tuple[bytes, np.ndarray]:
+    """A flatbuffer -> the same without its last dense layer and softmax, and that layer, (11, F) float32.
+
+    The layer's last column are its biases. Raises WrongNetwork, with `path`, for a network that ends otherwise.
+    """
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    operators = schema.BuiltinOperator
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    [graph] = model.subgraphs
+    codes = [model.operatorCodes[each.opcodeIndex].builtinCode for each in graph.operators]
+    dense = graph.operators[-2] if codes[-2:] == [operators.FULLY_CONNECTED, operators.SOFTMAX] else None
+    shape = tuple(graph.tensors[dense.inputs[1]].shape) if dense else ()
+    if dense is None or len(dense.inputs) != 3 or len(shape) != 2 or shape[0] != CLASSES:
+        raise WrongNetwork(
+            f"{path} cannot learn a hand by its last layer; expected a network that can refuse, as cnn, with a dense "
+            f"layer of {CLASSES} outputs at its end. Name cnn."
+        )
+
+    def constant(index: int) -> np.ndarray:
+        return np.frombuffer(bytes(model.buffers[graph.tensors[index].buffer].data), np.float32)
+
+    last_layer = np.column_stack([constant(dense.inputs[1]).reshape(shape), constant(dense.inputs[2])])
+    graph.outputs, graph.operators, model.signatureDefs = [int(dense.inputs[0])], graph.operators[:-2], []
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output()), last_layer

@@ -1,0 +1,85 @@
+"""What a hand's last layer must leave as it was: ordinary digits, other hands and forms, non-digits, confidence.
+
+A hand is learned with some of the replayed images, and judged on others: on MNIST's validation images, which are not
+replayed, and on the second half of the non-digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from inkling import scores
+from inkling.hands.last_layer import softmax
+from inkling.hands.replay import NO_DIGIT, Replay
+
+N_REPLAYED = 300  # of the varied digits: those of which the network is least certain
+ALLOWED = {"mnist-validation": 0.0005, "varied": 0.002, "digits-refused": 0.0005, "non-digits-accepted": 0.01}
+WORDS = {
+    "mnist-validation": "MNIST's validation images misread",
+    "varied": "other hands and forms misread",
+    "digits-refused": "MNIST's validation images refused",
+    "non-digits-accepted": "non-digits taken for digits",
+}
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A share of images that go wrong, which may hardly grow."""
+
+    name: str  # a key of ALLOWED
+    n: int
+    before: float  # share that goes wrong with the network as it came, 0..1
+    after: float
+    allowed: float  # how much higher `after` may be
+
+    @property
+    def holds(self) -> bool:
+        return self.after <= self.before + self.allowed + 1e-9
+
+    def __str__(self) -> str:
+        return f"{WORDS[self.name]}: {self.before:.2%} before, {self.after:.2%} after"
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "holds": self.holds}
+
+
+def answers(probs: np.ndarray, reject_at: float) -> np.ndarray:
+    """(N, 11) probabilities -> (N,) what is read: 0..9, or NO_DIGIT where it is refused."""
+    return np.where(probs[:, NO_DIGIT] >= reject_at, NO_DIGIT, probs[:, :NO_DIGIT].argmax(axis=1))
+
+
+def replayed(replay: Replay, probs: np.ndarray) -> np.ndarray:
+    """Indices of images that are shown again while a hand is learned; `probs`: (N, 11), of the network as it came."""
+    top = np.sort(probs[replay.varied], axis=1)
+    uncertain = np.argsort(top[:, -1] - top[:, -2], kind="stable")[:N_REPLAYED]
+    return np.concatenate([replay.varied[uncertain], replay.others[::2]])
+
+
+def check(replay: Replay, before: np.ndarray, after: np.ndarray, *, reject_at: float) -> list[Guard]:
+    """Compares two last layers, (11, F) each."""
+    parts: dict[str, tuple[np.ndarray, Callable[[np.ndarray, np.ndarray], np.ndarray]]] = {
+        "mnist-validation": (np.arange(replay.n_plain), lambda probs, labels: probs[:, :10].argmax(axis=1) != labels),
+        "varied": (replay.varied, lambda probs, labels: probs[:, :10].argmax(axis=1) != labels),
+        "digits-refused": (np.arange(replay.n_plain), lambda probs, labels: probs[:, NO_DIGIT] >= reject_at),
+        "non-digits-accepted": (replay.others[1::2], lambda probs, labels: probs[:, NO_DIGIT] < reject_at),
+    }
+    probs = [softmax(replay.features @ layer.T) for layer in (before, after)]
+    found = []
+    for name, (rows, wrong) in parts.items():
+        old, new = (float(wrong(each[rows], replay.labels[rows]).mean()) for each in probs)
+        found.append(Guard(name, len(rows), old, new, ALLOWED[name]))
+    return found
+
+
+def temperature(replay: Replay, before: np.ndarray, after: np.ndarray, *, fitted: float) -> float:
+    """The temperature of a hand: the network's own, `fitted`, times what its digits need more or less now."""
+    rows = np.flatnonzero(replay.labels < NO_DIGIT)
+    needed = []
+    for layer in (before, after):
+        probs = softmax(replay.features[rows] @ layer[:NO_DIGIT].T)
+        needed.append(scores.fit_temperature(probs, replay.labels[rows]))
+    return round(fitted * needed[1] / needed[0], 4)

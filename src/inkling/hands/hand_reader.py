@@ -1,0 +1,66 @@
+"""A reader of one hand: another reader's networks, with the last layer that the hand was taught."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from inkling.errors import WrongNetwork
+from inkling.hands.feature_network import FeatureNetwork, features_of
+from inkling.hands.last_layer import softmax
+from inkling.hands.light import Learned
+from inkling.hands.store import Store, Version
+from inkling.pipeline.classifier import Classifier
+from inkling.pipeline.reader import Reader
+
+
+class HandClassifier(Classifier):
+    """A network that all hands share, and a hand's last layer. Safe to call from several threads."""
+
+    def __init__(self, network: FeatureNetwork, last_layer: np.ndarray) -> None:
+        self._features, self._last_layer = network, last_layer
+
+    def outputs(self, tiles: np.ndarray) -> np.ndarray:
+        """(N, 28, 28) float32 -> (N, 11) float32 probabilities."""
+        return softmax(self._features(tiles) @ self._last_layer.T)
+
+
+class HandReader(Reader):
+    """Reads as another reader does, but single digits as a hand writes them: digits that stand alone, those in boxes
+    and cells, and those of which the line network is in doubt. It costs a few kilobytes, and can be pickled."""
+
+    def __init__(self, reader: Reader, learned: Learned) -> None:
+        """Shares the networks of `reader`. Raises WrongNetwork if its network cannot have learned a hand."""
+        vars(self).update(vars(reader))
+        self._reader, self._learned = reader, learned
+        self.bundle = replace(reader.bundle, manifest={**reader.bundle.manifest, "temperature": learned.temperature})
+        self.classifier = HandClassifier(features_of(reader.bundle), learned.last_layer)
+        if reader.row_reader is not None:
+            self.row_reader = copy.copy(reader.row_reader)
+            self.row_reader.classify = self.classify
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return HandReader, (self._reader, self._learned)
+
+
+def with_hand(reader: Reader, name: str, store: Store) -> Reader:
+    """The reader of a hand's active version; `reader` itself where that is the network as it came.
+
+    Raises UnknownName, and WrongNetwork if it was taught with another network than the reader's.
+    """
+    version = store.active(name)
+    return reader if version is None else with_version(reader, name, version)
+
+
+def with_version(reader: Reader, name: str, version: Version) -> Reader:
+    """The reader of one version of a hand. Raises WrongNetwork."""
+    bundle = reader.bundle
+    if (version.base_name, version.base_version) != (bundle.name, bundle.version) or version.kind != "light":
+        raise WrongNetwork(
+            f"version {version.number} of hand {name!r} was taught with {version.base_name} {version.base_version}; "
+            f"expected {bundle.name} {bundle.version}. Teach it again: inkling teach --hand {name!r}"
+        )
+    return HandReader(reader, Learned.from_bytes(version.payload, size=features_of(bundle).size))
