@@ -9,7 +9,7 @@ PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-slow test-learn test-cluster test-browser test-all lint check audit format package \
-        check-wheels install install-dev install-learn install-cluster install-postgres bench soak servers compare \
+        check-wheels install install-dev install-learn install-export install-cluster install-postgres bench soak servers compare \
         baseline-readers \
         results notebook image check-deploy check-clients clean
 
@@ -25,7 +25,7 @@ test: install-dev ## run the fast tests, which need neither TensorFlow nor a bro
 test-slow: install-dev ## run the property tests and other tests of the base that take seconds each
 	$(BIN)/python -m pytest -n auto -m "slow and not learn and not cluster and not browser"
 
-test-learn: install-dev install-learn ## run the tests that train, with TensorFlow
+test-learn: install-dev install-learn install-export ## run the tests that train, with TensorFlow
 	$(BIN)/python -m pytest -m learn
 
 test-cluster: install-dev install-learn install-cluster ## run the tests of reading and searching on a cluster, with Ray
@@ -117,6 +117,7 @@ notebook: install-learn ## run the notebook and keep its outputs (needs MNIST: i
 install: $(VENV)/.base ## the base: reading, command line and web
 install-dev: $(VENV)/.dev ## what tests and checks need
 install-learn: $(VENV)/.learn ## TensorFlow and friends, to train networks and run the notebook
+install-export: $(VENV)/.export ## what writes and runs ONNX, for inkling export
 install-cluster: $(VENV)/.cluster ## Ray, pyarrow and Optuna, to read archives and search settings on many machines
 install-postgres: $(VENV)/.postgres ## the driver of PostgreSQL, for a store of lessons that many servers share
 
@@ -137,6 +138,10 @@ $(VENV)/.dev: $(VENV)/.base
 $(VENV)/.learn: $(VENV)/.base
 	@$(BIN)/python scripts/check_python.py learn
 	$(PIP) --editable ".[learn,notebook]"
+	@touch $@
+
+$(VENV)/.export: $(VENV)/.learn
+	$(PIP) --editable ".[export]"
 	@touch $@
 
 $(VENV)/.cluster: $(VENV)/.base

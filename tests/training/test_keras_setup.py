@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -31,6 +32,11 @@ def test_a_python_without_a_tensorflow_is_one_sentence(monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "version_info", (3, 14, 0))
     with pytest.raises(InklingError, match=r"no release for Python 3\.14 yet; train with Python 3\.11 to 3\.13"):
         keras_setup.import_keras()
+
+
+@pytest.mark.learn
+def test_the_device_is_named() -> None:
+    assert re.fullmatch(r"GPU \S.*|CPU \(\w+(: \w+(, \w+)*)?\)", keras_setup.device())
 
 
 def test_a_wheel_leaves_the_keras_files_out(tmp_path: Path) -> None:

@@ -10,7 +10,20 @@ import click
 from inkling.errors import InklingError
 from inkling.silence import quiet_decoders
 
-COMMANDS = ("read", "form", "merge", "serve", "train", "sweep", "evaluate", "report", "models", "data", "doctor")
+COMMANDS = (
+    "read",
+    "form",
+    "merge",
+    "serve",
+    "train",
+    "sweep",
+    "evaluate",
+    "report",
+    "export",
+    "models",
+    "data",
+    "doctor",
+)
 
 
 class LazyGroup(click.Group):

@@ -192,4 +192,6 @@ def _data() -> Check:
 def _training() -> Check:
     if importlib.util.find_spec("tensorflow") is None:
         return None, "optional, not installed; make install-learn in a clone, to train networks"
-    return True, f"TensorFlow {_version('tensorflow')}, Keras {_version('keras')}"
+    from inkling.training.keras_setup import device
+
+    return True, f"TensorFlow {_version('tensorflow')}, Keras {_version('keras')} on {device()}"

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one parameter of the recipe.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder; otherwise runs/NAME-<time>.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on with this run folder where it stopped.")
+@click.option("--callback", "callbacks", multiple=True, metavar="NAME", help="Also call this one of keras.callbacks.")
+@click.option("--tensorboard", type=click.Path(path_type=Path), metavar="FOLDER", help="Write logs for TensorBoard.")
+@click.option(
+    "--mlflow", metavar="URI", help="Log to MLflow: a server's address or a database, as sqlite:///mlflow.db."
+)
 @click.option("--run-code", is_flag=True, help="Run the Python file that the recipe names as its architecture.")
 @click.option("--no-test", is_flag=True, help="Leave the test images alone, for as long as you are still choosing.")
 @click.option("--explain", is_flag=True, help="List every parameter of a recipe, and train nothing.")
@@ -33,6 +38,9 @@ def command(
     overrides: tuple[str, ...],
     out: Path | None,
     resume: Path | None,
+    callbacks: tuple[str, ...],
+    tensorboard: Path | None,
+    mlflow: str | None,
     run_code: bool,
     no_test: bool,
     explain: bool,
@@ -49,9 +57,10 @@ def command(
       inkling train --resume runs/mine
       inkling train my_net.toml --run-code
     """
-    from inkling.training import own_architecture, train
+    from inkling.training import keras_callbacks, own_architecture, train
     from inkling.training.architectures import is_own
     from inkling.training.data.mnist import load_mnist
+    from inkling.training.keras_setup import device
 
     if explain:
         _print_parameters()
@@ -69,9 +78,13 @@ def command(
     mnist = load_mnist()
     console = Console(stderr=True)
     console.print(f"{chosen.name} -> {folder}")
+    console.print(f"TensorFlow computes on: {device()}", highlight=False)
     try:
-        with _bar(console) as bar:
-            train.train(chosen, mnist, folder, score_test=not no_test, callbacks=_callbacks(bar, console))
+        given = [keras_callbacks.from_text(text) for text in callbacks]
+        given += [keras_callbacks.tensorboard(tensorboard)] if tensorboard else []
+        given += [keras_callbacks.mlflow(mlflow, chosen)] if mlflow else []
+        with _bar(console) as bar, keras_callbacks.bridge(given, _callbacks(bar, console)) as hooks:
+            train.train(chosen, mnist, folder, score_test=not no_test, callbacks=hooks)
     except KeyboardInterrupt:
         click.echo(f"inkling: stopped; go on with: inkling train --resume {folder}", err=True)
         raise SystemExit(130) from None

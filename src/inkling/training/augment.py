@@ -178,8 +178,8 @@ def matrices(n: int, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
 def elastic_fields(n: int, alpha: float | np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
     """N smooth random displacements, (N, 28, 28) float32 pixels: noise in -1..1, Gaussian-smoothed, times alpha.
 
-    Smooth noise has few degrees of freedom: its principal components alone are drawn, seven on each axis for a sigma of 4.5. `alpha`
-    is one for all or (N, 1, 1).
+    Smooth noise has few degrees of freedom: its principal components alone are drawn, seven an axis for a sigma of 4.5.
+    `alpha` is one for all or (N, 1, 1).
     """
     basis = _smooth_components(sigma)
     weights = rng.standard_normal((n, basis.shape[1], basis.shape[1]), np.float32)

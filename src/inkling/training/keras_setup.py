@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import platform
 import sys
 import warnings
 import zipfile
@@ -25,6 +26,7 @@ PLAIN_MODULES = (
     *("keras", "keras.src.models.functional", "keras.layers", "keras.initializers", "keras.regularizers"),
     *("keras.constraints", "keras.optimizers", "keras.losses", "keras.metrics"),
 )
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve")  # that TensorFlow is faster with
 CAN_RUN_CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 
 
@@ -52,6 +54,24 @@ def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
         keras.utils.set_random_seed(seed)
         tf.config.experimental.enable_op_determinism()
     return keras
+
+
+def device() -> str:
+    """What TensorFlow computes on, in a few words: the GPUs by name, or the CPU with its instructions for matrices."""
+    import_keras()
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        names = [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus]
+        return f"GPU {', '.join(names)}"
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:  # no Linux
+        return f"CPU ({platform.machine()})"
+    has = set(next((line for line in lines if line.startswith(("flags", "Features"))), "").split())
+    found = [flag for flag in INSTRUCTIONS if flag in has]
+    return f"CPU ({platform.machine()}{': ' if found else ''}{', '.join(found)})"
 
 
 def keras_model_path(bundle: Bundle) -> Path:

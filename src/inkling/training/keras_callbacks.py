@@ -1,0 +1,137 @@
+"""Keras's own callbacks in a training: `bridge` calls them from the trainer's hooks.
+
+The trainer calls `fit` once an epoch, with data of that epoch; to a callback the run looks like one `fit`. Epochs and
+steps count from 0 and go on over stages. Callbacks are no part of a recipe: name them again to resume.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib.util
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from inkling.errors import BadRecipe, InklingError, MissingExtra, UnknownName
+from inkling.training.keras_setup import import_keras
+from inkling.training.recipe import Recipe, parameters
+from inkling.training.train import Callbacks, EpochMetrics, StopTraining, TrainingRun
+
+
+@contextlib.contextmanager
+def bridge(given: Sequence[Any], callbacks: Callbacks | None = None) -> Iterator[Callbacks]:
+    """Hooks for `train` that call Keras callbacks as well, from the start of the training to the end of the block.
+
+    A callback that sets `model.stop_training` ends the training as `StopTraining` does.
+
+        with bridge([keras.callbacks.TerminateOnNaN()]) as callbacks:
+            train(recipe, mnist, folder, callbacks=callbacks)
+    """
+    inner = callbacks or Callbacks()
+    begun: list[TrainingRun] = []  # a run for each stage
+
+    def on_run(run: TrainingRun) -> None:
+        inner.on_run(run)
+        run.model.stop_training = False
+        for each in given:
+            each.set_model(run.model)
+            if not begun:
+                each.set_params({"epochs": run.n_epochs, "steps": run.task.n_steps, "verbose": 0})
+                each.on_train_begin()
+                each.on_epoch_begin(run.epochs_before)
+        begun.append(run)
+
+    def on_step(done: int, steps: int, logs: EpochMetrics) -> None:
+        inner.on_step(done, steps, logs)
+        for each in given:
+            each.on_train_batch_end(done - 1, dict(logs))
+        stop_if_asked()
+
+    def on_epoch(metrics: EpochMetrics) -> None:
+        inner.on_epoch(metrics)
+        epoch = int(metrics["epoch"])
+        for each in given:
+            each.on_epoch_end(epoch - 1, {name: value for name, value in metrics.items() if name != "epoch"})
+        stop_if_asked()
+        if epoch < begun[-1].n_epochs:
+            for each in given:
+                each.on_epoch_begin(epoch)
+
+    def stop_if_asked() -> None:
+        if begun[-1].model.stop_training:
+            raise StopTraining
+
+    try:
+        yield replace(inner, on_run=on_run, on_step=on_step, on_epoch=on_epoch)
+    finally:
+        for each in given if begun else ():
+            each.on_train_end()
+
+
+def from_text(text: str) -> Any:
+    """One of keras.callbacks, with plain values by name: `TerminateOnNaN`, or `CSVLogger(filename="log.csv")`.
+
+    Raises UnknownName for a name that is not there and BadRecipe for anything else.
+    """
+    callbacks = import_keras().callbacks
+    known = [
+        name
+        for name, kind in vars(callbacks).items()
+        if inspect.isclass(kind) and issubclass(kind, callbacks.Callback) and kind is not callbacks.Callback
+    ]
+    try:
+        tree = ast.parse(text, mode="eval").body
+        call = tree if isinstance(tree, ast.Call) else ast.Call(func=tree, args=[], keywords=[])
+        if not isinstance(call.func, ast.Name) or call.args:
+            raise ValueError("arguments have names")
+        arguments = {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
+    except (ValueError, SyntaxError) as error:
+        raise BadRecipe(
+            f"--callback got {text!r}; expected a name of keras.callbacks, with plain values by name where it needs "
+            'some, as in: CSVLogger(filename="log.csv")'
+        ) from error
+    if call.func.id not in known:
+        raise UnknownName("callback", call.func.id, known)
+    try:
+        return getattr(callbacks, call.func.id)(**arguments)
+    except (TypeError, ValueError) as error:
+        raise BadRecipe(f"--callback got {text!r}, which Keras refuses ({error}). Change its arguments.") from error
+
+
+def tensorboard(folder: Path) -> Any:
+    """Keras's callback that writes what an epoch scored for TensorBoard. Raises MissingExtra without that library."""
+    if importlib.util.find_spec("tensorboard") is None:  # an older installation of the extra
+        raise MissingExtra("--tensorboard", "learn")
+    return import_keras().callbacks.TensorBoard(log_dir=str(folder), write_graph=False)
+
+
+def mlflow(uri: str, recipe: Recipe) -> Any:
+    """A callback that logs the recipe and each epoch's metrics to an MLflow server or folder, as one run.
+
+    Raises InklingError where MLflow is not installed.
+    """
+    if importlib.util.find_spec("mlflow") is None:
+        raise InklingError(
+            "--mlflow needs MLflow, which is not installed and no part of inkling. Install it with: pip install "
+            "mlflow-skinny"
+        )
+    import mlflow as client
+
+    class Tracker(import_keras().callbacks.Callback):  # type: ignore[misc]
+        def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+            client.set_tracking_uri(uri)
+            client.set_experiment("inkling")
+            client.start_run(run_name=recipe.name)
+            client.log_params({name: attrgetter(name)(recipe) for name in parameters()})
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            client.log_metrics(logs or {}, step=epoch + 1)
+
+        def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+            client.end_run()
+
+    return Tracker()
