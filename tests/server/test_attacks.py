@@ -121,6 +121,20 @@ def test_others_are_answered_meanwhile(server: str, seven: bytes, name: str) -> 
     assert is_served(server, seven)
 
 
+@pytest.mark.parametrize("first", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "], ids=["silence", "a slow head"])
+def test_a_connection_without_a_request_is_closed_in_time(server: str, first: bytes) -> None:
+    with attacking(server, 1, first) as (line,):
+        line.settimeout(0.5)
+        start_s = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() - start_s < 3 * deadlines.HEAD_S:
+                with contextlib.suppress(TimeoutError):
+                    if line.recv(1) == b"":
+                        break
+                line.sendall(b"x" if first else b"")
+        assert 5 < time.monotonic() - start_s < 2.5 * deadlines.HEAD_S
+
+
 def test_clients_that_read_no_answer_hold_no_others(server: str, seven: bytes) -> None:
     get = b"GET /static/data/mnist-test-1000.zlib HTTP/1.1\r\nHost: x\r\n\r\n"
     assert len(asked(server, "GET", "/static/data/mnist-test-1000.zlib")[1]) > 100_000
