@@ -19,13 +19,18 @@ RESIZED = "tutorial network, picture resized"
 
 
 def digest(results: dict[str, Any], baselines: dict[str, Any]) -> dict[str, Any]:
-    """Accuracies, 0..1: `right` by network and data set, `seeds` of two recipes, and `resized` by data set: that of the
-    tutorial network on images that are only resized."""
+    """Accuracies, 0..1: `right` by network and data set, `refusals_wrong` of those that refuse, on MNIST's test images,
+    `seeds` of two recipes, and `resized` by data set: that of the tutorial network on images that are only resized."""
     models = {name: results["models"][name] for name in NETWORKS}
     data_sets = {name: each for name, each in baselines["sets"].items() if name in models["cnn"]["scores"]}
     return {
         "written_by": "python scripts/make_measured.py",
         "right": {name: {key: s["accuracy"] for key, s in each["scores"].items()} for name, each in models.items()},
+        "refusals_wrong": {
+            name: score["refusals_wrong"]["accuracy"]
+            for name, each in models.items()
+            if "refusals_wrong" in (score := each["scores"]["mnist-test"])
+        },
         "n": {key: score["n"] for key, score in models["cnn"]["scores"].items()},
         "seeds": {
             name: {"mean": each["mean"], "deviation": each["standard_deviation"], "n": each["n"]}

@@ -107,7 +107,14 @@ def table(results: Results) -> str:
     models = sorted(results["models"].items(), key=lambda item: float(item[1]["scores"][MNIST_TEST]["accuracy"]))
     names = [name for name, _ in models]
     sets = list(dict.fromkeys(each for _, facts in models for each in facts["scores"]))
-    rows = [_score_row(each, [facts["scores"].get(each) for _, facts in models]) for each in sorted(sets, key=_order)]
+    rows = []
+    for each in sorted(sets, key=_order):
+        found = [facts["scores"].get(each) for _, facts in models]
+        rows.append(_score_row(each, found))
+        refusing = [score.get("refusals_wrong") if score else None for score in found]
+        if any(refusing):
+            cells = [_rate(counted) if counted else "" for counted in refusing]
+            rows.append(["the same, refusals counted as wrong", *cells])
     rows.append(["parameters", *[f"{facts['parameters']:,}" for _, facts in models]])
     rows.append(["model file", *[f"{facts['bytes'] / 1000:,.0f} KB" for _, facts in models]])
     rows.append(["network alone, one digit", *[f"{facts['single_us']:,.0f} \N{MICRO SIGN}s" for _, facts in models]])
@@ -219,22 +226,21 @@ def run(real: Path | None) -> None:
 
 
 def _kept(report: Results) -> Results:
-    return {key: report[key] for key in ("n", "accuracy", "accuracy_95")}
+    return {key: report[key] for key in ("n", "accuracy", "accuracy_95", "refusals_wrong") if key in report}
 
 
 def _order(name: str) -> tuple[bool, str]:
     return name != MNIST_TEST, name
 
 
+def _rate(score: Results) -> str:
+    low, high = score["accuracy_95"]
+    return f"**{score['accuracy']:.2%}** <br> {low:.1%} to {high:.1%}"
+
+
 def _score_row(name: str, scores: list[Results | None]) -> list[str]:
     n = next(score["n"] for score in scores if score)
-    cells = []
-    for score in scores:
-        if score is None:
-            cells.append("")
-            continue
-        low, high = score["accuracy_95"]
-        cells.append(f"**{score['accuracy']:.2%}** <br> {low:.1%} to {high:.1%}")
+    cells = [_rate(score) if score else "" for score in scores]
     title = "MNIST test images" if name == MNIST_TEST else f"`{name}`"
     return [f"{title} ({n:,})", *cells]
 

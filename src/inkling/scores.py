@@ -38,6 +38,12 @@ def wilson_interval(right: int, n: int, *, z: float = 1.959964) -> tuple[float, 
     return 0.0 if right == 0 else middle - half, 1.0 if right == n else middle + half
 
 
+def share_right(right: np.ndarray) -> dict[str, Any]:
+    """The share that is right of (N,) bool, and its 95 % interval."""
+    low, high = wilson_interval(int(right.sum()), len(right))
+    return {"accuracy": round(_mean(right), 6), "accuracy_95": [round(low, 6), round(high, 6)]}
+
+
 def cross_entropy(probs: np.ndarray, labels: np.ndarray) -> float:
     """Mean of -log(probability of the label), natural logarithm; 0 is perfect."""
     chosen = probs[np.arange(len(labels)), labels]
@@ -149,15 +155,22 @@ def least_confidence(confidence: np.ndarray, right: np.ndarray, *, rate: float, 
     return float(confidence[order][enough[-1]])
 
 
-def summary(probs: np.ndarray, labels: np.ndarray, *, temperature: float = 1.0) -> dict[str, Any]:
-    """The scores of one data set as a manifest holds them. `probs` as the network gives them, not calibrated."""
+def summary(
+    probs: np.ndarray, labels: np.ndarray, *, temperature: float = 1.0, refused: np.ndarray | None = None
+) -> dict[str, Any]:
+    """The scores of one data set as a manifest holds them. `probs` as the network gives them, not calibrated.
+
+    The accuracy is that over the ten digits: the most probable one counts, whether the network would refuse the image
+    or not. `refused`, (N,) bool, of a network that refuses: its accuracy with refusals counted as wrong stands apart.
+    """
     calibrated = calibrate(probs, temperature)
-    right = int((probs.argmax(1) == labels).sum())
-    low, high = wilson_interval(right, len(labels))
+    hits = probs.argmax(1) == labels
+    told = share_right(hits)
+    if refused is not None:
+        told["refusals_wrong"] = {"refused": int(refused.sum()), **share_right(hits & ~refused)}
     return {
         "n": len(labels),
-        "accuracy": round(accuracy(probs, labels), 6),
-        "accuracy_95": [round(low, 6), round(high, 6)],
+        **told,
         "top_2": round(top_k(probs, labels, 2), 6),
         "cross_entropy": round(cross_entropy(probs, labels), 6),
         "cross_entropy_calibrated": round(cross_entropy(calibrated, labels), 6),

@@ -49,7 +49,10 @@ def test_models_lists_every_packaged_bundle() -> None:
     assert {row["name"] for row in rows if row["reads"] == "digits"} == set(registry.packaged())
     assert [row["name"] for row in rows if row["reads"] == "lines"] == [registry.LINE]
     assert [row["name"] for row in rows if row["default"]] == [registry.default_name()]
-    assert all(row["version"] in run("models") for row in rows)
+    assert {row["judged_on"] for row in rows} == {"test images"}
+    shown = run("models")
+    assert all(row["version"] in shown for row in rows)
+    assert shown.count("test images") == len(rows)
 
 
 def test_doctor_passes_on_this_machine() -> None:

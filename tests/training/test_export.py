@@ -59,7 +59,7 @@ def test_manifest_holds_the_facts(model: Any, tmp_path: Path) -> None:
     assert [layer["output_shape"] for layer in manifest["layers"]] == [[784], [16], [10]]
     assert 0.05 <= manifest["temperature"] <= 20
     assert 0.5 <= manifest["sure_at"] <= 1
-    assert manifest["scores"]["mnist-test"]["n"] == 200
+    assert (set(manifest["scores"]), manifest["test_looks"]) == ({"mnist-validation", "validation-augmented"}, 0)
     assert recipe.from_table(manifest["recipe"]) == RECIPE
     assert manifest["data"]["sha256"]["x_test"].startswith("6d87418d")
 
@@ -87,6 +87,20 @@ def test_a_network_that_differs_is_refused_and_the_old_bundle_stays(
     assert bundle.open_bundle(tmp_path / "bundle").model_bytes() == old.model_bytes()
 
 
+def test_looks_at_the_test_images_stay_with_a_run(model: Any, tmp_path: Path) -> None:
+    task = make_task(RECIPE, small_mnist())
+    first = export.export(model, RECIPE, task, tmp_path / "bundle", score_test=True)
+    assert (first.test_looks, first.manifest["scores"]["mnist-test"]["n"]) == (1, 200)
+    again = export.export(model, RECIPE, task, tmp_path / "bundle")
+    assert (again.test_looks, again.manifest["scores"]) == (1, first.manifest["scores"])
+    model.set_weights([weight * 1.01 for weight in model.get_weights()])
+    another = export.export(model, RECIPE, task, tmp_path / "bundle")
+    assert another.test_looks == 1
+    assert "mnist-test" not in another.manifest["scores"]
+    assert export.export(model, RECIPE, task, tmp_path / "bundle", score_test=True).test_looks == 2
+    assert bundle.open_bundle(tmp_path / "bundle").test_looks == 2
+
+
 def test_nan_weights_are_refused(model: Any, tmp_path: Path) -> None:
     model.set_weights([weight * np.nan for weight in model.get_weights()])
     with pytest.raises(BadBundle, match="differ by nan"):
@@ -97,12 +111,14 @@ def test_nan_weights_are_refused(model: Any, tmp_path: Path) -> None:
 def test_package_judges_once_and_copies(model: Any, tmp_path: Path) -> None:
     mnist = small_mnist()
     run = tmp_path / "run"
-    export.export(model, RECIPE, make_task(RECIPE, mnist), run / "bundle", score_test=False)
+    export.export(model, RECIPE, make_task(RECIPE, mnist), run / "bundle")
     packaged = package.package(run, mnist, into=tmp_path / "bundles")
     assert packaged.path == tmp_path / "bundles" / "small"
     assert packaged.manifest["scores"]["mnist-test"]["n"] == 200
     before = json.loads((run / "bundle" / "manifest.json").read_text())
     assert "mnist-test" not in before["scores"]
+    assert (before["test_looks"], packaged.manifest["test_looks"]) == (1, 1)
+    assert package.package(run, mnist, into=tmp_path / "bundles").manifest["test_looks"] == 2
     assert packaged.model_bytes() == registry.find(run).model_bytes()
     assert 0 <= packaged.manifest["scores"]["mnist-test"][package.DIFFERENCE] <= 1e-4
     assert "training" not in packaged.manifest  # nobody knows how long it took

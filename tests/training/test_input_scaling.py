@@ -54,7 +54,7 @@ def test_folding_changes_no_answer() -> None:
 def test_a_run_exports_what_was_validated(tmp_path: Path) -> None:
     mnist = small_mnist()
     how = recipe.from_table(TINY)
-    train.train(how, mnist, tmp_path, score_test=False)
+    train.train(how, mnist, tmp_path)
     found = registry.find(tmp_path)
     assert found.manifest["parameters"] == 784 * 16 + 16 + 170
     _, validation = split_indices(mnist.y_train, how.n_validation, how.seed)
@@ -63,7 +63,7 @@ def test_a_run_exports_what_was_validated(tmp_path: Path) -> None:
     assert (probs.argmax(1) == mnist.y_train[validation]).mean() == pytest.approx(last["val_accuracy"], abs=1e-9)
     assert last["val_accuracy"] > 0.8
     version = found.version
-    train.train(how, mnist, tmp_path, score_test=False)  # a finished run is exported again: not folded twice
+    train.train(how, mnist, tmp_path)  # a finished run is exported again: not folded twice
     assert registry.find(tmp_path).version == version
 
 

@@ -40,7 +40,7 @@ def mnist() -> Iterator[Mnist]:
 def run(tmp_path_factory: pytest.TempPathFactory, mnist: Mnist) -> Path:
     """An uninterrupted run, not judged on the test images."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    return train.train(recipe.find("line", SMALL), mnist, folder, score_test=False)
+    return train.train(recipe.find("line", SMALL), mnist, folder)
 
 
 @pytest.mark.learn
@@ -83,7 +83,7 @@ def test_killed_and_resumed_ends_in_the_same_weights(run: Path, tmp_path: Path, 
     with pytest.raises(Killed):
         train.train(how, mnist, tmp_path / "run", callbacks=train.Callbacks(on_epoch=kill))
     assert not (tmp_path / "run" / "bundle").exists()
-    train.train(how, mnist, tmp_path / "run", score_test=False)
+    train.train(how, mnist, tmp_path / "run")
     with np.load(run / "checkpoint.npz") as expected, np.load(tmp_path / "run" / "checkpoint.npz") as found:
         assert expected.files == found.files
         for name in expected.files:

@@ -46,9 +46,9 @@ LINE_FACTS: dict[str, Any] = {
 @pytest.mark.parametrize("name", sorted(BUNDLES))
 def test_the_card_is_up_to_date_with_the_manifest(name: str) -> None:
     path = BUNDLES[name].path / model_card.FILE_NAME
-    assert path.is_file(), "write it: python -m inkling.training.model_card"
+    assert path.is_file(), f"write it: python -m inkling.training.model_card {name}"
     assert path.read_text("utf-8") == model_card.card(BUNDLES[name]), (
-        "write it anew: python -m inkling.training.model_card"
+        f"write it anew: python -m inkling.training.model_card {name}"
     )
 
 
@@ -158,3 +158,6 @@ def test_the_command_writes_beside_the_manifest(tmp_path: Path) -> None:
     failed = subprocess.run([*run, "nothing"], capture_output=True, text=True, timeout=60, check=False)
     assert failed.returncode == 1
     assert failed.stderr.startswith("card: unknown model 'nothing'")
+    unnamed = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
+    assert (unnamed.returncode, unnamed.stdout) == (1, "")
+    assert unnamed.stderr.startswith("card: no bundle is named; expected ")

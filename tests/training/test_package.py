@@ -1,12 +1,13 @@
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from inkling.errors import BadBundle
+from inkling.errors import BadBundle, CannotWrite
 from inkling.models import registry
-from inkling.training import train
+from inkling.training import model_card, publish, train
 from inkling.training.package import package
 
 UNUSED: Any = None  # MNIST: the bundle brings its scores on the test images
@@ -46,3 +47,29 @@ def test_a_packaged_bundle_is_not_packaged_over_itself(tmp_path: Path) -> None:
     with pytest.raises(BadBundle, match="is packaged already"):
         package(folder, UNUSED, into=tmp_path)
     assert (folder / "model.tflite").is_file()
+
+
+def test_the_files_of_an_installed_package_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = shutil.copytree(registry.PACKAGED / "ann-tutorial", tmp_path / "run")
+    installed = tmp_path / "site-packages/inkling/models/bundles"
+    shutil.copytree(registry.PACKAGED / "ann", installed / "ann")
+    monkeypatch.setattr(registry, "PACKAGED", installed)
+    before = sorted(path for path in installed.rglob("*"))
+    with pytest.raises(CannotWrite, match="belongs to the installed package, whose files stay"):
+        package(run, UNUSED, into=installed)
+    with pytest.raises(CannotWrite, match="Copy the folder and name the copy"):
+        publish.publish(registry.find("ann"), UNUSED)
+    with pytest.raises(CannotWrite):
+        model_card.write(registry.find("ann"))
+    assert sorted(path for path in installed.rglob("*")) == before
+
+
+def test_a_network_that_was_trained_again_keeps_its_date(tmp_path: Path) -> None:
+    folders = [tmp_path / "bundles" / "ann-tutorial", tmp_path / "again"]
+    for folder, made in zip(folders, ("2026-01-01T00:00:00Z", "2026-02-02T00:00:00Z"), strict=True):
+        shutil.copytree(registry.PACKAGED / "ann-tutorial", folder)
+        facts = json.loads((folder / "manifest.json").read_text())
+        facts |= {"created": made, "reproducibility": {"threads": len(made) + folders.index(folder)}}
+        (folder / "manifest.json").write_text(json.dumps(facts))
+    manifest = package(folders[1], UNUSED, into=tmp_path / "bundles").manifest
+    assert (manifest["created"], manifest["reproducibility"]) == ("2026-01-01T00:00:00Z", {"threads": 21})

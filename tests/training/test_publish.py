@@ -102,6 +102,9 @@ def test_a_wrong_name_ends_in_one_sentence() -> None:
         publish.main(["cn"])
     with pytest.raises(SystemExit):
         publish.main(["ann", "cnn", "--history", "runs/x"])
+    with pytest.raises(SystemExit) as nothing:
+        publish.main([])
+    assert nothing.value.code == 2
 
 
 def test_who_is_near_whom() -> None:

@@ -33,7 +33,7 @@ def mnist() -> Mnist:
 def run(mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its report."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
-    train.train(recipe.from_table(TINY), mnist, folder, score_test=False)
+    train.train(recipe.from_table(TINY), mnist, folder)
     assert publish.publish(registry.find(folder), mnist) == folder / "bundle" / "report" / "report.json"
     return folder
 

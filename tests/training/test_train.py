@@ -83,7 +83,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_run_folder_holds_what_the_docs_say(whole: Path) -> None:
     names = {path.name for path in whole.iterdir()}
-    assert names == {"recipe.toml", "history.csv", "checkpoint.npz", "scores.json", "environment.json", "bundle"}
+    files = {"recipe.toml", "history.csv", "checkpoint.npz", "images.json", "scores.json", "environment.json"}
+    assert names == files | {"bundle"}
     with (whole / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == train.COLUMNS
@@ -92,7 +93,8 @@ def test_a_run_folder_holds_what_the_docs_say(whole: Path) -> None:
     assert recipe.find(whole / "recipe.toml") == tiny()
     manifest = registry.find(whole).manifest
     assert json.loads((whole / "scores.json").read_text()) == manifest["scores"]
-    assert set(manifest["scores"]) == {"mnist-validation", "validation-augmented", "mnist-test"}
+    assert set(manifest["scores"]) == {"mnist-validation", "validation-augmented"}  # the test images are for the end
+    assert manifest["test_looks"] == 0
     assert json.loads((whole / "environment.json").read_text())["train_seconds"] > 0
     assert Reader(whole).read(np.full((60, 60), 255, np.uint8)).outcome == "empty"
 
@@ -133,13 +135,11 @@ STAGES = ({"epochs": 2, "learning_rate": 0.02}, {"epochs": 3, "keep": 0.25, "aug
 def test_stages_are_the_runs_that_they_would_be_one_after_the_other(tmp_path: Path) -> None:
     first, second = recipe.stages_of(tiny(stages=STAGES))
     assert (first.augmentation.rotation, second.augmentation.rotation, second.augmentation.elastic) == (10, 0, 20)
-    train.train(first, small_mnist(), tmp_path / "first", score_test=False)
-    train.train(
-        dataclasses.replace(second, start=str(tmp_path / "first")), small_mnist(), tmp_path / "second", score_test=False
-    )
+    train.train(first, small_mnist(), tmp_path / "first")
+    train.train(dataclasses.replace(second, start=str(tmp_path / "first")), small_mnist(), tmp_path / "second")
     seen: list[int] = []
     callbacks = train.Callbacks(on_step=lambda done, steps, logs: seen.append(done))
-    train.train(tiny(stages=STAGES), small_mnist(), tmp_path / "both", score_test=False, callbacks=callbacks)
+    train.train(tiny(stages=STAGES), small_mnist(), tmp_path / "both", callbacks=callbacks)
     assert registry.find(tmp_path / "both").version == registry.find(tmp_path / "second").version
     rows = [train.read_history(tmp_path / name / "history.csv") for name in ("first", "second", "both")]
     assert [row["val_loss"] for row in rows[2]] == [row["val_loss"] for row in rows[0] + rows[1]]
@@ -157,12 +157,12 @@ def test_stages_go_on_where_they_were_killed(tmp_path: Path, kill_after: int) ->
             raise Killed
 
     how = tiny(stages=STAGES)
-    train.train(how, small_mnist(), tmp_path / "whole", score_test=False)
+    train.train(how, small_mnist(), tmp_path / "whole")
     with pytest.raises(Killed):
         train.train(how, small_mnist(), tmp_path / "run", callbacks=train.Callbacks(on_epoch=kill))
     begun: list[tuple[int, int]] = []
     callbacks = train.Callbacks(on_start=lambda done, epochs: begun.append((done, epochs)))
-    train.train(how, small_mnist(), tmp_path / "run", score_test=False, callbacks=callbacks)
+    train.train(how, small_mnist(), tmp_path / "run", callbacks=callbacks)
     assert begun == [(min(kill_after, 2), 5), (max(kill_after, 2), 5)]
     assert registry.find(tmp_path / "run").version == registry.find(tmp_path / "whole").version
 
@@ -171,15 +171,13 @@ def test_a_run_stopped_in_its_first_stage_is_exported_as_it_is(tmp_path: Path) -
     def stop(row: train.EpochMetrics) -> None:
         raise train.StopTraining
 
-    train.train(
-        tiny(stages=STAGES), small_mnist(), tmp_path, score_test=False, callbacks=train.Callbacks(on_epoch=stop)
-    )
+    train.train(tiny(stages=STAGES), small_mnist(), tmp_path, callbacks=train.Callbacks(on_epoch=stop))
     assert len(train.read_history(tmp_path / "history.csv")) == 1
     assert registry.find(tmp_path).manifest["scores"]["mnist-validation"]["n"] == 200
 
 
 def test_another_seed_gives_other_weights(whole: Path, tmp_path: Path) -> None:
-    train.train(tiny(seed=1), small_mnist(), tmp_path, score_test=False)
+    train.train(tiny(seed=1), small_mnist(), tmp_path)
     assert registry.find(tmp_path).version != registry.find(whole).version
     assert set(registry.find(tmp_path).manifest["scores"]) == {"mnist-validation", "validation-augmented"}
 
@@ -197,7 +195,7 @@ def test_patience_stops_and_keeps_the_best(tmp_path: Path) -> None:
 
 def test_distillation_learns_from_a_packaged_teacher(tmp_path: Path) -> None:
     distilled = tiny(epochs=2, teacher={"name": "ann-tutorial", "weight": 0.9})
-    train.train(distilled, small_mnist(), tmp_path, score_test=False)
+    train.train(distilled, small_mnist(), tmp_path)
     rows = train.read_history(tmp_path / "history.csv")
     assert rows[1]["loss"] < rows[0]["loss"]
     assert rows[1]["val_accuracy"] > 0.3
@@ -249,6 +247,27 @@ def test_a_teacher_that_will_not_do_is_one_sentence(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_network_that_diverges_is_not_exported(tmp_path: Path) -> None:
+    how = tiny(optimizer="sgd", learning_rate=10, schedule="constant", weight_decay=1, ema=0)  # weights grow ninefold
+    with pytest.raises(
+        InklingError, match=r"diverged: its loss is (nan|inf) (at step|after epoch) .*; nothing is exported. Lower"
+    ):
+        train.train(how, small_mnist(), tmp_path)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_network_that_has_not_learned_is_no_success(tmp_path: Path) -> None:
+    arguments = ["train", "tiny", "--out", str(tmp_path / "run"), "--set", "epochs=1", "--set", "n_validation=200"]
+    command_line = [sys.executable, "-c", COMMAND_LINE, *arguments, "--set", "learning_rate=1e-7"]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [*command_line, "--set", "batch_size=100"], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "it has not learned. Lower learning_rate, or train for more epochs." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_too_large_a_batch_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRecipe, match="batch_size is 5000; there are 800"):
         train.train(tiny(batch_size=5000), small_mnist(), tmp_path)
@@ -287,6 +306,7 @@ def test_contradictory_arguments_are_refused(arguments: list[str]) -> None:
         (["tiny", "--out", "run"], "run holds a run already; go on with it by --resume"),
         (["--resume", "full"], "full is no run folder: it has no recipe.toml"),
         (["--resume", "nothing"], "nothing is no run folder"),
+        (["ann", "--resume", "half"], "half is a run of 'tiny', not of 'ann'; leave the name out"),
     ],
 )
 def test_bad_input_is_one_sentence_and_nothing_is_written(
@@ -297,6 +317,8 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(
     (tmp_path / "full" / "thesis.txt").write_text("years of work")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "recipe.toml").write_text("")
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "recipe.toml").write_text(recipe.to_toml(recipe.find("tiny")))
     before = sorted(path.name for path in tmp_path.rglob("*"))
     with pytest.raises(BadRecipe, match=message):
         CliRunner().invoke(command, arguments, catch_exceptions=False)
@@ -328,10 +350,11 @@ cli.main()
 """
 
 
-def test_ctrl_c_says_how_to_go_on_and_resume_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("signal_number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_says_how_to_go_on_and_resume_does(tmp_path: Path, signal_number: int, status: int) -> None:
     run, root = str(tmp_path / "run"), Path(__file__).parents[2]
     begin = [sys.executable, "-c", COMMAND_LINE]
-    arguments = ["train", "tiny", "--out", run, "--set", "epochs=5000", "--set", "n_validation=200"]
+    arguments = ["train", "tiny", "--out", run, "--set", "epochs=5000", "--set", "n_validation=200", "--test"]
     process = subprocess.Popen(
         [*begin, *arguments, "--set", "batch_size=100"], cwd=root, stderr=subprocess.PIPE, text=True
     )
@@ -340,24 +363,29 @@ def test_ctrl_c_says_how_to_go_on_and_resume_does(tmp_path: Path) -> None:
     for line in process.stderr:
         said += line
         if line.startswith("epoch   2"):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal_number)
             break
     said += process.stderr.read()
     process.stderr.close()
-    assert process.wait(timeout=60) == 130
-    assert f"inkling: stopped; go on with: inkling train --resume {run}" in said
+    assert process.wait(timeout=60) == status
+    assert f"inkling: stopped; go on with: inkling train --resume {run} --test\n" in said
     assert "Traceback" not in said
     path = tmp_path / "run" / "recipe.toml"
     path.write_text(path.read_text().replace("epochs = 5000", "epochs = 5"))  # do not wait for all of them
     epochs_before = len(train.read_history(tmp_path / "run" / "history.csv"))
-    done = subprocess.run([*begin, "train", "--resume", run], cwd=root, capture_output=True, text=True, check=True)
-    assert "mnist-test: " in done.stdout
+    go_on = [*begin, "train", "--resume", run]
+    done = subprocess.run(go_on, cwd=root, capture_output=True, text=True, check=True)
+    assert "mnist-test" not in done.stdout
+    for _ in range(2):  # the same network is judged once
+        done = subprocess.run([*go_on, "--test"], cwd=root, capture_output=True, text=True, check=True)
+        assert "looks: 1" in done.stdout
+    assert [line for line in done.stdout.splitlines() if line.startswith("mnist-test: ")]
     assert len(train.read_history(tmp_path / "run" / "history.csv")) == max(5, epochs_before)
 
 
 def test_a_network_learns_to_refuse(tmp_path: Path) -> None:
     how = dataclasses.replace(recipe.find("cnn"), epochs=2, batch_size=100, n_validation=200, nondigits=0.5)
-    train.train(how, small_mnist(), tmp_path, score_test=False)
+    train.train(how, small_mnist(), tmp_path)
     found = registry.find(tmp_path)
     assert found.manifest["classes"] == [*"0123456789", "none"]
     assert 0.5 <= found.reject_at < 1

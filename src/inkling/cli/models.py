@@ -29,8 +29,8 @@ def command(as_json: bool) -> None:
             click.echo(json.dumps(entry))
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("model", "reads", "version", "parameters", "size", "MNIST test"):
-        table.add_column(heading, justify="left" if heading in ("model", "reads", "version") else "right")
+    for heading in ("model", "reads", "version", "parameters", "size", "right", "of MNIST's"):
+        table.add_column(heading, justify="right" if heading in ("parameters", "size", "right") else "left")
     for entry in rows:
         accuracy = entry["accuracy"]
         table.add_row(
@@ -40,13 +40,14 @@ def command(as_json: bool) -> None:
             f"{entry['parameters']:,}",
             f"{entry['bytes'] / 1000:,.0f} KB",
             "" if accuracy is None else f"{accuracy:.2%}",
+            entry["judged_on"],
         )
     Console().print(table)
 
 
 def summary(entry: bundle.Bundle, *, default: str) -> dict[str, Any]:
     """The facts of one model in the list."""
-    scores = entry.manifest.get("scores", {}).get("mnist-test", {})
+    judged_on, score = bundle.best_known_score(entry)
     return {
         "name": entry.name,
         "version": entry.version,
@@ -54,5 +55,6 @@ def summary(entry: bundle.Bundle, *, default: str) -> dict[str, Any]:
         "reads": "lines" if registry.reads_lines(entry) else "digits",
         "parameters": int(entry.manifest["parameters"]),
         "bytes": entry.model_path.stat().st_size,
-        "accuracy": scores.get("accuracy"),
+        "accuracy": score.get("accuracy"),
+        "judged_on": judged_on,
     }

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from inkling.errors import BadRecipe
+from inkling.errors import BadBundle, BadRecipe
+from inkling.models.bundle import MNIST_TEST, Bundle
 from inkling.models.registry import find_network
 
 if TYPE_CHECKING:
     from inkling.training.recipe import Recipe
     from inkling.training.train import Callbacks
+
+
+HARDLY_CHANCE = 0.2  # accuracy below which a classifier of ten digits has not learned
 
 
 @click.command("train")
@@ -30,7 +38,8 @@ if TYPE_CHECKING:
     "--mlflow", metavar="URI", help="Log to MLflow: a server's address or a database, as sqlite:///mlflow.db."
 )
 @click.option("--run-code", is_flag=True, help="Run the Python file that the recipe names as its architecture.")
-@click.option("--no-test", is_flag=True, help="Leave the test images alone, for as long as you are still choosing.")
+@click.option("--like", metavar="MODEL_OR_RUN", help="Repeat the training of this network, by its recipe.")
+@click.option("--test", "score_test", is_flag=True, help="Judge it on MNIST's test images too, which is counted.")
 @click.option("--explain", is_flag=True, help="List every parameter of a recipe, and train nothing.")
 def command(
     recipe: str | None,
@@ -42,20 +51,26 @@ def command(
     tensorboard: Path | None,
     mlflow: str | None,
     run_code: bool,
-    no_test: bool,
+    like: str | None,
+    score_test: bool,
     explain: bool,
 ) -> None:
     """Train a network by a recipe and export it as a bundle.
 
     NAME_OR_TOML is a recipe that comes with inkling (ann-tutorial, ann, ann-dropout, cnn, line, tiny) or a file of
-    yours.
+    yours. Training images that are held back judge the network; the test images are for the end, when nothing is
+    chosen any more.
 
     \b
     Example:
       inkling train ann-tutorial
       inkling train cnn --set epochs=10 --set augmentation.rotation=20 --out runs/mine
       inkling train --resume runs/mine
+      inkling train --like ann-tutorial
       inkling train my_net.toml --run-code
+
+    --like says in the end whether the weights are the same, and if not, what differs: library versions, the images of
+    the first epoch, the processor or the number of threads. The exit status is 1 for other weights.
     """
     from inkling.training import keras_callbacks, own_architecture, train
     from inkling.training.architectures import is_own
@@ -65,30 +80,36 @@ def command(
     if explain:
         _print_parameters()
         return
-    chosen, folder = _resumed(recipe, overrides, out, resume) if resume else _new(recipe, overrides, out)
+    original = _original(like, recipe, overrides) if like else None
+    if resume:
+        chosen, folder = _resumed(recipe, overrides, out, resume)
+    else:
+        chosen, folder = _new(recipe, overrides, out, original)
     if is_own(chosen.architecture):
         if not run_code:
             raise BadRecipe(
                 f"architecture is {chosen.architecture!r}, which is Python code; it can do all that you can, so it "
                 "runs only when you say so. Read the file, then add --run-code."
             )
-        chosen = own_architecture.load(chosen, _code_folder(recipe, overrides, resume))
+        chosen = own_architecture.load(chosen, original.path if original else _code_folder(recipe, overrides, resume))
     elif run_code:
         raise BadRecipe(f"--run-code is given, but {chosen.architecture!r} comes with inkling. Leave --run-code out.")
     mnist = load_mnist()
     console = Console(stderr=True)
     console.print(f"{chosen.name} -> {folder}")
     console.print(f"TensorFlow computes on: {device()}", highlight=False)
-    try:
+    flags = (
+        (" --run-code" if run_code else "") + (f" --like {like}" if like else "") + (" --test" if score_test else "")
+    )
+    with _stops_said(f"inkling train --resume {folder}{flags}"):
         given = [keras_callbacks.from_text(text) for text in callbacks]
         given += [keras_callbacks.tensorboard(tensorboard)] if tensorboard else []
         given += [keras_callbacks.mlflow(mlflow, chosen)] if mlflow else []
         with _bar(console) as bar, keras_callbacks.bridge(given, _callbacks(bar, console)) as hooks:
-            train.train(chosen, mnist, folder, score_test=not no_test, callbacks=hooks)
-    except KeyboardInterrupt:
-        click.echo(f"inkling: stopped; go on with: inkling train --resume {folder}", err=True)
-        raise SystemExit(130) from None
+            train.train(chosen, mnist, folder, score_test=score_test, callbacks=hooks)
     _print_result(folder)
+    if original:
+        _compare(original, find_network(folder))
 
 
 def _resumed(recipe: str | None, overrides: tuple[str, ...], out: Path | None, folder: Path) -> tuple[Recipe, Path]:
@@ -104,12 +125,14 @@ def _resumed(recipe: str | None, overrides: tuple[str, ...], out: Path | None, f
     return chosen, folder
 
 
-def _new(recipe: str | None, overrides: tuple[str, ...], out: Path | None) -> tuple[Recipe, Path]:
-    from inkling.training.recipe import find
+def _new(
+    recipe: str | None, overrides: tuple[str, ...], out: Path | None, original: Bundle | None
+) -> tuple[Recipe, Path]:
+    from inkling.training.recipe import find, from_table
 
-    if recipe is None:
+    if recipe is None and original is None:
         raise BadRecipe("no recipe is named; expected one, or --resume with a run folder. See: inkling train --help")
-    chosen = find(recipe, overrides)
+    chosen = from_table(original.manifest["recipe"]) if original else find(str(recipe), overrides)
     folder = out or Path("runs") / f"{chosen.name}-{datetime.now():%Y%m%d-%H%M%S}"
     if (folder / "recipe.toml").exists():
         raise BadRecipe(f"{folder} holds a run already; go on with it by --resume, or choose another --out.")
@@ -135,6 +158,47 @@ def _print_parameters() -> None:
     for row in parameter_table.rows():
         table.add_row(*row)
     Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table)
+
+
+def _original(like: str, recipe: str | None, overrides: tuple[str, ...]) -> Bundle:
+    """The bundle to repeat. Raises BadBundle for one without a recipe, BadRecipe for a recipe beside it."""
+    if recipe or overrides:
+        raise BadRecipe("--like repeats a network's own recipe; leave out the other recipe and --set.")
+    found = find_network(like)
+    if "recipe" not in found.manifest:
+        raise BadBundle(
+            f"{found.path} does not tell its recipe; a bundle that inkling trained was expected. Name another."
+        )
+    return found
+
+
+def _compare(original: Bundle, repeated: Bundle) -> None:
+    """Says whether a repeated training ended in the same weights. Exit status 1 for other ones."""
+    from inkling.training.repeat import first_difference
+
+    if repeated.version == original.version:
+        return click.echo(f"the same weights as those of {original.path}")
+    why = first_difference(original, repeated)
+    click.echo(f"other weights than version {original.version} of {original.path}; the reason: {why}", err=True)
+    raise SystemExit(1)
+
+
+@contextmanager
+def _stops_said(go_on: str) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the block with a word about how to go on, and with their usual exit status."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except SystemExit:
+        click.echo(f"inkling: stopped; go on with: {go_on}", err=True)
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _bar(console: Console) -> Progress:
@@ -180,11 +244,21 @@ def _scores(logs: dict[str, float]) -> str:
 
 
 def _print_result(folder: Path) -> None:
-    manifest = find_network(folder).manifest
+    found = find_network(folder)
+    manifest = found.manifest
     for name, scores in manifest["scores"].items():
         if "auroc" in scores:
             click.echo(f"{name}: told from digits with AUROC {scores['auroc']:.4f} of {scores['n_others']:,}")
             continue
         low, high = scores["accuracy_95"]
-        click.echo(f"{name}: {scores['accuracy']:.2%} of {scores['n']:,} right (95 %: {low:.2%} to {high:.2%})")
+        looks = f", looks: {found.test_looks}" if name == MNIST_TEST else ""
+        click.echo(f"{name}: {scores['accuracy']:.2%} of {scores['n']:,} right (95 %: {low:.2%} to {high:.2%}){looks}")
     click.echo(f"{folder / 'bundle'}: {manifest['parameters']:,} parameters, version {manifest['version']}")
+    right = manifest["scores"].get("mnist-validation", {}).get("accuracy", 1.0)  # lines are not read by chance
+    if right < HARDLY_CHANCE:
+        click.echo(
+            f"inkling: the network reads {right:.1%} of the validation images right, and chance 10 %; it has not "
+            "learned. Lower learning_rate, or train for more epochs.",
+            err=True,
+        )
+        raise SystemExit(1)

@@ -20,6 +20,8 @@ from typing import Any
 from inkling.errors import BadBundle
 
 IDENTITY_KEYS = ("name", "version")  # of every manifest
+MNIST_TEST = "mnist-test"  # the name of the test images among a manifest's scores
+SCORE_SETS = {MNIST_TEST: "test images", "mnist-validation": "validation images", "validation": "validation images"}
 READER_KEYS = (*IDENTITY_KEYS, "temperature", "sure_at", "reject_at")  # checked for every reader
 
 
@@ -28,7 +30,8 @@ class Bundle:
     """One trained network and what is known about it.
 
     `manifest` also holds: architecture, parameters, layers, input (shape, dtype, range), classes, scores (by data
-    set), recipe, data (checksums), libraries (versions), created, training.
+    set), recipe, data (checksums), libraries (versions), created, training, test_looks,
+    reproducibility (what a repeated training must share to end in the same weights).
     """
 
     path: Path
@@ -59,6 +62,18 @@ class Bundle:
         return float(self.manifest.get("reject_at", 1.0))
 
     @property
+    def test_looks(self) -> int | None:
+        """How often it was judged on MNIST's test images; None where that was not counted."""
+        looks = self.manifest.get("test_looks", None if MNIST_TEST in self.manifest.get("scores", {}) else 0)
+        return None if looks is None else int(looks)
+
+    @property
+    def test_looks_in_words(self) -> str:
+        """ "once", "3 times"."""
+        n = self.test_looks
+        return "an unknown number of times" if n is None else {0: "never", 1: "once", 2: "twice"}.get(n, f"{n} times")
+
+    @property
     def can_refuse(self) -> bool:
         """Whether the network has an output for what is no digit."""
         return self.reject_at < 1
@@ -83,6 +98,15 @@ class Bundle:
                 "damaged or was replaced. Export the run again."
             )
         return content
+
+
+def best_known_score(bundle: Bundle) -> tuple[str, dict[str, Any]]:
+    """What it was judged on and its score there: test images, else validation images, else "" and {}."""
+    scores = bundle.manifest.get("scores", {})
+    for name, words in SCORE_SETS.items():
+        if "accuracy_95" in scores.get(name, {}):
+            return words, scores[name]
+    return "", {}
 
 
 def version_of(model: bytes) -> str:

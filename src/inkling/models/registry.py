@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inkling.errors import BadBundle, UnknownName, WrongNetwork
+from inkling.errors import BadBundle, CannotWrite, UnknownName, WrongNetwork
 from inkling.models.bundle import IDENTITY_KEYS, Bundle, open_bundle
 from inkling.models.network_file import SUFFIX, NetworkFile, open_network_file
 
@@ -50,6 +50,20 @@ def find(model: str | Path | None = None) -> Bundle:
 def reads_lines(bundle: Bundle) -> bool:
     """Whether it holds a line recognizer, not a classifier."""
     return bool(bundle.manifest.get("architecture") == LINE)
+
+
+def is_packaged(bundle: Bundle) -> bool:
+    """Whether it is one of those that come with the package."""
+    return bundle.path.resolve().parent == PACKAGED.resolve()
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raises CannotWrite for a folder of the installed package. In a clone of the project a command may replace it."""
+    if folder.resolve().is_relative_to(PACKAGED.resolve()) and not (PACKAGED.parents[3] / "pyproject.toml").is_file():
+        raise CannotWrite(
+            f"{folder} belongs to the installed package, whose files stay as they are; a folder of yours or a clone of "
+            "the project was expected. Copy the folder and name the copy."
+        )
 
 
 def find_network(model: str | Path) -> Bundle:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from inkling import scores
-from inkling.pipeline.classifier import Classifier
+from inkling.pipeline.classifier import Classifier, Prediction
 from inkling.pipeline.result import calibrate
 from inkling.training import augment, nondigits
 from inkling.training.data.mnist import as_input
@@ -47,18 +47,21 @@ def calibrate_network(model: Classifier, recipe: Recipe, images: np.ndarray, lab
     probs = np.concatenate([plain.probs, changed.probs])
     answers = np.concatenate([labels, changed_labels])
     temperature = round(scores.fit_temperature(probs, answers), 4)
-    found = {
-        "mnist-validation": scores.summary(plain.probs, labels, temperature=temperature),
-        "validation-augmented": scores.summary(changed.probs, changed_labels, temperature=temperature),
-    }
     sure_at = max(LEAST_SURE, scores.sure_at(calibrate(probs, temperature), answers, right=RIGHT))
-    reject_at = 1.0
+    reject_at, refusal = 1.0, {}
     if recipe.nondigits:
         p_none = np.concatenate([plain.not_digit, changed.not_digit])
         reject_at = max(0.5, float(np.quantile(p_none, 1 - REFUSED)))
         others = nondigits.make_nondigits(N_NONDIGITS, images, labels, _rng(recipe, 1))
-        found["non-digits"] = scores.refusal(p_none, model.classify(others).not_digit, reject_at=reject_at)
-    return Calibration(temperature, round(sure_at, 4), round(reject_at, 4), found)
+        refusal = {"non-digits": scores.refusal(p_none, model.classify(others).not_digit, reject_at=reject_at)}
+    reject_at = round(reject_at, 4)
+
+    def score(found: Prediction, answers: np.ndarray) -> dict[str, Any]:
+        refused = found.not_digit >= reject_at if recipe.nondigits else None
+        return scores.summary(found.probs, answers, temperature=temperature, refused=refused)
+
+    by_set = {"mnist-validation": score(plain, labels), "validation-augmented": score(changed, changed_labels)}
+    return Calibration(temperature, round(sure_at, 4), reject_at, {**by_set, **refusal})
 
 
 def augmentation() -> Augmentation:

@@ -19,6 +19,13 @@ from inkling.training.recipe import Recipe
 N_COMPARED = 1_000  # validation images on which LiteRT is compared with Keras
 
 
+def scores_of(bundle: Bundle, tiles: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """Accuracy and calibration of a bundle's network in LiteRT. tiles: (N, 28, 28) float32; labels: (N,)"""
+    found = Classifier(bundle).classify(tiles)
+    refused = found.not_digit >= bundle.reject_at if bundle.can_refuse else None
+    return scores.summary(found.probs, labels, temperature=bundle.temperature, refused=refused)
+
+
 class DigitTask:
     """Images and labels, cross-entropy, accuracy. See `tasks.Task`."""
 
@@ -90,6 +97,9 @@ class DigitTask:
         )
         return x, shown
 
+    def prepared_images(self, prepared: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+        return [prepared[0]]
+
     def fit_arguments(self, prepared: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
         """Inputs and targets; the teacher answers about the very images that the network sees."""
         x, labels = prepared
@@ -135,8 +145,7 @@ class DigitTask:
 
     def test_scores(self, bundle: Bundle) -> dict[str, Any]:
         """Accuracy and calibration on the 10,000 test images."""
-        probs = Classifier(bundle)(as_input(self._mnist.x_test))  # (N, 28, 28) -> (N, 10)
-        return scores.summary(probs, self._mnist.y_test, temperature=bundle.temperature)
+        return scores_of(bundle, as_input(self._mnist.x_test), self._mnist.y_test)
 
     def _scaled(self, x: np.ndarray) -> np.ndarray:
         return input_scaling.standardize(x) if self.recipe.standardise else x

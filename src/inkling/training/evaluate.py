@@ -8,42 +8,69 @@ from pathlib import Path
 from typing import Any
 
 from inkling import scores
-from inkling.errors import BadPicture, NotFound
-from inkling.models.bundle import Bundle
+from inkling.errors import BadBundle, BadPicture, NotFound
+from inkling.models.bundle import MNIST_TEST, Bundle
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.decode import SUFFIXES
 from inkling.pipeline.reader import Mode, Reader
-from inkling.training import recipe
+from inkling.training import looks, recipe
 from inkling.training.data.mnist import Mnist, as_input
-from inkling.training.tasks import make_task
+from inkling.training.digit_task import DigitTask, scores_of
+from inkling.training.line_task import LineTask
+from inkling.training.recipe import Recipe
 
 SEPARATOR = "__"  # a picture's label is its file name's part before this
 
 
-def evaluate_mnist(bundle: Bundle, mnist: Mnist) -> dict[str, Any]:
-    """The network alone on the 10,000 test images, which are normalized digits already."""
-    probs = Classifier(bundle)(as_input(mnist.x_test))  # (N, 28, 28) -> (N, 10)
-    confusion = scores.confusion_matrix(probs.argmax(1), mnist.y_test)
+def evaluate_mnist(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> dict[str, Any]:
+    """The network alone on the 10,000 test images, which are normalized digits already: a look, which is counted.
+
+    With `data` "mnist-validation" on the images that its training held back. Raises BadBundle if it does not say which.
+    """
+    if data == MNIST_TEST:
+        looks.count(bundle)
+        tiles, labels = as_input(mnist.x_test), mnist.y_test
+    else:
+        task = DigitTask(recipe_of(bundle), mnist)
+        tiles, labels = task.x_val, task.y_val
+    confusion = scores.confusion_matrix(Classifier(bundle)(tiles).argmax(1), labels)  # (N, 28, 28) -> (N, 10)
     return {
         "model": {"name": bundle.name, "version": bundle.version},
-        "data": "mnist-test",
-        **scores.summary(probs, mnist.y_test, temperature=bundle.temperature),
+        "data": data,
+        **({"test_looks": bundle.test_looks} if data == MNIST_TEST else {}),
+        **scores_of(bundle, tiles, labels),
         "per_class": scores.per_class(confusion),
         "mistakes": scores.mistakes(confusion),
         "confusion": confusion.tolist(),
     }
 
 
-def evaluate_lines(bundle: Bundle, mnist: Mnist) -> dict[str, Any]:
-    """The line network alone on synthetic lines of test digits, the same lines for every network."""
-    task = make_task(recipe.from_table(bundle.manifest["recipe"]), mnist)
+def evaluate_lines(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> dict[str, Any]:
+    """The line network alone on synthetic lines of test digits, the same lines for every network: a counted look.
+
+    With `data` "mnist-validation" on lines of the digits that its training held back.
+    """
+    task = LineTask(recipe_of(bundle), mnist)
+    if data == MNIST_TEST:
+        looks.count(bundle)
     return {
         "model": {"name": bundle.name, "version": bundle.version},
-        "data": "lines of mnist-test",
-        **task.test_scores(bundle),
+        "data": f"lines of {data}",
+        **({"test_looks": bundle.test_looks} if data == MNIST_TEST else {}),
+        **(task.test_scores(bundle) if data == MNIST_TEST else task.scores_of(bundle, task.validation)),
         "per_class": [],
         "mistakes": [],
     }
+
+
+def recipe_of(bundle: Bundle) -> Recipe:
+    """The recipe of a bundle's last stage. Raises BadBundle for a network whose manifest has none."""
+    if "recipe" not in bundle.manifest:
+        raise BadBundle(
+            f"{bundle.path} does not tell how its network was trained, so nobody knows which images were held back; a "
+            "bundle with a recipe was expected. Judge it on mnist-test or on a folder of pictures."
+        )
+    return recipe.stages_of(recipe.from_table(bundle.manifest["recipe"]))[-1]
 
 
 def evaluate_folder(
@@ -90,7 +117,9 @@ def evaluate_folder(
 def labelled_images(folder: Path) -> list[Path]:
     """Pictures named LABEL__anything, in order. Raises NotFound when there is none."""
     if not folder.is_dir():
-        raise NotFound(f"{folder} is not a folder; expected mnist-test or a folder of pictures. Check the path.")
+        raise NotFound(
+            f"{folder} is not a folder; expected mnist-test, mnist-validation or a folder of pictures. Check the path."
+        )
     paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES and label_of(p).isdigit()]
     if not paths:
         raise NotFound(

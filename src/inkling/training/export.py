@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import io
-import json
 import os
 import shutil
 from datetime import UTC, datetime
@@ -15,20 +14,30 @@ from typing import Any
 import numpy as np
 
 from inkling.errors import BadBundle
-from inkling.models.bundle import IDENTITY_KEYS, Bundle, open_bundle, version_of
-from inkling.training import own_architecture
+from inkling.models.bundle import IDENTITY_KEYS, MNIST_TEST, Bundle, open_bundle, version_of
+from inkling.training import checkpoint, own_architecture
 from inkling.training.architectures import find_architecture
 from inkling.training.data.mnist import MNIST_ARRAYS
 from inkling.training.recipe import Recipe, to_table
 from inkling.training.tasks import Task
 
-MNIST_TEST = "mnist-test"
 TOLERANCE = 1e-4  # the most that LiteRT's probabilities may differ from Keras's
 LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "opencv-python-headless")
 
 
-def export(model: Any, recipe: Recipe, task: Task, folder: Path, *, score_test: bool = True) -> Bundle:
+def export(
+    model: Any,
+    recipe: Recipe,
+    task: Task,
+    folder: Path,
+    *,
+    score_test: bool = False,
+    reproducibility: dict[str, Any] | None = None,
+) -> Bundle:
     """Writes the bundle of a trained Keras model into `folder`, in place of what was there.
+
+    `score_test` judges it on the test images, unless the bundle that was there has the scores of this very network.
+    `reproducibility`: see `repeat.facts`.
 
     Raises BadBundle when LiteRT and Keras differ by more than 1e-4; then nothing is left under the final name that was
     not there before.
@@ -41,7 +50,11 @@ def export(model: Any, recipe: Recipe, task: Task, folder: Path, *, score_test: 
         bundle = Bundle(part, {"name": recipe.name, "version": version_of((part / "model.tflite").read_bytes())})
         check_parity(model, bundle, task, task.parity_inputs())
         bundle = Bundle(part, make_manifest(model, recipe, bundle, task))
-        if score_test:
+        if reproducibility is not None:
+            bundle.manifest["reproducibility"] = reproducibility
+        keep_test_scores(bundle, folder)
+        if score_test and MNIST_TEST not in bundle.manifest["scores"]:
+            bundle.manifest["test_looks"] = None if bundle.test_looks is None else bundle.test_looks + 1
             bundle.manifest["scores"][MNIST_TEST] = task.test_scores(bundle)
         write_manifest(bundle)
         shutil.rmtree(folder, ignore_errors=True)
@@ -49,6 +62,16 @@ def export(model: Any, recipe: Recipe, task: Task, folder: Path, *, score_test: 
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return open_bundle(folder, keys=IDENTITY_KEYS)
+
+
+def keep_test_scores(bundle: Bundle, folder: Path) -> None:
+    """Takes over how often the bundle in `folder` was judged on the test images, and how well it read them if it is
+    the same network."""
+    with contextlib.suppress(BadBundle):
+        earlier = open_bundle(folder, keys=IDENTITY_KEYS)
+        bundle.manifest["test_looks"] = earlier.test_looks
+        if earlier.version == bundle.version and MNIST_TEST in earlier.manifest.get("scores", {}):
+            bundle.manifest["scores"][MNIST_TEST] = earlier.manifest["scores"][MNIST_TEST]
 
 
 def write_models(model: Any, recipe: Recipe, folder: Path) -> Any:
@@ -63,8 +86,7 @@ def write_models(model: Any, recipe: Recipe, folder: Path) -> Any:
 
 def write_manifest(bundle: Bundle) -> None:
     """manifest.json of a bundle."""
-    text = json.dumps(bundle.manifest, indent=2, ensure_ascii=False) + "\n"
-    (bundle.path / "manifest.json").write_text(text, "utf-8")
+    checkpoint.write_json(bundle.path / "manifest.json", bundle.manifest)
 
 
 def check_parity(model: Any, bundle: Bundle, task: Task, inputs: list[np.ndarray]) -> float:
@@ -93,6 +115,7 @@ def make_manifest(model: Any, recipe: Recipe, bundle: Bundle, task: Task) -> dic
         "parameters": int(model.count_params()),
         "layers": describe_layers(model),
         **task.facts(bundle),
+        "test_looks": 0,
         "recipe": to_table(recipe),
         "data": {"name": "mnist", "sha256": {name: sha256 for name, (_, sha256) in MNIST_ARRAYS.items()}},
         "libraries": library_versions(),

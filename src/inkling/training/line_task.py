@@ -93,6 +93,9 @@ class LineTask:
             recipe.lines, *self.digits, seed=recipe.seed, epoch=epoch, processes=processes, how=recipe.texts
         )
 
+    def prepared_images(self, prepared: tuple[int, list[Lines]]) -> list[np.ndarray]:
+        return [same.images for same in prepared[1]]
+
     def fit_arguments(self, prepared: tuple[int, list[Lines]]) -> dict[str, Any]:
         """Batches of lines of one width each, in random order."""
         epoch, lines = prepared
@@ -153,9 +156,13 @@ class LineTask:
 
     def test_scores(self, bundle: Bundle) -> dict[str, Any]:
         """Scores on lines of test digits, with the manifest's calibration."""
+        return self.scores_of(bundle, self.test)
+
+    def scores_of(self, bundle: Bundle, lines: list[Lines]) -> dict[str, Any]:
+        """Scores on any lines, with the manifest's calibration."""
         infer = self.load_litert(bundle)
-        lines = read_lines(infer, self.test)
-        return line_scores(lines, infer, temperature=bundle.temperature, sure_at=bundle.sure_at)
+        found = read_lines(infer, lines)
+        return line_scores(found, infer, temperature=bundle.temperature, sure_at=bundle.sure_at)
 
 
 def read_lines(infer: Infer, lines: list[Lines]) -> list[Line]:

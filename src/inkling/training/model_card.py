@@ -1,8 +1,8 @@
 """Manifest -> model card: what a network is, how it was trained, how well it reads, where it fails.
 
-    python -m inkling.training.model_card [BUNDLE ...]
+    python -m inkling.training.model_card BUNDLE ...
 
-writes README.md beside each manifest; without arguments, of every packaged bundle. After "Model Cards for Model
+writes README.md beside each manifest. After "Model Cards for Model
 Reporting" (Mitchell et al. 2019). Everything in a card comes from the manifest, so the two cannot disagree.
 """
 
@@ -23,7 +23,7 @@ from inkling.training.recipe import stage_table
 
 FILE_NAME = "README.md"
 DATA_SETS = {
-    "mnist-test": "MNIST, the 10,000 test images; used for nothing but this number",
+    "mnist-test": "MNIST, the 10,000 test images, {looks}",
     "mnist-validation": "MNIST, training images held back; calibration and `sure_at` come from them",
     "validation-augmented": "the same, augmented as every network is calibrated: other hands, pens and scanners",
 }
@@ -76,7 +76,8 @@ def card(found: Bundle) -> str:
 
 
 def write(found: Bundle) -> Path:
-    """Writes the card beside the manifest and returns its path."""
+    """Writes the card beside the manifest and returns its path. Raises CannotWrite for one of an installed package."""
+    registry.check_replaceable(found.path)
     path = found.path / FILE_NAME
     path.write_text(card(found), "utf-8")
     return path
@@ -182,17 +183,13 @@ def _scores(facts: dict[str, Any]) -> list[str]:
     for name, score in sorted(facts["scores"].items()):
         if "accuracy_95" not in score:
             continue  # not about reading digits; see Calibration
-        low, high = score["accuracy_95"]
-        rows.append(
-            [
-                DATA_SETS.get(name, name),
-                f"{score['n']:,}",
-                f"{score['accuracy']:.2%}",
-                f"{low:.2%} to {high:.2%}",
-                f"{score['top_2']:.2%}",
-                f"{score['cross_entropy_calibrated']:.4f}",
-            ]
-        )
+        words = DATA_SETS.get(name, name).format(looks=_looks(facts))
+        others = [f"{score['top_2']:.2%}", f"{score['cross_entropy_calibrated']:.4f}"]
+        rows.append([words, f"{score['n']:,}", *_rate(score), *others])
+        if "refusals_wrong" in score:
+            counted = score["refusals_wrong"]
+            words = f"the same, its {counted['refused']:,} refusals counted as wrong"
+            rows.append([words, f"{score['n']:,}", *_rate(counted), "", ""])
     apart = facts["scores"].get("mnist-test", {}).get("difference_from_keras")
     same = f" On the test images LiteRT and Keras differ by at most {apart:g} in any probability." if apart else ""
     headings = ("data", "n", "right", "95% interval", "among the best two", "cross-entropy")
@@ -200,14 +197,25 @@ def _scores(facts: dict[str, Any]) -> list[str]:
         "## Scores",
         "",
         *table(headings, rows),
-        "Intervals are Wilson's. These images are normalized digits already; how well photos are read depends on the "
-        f"whole pipeline: `inkling evaluate {facts['name']} --data FOLDER`.{same}",
+        "Right means that the label is the most probable of the ten digits. Intervals are Wilson's. These images are "
+        "normalized digits already; how well photos are read depends on the whole pipeline: `inkling evaluate "
+        f"{facts['name']} --data FOLDER`.{same}",
         "",
     ]
 
 
+def _rate(score: dict[str, Any]) -> list[str]:
+    low, high = score["accuracy_95"]
+    return [f"{score['accuracy']:.2%}", f"{low:.2%} to {high:.2%}"]
+
+
+def _looks(facts: dict[str, Any]) -> str:
+    """How often the network was judged on the test images."""
+    return f"on which it was judged {Bundle(Path(), facts).test_looks_in_words}"
+
+
 def _line_scores(facts: dict[str, Any]) -> list[str]:
-    names = {"mnist-test": "test digits; used for nothing but these numbers", "validation": "validation digits"}
+    names = {"mnist-test": f"test digits, {_looks(facts)}", "validation": "validation digits"}
     found = {words: facts["scores"][name] for name, words in names.items() if name in facts["scores"]}
     rows = []
     for words, score in found.items():
@@ -371,7 +379,7 @@ def _cores(n: int) -> str:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    numbers = [all(row[k][:1].isdigit() for row in rows) for k in range(len(headings))]
+    numbers = [all(row[k][:1].isdigit() for row in rows if row[k]) for k in range(len(headings))]
     rule = ["---:" if right else "---" for right in numbers]
     return [f"| {' | '.join(row)} |" for row in (headings, rule, *rows)] + [""]
 
@@ -379,11 +387,9 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 def main() -> None:
     """The command."""
     try:
-        found = [registry.find_network(name) for name in sys.argv[1:]] or [
-            *registry.packaged().values(),
-            registry.line_recognizer(),
-        ]
-        for each in found:
+        if not sys.argv[1:]:
+            sys.exit("card: no bundle is named; expected a packaged model, a bundle or a run folder. Name one or more.")
+        for each in [registry.find_network(name) for name in sys.argv[1:]]:
             sys.stdout.write(f"{write(each)}\n")
     except InklingError as error:
         sys.exit(f"card: {error}")

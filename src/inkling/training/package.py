@@ -1,7 +1,7 @@
 """Puts a run's bundle among those that come with the package: python -m inkling.training.package RUN
 
-A bundle without scores on the test images (`inkling train --no-test`) is judged on them here, once. On all of them
-LiteRT is compared with Keras. The manifest gets the training time, and the run's history is kept with it. For a
+A bundle without scores on the test images is judged on them here, once, and the look is counted. On all of them LiteRT
+is compared with Keras. The manifest gets the training time, and the run's history is kept with it. For a
 classifier the report that the web pages show is written too (`inkling.training.publish`), and for one that can learn a
 hand what its guards need (`inkling.training.replay`).
 
@@ -23,39 +23,45 @@ from typing import Any
 
 from inkling.errors import BadBundle, BadData, InklingError, WrongNetwork
 from inkling.models import registry
-from inkling.models.bundle import IDENTITY_KEYS, Bundle, open_bundle
+from inkling.models.bundle import IDENTITY_KEYS, MNIST_TEST, Bundle, open_bundle
 from inkling.silence import quiet_stderr
-from inkling.training import export, model_card, publish, recipe, replay, train
+from inkling.training import export, looks, model_card, publish, recipe, replay, train
 from inkling.training.data.mnist import Mnist, load_mnist
-from inkling.training.export import MNIST_TEST
 from inkling.training.keras_setup import open_keras_model
 from inkling.training.recipe import Recipe
 from inkling.training.tasks import Task, make_task
 
 DIFFERENCE = "difference_from_keras"  # in the scores of the test images: the largest of any probability
 FILES = ("model.tflite", "model.keras")
-KEPT = ("version", "training", "libraries", "created")  # by a manifest that is written anew
+KEPT = ("version", "training", "libraries", "reproducibility", "created")  # by a manifest that is written anew
+OF_THE_WEIGHTS = ("training", "created")  # stay when a repeated training ended in the weights that are there
 
 
 def package(run: Path, mnist: Mnist, *, into: Path = registry.PACKAGED, new_recipe: Recipe | None = None) -> Bundle:
     """Copies the bundle of `run` to `into`/NAME in place of the one there, with its scores on the test images.
 
     `new_recipe`: writes the manifest anew, a packaged bundle's included. Raises BadBundle when LiteRT and Keras differ
-    by more than export.TOLERANCE on any of the test inputs; the bundle there stays.
+    by more than export.TOLERANCE on any of the test inputs; the bundle there stays. Raises CannotWrite outside a clone.
     """
+    registry.check_replaceable(into)
     source = registry.find_network(run)
     manifest = with_training(source)
     if new_recipe is not None:
         manifest = renewed(source, manifest, new_recipe, mnist)
     ready = Bundle(source.path, manifest)
     scores = manifest["scores"]
-    if MNIST_TEST not in scores or DIFFERENCE not in scores[MNIST_TEST]:
-        task = task_of(ready, mnist)
-        scores.setdefault(MNIST_TEST, task.test_scores(ready))
-        scores[MNIST_TEST][DIFFERENCE] = difference_from_keras(ready, task)
+    if MNIST_TEST not in scores:
+        looked = source.test_looks
+        looks.count(source)
+        manifest["test_looks"] = None if looked is None else looked + 1
+        scores[MNIST_TEST] = test_scores(ready, mnist)
+    if DIFFERENCE not in scores[MNIST_TEST]:
+        scores[MNIST_TEST][DIFFERENCE] = difference_from_keras(ready, task_of(ready, mnist))
     folder = into / ready.name
     if new_recipe is None and folder.exists() and folder.samefile(source.path):
         raise BadBundle(f"{source.path} is packaged already; expected a run or another bundle. Name that.")
+    if new_recipe is None:
+        keep_of_the_weights(manifest, folder)
     history = train.read_history(source.path.parent / publish.HISTORY) or train.read_history(
         source.path / publish.HISTORY
     )
@@ -72,6 +78,14 @@ def package(run: Path, mnist: Mnist, *, into: Path = registry.PACKAGED, new_reci
         shutil.rmtree(folder, ignore_errors=True)
         copy.path.replace(folder)
     return open_bundle(folder, keys=IDENTITY_KEYS)
+
+
+def keep_of_the_weights(manifest: dict[str, Any], folder: Path) -> None:
+    """Takes over what the bundle in `folder` says of its training, if the network is the same one, trained again."""
+    with contextlib.suppress(BadBundle):
+        there = open_bundle(folder, keys=IDENTITY_KEYS)
+        if there.version == manifest["version"]:
+            manifest.update({key: there.manifest[key] for key in OF_THE_WEIGHTS if key in there.manifest})
 
 
 def task_of(bundle: Bundle, mnist: Mnist) -> Task:

@@ -1,5 +1,4 @@
-"""Writes what the pages show about a model into its bundle: python -m inkling.training.publish [NAME ...] [--history
-RUN]
+"""Writes what the pages show about a model into its bundle: python -m inkling.training.publish NAME ... [--history RUN]
 
     report/report.json     numbers, mistakes, the map of the hidden layer; names the version of the network
     report/mistakes.png    28x28 tiles of the test digits that were read wrongly, COLUMNS to a row
@@ -7,8 +6,8 @@ RUN]
     README.md              the card, where there is none
     history.csv            with --history: that of the run that made this very network
 
-NAME is a packaged model, a bundle folder or a run folder; all packaged models when left out. It takes about a minute a
-model, and running it again changes nothing.
+NAME is a run folder, a bundle folder or, in a clone of the project, a packaged model. It takes about a minute a model,
+and running it again changes nothing but the number of looks at the test images.
 """
 
 from __future__ import annotations
@@ -53,8 +52,9 @@ def publish(found: Bundle, mnist: Mnist, *, tell: Tell = lambda what: None) -> P
     """Measures and draws; replaces `report/` of the bundle as a whole and returns its report.json.
 
     Raises MissingExtra without the `learn` extra, BadBundle for a bundle without `model.keras` or one that does not
-    run, InklingError when the bundle cannot be written.
+    run, CannotWrite for one of an installed package, InklingError when the bundle cannot be written.
     """
+    registry.check_replaceable(found.path)
     try:
         from inkling.training.report import report_figures, themed_svg
     except ImportError as error:
@@ -220,13 +220,13 @@ def _json(path: Path) -> dict[str, Any]:
 def main(arguments: list[str] | None = None) -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m inkling.training.publish", description=publish.__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a packaged model, a bundle folder or a run folder")
+    parser.add_argument("names", nargs="+", metavar="NAME", help="a run folder, a bundle folder or a packaged model")
     parser.add_argument("--history", type=Path, metavar="RUN", help="the run that made the one model named")
     given = parser.parse_args(arguments)
     if given.history and len(given.names) != 1:
         parser.error("--history goes with one NAME: a history belongs to one network")
     try:
-        found = [registry.find(name) for name in given.names] or list(registry.packaged().values())
+        found = [registry.find(name) for name in given.names]
         if given.history:
             keep_history(found[0], given.history)
         mnist = load_mnist()

@@ -18,10 +18,9 @@ from typing import Any
 
 from inkling.errors import BadData, BadRecipe, InklingError
 from inkling.models import registry
-from inkling.models.bundle import Bundle
-from inkling.training import evaluate, package, train
+from inkling.models.bundle import MNIST_TEST, Bundle
+from inkling.training import checkpoint, evaluate, package
 from inkling.training.data.mnist import Mnist, load_mnist
-from inkling.training.export import MNIST_TEST
 
 OUT = Path("docs") / "seeds.json"
 COMMAND = "python -m inkling.training.seeds RUN..."
@@ -137,7 +136,7 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         table = compare(arguments.runs, load_mnist(), read(arguments.out))
-        train.write_json(arguments.out, table)
+        checkpoint.write_json(arguments.out, table)
     except InklingError as error:
         sys.exit(f"seeds: {error}")
     except OSError as error:

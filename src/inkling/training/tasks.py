@@ -36,6 +36,9 @@ class Task(Protocol):
     def prepare(self, epoch: int) -> Any:
         """One epoch's examples. Runs in another thread."""
 
+    def prepared_images(self, prepared: Any) -> list[np.ndarray]:
+        """The images in what `prepare` returned."""
+
     def fit_arguments(self, prepared: Any) -> dict[str, Any]:
         """What `prepare` returned -> x and the like for Keras's `fit`, which does not shuffle them."""
 

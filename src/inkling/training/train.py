@@ -4,6 +4,7 @@
     history.csv        a line an epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds
     checkpoint.npz     the state after the last epoch: `--resume` goes on from it and ends in the same weights
     stage-1.npz, ..    the same of each stage before the last, for a recipe with stages
+    images.json        for each stage, the SHA-256 of the images of its first epoch
     best.npz           with `patience`: the weights of the epoch with the lowest validation loss
     scores.json        by data set, as in the manifest
     environment.json   machine, versions, seconds
@@ -32,7 +33,7 @@ import numpy as np
 from inkling.cpu import cores
 from inkling.errors import BadData, InklingError
 from inkling.silence import quiet_stderr
-from inkling.training import checkpoint, export, fine_tune, input_scaling, lr_schedule, own_architecture, tasks
+from inkling.training import checkpoint, export, fine_tune, input_scaling, lr_schedule, own_architecture, repeat, tasks
 from inkling.training.architectures import find_architecture
 from inkling.training.data.mnist import Mnist
 from inkling.training.ema import ExponentialMovingAverage
@@ -67,6 +68,7 @@ class TrainingRun:
     folder: Path
     checkpoint: Path
     task: Task
+    stage: int  # from 0
     model: Any  # compiled keras.Model
     ema: ExponentialMovingAverage
     initial: list[np.ndarray] | None  # the weights that it began with; None: random ones
@@ -77,14 +79,14 @@ class TrainingRun:
 
 
 def train(
-    recipe: Recipe, mnist: Mnist, folder: Path, *, score_test: bool = True, callbacks: Callbacks | None = None
+    recipe: Recipe, mnist: Mnist, folder: Path, *, score_test: bool = False, callbacks: Callbacks | None = None
 ) -> Path:
     """Trains into `folder`, from its checkpoint if there is one, and returns it with a bundle inside.
 
-    `score_test=False` leaves the test images alone, which is right as long as settings are still being chosen. Raises
+    `score_test` judges it on the test images too, which is right once nothing is chosen any more. Raises
     MissingExtra without the `learn` extra, BadRecipe for settings that do not fit the data, BadData for a checkpoint
-    that does not fit, BadBundle when the exported network differs from the trained one, InklingError when the disk is
-    full.
+    that does not fit, BadBundle when the exported network differs from the trained one, InklingError for a loss
+    that is infinite or nan and for a full disk.
     """
     callbacks = callbacks or Callbacks()
     stages = stages_of(recipe)
@@ -105,6 +107,7 @@ def train(
             folder=folder,
             checkpoint=folder / ("checkpoint.npz" if stage is stages[-1] else f"stage-{number + 1}.npz"),
             task=task,
+            stage=number,
             model=model,
             ema=ExponentialMovingAverage(model, stage.ema),
             initial=weights,
@@ -124,9 +127,12 @@ def train(
             break  # stopped early
     with write_errors(folder):
         with quiet_stderr():
-            bundle = export.export(run.model, recipe, run.task, folder / "bundle", score_test=score_test)
-        write_json(folder / "scores.json", bundle.manifest["scores"])
-        write_json(folder / "environment.json", environment(history))
+            facts = repeat.facts(read_images(folder))
+            bundle = export.export(
+                run.model, recipe, run.task, folder / "bundle", score_test=score_test, reproducibility=facts
+            )
+        checkpoint.write_json(folder / "scores.json", bundle.manifest["scores"])
+        checkpoint.write_json(folder / "environment.json", environment(history))
     return folder
 
 
@@ -210,6 +216,8 @@ def fit(run: TrainingRun, history: list[EpochMetrics], callbacks: Callbacks) -> 
         for epoch in left:
             began = time.perf_counter()
             data = prepared.result()
+            if epoch == 1:
+                note_images(run, task.prepared_images(data))
             if epoch < recipe.epochs:
                 prepared = pool.submit(task.prepare, epoch + 1)
             step_callback = _step_callback(run, (epoch - 1) * task.n_steps, callbacks)
@@ -230,10 +238,23 @@ def fit(run: TrainingRun, history: list[EpochMetrics], callbacks: Callbacks) -> 
     return history
 
 
+def note_images(run: TrainingRun, images: list[np.ndarray]) -> None:
+    """Writes down what a stage begins to learn from: who repeats the run sees whether it is the same."""
+    before = [*read_images(run.folder), *[""] * run.stage][: run.stage]  # "" for a stage that an older version trained
+    checkpoint.write_json(run.folder / "images.json", [*before, repeat.sha256_of_images(images)])
+
+
+def read_images(folder: Path) -> list[str]:
+    """SHA-256 of the images of each stage's first epoch; [] when a run has not noted them."""
+    path = folder / "images.json"
+    return list(json.loads(path.read_text("utf-8"))) if path.is_file() else []
+
+
 def validate(run: TrainingRun, epoch: int, logs: dict[str, list[float]], began: float) -> EpochMetrics:
     """The epoch's line of history. With `patience` the best weights so far are kept on disk."""
     with run.ema.applied_to(run.model):
         found = run.task.validate(run.model)
+    _check_finite(found["val_loss"], f"after epoch {epoch}")
     metrics: EpochMetrics = {"epoch": epoch, **{name: float(values[-1]) for name, values in logs.items()}, **found}
     metrics["learning_rate"] = float(run.model.optimizer.learning_rate)
     if run.recipe.patience:
@@ -288,9 +309,12 @@ def read_history(path: Path) -> list[EpochMetrics]:
         return [{k: int(v) if k == "epoch" else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
 
 
-def write_json(path: Path, value: Any) -> None:
-    """A JSON file for people and programs, replaced as a whole."""
-    checkpoint.write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+def _check_finite(loss: float, when: str) -> None:
+    if not np.isfinite(loss):
+        raise InklingError(
+            f"the training diverged: its loss is {loss} {when}, and a finite one was expected; nothing is exported. "
+            "Lower learning_rate, and train in a new folder."
+        )
 
 
 def _should_stop_early(history: list[EpochMetrics], patience: int) -> bool:
@@ -309,7 +333,8 @@ def _step_callback(run: TrainingRun, done: int, callbacks: Callbacks) -> Any:
             step = done + batch + 1  # the last of the up to `steps_per_execution` that were made
             run.ema.update(run.model, step, step - self.last)
             self.last = step
-            made = min(step, done + run.task.n_steps)  # Keras counts a last part of an execution as a whole one
-            callbacks.on_step(run.steps_before + made, run.n_steps, dict(logs or {}))
+            made = run.steps_before + min(step, done + run.task.n_steps)  # Keras counts a part of an execution as whole
+            _check_finite((logs or {}).get("loss", 0.0), f"at step {made:,} of {run.n_steps:,}")
+            callbacks.on_step(made, run.n_steps, dict(logs or {}))
 
     return StepCallback()

@@ -272,6 +272,8 @@ def test_a_model_is_evaluated_on_the_test_images_only_on_request(
     both = lab.post(f"{LAB}/models", json={"name": "two", "test": True}).json["models"]
     models = {model["name"]: model for model in both}
     assert models["two"]["test"] == 0.5
+    kept = manager_of(open_lab).kept.bundles()
+    assert (kept["one"].test_looks, kept["two"].test_looks) == (0, 1)
     monkeypatch.setattr(training_manager, "SCORE", (sys.executable, "-c", "import sys; sys.exit('no such data')"))
     failed = lab.post(f"{LAB}/models", json={"name": "three", "test": True})
     assert (failed.status_code, failed.json["error"]) == (503, "no such data")

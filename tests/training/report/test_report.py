@@ -56,7 +56,7 @@ def mnist() -> Mnist:
 def run(mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was really trained."""
     folder = tmp_path_factory.mktemp("runs") / "small"
-    return train.train(recipe.from_table(TINY), mnist, folder, score_test=False)
+    return train.train(recipe.from_table(TINY), mnist, folder)
 
 
 @pytest.fixture(scope="module")
@@ -261,6 +261,15 @@ def test_plot_functions_return_their_ax_and_draw_the_numbers(ax: Axes, measured:
     metric_plots.confusion_matrix(ax, measured.confusion)
     shown = [int(text.get_text().replace(",", "")) for text in ax.texts]
     assert sum(shown) == 200
+
+
+def test_stages_are_marked_where_they_begin(ax: Axes) -> None:
+    from inkling.training.report import metric_plots
+
+    metric_plots.learning_curves(ax, {"validation": [0.4, 0.3, 0.2, 0.1]}, what="loss", borders=[1, 3])
+    assert [line.get_xdata()[0] for line in ax.lines[:2]] == [1.5, 3.5]
+    assert {text.get_text() for text in ax.texts} == {"stage 2", "stage 3", "validation"}
+    ax.figure.canvas.draw()
 
 
 def test_a_curve_that_reaches_zero_is_drawn_up_to_there(ax: Axes) -> None:

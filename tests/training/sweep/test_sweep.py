@@ -150,7 +150,7 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
     assert "mnist-test" not in registry.find(folder / "trials" / f"{int(best['trial']):04d}").manifest["scores"]
 
     # A trial is nothing but a run of its recipe: the same, digit for digit.
-    again = train.train(chosen, small_mnist(), tmp_path / "again", score_test=False)
+    again = train.train(chosen, small_mnist(), tmp_path / "again")
     rows = [{k: v for k, v in row.items() if k != "seconds"} for row in train.read_history(again / "history.csv")]
     kept = train.read_history(folder / "best" / "history.csv")
     assert len(kept) == chosen.epochs

@@ -12,11 +12,11 @@ from flask_smorest import Blueprint
 from inkling.errors import BadRequest, NotFound
 from inkling.lab_protocol.hyperparameters import HYPERPARAMETERS, PRESETS, validated
 from inkling.lab_protocol.lab_folder import read_json
-from inkling.models.bundle import Bundle
+from inkling.models.bundle import MNIST_TEST, Bundle
 from inkling.server.lab import schemas
 from inkling.server.lab.csrf_guard import check_caller, json_body
 from inkling.server.lab.event_stream import event_stream
-from inkling.server.lab.training_manager import CLOSED_REASONS, MNIST_TEST, TrainingManager
+from inkling.server.lab.training_manager import CLOSED_REASONS, TrainingManager
 from inkling.server.routes.openapi import error_responses
 from inkling.server.rules import LAB, LAB_CHANGE, rule
 from inkling.server.schemas import ErrorAnswerSchema

@@ -27,7 +27,7 @@ from inkling.lab_protocol.lab_folder import (
     take_lock,
     write_json,
 )
-from inkling.models.bundle import open_bundle
+from inkling.models.bundle import MNIST_TEST, open_bundle
 from inkling.models.registry import packaged
 from inkling.server.lab.samples import SampleHelper
 from inkling.server.service.kept_models import KeptModels, write_manifest
@@ -36,7 +36,6 @@ from inkling.user_dirs import MNIST, cache_folder
 
 MIN_FREE_BYTES = 200_000_000  # a run and its bundle take a tenth of it
 MAX_KEPT = 50
-MNIST_TEST = "mnist-test"
 TRAIN = (sys.executable, "-m", "inkling.training.lab_worker", "train")
 SCORE = (sys.executable, "-m", "inkling.training.lab_worker", "score")
 CLOSED_REASONS = {
@@ -145,7 +144,8 @@ class TrainingManager:
             try:
                 if test:
                     scores = {**prepared.manifest["scores"], MNIST_TEST: self._test_scores(prepared.path)}
-                    write_manifest(prepared.path, {**prepared.manifest, "scores": scores})
+                    looks = (prepared.test_looks or 0) + 1
+                    write_manifest(prepared.path, {**prepared.manifest, "scores": scores, "test_looks": looks})
                 self.kept.publish(prepared)
             finally:
                 shutil.rmtree(prepared.path, ignore_errors=True)

@@ -5,6 +5,7 @@ The images are not kept. Large ones are sampled, so that this costs microseconds
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,12 @@ SAMPLE_SIDE = 64  # pixels of each side that are sampled, evenly spread
 
 
 class InstrumentedReader(Reader):
-    """A reader that counts the tiles of each call of its network."""
+    """A reader that counts the tiles of each call of its network; `name` is the model's on this server."""
 
-    def __init__(self, model: str | Path, metrics: Metrics, *, max_bytes: int) -> None:
+    def __init__(self, model: str | Path, metrics: Metrics, *, name: str, max_bytes: int) -> None:
         self._metrics = metrics
         super().__init__(model, max_bytes=max_bytes)
+        self.bundle = replace(self.bundle, manifest={**self.bundle.manifest, "name": name})
 
     def classify(self, tiles: np.ndarray) -> Prediction:
         self._metrics.observe("inkling_tiles_per_call", len(tiles), self.bundle.name)

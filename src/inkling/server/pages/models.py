@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, current_app, render_template
 
 from inkling.errors import InklingError, NoReport, UnknownName
-from inkling.models.bundle import Bundle
+from inkling.models.bundle import Bundle, best_known_score
 from inkling.server.pages.dot_plots import accuracy_axis, robustness_panels
 from inkling.server.rules import PAGE, rule
 from inkling.server.service.readers import Readers
@@ -21,7 +21,6 @@ from inkling.server.service.reports import CARD, FILE_NAME, FOLDER, load_model_c
 
 blueprint = Blueprint("models", __name__)
 
-SCORE_SETS = (("mnist-test", "test images"), ("mnist-validation", "validation images"))  # the first that is there
 HEAT_LEVELS = (1, 2, 4, 7, 11)  # mistakes in a cell from which it takes the next colour
 N_WORST, N_FREQUENT = 15, 6
 TILE = 28  # pixels of a tile's side in the sprite
@@ -109,10 +108,7 @@ def model_rows(bundles: dict[str, Bundle]) -> list[dict[str, Any]]:
 def model_row(name: str, bundle: Bundle, *, default: bool) -> dict[str, Any]:
     """One model for the table; `report` is None where there is none, and `why` says how to get one."""
     manifest = bundle.manifest
-    scores = manifest.get("scores", {})
-    score, judged_on = next(
-        ((scores[key], words) for key, words in SCORE_SETS if "accuracy_95" in scores.get(key, {})), (None, "")
-    )
+    judged_on, score = best_known_score(bundle)
     try:
         report, why = load_report(bundle, name).values, ""
     except NoReport as error:
@@ -125,9 +121,9 @@ def model_row(name: str, bundle: Bundle, *, default: bool) -> dict[str, Any]:
         "architecture": manifest.get("architecture", ""),
         "parameters": int(manifest.get("parameters", 0)),
         "bytes": bundle.model_path.stat().st_size if bundle.model_path.is_file() else 0,
-        "score": score,
+        "score": score,  # {} when there is none
         "judged_on": judged_on,
-        "refuses": scores.get("non-digits"),
+        "looks": bundle.test_looks_in_words if judged_on == "test images" and bundle.test_looks else "",
         "report": report,
         "why": why,
         "version": bundle.version,

@@ -55,6 +55,7 @@ class _ManifestSchema(Schema):
     scores = fields.Dict(fields.String(), fields.Nested(_ScoreSchema(unknown=INCLUDE)))
     recipe = fields.Nested(_RecipeSchema(unknown=INCLUDE))
     created = fields.String()
+    test_looks = fields.Integer(validate=Range(0), allow_none=True)
 
 
 class KeptModels:

@@ -60,7 +60,7 @@ class Readers:
     def default(self) -> Bundle:
         """The bundle of requests that name none."""
         if self._default is None:
-            self._default = registry.find(self._settings.model or None)
+            self._default = _apart_from_packaged(registry.find(self._settings.model or None))
         return self._default
 
     def get(self, name: str | None = None) -> Reader:
@@ -82,7 +82,7 @@ class Readers:
                 current = {f"{name} {bundle.version}" for name, bundle in kept.items()}
                 self._loaded = {k: reader for k, reader in self._loaded.items() if " " not in k or k in current}
                 path, max_bytes = choices[name].path, self._settings.max_upload_bytes
-                self._loaded[key] = InstrumentedReader(path, self._metrics, max_bytes=max_bytes)
+                self._loaded[key] = InstrumentedReader(path, self._metrics, name=name, max_bytes=max_bytes)
                 if name == self.default().name:
                     self._failure = None  # repaired since `warm`
             return self._loaded[key]
@@ -170,3 +170,10 @@ class Readers:
                     yield permit
             finally:
                 self._metrics.set("inkling_reading", self.queue.running - 1)
+
+
+def _apart_from_packaged(bundle: Bundle) -> Bundle:
+    """The bundle; under another name if a packaged one has its name, as a run of a shipped recipe does."""
+    if registry.is_packaged(bundle) or bundle.name not in registry.packaged():
+        return bundle
+    return replace(bundle, manifest={**bundle.manifest, "name": f"{bundle.name}-{bundle.version[:6]}"})

@@ -80,7 +80,7 @@ def _train(lab: LabFolder, log: EventLog, commands: Commands) -> None:
         observer = TrainingObserver(lab, log, commands)
         recipe = dataclasses.replace(recipe, epochs=log.state["epochs"])
         callbacks = Callbacks(observer.on_start, observer.on_step, observer.on_epoch, observer.on_run)
-        run = train(recipe, mnist, lab.run, score_test=False, callbacks=callbacks)
+        run = train(recipe, mnist, lab.run, callbacks=callbacks)
         log.set_state("stopped" if observer.stopped else "finished", bundle=_bundle_facts(find(run)))
         if observer.stopped or not commands.wait_for_more():
             return None

@@ -42,11 +42,24 @@ def learning_curves(
     what: str,
     percent: bool = False,
     colours: Sequence[str] = SERIES,
+    borders: Sequence[int] = (),
 ) -> Axes:
     """One value an epoch for each name, on a logarithmic scale: learning slows by factors.
 
-    A line ends where it reaches 0.
+    A line ends where it reaches 0. borders: the last epoch of each training stage but the last, marked.
     """
+    for number, last in enumerate(borders, 2):
+        ax.axvline(last + 0.5, color=QUIET, linewidth=1, linestyle=(0, (4, 3)))
+        ax.annotate(
+            f"stage {number}",
+            (last + 0.5, 1),
+            xycoords=ax.get_xaxis_transform(),
+            xytext=(4, -4),
+            textcoords="offset points",
+            va="top",
+            color=QUIET,
+            fontsize="small",
+        )
     ends = []
     for (name, numbers), colour in zip(lines.items(), colours, strict=False):
         values = np.where(np.asarray(numbers) > 0, numbers, np.nan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,7 @@ from matplotlib.axes import Axes
 
 from inkling.training import augment
 from inkling.training.data.mnist import Mnist
-from inkling.training.recipe import Augmentation, Recipe
+from inkling.training.recipe import Augmentation, Recipe, stages_of
 from inkling.training.report import image_plots, metric_plots, style
 from inkling.training.report.measurements import Measurements
 from inkling.training.report.network_views import NetworkView
@@ -87,12 +88,14 @@ def learning_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
         if single
         else f"{best} ended lowest, at {errors[best][-1]:.2%}, validation"
     )
-    plot = metric_plots.learning_curves
+    borders = stage_borders(next(m for m in found if m.subject.history)) if single else []
+    plot = partial(metric_plots.learning_curves, borders=borders)
     return [
         FigureSpec(
             "learning-loss", LEARNING, f"Cross-entropy by epoch{'' if single else ', validation'}",
             "Validation images are training images held back. Augmentation and label smoothing make the training task "
-            "harder: then the training curve lies above the validation curve.",
+            "harder: then the training curve lies above the validation curve."
+            + (" Dashed: a new stage of training begins." if borders else ""),
             partial(plot, lines=losses, what="cross-entropy", colours=colours),
         ),
         FigureSpec(
@@ -101,6 +104,15 @@ def learning_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
             partial(plot, lines=errors, what="error", percent=True, colours=colours),
         ),
     ]  # fmt: skip
+
+
+def stage_borders(found: Measurements) -> list[int]:
+    """The last epoch of each stage of its training but the last; [] for a recipe without stages."""
+    made_by = found.subject.recipe
+    if made_by is None:
+        return []
+    ends = itertools.accumulate(stage.epochs for stage in stages_of(made_by))
+    return [last for last in ends if last < len(found.subject.history)]
 
 
 def error_figures(found: Measurements) -> list[FigureSpec]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from inkling.csv_cells import safe_cell
 from inkling.models import registry
-from inkling.training import checkpoint, package, train
+from inkling.models.bundle import MNIST_TEST
+from inkling.training import checkpoint, export, looks, package
 from inkling.training.data.mnist import Mnist
-from inkling.training.export import MNIST_TEST
 from inkling.training.sweep.plan import SweepPlan, kept_row, trial_folder
 from inkling.training.train import EpochMetrics
 
@@ -65,6 +65,8 @@ def add_test_scores(run: Path, mnist: Mnist) -> None:
     bundle = registry.find(run)
     if MNIST_TEST in bundle.manifest["scores"]:
         return
-    scores = {**bundle.manifest["scores"], MNIST_TEST: package.test_scores(bundle, mnist)}
-    train.write_json(bundle.path / "manifest.json", {**bundle.manifest, "scores": scores})
-    train.write_json(run / "scores.json", scores)
+    looks.count(bundle)
+    scores = bundle.manifest["scores"]
+    scores[MNIST_TEST] = package.test_scores(bundle, mnist)
+    export.write_manifest(bundle)
+    checkpoint.write_json(run / "scores.json", scores)

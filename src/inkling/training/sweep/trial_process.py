@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
-import math
 import os
 import platform
 import shutil
@@ -32,10 +31,6 @@ MAX_ERROR_CHARS = 300
 Report = Callable[[dict[str, Any]], None]
 
 
-class Diverged(Exception):
-    """The loss is infinite or nan: more epochs are of no use."""
-
-
 def without_test(mnist: Mnist) -> Mnist:
     """The training images, and no test image that a trial could be judged by."""
     return dataclasses.replace(mnist, x_test=mnist.x_test[:0], y_test=mnist.y_test[:0])
@@ -51,23 +46,17 @@ def run(table: Mapping[str, Any], mnist: Mnist, report: Report, *, cores: int, s
         recipe = recipes.from_table(table)
         last: dict[str, Any] = {}
 
-        def on_step(done: int, steps: int, logs: EpochMetrics) -> None:
-            if not math.isfinite(logs.get("loss", 0.0)):
-                raise Diverged(f"diverged: the loss became {logs['loss']} at step {done:,} of {steps:,}")
-
         def on_epoch(row: EpochMetrics) -> None:
-            if not math.isfinite(row["val_loss"]):
-                raise Diverged(f"diverged: the validation loss became {row['val_loss']} in epoch {row['epoch']:.0f}")
             last.update(row)
             if row["epoch"] < recipe.epochs:  # the last row waits for the bundle: no trial is stopped after it
                 report({**row, **own})
 
         with tempfile.TemporaryDirectory(dir=scratch, prefix="trial-") as folder:
-            callbacks = train.Callbacks(on_step=on_step, on_epoch=on_epoch)
-            train.train(recipe, mnist, Path(folder) / "run", score_test=False, callbacks=callbacks)
+            callbacks = train.Callbacks(on_epoch=on_epoch)
+            train.train(recipe, mnist, Path(folder) / "run", callbacks=callbacks)
             packed = pack(Path(folder) / "run")
         report({**last, **own, "finished": True, "run": packed})
-    except (InklingError, Diverged) as error:
+    except InklingError as error:
         report({**own, "failed": str(error)})
     except MemoryError:
         report({**own, "failed": "out of memory"})
