@@ -13,7 +13,7 @@ from inkling import cli
 from inkling.models import registry
 from inkling.server.settings import declared
 
-GROUPS = {"data": ["fetch"]}
+GROUPS = {"data": ["fetch"], "hands": ["show", "use", "delete", "export", "import"]}
 EVERY = [[name, *rest] for name in cli.COMMANDS for rest in ([], *([part] for part in GROUPS.get(name, [])))]
 
 

@@ -14,6 +14,8 @@ COMMANDS = (
     "read",
     "form",
     "merge",
+    "teach",
+    "hands",
     "serve",
     "train",
     "sweep",

@@ -82,6 +82,7 @@ class Output(Protocol):
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes on this machine.  [default: its cores]")
 @click.option("--metrics", metavar="PORT|FILE", help="Publish Prometheus metrics on a port (9400) or in a .prom file.")
 @click.option("--model", metavar="NAME|PATH", help="A packaged model, a bundle, a run, or a .tflite or .keras file.")
+@click.option("--hand", metavar="NAME", help="Read single digits as this writer writes them; see inkling teach.")
 def command(
     *,
     paths: tuple[str, ...],
@@ -105,6 +106,7 @@ def command(
     workers: int | None,
     metrics: str | None,
     model: str | None,
+    hand: str | None,
 ) -> None:
     """Read the digits in pictures, in PDFs and TIFFs page by page, and in folders of these; - is standard input.
 
@@ -145,10 +147,9 @@ def command(
         read_archive(options, cluster=cluster, workers=workers, metrics=metrics)
         return
     from inkling.constraints.constraints import parse_constraints
-    from inkling.pipeline.reader import Reader
 
     constraints = parse_constraints(**stated)
-    reader = Reader(model, sure_at=constraints.sure_at)
+    reader = _open_reader(model, constraints.sure_at, hand)
     own = (csv_path, review_path, among, among and among.rpartition(":")[0])
     work = expand(paths, own={Path(path).resolve() for path in own if path})
     outputs = _open_outputs(csv_path, review_path, reader, constraints, as_json=as_json, cells=cells)
@@ -187,6 +188,20 @@ def command(
     tell_skipped(work.skipped)
     if outcomes["failed"] or work.skipped:
         sys.exit(1)
+
+
+def _open_reader(model: str | None, sure_at: float | None, hand: str | None) -> Reader:
+    """The reader of a model, as it reads a hand if one is named."""
+    from inkling.pipeline.reader import Reader
+
+    reader = Reader(model, sure_at=sure_at)
+    if hand is None:
+        return reader
+    from inkling.hands.hand_reader import with_hand
+    from inkling.hands.store import Store
+
+    with Store() as store:
+        return with_hand(reader, hand, store)
 
 
 def _open_outputs(

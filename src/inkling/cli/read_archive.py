@@ -33,6 +33,8 @@ def check_options(given: dict[str, object], *, out: str | None) -> None:
     wrong = [flag for name, flag in (WITHOUT_OUT if out else WITH_OUT).items() if given.get(name)]
     if wrong and out:
         raise BadRequest(f"{wrong[0]} does not go with --out, whose rows are in its parts. Leave one of the two out.")
+    if out and given.get("hand"):
+        raise BadRequest("--hand is for pictures on this machine; expected it without --out. Leave one of the two out.")
     if given.get("cells") and (beside := [flag for name, flag in WITHOUT_CELLS.items() if given.get(name)]):
         raise BadRequest(f"{beside[0]} is for one number a picture, --cells for many. Leave one of the two out.")
     if wrong:

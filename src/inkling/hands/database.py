@@ -141,7 +141,7 @@ def _migrate(engine: Engine) -> None:
             command.upgrade(config, "head")  # does nothing if another process was first
         except CommandError as error:
             raise BadData(
-                f"{_name(engine)} has a schema that this inkling does not know ({error}); expected up to {HEAD}. "
+                f"{place(engine)} has a schema that this inkling does not know ({error}); expected up to {HEAD}. "
                 "Install the newest inkling."
             ) from error
 
@@ -152,7 +152,7 @@ def plain_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        why, where = str(error.orig).strip().replace("\n", " "), _name(engine)
+        why, where = str(error.orig).strip().replace("\n", " "), place(engine)
         if "not a database" in why or "malformed" in why:
             raise BadData(
                 f"{where} is damaged ({why}); expected a store that inkling wrote. Move it away, or bring back a copy."
@@ -172,7 +172,7 @@ def _cannot_write(where: str, why: str) -> CannotWrite:
     )
 
 
-def _name(engine: Engine) -> str:
+def place(engine: Engine) -> str:
     """The file, or the URL without its password."""
     url = engine.url
     return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inkling.errors import BadRequest, CannotWrite, MissingExtra, NotFound
+from inkling.hands.cut import label_of
 from inkling.hands.lesson import MAX_TILE_BYTES, Lesson, checked, from_png, to_png
 from inkling.hands.store import MAX_LESSONS
 
@@ -42,14 +43,6 @@ def import_lessons(path: Path) -> list[Lesson]:
     if path.suffix == PARQUET and path.is_file():
         return [checked(lesson) for lesson in _read_parquet(path)]
     raise NotFound(f"{path} is neither a folder nor a {PARQUET} file; expected what was exported. Check the path.")
-
-
-def label_of(path: Path) -> str:
-    """What a file LABEL__x.png is of. Raises BadRequest if its name does not say."""
-    label, separator, _ = path.name.partition("__")
-    if not separator:
-        raise BadRequest(f"{path} has no label in its name; expected LABEL__anything, as in 7__1.png. Rename it.")
-    return label
 
 
 def _read_folder(path: Path) -> list[Lesson]:

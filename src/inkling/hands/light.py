@@ -24,7 +24,7 @@ from inkling.models.bundle import Bundle
 
 STRENGTHS = (30.0, 60.0, 120.0, 240.0, 480.0)  # of staying close; the first at which the guards hold is taken
 REPLAY_WEIGHT = 3.0  # of a replayed image at the first strength, where a lesson that was right weighs 1
-FEW = 200  # misread lessons of a digit weigh as much as so many together, so that a single one acts
+FEW = 200.0  # weight of a misread lesson that is the only one of its label, so that it acts; of n such, FEW / n^2
 MIN_HELD_BACK = 20  # lessons; fewer are all learned from
 MIN_MISREAD = 8  # of them; where fewer are misread, held-back ones say nothing
 LEAST_GAIN = 0.25  # share of the errors among held-back lessons that must go
@@ -175,7 +175,7 @@ class _Lesson:
         misread, labels = ~self.before[rows], self.labels[rows]
         for label in np.unique(labels[misread]):
             same = misread & (labels == label)
-            weights[same] = max(1.0, FEW / same.sum())
+            weights[same] = max(1.0, FEW / same.sum() ** 2)
         return weights
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Row
 
 from inkling.errors import BadRequest, NotFound, UnknownName
 from inkling.hands import schema
-from inkling.hands.database import WRITES, forget_deleted, open_engine, reading, writing
+from inkling.hands.database import WRITES, forget_deleted, open_engine, place, reading, writing
 from inkling.hands.lesson import Lesson, checked, checked_name, from_png, to_png
 
 Kind = Literal["light", "full"]
@@ -74,6 +74,11 @@ class Store:
         This and every method raises CannotWrite or BadData if the database cannot be used; see `database.open_engine`.
         """
         self._engine = open_engine(url)
+
+    @property
+    def where(self) -> str:
+        """The file, or the database's URL without its password."""
+        return place(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -1,0 +1,225 @@
+"""Measure what a hand learns by the light step: 20 drawn writers with odd forms, one correction, poisoned lessons.
+
+    python -m benchmarks.accuracy.hands [--hands 20] [--each 200]
+
+A hand is taught with 20 of each digit and tested with 200 others. A digit of which a hand's half or more is misread is
+systematically misread: one correction of it is taught alone, and ten more are read. Everything is learned from MNIST's
+training images; its validation images, which nothing is learned from, guard. Writes hands.json, and
+its figures into docs/hands.md.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from benchmarks.common import write_json
+from benchmarks.markdown import table, write_blocks
+from inkling.hands.feature_network import features_of
+from inkling.hands.guards import answers
+from inkling.hands.last_layer import softmax
+from inkling.hands.lesson import LABELS, Lesson, as_tile
+from inkling.hands.light import Taught, teach
+from inkling.hands.replay import load_replay
+from inkling.models import registry
+from inkling.pipeline.normalize import normalize_crop
+from inkling.training.data.mnist import load_mnist, split_indices
+from inkling.training.nondigits import scribble
+from inkling.training.odd_hands import N_HANDS, odd_hand, write_digits
+
+OUT = Path(__file__).with_suffix(".json")
+PAGE = Path(__file__).parents[2] / "docs" / "hands.md"
+TAUGHT, SYSTEMATIC, MORE, CORRECTIONS = 20, 0.5, 10, 5
+N_SCRIBBLES = 10_000
+Digits = tuple[np.ndarray, np.ndarray]  # features (N, F) and labels (N,)
+
+
+class Judge:
+    """The packaged network, and what it reads with a last layer."""
+
+    def __init__(self) -> None:
+        self.bundle = registry.find("cnn")
+        self.network, self.replay = features_of(self.bundle), load_replay(self.bundle)
+
+    def layer(self, taught: Taught | None) -> np.ndarray:
+        """The hand's last layer once it is promoted, else the network's own."""
+        return self.network.last_layer if taught is None or not taught.promoted else taught.learned.last_layer
+
+    def right(self, digits: Digits, taught: Taught | None = None) -> np.ndarray:
+        """Which digits are read right: (N,) bool."""
+        probs = softmax(digits[0] @ self.layer(taught).T)
+        return np.asarray(answers(probs, self.bundle.reject_at) == digits[1])
+
+    def validation_misread(self, taught: Taught | None = None) -> int:
+        """Of MNIST's 5,000 validation images."""
+        plain = self.replay.plain
+        logits = self.replay.features[plain] @ self.layer(taught).T
+        return int((logits[:, :10].argmax(axis=1) != self.replay.labels[plain]).sum())
+
+
+def as_lessons(tiles: np.ndarray, labels: np.ndarray) -> list[Lesson]:
+    return [Lesson(as_tile(tile), LABELS[int(label)]) for tile, label in zip(tiles, labels, strict=True)]
+
+
+def of_hand(judge: Judge, lessons: list[Lesson], test: Digits) -> tuple[dict[str, Any], Taught]:
+    """One hand, before and after."""
+    started = time.perf_counter()
+    taught = teach(lessons, judge.bundle)
+    took_s = time.perf_counter() - started
+    before, after = judge.right(test), judge.right(test, taught)
+    return {
+        "errors_before": float(1 - before.mean()),
+        "errors_after": float(1 - after.mean()),
+        "errors_before_by_digit": {str(d): float((~before)[test[1] == d].mean()) for d in range(10)},
+        "promoted": taught.promoted,
+        "reason": taught.report["reason"],
+        "strength": taught.report["strength"],
+        "validation_misread_after": judge.validation_misread(taught),
+        "took_s": round(took_s, 3),
+    }, taught
+
+
+def one_correction(judge: Judge, lessons: list[Lesson], test: Digits) -> list[dict[str, Any]]:
+    """For each digit that is systematically misread: single corrections, then ten more of it, and all other digits."""
+    before, found = judge.right(test), []
+    for digit in range(10):
+        same = np.flatnonzero(test[1] == digit)
+        if before[same].mean() > 1 - SYSTEMATIC:
+            continue
+        candidates = [each for each in lessons if each.label == str(digit)]
+        for lesson in [each for each in candidates if not judge.right(_features(judge, [each]))[0]][:CORRECTIONS]:
+            taught = teach([lesson], judge.bundle)
+            after, others = judge.right(test, taught), test[1] != digit
+            found.append(
+                {
+                    "digit": digit,
+                    "promoted": taught.promoted,
+                    "right_of_ten": int(after[same[:MORE]].sum()),
+                    "right_before": int(before[same[:MORE]].sum()),
+                    "right_of_all": float(after[same].mean()),
+                    "others_errors_before": float(1 - before[others].mean()),
+                    "others_errors_after": float(1 - after[others].mean()),
+                }
+            )
+    return found
+
+
+def _features(judge: Judge, lessons: list[Lesson]) -> Digits:
+    tiles = np.stack([each.tile for each in lessons]).astype(np.float32) / np.float32(255)
+    return judge.network(tiles), np.array([LABELS.index(each.label) for each in lessons])
+
+
+def poisoned(judge: Judge, tiles: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """Lessons that must not be learned, and what is said of them."""
+    rng = np.random.default_rng(0x9015)
+    scribbles = np.stack([normalize_crop(scribble(rng)) for _ in range(N_SCRIBBLES)])
+    scribbles = scribbles[scribbles.reshape(N_SCRIBBLES, -1).max(axis=1) > 0.5 / 255]
+    cases = {
+        "random labels": as_lessons(tiles, rng.integers(0, 10, len(labels))),
+        "one digit only": as_lessons(tiles, np.full(len(labels), 7)),
+        f"{N_SCRIBBLES:,} scribbles, one label": as_lessons(scribbles, np.full(len(scribbles), 3)),
+        f"{N_SCRIBBLES:,} scribbles, random labels": as_lessons(scribbles, rng.integers(0, 10, len(scribbles))),
+    }
+    found = {}
+    for name, lessons in cases.items():
+        report = teach(lessons, judge.bundle).report
+        found[name] = {key: report[key] for key in ("promoted", "reason", "took_s")}
+        click.echo(f"{name}: {report['reason']} ({report['took_s']:.1f} s)")
+    return found
+
+
+def tables(content: dict[str, Any]) -> str:
+    """hands.json -> what docs/hands.md shows of it."""
+    summary, one = content["summary"], content["summary"]["one_correction"]
+    n = summary["validation_images"]
+    measured = [
+        ("errors of the writers, mean", f"{summary['errors_before']:.2%}", f"{summary['errors_after']:.2%}"),
+        ("writers that are read worse", "", str(summary["worse"])),
+        (
+            f"misread of MNIST's {n:,} validation images, the most of any writer",
+            str(summary["validation_misread_before"]),
+            str(summary["validation_misread_after_most"]),
+        ),
+        (
+            f"right of ten after one correction, mean of {one['cases']} corrections",
+            f"{one['right_before_mean']:.1f}",
+            f"{one['right_of_ten_mean']:.1f}",
+        ),
+        ("corrections after which at least 8 of 10 are right", "", f"{one['at_least_8_of_10']:.0%}"),
+        ("errors of all other digits, mean", f"{one['others_before_mean']:.2%}", f"{one['others_after_mean']:.2%}"),
+        ("seconds for 200 lessons, median; most", "", f"{summary['took_s_median']:.2f}; {summary['took_s_most']:.2f}"),
+    ]
+    poisons = [(name, f"{case['took_s']:.1f}", case["reason"]) for name, case in content["poisoned"].items()]
+    model = content["model"]
+    about = f"{len(content['hands'])} drawn writers with odd forms, {TAUGHT} of each digit to teach"
+    return "\n\n".join(
+        [
+            f"## Measured\n\n{about}; {model['name']} {model['version']}: `{content['written_by']}`.",
+            table(("", "before", "after"), measured),
+            table(("lessons that must not be learned", "seconds", "what is said"), poisons),
+        ]
+    )
+
+
+@click.command()
+@click.option("--hands", "n_hands", default=N_HANDS, show_default=True, help="Writers, from the first.")
+@click.option("--each", default=200, show_default=True, help="Digits of each kind to test a hand with.")
+def main(*, n_hands: int, each: int) -> None:
+    """Print errors before and after by hand, single corrections, and poisoned lessons."""
+    judge, mnist = Judge(), load_mnist()
+    training, _ = split_indices(mnist.y_train, 5_000, 0)
+    images, labels = mnist.x_train[training], mnist.y_train[training]
+    hands, corrections = [], []
+    for number in range(n_hands):
+        hand, rng = odd_hand(number), np.random.default_rng((number, 1))
+        tiles, said = write_digits(hand, TAUGHT, images, labels, rng)
+        test_tiles, test_labels = write_digits(hand, each, images, labels, rng)
+        lessons, test = as_lessons(tiles, said), (judge.network(test_tiles), test_labels)
+        row, _ = of_hand(judge, lessons, test)
+        hands.append({"hand": number, "odd": sorted(hand.forms), **row})
+        single = one_correction(judge, lessons, test)
+        corrections += [{"hand": number, **one} for one in single]
+        before, after = row["errors_before"], row["errors_after"]
+        click.echo(f"hand {number:2}: {before:6.2%} -> {after:6.2%}  {row['took_s']:.2f} s  {row['reason']}")
+    before, after = (float(np.mean([row[f"errors_{when}"] for row in hands])) for when in ("before", "after"))
+    at_least_8 = float(np.mean([one["right_of_ten"] >= 8 for one in corrections])) if corrections else None
+    others = [one["others_errors_after"] - one["others_errors_before"] for one in corrections]
+    summary = {
+        "errors_before": before,
+        "errors_after": after,
+        "worse": sum(row["errors_after"] > row["errors_before"] for row in hands),
+        "promoted": sum(row["promoted"] for row in hands),
+        "validation_misread_before": judge.validation_misread(),
+        "validation_misread_after_most": max(row["validation_misread_after"] for row in hands),
+        "validation_images": judge.replay.n_plain,
+        "took_s_median": float(np.median([row["took_s"] for row in hands])),
+        "took_s_most": max(row["took_s"] for row in hands),
+        "one_correction": {
+            "cases": len(corrections),
+            "right_of_ten_mean": _mean(corrections, "right_of_ten"),
+            "at_least_8_of_10": at_least_8,
+            "right_before_mean": _mean(corrections, "right_before"),
+            "others_before_mean": _mean(corrections, "others_errors_before"),
+            "others_after_mean": _mean(corrections, "others_errors_after"),
+            "others_error_change_most": max(others, default=None),
+        },
+    }
+    click.echo(f"all: {before:.2%} -> {after:.2%}; {summary}")
+    model = {"name": judge.bundle.name, "version": judge.bundle.version}
+    content = {"written_by": "python -m benchmarks.accuracy.hands", "model": model, "summary": summary, "hands": hands}
+    content |= {"corrections": corrections, "poisoned": poisoned(judge, tiles, said)}
+    write_json(OUT, content)
+    if n_hands == N_HANDS and corrections:
+        write_blocks(PAGE, {"hands": tables(content)})
+
+
+def _mean(rows: list[dict[str, Any]], key: str) -> float | None:
+    return float(np.mean([row[key] for row in rows])) if rows else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""inkling hands: the writers that were taught, their versions, and what is kept of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from inkling.errors import BadRequest
+
+MAX_SHOWN = 20  # lessons that `show` lists without --all
+
+
+@click.group("hands", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line instead of a table.")
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
+    """List the writers that inkling was taught, and manage what is kept of them.
+
+    \b
+    Examples:
+      inkling hands
+      inkling hands show anna
+      inkling hands use anna 0          the network as it came
+    """
+    if context.invoked_subcommand:
+        return
+    from inkling.hands.store import Store
+
+    with Store() as store:
+        hands = store.hands()
+    if as_json:
+        for hand in hands:
+            click.echo(json.dumps(vars(hand)))
+        return
+    if not hands:
+        click.echo("No hand was taught yet. Begin with: inkling teach FOLDER --hand NAME", err=True)
+        return
+    table = _table("hand", "digits", "versions", "reads with", "since")
+    for hand in hands:
+        reads = f"version {hand.active_version}" if hand.active_version else "the network as it came"
+        table.add_row(hand.name, f"{sum(hand.lessons.values()):,}", str(hand.versions), reads, hand.created[:10])
+    Console().print(table)
+
+
+@command.command("show")
+@click.argument("name")
+@click.option("--all", "every", is_flag=True, help="List every lesson.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the reports of all versions.")
+def show_command(name: str, every: bool, as_json: bool) -> None:
+    """Show a hand: its digits, where reading fails, contradictions, and what each version changed.
+
+    \b
+    Example:
+      inkling hands show anna
+    """
+    from inkling.hands.store import Store, contradictions
+
+    with Store() as store:
+        hand, lessons, versions = store.hand(name), store.lessons(name), store.versions(name)
+    if as_json:
+        reports = [{"number": each.number, "created": each.created, **each.report} for each in versions]
+        click.echo(json.dumps({**vars(hand), "reports": reports}))
+        return
+    console = Console(highlight=False)
+    counts = ", ".join(f"{label}: {n}" for label, n in hand.lessons.items())
+    console.print(f"[bold]{hand.name}[/], since {hand.created[:10]}. Digits kept: {counts or 'none'}")
+    misread = Counter((each.label, each.said) for each in lessons if each.said not in ("", each.label))
+    if misread:
+        pairs = ", ".join(f"{label} as {said} ({n})" for (label, said), n in misread.most_common(10))
+        console.print(f"misread: {pairs}")
+    for same in contradictions(lessons):
+        console.print(f"contradiction: {', '.join(f'{each.label} (lesson {each.id})' for each in same)}")
+    for version in versions:
+        active = ", reads now" if version.number == hand.active_version else ""
+        console.print(f"version {version.number}, {version.created[:16]}{active}: {version.report['reason']}")
+    table = _table("lesson", "is", "was read as", "from")
+    for lesson in lessons if every else lessons[-MAX_SHOWN:]:
+        table.add_row(str(lesson.id), lesson.label, lesson.said or "-", Path(lesson.source).name or "-")
+    console.print(table)
+    if not every and len(lessons) > MAX_SHOWN:
+        console.print(f"{len(lessons) - MAX_SHOWN:,} more with --all")
+
+
+@command.command("use")
+@click.argument("name")
+@click.argument("version", type=int)
+def use_command(name: str, version: int) -> None:
+    """Let a version read from now on: an earlier one to roll back, 0 for the network as it came.
+
+    \b
+    Example:
+      inkling hands use anna 2
+    """
+    from inkling.hands.store import Store
+
+    with Store() as store:
+        store.use(name, version)
+    click.echo(f"{name} reads with {f'version {version}' if version else 'the network as it came'}.")
+
+
+@command.command("delete")
+@click.argument("name", required=False)
+@click.option("--lesson", type=int, metavar="N", help="Delete this lesson only.")
+@click.option("--all", "every", is_flag=True, help="Delete every hand.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete_command(name: str | None, lesson: int | None, every: bool, yes: bool) -> None:
+    """Delete a hand with its digits and versions, one of its digits, or all hands. It cannot be undone.
+
+    \b
+    Examples:
+      inkling hands delete anna
+      inkling hands delete anna --lesson 12
+    """
+    from inkling.hands.store import Store
+
+    if (name is None) != every or (every and lesson is not None):
+        raise BadRequest("a name or --all is needed; expected one of them. Name the hand to delete.")
+    with Store() as store:
+        if name is not None:
+            store.hand(name)  # an unknown one is said before anything is asked
+        what = "every hand" if every else f"lesson {lesson} of {name}" if lesson is not None else f"{name}, all of it"
+        if not yes and not click.confirm(f"Delete {what}?", err=True):
+            click.echo("Nothing was deleted.", err=True)
+            sys.exit(1)
+        if name is None:
+            store.delete_all()
+        elif lesson is not None:
+            store.delete_lesson(name, lesson)
+        else:
+            store.delete_hand(name)
+    click.echo(f"Deleted: {what}.")
+
+
+@command.command("export")
+@click.argument("name")
+@click.argument("path", type=click.Path(path_type=Path))
+def export_command(name: str, path: Path) -> None:
+    """Write a hand's digits to a new folder as LABEL__x.png, or with all that is known of them to a .parquet file.
+
+    \b
+    Example:
+      inkling hands export anna anna-digits
+    """
+    from inkling.hands.exchange import export_lessons
+    from inkling.hands.store import Store
+
+    with Store() as store:
+        lessons = store.lessons(name)
+    export_lessons(lessons, path)
+    click.echo(f"{path}: {len(lessons):,} digits of {name}.")
+
+
+@command.command("import")
+@click.argument("name")
+@click.argument("path", type=click.Path(path_type=Path))
+def import_command(name: str, path: Path) -> None:
+    """Add digits that were exported to a hand. Teach it afterwards: inkling teach --hand NAME.
+
+    \b
+    Example:
+      inkling hands import anna anna-digits
+    """
+    from inkling.hands.exchange import import_lessons
+    from inkling.hands.store import Store
+
+    lessons = import_lessons(path)
+    with Store() as store:
+        added = store.add(name, lessons)
+    click.echo(f"{name}: {added.new:,} digits kept, {added.known:,} were there already.")
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in headings:
+        table.add_column(heading)
+    return table

@@ -1,0 +1,134 @@
+"""inkling teach: corrected digits -> a reader that learns a hand."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from inkling.errors import BadRequest, InklingError, NotFound
+
+if TYPE_CHECKING:
+    from inkling.hands.lesson import Lesson
+    from inkling.pipeline.reader import Reader
+
+MAX_NAMED = 5  # problems of one kind that are named
+TABLES = (".csv",)
+
+
+@click.command("teach")
+@click.argument("sources", nargs=-1, metavar="[FOLDER|CSV]...")
+@click.option("--hand", "name", required=True, metavar="NAME", help="The writer; a new name is a new writer.")
+@click.option("--model", metavar="NAME|PATH", help="The network to teach.  [default: cnn]")
+def command(*, sources: tuple[str, ...], name: str, model: str | None) -> None:
+    """Keep corrected digits of a writer, and learn from all that are kept: a second's work.
+
+    A FOLDER holds pictures named LABEL__anything.png, as 7__1.png and 407__page-3.jpg; the label none is for what is no
+    digit. A CSV is what a review page saved, or the table that inkling merge made with it. Without either, what is kept
+    is learned again.
+
+    What was learned reads from now on, with `inkling read --hand NAME`, if it is an improvement and ordinary digits are
+    read as before; else it is said why not. `inkling hands` shows and deletes what is kept.
+
+    \b
+    Examples:
+      inkling teach sevens/ --hand anna
+      inkling teach check-corrections.csv --hand anna
+    """
+    from inkling.hands.light import teach_hand
+    from inkling.hands.store import Store, contradictions
+    from inkling.pipeline.reader import Reader
+
+    reader = Reader(model)
+    with Store() as store:
+        is_new = name not in {hand.name for hand in store.hands()}
+        problems: list[str] = []
+        if sources:
+            lessons = [lesson for source in sources for lesson in _lessons(reader, Path(source), problems)]
+            added = store.add(name, lessons)
+            click.echo(f"{name}: {added.new:,} digits kept, {added.known:,} were there already.")
+            if is_new:
+                click.echo(f"They are in {store.where}; inkling hands delete {name!r} deletes them.", err=True)
+        for problem in problems[:MAX_NAMED]:
+            click.echo(f"inkling: {problem}", err=True)
+        if len(problems) > MAX_NAMED:
+            click.echo(f"inkling: {len(problems) - MAX_NAMED:,} more could not be taught.", err=True)
+        against = contradictions(store.lessons(name))
+        for same in against[:MAX_NAMED]:
+            labels = " and ".join(f"{each.label} (lesson {each.id})" for each in same)
+            click.echo(f"inkling: the same picture is {labels}; it is not taught until one is deleted.", err=True)
+        number, taught = teach_hand(store, name, reader.bundle)
+        reads = f" Version {number} reads from now on." if taught.promoted else f" It is kept as version {number}."
+        click.echo(f"{taught.report['reason']}{reads}")
+    if problems or against:
+        sys.exit(1)
+
+
+def _lessons(reader: Reader, source: Path, problems: list[str]) -> Iterator[Lesson]:
+    """The lessons of a folder or table; a sentence in `problems` for each picture that gives none."""
+    from inkling.hands.cut import cut_lessons
+
+    session = f"{source.name} {datetime.now(UTC).date()}"
+    for picture, right in _labelled(source, problems):
+        try:
+            yield from cut_lessons(reader, picture, right, name=str(picture), session=session)
+        except InklingError as error:
+            named = str(error) if str(error).startswith(str(picture)) else f"{picture}: {error}"
+            problems.append(named)
+
+
+def _labelled(source: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:
+    """Pictures, and what is written there."""
+    if source.is_dir():
+        yield from _of_folder(source, problems)
+    elif source.suffix.lower() in TABLES and source.is_file():
+        yield from _of_table(source, problems)
+    else:
+        raise NotFound(f"{source} is neither a folder nor a .csv file; expected labelled pictures. Check the path.")
+
+
+def _of_folder(folder: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:
+    from inkling.documents.pages import DOCUMENT_SUFFIXES, SUFFIXES
+    from inkling.hands.cut import label_of
+
+    pictures = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES]
+    if not pictures:
+        raise NotFound(f"{folder} holds no picture; expected files named LABEL__x.png. Name another folder.")
+    for path in pictures:
+        try:
+            if path.suffix.lower() in DOCUMENT_SUFFIXES:
+                raise BadRequest(f"{path} is a document; expected a picture. Save its pages as pictures.")
+            yield path, label_of(path)
+        except BadRequest as error:
+            problems.append(str(error))
+
+
+def _of_table(table: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:
+    """Corrections, or a table with them: pictures lie where it says, or beside it."""
+    from inkling.batch.merge import HEADING, MACHINE, read_corrections
+    from inkling.constraints.roster import read_text
+
+    columns = next(csv.reader(read_text(table).splitlines()), [])
+    if set(HEADING) <= set(columns):
+        said = [(each.source, each.right, each.field) for each in read_corrections(table) if each.answer == "number"]
+    elif {"source", "written", "said_by"} <= set(columns):
+        rows = csv.DictReader(read_text(table).splitlines(keepends=True))
+        said = [(row["source"], row["written"], "") for row in rows if row["said_by"] != MACHINE and row["written"]]
+    else:
+        raise BadRequest(
+            f"{table} holds nothing that a person said; expected what a review page saved, or the table that inkling "
+            "merge made with it. Name that."
+        )
+    for source, right, field in said:
+        path = next((path for path in (Path(source), table.parent / source) if path.is_file()), None)
+        if field:
+            problems.append(f"{source} is a form; expected pictures of one number. Its field {field} is left out.")
+        elif path is None:
+            problems.append(f"{source} is not there; expected the picture that was corrected. Bring it back.")
+        else:
+            yield path, right

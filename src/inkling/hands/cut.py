@@ -1,0 +1,62 @@
+"""Lessons from a picture of which it is known what is written: its digits, cut out as reading cuts them out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inkling.errors import BadRequest
+from inkling.hands.lesson import LABELS, NONE, Lesson, as_tile
+from inkling.pipeline.decode import ImageSource
+from inkling.pipeline.reader import Reader, as_one_digit, to_original_box
+
+
+def cut_lessons(reader: Reader, source: ImageSource, right: str, *, name: str = "", session: str = "") -> list[Lesson]:
+    """The digits of one picture as lessons, in reading order.
+
+    `right`: what is written there; signs and spaces are left out. "none": all of the ink is no digit. `name`: where the
+    picture comes from.
+
+    Raises BadRequest if the picture does not fall into as many pieces of ink as there are digits, and what
+    `Reader.read` raises for a picture.
+    """
+    labels = [NONE] if right == NONE else [sign for sign in right if sign in LABELS]
+    what = name or "the picture"
+    if not labels:
+        raise BadRequest(f"{what} is said to be {right[:40]!r}; expected digits, or {NONE!r}. Correct its label.")
+    prepared = reader.prepare(source)
+    if len(labels) == 1 and len(prepared.tiles) != 1:
+        prepared = as_one_digit(prepared)
+    if len(prepared.tiles) != len(labels):
+        raise BadRequest(
+            f"{what} shows {len(prepared.tiles)} separate pieces of ink; expected {len(labels)} for {right[:40]!r}. "
+            "Teach its digits one by one."
+        )
+    prediction = reader.classify(prepared.tiles)
+    glyphs = [glyph for line in prepared.segmentation.lines for glyph in line]
+    lessons = []
+    for tile, label, glyph, probs, not_digit in zip(
+        prepared.tiles, labels, glyphs, prediction.probs, prediction.not_digit, strict=True
+    ):
+        refused = not_digit >= reader.bundle.reject_at
+        lessons.append(
+            Lesson(
+                as_tile(tile),
+                label,
+                said=NONE if refused else str(probs.argmax()),
+                confidence=round(float(not_digit if refused else probs.max()), 4),
+                model_name=reader.bundle.name,
+                model_version=reader.bundle.version,
+                box=to_original_box(glyph.box_xywh, prepared.decoded),
+                source=name,
+                session=session,
+            )
+        )
+    return lessons
+
+
+def label_of(path: Path) -> str:
+    """What a file LABEL__x.png is of. Raises BadRequest if its name does not say."""
+    label, separator, _ = path.name.partition("__")
+    if not separator:
+        raise BadRequest(f"{path} has no label in its name; expected LABEL__anything, as in 7__1.png. Rename it.")
+    return label
