@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from inkling.forms.template import parse_template
+from inkling.forms.template_parser import parse_template
 
 FOLDER = Path(__file__).parents[1] / "src" / "inkling" / "forms" / "examples"
 PAGE_MM = (210.0, 297.0)

@@ -19,7 +19,7 @@ from benchmarks.rendering.form_sheets import written_page
 from inkling import cli
 from inkling.cli.form_editor import create_editor
 from inkling.forms.examples import FOLDER, example
-from inkling.forms.template import load_template
+from inkling.forms.template_parser import load_template
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
 
 pytestmark = pytest.mark.browser

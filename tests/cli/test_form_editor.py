@@ -11,7 +11,7 @@ from inkling.cli.form_editor.proposals import proposals
 from inkling.errors import BadTemplate
 from inkling.forms.blank import blank_picture
 from inkling.forms.examples import FOLDER, example
-from inkling.forms.template import load_template
+from inkling.forms.template_parser import load_template
 
 TOKEN = {"X-Token": "secret"}
 

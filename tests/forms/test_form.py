@@ -6,7 +6,8 @@ from inkling import Reader
 from inkling.errors import BadTemplate
 from inkling.forms.examples import example
 from inkling.forms.form import Form
-from inkling.forms.template import Template, parse_template
+from inkling.forms.template import Template
+from inkling.forms.template_parser import parse_template
 from tests.forms.conftest import VALUES, Digits, page
 
 

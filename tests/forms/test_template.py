@@ -6,7 +6,8 @@ import pytest
 
 from inkling.errors import BadTemplate, NotFound, UnknownName
 from inkling.forms.examples import example, example_names
-from inkling.forms.template import Template, load_template, parse_template
+from inkling.forms.template import Template
+from inkling.forms.template_parser import load_template, parse_template
 
 GOOD: dict[str, Any] = {
     "name": "card",

@@ -231,7 +231,7 @@ def _same(picture: np.ndarray) -> np.ndarray:
 def _template(given: str, among: tuple[str, ...]) -> Template:
     """A template by its file, or a shipped one by its name."""
     from inkling.forms.examples import example, example_names
-    from inkling.forms.template import load_template
+    from inkling.forms.template_parser import load_template
 
     lists = dict(each.partition("=")[::2] for each in among)
     if not all(lists.values()):

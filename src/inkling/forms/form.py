@@ -26,7 +26,8 @@ from inkling.forms.filled import FieldOutcome, FilledField, FilledForm, FilledSu
 from inkling.forms.ink import PageInk, written_ink
 from inkling.forms.registration import Blank, Registered, register
 from inkling.forms.sums import holds, with_sums
-from inkling.forms.template import Field, Template, load_template
+from inkling.forms.template import Field, Template
+from inkling.forms.template_parser import load_template
 from inkling.pipeline.decode import ImageSource, decode
 from inkling.pipeline.layout.light import MOST_CONTRAST, ink_threshold
 from inkling.pipeline.layout.page import find_page

@@ -34,7 +34,7 @@ def create_editor(blank: Path, out: Path, *, token: str | None = None) -> Flask:
     import cv2
 
     from inkling.forms.blank import open_blank
-    from inkling.forms.template import load_template
+    from inkling.forms.template_parser import load_template
 
     picture = open_blank(blank)
     size = [picture.shape[1], picture.shape[0]]
@@ -115,7 +115,7 @@ def _file(name: str) -> Response:
 
 
 def _template(text: str, folder: Path) -> Any:
-    from inkling.forms.template import parse_template
+    from inkling.forms.template_parser import parse_template
 
     try:
         data = json.loads(text)

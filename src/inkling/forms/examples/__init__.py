@@ -7,7 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from inkling.errors import UnknownName
-from inkling.forms.template import Template, load_template
+from inkling.forms.template import Template
+from inkling.forms.template_parser import load_template
 
 FOLDER = Path(str(files(__package__)))
 

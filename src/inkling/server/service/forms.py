@@ -29,7 +29,7 @@ class Forms:
 
     def templates(self) -> list[Template]:
         """Every form that can be asked for; a broken template is left out."""
-        from inkling.forms.template import load_template
+        from inkling.forms.template_parser import load_template
 
         found = []
         for path in self._paths().values():
