@@ -113,7 +113,7 @@ def test_the_columns_of_a_roster_follow_the_number(tmp_path: Path) -> None:
     rows.finish()
     said = corrections(tmp_path / "said.csv", ("a.png", "", "12", "number", "13", "Ann"))
     for roster, name in ((None, ""), (read_roster(roster_path, "no"), "Alan")):
-        merge(str(table), [said], tmp_path / "f.csv", roster=roster)
+        merge(str(table), [said], tmp_path / "f.csv", rosters={"": roster} if roster else {})
         assert read(tmp_path / "f.csv")[0]["name"] == name
 
 

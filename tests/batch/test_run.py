@@ -378,7 +378,7 @@ def test_the_columns_of_a_roster_are_joined(digits: Digits, tmp_path: Path, form
     said = tmp_path / "said.csv"
     said.write_text(f"source,field,read,answer,right,by\n{scans}/a.png,,{number},number,999,Ann\n")
     merge(str(out), [], tmp_path / "read.csv")
-    merge(str(out), [said], tmp_path / "final.csv", roster=read_roster(roster, "no"))
+    merge(str(out), [said], tmp_path / "final.csv", rosters={"": read_roster(roster, "no")})
     found = [next(csv.DictReader((tmp_path / name).read_text().splitlines())) for name in ("read.csv", "final.csv")]
     assert [(each["text"], each["name"], each["list_text"]) for each in found] == [
         (number, "'=Ada", "x"),

@@ -54,10 +54,33 @@ def test_json_and_a_list(scans: Path, tmp_path: Path) -> None:
     assert answer["sums"] == [{"total": "total", "of": [f"mark_{i + 1}" for i in range(9)], "holds": True}]
 
 
+def test_the_columns_of_a_roster_follow_the_number_and_its_correction(scans: Path, tmp_path: Path) -> None:
+    table, merged, said = (tmp_path / name for name in ("out.csv", "final.csv", "said.csv"))
+    roster = scans / "roster.csv"
+    roster.write_text("name;no\nZoë;00148943\n=Alan;00148948\n", "latin-1")
+    among = f"student_number={roster}:no"
+    out, err = run("read", "exam", scans, "--csv", table, "--json", "--among", among, code=1)
+    assert "skipped" not in err
+    sheet = json.loads(out.splitlines()[0])
+    assert sheet["fields"][0]["listed"] == {"name": "Zoë"}
+    assert "listed" not in sheet["fields"][1]
+    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    assert [row["student_number.name"] for row in rows] == ["Zoë", ""]
+    said.write_text(f"source,field,read,answer,right,by\n{scans}/a.png,student_number,00148943,number,00148948,Ann\n")
+    for given, name in (((), ""), (("--among", among), "'=Alan")):
+        done = CliRunner().invoke(cli.group, ["merge", str(table), str(said), "-o", str(merged), *given])
+        assert done.exit_code == 0, done.output
+        row = next(csv.DictReader(merged.read_text("utf-8").splitlines()))
+        assert (row["student_number"], row["student_number.name"], row["mark_1"]) == ("00148948", name, "3")
+    roster.unlink()
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
     (("nothing.toml", "a.png"), "expected a template of a form"),
     (("exam", "a.png", "--among", "roster.csv"), "expected REGION=FILE"),
     (("exam", "a.png", "--among", "student_number=no.csv"), "no.csv cannot be read"),
+    (("exam", "a.png", "--among", "student_number=no.csv:no"), "no.csv cannot be read"),
+    (("exam", "a.png", "--among", "student=no.csv"), "unknown region 'student'"),
 ])  # fmt: skip
 def test_what_cannot_be_done_is_said(
     scans: Path, arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]

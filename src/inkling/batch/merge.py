@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Any
 from inkling.batch import records, run_manifest, storage
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
 from inkling.batch.job import part_name
-from inkling.batch.table import COLUMNS, ENCODING, PER_DIGIT, heading, joined_columns, row_of
+from inkling.batch.table import COLUMNS, ENCODING, PER_DIGIT, heading, joined_columns, joined_to, row_of
 from inkling.constraints.roster import Roster, read_text
 from inkling.csv_cells import safe_cell, text_cell
 from inkling.errors import BadRequest, NotFound
@@ -32,6 +33,7 @@ from inkling.errors import BadRequest, NotFound
 ANSWERS = ("number", "empty", "unreadable")
 HEADING = ("source", "field", "read", "answer", "right", "by")  # of corrections: those columns that are used
 MACHINE = "inkling"
+OF_A_TABLE = re.compile(r"(_[0-9]+){1,2}$")
 
 Row = dict[str, str]
 Key = tuple[str, str]  # source and field
@@ -63,10 +65,11 @@ class Merged:
     contradictions: list[str] = field(default_factory=list)  # a sentence each; the reading is kept there
 
 
-def merge(table: str, corrections: Sequence[Path], out: Path, *, roster: Roster | None = None) -> Merged:
+def merge(table: str, corrections: Sequence[Path], out: Path, *, rosters: Mapping[str, Roster] | None = None) -> Merged:
     """Write `table` with corrections as a CSV table to `out`; a file of that name is complete.
 
-    `roster`: whose other columns the table has; they are taken anew for corrected numbers, and empty without it.
+    `rosters`: those whose other columns the table has, by region of the sheets; "" where a picture holds one number.
+    For corrected numbers these columns are taken anew; without a roster they become empty.
 
     Raises NotFound for a file that cannot be read or written, and BadRequest for one that is no table or no corrections
     of it, for an unfinished run, and for corrections of another run: nothing is written then.
@@ -89,7 +92,7 @@ def merge(table: str, corrections: Sequence[Path], out: Path, *, roster: Roster 
                 merged.rows += 1
                 for name in fields:
                     unused.discard(key := (row["source"], name))
-                    _say(row, name, by_key.get(key, []), merged, roster)
+                    _say(row, name, by_key.get(key, []), merged, _roster_of(name, rosters or {}))
                 writer.writerow(row)
         if unused:
             raise _other_run(by_key[min(unused)][0], table)
@@ -146,17 +149,26 @@ def _say(row: Row, name: str, given: Sequence[Correction], merged: Merged, roste
     if said.right == said.read:
         return
     merged.corrected += 1
-    if name:
-        row[name] = said.right
-    else:
-        _correct(row, said.right, roster.of if roster else lambda _: {})
+    listed = roster.of("".join(filter(str.isdigit, said.right))) if roster else {}
+    if not name:
+        _correct(row, said.right, listed)
+        return
+    row[name] = said.right
+    joined = {joined_to(name, column): str(safe_cell("", cell)) for column, cell in listed.items()}
+    for column in row:
+        if column.startswith(joined_to(name, "")):
+            row[column] = joined.get(column, "")
 
 
-def _correct(row: Row, right: str, of: Callable[[str], Mapping[str, str]]) -> None:
-    """Put another number into a row of one number; `of`: what the roster says of it."""
+def _roster_of(field: str, rosters: Mapping[str, Roster]) -> Roster | None:
+    """The roster of a field: that of its region, which a table's field is named by as NAME_ROW or NAME_ROW_COLUMN."""
+    return rosters.get(field) or rosters.get(OF_A_TABLE.sub("", field))
+
+
+def _correct(row: Row, right: str, listed: Mapping[str, str]) -> None:
+    """Put another number into a row of one number; `listed`: what the roster says of it."""
     lines = ["".join(filter(str.isdigit, line)) for line in right.split("\n")]
     text, digits = "\n".join(lines), "".join(lines)
-    listed = of(digits)
     names = joined_columns(listed)
     joined = {names[name]: str(safe_cell("", cell)) for name, cell in listed.items()}
     for column in row.keys() - {*COLUMNS, "said_by", "first_text"}:

@@ -94,11 +94,16 @@ def joined_columns(names: Iterable[str]) -> dict[str, str]:
     """A roster's columns -> what each is called in a table of readings, which has columns of its own."""
     found: dict[str, str] = {}
     for name in names:
-        own = name
+        own = str(safe_cell("", name))
         while own in RESERVED or own in found.values() or OF_A_DIGIT.fullmatch(own):
             own = f"list_{own}"
         found[name] = own
     return found
+
+
+def joined_to(field: str, column: str) -> str:
+    """What a roster's column is called in a table of sheets: no field's name has a point."""
+    return f"{field}.{column}"
 
 
 def heading(n_digits: int) -> list[str]:

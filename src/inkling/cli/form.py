@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +14,6 @@ from inkling.cli.read_work import expand, tell_skipped
 from inkling.errors import BadRequest
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from inkling.forms.form import Form
     from inkling.forms.many import FilledPage
     from inkling.forms.template import Template
 
@@ -47,7 +42,11 @@ def command() -> None:
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @click.option(
-    "--among", multiple=True, metavar="REGION=FILE", help="A list of all numbers that a region may hold; repeatable."
+    "--among",
+    multiple=True,
+    metavar="REGION=FILE[:COLUMN]",
+    help="A list of all numbers that a region may hold, or a column of a table, whose others are added to the rows; "
+    "repeatable.",
 )
 @click.option("--model", metavar="NAME", help="A packaged model, a bundle or a run folder.")
 def read(
@@ -67,17 +66,21 @@ def read(
     """
     import cv2
 
+    from inkling.constraints.roster import split_column
     from inkling.forms.form import Form
+    from inkling.forms.form_review import FormReview
+    from inkling.forms.form_table import FormTable
     from inkling.forms.many import read_pages
     from inkling.pipeline.reader import Reader
 
     cv2.setNumThreads(1)  # there is a thread on every core
-    form = Form(_template(template, among), Reader(model))
-    own = [Path(path).resolve() for path in (csv_path, review_path) if path]
-    work = expand(scans, own=own)
+    lists = _lists(among)
+    form = Form(_template(template, lists), Reader(model))
+    own = [path for path in (csv_path, review_path, *(split_column(each)[0] for each in lists.values())) if path]
+    work = expand(scans, own={Path(path).resolve() for path in own})
     outputs: list[Any] = []
     if csv_path:
-        outputs.append(FormTable(Path(csv_path), [field.name for field in form.template.fields]))
+        outputs.append(FormTable(Path(csv_path), form.template.fields))
     if review_path:
         outputs.append(FormReview(Path(review_path), form))
     statuses: Counter[str] = Counter()
@@ -139,105 +142,26 @@ def new(*, blank: Path, out: Path | None, port: int, browser: bool) -> None:
         server.server_close()
 
 
-class FormTable:
-    """A CSV table with a row for each sheet, written while they are read; a file of its name is complete.
-
-    source, page, status, reason, then each field, then what each field's outcome is.
-    """
-
-    def __init__(self, path: Path, names: list[str]) -> None:
-        """Raises NotFound if it cannot be written."""
-        from inkling.batch.atomic_file import check_writable, partial_path
-        from inkling.batch.table import ENCODING
-
-        check_writable(path)
-        self._path, self._names = path, names
-        self._file = partial_path(path).open("w", **ENCODING)
-        self._writer = csv.writer(self._file, quoting=csv.QUOTE_ALL)
-        self._writer.writerow(["source", "page", "status", "reason", *names, *(f"{name}_outcome" for name in names)])
-
-    def add(self, page: FilledPage) -> None:
-        """Write the row of a sheet. Raises NotFound if the disk is full."""
-        from inkling.batch.atomic_file import write_error
-        from inkling.csv_cells import safe_cell
-
-        fields = {field.name: field for field in page.filled.fields}
-        texts = [fields[name].text if name in fields else "" for name in self._names]
-        outcomes = [fields[name].outcome if name in fields else "" for name in self._names]
-        head = {"source": page.source, "page": page.page, "status": page.filled.status, "reason": page.filled.reason}
-        try:
-            self._writer.writerow([*(safe_cell(name, value) for name, value in head.items()), *texts, *outcomes])
-            self._file.flush()
-        except OSError as error:
-            raise write_error(self._path, error) from error
-
-    def finish(self) -> None:
-        """Move the complete table to its path. Raises NotFound if that fails."""
-        from inkling.batch.atomic_file import commit
-
-        self._file.close()
-        commit(self._path)
-
-    def close(self) -> None:
-        """Leave what is written of an unfinished table beside its path."""
-        self._file.close()
-
-
-class FormReview:
-    """The review page of doubtful fields; its corrections name sheet and field, as `inkling merge` takes them."""
-
-    def __init__(self, path: Path, form: Form) -> None:
-        """Raises NotFound if it cannot be written."""
-        from inkling.batch.review import ReviewPage
-
-        bundle = form.reader.bundle
-        about = f"Form {form.template.name}, read by {bundle.name} {bundle.version}."
-        self._page = ReviewPage(path, about=about)
-        self._constraints = {field.name: field.constraints for field in form.template.fields}
-
-    def add(self, page: FilledPage) -> None:
-        """Take every field of a sheet, or why there is none."""
-        filled = page.filled
-        if not filled.fields:
-            kind = filled.status if page.error is None else page.error.kind
-            self._page.add({"source": page.source, "ok": False, "kind": kind, "error": filled.reason})
-        for field in filled.fields:
-            outcome = "not_digit" if field.outcome == "missing" else field.outcome
-            result = {"source": page.source, "ok": True, "outcome": outcome, "text": field.text,
-                      "confidence": field.confidence, "reason": field.reason}  # fmt: skip
-            doubtful = field.outcome in ("unsure", "missing")
-            picture = filled.picture_of(field.name).copy() if doubtful else None
-            self._page.add(
-                result,
-                None if picture is None else partial(_same, picture),
-                name=field.name,
-                constraints=self._constraints[field.name],
-                doubtful=doubtful,
+def _lists(among: tuple[str, ...]) -> dict[str, str]:
+    """`student_number=roster.csv:no` -> the list of each region. Raises BadRequest."""
+    for each in among:
+        region, _, path = each.partition("=")
+        if not region or not path:
+            raise BadRequest(
+                f"--among is {each!r}; expected REGION=FILE or REGION=FILE:COLUMN, as in student_number=roster.csv:no. "
+                "Correct it."
             )
-
-    def finish(self) -> None:
-        """Write the page. Raises NotFound if that fails."""
-        self._page.finish()
-
-    def close(self) -> None:
-        """Delete an unfinished page."""
-        self._page.close()
+    lists = dict(each.split("=", 1) for each in among)
+    if len(lists) < len(among):
+        raise BadRequest("--among names one region twice; expected one list for each. Leave one out.")
+    return lists
 
 
-def _same(picture: np.ndarray) -> np.ndarray:
-    return picture
-
-
-def _template(given: str, among: tuple[str, ...]) -> Template:
-    """A template by its file, or a shipped one by its name."""
+def _template(given: str, lists: dict[str, str]) -> Template:
+    """A template by its file, or a shipped one by its name; `lists` by region."""
     from inkling.forms.examples import example, example_names
     from inkling.forms.template_parser import load_template
 
-    lists = dict(each.partition("=")[::2] for each in among)
-    if not all(lists.values()):
-        raise BadRequest(
-            f"--among is {min(among)!r}; expected REGION=FILE, as in student_number=roster.csv. Correct it."
-        )
     if given in example_names() and not Path(given).exists():
         return example(given, among=lists)
     return load_template(Path(given), among=lists)

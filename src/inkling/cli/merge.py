@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from inkling.errors import BadRequest
+
+if TYPE_CHECKING:
+    from inkling.constraints.roster import Roster
 
 
 @click.command("merge")
@@ -17,8 +24,11 @@ import click
     "-o", "out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
     help="The table to write.  [default: TABLE-final.csv]",
 )  # fmt: skip
-@click.option("--among", metavar="FILE:COLUMN", help="The roster whose columns the table has, for corrected numbers.")
-def command(*, table: str, corrections: tuple[Path, ...], out: Path | None, among: str | None) -> None:
+@click.option(
+    "--among", multiple=True, metavar="[REGION=]FILE:COLUMN",
+    help="The roster whose columns the table has, for corrected numbers; of a form's region; repeatable.",
+)  # fmt: skip
+def command(*, table: str, corrections: tuple[Path, ...], out: Path | None, among: tuple[str, ...]) -> None:
     """Put what people corrected in a review page into the table that it came from.
 
     TABLE is what --csv wrote, or the folder of a run with --out; CORRECTIONS are what the page saved, of one person or
@@ -28,14 +38,13 @@ def command(*, table: str, corrections: tuple[Path, ...], out: Path | None, amon
     \b
     Examples:
       inkling merge out.csv check-corrections.csv -o final.csv
+      inkling merge out.csv check-corrections.csv --among student_number=roster.csv:no
       inkling merge readings/ ann.csv bob.csv -o final.csv
     """
     from inkling.batch.merge import merge
-    from inkling.constraints.constraints import parse_constraints
 
-    roster = parse_constraints(among=among).roster
     out = out or Path(f"{Path(table).with_suffix('')}-final.csv")
-    merged = merge(table, corrections, out, roster=roster)
+    merged = merge(table, corrections, out, rosters=dict(map(_roster, among)))
     for contradiction in merged.contradictions:
         click.echo(f"inkling: {contradiction}", err=True)
     rows = "1 row" if merged.rows == 1 else f"{merged.rows:,} rows"
@@ -45,3 +54,15 @@ def command(*, table: str, corrections: tuple[Path, ...], out: Path | None, amon
     )
     if merged.contradictions:
         sys.exit(1)
+
+
+def _roster(given: str) -> tuple[str, Roster]:
+    """`student_number=roster.csv:no` -> the region and the roster; `roster.csv:no` -> "" and the roster."""
+    from inkling.constraints.roster import read_roster, split_column
+
+    region, is_region, of_region = given.partition("=")
+    is_region = is_region if re.fullmatch(r"\w+", region) else ""
+    path, column = split_column(of_region if is_region else given)
+    if not column:
+        raise BadRequest(f"--among is {given!r}; expected FILE:COLUMN, as in roster.csv:student_no. Name the column.")
+    return region if is_region else "", read_roster(path, column)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, Literal
 
 import numpy as np
@@ -36,6 +38,7 @@ class FilledField:
     place: Box  # pixels of the sheet's `image`, where it was laid straight
     reason: str = ""  # for a person: why it is not sure
     options: tuple[tuple[str, float], ...] = ()  # the most probable texts, with their probabilities
+    listed: Mapping[str, str] = dataclass_field(default_factory=dict)  # what a roster says of the text; {} without one
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -46,6 +49,7 @@ class FilledField:
             "box": list(self.box),
             "reason": self.reason,
             "options": [[text, round(prob, 4)] for text, prob in self.options],
+            **({"listed": dict(self.listed)} if self.listed else {}),
         }
 
 

@@ -130,7 +130,8 @@ class Form:
             reason = f"{broken.total} is not the sum of its parts; check it by eye."
         if reason:
             outcome, confidence = "unsure", min(confidence, CONFIG.most_unsure)
-        return FilledField(field.name, outcome, text, confidence, box, field.box, reason, options)
+        listed = field.constraints.listed(text, satisfied=True)
+        return FilledField(field.name, outcome, text, confidence, box, field.box, reason, options, listed)
 
     def _not_found(self, page: np.ndarray) -> FilledForm:
         """Why there is no such form in a picture."""

@@ -1,4 +1,4 @@
-"""Read a template from TOML, or from JSON as the editor sends it, and check it strictly: each fault has its sentence."""
+"""Read a template from TOML, or from JSON as the editor sends it; each fault has its sentence."""
 
 from __future__ import annotations
 

@@ -1,0 +1,58 @@
+"""The CSV table of `inkling form read`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
+from inkling.batch.table import ENCODING, joined_to
+from inkling.csv_cells import safe_cell
+from inkling.forms.many import FilledPage
+from inkling.forms.template import Field
+
+
+class FormTable:
+    """A CSV table with a row for each sheet, written while they are read; a file of its name is complete.
+
+    source, page, status, reason, then each field, then each field's outcome (NAME_outcome), then for each field with a
+    roster what that says of its number (NAME.COLUMN).
+    """
+
+    def __init__(self, path: Path, fields: Sequence[Field]) -> None:
+        """Raises NotFound if it cannot be written."""
+        check_writable(path)
+        names = [field.name for field in fields]
+        self._path, self._names = path, names
+        rosters = [(field.name, field.constraints.roster) for field in fields]
+        self._joined = [(name, column) for name, roster in rosters if roster for column in roster.columns]
+        self._file = partial_path(path).open("w", **ENCODING)
+        self._writer = csv.writer(self._file, quoting=csv.QUOTE_ALL)
+        outcomes = [f"{name}_outcome" for name in names]
+        joined = [joined_to(name, column) for name, column in self._joined]
+        self._writer.writerow(["source", "page", "status", "reason", *names, *outcomes, *joined])
+
+    def add(self, page: FilledPage) -> None:
+        """Write the row of a sheet. Raises NotFound if the disk is full."""
+        head = {"source": page.source, "page": page.page, "status": page.filled.status, "reason": page.filled.reason}
+        found = {field.name: field for field in page.filled.fields}
+        row = [safe_cell(name, value) for name, value in head.items()]
+        row += [found[name].text if name in found else "" for name in self._names]
+        row += [found[name].outcome if name in found else "" for name in self._names]
+        listed = (found[name].listed.get(column, "") if name in found else "" for name, column in self._joined)
+        row += [safe_cell("", cell) for cell in listed]
+        try:
+            self._writer.writerow(row)
+            self._file.flush()
+        except OSError as error:
+            raise write_error(self._path, error) from error
+
+    def finish(self) -> None:
+        """Move the complete table to its path. Raises NotFound if that fails."""
+        self._file.close()
+        commit(self._path)
+
+    def close(self) -> None:
+        """Leave what is written of an unfinished table beside its path."""
+        self._file.close()
