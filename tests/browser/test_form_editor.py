@@ -19,11 +19,13 @@ from benchmarks.rendering.form_sheets import written_page
 from inkling import cli
 from inkling.cli.form_editor import create_editor
 from inkling.forms.examples import FOLDER, example
+from inkling.forms.template import Template
 from inkling.forms.template_parser import load_template
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of, opened
 
 pytestmark = pytest.mark.browser
 VALUES = {"student_number": "00148943", **{f"mark_{i + 1}": "3" for i in range(9)}, "total": "27"}
+ROSTER = "no;name\n00148943;Zoë\n00148948;Alan\n"
 
 
 @pytest.fixture
@@ -67,15 +69,18 @@ def test_regions_are_drawn_tried_saved_and_used(
     sheet = np.clip(written_page(example("exam"), VALUES, digits, np.random.default_rng(5)), 0, 255).astype(np.uint8)
     photo = folder / "photo.jpg"
     photo.write_bytes(on_desk(sheet, np.random.default_rng(3)))
+    (folder / "roster.csv").write_text(ROSTER, "latin-1")
     with context_of(chromium, DESKTOP_WH) as context:
         page, faults = opened(context, editor)
         page.get_by_role("button", name="Take this comb").click()
         page.get_by_label("Name").fill("student_number")
         page.get_by_label("Length").fill("8")
+        page.get_by_label("List").fill("roster.csv:no")
         page.get_by_role("button", name="Take this table").focus()
         page.keyboard.press("Enter")
         page.get_by_label("Name").fill("mark")
         page.get_by_label("Pattern").fill("[0-9]|10")
+        page.get_by_label("List").fill("0, 3; 7 10")
         w = width_of(page)
         x, y, width, height = (side * w / 1260 for side in (714, 1365, 192, 84))
         drag(page, (x - 30, y), (x + width - 30, y + height))
@@ -96,12 +101,47 @@ def test_regions_are_drawn_tried_saved_and_used(
         assert faults == []
     template = load_template(folder / "blank.toml")
     assert [field.name for field in template.fields] == list(VALUES)
+    assert [region.among for region in template.regions] == ["roster.csv:no", ("0", "3", "7", "10"), ()]
     assert template.fields[-1].box == pytest.approx((x, y, width, height), abs=4)
     table = folder / "out.csv"
     done = CliRunner().invoke(cli.group, ["form", "read", str(folder / "blank.toml"), str(photo), "--csv", str(table)])
     assert done.exit_code == 0, done.output
     [row] = csv.DictReader(table.read_text("utf-8").splitlines())
     assert {name: row[name] for name in VALUES} == VALUES
+    assert row["student_number.name"] == "Zoë"
+    correct_and_merge(chromium, folder, template, digits)
+
+
+def correct_and_merge(
+    chromium: Browser, folder: Path, template: Template, digits: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """A photographed sheet whose total is wrong: seen in the review page, corrected there, and put into the table."""
+    names = ("wrong.jpg", "out.csv", "check.html", "check-corrections.csv", "final.csv")
+    photo, table, review, corrections, final = (folder / name for name in names)
+    written = written_page(example("exam"), {**VALUES, "total": "85"}, digits, np.random.default_rng(5))
+    photo.write_bytes(on_desk(np.clip(written, 0, 255).astype(np.uint8), np.random.default_rng(3)))
+    command = ["form", "read", str(folder / "blank.toml"), str(photo), "--csv", str(table), "--review", str(review)]
+    done = CliRunner().invoke(cli.group, command)
+    assert done.exit_code == 0, done.output
+    with context_of(chromium, PHONE_WH) as context:
+        page = context.new_page()
+        page.goto(review.as_uri())
+        expect(page.get_by_role("heading", level=1)).to_have_text("1 field to check")
+        box = page.get_by_label("total of")
+        expect(box).to_have_value("85")
+        box.fill("27")
+        box.press("Enter")
+        page.get_by_label("Checked by").fill("Ann")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save corrections as CSV").click()
+        assert download.value.suggested_filename == corrections.name
+        download.value.save_as(corrections)
+    done = CliRunner().invoke(cli.group, ["merge", str(table), str(corrections), "-o", str(final)])
+    assert done.exit_code == 0, done.output
+    [row] = csv.DictReader(final.read_text("utf-8").splitlines())
+    assert {name: row[name] for name in VALUES} == VALUES
+    assert (row["total_first_text"], row["total_said_by"], row["total_outcome"]) == ("85", "Ann", "read")
+    assert (row["student_number.name"], row["student_number_said_by"]) == ("Zoë", "inkling")
 
 
 def width_of(page: Page) -> float:

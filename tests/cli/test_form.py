@@ -108,6 +108,23 @@ def test_what_is_corrected_comes_into_the_table(digits: tuple[np.ndarray, np.nda
     assert row["student_number"] == VALUES["student_number"]
 
 
+def test_the_review_page_tells_which_sheets_need_another_look(
+    scans: Path, digits: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
+    whole = written_page(example("exam"), VALUES, digits, np.random.default_rng(7), height=1600)
+    half, review, roster = tmp_path / "half.png", tmp_path / "check.html", tmp_path / "roster.txt"
+    cv2.imwrite(str(half), np.clip(whole[: len(whole) // 2], 0, 255).astype(np.uint8)[..., ::-1])
+    roster.write_text("00148943\n00148948\n")
+    run("read", "exam", scans / "a.png", half, scans / "b.png", "--review", review,
+        "--among", f"student_number={roster}", code=1)  # fmt: skip
+    page = review.read_text("utf-8")
+    assert "2 fields to check" in page  # a number of the list, on both sheets
+    assert page.count('data-field="student_number"') == page.count("data-field=") == 2
+    assert "Sheets that need another look" in page
+    assert "7 fields are missing" in page
+    assert "nothing is on this page" in page
+
+
 def test_a_folder_names_what_it_skipped(scans: Path) -> None:
     (scans / "notes.txt").write_text("7")
     _, err = run("read", "exam", scans, code=1)

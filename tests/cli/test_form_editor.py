@@ -61,6 +61,28 @@ def test_what_is_wrong_is_said_and_not_saved(client: FlaskClient, folder: Path) 
     assert not (folder / "exam.toml").exists()
 
 
+def test_a_list_is_saved_and_checked(client: FlaskClient, folder: Path) -> None:
+    (folder / "roster.csv").write_text("name,no\nAda,12345678\nAlan,123\n")
+    data = client.get("/start", headers=TOKEN).json["template"]
+    region = {"name": "number", "kind": "comb", "box": [420, 432, 624, 84], "columns": 8}
+    for among in (["12345678", "00345678"], "roster.csv:no"):
+        data["region"] = [{**region, "among": among}]
+        assert client.post("/save", data=json.dumps(data), headers=TOKEN).status_code == 200
+        listed = load_template(folder / "exam.toml").fields[0].constraints.allowlist
+        assert listed is not None
+        assert "12345678" in listed.numbers
+    for among, says in (
+        ("missing.csv", "missing.csv cannot be read"),
+        ("roster.csv:number", "unknown column"),
+        (["12a"], "expected"),
+        (7, "expected a list of numbers or a file"),
+    ):
+        data["region"] = [{**region, "among": among}]
+        answer = client.post("/save", data=json.dumps(data), headers=TOKEN)
+        assert (answer.status_code, answer.json["kind"]) == (400, "BadTemplate")
+        assert says in answer.json["error"]
+
+
 def test_a_sample_is_tried(client: FlaskClient) -> None:
     data = {**example("exam").to_data()}
     sample = (io.BytesIO((FOLDER / "exam.pdf").read_bytes()), "blank.pdf")

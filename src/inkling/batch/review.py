@@ -55,9 +55,11 @@ class ReviewPage:
         self.path = path
         self.outcomes: Counter[str] = Counter()
         self.doubtful = 0
+        self._what = "picture"  # or "field", of a sheet
         self._about, self._constraints, self._max_cards = about, constraints, max_cards
         self._kept: list[tuple[float, int, _Kept]] = []  # a heap, the least doubtful at its root
         self._failures: list[ResultJson] = []
+        self._told: list[ResultJson] = []
         self._order = count()
         self._listed: dict[_Group, dict[str, list[_Kept]]] = {}  # the sure readings by their numbers
 
@@ -80,6 +82,8 @@ class ReviewPage:
         digits are in its pixels. None: the source is a file. `doubtful`: None leaves it to `is_doubtful`.
         """
         self.outcomes[result["outcome"] if result["ok"] else "failed"] += 1
+        if name:
+            self._what = "field"
         kept = _Kept(result, open_image, name, constraints or self._constraints)
         if not (is_doubtful(result) if doubtful is None else doubtful):
             self._take_listed(kept)
@@ -89,6 +93,11 @@ class ReviewPage:
             self.doubtful += 1
             if len(self._failures) < self._max_cards:
                 self._failures.append(result)
+
+    def tell(self, source: str, reason: str) -> None:
+        """Name a sheet that needs another look as a whole; those of its fields that are read are added, too."""
+        if len(self._told) < self._max_cards:
+            self._told.append({"source": source, "error": reason})
 
     def _take_listed(self, kept: _Kept) -> None:
         """Note a sure number of a list; those that stand on two pictures are shown after all."""
@@ -148,9 +157,11 @@ class ReviewPage:
             has_list=any(known_of[known].allowlist for known, _ in groups),
             not_shown=self.outcomes["read"] - sum(kept.result["outcome"] == "read" for *_, kept in shown),
             failures=self._failures,
+            told=self._told,
             outcomes=self.outcomes,
             total=self.outcomes.total(),
             doubtful=self.doubtful,
+            what=self._what,
             about=self._about,
             name=self.path.stem,
             page_id=_page_id(cards),

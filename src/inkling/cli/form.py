@@ -67,6 +67,7 @@ def read(
     import cv2
 
     from inkling.constraints.roster import split_column
+    from inkling.forms.filled import FAULTY
     from inkling.forms.form import Form
     from inkling.forms.form_review import FormReview
     from inkling.forms.form_table import FormTable
@@ -100,7 +101,7 @@ def read(
     for failure in work.failed:
         click.echo(f"{failure['source']}: {failure['error']}", err=True)
     tell_skipped(work.skipped)
-    if work.failed or any(statuses[status] for status in ("failed", "other_form", "blank", "part", "several", "again")):
+    if work.failed or any(statuses[status] for status in FAULTY):
         sys.exit(1)
 
 

@@ -24,6 +24,8 @@ STATUSES: dict[Status, str] = {
     "blank": "nothing is on the page",
     "failed": "the page could not be opened",
 }
+# A page to photograph again, or to leave out.
+FAULTY: tuple[Status, ...] = ("part", "several", "again", "other_form", "blank", "failed")
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from inkling.batch.review import ReviewPage
+from inkling.forms.filled import FAULTY
 from inkling.forms.form import Form
 from inkling.forms.many import FilledPage
+
+JPEG_QUALITY = 90  # the page has them at 60
 
 
 class FormReview:
@@ -23,24 +27,20 @@ class FormReview:
         self._constraints = {field.name: field.constraints for field in form.template.fields}
 
     def add(self, page: FilledPage) -> None:
-        """Take every field of a sheet, or why there is none."""
+        """Take every field of a sheet that is in the picture, and what is wrong with the sheet as a whole."""
         filled = page.filled
-        if not filled.fields:
-            kind = filled.status if page.error is None else page.error.kind
-            self._page.add({"source": page.source, "ok": False, "kind": kind, "error": filled.reason})
+        if filled.status in FAULTY:
+            self._page.tell(page.source, filled.reason)
         for field in filled.fields:
-            outcome = "not_digit" if field.outcome == "missing" else field.outcome
-            result = {"source": page.source, "ok": True, "outcome": outcome, "text": field.text,
+            if field.outcome == "missing":
+                continue
+            constraints = self._constraints[field.name]
+            result = {"source": page.source, "ok": True, "outcome": field.outcome, "text": field.text,
                       "confidence": field.confidence, "reason": field.reason}  # fmt: skip
-            doubtful = field.outcome in ("unsure", "missing")
-            picture = filled.picture_of(field.name).copy() if doubtful else None
-            self._page.add(
-                result,
-                None if picture is None else partial(_same, picture),
-                name=field.name,
-                constraints=self._constraints[field.name],
-                doubtful=doubtful,
-            )
+            doubtful = field.outcome == "unsure"
+            may_be_shown = doubtful or constraints.allowlist  # a number of a list is, if it is on another sheet too
+            picture = partial(_same, _jpeg(filled.picture_of(field.name))) if may_be_shown else None
+            self._page.add(result, picture, name=field.name, constraints=constraints, doubtful=doubtful)
 
     def finish(self) -> None:
         """Write the page. Raises NotFound if that fails."""
@@ -51,5 +51,10 @@ class FormReview:
         self._page.close()
 
 
-def _same(picture: np.ndarray) -> np.ndarray:
+def _jpeg(picture: np.ndarray) -> bytes:
+    """A twentieth of the pixels' bytes: the pictures of all sheets are kept until the page is written."""
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+
+
+def _same(picture: bytes) -> bytes:
     return picture

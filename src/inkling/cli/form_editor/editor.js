@@ -12,9 +12,10 @@ const name = document.querySelector("#form-name");
 let template; // as in the TOML
 let proposals = [];
 let chosen = -1;
+let saved; // the template as the file has it
 let drag = null; // { what: "draw" | "move" | "resize", index, from: [x, y], box }
 
-const text = (value) => (value === undefined ? "" : String(value));
+const text = (value) => (value === undefined ? "" : Array.isArray(value) ? value.join(", ") : String(value));
 
 async function ask(path, options = {}) {
   const answer = await fetch(path, { ...options, headers: { "X-Token": token } });
@@ -39,6 +40,7 @@ function draw() {
   const [width, height] = template.size;
   const hadFocus = sheet.contains(document.activeElement);
   sheet.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  sheet.style.aspectRatio = `${width} / ${height}`;
   sheet.replaceChildren();
   element("image", { href: picture, width, height }, sheet);
   proposals.forEach((proposal, index) => {
@@ -60,9 +62,18 @@ function drawRegion(region, index, height) {
   const columns = region.columns ?? 1;
   for (let k = 1; k < columns; k++) element("line", { x1: x + (w * k) / columns, x2: x + (w * k) / columns, y1: y, y2: y + h }, group);
   for (let k = 1; k < rows; k++) element("line", { x1: x, x2: x + w, y1: y + (h * k) / rows, y2: y + (h * k) / rows }, group);
-  element("text", { x, y: y - height / 200, "font-size": height / 70 }, group).textContent = region.name;
+  drawName(region.name, x, y, height / 70, group);
   const side = height / 80;
   element("rect", { x: x + w - side / 2, y: y + h - side / 2, width: side, height: side, class: "handle" }, group);
+}
+
+// On a tag above the region, since the blank may have print there.
+function drawName(value, x, y, size, group) {
+  const top = Math.max(y - 1.4 * size, 0);
+  const tag = element("rect", { x, y: top, height: 1.4 * size, class: "tag" }, group);
+  const written = element("text", { x: x + 0.4 * size, y: top + size, "font-size": size }, group);
+  written.textContent = value;
+  tag.setAttribute("width", written.getComputedTextLength() + 0.8 * size);
 }
 
 function show() {
@@ -175,11 +186,15 @@ sheet.addEventListener("keydown", (event) => {
   }
 });
 
+// "1, 2, 5" -> the numbers; anything else is a file.
+const listOf = (value) => (/^[\d\s,;]+$/.test(value) ? value.split(/[\s,;]+/).filter(Boolean) : value.trim());
+
 form.addEventListener("input", (event) => {
   const region = template.region[chosen];
   const { name: key, value, type, checked } = event.target;
   if (type === "checkbox") region.signs = checked;
-  else if (value === "") delete region[key];
+  else if (value.trim() === "") delete region[key];
+  else if (key === "among") region.among = listOf(value);
   else region[key] = type === "number" || (key === "length" && /^\d+$/.test(value)) ? Number(value) : value;
   if (key === "kind") {
     if (value !== "table") delete region.rows;
@@ -207,7 +222,9 @@ function complete() {
 
 document.querySelector("#save").addEventListener("click", async () => {
   try {
-    const { path } = await ask("/save", { method: "POST", body: complete() });
+    const body = complete();
+    const { path } = await ask("/save", { method: "POST", body });
+    saved = body;
     tell(`Saved as ${path}.`);
   } catch (error) {
     tell(error.message, true);
@@ -241,6 +258,10 @@ function row(field) {
   return made;
 }
 
+addEventListener("beforeunload", (event) => {
+  if (complete() !== saved) event.preventDefault();
+});
+
 const blank = await fetch("/blank.png", { headers: { "X-Token": token } });
 const picture = URL.createObjectURL(await blank.blob());
 const start = await ask("/start");
@@ -249,4 +270,5 @@ proposals = template.region.length ? [] : start.proposals;
 name.value = template.name;
 sums.value = template.sum.map(({ total, of }) => `${total} = ${of.join(" + ")}`).join("\n");
 draw();
+saved = complete();
 document.documentElement.dataset.ready = "";
