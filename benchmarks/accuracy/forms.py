@@ -1,10 +1,12 @@
 """Measure sheets of the two shipped forms, filled in with MNIST's digits by seed: flat, scanned and photographed.
 
     python -m benchmarks.accuracy.forms [--n 60] [--split test] [--list] [--pages 100]
+    python -m benchmarks.accuracy.forms --table     # only the table, from forms.json
 
 For each way: how many student numbers are read exactly, without and with a list of 500 numbers; how many marks; cells
 called empty that are not; fields called sure that are wrong. Then sheets of the other form, and how long a PDF of
-scanned pages takes `inkling form read`, and how much memory. Writes forms.json if everything is measured.
+scanned pages takes `inkling form read`, and how much memory. Writes forms.json if everything is measured, and from it
+the table of docs/forms.md.
 """
 
 from __future__ import annotations
@@ -24,7 +26,19 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from benchmarks.common import Digits, Numbers, mnist_digits, model_option, name_and_version, split_option, write_json
+from benchmarks import markdown
+from benchmarks.common import (
+    ROOT,
+    Digits,
+    Numbers,
+    mnist_digits,
+    model_option,
+    name_and_version,
+    out_option,
+    read_json,
+    split_option,
+    write_json,
+)
 from benchmarks.rendering.form_sheets import CAPTURES, SEED, FilledSheet, filled_sheets
 from benchmarks.rendering.written_numbers import random_number
 from inkling import Reader
@@ -33,6 +47,7 @@ from inkling.forms.filled import FilledForm
 from inkling.forms.form import Form
 
 OUT = Path(__file__).with_suffix(".json")
+PAGE = ROOT / "docs" / "forms.md"
 NUMBER, MARKS = "student_number", tuple(f"mark_{i + 1}" for i in range(9))
 LISTED = 500  # numbers of the list
 TALLIES = 3  # exam sheets for each tally sheet
@@ -115,14 +130,62 @@ def measure_pdf(digits: Digits, pages: int) -> Numbers:
     return found
 
 
+def tables(numbers: Numbers) -> str:
+    """Each form by the way that its sheets are captured; then a PDF of scanned pages."""
+    exam, tally, pdf = (numbers[key] for key in ("exam", "tally", "pdf"))
+    name = numbers["model"]["name"]
+    sheets = next(iter(exam.values()))["sheets"]
+    shares = {
+        "student number of 8 digits, exact": "number",
+        f"the same, one of a list of {LISTED}": "number_of_list",
+        "marks, exact": "marks",
+        "fields, exact": "fields_right",
+        "fields that are sure": "sure",
+    }
+    rows = [[label, *(markdown.rate(each[key]) for each in exam.values())] for label, key in shares.items()]
+    rows += _faults(exam)
+    head = [f"`{name}`, {sheets} sheets of `exam`", *exam]
+    parts = [markdown.table(head, rows)]
+    sheets = next(iter(tally.values()))["sheets"]
+    rows = [["fields, exact", *(markdown.rate(each["fields_right"]) for each in tally.values())], *_faults(tally)]
+    told = [each["as_exam"].get("other_form", 0) for each in tally.values()]
+    tried = [sum(each["as_exam"].values()) for each in tally.values()]
+    rows.append(["read as `exam`: told as another form", *(f"{n} of {of}" for n, of in zip(told, tried, strict=True))])
+    parts.append(markdown.table([f"{sheets} sheets of `tally`", *tally], rows))
+    of_pdf = {each.removesuffix("_pages"): pdf[each] for each in pdf if each.endswith("_pages")}
+    rows = [[n, f"{each['cpu_s']:.0f} s", f"{each['clock_s']:.0f} s", f"{each['most_mb']:,} MB"]
+            for n, each in of_pdf.items()]  # fmt: skip
+    parts.append(markdown.table(["a PDF of scanned pages", "computing", "by the clock", "memory at most"], rows))
+    return "\n\n".join(parts)
+
+
+def _faults(found: Numbers) -> list[list[str]]:
+    """What no sheet should have, and the time of one."""
+    return [
+        ["fields that are sure and wrong", *(f"{each['sure_and_wrong']:.2%}" for each in found.values())],
+        ["fields called empty that are not", *(str(each["called_empty"]) for each in found.values())],
+        ["computing for a sheet", *(f"{each['cpu_ms']} ms" for each in found.values())],
+    ]
+
+
+def write_table(path: Path) -> None:
+    """Put the tables of a JSON file into docs/forms.md."""
+    markdown.write_blocks(PAGE, {"forms": tables(dict(read_json(path)))})
+
+
 @click.command()
+@click.option("--table", "only_table", is_flag=True, help="Only write the table of docs/forms.md from forms.json.")
 @click.option("--n", default=60, show_default=True, help="Exam sheets of each way.")
 @click.option("--pages", default=100, show_default=True, help="Of the PDF; 0 for none.")
 @click.option("--list", "show", is_flag=True, help="Print every field that is wrong.")
 @model_option
 @split_option
-def main(*, n: int, pages: int, show: bool, model: str | None, split: str) -> None:
+@out_option(OUT)
+def main(*, n: int, pages: int, show: bool, only_table: bool, model: str | None, split: str, out: Path) -> None:
     """Print the figures and write them."""
+    if only_table:
+        write_table(out)
+        return
     cv2.setNumThreads(1)
     digits = mnist_digits(split)
     reader = Reader(model)
@@ -152,7 +215,9 @@ def main(*, n: int, pages: int, show: bool, model: str | None, split: str) -> No
         result["pdf"] = measure_pdf(digits, pages)
         click.echo(f"PDF: {result['pdf']}")
     if split == "test" and pages:
-        write_json(OUT, result)
+        write_json(out, result)
+        if out == OUT:
+            write_table(out)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from benchmarks.rendering.form_sheets import written_page
 from inkling import cli
+from inkling.errors import BadTemplate
 from inkling.forms.examples import example
 
 VALUES = {"student_number": "00148943", **{f"mark_{i + 1}": "3" for i in range(9)}, "total": "27"}
@@ -89,6 +90,37 @@ def test_what_cannot_be_done_is_said(
     done = CliRunner().invoke(cli.group, ["form", "read", *given])
     assert done.exit_code == 1
     assert message in str(done.exception)
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    (b"no,name\n00148943,Ada\n0014-8943,Alan\n", "has 00148943 in lines 2 and 3"),
+    (b"no,name\n00148943,Ada\n,Alan\n", "has '' in the column 'no' of line 3"),
+    (b"no,name,name\n00148943,a,b\n", "has two columns 'name'"),
+    (b"number\n1\n", "unknown column of"),
+    ("no\n00148943\n".encode("utf-16-le"), "is not a text file"),
+])  # fmt: skip
+def test_a_roster_that_cannot_be_used_is_said(scans: Path, tmp_path: Path, content: bytes, message: str) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_bytes(content)
+    command = ["form", "read", "exam", str(scans / "a.png"), "--among", f"student_number={roster}:no"]
+    done = CliRunner().invoke(cli.group, command)
+    assert isinstance(done.exception, BadTemplate)
+    assert message in str(done.exception)
+    assert str(done.exception).startswith("region 'student_number': ")
+
+
+def test_corrections_of_another_run_change_nothing(tmp_path: Path) -> None:
+    table, said = tmp_path / "out.csv", tmp_path / "said.csv"
+    table.write_text("source,page,status,reason,total,total_outcome\na.png,1,read,,27,read\n")
+    for row, what in (
+        ("b.png,total,27,number,28,Ann", "27 as total of b.png"),
+        ("a.png,total,72,number,28,Ann", "72 as total of a.png"),
+        ("a.png,bonus,27,number,28,Ann", "27 as bonus of a.png"),
+    ):
+        said.write_text(f"source,field,read,answer,right,by\n{row}\n")
+        done = CliRunner().invoke(cli.group, ["merge", str(table), str(said)])
+        assert f"is of another run: it corrects {what}" in str(done.exception)
+        assert not (tmp_path / "out-final.csv").exists()
 
 
 def test_what_is_corrected_comes_into_the_table(digits: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:

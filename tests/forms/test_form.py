@@ -82,6 +82,7 @@ def test_a_sheet_whose_lower_half_is_covered(exam: Form, sheet: np.ndarray) -> N
 def test_two_sheets_in_one_picture(exam: Form, sheet: np.ndarray) -> None:
     filled = exam.read(np.hstack([sheet, sheet]))
     assert filled.status == "several"
+    assert "two or more sheets are in this picture and only the plainest is read; crop it" in filled.reason
     assert filled.values == VALUES
 
 

@@ -59,6 +59,13 @@ def test_two_sheets_of_a_form(sheet: np.ndarray, blank: Blank) -> None:
     assert len(register(np.hstack([grey(sheet), grey(sheet)[::-1, ::-1]]), blank)) == 2
 
 
+def test_two_sheets_on_a_desk_each_in_its_own_tilt(sheet: np.ndarray, blank: Blank) -> None:
+    left = placed(grey(sheet), [(60, 90), (860, 40), (930, 1180), (110, 1250)], (2000, 1400))
+    right = placed(grey(sheet), [(1080, 60), (1900, 120), (1840, 1300), (1010, 1220)], (2000, 1400))
+    found = register(np.where(right == 90, left, right).astype(np.uint8), blank)
+    assert sorted(round(float(each.to_page[0, 2]), -2) for each in found) == [100, 1100]
+
+
 def test_another_form_is_none(digits: tuple[np.ndarray, np.ndarray], sheet: np.ndarray) -> None:
     assert register(grey(sheet), Blank(blank_picture(example("tally")))) == []
 

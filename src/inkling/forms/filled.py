@@ -18,7 +18,7 @@ STATUSES: dict[Status, str] = {
     "unsure": "a field is to be checked, or a sum does not hold",
     "empty": "the form, and nothing is written on it",
     "part": "a part of the form is not in the picture",
-    "several": "more than one sheet is in the picture; the plainest is read",
+    "several": "more than one sheet of the form is in the picture; the plainest is read",
     "again": "this sheet was read before",
     "other_form": "the form is not in the picture",
     "blank": "nothing is on the page",

@@ -153,7 +153,8 @@ def _judged(
 ) -> tuple[Status, str]:
     """The status of a sheet and its reason."""
     if len(sheets) > 1:
-        return "several", "more than one sheet is in this picture and the plainest was read; photograph each alone."
+        what = "two or more sheets are in this picture and only the plainest is read"
+        return "several", f"{what}; crop it, or photograph each alone."
     missing = [field.name for field in fields if field.outcome == "missing"]
     if missing or sheets[0].cover < CONFIG.min_cover:
         what = f"{len(missing)} fields are" if len(missing) > 1 else f"{missing[0]} is" if missing else "some of it is"

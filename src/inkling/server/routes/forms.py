@@ -34,8 +34,8 @@ class FilledFormsSchema(OkSchema):
     form = string("The form's name.")
     pages = objects(
         "One object a page: `ok`, `page`, `status`, `reason`, `fields` (`name`, `outcome`, `text`, `confidence`, "
-        "`box`, `reason`, `options`) and `sums` (`total`, `of`, `holds`); or `ok` false, `kind` and `error`. See the "
-        "documentation of forms for every `status`."
+        "`box`, `reason`, `options`, and `listed` where there is a roster) and `sums` (`total`, `of`, `holds`); or "
+        "`ok` false, `kind` and `error`. See the documentation of forms for every `status`."
     )
     model = fields.Dict(required=True, metadata={"description": "The network: `name` and `version`."})
     took_ms = number("Time spent on all of it, milliseconds.")
