@@ -7,7 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inkling.pipeline.recognized_row import LineRow, decode_row, decode_row_as, glyph_row, greedy_text, of_one_view
+from inkling.pipeline.recognized_row import (
+    LineRow,
+    are_of_comb,
+    decode_row,
+    decode_row_as,
+    glyph_row,
+    greedy_text,
+    of_one_view,
+)
 from inkling.pipeline.symbols import BLANK, CLASSES
 from tests.pipeline.ctc_oracle import sharp_columns
 from tests.pipeline.test_symbol_boxes import image_with
@@ -83,6 +91,21 @@ def test_a_mark_in_a_cell_is_crossed_out() -> None:
     row = line_row("4#7#")
     found = decode_row(row).in_cells(cells_of(row, [1, 1, 1]))
     assert [symbol.name for symbol in found.symbols] == ["4", "crossed_out", "7", "mark"]
+
+
+def test_brackets_and_slashes_in_the_cells_of_a_comb_are_ones() -> None:
+    row = replace(line_row("4(7/-"), more_views=lambda: [line_row("4)7/-").probs])
+    found = row.without_slanted_signs()
+    assert (decode_row(row).text, decode_row(found).text, decode_row(found).written) == ("47", "4171", "4171-")
+    [view] = found.more_views()
+    assert greedy_text(replace(found, probs=view)).text == (4, 1, 7, 1)
+    np.testing.assert_allclose(found.probs.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(("width", "expected"), [(40, True), (100, False)])
+def test_the_cells_of_a_comb_are_narrow(width: int, expected: bool) -> None:
+    assert are_of_comb([(0, 0, width, 50), (width, 0, width, 50)]) is expected
+    assert not are_of_comb([])
 
 
 def test_a_doubtful_digit_keeps_its_probabilities() -> None:

@@ -11,6 +11,7 @@ from inkling.models import registry
 from inkling.pipeline.decode import decode
 from inkling.pipeline.row_reader import RowReader
 from tests.pictures import row_of
+from tests.pipeline.layout.pages import comb
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,14 @@ def test_boxes_are_in_pixels_of_the_picture_before_reduction(
     own = [digit.box for digit in row_reader.read(decode(row)).reading.digits]
     np.testing.assert_allclose(boxes, np.array(own) * 3600 / w, atol=0.08 * 3600)
     assert len(boxes) == 2
+
+
+def test_a_crossed_out_cell_is_named_and_none_of_the_digits(row_reader: RowReader) -> None:
+    found = row_reader.read(decode(comb(["4", "x", "7", "1"])))
+    assert found.reading.text == "471"
+    assert [other.kind for other in found.reading.others] == ["crossed_out"]
+    [row] = found.layout.rows
+    assert [cell.state for cell in row.cells] == ["written", "crossed_out", "written", "written"]
 
 
 def test_more_cells_than_an_answer_holds_are_not_read(row_reader: RowReader) -> None:

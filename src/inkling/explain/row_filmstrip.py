@@ -32,7 +32,7 @@ from inkling.pipeline.symbols import CROSSED_OUT, CURRENCY, MARK
 
 MAX_ROWS = 6  # whose images are shown
 MAX_TABLES = 3  # rows whose columns and texts are shown
-IGNORED = {"edge": "edge mark", "rule": "ruled line", "text": "outside mark", "crossed_out": "crossed-out cell"}
+IGNORED = {"edge": "edge mark", "rule": "ruled line", "text": "outside mark"}
 FULL_INK = 0.6  # of the darkest: darker ink is drawn as black, so that pencil can be seen
 
 

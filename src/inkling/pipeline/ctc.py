@@ -22,6 +22,7 @@ from inkling.pipeline.symbols import BLANK, CLASSES, MARK
 N_DIGITS = 10
 LOG_ZERO = -1e9  # the logarithm of a probability of 0: finite, so that two can be compared
 MIN_PROB = 1e-9  # of a class: a network's zero is a rounding
+RESCALE_COLUMNS = 16  # after so many, probabilities are rescaled; MIN_PROB to that power is far from underflow
 
 Text = tuple[int, ...]  # numbers of symbols, 0..C-2
 
@@ -98,9 +99,10 @@ def log_likelihoods(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.nda
             alpha[..., 1:] += before[..., :-1]
             alpha[..., 2:] += before[..., :-2] * skips[:, 2:]
             alpha *= emission
-        scale = np.maximum(alpha.max(axis=-1), 1e-300)
-        alpha /= scale[..., None]
-        log_scale += np.log(scale)
+        if t % RESCALE_COLUMNS == 0:
+            scale = np.maximum(alpha.max(axis=-1), 1e-300)
+            alpha /= scale[..., None]
+            log_scale += np.log(scale)
     ends = np.array([2 * len(text) for text in texts], int)
     rows = np.arange(len(texts))
     total = alpha[..., rows, ends] + np.where(ends > 0, alpha[..., rows, np.maximum(ends - 1, 0)], 0.0)

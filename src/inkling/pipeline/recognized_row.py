@@ -29,6 +29,8 @@ from inkling.pipeline.result import Box
 from inkling.pipeline.symbol_boxes import symbol_boxes
 from inkling.pipeline.symbols import CLASSES, CROSSED_OUT, MARK
 
+_LIKE_ONE = [CLASSES.index(sign) for sign in "/()"]
+
 
 @dataclass(frozen=True)
 class LineRow:
@@ -38,6 +40,14 @@ class LineRow:
     image: np.ndarray  # (32, 4 T) float32 line image
     to_picture: np.ndarray  # (3, 3) pixels of the line image -> pixels of the picture
     more_views: Callable[[], Sequence[np.ndarray]] = tuple  # -> (T_i, 22) of the row stretched: further opinions
+
+    def without_slanted_signs(self) -> LineRow:
+        """The same row where each sign that a slanted or bent 1 resembles is that 1, as in the cells of a comb."""
+        return replace(
+            self,
+            probs=_with_ones(self.probs),
+            more_views=lambda: [_with_ones(view) for view in self.more_views()],
+        )
 
     def line_boxes(self, text: Text) -> np.ndarray:
         """The box of each of n symbols of a text, in pixels of the line image: (n, 4) float64 x, y, w, h."""
@@ -53,6 +63,14 @@ class LineRow:
         corners = np.stack([x, y, x + w, y, x, y + h, x + w, y + h], axis=1).reshape(-1, 4, 2)
         mapped = cv2.perspectiveTransform(corners, self.to_picture)  # (n, 4, 2)
         return [_box_around(each) for each in mapped]
+
+
+def _with_ones(probs: np.ndarray) -> np.ndarray:
+    """(T, 22) column probabilities with those of slashes and brackets given to the 1."""
+    result = probs.copy()
+    result[:, CLASSES.index("1")] += probs[:, _LIKE_ONE].sum(axis=1)
+    result[:, _LIKE_ONE] = 0.0
+    return result
 
 
 @dataclass(frozen=True)
@@ -114,6 +132,10 @@ class DecodedRow:
         )
         return replace(self, symbols=found, cells=tuple(cells))
 
+    def crossed_out_cells(self) -> set[int | None]:
+        """The numbers of the cells that hold a mark."""
+        return {_cell_of(symbol, self.cells) for symbol in self.symbols if symbol.name == CROSSED_OUT}
+
     @property
     def text(self) -> str:
         """The digits alone."""
@@ -137,9 +159,13 @@ class DecodedRow:
     def _are_in_columns(self, left: Symbol, right: Symbol) -> bool:
         """Whether they stand in different cells of a table. The cells of a comb hold one digit each, of one number."""
         used = {_cell_of(symbol, self.cells) for symbol in self.symbols if symbol.is_digit} - {None}
-        aspect_ratio = float(np.median([w / h for _, _, w, h in self.cells]))
-        is_comb = aspect_ratio < COLUMNS.min_aspect_ratio and len(self.text) < COLUMNS.min_digits * len(used)
+        is_comb = are_of_comb(self.cells) and len(self.text) < COLUMNS.min_digits * len(used)
         return not is_comb and _cell_of(left, self.cells) != _cell_of(right, self.cells)
+
+
+def are_of_comb(cells: Sequence[Box]) -> bool:
+    """Whether cells are narrow, as those that hold one digit each; a table's are wider. False where there are none."""
+    return bool(cells) and float(np.median([w / h for _, _, w, h in cells])) < COLUMNS.min_aspect_ratio
 
 
 def _cell_of(symbol: Symbol, cells: Sequence[Box]) -> int | None:

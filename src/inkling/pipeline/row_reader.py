@@ -20,6 +20,7 @@ from inkling.pipeline.quality import too_much
 from inkling.pipeline.recognized_row import (
     DecodedRow,
     LineRow,
+    are_of_comb,
     averaged,
     decode_row,
     greedy_text,
@@ -30,7 +31,7 @@ from inkling.pipeline.result import Box, Other, Reading
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.second_opinion import Classify, pooled
 
-REPORTED = ("edge", "crossed_out", "text")  # kinds of ignored ink that a reading names; rules and specks go without
+REPORTED = ("edge", "text")  # kinds of ignored ink that a reading names; rules go without
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,14 @@ class RowReader:
             nothing = replace(result.compose_empty(decoded.size_wh), outcome="not_digit")
             return ReadRows(layout, (), result.with_warnings(nothing, (too_much(layout.too_much),)))
         read_again = len(layout.rows) <= CONFIG.max_read_again
-        recognized = [self._recognize(row, to_original, search=read_again) for row in layout.rows]
+        recognized = [
+            self._recognize(row, to_original, in_comb=are_of_comb([cell.box for cell in row.cells]), search=read_again)
+            for row in layout.rows
+        ]
         other = ""  # what a second view of the only row says instead
         if layout.whole is not None and not (recognized and _is_certain(recognized[0])):
-            whole = self._recognize(layout.whole, to_original)
+            cells = layout.rows[0].cells if layout.rows else ()
+            whole = self._recognize(layout.whole, to_original, in_comb=are_of_comb([cell.box for cell in cells]))
             if not _is_certain(whole):
                 recognized, whole = [_of_more_views(each) for each in recognized], _of_more_views(whole)
             recognized, other = _surer(recognized, whole)
@@ -88,13 +93,15 @@ class RowReader:
         if other:
             doubt = f"with more of the picture it looks like {other}; check it by eye, or show the number alone."
             reading = result.doubted(reading, doubt)
-        return ReadRows(layout, rows, reading)
+        return ReadRows(_with_crossed_out_cells(layout, rows), rows, reading)
 
-    def _recognize(self, row: Row, to_original: np.ndarray, *, search: bool = True) -> _Recognized:
+    def _recognize(self, row: Row, to_original: np.ndarray, *, in_comb: bool, search: bool = True) -> _Recognized:
         """A row of the layout, read as it is. `search`: for other texts, even if none is probable."""
         check_deadline()
         line = self.recognize.read(row.image, to_original @ row.to_image)
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
+        if in_comb:
+            line = line.without_slanted_signs()
         if not search and (greedy := greedy_text(line)).prob < CONFIG.min_opinion:
             return _Recognized(line, [greedy], cells)
         return _Recognized(line, of_one_view(line), cells)
@@ -131,6 +138,16 @@ def _surer(rows: list[_Recognized], whole: _Recognized) -> tuple[list[_Recognize
     first, second = sorted([rows[0], whole], key=lambda row: -row.texts[0].prob)
     differs = second.texts[0].text != first.texts[0].text and second.texts[0].prob >= CONFIG.min_opinion
     return [first], "".join(map(str, second.texts[0].text)) if differs else ""
+
+
+def _with_crossed_out_cells(layout: Layout, rows: Sequence[DecodedRow]) -> Layout:
+    """The layout with the states of the cells in which the line network saw a mark."""
+    states = []
+    for row, decoded in zip(layout.rows, rows, strict=False):
+        crossed_out = decoded.crossed_out_cells()
+        cells = (replace(cell, state="crossed_out") if k in crossed_out else cell for k, cell in enumerate(row.cells))
+        states.append(replace(row, cells=tuple(cells)))
+    return replace(layout, rows=tuple(states))
 
 
 def _scaled(box: result.Box, to_original: np.ndarray) -> result.Box:

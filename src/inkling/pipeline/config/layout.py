@@ -102,9 +102,7 @@ class CellsConfig:
     credible_cells: int = 5  # so many boxes in a row are no holes of digits, whatever stands beside them
     max_beside: float = 0.9  # of the picture's side: what is longer beside the cells is a bar and no digit
     max_beside_aspect: float = 0.25  # shorter to longer side of what is a bar at the picture's border
-    strip_height: float = 2.2  # cells' heights: a lower picture shows that row alone, and all of it
-    min_beside_in_strip: float = 0.35  # of the cells' height: so high is a digit in such a picture that has no cell
-    min_beside: float = 0.7  # the same in a larger picture, where words are printed beside the cells
+    min_beside: float = 0.5  # of the cells' height: so high is a digit that has no cell; words on a form are lower
     min_height: float = 1.0  # of the digits beside them: lower boxes are the holes of angular digits
     spoilt_share: float = 0.6  # of a cell's width between two cells: there is another, which a digit has spoilt
     wall_rest_share: float = 0.2  # of a cell's side: ink no farther from it is a rest of the wall

@@ -5,7 +5,7 @@ page       the sheet in a photograph
 sheet      its paper, straightened, and rows cut out of it
 light      the paper's brightness, polarity, which pixels are ink
 cell_rows  rows of combs and tables, what their cells hold; cells finds the closed boxes
-tables     rows of cells put together; cell_images each of their cells alone
+tables     rows of cells put together; cell_images each of their cells alone, crosses those crossed out
 free_rows  rows of everything else; rules finds long straight lines and their tilt, rows groups components
 geometry   matrices and boxes of levelled pictures
 records    what is found

@@ -10,7 +10,8 @@ import numpy as np
 from inkling.pipeline.config.layout import CELLS
 from inkling.pipeline.config.layout import TABLES as CONFIG
 from inkling.pipeline.layout.cell_rows import CellInk, slices
-from inkling.pipeline.layout.cells import cell_state
+from inkling.pipeline.layout.cells import is_written
+from inkling.pipeline.layout.crosses import is_crossed_out
 from inkling.pipeline.layout.geometry import grown
 from inkling.pipeline.layout.records import CellState, Row
 from inkling.pipeline.layout.rows import find_components
@@ -57,8 +58,11 @@ def cell_images(sheet: Sheet, ink: CellInk, boxes: np.ndarray) -> Iterator[tuple
     """(n, 4) cells, in pixels of the ink's masks -> the state of each, and the picture of what is in it."""
     owners = _owners(ink, boxes)
     for number, (box, inner) in enumerate(zip(boxes, grown_by_height(boxes, -CONFIG.edge), strict=True), 1):
-        state = cell_state((owners[slices(inner, owners)] == number).view(np.uint8))
-        yield state, None if state == "empty" else _image(sheet, ink, owners, number, box)
+        own = (owners[slices(inner, owners)] == number).view(np.uint8)
+        if is_written(own):
+            yield "crossed_out" if is_crossed_out(own) else "written", _image(sheet, ink, owners, number, box)
+        else:
+            yield "empty", None
 
 
 def _owners(ink: CellInk, boxes: np.ndarray) -> np.ndarray:

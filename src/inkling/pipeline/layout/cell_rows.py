@@ -9,7 +9,7 @@ import numpy as np
 
 from inkling.pipeline.config.layout import CELLS as CONFIG
 from inkling.pipeline.config.layout import LIGHT, ROWS
-from inkling.pipeline.layout.cells import apart, cell_state, extend, find_holes, group, has_walls, levelled_boxes
+from inkling.pipeline.layout.cells import apart, extend, find_holes, group, has_walls, is_written, levelled_boxes
 from inkling.pipeline.layout.geometry import as_levelled, box_corners, grown, rotation, union
 from inkling.pipeline.layout.records import Cell, Row
 from inkling.pipeline.layout.rows import find_components
@@ -23,14 +23,16 @@ def find_cells(contrast: np.ndarray, threshold: int) -> tuple[list[np.ndarray], 
     Cells are looked for at the threshold of the ink, and at a lower one for paler walls.
     """
     best: tuple[list[np.ndarray], np.ndarray] = [], np.eye(3)
+    most = 1  # holes that were found: with no more of them, there are no more cells
     strokes = (contrast >= threshold).view(np.uint8)
     for share in CONFIG.threshold_shares:
         mask = (contrast >= max(share * threshold, LIGHT.min_contrast)).view(np.uint8)
         if cv2.countNonZero(mask) > CONFIG.max_ink_share * mask.size:
             break
         holes = find_holes(mask)
-        if len(holes) < 2:
+        if len(holes) <= most:
             continue
+        most = len(holes)
         tilt_deg = float(np.median(holes[:, 4]))
         rows = rows_of_cells(holes, tilt_deg, mask, strokes)
         if sum(map(len, rows)) > sum(map(len, best[0])):
@@ -66,20 +68,41 @@ def higher_than_digits(rows: list[np.ndarray], mask: np.ndarray, level: np.ndarr
     return [row for row in rows if len(row) >= CONFIG.credible_cells or float(np.median(row[:, 3])) >= least]
 
 
-def leaves_out_digits(rows: list[Row], free: list[Row], image_shape: tuple[int, ...]) -> bool:
-    """Whether digits or boxes stand on the left or right of the only row of cells: then not all cells were found."""
-    if len(rows) != 1:
-        return False
-    x, y, w, h = rows[0].box
-    height = float(np.median([cell.box[3] for cell in rows[0].cells]))
-    is_strip = image_shape[0] <= CONFIG.strip_height * height
-    least = (CONFIG.min_beside_in_strip if is_strip else CONFIG.min_beside) * height
-    for row in free:
-        left, top, width, tall = row.box
-        is_beside = left + width / 2 < x or left + width / 2 > x + w
-        if is_beside and y < top + tall / 2 < y + h and min(row.image.shape) >= least:
-            return True
-    return False
+def with_digits_beside(
+    rows: list[np.ndarray], free: list[np.ndarray]
+) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray]:
+    """Rows of cells, and what stands between and beside them at their level and is as high as digits are.
+
+    A digit that writes over its walls spoils its cell, so the cells of one comb may be found in several parts. (k, 4)
+    cells of each row and (4,) boxes of free rows, both levelled -> the cells of each whole row with the (4,) box around
+    all of it, and (n,) bool: which of the free rows belong to one.
+    """
+    boxes = [union(row) for row in rows]
+    taken = np.zeros(len(free), bool)
+    for i, other in enumerate(free):
+        near = [k for k, row in enumerate(rows) if _is_beside(other, boxes[k], row)]
+        if near:
+            taken[i] = True
+            first, *rest = near
+            boxes[first] = union(np.array([boxes[k] for k in near] + [other]))
+            whole = np.concatenate([rows[k] for k in near])
+            rows[first] = whole[np.argsort(whole[:, 0], kind="stable")]
+            rows = [row for k, row in enumerate(rows) if k not in rest]
+            boxes = [box for k, box in enumerate(boxes) if k not in rest]
+    return list(zip(rows, boxes, strict=True)), taken
+
+
+def _is_beside(other: np.ndarray, box: np.ndarray, cells: np.ndarray) -> bool:
+    """Whether a (4,) box stands beside (k, 4) cells, or between them; `box` is around these and what they took."""
+    width, height = np.median(cells[:, 2:], axis=0)
+    x, y, w, h = other
+    left, top, wide, high = box
+    gap = max(left - (x + w), x - (left + wide))
+    return bool(
+        h >= CONFIG.min_beside * height
+        and abs(y + h / 2 - top - high / 2) < height / 2
+        and gap < CONFIG.max_gap * width
+    )
 
 
 def region(shape: tuple[int, ...], rows: list[np.ndarray], level: np.ndarray) -> np.ndarray:
@@ -159,31 +182,28 @@ def slices(box: np.ndarray, mask: np.ndarray) -> tuple[slice, slice]:
     return slice(top, base), slice(left, right)
 
 
-def cell_row(sheet: Sheet, ink: CellInk, cells: np.ndarray) -> Row:
+def cell_row(sheet: Sheet, ink: CellInk, cells: np.ndarray, around: np.ndarray) -> Row:
     """A row of cells, in levelled pixels -> its picture, about as high as its writing, and the cells' states.
 
-    The walls stay: the line network has learned what they look like. What is crossed out is painted over.
+    `around`: (4,) box of the row with what stands beside its cells. Walls and crossed-out cells stay: the line network
+    has learned what they look like.
     """
     height = float(np.median(cells[:, 3]))
-    parts = [slices(cell, ink.written) for cell in grown(cells, -CONFIG.inset * height)]
-    states = [cell_state(ink.written[part]) for part in parts]
-    x, y, w, h = grown(union(cells)[None], CONFIG.margin * height)[0]
+    are_written = [is_written(ink.written[slices(cell, ink.written)]) for cell in grown(cells, -CONFIG.inset * height)]
+    _, y, _, h = grown(union(cells)[None], CONFIG.margin * height)[0]
+    x, _, w, _ = grown(around[None], CONFIG.margin * height)[0]
     band = slices(np.array([x, y, w, h]), ink.written)
-    erased = np.zeros_like(ink.written) if "crossed_out" in states else None
-    for part, state in zip(parts, states, strict=True):
-        if erased is not None and state == "crossed_out":
-            erased[part] = 1
-    inked = np.flatnonzero((ink.written[band] if erased is None else ink.written[band] & ~erased[band]).any(axis=1))
-    if inked.size and "written" in states:
+    inked = np.flatnonzero(ink.written[band].any(axis=1))
+    if inked.size and any(are_written):
         top, base = band[0].start + int(inked[0]), band[0].start + int(inked[-1]) + 1
         margin = CONFIG.margin_to_digit * (base - top)
         top, base = max(y, top - margin), min(y + h, base + margin)
         y, h = top, base - top
-    row = cut(sheet, ink.level, (float(x), float(y), float(w), float(h)), erased, ink.level)
+    row = cut(sheet, ink.level, (float(x), float(y), float(w), float(h)))
     to_row = np.linalg.inv(ink.level @ sheet.to_work @ row.to_image)
     found = []
-    for cell, state in zip(cells, states, strict=True):
+    for cell, has_ink in zip(cells, are_written, strict=True):
         corners = cv2.perspectiveTransform(box_corners(cell)[None].astype(float), to_row)[0]
         (left, top), (right, bottom) = (np.rint(corners[at]).astype(int).tolist() for at in (0, 2))
-        found.append(Cell((left, top, right - left, bottom - top), state))
+        found.append(Cell((left, top, right - left, bottom - top), "written" if has_ink else "empty"))
     return Row(row.image, row.to_image, tuple(found))

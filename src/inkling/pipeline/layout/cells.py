@@ -11,10 +11,7 @@ import numpy as np
 
 from inkling.pipeline.config.layout import CELLS as CONFIG
 from inkling.pipeline.config.layout import LAYOUT
-from inkling.pipeline.layout.geometry import MIDDLE, rotation
-from inkling.pipeline.layout.records import CellState
-
-CIRCLE_STEP_DEG = 5  # between the points of a circle that are looked at
+from inkling.pipeline.layout.geometry import rotation
 
 
 def find_holes(mask: np.ndarray) -> np.ndarray:
@@ -228,81 +225,15 @@ def has_walls(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> b
     return bool(np.all(np.median(sides, axis=0) >= CONFIG.min_wall_share))
 
 
-def cell_state(ink: np.ndarray) -> CellState:
-    """(h, w) uint8 mask of a cell's inside, without its walls -> what it holds."""
+def is_written(ink: np.ndarray) -> bool:
+    """Whether the (h, w) uint8 mask of a cell's inside, without its walls, holds more than dirt and rests of walls."""
     h, w = ink.shape
     if not ink.any():  # a cell beyond the picture has no pixels, of which OpenCV finds no components but crashes
-        return "empty"
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+        return False
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     # What clings to the side is a rest of the wall.
-    x, y, width, height, _ = stats.T
+    x, y, width, height, _ = stats[1:].T
     tall = (height >= CONFIG.min_ink_height * h) | (width >= CONFIG.min_ink_height * h)
     wall = ((x == 0) | (x + width == w)) & (width < CONFIG.wall_rest_share * w)
     wall |= ((y == 0) | (y + height == h)) & (height < CONFIG.wall_rest_share * h)
-    written = tall & ~wall
-    written[0] = False
-    if not written.any():
-        return "empty"
-    own = np.isin(labels, np.flatnonzero(written)).astype(np.uint8)
-    return "crossed_out" if is_cross(own) or is_zigzag(own) else "written"
-
-
-def is_zigzag(ink: np.ndarray) -> bool:
-    """Whether the ink of an (h, w) uint8 mask is one line to and fro: level lines meet it more often than digits."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    if stats[largest, cv2.CC_STAT_AREA] < CONFIG.min_cross_share * stats[1:, cv2.CC_STAT_AREA].sum():
-        return False
-    own = np.pad((labels == largest).view(np.uint8), ((0, 0), (1, 0)))
-    strokes = (own[:, 1:] > own[:, :-1]).sum(axis=1)
-    return bool(np.mean(strokes[strokes > 0] >= CONFIG.min_zigzag) >= CONFIG.min_zigzag_height)
-
-
-def is_cross(ink: np.ndarray) -> bool:
-    """Whether the ink of an (h, w) uint8 mask is two strokes that cross aslant, as an x has them.
-
-    Circles around their crossing meet four arms, one in each quarter, opposite ones on a line; there is no hole.
-    """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    x, y, w, h, area = stats[largest].tolist()
-    if min(h, w) < CONFIG.min_cross_px or max(h, w) > CONFIG.max_cross_aspect * min(h, w):
-        return False
-    if area < CONFIG.min_cross_share * stats[1:, cv2.CC_STAT_AREA].sum():
-        return False
-    own = (labels[y : y + h, x : x + w] == largest).view(np.uint8) * np.uint8(255)
-    scale = CONFIG.cross_side_px / min(w, h)
-    own = cv2.copyMakeBorder(cv2.resize(own, None, fx=scale, fy=scale), 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=(0,))
-    _, own = cv2.threshold(own, MIDDLE, 1, cv2.THRESH_BINARY)
-    contours, hierarchy = cv2.findContours(own, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    is_hole = hierarchy[0, :, 3] >= 0
-    if any(cv2.contourArea(contours[i]) > CONFIG.min_hole_px for i in np.flatnonzero(is_hole)):
-        return False
-    depth = cv2.distanceTransform(own, cv2.DIST_L2, 3)
-    v, u = np.nonzero(own)
-    thickest = np.unravel_index(int(depth.argmax()), depth.shape)
-    for cx, cy in ((float(u.mean()), float(v.mean())), (float(thickest[1]), float(thickest[0]))):
-        if sum(_has_four_arms(own, cx, cy, radius) for radius in CONFIG.cross_radii_px) >= CONFIG.min_cross_circles:
-            return True
-    return False
-
-
-def _has_four_arms(mask: np.ndarray, cx: float, cy: float, radius: float) -> bool:
-    """Whether a circle in a mask meets four arms of a cross: one in each quarter, opposite ones on a line."""
-    around = np.deg2rad(np.arange(0, 360, CIRCLE_STEP_DEG))
-    x = np.rint(cx + radius * np.cos(around)).astype(int)
-    y = np.rint(cy + radius * np.sin(around)).astype(int)
-    seen = (x >= 0) & (y >= 0) & (x < mask.shape[1]) & (y < mask.shape[0])
-    inked = np.zeros(len(around), np.int8)
-    inked[seen] = mask[y[seen], x[seen]]
-    if inked.all():
-        return False
-    first = int(inked.argmin())
-    steps = np.diff(np.roll(inked, -first), prepend=0, append=0)
-    starts, ends = np.flatnonzero(steps > 0), np.flatnonzero(steps < 0)
-    if len(starts) != 4 or (ends - starts).max() * CIRCLE_STEP_DEG > CONFIG.max_arm_deg:
-        return False
-    middles = np.sort(((starts + ends - 1) / 2 + first) * CIRCLE_STEP_DEG % 360)
-    aslant = np.abs(middles - (45, 135, 225, 315)) < CONFIG.max_off_diagonal_deg
-    bends = np.abs(middles[2:] - middles[:2] - 180)
-    return bool(aslant.all() and bends.max() < CONFIG.max_arm_bend_deg)
+    return bool((tall & ~wall).any())

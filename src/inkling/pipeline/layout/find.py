@@ -12,15 +12,15 @@ from inkling.pipeline.layout.cell_rows import (
     find_cells,
     ink_of_cells,
     is_squared,
-    leaves_out_digits,
     region,
+    with_digits_beside,
 )
 from inkling.pipeline.layout.free_rows import find_free_rows
 from inkling.pipeline.layout.geometry import as_levelled
 from inkling.pipeline.layout.light import MOST_CONTRAST, ink_threshold
 from inkling.pipeline.layout.page import Page, find_page
 from inkling.pipeline.layout.records import Ignored, Layout, Row
-from inkling.pipeline.layout.sheet import Sheet, cut, straighten
+from inkling.pipeline.layout.sheet import Sheet, cut, levelled_box, straighten
 from inkling.pipeline.layout.tables import FoundTable, find_tables
 
 
@@ -37,32 +37,29 @@ def find_layout(image: np.ndarray) -> Layout:
         return Layout((), is_page=page is not None)
     mask = (contrast >= threshold).view(np.uint8)
     cells, level = find_cells(contrast, threshold)
-    rows, around = [], mask
+    combs, rows, around = [], [], mask  # combs: (k, 4) cells of each row, in pixels of the levelled mask
     is_large = sum(map(len, cells)) > LAYOUT.max_cells
     if cells:
         turned, moved = as_levelled(mask, level)
-        levelled = [row + np.array([*moved[:2, 2], 0, 0]) for row in cells]
-        ink = ink_of_cells(turned, moved, levelled)
+        combs = [row + np.array([*moved[:2, 2], 0, 0]) for row in cells]
+        ink = ink_of_cells(turned, moved, combs)
         around = mask & ~region(mask.shape, cells, level)
-        if is_squared(ink, levelled):
-            is_large, around = False, around | ink.in_picture(mask.shape)
-        elif not is_large:
-            rows = [cell_row(sheet, ink, row) for row in levelled[: LAYOUT.max_rows]]
+        if is_squared(ink, combs):
+            combs, is_large, around = [], False, around | ink.in_picture(mask.shape)
     free, ignored, crowd = find_free_rows(sheet, around, contrast, outside)
-    if leaves_out_digits(rows, free, image.shape):
-        rows = []
-        free, ignored, crowd = find_free_rows(sheet, mask, contrast, outside)
+    if combs and not is_large:
+        wholes, taken = with_digits_beside(combs, [levelled_box(row, moved @ sheet.to_work) for row in free])
+        free = [row for row, is_part in zip(free, taken, strict=True) if not is_part]
+        rows = [cell_row(sheet, ink, *whole) for whole in wholes[: LAYOUT.max_rows]]
     if any(cell.state == "written" for row in rows for cell in row.cells):
         ignored += [Ignored("text", row.box) for row in free]  # what is printed on a form beside its cells
     else:
         rows += free
-    crossed_out = [row.to_image_box(cell.box) for row in rows for cell in row.cells if cell.state == "crossed_out"]
-    ignored += [Ignored("crossed_out", box) for box in crossed_out]
     rows = _reading_order(rows)
     too_much = crowd or ("rows" if len(rows) > LAYOUT.max_rows else "")
     if is_large:
         too_much = "table"
-    has_whole = page is None and not crossed_out and _is_one_row(image, rows)
+    has_whole = page is None and _is_one_row(image, rows)
     whole = cut(sheet, np.eye(3), (0, 0, *sheet.size_wh)) if has_whole else None
     return Layout(tuple(rows[: LAYOUT.max_rows]), tuple(ignored), too_much, page is not None, whole)
 

@@ -16,7 +16,7 @@ class Cell:
     """One box of a comb or table."""
 
     box: Box  # pixels of the row's image
-    state: CellState
+    state: CellState  # what is crossed out, the line network tells
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Row:
 class Ignored:
     """Something in the picture that is no writing."""
 
-    kind: str  # "edge", "rule", "speck", "text", "crossed_out"
+    kind: str  # "edge", "rule", "text"
     box: Box  # pixels of the picture
 
 

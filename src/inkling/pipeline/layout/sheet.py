@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from inkling.pipeline.config.layout import LAYOUT
-from inkling.pipeline.layout.geometry import scaling
+from inkling.pipeline.layout.geometry import box_corners, scaling
 from inkling.pipeline.layout.light import Paper, even, separate
 from inkling.pipeline.layout.page import Page
 from inkling.pipeline.layout.records import Box, Row
@@ -110,3 +110,11 @@ def picture_box(sheet: Sheet, level: np.ndarray, box: np.ndarray) -> Box:
     x, y, w, h = (int(value) for value in box)
     matrix = np.linalg.inv(level @ sheet.to_work)
     return Row(np.zeros((1, 1), np.uint8), matrix).to_image_box((x, y, w, h))
+
+
+def levelled_box(row: Row, level: np.ndarray) -> np.ndarray:
+    """The upright (4,) box around a row after a (3, 3) matrix, pixels of the picture -> levelled pixels."""
+    h, w = row.image.shape
+    corners = cv2.perspectiveTransform(box_corners(np.array([0.0, 0, w, h]))[None], level @ row.to_image)[0]
+    low = corners.min(axis=0)
+    return np.concatenate([low, corners.max(axis=0) - low])
