@@ -110,9 +110,9 @@ def tensorboard(folder: Path) -> Any:
 
 
 def mlflow(uri: str, recipe: Recipe) -> Any:
-    """A callback that logs the recipe and each epoch's metrics to an MLflow server or folder, as one run.
+    """A callback that logs the recipe and each epoch's metrics to an MLflow server or database, as one run.
 
-    Raises InklingError where MLflow is not installed.
+    Raises InklingError where MLflow is not installed or cannot log there.
     """
     if importlib.util.find_spec("mlflow") is None:
         raise InklingError(
@@ -121,17 +121,32 @@ def mlflow(uri: str, recipe: Recipe) -> Any:
         )
     import mlflow as client
 
+    @contextlib.contextmanager
+    def errors() -> Iterator[None]:
+        try:
+            yield
+        except client.exceptions.MlflowException as error:
+            why = next(iter(str(error).splitlines()), type(error).__name__)
+            raise InklingError(
+                f"MLflow cannot log to {uri} ({why}); the address of a running server or a database was "
+                "expected, as in sqlite:///mlflow.db. A training that has begun goes on with --resume."
+            ) from error
+
     class Tracker(import_keras().callbacks.Callback):  # type: ignore[misc]
+        @errors()
         def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-            client.set_tracking_uri(uri)
-            client.set_experiment("inkling")
             client.start_run(run_name=recipe.name)
             client.log_params({name: attrgetter(name)(recipe) for name in parameters()})
 
+        @errors()
         def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
             client.log_metrics(logs or {}, step=epoch + 1)
 
+        @errors()
         def on_train_end(self, logs: dict[str, float] | None = None) -> None:
             client.end_run()
 
+    with errors():
+        client.set_tracking_uri(uri)
+        client.set_experiment("inkling")
     return Tracker()

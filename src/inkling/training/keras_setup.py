@@ -61,7 +61,8 @@ def device() -> str:
     import_keras()
     import tensorflow as tf
 
-    gpus = tf.config.list_physical_devices("GPU")
+    with quiet_stderr():  # where there is no GPU, CUDA says that it found none
+        gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         names = [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus]
         return f"GPU {', '.join(names)}"
