@@ -28,7 +28,7 @@ from inkling.pipeline.classifier import MAX_BATCH, Classifier
 from inkling.training import evaluate
 from inkling.training.data.mnist import Mnist, as_input, load_mnist
 from inkling.training.report import measurements
-from inkling.training.seeds import differences
+from inkling.training.seeds import differences, pair_in_words
 from inkling.training.seeds import read as read_seeds
 
 ROOT = Path(__file__).parents[1]
@@ -141,6 +141,7 @@ def seeds_table(seeds: Results) -> str:
         spread = "" if deviation is None else f"{100 * deviation:.2f}"
         rows.append([f"`{name}`", str(facts["recipe"]["epochs"]), each, f"**{facts['mean']:.2%}**", spread])
     told = f"\n\n{_apart(models)}" if len(models) == 2 else ""
+    told += "".join(f" {pair_in_words(pair)}" for pair in seeds.get("pairs", [])) if told else ""
     head = ["MNIST test images, right", "epochs", "each seed", "mean", "standard deviation, points"]
     return _markdown(head, rows) + told
 

@@ -97,3 +97,24 @@ def test_the_command_refuses_what_is_no_run_in_one_sentence(tmp_path: Path) -> N
     assert done.stderr.startswith("seeds: ")
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "seeds.json").exists()
+
+
+def test_recipes_are_compared_by_pairs_of_runs_with_the_same_seed(tmp_path: Path, mnist: Mnist) -> None:
+    runs = []
+    for name, rates in (("plain", {0: 0.97, 1: 0.98, 2: 0.96}), ("better", {0: 0.973, 1: 0.982, 3: 0.5})):
+        for seed, rate in rates.items():
+            run = make_run(tmp_path / f"{name}-{seed}", seed=seed, score=0.9, name=name, n_validation=10_000)
+            path = run / "bundle" / "manifest.json"
+            facts = json.loads(path.read_text())
+            facts["name"] = name
+            facts["scores"]["mnist-validation"]["accuracy"] = rate
+            path.write_text(json.dumps(facts))
+            runs.append(run)
+    (pair,) = seeds.compare(runs, mnist, {})["pairs"]
+    assert (pair["models"], pair["n"], pair["n_validation"]) == (["better", "plain"], 2, 10_000)
+    assert [each["difference"] for each in pair["differences"]] == [-0.003, -0.002]
+    assert (pair["mean"], pair["standard_deviation"]) == (-0.0025, 0.000707)
+    told = seeds.pair_in_words(pair)
+    assert told.startswith(
+        "`plain` reads 0.25 points fewer of 10,000 validation images right than `better` (pairs of 2"
+    )

@@ -3,12 +3,15 @@
     python -m inkling.training.seeds RUN ... [--out docs/seeds.json]
 
 Runs of one name are one recipe with other seeds. Each is judged once: a version that the file has is not judged again,
-and what the file says of other names stays. `make results` puts it into the README.
+and what the file says of other names stays. Recipes are compared by pairs of runs with the same seed, on the validation
+images that both held back; train with `--set n_validation=10000` for a comparison on which something depends. `make
+results` puts it into the README.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
 import sys
@@ -44,7 +47,42 @@ def compare(runs: Sequence[Path], mnist: Mnist, earlier: Table) -> Table:
         recipe = common_recipe(group)
         rows = [known.get(each.version) or judge(each, mnist) for each in group]
         models[name] = {**spread(rows), "recipe": recipe, "runs": sorted(rows, key=lambda row: int(row["seed"]))}
-    return {"written_by": COMMAND, "data": MNIST_TEST, "models": dict(sorted(models.items()))}
+    models = dict(sorted(models.items()))
+    return {"written_by": COMMAND, "data": MNIST_TEST, "models": models, "pairs": pairs(models)}
+
+
+def pairs(models: Table) -> list[Table]:
+    """Each two recipes that hold back the same images: the second's accuracy there less the first's, for each seed."""
+    found = []
+    for one, other in itertools.combinations(models, 2):
+        recipes = models[one].get("recipe", {}), models[other].get("recipe", {})
+        if any(recipes[0].get(key) != recipes[1].get(key) for key in ("n_validation", "split_seed")):
+            continue
+        rates = [{run["seed"]: run["validation_accuracy"] for run in models[name]["runs"]} for name in (one, other)]
+        apart = {seed: round(rates[1][seed] - rates[0][seed], 6) for seed in rates[0] if seed in rates[1]}
+        if len(apart) > 1:
+            found.append(
+                {
+                    "models": [one, other],
+                    "n_validation": recipes[0]["n_validation"],
+                    "differences": [{"seed": seed, "difference": difference} for seed, difference in apart.items()],
+                    "n": len(apart),
+                    "mean": round(statistics.fmean(apart.values()), 6),
+                    "standard_deviation": round(statistics.stdev(apart.values()), 6),
+                }
+            )
+    return found
+
+
+def pair_in_words(pair: Table) -> str:
+    """A pair's difference, its spread and on what it was measured."""
+    one, other = pair["models"]
+    images = f"{pair['n_validation']:,} validation images"
+    more = "more" if pair["mean"] >= 0 else "fewer"
+    return (
+        f"`{other}` reads {100 * abs(pair['mean']):.2f} points {more} of {images} right "
+        f"than `{one}` (pairs of {pair['n']} seeds, standard deviation {100 * pair['standard_deviation']:.2f} points)."
+    )
 
 
 def common_recipe(found: Sequence[Bundle]) -> Table:
@@ -141,7 +179,9 @@ def main() -> None:
         sys.exit(f"seeds: {error}")
     except OSError as error:
         sys.exit(f"seeds: {arguments.out} cannot be written ({error.strerror or error}); name another --out.")
-    sys.stdout.write("\n".join([*lines(table, table["models"]), str(arguments.out)]) + "\n")
+    sys.stdout.write(
+        "\n".join([*lines(table, table["models"]), *map(pair_in_words, table["pairs"]), str(arguments.out)]) + "\n"
+    )
 
 
 if __name__ == "__main__":
