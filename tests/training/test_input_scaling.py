@@ -69,4 +69,4 @@ def test_a_run_exports_what_was_validated(tmp_path: Path) -> None:
 
 def test_a_network_that_begins_with_a_convolution_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRecipe, match="begins with Conv2D; a dense layer was expected"):
-        train.train(recipe.from_table({**TINY, "architecture": "cnn"}), small_mnist(), tmp_path / "run")
+        train.train(recipe.from_table({**TINY, "architecture": "cnn", "hidden": 128}), small_mnist(), tmp_path / "run")

@@ -202,7 +202,7 @@ def test_trials_that_fail_or_are_killed_are_marked_and_the_others_go_on(asked: l
     assert (rows[0]["state"], rows[0]["error"]) == ("failed", "the process was killed")
     refused = [row for row in rows if row["nondigits"] == "0.2"]
     assert refused
-    assert all("has no output for what is no digit" in row["error"] for row in refused)
+    assert all("nondigits is 0.2, but the architecture" in row["error"] for row in refused)
     assert {row["state"] for row in rows[1:] if row["nondigits"] == "0.0"} <= {"finished", "stopped"}
     assert f"{1 + len(refused)} failed" in output
     assert "failed  the process was killed" in errors

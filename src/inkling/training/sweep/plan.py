@@ -74,12 +74,7 @@ class SweepPlan:
         return {each.name: attrgetter(each.name)(self.recipe) for each in self.space}
 
     def trial_recipe(self, number: int, values: dict[str, Any]) -> Recipe:
-        """A trial's recipe; its name and description say where it comes from.
-
-        Values that its architecture does not use are left out: among several architectures, a value suits only some.
-        """
-        architecture = values.get("architecture", self.recipe.architecture)
-        values = {name: value for name, value in values.items() if recipes.is_used(name, architecture)}
+        """A trial's recipe; its name and description say where it comes from."""
         text = ", ".join(f"{name} = {value}" for name, value in values.items())
         named = {"name": f"{self.recipe.name}-{number}", "about": f"Trial {number} of {self.recipe.name}: {text}."}
         return with_absolute_paths(recipes.with_values(self.recipe, {**values, **named}))
