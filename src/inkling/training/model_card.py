@@ -173,7 +173,7 @@ def _training(facts: dict[str, Any]) -> list[str]:
         "",
         augmented,
         "",
-        f"{time}With {versions}. To repeat it: `inkling train` with the recipe in the manifest.",
+        f"{time}With {versions}. To repeat it: `inkling train --like {facts['name']}`.",
         "",
     ]
 
