@@ -12,3 +12,12 @@ def test_importing_loads_the_standard_library_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_reading_loads_no_database() -> None:
+    code = (
+        "import sys; from inkling import Reader; Reader(); "
+        "found = {'sqlalchemy', 'alembic', 'inkling.hands'} & set(sys.modules); sys.exit(repr(found) if found else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

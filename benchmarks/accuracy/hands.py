@@ -67,9 +67,9 @@ def as_lessons(tiles: np.ndarray, labels: np.ndarray) -> list[Lesson]:
 
 def of_hand(judge: Judge, lessons: list[Lesson], test: Digits) -> tuple[dict[str, Any], Taught]:
     """One hand, before and after."""
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     taught = teach(lessons, judge.bundle)
-    took_s = time.perf_counter() - started
+    took_s, cpu_s = time.perf_counter() - started, time.process_time() - cpu_started
     before, after = judge.right(test), judge.right(test, taught)
     return {
         "errors_before": float(1 - before.mean()),
@@ -80,6 +80,7 @@ def of_hand(judge: Judge, lessons: list[Lesson], test: Digits) -> tuple[dict[str
         "strength": taught.report["strength"],
         "validation_misread_after": judge.validation_misread(taught),
         "took_s": round(took_s, 3),
+        "cpu_s": round(cpu_s, 3),  # of one core: other work on the machine does not count
     }, taught
 
 
@@ -152,6 +153,7 @@ def tables(content: dict[str, Any]) -> str:
         ("corrections after which at least 8 of 10 are right", "", f"{one['at_least_8_of_10']:.0%}"),
         ("errors of all other digits, mean", f"{one['others_before_mean']:.2%}", f"{one['others_after_mean']:.2%}"),
         ("seconds for 200 lessons, median; most", "", f"{summary['took_s_median']:.2f}; {summary['took_s_most']:.2f}"),
+        ("processor seconds for them", "", f"{summary['cpu_s_median']:.2f}; {summary['cpu_s_most']:.2f}"),
     ]
     poisons = [(name, f"{case['took_s']:.1f}", case["reason"]) for name, case in content["poisoned"].items()]
     model = content["model"]
@@ -198,6 +200,8 @@ def main(*, n_hands: int, each: int) -> None:
         "validation_images": judge.replay.n_plain,
         "took_s_median": float(np.median([row["took_s"] for row in hands])),
         "took_s_most": max(row["took_s"] for row in hands),
+        "cpu_s_median": float(np.median([row["cpu_s"] for row in hands])),
+        "cpu_s_most": max(row["cpu_s"] for row in hands),
         "one_correction": {
             "cases": len(corrections),
             "right_of_ten_mean": _mean(corrections, "right_of_ten"),

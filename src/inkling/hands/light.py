@@ -22,7 +22,7 @@ from inkling.hands.replay import Replay, load_replay
 from inkling.hands.store import Store, contradictions, teachable
 from inkling.models.bundle import Bundle
 
-STRENGTHS = (30.0, 60.0, 120.0, 240.0, 480.0)  # of staying close; the first at which the guards hold is taken
+STRENGTHS = tuple(30.0 * 2**k for k in range(7))  # of staying close; the first at which the guards hold is taken
 REPLAY_WEIGHT = 3.0  # of a replayed image at the first strength, where a lesson that was right weighs 1
 FEW = 200.0  # weight of a misread lesson that is the only one of its label, so that it acts; of n such, FEW / n^2
 MIN_HELD_BACK = 20  # lessons; fewer are all learned from

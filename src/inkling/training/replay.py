@@ -32,7 +32,7 @@ def make(bundle: Bundle, mnist: Mnist) -> dict[str, np.ndarray]:
     training, validation = split_indices(mnist.y_train, recipe["n_validation"], recipe["split_seed"])
     rng = np.random.default_rng(SEED)
     images, labels = mnist.x_train[validation], mnist.y_train[validation]
-    some = rng.choice(len(images), N_VARIED, replace=False)
+    some = rng.choice(len(images), min(N_VARIED, len(images)), replace=False)
     varied = augment.augment(images[some], labels[some], calibrate.augmentation(), rng)
     others = nondigits.make_nondigits(N_NONDIGITS, images, labels, rng)
     features = network(np.concatenate([as_input(images), varied, others]))[:, :-1]
@@ -51,7 +51,7 @@ def _second_moment(
     network: FeatureNetwork, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """(F, F) float32: the mean of f f^T over images as they are, the same augmented, and non-digits."""
-    some = rng.choice(len(images), N_MOMENT, replace=False)
+    some = rng.choice(len(images), min(N_MOMENT, len(images)), replace=False)
     images, labels = images[some], labels[some]
     varied = augment.augment(images, labels, calibrate.augmentation(), rng)
     others = nondigits.make_nondigits(N_MOMENT_NONDIGITS, images, labels, rng)
