@@ -6,7 +6,7 @@ network. The flatbuffer is cut where the last layer begins, in memory; the packa
 
 from __future__ import annotations
 
-from functools import lru_cache
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from inkling.pipeline.classifier import INPUT_SHAPES, MAX_BATCH
 from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.litert import LiteRTModel
 
+MAX_OPEN = 4  # networks that stay open in a process
 CLASSES = 11  # the ten digits, and "none of the ten"
 
 
@@ -41,12 +42,17 @@ class FeatureNetwork:
 
 def features_of(bundle: Bundle) -> FeatureNetwork:
     """The bundle's network, opened once in a process and shared by all hands."""
-    return _opened(bundle.path, bundle.version, bundle.model_bytes())
+    key = (bundle.path, bundle.version)
+    with _opening:
+        if key not in _networks:
+            while len(_networks) >= MAX_OPEN:
+                _networks.pop(next(iter(_networks)))
+            _networks[key] = FeatureNetwork(bundle.model_bytes(), bundle.path)
+        return _networks[key]
 
 
-@lru_cache(maxsize=4)
-def _opened(path: Path, version: str, content: bytes) -> FeatureNetwork:
-    return FeatureNetwork(content, path)
+_networks: dict[tuple[Path, str], FeatureNetwork] = {}
+_opening = threading.Lock()
 
 
 def split(content: bytes, path: Path) -> tuple[bytes, np.ndarray]:
