@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from inkling.pipeline.prefix_search import ScoredText
 from inkling.pipeline.recognized_row import (
     LineRow,
     are_of_comb,
@@ -15,6 +16,7 @@ from inkling.pipeline.recognized_row import (
     glyph_row,
     greedy_text,
     of_one_view,
+    one_in_each_cell,
 )
 from inkling.pipeline.symbols import BLANK, CLASSES
 from tests.pipeline.ctc_oracle import sharp_columns
@@ -91,6 +93,19 @@ def test_a_mark_in_a_cell_is_crossed_out() -> None:
     row = line_row("4#7#")
     found = decode_row(row).in_cells(cells_of(row, [1, 1, 1]))
     assert [symbol.name for symbol in found.symbols] == ["4", "crossed_out", "7", "mark"]
+
+
+def test_two_digits_in_one_cell_of_a_comb_are_less_probable() -> None:
+    row = line_row("123")
+    first, second, third = cells_of(row, [1, 1, 1])
+    texts = [ScoredText((1, 2, 3), 0.5), ScoredText((1, 2), 0.3)]
+    apart = one_in_each_cell(row, texts, [first, second, third])
+    assert apart == texts
+    x, y, _, h = second
+    together = one_in_each_cell(row, texts, [first, (x, y, third[0] + third[2] - x, h)])
+    assert [one.text for one in together] == [(1, 2), (1, 2, 3)]
+    assert sum(one.prob for one in together) == pytest.approx(0.8)
+    assert together[0].prob == pytest.approx(0.8 * 0.3 / 0.35)
 
 
 def test_brackets_and_slashes_in_the_cells_of_a_comb_are_ones() -> None:

@@ -127,14 +127,16 @@ class DecodedRow:
         A mark in a cell is one that is crossed out.
         """
         found = tuple(
-            replace(symbol, name=CROSSED_OUT) if symbol.name == MARK and _cell_of(symbol, cells) is not None else symbol
+            replace(symbol, name=CROSSED_OUT)
+            if symbol.name == MARK and _cell_of(symbol.box, cells) is not None
+            else symbol
             for symbol in self.symbols
         )
         return replace(self, symbols=found, cells=tuple(cells))
 
     def crossed_out_cells(self) -> set[int | None]:
         """The numbers of the cells that hold a mark."""
-        return {_cell_of(symbol, self.cells) for symbol in self.symbols if symbol.name == CROSSED_OUT}
+        return {_cell_of(symbol.box, self.cells) for symbol in self.symbols if symbol.name == CROSSED_OUT}
 
     @property
     def text(self) -> str:
@@ -158,9 +160,9 @@ class DecodedRow:
 
     def _are_in_columns(self, left: Symbol, right: Symbol) -> bool:
         """Whether they stand in different cells of a table. The cells of a comb hold one digit each, of one number."""
-        used = {_cell_of(symbol, self.cells) for symbol in self.symbols if symbol.is_digit} - {None}
+        used = {_cell_of(symbol.box, self.cells) for symbol in self.symbols if symbol.is_digit} - {None}
         is_comb = are_of_comb(self.cells) and len(self.text) < COLUMNS.min_digits * len(used)
-        return not is_comb and _cell_of(left, self.cells) != _cell_of(right, self.cells)
+        return not is_comb and _cell_of(left.box, self.cells) != _cell_of(right.box, self.cells)
 
 
 def are_of_comb(cells: Sequence[Box]) -> bool:
@@ -168,9 +170,22 @@ def are_of_comb(cells: Sequence[Box]) -> bool:
     return bool(cells) and float(np.median([w / h for _, _, w, h in cells])) < COLUMNS.min_aspect_ratio
 
 
-def _cell_of(symbol: Symbol, cells: Sequence[Box]) -> int | None:
-    """The number of the cell in which the middle of a symbol is."""
-    x, y, w, h = symbol.box
+def one_in_each_cell(row: LineRow, texts: Sequence[ScoredText], cells: Sequence[Box]) -> list[ScoredText]:
+    """Texts of a comb's row, each digit that shares its cell with another making one less probable; the best first.
+
+    Together they are as probable as before. `cells`: boxes in pixels of the picture.
+    """
+    places = [[place for box in row.boxes(one.text) if (place := _cell_of(box, cells)) is not None] for one in texts]
+    crowded = [len(found) - len(set(found)) for found in places]
+    probs = np.array([one.prob for one in texts]) * COLUMNS.shared_cell ** np.array(crowded, float)
+    probs *= sum(one.prob for one in texts) / max(probs.sum(), 1e-300)
+    pairs = zip(texts, probs.tolist(), strict=True)
+    return sorted((ScoredText(one.text, prob) for one, prob in pairs), key=lambda one: -one.prob)
+
+
+def _cell_of(box: Box, cells: Sequence[Box]) -> int | None:
+    """The number of the cell in which the middle of a symbol's box is."""
+    x, y, w, h = box
     middle = x + w / 2, y + h / 2
     inside = (a <= middle[0] <= a + c and b <= middle[1] <= b + d for a, b, c, d in cells)
     return next((i for i, is_inside in enumerate(inside) if is_inside), None)

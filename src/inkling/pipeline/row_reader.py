@@ -26,6 +26,7 @@ from inkling.pipeline.recognized_row import (
     greedy_text,
     of_more_views,
     of_one_view,
+    one_in_each_cell,
 )
 from inkling.pipeline.result import Box, Other, Reading
 from inkling.pipeline.row_result import compose_rows
@@ -109,7 +110,9 @@ class RowReader:
     def _decode(self, row: _Recognized, *, ask: bool) -> DecodedRow:
         """The signs between the digits, and where each symbol stands. `ask`: the classifier, about doubtful digits."""
         texts = row.texts
-        if ask and not _is_certain(row):
+        if are_of_comb(row.cells):
+            texts = one_in_each_cell(row.line, texts, row.cells)
+        if ask and texts[0].prob < LINE_RECOGNIZER.certain_at:
             texts = pooled(texts, row.line.line_boxes, row.line.image, self.classify)
         decoded = decode_row(row.line, texts).in_cells(row.cells)
         return replace(decoded, judge=lambda others: self._judged(row.line, others)) if ask else decoded

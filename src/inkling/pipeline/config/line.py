@@ -67,6 +67,7 @@ class ColumnsConfig:
     max_gap: float = 1.5  # of the digits' height: a wider gap separates two columns
     min_aspect_ratio: float = 1.4  # width to height of cells: wider ones are a table's, whatever is in them
     min_digits: float = 1.5  # in each used cell on average: with more, the cells are a table's
+    shared_cell: float = 0.1  # share of a text's probability left by a digit that shares its cell of a comb
 
 
 @dataclass(frozen=True)
