@@ -23,6 +23,13 @@ NEVER_OPENED = (
     "numpy/f2py",
     "numpy/distutils",
     "cv2/**/*.pyi",
+    "sqlalchemy/testing",
+    "alembic/testing",
+    # databases that no store is in, and a second copy of a compressor
+    "sqlalchemy/dialects/mssql",
+    "sqlalchemy/dialects/mysql",
+    "sqlalchemy/dialects/oracle",
+    "zstandard/*cffi*",
     # colours for source code in tracebacks
     "pygments/lexers/[!_]*.py",
 )
