@@ -24,7 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -105,12 +105,12 @@ def _children_s() -> float:
 
 def rows_in(out: Path) -> tuple[int, int]:
     """The numbers of rows and of images in an output folder."""
-    from inkling.batch.records import decode
+    from inkling.batch.records import Format, decode
 
     found: Counter[str] = Counter()
     for path in (out / "parts").iterdir():
         if path.name.startswith("part-"):
-            found.update(row["source"] for row in decode(path.read_bytes(), path.suffix[1:], columns=["source"]))
+            found.update(row["source"] for row in decode(path.read_bytes(), cast(Format, path.suffix[1:])))
     return found.total(), len(found)
 
 

@@ -156,9 +156,9 @@ def test_every_line_is_read_with_its_text(digits: Digits) -> None:
     ("overrides", "message"),
     [
         (["lines=0"], "lines is 0 and architecture is 'line'; expected a number"),
-        (["label_smoothing=0.1"], "label_smoothing is 0.1; a line recognizer has no such setting"),
-        (["teacher.name=cnn"], "teacher.name is 'cnn'; a line recognizer"),
-        (["nondigits=0.1"], "line has no output for what is no digit"),
+        (["label_smoothing=0.1"], "label_smoothing is 0.1, but the architecture 'line' does not use it"),
+        (["teacher.name=cnn"], "teacher.name is 'cnn', but the architecture 'line' does not use it"),
+        (["nondigits=0.1"], "nondigits is 0.1, but the architecture 'line' does not use it"),
     ],
 )
 def test_settings_of_classifiers_are_refused(overrides: list[str], message: str) -> None:
