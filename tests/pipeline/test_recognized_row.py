@@ -108,15 +108,6 @@ def test_two_digits_in_one_cell_of_a_comb_are_less_probable() -> None:
     assert together[0].prob == pytest.approx(0.8 * 0.3 / 0.35)
 
 
-def test_brackets_and_slashes_in_the_cells_of_a_comb_are_ones() -> None:
-    row = replace(line_row("4(7/-"), more_views=lambda: [line_row("4)7/-").probs])
-    found = row.without_slanted_signs()
-    assert (decode_row(row).text, decode_row(found).text, decode_row(found).written) == ("47", "4171", "4171-")
-    [view] = found.more_views()
-    assert greedy_text(replace(found, probs=view)).text == (4, 1, 7, 1)
-    np.testing.assert_allclose(found.probs.sum(axis=1), 1)
-
-
 @pytest.mark.parametrize(("width", "expected"), [(40, True), (100, False)])
 def test_the_cells_of_a_comb_are_narrow(width: int, expected: bool) -> None:
     assert are_of_comb([(0, 0, width, 50), (width, 0, width, 50)]) is expected

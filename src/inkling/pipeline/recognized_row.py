@@ -29,8 +29,6 @@ from inkling.pipeline.result import Box
 from inkling.pipeline.symbol_boxes import symbol_boxes
 from inkling.pipeline.symbols import CLASSES, CROSSED_OUT, MARK
 
-_LIKE_ONE = [CLASSES.index(sign) for sign in "/()"]
-
 
 @dataclass(frozen=True)
 class LineRow:
@@ -40,14 +38,6 @@ class LineRow:
     image: np.ndarray  # (32, 4 T) float32 line image
     to_picture: np.ndarray  # (3, 3) pixels of the line image -> pixels of the picture
     more_views: Callable[[], Sequence[np.ndarray]] = tuple  # -> (T_i, 22) of the row stretched: further opinions
-
-    def without_slanted_signs(self) -> LineRow:
-        """The same row where each sign that a slanted or bent 1 resembles is that 1, as in the cells of a comb."""
-        return replace(
-            self,
-            probs=_with_ones(self.probs),
-            more_views=lambda: [_with_ones(view) for view in self.more_views()],
-        )
 
     def line_boxes(self, text: Text) -> np.ndarray:
         """The box of each of n symbols of a text, in pixels of the line image: (n, 4) float64 x, y, w, h."""
@@ -63,14 +53,6 @@ class LineRow:
         corners = np.stack([x, y, x + w, y, x, y + h, x + w, y + h], axis=1).reshape(-1, 4, 2)
         mapped = cv2.perspectiveTransform(corners, self.to_picture)  # (n, 4, 2)
         return [_box_around(each) for each in mapped]
-
-
-def _with_ones(probs: np.ndarray) -> np.ndarray:
-    """(T, 22) column probabilities with those of slashes and brackets given to the 1."""
-    result = probs.copy()
-    result[:, CLASSES.index("1")] += probs[:, _LIKE_ONE].sum(axis=1)
-    result[:, _LIKE_ONE] = 0.0
-    return result
 
 
 @dataclass(frozen=True)

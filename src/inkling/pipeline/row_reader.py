@@ -75,14 +75,10 @@ class RowReader:
             nothing = replace(result.compose_empty(decoded.size_wh), outcome="not_digit")
             return ReadRows(layout, (), result.with_warnings(nothing, (too_much(layout.too_much),)))
         read_again = len(layout.rows) <= CONFIG.max_read_again
-        recognized = [
-            self._recognize(row, to_original, in_comb=are_of_comb([cell.box for cell in row.cells]), search=read_again)
-            for row in layout.rows
-        ]
+        recognized = [self._recognize(row, to_original, search=read_again) for row in layout.rows]
         other = ""  # what a second view of the only row says instead
         if layout.whole is not None and not (recognized and _is_certain(recognized[0])):
-            cells = layout.rows[0].cells if layout.rows else ()
-            whole = self._recognize(layout.whole, to_original, in_comb=are_of_comb([cell.box for cell in cells]))
+            whole = self._recognize(layout.whole, to_original)
             if not _is_certain(whole):
                 recognized, whole = [_of_more_views(each) for each in recognized], _of_more_views(whole)
             recognized, other = _surer(recognized, whole)
@@ -96,13 +92,11 @@ class RowReader:
             reading = result.doubted(reading, doubt)
         return ReadRows(_with_crossed_out_cells(layout, rows), rows, reading)
 
-    def _recognize(self, row: Row, to_original: np.ndarray, *, in_comb: bool, search: bool = True) -> _Recognized:
+    def _recognize(self, row: Row, to_original: np.ndarray, *, search: bool = True) -> _Recognized:
         """A row of the layout, read as it is. `search`: for other texts, even if none is probable."""
         check_deadline()
         line = self.recognize.read(row.image, to_original @ row.to_image)
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
-        if in_comb:
-            line = line.without_slanted_signs()
         if not search and (greedy := greedy_text(line)).prob < CONFIG.min_opinion:
             return _Recognized(line, [greedy], cells)
         return _Recognized(line, of_one_view(line), cells)
