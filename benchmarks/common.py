@@ -101,12 +101,13 @@ def mnist_digits(split: str) -> Digits:
 def labelled_folders(real: Path | None) -> Iterator[tuple[str, list[Path], list[str]]]:
     """The name, image files and labels of each folder in `real` that holds labelled images, by name."""
     from inkling.errors import NotFound
+    from inkling.hands.lesson import label_of
     from inkling.training import evaluate
 
     for folder in sorted(path for path in real.iterdir() if path.is_dir()) if real else []:
         with contextlib.suppress(NotFound):
             paths = evaluate.labelled_images(folder)
-            yield folder.name, paths, [evaluate.label_of(path) for path in paths]
+            yield folder.name, paths, [label_of(path) for path in paths]
 
 
 def rate_95(name: str, part: int, n: int) -> Numbers:

@@ -32,6 +32,11 @@ def test_a_written_number_is_exact() -> None:
     }
 
 
+def test_a_text_cell_is_one_string_whatever_it_holds() -> None:
+    assert text_cell("00\n42") == '="00 / 42"'
+    assert text_cell('1"&cmd|x&"') == '="1""&cmd|x&"""'
+
+
 def test_a_row_survives_the_csv_module() -> None:
     text = StringIO(newline="")
     row = safe_row({"source": "a;b\n.png", "error": '=1+"1"'})

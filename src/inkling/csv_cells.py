@@ -18,7 +18,7 @@ PATHS = ("source",)
 
 def text_cell(text: str) -> str:
     """A cell that spreadsheets show as the text itself, leading zeros included; a slash separates lines."""
-    on_one_line = text.replace("\n", " / ").replace("\t", "  ")
+    on_one_line = text.replace("\n", " / ").replace("\t", "  ").replace('"', '""')
     return f'="{on_one_line}"' if text else ""
 
 

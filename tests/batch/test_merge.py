@@ -147,6 +147,8 @@ def test_a_run_over_an_archive(digits: tuple[np.ndarray, np.ndarray], tmp_path: 
         (("b.png", "q1", "17", "number", "18", "Ann"), "is of another run: it corrects 17 as q1 of b.png"),
         (("b.png", "", "17", "number", "", "Ann"), "says 'number' and '' of b.png; expected a number"),
         (("b.png", "", "17", "maybe", "", "Ann"), "says 'maybe'"),
+        (("b.png", "", "17", "number", "=1+2", "Ann"), "says 'number' and '=1+2' of b.png"),
+        (("b.png", "", "17", "empty", "@x()", "Ann"), "says 'empty' and '@x()' of b.png"),
     ],
 )
 def test_what_does_not_belong_to_the_table_changes_nothing(

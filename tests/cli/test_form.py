@@ -40,6 +40,7 @@ def test_a_table_with_a_row_for_each_sheet(scans: Path, tmp_path: Path) -> None:
     assert [row["status"] for row in rows] == ["read", "blank"]
     assert {name: rows[0][name] for name in VALUES} == VALUES
     assert rows[0]["mark_1_outcome"] == "read"
+    assert (rows[0]["student_number_cell"], rows[1]["student_number_cell"]) == ('="00148943"', "")
     assert rows[0]["page"] == "1"
     assert rows[1]["student_number"] == ""
     assert "nothing is on this page" in rows[1]["reason"]
@@ -73,6 +74,7 @@ def test_the_columns_of_a_roster_follow_the_number_and_its_correction(scans: Pat
         assert done.exit_code == 0, done.output
         row = next(csv.DictReader(merged.read_text("utf-8").splitlines()))
         assert (row["student_number"], row["student_number.name"], row["mark_1"]) == ("00148948", name, "3")
+        assert row["student_number_cell"] == '="00148948"'
     roster.unlink()
 
 

@@ -64,6 +64,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "tiny cells": ((("region", 0, "columns"), 60), "no digit fits in"),
     "name twice": ((("region", 4, "name"), "number"), "two fields are called 'number'"),
     "name of a table's field": ((("region", 4, "name"), "mark_2"), "two fields are called 'mark_2'"),
+    "name of another field's column": ((("region", 3, "name"), "total_cell"), "a field is called 'total_cell'"),
     "name of a column": ((("region", 0, "name"), "status"), "none of source, page, status, reason"),
     "table without rows": ((("region", 1), {"name": "m", "kind": "table", "box": [0, 0, 50, 50]}), "without rows"),
     "number with rows": ((("region", 4, "rows"), 2), "only comb and table have them"),

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from inkling.errors import BadRequest
-from inkling.hands.lesson import MAX_TILE_BYTES, Lesson, as_tile, checked, checked_name, from_png, to_png
+from inkling.hands.lesson import MAX_TILE_BYTES, Lesson, as_tile, checked, checked_name, from_png, label_of, to_png
 from tests.hands.conftest import lesson
 
 
@@ -71,3 +72,10 @@ def test_names_have_one_form(name: str, kept: str) -> None:
 def test_bad_names_are_refused(name: str) -> None:
     with pytest.raises(BadRequest, match="name of the hand"):
         checked_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [("7__x.png", "7"), ("407__a__b.png", "407"), ("plain.png", ""), ("__x.png", "")]
+)
+def test_label_of(name: str, label: str) -> None:
+    assert label_of(Path(name)) == label

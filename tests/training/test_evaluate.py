@@ -71,13 +71,6 @@ def test_nothing_to_judge_is_said(tmp_path: Path, reader: Reader) -> None:
         evaluate.evaluate_folder(reader, tmp_path / "nothing")
 
 
-@pytest.mark.parametrize(
-    ("name", "label"), [("7__x.png", "7"), ("407__a__b.png", "407"), ("plain.png", ""), ("__x.png", "")]
-)
-def test_label_of(name: str, label: str) -> None:
-    assert evaluate.label_of(Path(name)) == label
-
-
 def test_mnist_goes_straight_to_the_network(digits: Digits) -> None:
     images, labels = digits
     report = evaluate.evaluate_mnist(registry.find("ann-tutorial"), Mnist(images, labels, images, labels))

@@ -25,13 +25,14 @@ from typing import Any
 from inkling.batch import records, run_manifest, storage
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
 from inkling.batch.job import part_name
-from inkling.batch.table import COLUMNS, ENCODING, PER_DIGIT, heading, joined_columns, joined_to, row_of
+from inkling.batch.table import COLUMNS, ENCODING, PER_DIGIT, field_column, heading, joined_columns, joined_to, row_of
 from inkling.constraints.roster import Roster, read_text
 from inkling.csv_cells import safe_cell, text_cell
 from inkling.errors import BadRequest, NotFound
 
 ANSWERS = ("number", "empty", "unreadable")
 HEADING = ("source", "field", "read", "answer", "right", "by")  # of corrections: those columns that are used
+AS_TYPED = re.compile(r"[0-9.,+\-/:%()$€£¥¤\s]*")  # what the review page lets people type: no formula, no link
 MACHINE = "inkling"
 OF_A_TABLE = re.compile(r"(_[0-9]+){1,2}$")
 
@@ -113,10 +114,12 @@ def read_corrections(path: Path) -> list[Correction]:
                 "Save the page's corrections again."
             )
     for row in rows:
-        if row["answer"] not in ANSWERS or (row["answer"] == "number") != any(map(str.isdigit, row["right"])):
+        answer, right = row["answer"], row["right"] or ""
+        has_digits = any(map(str.isdigit, right))
+        if answer not in ANSWERS or has_digits != (answer == "number") or not AS_TYPED.fullmatch(right):
             raise BadRequest(
-                f"{path} says {row['answer']!r} and {row['right']!r} of {row['source']}; expected a number, or one of "
-                f"{', '.join(ANSWERS[1:])}. Mend the row."
+                f"{path} says {answer!r} and {right[:40]!r} of {row['source']}; expected a number, or one of "
+                f"{', '.join(ANSWERS[1:])}. Correct the row."
             )
     return [Correction(**{name: row[name] for name in HEADING}, file=str(path)) for row in rows]
 
@@ -127,8 +130,7 @@ def _key(each: Correction) -> Key:
 
 def _say(row: Row, name: str, given: Sequence[Correction], merged: Merged, roster: Roster | None) -> None:
     """Put what was said of one number into its row."""
-    prefix = f"{name}_" if name else ""
-    said_by, first = f"{prefix}said_by", f"{prefix}first_text"
+    said_by, first, cell = (field_column(name, each) for each in ("said_by", "first_text", "cell"))
     row.setdefault(said_by, MACHINE)
     row.setdefault(first, row[name or "text"])
     if not given:
@@ -145,7 +147,7 @@ def _say(row: Row, name: str, given: Sequence[Correction], merged: Merged, roste
     said = given[0]
     row[said_by] = str(safe_cell(said_by, said.by))
     outcome = "read" if said.answer == "number" else said.answer
-    row[f"{prefix}outcome"] = outcome
+    row[field_column(name, "outcome")] = outcome
     if said.right == said.read:
         return
     merged.corrected += 1
@@ -154,6 +156,8 @@ def _say(row: Row, name: str, given: Sequence[Correction], merged: Merged, roste
         _correct(row, said.right, listed)
         return
     row[name] = said.right
+    if cell in row:  # tables of older versions have none
+        row[cell] = text_cell(said.right)
     joined = {joined_to(name, column): str(safe_cell("", cell)) for column, cell in listed.items()}
     for column in row:
         if column.startswith(joined_to(name, "")):
@@ -185,8 +189,7 @@ def _with_columns(columns: list[str], fields: Sequence[str], longest: int) -> li
     if "" in fields and "digits" in found:
         found |= dict.fromkeys(heading(longest)[-len(PER_DIGIT) * longest or len(heading(0)) :])
     for name in fields:
-        prefix = f"{name}_" if name else ""
-        found |= dict.fromkeys((f"{prefix}said_by", f"{prefix}first_text"))
+        found |= dict.fromkeys(field_column(name, each) for each in ("said_by", "first_text"))
     return list(found)
 
 

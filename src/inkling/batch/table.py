@@ -31,6 +31,7 @@ COLUMNS = ("source", "page", "outcome", "text", "text_cell", "written", "written
 PER_DIGIT = ("digit", "confidence", "sure")
 OF_A_DIGIT = re.compile(rf"({'|'.join(PER_DIGIT)})_[0-9]+")
 RESERVED = {*COLUMNS, "model", "version", "said_by", "first_text"}  # of tables that --csv, --out and a merge write
+FIELD_COLUMNS = ("outcome", "cell", "said_by", "first_text")  # of a field's text in a table of sheets
 PARTIAL_DIGITS = 32  # that the heading of an unfinished table names
 ENCODING: dict[str, Any] = {"newline": "", "encoding": "utf-8", "errors": "surrogateescape"}
 
@@ -99,6 +100,11 @@ def joined_columns(names: Iterable[str]) -> dict[str, str]:
             own = f"list_{own}"
         found[name] = own
     return found
+
+
+def field_column(field: str, kind: str) -> str:
+    """The column of a table of sheets that holds one of FIELD_COLUMNS; `field` is "" where a picture has one number."""
+    return f"{field}_{kind}" if field else kind
 
 
 def joined_to(field: str, column: str) -> str:

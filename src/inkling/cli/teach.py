@@ -94,7 +94,7 @@ def _labelled(source: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:
 
 def _of_folder(folder: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:
     from inkling.documents.pages import DOCUMENT_SUFFIXES, SUFFIXES
-    from inkling.hands.cut import label_of
+    from inkling.hands.cut import required_label
 
     pictures = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES]
     if not pictures:
@@ -103,7 +103,7 @@ def _of_folder(folder: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:
         try:
             if path.suffix.lower() in DOCUMENT_SUFFIXES:
                 raise BadRequest(f"{path} is a document; expected a picture. Save its pages as pictures.")
-            yield path, label_of(path)
+            yield path, required_label(path)
         except BadRequest as error:
             problems.append(str(error))
 

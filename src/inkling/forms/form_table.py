@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
-from inkling.batch.table import ENCODING, joined_to
-from inkling.csv_cells import safe_cell
+from inkling.batch.table import ENCODING, field_column, joined_to
+from inkling.csv_cells import safe_cell, text_cell
 from inkling.forms.many import FilledPage
 from inkling.forms.template import Field
 
@@ -16,8 +16,9 @@ from inkling.forms.template import Field
 class FormTable:
     """A CSV table with a row for each sheet, written while they are read; a file of its name is complete.
 
-    source, page, status, reason, then each field, then each field's outcome (NAME_outcome), then for each field with a
-    roster what that says of its number (NAME.COLUMN).
+    source, page, status, reason, then for each field the text (NAME), the outcome (NAME_outcome) and the text as a
+    spreadsheet shows it with its zeros (NAME_cell), then for each field with a roster the other columns of its number
+    (NAME.COLUMN). The text is exact, for programs, as `written` in `inkling.batch.table`.
     """
 
     def __init__(self, path: Path, fields: Sequence[Field]) -> None:
@@ -29,9 +30,9 @@ class FormTable:
         self._joined = [(name, column) for name, roster in rosters if roster for column in roster.columns]
         self._file = partial_path(path).open("w", **ENCODING)
         self._writer = csv.writer(self._file, quoting=csv.QUOTE_ALL)
-        outcomes = [f"{name}_outcome" for name in names]
+        outcomes, cells = ([field_column(name, each) for name in names] for each in ("outcome", "cell"))
         joined = [joined_to(name, column) for name, column in self._joined]
-        self._writer.writerow(["source", "page", "status", "reason", *names, *outcomes, *joined])
+        self._writer.writerow(["source", "page", "status", "reason", *names, *outcomes, *cells, *joined])
 
     def add(self, page: FilledPage) -> None:
         """Write the row of a sheet. Raises NotFound if the disk is full."""
@@ -40,6 +41,7 @@ class FormTable:
         row = [safe_cell(name, value) for name, value in head.items()]
         row += [found[name].text if name in found else "" for name in self._names]
         row += [found[name].outcome if name in found else "" for name in self._names]
+        row += [text_cell(found[name].text) if name in found else "" for name in self._names]
         listed = (found[name].listed.get(column, "") if name in found else "" for name, column in self._joined)
         row += [safe_cell("", cell) for cell in listed]
         try:

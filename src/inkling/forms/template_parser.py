@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from inkling.batch.table import FIELD_COLUMNS, field_column
 from inkling.constraints.constraints import Constraints, parse_constraints, parse_stated
 from inkling.constraints.pattern import N_WRITTEN, length_automaton
 from inkling.errors import BadTemplate, InklingError, NotFound, UnknownName
@@ -70,6 +71,12 @@ def parse_template(data: Any, folder: Path, *, among: Mapping[str, str | Path] |
     twice = [name for name, n in Counter([name for name, _ in places]).items() if n > 1]
     if twice:
         raise BadTemplate(f"two fields are called {twice[0]!r}; expected a name of its own for each. Rename one.")
+    names = {name for name, _ in places}
+    if taken := names & {field_column(name, each) for name in names for each in FIELD_COLUMNS}:
+        raise BadTemplate(
+            f"a field is called {min(taken)!r}, as a column of the table that belongs to another field; expected "
+            f"another ending than _{', _'.join(FIELD_COLUMNS)}. Rename it."
+        )
     _check_overlap(regions)
     unknown = set(among or ()) - {region.name for region in regions}
     if unknown:

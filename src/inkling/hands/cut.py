@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from inkling.errors import BadRequest
-from inkling.hands.lesson import LABELS, NONE, Lesson, as_tile
+from inkling.hands.lesson import LABELS, NONE, Lesson, as_tile, label_of
 from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.reader import Reader, as_one_digit, to_original_box
 
@@ -54,9 +54,9 @@ def cut_lessons(reader: Reader, source: ImageSource, right: str, *, name: str = 
     return lessons
 
 
-def label_of(path: Path) -> str:
-    """What a file LABEL__x.png is of. Raises BadRequest if its name does not say."""
-    label, separator, _ = path.name.partition("__")
-    if not separator:
+def required_label(path: Path) -> str:
+    """The label of a file named LABEL__x.png. Raises BadRequest for another name."""
+    label = label_of(path)
+    if not label:
         raise BadRequest(f"{path} has no label in its name; expected LABEL__anything, as in 7__1.png. Rename it.")
     return label

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inkling.errors import BadRequest, CannotWrite, MissingExtra, NotFound
-from inkling.hands.cut import label_of
+from inkling.hands.cut import required_label
 from inkling.hands.lesson import MAX_TILE_BYTES, Lesson, checked, from_png, to_png
 from inkling.hands.store import MAX_LESSONS
 
@@ -57,7 +57,7 @@ def _read_folder(path: Path) -> list[Lesson]:
                 content = opened.read(MAX_TILE_BYTES + 1)
         except OSError as error:
             raise NotFound(f"{file} cannot be read ({error.strerror}); expected a tile. Check the file.") from error
-        lessons.append(checked(Lesson(from_png(content, name=str(file)), label_of(file), session=path.name)))
+        lessons.append(checked(Lesson(from_png(content, name=str(file)), required_label(file), session=path.name)))
     return lessons
 
 

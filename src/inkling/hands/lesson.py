@@ -7,6 +7,7 @@ import io
 import re
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -59,6 +60,12 @@ def checked(lesson: Lesson) -> Lesson:
         if (n := len(getattr(lesson, name))) > MAX_TEXT:
             raise BadRequest(f"the {name} of a lesson has {n:,} characters; at most {MAX_TEXT:,} are kept. Shorten it.")
     return lesson
+
+
+def label_of(path: Path) -> str:
+    """The part of a file name before `__`, as in 7__1.png and 407__page-3.jpg; "" for another name."""
+    label, separator, _ = path.stem.partition("__")
+    return label if separator else ""
 
 
 def as_tile(normalized: np.ndarray) -> np.ndarray:

@@ -229,10 +229,4 @@ def _compared(before: np.ndarray, after: np.ndarray) -> dict[str, Any]:
 
 
 def _share(right: np.ndarray) -> dict[str, Any]:
-    low, high = scores.wilson_interval(int(right.sum()), len(right))
-    return {
-        "right": int(right.sum()),
-        "n": len(right),
-        "accuracy": round(float(right.mean()), 6),
-        "interval_95": [round(low, 6), round(high, 6)],
-    }
+    return {"right": int(right.sum()), "n": len(right), **scores.share_right(right)}

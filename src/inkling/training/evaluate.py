@@ -9,6 +9,7 @@ from typing import Any
 
 from inkling import scores
 from inkling.errors import BadBundle, BadPicture, NotFound
+from inkling.hands.lesson import label_of
 from inkling.models.bundle import MNIST_TEST, Bundle
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.decode import SUFFIXES
@@ -18,8 +19,6 @@ from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.digit_task import DigitTask, scores_of
 from inkling.training.line_task import LineTask
 from inkling.training.recipe import Recipe
-
-SEPARATOR = "__"  # a picture's label is its file name's part before this
 
 
 def evaluate_mnist(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> dict[str, Any]:
@@ -123,16 +122,10 @@ def labelled_images(folder: Path) -> list[Path]:
     paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES and label_of(p).isdigit()]
     if not paths:
         raise NotFound(
-            f"{folder} holds no picture named like 7{SEPARATOR}anything.png; the label is the part before "
-            f"{SEPARATOR!r}. Rename the pictures."
+            f"{folder} holds no picture named like 7__anything.png; the label is the part before "
+            "'__'. Rename the pictures."
         )
     return paths
-
-
-def label_of(path: Path) -> str:
-    """The file name's part before `__`; "" when there is none."""
-    label, separator, _ = path.stem.partition(SEPARATOR)
-    return label if separator else ""
 
 
 def _per_label(pairs: Counter[tuple[str, str]]) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import os
-import platform
 import sys
 import warnings
 import zipfile
@@ -18,6 +17,7 @@ from typing import Any
 from inkling.errors import BadBundle, InklingError, MissingExtra
 from inkling.models.bundle import Bundle
 from inkling.silence import quiet_stderr
+from inkling.training.repeat import processor
 
 NO_RELEASE_SINCE = (3, 14)  # of Python, from which on TensorFlow has no release
 MAX_CONFIG_BYTES = 5_000_000  # of a Keras file's config.json: a hundred times the line network's
@@ -66,13 +66,9 @@ def device() -> str:
     if gpus:
         names = [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus]
         return f"GPU {', '.join(names)}"
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:  # no Linux
-        return f"CPU ({platform.machine()})"
-    has = set(next((line for line in lines if line.startswith(("flags", "Features"))), "").split())
-    found = [flag for flag in INSTRUCTIONS if flag in has]
-    return f"CPU ({platform.machine()}{': ' if found else ''}{', '.join(found)})"
+    machine, *flags = processor()
+    fast = ", ".join(flag for flag in flags if flag in INSTRUCTIONS)
+    return f"CPU ({machine}: {fast})" if fast else f"CPU ({machine})"
 
 
 def keras_model_path(bundle: Bundle) -> Path:

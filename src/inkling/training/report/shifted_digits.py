@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from inkling.errors import BadPicture, NotFound
+from inkling.hands.lesson import label_of
 from inkling.pipeline.reader import prepare
 from inkling.training import augment
 from inkling.training.calibrate import augmentation
 from inkling.training.data.mnist import Mnist
-from inkling.training.evaluate import label_of, labelled_images
+from inkling.training.evaluate import labelled_images
 
 SEED = 21  # of the augmentation, so that two reports see the same images
 
