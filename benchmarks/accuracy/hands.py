@@ -1,15 +1,20 @@
 """Measure what a hand learns by the light step: 20 drawn writers with odd forms, one correction, poisoned lessons.
 
-    python -m benchmarks.accuracy.hands [--hands 20] [--each 200]
+    OPENBLAS_NUM_THREADS=1 python -m benchmarks.accuracy.hands [--first 20] [--hands 20] [--each 200]
 
-A hand is taught with 20 of each digit and tested with 200 others. A digit of which a hand's half or more is misread is
-systematically misread: one correction of it is taught alone, and ten more are read. Everything is learned from MNIST's
-training images; its validation images, which nothing is learned from, guard. Writes hands.json, and
-its figures into docs/hands.md.
+A hand is taught with 20 of each digit and tested with 200 others. If half or more of a hand's digits of one kind are
+misread, one correction of that digit is taught alone, and ten more are read. All digits that are not drawn are MNIST's
+training images; the guards use its validation images, which nothing is learned from. Writes hands.json, and its figures
+into docs/hands.md.
+
+Hands 0 to 19 are for choosing the penalty and weights of `inkling.hands.light`: `--first 0` prints what they score, and
+writes nothing. Hands from 20 on are for measuring.
+One thread, because threads that wait for each other take processor time too.
 """
 
 from __future__ import annotations
 
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -35,6 +40,7 @@ OUT = Path(__file__).with_suffix(".json")
 PAGE = Path(__file__).parents[2] / "docs" / "hands.md"
 TAUGHT, SYSTEMATIC, MORE, CORRECTIONS = 20, 0.5, 10, 5
 N_SCRIBBLES = 10_000
+FIRST = 20  # hands before it are for choosing
 Digits = tuple[np.ndarray, np.ndarray]  # features (N, F) and labels (N,)
 
 
@@ -67,9 +73,7 @@ def as_lessons(tiles: np.ndarray, labels: np.ndarray) -> list[Lesson]:
 
 def of_hand(judge: Judge, lessons: list[Lesson], test: Digits) -> tuple[dict[str, Any], Taught]:
     """One hand, before and after."""
-    started, cpu_started = time.perf_counter(), time.process_time()
-    taught = teach(lessons, judge.bundle)
-    took_s, cpu_s = time.perf_counter() - started, time.process_time() - cpu_started
+    taught, cpu_s = timed_teach(lessons, judge)
     before, after = judge.right(test), judge.right(test, taught)
     return {
         "errors_before": float(1 - before.mean()),
@@ -79,9 +83,14 @@ def of_hand(judge: Judge, lessons: list[Lesson], test: Digits) -> tuple[dict[str
         "reason": taught.report["reason"],
         "strength": taught.report["strength"],
         "validation_misread_after": judge.validation_misread(taught),
-        "took_s": round(took_s, 3),
-        "cpu_s": round(cpu_s, 3),  # of one core: other work on the machine does not count
+        "cpu_s": round(cpu_s, 3),
     }, taught
+
+
+def timed_teach(lessons: list[Lesson], judge: Judge) -> tuple[Taught, float]:
+    """What is learned, and the processor seconds it takes: other programs do not count."""
+    started = time.process_time()
+    return teach(lessons, judge.bundle), time.process_time() - started
 
 
 def one_correction(judge: Judge, lessons: list[Lesson], test: Digits) -> list[dict[str, Any]]:
@@ -115,7 +124,7 @@ def _features(judge: Judge, lessons: list[Lesson]) -> Digits:
 
 
 def poisoned(judge: Judge, tiles: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """Lessons that must not be learned, and what is said of them."""
+    """Lessons that must not be learned, and whether they are refused."""
     rng = np.random.default_rng(0x9015)
     scribbles = np.stack([normalize_crop(scribble(rng)) for _ in range(N_SCRIBBLES)])
     scribbles = scribbles[scribbles.reshape(N_SCRIBBLES, -1).max(axis=1) > 0.5 / 255]
@@ -127,9 +136,9 @@ def poisoned(judge: Judge, tiles: np.ndarray, labels: np.ndarray) -> dict[str, A
     }
     found = {}
     for name, lessons in cases.items():
-        report = teach(lessons, judge.bundle).report
-        found[name] = {key: report[key] for key in ("promoted", "reason", "took_s")}
-        click.echo(f"{name}: {report['reason']} ({report['took_s']:.1f} s)")
+        taught, cpu_s = timed_teach(lessons, judge)
+        found[name] = {"promoted": taught.promoted, "reason": taught.report["reason"], "cpu_s": round(cpu_s, 3)}
+        click.echo(f"{name}: {taught.report['reason']} ({cpu_s:.1f} s)")
     return found
 
 
@@ -138,45 +147,59 @@ def tables(content: dict[str, Any]) -> str:
     summary, one = content["summary"], content["summary"]["one_correction"]
     n = summary["validation_images"]
     measured = [
-        ("errors of the writers, mean", f"{summary['errors_before']:.2%}", f"{summary['errors_after']:.2%}"),
-        ("writers that are read worse", "", str(summary["worse"])),
+        ("error rate of the writers, mean", f"{summary['errors_before']:.2%}", f"{summary['errors_after']:.2%}"),
+        ("writers with a promoted version", "", f"{summary['promoted']} of {len(content['hands'])}"),
+        ("writers read worse than before", "", str(summary["worse"])),
         (
-            f"misread of MNIST's {n:,} validation images, the most of any writer",
+            f"MNIST's {n:,} validation images misread, most of any writer",
             str(summary["validation_misread_before"]),
             str(summary["validation_misread_after_most"]),
         ),
         (
-            f"right of ten after one correction, mean of {one['cases']} corrections",
+            f"digits read right of the next ten of the same kind, mean of {one['cases']} single corrections",
             f"{one['right_before_mean']:.1f}",
             f"{one['right_of_ten_mean']:.1f}",
         ),
-        ("corrections after which at least 8 of 10 are right", "", f"{one['at_least_8_of_10']:.0%}"),
-        ("errors of all other digits, mean", f"{one['others_before_mean']:.2%}", f"{one['others_after_mean']:.2%}"),
-        ("seconds for 200 lessons, median; most", "", f"{summary['took_s_median']:.2f}; {summary['took_s_most']:.2f}"),
-        ("processor seconds for them", "", f"{summary['cpu_s_median']:.2f}; {summary['cpu_s_most']:.2f}"),
+        ("single corrections after which 8 or more of the ten are right", "", f"{one['at_least_8_of_10']:.0%}"),
+        (
+            "errors on the other nine digits, mean of these corrections",
+            f"{one['others_before_mean']:.2%}",
+            f"{one['others_after_mean']:.2%}",
+        ),
+        (
+            "processor seconds for 200 lessons, median; most",
+            "",
+            f"{summary['cpu_s_median']:.2f}; {summary['cpu_s_most']:.2f}",
+        ),
     ]
-    poisons = [(name, f"{case['took_s']:.1f}", case["reason"]) for name, case in content["poisoned"].items()]
+    poisons = [(name, f"{case['cpu_s']:.1f}", case["reason"]) for name, case in content["poisoned"].items()]
     model = content["model"]
-    about = f"{len(content['hands'])} drawn writers with odd forms, {TAUGHT} of each digit to teach"
+    about = (
+        f"{len(content['hands'])} drawn writers with odd forms, each taught with {TAUGHT} of each digit; "
+        f"{model['name']} {model['version']}: `{content['written_by']}`. The penalty and weights were chosen on "
+        f"{FIRST} other writers, drawn from the same odd forms. A writer's other digits are MNIST's training images, "
+        "slanted and thickened."
+    )
     return "\n\n".join(
         [
-            f"## Measured\n\n{about}; {model['name']} {model['version']}: `{content['written_by']}`.",
+            f"## Measured\n\n{textwrap.fill(about, 120)}",
             table(("", "before", "after"), measured),
-            table(("lessons that must not be learned", "seconds", "what is said"), poisons),
+            table(("lessons that must not be learned", "processor seconds", "answer"), poisons),
         ]
     )
 
 
 @click.command()
-@click.option("--hands", "n_hands", default=N_HANDS, show_default=True, help="Writers, from the first.")
+@click.option("--first", default=FIRST, show_default=True, help="Number of the first writer.")
+@click.option("--hands", "n_hands", default=N_HANDS, show_default=True, help="How many writers.")
 @click.option("--each", default=200, show_default=True, help="Digits of each kind to test a hand with.")
-def main(*, n_hands: int, each: int) -> None:
+def main(*, first: int, n_hands: int, each: int) -> None:
     """Print errors before and after by hand, single corrections, and poisoned lessons."""
     judge, mnist = Judge(), load_mnist()
     training, _ = split_indices(mnist.y_train, 5_000, 0)
     images, labels = mnist.x_train[training], mnist.y_train[training]
     hands, corrections = [], []
-    for number in range(n_hands):
+    for number in range(first, first + n_hands):
         hand, rng = odd_hand(number), np.random.default_rng((number, 1))
         tiles, said = write_digits(hand, TAUGHT, images, labels, rng)
         test_tiles, test_labels = write_digits(hand, each, images, labels, rng)
@@ -186,7 +209,7 @@ def main(*, n_hands: int, each: int) -> None:
         single = one_correction(judge, lessons, test)
         corrections += [{"hand": number, **one} for one in single]
         before, after = row["errors_before"], row["errors_after"]
-        click.echo(f"hand {number:2}: {before:6.2%} -> {after:6.2%}  {row['took_s']:.2f} s  {row['reason']}")
+        click.echo(f"hand {number:2}: {before:6.2%} -> {after:6.2%}  {row['cpu_s']:.2f} s  {row['reason']}")
     before, after = (float(np.mean([row[f"errors_{when}"] for row in hands])) for when in ("before", "after"))
     at_least_8 = float(np.mean([one["right_of_ten"] >= 8 for one in corrections])) if corrections else None
     others = [one["others_errors_after"] - one["others_errors_before"] for one in corrections]
@@ -198,8 +221,6 @@ def main(*, n_hands: int, each: int) -> None:
         "validation_misread_before": judge.validation_misread(),
         "validation_misread_after_most": max(row["validation_misread_after"] for row in hands),
         "validation_images": judge.replay.n_plain,
-        "took_s_median": float(np.median([row["took_s"] for row in hands])),
-        "took_s_most": max(row["took_s"] for row in hands),
         "cpu_s_median": float(np.median([row["cpu_s"] for row in hands])),
         "cpu_s_most": max(row["cpu_s"] for row in hands),
         "one_correction": {
@@ -213,11 +234,18 @@ def main(*, n_hands: int, each: int) -> None:
         },
     }
     click.echo(f"all: {before:.2%} -> {after:.2%}; {summary}")
+    if first < FIRST:
+        return
     model = {"name": judge.bundle.name, "version": judge.bundle.version}
-    content = {"written_by": "python -m benchmarks.accuracy.hands", "model": model, "summary": summary, "hands": hands}
+    content = {
+        "written_by": "OPENBLAS_NUM_THREADS=1 python -m benchmarks.accuracy.hands",
+        "model": model,
+        "summary": summary,
+        "hands": hands,
+    }
     content |= {"corrections": corrections, "poisoned": poisoned(judge, tiles, said)}
     write_json(OUT, content)
-    if n_hands == N_HANDS and corrections:
+    if (first, n_hands) == (FIRST, N_HANDS) and corrections:
         write_blocks(PAGE, {"hands": tables(content)})
 
 
