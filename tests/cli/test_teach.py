@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from inkling import cli
 from inkling.batch.merge import HEADING
 from inkling.cli.teach import MAX_NAMED
+from inkling.errors import BadRequest
 from inkling.hands.lesson import to_png
 from inkling.training.odd_hands import odd_hand, write_digits
 from tests.hands.conftest import lesson
@@ -97,6 +98,23 @@ def test_a_table_of_its_own_readings_teaches_nothing(tmp_path: Path) -> None:
     assert "nothing that a person said" in str(done.exception)
 
 
+def test_a_hand_begins_with_a_lesson(tmp_path: Path) -> None:
+    (tmp_path / "7__1.png").write_bytes(b"broken")
+    done = run("teach", tmp_path, "--hand", "anna", ok=False)
+    assert "no picture gave a lesson" in str(done.exception)
+    assert "7__1.png: " in done.stderr
+    assert run("hands", "--json").stdout == ""
+
+
+@pytest.mark.parametrize("heading", [",".join(HEADING), "source,written,said_by"])
+def test_a_table_with_an_endless_cell_is_one_sentence(tmp_path: Path, heading: str) -> None:
+    table = tmp_path / "said.csv"
+    table.write_text(f"{heading}\n{'x' * 200_000}\n")
+    done = run("teach", table, "--hand", "anna", ok=False)
+    assert isinstance(done.exception, BadRequest)
+    assert "said.csv is no table" in str(done.exception)
+
+
 def test_pictures_that_cannot_be_taught_are_named_and_the_rest_is(pictures: Path) -> None:
     for name in ("unlabelled.png", "47__two.png", "x__1.png"):
         (pictures / name).write_bytes((pictures / "7__42.png").read_bytes())
@@ -129,6 +147,7 @@ def test_export_import_and_delete(tmp_path: Path) -> None:
     run("hands", "import", "bob", tmp_path / "again")
     hands = [json.loads(line) for line in run("hands", "--json").stdout.splitlines()]
     assert [(hand["name"], hand["lessons"]) for hand in hands] == [("anna", {"7": 2}), ("bob", {"7": 2})]
+    assert run("hands", "delete", "anna", "--lesson", 10**30, "--yes", ok=False).exit_code == 2
     unknown = run("hands", "delete", "ana", "--yes", ok=False)
     assert "Did you mean 'anna'" in str(unknown.exception)
     run("hands", "delete", "anna", "--yes")

@@ -31,11 +31,12 @@ def test_a_normalized_digit_becomes_a_tile() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "cannot be decoded"),
-        (b"\x89PNG\r\n\x1a\nbroken", "cannot be decoded"),
+        (b"", "is no PNG"),
+        (b"\x89PNG\r\n\x1a\nbroken", "is no PNG"),
+        (to_png(lesson(0).tile)[:100], "cannot be decoded"),
         (encoded(Image.new("L", (29, 28))), "29x28 px"),
         (encoded(Image.new("RGB", (28, 28))), "mode RGB"),
-        (encoded(Image.new("L", (28, 28)), "BMP"), "cannot be decoded"),
+        (encoded(Image.new("L", (28, 28)), "BMP"), "is no PNG"),
         (b"x" * 5000, "5,000 bytes"),
     ],
 )

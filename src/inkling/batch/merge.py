@@ -26,7 +26,7 @@ from inkling.batch import records, run_manifest, storage
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
 from inkling.batch.job import part_name
 from inkling.batch.table import COLUMNS, ENCODING, PER_DIGIT, field_column, heading, joined_columns, joined_to, row_of
-from inkling.constraints.roster import Roster, read_text
+from inkling.constraints.roster import Roster, csv_errors, read_text
 from inkling.csv_cells import safe_cell, text_cell
 from inkling.errors import BadRequest, NotFound
 
@@ -106,7 +106,8 @@ def merge(table: str, corrections: Sequence[Path], out: Path, *, rosters: Mappin
 
 def read_corrections(path: Path) -> list[Correction]:
     """Raises NotFound if the file cannot be read, and BadRequest if it was not saved by a review page."""
-    rows = list(csv.DictReader(read_text(path).splitlines(keepends=True)))
+    with csv_errors(path):
+        rows = list(csv.DictReader(read_text(path).splitlines(keepends=True)))
     for row in rows[:1] or [{}]:
         if any(name not in row for name in HEADING):
             raise BadRequest(
@@ -198,7 +199,7 @@ def _open_table(table: str) -> tuple[list[str], Iterator[Row]]:
     if storage.probe(table) == "folder":
         return _open_run(table)
     try:
-        with Path(table).open(**ENCODING) as file:
+        with csv_errors(table), Path(table).open(**ENCODING) as file:
             columns = next(csv.reader(file), [])
     except OSError as error:
         raise NotFound(
@@ -211,7 +212,7 @@ def _open_table(table: str) -> tuple[list[str], Iterator[Row]]:
 
 
 def _rows_of(table: Path) -> Iterator[Row]:
-    with table.open(**ENCODING) as file:
+    with csv_errors(table), table.open(**ENCODING) as file:
         yield from csv.DictReader(file)
 
 

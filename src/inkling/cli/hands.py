@@ -89,7 +89,7 @@ def show_command(name: str, every: bool, as_json: bool) -> None:
 
 @command.command("use")
 @click.argument("name")
-@click.argument("version", type=int)
+@click.argument("version", type=click.IntRange(0, 2**31 - 1))
 def use_command(name: str, version: int) -> None:
     """Let a version read from now on: an earlier one to roll back, 0 for the network as it came.
 
@@ -106,7 +106,7 @@ def use_command(name: str, version: int) -> None:
 
 @command.command("delete")
 @click.argument("name", required=False)
-@click.option("--lesson", type=int, metavar="N", help="Delete this lesson only.")
+@click.option("--lesson", type=click.IntRange(1, 2**31 - 1), metavar="N", help="Delete this lesson only.")
 @click.option("--all", "every", is_flag=True, help="Delete every hand.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete_command(name: str | None, lesson: int | None, every: bool, yes: bool) -> None:

@@ -40,24 +40,29 @@ def command(*, sources: tuple[str, ...], name: str, model: str | None) -> None:
       inkling teach sevens/ --hand anna
       inkling teach check-corrections.csv --hand anna
     """
+    from inkling.hands.feature_network import features_of
     from inkling.hands.light import teach_hand
     from inkling.hands.store import Store, contradictions
     from inkling.pipeline.reader import Reader
 
     reader = Reader(model)
+    features_of(reader.bundle)  # before anything is kept: a network that cannot learn a hand is refused
     with Store() as store:
         is_new = name not in {hand.name for hand in store.hands()}
         problems: list[str] = []
         if sources:
             lessons = [lesson for source in sources for lesson in _lessons(reader, Path(source), problems)]
-            added = store.add(name, lessons)
-            click.echo(f"{name}: {added.new:,} digits kept, {added.known:,} were there already.")
-            if is_new:
-                click.echo(f"They are in {store.where}; inkling hands delete {name!r} deletes them.", err=True)
+            if lessons:
+                added = store.add(name, lessons)
+                click.echo(f"{name}: {added.new:,} digits kept, {added.known:,} were there already.")
+                if is_new:
+                    click.echo(f"They are in {store.where}; inkling hands delete {name!r} deletes them.", err=True)
         for problem in problems[:MAX_NAMED]:
             click.echo(f"inkling: {problem}", err=True)
         if len(problems) > MAX_NAMED:
             click.echo(f"inkling: {len(problems) - MAX_NAMED:,} more could not be taught.", err=True)
+        if sources and not lessons:
+            raise BadRequest("no picture gave a lesson; expected at least one. See the lines above.")
         against = contradictions(store.lessons(name))
         for same in against[:MAX_NAMED]:
             labels = " and ".join(f"{each.label} (lesson {each.id})" for each in same)
@@ -111,14 +116,16 @@ def _of_folder(folder: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:
 def _of_table(table: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:
     """Corrections, or a table with them: pictures lie where it says, or beside it."""
     from inkling.batch.merge import HEADING, MACHINE, read_corrections
-    from inkling.constraints.roster import read_text
+    from inkling.constraints.roster import csv_errors, read_text
 
-    columns = next(csv.reader(read_text(table).splitlines()), [])
+    with csv_errors(table):
+        rows = csv.DictReader(read_text(table).splitlines(keepends=True))
+        columns = rows.fieldnames or []
+        written = [row for row in rows if row.get("written") and row.get("said_by") not in (None, MACHINE)]
     if set(HEADING) <= set(columns):
         said = [(each.source, each.right, each.field) for each in read_corrections(table) if each.answer == "number"]
     elif {"source", "written", "said_by"} <= set(columns):
-        rows = csv.DictReader(read_text(table).splitlines(keepends=True))
-        said = [(row["source"], row["written"], "") for row in rows if row["said_by"] != MACHINE and row["written"]]
+        said = [(row["source"], row["written"], "") for row in written]
     else:
         raise BadRequest(
             f"{table} holds nothing that a person said; expected what a review page saved, or the table that inkling "

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +40,23 @@ def read_roster(path: Path, column: str) -> Roster:
     Raises NotFound if the file cannot be read, UnknownName for a column that it does not have, and BadRequest if it is
     empty, two columns are called alike, or a number of the column is missing, no number, or there twice.
     """
+    with csv_errors(path):
+        return _roster(path, column)
+
+
+@contextmanager
+def csv_errors(path: Path | str) -> Iterator[None]:
+    """Turns what the csv module raises for a table that is none into BadRequest."""
+    try:
+        yield
+    except csv.Error as error:
+        raise BadRequest(
+            f"{path} is no table ({error}); expected one as CSV, with cells of at most {csv.field_size_limit():,} "
+            "characters. Save it again."
+        ) from error
+
+
+def _roster(path: Path, column: str) -> Roster:
     text = read_text(path)
     heading = next((line for line in text.splitlines() if line.strip()), "")
     separator = max(",;\t", key=heading.count)

@@ -26,7 +26,12 @@ FILE = "hands.sqlite"
 WAIT_S = 30  # for another process that writes
 MIGRATION_LOCK = 0x1DE4  # any number that nothing else in a PostgreSQL database locks
 WRITES = "inkling_writes"  # execution option of connections that are going to write
-DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+DRIVERS = {  # of each database that a URL may name
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
 
 
 def store_url(url: str | None = None) -> URL:
@@ -41,7 +46,11 @@ def store_url(url: str | None = None) -> URL:
             f"{VARIABLE} is no URL of a database; expected for example sqlite:////folder/hands.sqlite or "
             "postgresql://user:password@host/database. Correct it."
         ) from None
-    return found.set(drivername=DRIVERS.get(found.drivername, found.drivername))
+    if found.drivername not in DRIVERS:
+        raise BadRequest(
+            f"{VARIABLE} names the database {found.drivername!r}; expected sqlite or postgresql. Correct it."
+        )
+    return found.set(drivername=DRIVERS[found.drivername])
 
 
 def open_engine(url: str | None = None) -> Engine:
@@ -50,15 +59,10 @@ def open_engine(url: str | None = None) -> Engine:
     Raises BadRequest for a URL that is none, MissingExtra without its driver, CannotWrite, and BadData for a file that
     is no database or that a newer inkling wrote.
     """
-    where = store_url(url)
     try:
-        engine = _engine(where)
-    except exc.NoSuchModuleError:
-        raise BadRequest(
-            f"{VARIABLE} names the database {where.drivername!r}; expected sqlite or postgresql. Correct it."
-        ) from None
+        engine = _engine(store_url(url))
     except ImportError:
-        raise MissingExtra(f"a store in {where.get_backend_name()}", "postgres") from None
+        raise MissingExtra("a store in PostgreSQL", "postgres") from None
     try:
         with plain_errors(engine):
             if _revision(engine) != HEAD:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from inkling.errors import BadRequest
 from inkling.pipeline.normalize import SIDE
@@ -93,6 +93,8 @@ def from_png(content: bytes, *, name: str) -> np.ndarray:
             if image.size != (SIDE, SIDE) or image.mode != "L":
                 raise BadRequest(f"{name} is {image.width}x{image.height} px of mode {image.mode}; {expected}")
             return np.asarray(image)
+    except UnidentifiedImageError as error:
+        raise BadRequest(f"{name} is no PNG; {expected}") from error
     except (OSError, SyntaxError, ValueError) as error:
         raise BadRequest(f"{name} cannot be decoded ({error}); {expected}") from error
 
