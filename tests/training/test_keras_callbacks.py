@@ -78,6 +78,22 @@ def test_a_callback_may_stop_the_training(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("CSVLogger(filename='no-such-folder/log.csv')", "on_train_begin"),
+        ("LearningRateScheduler(schedule='constant')", "on_epoch_begin"),
+    ],
+)
+def test_a_callback_that_fails_is_one_sentence(tmp_path: Path, text: str, event: str) -> None:
+    failing = keras_callbacks.from_text(text)
+    with (
+        pytest.raises(BadRecipe, match=f"the callback {type(failing).__name__} fails in {event} "),
+        keras_callbacks.bridge([failing]) as callbacks,
+    ):
+        train.train(RECIPE, small_mnist(), tmp_path / "run", callbacks=callbacks)
+
+
+@pytest.mark.parametrize(
     ("text", "error", "message"),
     [
         ("TerminateOnNan", UnknownName, "Did you mean 'TerminateOnNaN'"),

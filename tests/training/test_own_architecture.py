@@ -96,6 +96,7 @@ def test_resume_runs_the_copy(tmp_path: Path) -> None:
         ("", {"architecture": "other.py:net"}, r"other.py cannot be read \(No such file"),
         ("", {}, "has no function 'net'; it has: none"),
         ("def nett(recipe): pass", {}, "has no function 'net'; it has: nett"),
+        ("raise SystemExit(3)", {}, "fails in line 1: SystemExit"),
         ("import nowhere_to_be_found", {}, "fails in line 1: ModuleNotFoundError: No module"),
         ("def net(recipe):\n  return 1 +", {}, "fails in line 2: SyntaxError"),
         ("\ndef net(recipe):\n    return recipe.nothing", {}, "fails in line 3: AttributeError: .*nothing"),

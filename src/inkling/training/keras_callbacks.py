@@ -26,7 +26,8 @@ from inkling.training.train import Callbacks, EpochMetrics, StopTraining, Traini
 def bridge(given: Sequence[Any], callbacks: Callbacks | None = None) -> Iterator[Callbacks]:
     """Hooks for `train` that call Keras callbacks as well, from the start of the training to the end of the block.
 
-    A callback that sets `model.stop_training` ends the training as `StopTraining` does.
+    A callback that sets `model.stop_training` ends the training as `StopTraining` does. Raises BadRecipe if a callback
+    fails.
 
         with bridge([keras.callbacks.TerminateOnNaN()]) as callbacks:
             train(recipe, mnist, folder, callbacks=callbacks)
@@ -34,32 +35,41 @@ def bridge(given: Sequence[Any], callbacks: Callbacks | None = None) -> Iterator
     inner = callbacks or Callbacks()
     begun: list[TrainingRun] = []  # a run for each stage
 
+    def tell(event: str, *arguments: Any) -> None:
+        for each in given:
+            try:
+                getattr(each, event)(*arguments)
+            except (InklingError, StopTraining):
+                raise
+            except Exception as error:  # whatever a callback raises
+                why = (str(error).splitlines() or [""])[0]
+                raise BadRecipe(
+                    f"the callback {type(each).__name__} fails in {event} ({type(error).__name__}: {why}). Change its "
+                    "arguments, or leave it out. A training that has begun goes on with --resume."
+                ) from error
+
     def on_run(run: TrainingRun) -> None:
         inner.on_run(run)
         run.model.stop_training = False
-        for each in given:
-            each.set_model(run.model)
-            if not begun:
-                each.set_params({"epochs": run.n_epochs, "steps": run.task.n_steps, "verbose": 0})
-                each.on_train_begin()
-                each.on_epoch_begin(run.epochs_before)
+        tell("set_model", run.model)
+        if not begun:
+            tell("set_params", {"epochs": run.n_epochs, "steps": run.task.n_steps, "verbose": 0})
+            tell("on_train_begin")
+            tell("on_epoch_begin", run.epochs_before)
         begun.append(run)
 
     def on_step(done: int, steps: int, logs: EpochMetrics) -> None:
         inner.on_step(done, steps, logs)
-        for each in given:
-            each.on_train_batch_end(done - 1, dict(logs))
+        tell("on_train_batch_end", done - 1, dict(logs))
         stop_if_asked()
 
     def on_epoch(metrics: EpochMetrics) -> None:
         inner.on_epoch(metrics)
         epoch = int(metrics["epoch"])
-        for each in given:
-            each.on_epoch_end(epoch - 1, {name: value for name, value in metrics.items() if name != "epoch"})
+        tell("on_epoch_end", epoch - 1, {name: value for name, value in metrics.items() if name != "epoch"})
         stop_if_asked()
         if epoch < begun[-1].n_epochs:
-            for each in given:
-                each.on_epoch_begin(epoch)
+            tell("on_epoch_begin", epoch)
 
     def stop_if_asked() -> None:
         if begun[-1].model.stop_training:
@@ -68,8 +78,8 @@ def bridge(given: Sequence[Any], callbacks: Callbacks | None = None) -> Iterator
     try:
         yield replace(inner, on_run=on_run, on_step=on_step, on_epoch=on_epoch)
     finally:
-        for each in given if begun else ():
-            each.on_train_end()
+        if begun:
+            tell("on_train_end")
 
 
 def from_text(text: str) -> Any:

@@ -81,7 +81,7 @@ def _guarded(path: Path, run: Callable[[], Any]) -> Any:
     """What `run` returns; an error in the user's code as one sentence with its line."""
     try:
         return run()
-    except Exception as error:  # whatever the user's code raises
+    except (Exception, SystemExit) as error:  # whatever the user's code raises
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         line = lines[-1] if lines else getattr(error, "lineno", None)
         where = f" in line {line}" if line else ""
