@@ -56,8 +56,8 @@ def test_a_hand_is_misread_taught_right_rolled_back_and_wrong_again(pictures: Pa
     before = read(sevens)
     assert before.count("7") <= 2
     said = run("teach", pictures, "--hand", "anna").stdout
-    assert "anna: 60 digits kept" in said
-    assert "Version 1 reads from now on." in said
+    assert "anna: 60 digits stored" in said
+    assert "Version 1 is used from now on." in said
     assert read(sevens, "--hand", "anna").count("7") >= 5
     assert read(sevens) == before
     run("hands", "use", "anna", 0)
@@ -68,7 +68,7 @@ def test_a_hand_is_misread_taught_right_rolled_back_and_wrong_again(pictures: Pa
 
 def test_teaching_the_same_again_keeps_nothing_twice(pictures: Path) -> None:
     run("teach", pictures, "--hand", "anna")
-    assert "0 digits kept, 60 were there already" in run("teach", pictures, "--hand", "anna").stdout
+    assert "0 digits stored, 60 were stored already" in run("teach", pictures, "--hand", "anna").stdout
     [listed] = [json.loads(line) for line in run("hands", "--json").stdout.splitlines()]
     assert (listed["name"], sum(listed["lessons"].values()), listed["versions"]) == ("anna", 60, 2)
     assert "anna" in run("hands").stdout
@@ -84,8 +84,8 @@ def test_corrections_of_a_review_page_are_taught(pictures: Path, tmp_path: Path)
     with table.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows([HEADING, *rows])
     done = run("teach", table, "--hand", "anna", ok=False)
-    assert "anna: 6 digits kept" in done.stdout
-    assert "written/gone.png is not there" in done.stderr
+    assert "anna: 6 digits stored" in done.stdout
+    assert "written/gone.png does not exist" in done.stderr
     assert "Its field total is left out" in done.stderr
     shown = json.loads(run("hands", "show", "anna", "--json").stdout)
     assert shown["lessons"] == {"7": 6}
@@ -95,7 +95,7 @@ def test_a_table_of_its_own_readings_teaches_nothing(tmp_path: Path) -> None:
     table = tmp_path / "out.csv"
     table.write_text("source,text\na.png,7\n")
     done = run("teach", table, "--hand", "anna", ok=False)
-    assert "nothing that a person said" in str(done.exception)
+    assert "holds no corrections" in str(done.exception)
 
 
 def test_a_hand_begins_with_a_lesson(tmp_path: Path) -> None:
@@ -120,8 +120,8 @@ def test_pictures_that_cannot_be_taught_are_named_and_the_rest_is(pictures: Path
         (pictures / name).write_bytes((pictures / "7__42.png").read_bytes())
     (pictures / "3__broken.png").write_bytes(b"broken")
     done = run("teach", pictures, "--hand", "anna", ok=False)
-    assert "anna: 60 digits kept" in done.stdout
-    for said in ("no label in its name", "expected 2 for '47'", "is said to be 'x'", "3__broken.png: "):
+    assert "anna: 60 digits stored" in done.stdout
+    for said in ("no label in its name", "expected 2 for '47'", "has the label 'x'", "3__broken.png: "):
         assert said in done.stderr
     assert MAX_NAMED >= 4
 

@@ -28,7 +28,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content", "said"),
-    [("seven.png", b"", "no label in its name"), ("7__x.png", b"broken", "cannot be decoded")],
+    [("seven.png", b"", "no label in its name"), ("7__x.png", b"broken", "is no PNG")],
 )
 def test_a_folder_of_other_files_is_refused(tmp_path: Path, name: str, content: bytes, said: str) -> None:
     export_lessons(LESSONS, tmp_path / "anna")

@@ -1,4 +1,4 @@
-"""inkling hands: the writers that were taught, their versions, and what is kept of them."""
+"""inkling hands: the writers that inkling learned, their versions and stored digits."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MAX_SHOWN = 20  # lessons that `show` lists without --all
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line instead of a table.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
-    """List the writers that inkling was taught, and manage what is kept of them.
+    """List the writers that inkling learned, and manage their versions and stored digits.
 
     \b
     Examples:
       inkling hands
       inkling hands show anna
-      inkling hands use anna 0          the network as it came
+      inkling hands use anna 0          the original network
     """
     if context.invoked_subcommand:
         return
@@ -39,11 +39,11 @@ def command(context: click.Context, as_json: bool) -> None:
             click.echo(json.dumps(vars(hand)))
         return
     if not hands:
-        click.echo("No hand was taught yet. Begin with: inkling teach FOLDER --hand NAME", err=True)
+        click.echo("There are no hands yet. Teach one with: inkling teach FOLDER --hand NAME", err=True)
         return
     table = _table("hand", "digits", "versions", "reads with", "since")
     for hand in hands:
-        reads = f"version {hand.active_version}" if hand.active_version else "the network as it came"
+        reads = f"version {hand.active_version}" if hand.active_version else "the original network"
         table.add_row(hand.name, f"{sum(hand.lessons.values()):,}", str(hand.versions), reads, hand.created[:10])
     Console().print(table)
 
@@ -53,7 +53,7 @@ def command(context: click.Context, as_json: bool) -> None:
 @click.option("--all", "every", is_flag=True, help="List every lesson.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the reports of all versions.")
 def show_command(name: str, every: bool, as_json: bool) -> None:
-    """Show a hand: its digits, where reading fails, contradictions, and what each version changed.
+    """Show a hand: stored digits, misreadings, contradictions, and what each version changed.
 
     \b
     Example:
@@ -69,7 +69,7 @@ def show_command(name: str, every: bool, as_json: bool) -> None:
         return
     console = Console(highlight=False)
     counts = ", ".join(f"{label}: {n}" for label, n in hand.lessons.items())
-    console.print(f"[bold]{hand.name}[/], since {hand.created[:10]}. Digits kept: {counts or 'none'}")
+    console.print(f"[bold]{hand.name}[/], since {hand.created[:10]}. Stored digits: {counts or 'none'}")
     misread = Counter((each.label, each.said) for each in lessons if each.said not in ("", each.label))
     if misread:
         pairs = ", ".join(f"{label} as {said} ({n})" for (label, said), n in misread.most_common(10))
@@ -77,7 +77,7 @@ def show_command(name: str, every: bool, as_json: bool) -> None:
     for same in contradictions(lessons):
         console.print(f"contradiction: {', '.join(f'{each.label} (lesson {each.id})' for each in same)}")
     for version in versions:
-        active = ", reads now" if version.number == hand.active_version else ""
+        active = ", in use" if version.number == hand.active_version else ""
         console.print(f"version {version.number}, {version.created[:16]}{active}: {version.report['reason']}")
     table = _table("lesson", "is", "was read as", "from")
     for lesson in lessons if every else lessons[-MAX_SHOWN:]:
@@ -91,7 +91,7 @@ def show_command(name: str, every: bool, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("version", type=click.IntRange(0, 2**31 - 1))
 def use_command(name: str, version: int) -> None:
-    """Let a version read from now on: an earlier one to roll back, 0 for the network as it came.
+    """Choose the version that reads: an earlier one to roll back, 0 for the original network.
 
     \b
     Example:
@@ -101,16 +101,16 @@ def use_command(name: str, version: int) -> None:
 
     with Store() as store:
         store.use(name, version)
-    click.echo(f"{name} reads with {f'version {version}' if version else 'the network as it came'}.")
+    click.echo(f"{name} now reads with {f'version {version}' if version else 'the original network'}.")
 
 
 @command.command("delete")
 @click.argument("name", required=False)
 @click.option("--lesson", type=click.IntRange(1, 2**31 - 1), metavar="N", help="Delete this lesson only.")
 @click.option("--all", "every", is_flag=True, help="Delete every hand.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Delete without asking.")
 def delete_command(name: str | None, lesson: int | None, every: bool, yes: bool) -> None:
-    """Delete a hand with its digits and versions, one of its digits, or all hands. It cannot be undone.
+    """Delete a hand with its digits and versions, one of its digits, or all hands. This cannot be undone.
 
     \b
     Examples:
@@ -120,11 +120,17 @@ def delete_command(name: str | None, lesson: int | None, every: bool, yes: bool)
     from inkling.hands.store import Store
 
     if (name is None) != every or (every and lesson is not None):
-        raise BadRequest("a name or --all is needed; expected one of them. Name the hand to delete.")
+        raise BadRequest("expected the name of a hand, or --all without --lesson. Name the hand to delete.")
     with Store() as store:
         if name is not None:
-            store.hand(name)  # an unknown one is said before anything is asked
-        what = "every hand" if every else f"lesson {lesson} of {name}" if lesson is not None else f"{name}, all of it"
+            store.hand(name)  # an unknown name is an error before the question
+        what = (
+            "every hand"
+            if every
+            else f"lesson {lesson} of {name}"
+            if lesson is not None
+            else f"{name} with all digits and versions"
+        )
         if not yes and not click.confirm(f"Delete {what}?", err=True):
             click.echo("Nothing was deleted.", err=True)
             sys.exit(1)
@@ -141,7 +147,7 @@ def delete_command(name: str | None, lesson: int | None, every: bool, yes: bool)
 @click.argument("name")
 @click.argument("path", type=click.Path(path_type=Path))
 def export_command(name: str, path: Path) -> None:
-    """Write a hand's digits to a new folder as LABEL__x.png, or with all that is known of them to a .parquet file.
+    """Write a hand's digits to a new folder as LABEL__x.png, or with all their data to a .parquet file.
 
     \b
     Example:
@@ -160,7 +166,7 @@ def export_command(name: str, path: Path) -> None:
 @click.argument("name")
 @click.argument("path", type=click.Path(path_type=Path))
 def import_command(name: str, path: Path) -> None:
-    """Add digits that were exported to a hand. Teach it afterwards: inkling teach --hand NAME.
+    """Add exported digits to a hand. Teach it afterwards: inkling teach --hand NAME.
 
     \b
     Example:
@@ -172,7 +178,7 @@ def import_command(name: str, path: Path) -> None:
     lessons = import_lessons(path)
     with Store() as store:
         added = store.add(name, lessons)
-    click.echo(f"{name}: {added.new:,} digits kept, {added.known:,} were there already.")
+    click.echo(f"{name}: {added.new:,} digits stored, {added.known:,} were stored already.")
 
 
 def _table(*headings: str) -> Table:

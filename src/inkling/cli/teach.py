@@ -1,4 +1,4 @@
-"""inkling teach: corrected digits -> a reader that learns a hand."""
+"""inkling teach: corrected digits -> a new version of a hand."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ TABLES = (".csv",)
 @click.option("--hand", "name", required=True, metavar="NAME", help="The writer; a new name is a new writer.")
 @click.option("--model", metavar="NAME|PATH", help="The network to teach.  [default: cnn]")
 def command(*, sources: tuple[str, ...], name: str, model: str | None) -> None:
-    """Keep corrected digits of a writer, and learn from all that are kept: a second's work.
+    """Store corrected digits of a writer, and learn from all that are stored, in about a second.
 
-    A FOLDER holds pictures named LABEL__anything.png, as 7__1.png and 407__page-3.jpg; the label none is for what is no
-    digit. A CSV is what a review page saved, or the table that inkling merge made with it. Without either, what is kept
-    is learned again.
+    A FOLDER holds pictures named LABEL__anything.png, as 7__1.png and 407__page-3.jpg; the label none means that the
+    ink is no digit. A CSV holds the corrections that a review page saved, or is the table that inkling merge wrote.
+    Without either, inkling learns again from the stored digits.
 
-    What was learned reads from now on, with `inkling read --hand NAME`, if it is an improvement and ordinary digits are
-    read as before; else it is said why not. `inkling hands` shows and deletes what is kept.
+    `inkling read --hand NAME` uses the new version if it is an improvement and ordinary digits are read as before;
+    otherwise a sentence says why not. `inkling hands` lists and deletes what is stored.
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def command(*, sources: tuple[str, ...], name: str, model: str | None) -> None:
             lessons = [lesson for source in sources for lesson in _lessons(reader, Path(source), problems)]
             if lessons:
                 added = store.add(name, lessons)
-                click.echo(f"{name}: {added.new:,} digits kept, {added.known:,} were there already.")
+                click.echo(f"{name}: {added.new:,} digits stored, {added.known:,} were stored already.")
                 if is_new:
                     click.echo(f"They are in {store.where}; inkling hands delete {name!r} deletes them.", err=True)
         for problem in problems[:MAX_NAMED]:
@@ -66,16 +66,16 @@ def command(*, sources: tuple[str, ...], name: str, model: str | None) -> None:
         against = contradictions(store.lessons(name))
         for same in against[:MAX_NAMED]:
             labels = " and ".join(f"{each.label} (lesson {each.id})" for each in same)
-            click.echo(f"inkling: the same picture is {labels}; it is not taught until one is deleted.", err=True)
+            click.echo(f"inkling: the same picture is {labels}; neither is taught until one is deleted.", err=True)
         number, taught = teach_hand(store, name, reader.bundle)
-        reads = f" Version {number} reads from now on." if taught.promoted else f" It is kept as version {number}."
+        reads = f" Version {number} is used from now on." if taught.promoted else f" It is stored as version {number}."
         click.echo(f"{taught.report['reason']}{reads}")
     if problems or against:
         sys.exit(1)
 
 
 def _lessons(reader: Reader, source: Path, problems: list[str]) -> Iterator[Lesson]:
-    """The lessons of a folder or table; a sentence in `problems` for each picture that gives none."""
+    """The lessons of a folder or table; `problems` gets a sentence for each picture without one."""
     from inkling.hands.cut import cut_lessons
 
     session = f"{source.name} {datetime.now(UTC).date()}"
@@ -107,14 +107,14 @@ def _of_folder(folder: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:
     for path in pictures:
         try:
             if path.suffix.lower() in DOCUMENT_SUFFIXES:
-                raise BadRequest(f"{path} is a document; expected a picture. Save its pages as pictures.")
+                raise BadRequest(f"{path} is a document; expected a picture. Save each page as one.")
             yield path, required_label(path)
         except BadRequest as error:
             problems.append(str(error))
 
 
 def _of_table(table: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:
-    """Corrections, or a table with them: pictures lie where it says, or beside it."""
+    """Corrections, or a merged table. A path of a picture is relative to the working folder or to the table's."""
     from inkling.batch.merge import HEADING, MACHINE, read_corrections
     from inkling.constraints.roster import csv_errors, read_text
 
@@ -128,14 +128,14 @@ def _of_table(table: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:
         said = [(row["source"], row["written"], "") for row in written]
     else:
         raise BadRequest(
-            f"{table} holds nothing that a person said; expected what a review page saved, or the table that inkling "
-            "merge made with it. Name that."
+            f"{table} holds no corrections; expected the file that a review page saved, or the table that inkling "
+            "merge wrote. Name that."
         )
     for source, right, field in said:
         path = next((path for path in (Path(source), table.parent / source) if path.is_file()), None)
         if field:
             problems.append(f"{source} is a form; expected pictures of one number. Its field {field} is left out.")
         elif path is None:
-            problems.append(f"{source} is not there; expected the picture that was corrected. Bring it back.")
+            problems.append(f"{source} does not exist; expected the corrected picture. Put it back.")
         else:
             yield path, right

@@ -1,4 +1,4 @@
-"""Lessons from a picture of which it is known what is written: its digits, cut out as reading cuts them out."""
+"""Cut a picture with a known number into lessons, one for each digit, as reading cuts it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inkling.pipeline.reader import Reader, as_one_digit, to_original_box
 def cut_lessons(reader: Reader, source: ImageSource, right: str, *, name: str = "", session: str = "") -> list[Lesson]:
     """The digits of one picture as lessons, in reading order.
 
-    `right`: what is written there; signs and spaces are left out. "none": all of the ink is no digit. `name`: where the
+    `right`: the number that is written, its signs and spaces ignored, or "none" if no ink is a digit. `name`: where the
     picture comes from.
 
     Raises BadRequest if the picture does not fall into as many pieces of ink as there are digits, and what
@@ -22,7 +22,7 @@ def cut_lessons(reader: Reader, source: ImageSource, right: str, *, name: str = 
     labels = [NONE] if right == NONE else [sign for sign in right if sign in LABELS]
     what = name or "the picture"
     if not labels:
-        raise BadRequest(f"{what} is said to be {right[:40]!r}; expected digits, or {NONE!r}. Correct its label.")
+        raise BadRequest(f"{what} has the label {right[:40]!r}; expected digits, or {NONE!r}. Correct its label.")
     prepared = reader.prepare(source)
     if len(labels) == 1 and len(prepared.tiles) != 1:
         prepared = as_one_digit(prepared)

@@ -1,5 +1,4 @@
-"""Lessons out of the store and into it: a folder of LABEL__x.png, or a Parquet file, which also keeps where they are
-from."""
+"""Export and import lessons: a folder of LABEL__x.png, or a Parquet file, which also keeps where they come from."""
 
 from __future__ import annotations
 
@@ -42,7 +41,7 @@ def import_lessons(path: Path) -> list[Lesson]:
         return _read_folder(path)
     if path.suffix == PARQUET and path.is_file():
         return [checked(lesson) for lesson in _read_parquet(path)]
-    raise NotFound(f"{path} is neither a folder nor a {PARQUET} file; expected what was exported. Check the path.")
+    raise NotFound(f"{path} is neither a folder nor a {PARQUET} file; expected exported lessons. Check the path.")
 
 
 def _read_folder(path: Path) -> list[Lesson]:

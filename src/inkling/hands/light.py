@@ -94,8 +94,10 @@ def teach(lessons: Sequence[Lesson], bundle: Bundle) -> Taught:
     usable = teachable(lessons)
     contradicted = sum(len(same) for same in contradictions(lessons))
     if not usable:
-        why = f"{contradicted} that contradict each other" if contradicted else "none"
-        raise BadRequest(f"of the hand's lessons {why} are there; expected at least one. Correct a digit first.")
+        why = f"{contradicted} contradict each other" if contradicted else "none is stored"
+        raise BadRequest(
+            f"the hand has no lessons to learn from ({why}); expected at least one. Correct a digit first."
+        )
     replay = load_replay(bundle)
     lesson = _Lesson(usable, bundle, replay)
     strength, learned, checked = lesson.learn_within_guards()
@@ -204,12 +206,12 @@ def _verdict(
     if failed := [guard for guard in checked if not guard.holds]:
         return f"Not promoted: ordinary writing would be read worse ({failed[0]}). Check the labels.", False
     if n_before == n:
-        return f"Not promoted: the network reads all {n:,} lessons right as it came.", False
+        return f"Not promoted: the original network reads all {n:,} lessons right.", False
     if held_back is None:
         n_after = int(after.sum())
         if n_after <= n_before or (before & ~after).any():
             return (
-                f"Not promoted: of {n:,} lessons {n_before:,} were right and {n_after:,} would be. Teach more of them.",
+                f"Not promoted: of {n:,} lessons {n_before:,} were right before and {n_after:,} after. Teach more of them.",
                 False,
             )
         return (

@@ -151,7 +151,7 @@ class Store:
             ).rowcount
             if not gone:
                 raise NotFound(
-                    f"hand {name!r} has no lesson {lesson_id}; expected the number of one of its lessons. See them "
+                    f"hand {name!r} has no lesson {lesson_id}; expected the number of one of its lessons. List them "
                     "with: inkling hands show"
                 )
         forget_deleted(self._engine)
@@ -239,7 +239,7 @@ class Store:
             if number not in there:
                 raise NotFound(
                     f"hand {name!r} has no version {number}; expected one of {', '.join(map(str, there))}, where 0 is "
-                    "the network as it came. Choose one."
+                    "the original network. Choose one."
                 )
             self._activate(connection, hand_id, number)
 
