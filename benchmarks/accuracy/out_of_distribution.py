@@ -36,7 +36,7 @@ from benchmarks.rendering.out_of_distribution_images import KINDS, LOOK_ALIKES, 
 from benchmarks.rendering.stroke_rendering import enlarged
 from inkling import Reader
 from inkling.pipeline.decode import ImageSource
-from inkling.pipeline.result import Reading
+from inkling.pipeline.result import Digit, Reading
 from inkling.training.data.mnist import load_mnist
 
 OUT = Path(__file__).with_suffix(".json")
@@ -74,7 +74,7 @@ def judge(reader: Reader, energy: Energy, images: Iterable[ImageSource]) -> Judg
         found = energy(np.concatenate(tiles)) if sum(map(len, tiles)) else None
         rest = iter([] if found is None else found.tolist())
         energies += [next(rest, -np.inf) if len(tile) else -np.inf for tile in tiles]
-    everything = [reading.digits + reading.others for reading in single]
+    everything = [_glyphs(reading) for reading in single]
     scores = {
         "not_digit": np.array([1 - found[0].not_digit if found else 0.0 for found in everything]),
         "softmax": np.array([found[0].confidence if found else 0.0 for found in everything]),
@@ -84,9 +84,14 @@ def judge(reader: Reader, energy: Energy, images: Iterable[ImageSource]) -> Judg
     return Judged(scores, tuple(single), tuple(auto), reader.bundle.reject_at)
 
 
+def _glyphs(reading: Reading) -> list[Digit]:
+    """The digits, and what the refused glyphs resemble most."""
+    return [*reading.digits, *(other.resembles for other in reading.others if other.resembles)]
+
+
 def _best(reading: Reading) -> float:
     """The probability that the most digit-like ink of an image is a digit; 0 where nothing was found."""
-    return max((1 - found.not_digit for found in reading.digits + reading.others), default=0.0)
+    return max((1 - found.not_digit for found in _glyphs(reading)), default=0.0)
 
 
 def rates_of_others(digits: Judged, others: Judged) -> Numbers:

@@ -90,7 +90,7 @@ def test_a_share_of_the_old_weights_is_kept() -> None:
     ("name", "override", "words"),
     [
         ("ann-tutorial", "keep=0.25", "no start of which to keep"),
-        ("ann", "nondigits=0.2", "has no output for"),
+        ("ann", "nondigits=0.2", "the architecture .ann. does not use it"),
     ],
 )
 def test_settings_that_need_another_are_refused(name: str, override: str, words: str) -> None:
