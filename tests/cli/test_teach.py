@@ -13,7 +13,6 @@ from click.testing import CliRunner, Result
 
 from inkling import cli
 from inkling.batch.merge import HEADING
-from inkling.cli.teach import MAX_NAMED
 from inkling.errors import BadRequest
 from inkling.hands.lesson import to_png
 from inkling.training.odd_hands import odd_hand, write_digits
@@ -123,7 +122,6 @@ def test_pictures_that_cannot_be_taught_are_named_and_the_rest_is(pictures: Path
     assert "anna: 60 digits stored" in done.stdout
     for said in ("no label in its name", "expected 2 for '47'", "has the label 'x'", "3__broken.png: "):
         assert said in done.stderr
-    assert MAX_NAMED >= 4
 
 
 def test_a_contradiction_is_shown_and_solved(tmp_path: Path, pictures: Path) -> None:

@@ -37,7 +37,7 @@ def test_the_store_lies_in_the_users_data_folder_unless_a_url_is_set(monkeypatch
 @pytest.mark.parametrize(
     ("url", "error", "said"),
     [
-        ("nonsense", BadRequest, "no URL of a database"),
+        ("nonsense", BadRequest, "is not the URL of a database"),
         ("oracle9://me:secret@host/db", BadRequest, "expected sqlite or postgresql"),
         ("mysql://me:secret@host/db", BadRequest, "expected sqlite or postgresql"),
         ("sqlite:////proc/none/hands.sqlite", CannotWrite, "the right to write"),
@@ -101,7 +101,7 @@ def test_a_writer_waits_for_its_turn_and_says_when_it_waited_too_long(
     impatient = open_engine(url)
     other = sqlite3.connect(url.removeprefix("sqlite:///"), check_same_thread=False, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(CannotWrite, match="nothing was kept"), writing(impatient):
+    with pytest.raises(CannotWrite, match="nothing was stored"), writing(impatient):
         pass
     monkeypatch.setattr(database, "WAIT_S", 10)
     patient = open_engine(url)

@@ -42,7 +42,7 @@ def test_a_damaged_replay_is_said(tmp_path: Path, content: bytes) -> None:
 
 def test_a_missing_replay_and_pickled_arrays_are_said(tmp_path: Path) -> None:
     bundle = replace(registry.find("cnn"), path=tmp_path)
-    with pytest.raises(BadBundle, match="is not there"):
+    with pytest.raises(BadBundle, match="does not exist"):
         load_replay(bundle)
     with (tmp_path / FILE).open("wb") as file:
         np.savez(file, version=np.array([{"a": 1}], dtype=object))

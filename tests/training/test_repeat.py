@@ -109,5 +109,5 @@ def test_what_cannot_be_repeated_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadRecipe, match="--like repeats a network's own recipe; leave out"):
         CliRunner().invoke(command, ["tiny", "--like", "ann"], catch_exceptions=False)
     network = registry.PACKAGED / "ann" / "model.tflite"
-    with pytest.raises(BadBundle, match="does not tell its recipe"):
+    with pytest.raises(BadBundle, match="has no recipe in its manifest"):
         CliRunner().invoke(command, ["--like", str(network)], catch_exceptions=False)

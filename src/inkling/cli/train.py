@@ -31,15 +31,19 @@ HARDLY_CHANCE = 0.2  # accuracy below which a classifier of ten digits has not l
 @click.argument("recipe", required=False, metavar="NAME_OR_TOML")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one parameter of the recipe.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder; otherwise runs/NAME-<time>.")
-@click.option("--resume", type=click.Path(path_type=Path), help="Go on with this run folder where it stopped.")
-@click.option("--callback", "callbacks", multiple=True, metavar="NAME", help="Also call this one of keras.callbacks.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Continue the run in this folder.")
+@click.option(
+    "--callback", "callbacks", multiple=True, metavar="NAME", help="Also use this callback of keras.callbacks."
+)
 @click.option("--tensorboard", type=click.Path(path_type=Path), metavar="FOLDER", help="Write logs for TensorBoard.")
 @click.option(
     "--mlflow", metavar="URI", help="Log to MLflow: a server's address or a database, as sqlite:///mlflow.db."
 )
 @click.option("--run-code", is_flag=True, help="Run the Python file that the recipe names as its architecture.")
 @click.option("--like", metavar="MODEL_OR_RUN", help="Repeat the training of this network, by its recipe.")
-@click.option("--test", "score_test", is_flag=True, help="Judge it on MNIST's test images too, which is counted.")
+@click.option(
+    "--test", "score_test", is_flag=True, help="Also evaluate on MNIST's test images; the manifest counts this."
+)
 @click.option("--explain", is_flag=True, help="List every parameter of a recipe, and train nothing.")
 def command(
     recipe: str | None,
@@ -57,9 +61,9 @@ def command(
 ) -> None:
     """Train a network by a recipe and export it as a bundle.
 
-    NAME_OR_TOML is a recipe that comes with inkling (ann-tutorial, ann, ann-dropout, cnn, line, tiny) or a file of
-    yours. Training images that are held back judge the network; the test images are for the end, when nothing is
-    chosen any more.
+    NAME_OR_TOML is a recipe that comes with inkling (ann-tutorial, ann, ann-dropout, cnn, line, tiny) or your own file.
+    The network is evaluated on training images that are held back. Use the test images only at the end, when all
+    choices are made.
 
     \b
     Example:
@@ -69,8 +73,8 @@ def command(
       inkling train --like ann-tutorial
       inkling train my_net.toml --run-code
 
-    --like says in the end whether the weights are the same, and if not, what differs: library versions, the images of
-    the first epoch, the processor or the number of threads. The exit status is 1 for other weights.
+    At the end, --like says whether the weights are the same, and if not, what differs: library versions, the images of
+    the first epoch, the processor or the number of threads. If the weights differ, the exit status is 1.
     """
     from inkling.training import keras_callbacks, own_architecture, train
     from inkling.training.architectures import is_own
@@ -88,8 +92,8 @@ def command(
     if is_own(chosen.architecture):
         if not run_code:
             raise BadRecipe(
-                f"architecture is {chosen.architecture!r}, which is Python code; it can do all that you can, so it "
-                "runs only when you say so. Read the file, then add --run-code."
+                f"architecture is {chosen.architecture!r}, which is Python code and can do anything that you can "
+                "do, so it runs only with --run-code. Read the file first, then add --run-code."
             )
         chosen = own_architecture.load(chosen, original.path if original else _code_folder(recipe, overrides, resume))
     elif run_code:
@@ -116,7 +120,7 @@ def _resumed(recipe: str | None, overrides: tuple[str, ...], out: Path | None, f
     from inkling.training.recipe import find
 
     if overrides or out:
-        raise BadRecipe("--resume goes on with the run's own recipe and folder; leave out --set and --out.")
+        raise BadRecipe("--resume continues with the run's own recipe and folder; leave out --set and --out.")
     if not (folder / "recipe.toml").is_file():
         raise BadRecipe(f"{folder} is no run folder: it has no recipe.toml. Name one that inkling train has made.")
     chosen = find(folder / "recipe.toml")
@@ -167,7 +171,7 @@ def _original(like: str, recipe: str | None, overrides: tuple[str, ...]) -> Bund
     found = find_network(like)
     if "recipe" not in found.manifest:
         raise BadBundle(
-            f"{found.path} does not tell its recipe; a bundle that inkling trained was expected. Name another."
+            f"{found.path} has no recipe in its manifest; a bundle that inkling trained was expected. Name another."
         )
     return found
 

@@ -1,4 +1,4 @@
-"""The database of the store: opened, brought to the newest schema, its errors in plain words.
+"""Opens the database of the store, migrates it to the newest schema, and words its errors.
 
 SQLite keeps a write-ahead log, so that one process writes while others read; a transaction that writes takes the lock
 when it begins, and waits for it. Every other database by its URL.
@@ -43,7 +43,7 @@ def store_url(url: str | None = None) -> URL:
         found = make_url(given)
     except exc.ArgumentError:
         raise BadRequest(
-            f"{VARIABLE} is no URL of a database; expected for example sqlite:////folder/hands.sqlite or "
+            f"{VARIABLE} is not the URL of a database; expected, for example, sqlite:////folder/hands.sqlite or "
             "postgresql://user:password@host/database. Correct it."
         ) from None
     if found.drivername not in DRIVERS:
@@ -159,11 +159,11 @@ def plain_errors(engine: Engine) -> Iterator[None]:
         why, where = str(error.orig).strip().replace("\n", " "), place(engine)
         if "not a database" in why or "malformed" in why:
             raise BadData(
-                f"{where} is damaged ({why}); expected a store that inkling wrote. Move it away, or bring back a copy."
+                f"{where} is damaged ({why}); expected a store that inkling wrote. Move it away, or restore a copy."
             ) from error
         if "locked" in why:
             raise CannotWrite(
-                f"{where} was being written by other programs for {WAIT_S} s, so nothing was kept; expected it to "
+                f"{where} was locked by another program for {WAIT_S} s, so nothing was stored; expected it to "
                 "be free. Try again."
             ) from error
         raise _cannot_write(where, why) from error
@@ -171,8 +171,8 @@ def plain_errors(engine: Engine) -> Iterator[None]:
 
 def _cannot_write(where: str, why: str) -> CannotWrite:
     return CannotWrite(
-        f"the store {where} cannot be used ({why}), so nothing was kept; expected a database with room and the right "
-        f"to write. Make room, or set {VARIABLE}."
+        f"the store {where} cannot be used ({why}), so nothing was stored; expected a database with free space and the "
+        f"right to write. Free some space, or set {VARIABLE}."
     )
 
 

@@ -1,7 +1,7 @@
 """A classifier's network without its last layer, and that layer: what the light step teaches.
 
-The last layer is a matrix; everything before it is the same for all hands, so that a hand costs a matrix, not a
-network. The flatbuffer is cut where the last layer begins, in memory; the packaged file stays as it is.
+The last layer is a matrix. Everything before it is the same for all hands, so each hand needs only a matrix of its own.
+The flatbuffer is cut in memory where the last layer begins; the packaged file does not change.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CLASSES = 11  # the ten digits, and "none of the ten"
 
 
 class FeatureNetwork:
-    """What a network sees in a digit. Safe to call from several threads."""
+    """A network up to its last layer: digits -> features. Safe to call from several threads."""
 
     def __init__(self, content: bytes, path: Path) -> None:
         """`content`: a classifier's flatbuffer. Raises WrongNetwork if it does not end as `cnn` does."""
@@ -58,7 +58,7 @@ _opening = threading.Lock()
 def split(content: bytes, path: Path) -> tuple[bytes, np.ndarray]:
     """A flatbuffer -> the same without its last dense layer and softmax, and that layer, (11, F) float32.
 
-    The layer's last column are its biases. Raises WrongNetwork, with `path`, for a network that ends otherwise.
+    The last column of that layer holds its biases. Raises WrongNetwork, naming `path`, for any other network.
     """
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
@@ -71,8 +71,8 @@ def split(content: bytes, path: Path) -> tuple[bytes, np.ndarray]:
     shape = tuple(graph.tensors[dense.inputs[1]].shape) if dense else ()
     if dense is None or len(dense.inputs) != 3 or len(shape) != 2 or shape[0] != CLASSES:
         raise WrongNetwork(
-            f"{path} cannot learn a hand by its last layer; expected a network that can refuse, as cnn, with a dense "
-            f"layer of {CLASSES} outputs at its end. Name cnn."
+            f"{path} cannot learn a hand; expected a network that ends in a dense layer of {CLASSES} outputs and a "
+            "softmax, as cnn does. Name cnn."
         )
 
     def constant(index: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a hand's last layer must leave as it was: ordinary digits, other hands and forms, non-digits, confidence.
+"""Checks that a hand's last layer does not make anything else worse: ordinary digits, other hands, non-digits.
 
 A hand is learned with some of the replayed images, and judged on others: on MNIST's validation images, which are not
 replayed, and on the second half of the non-digits.
@@ -16,7 +16,7 @@ from inkling import scores
 from inkling.hands.last_layer import softmax
 from inkling.hands.replay import NO_DIGIT, Replay
 
-N_REPLAYED = 300  # of the varied digits: those of which the network is least certain
+N_REPLAYED = 300  # varied digits about which the network is least certain
 ALLOWED = {"mnist-validation": 0.0005, "varied": 0.002, "digits-refused": 0.0005, "non-digits-accepted": 0.01}
 WORDS = {
     "mnist-validation": "MNIST's validation images misread",
@@ -28,7 +28,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Guard:
-    """A share of images that go wrong, which may hardly grow."""
+    """An error rate on one set of images, and how much it may grow."""
 
     name: str  # a key of ALLOWED
     n: int
@@ -76,7 +76,7 @@ def check(replay: Replay, before: np.ndarray, after: np.ndarray, *, reject_at: f
 
 
 def temperature(replay: Replay, before: np.ndarray, after: np.ndarray, *, fitted: float) -> float:
-    """The temperature of a hand: the network's own, `fitted`, times what its digits need more or less now."""
+    """The temperature of a hand: the network's own, `fitted`, times how much more its digits need now."""
     rows = np.flatnonzero(replay.labels < NO_DIGIT)
     needed = []
     for layer in (before, after):

@@ -1,4 +1,4 @@
-"""A reader of one hand: another reader's networks, with the last layer that the hand was taught."""
+"""A reader of one hand: another reader's networks, with the hand's own last layer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class HandClassifier(Classifier):
 
 class HandReader(Reader):
     """Reads as another reader does, but single digits as a hand writes them: digits that stand alone, those in boxes
-    and cells, and those of which the line network is in doubt. It costs a few kilobytes, and can be pickled."""
+    and cells, and those about which the line network is in doubt. It takes a few kilobytes, and can be pickled."""
 
     def __init__(self, reader: Reader, learned: Learned) -> None:
         """Shares the networks of `reader`. Raises WrongNetwork if its network cannot have learned a hand."""

@@ -1,4 +1,4 @@
-"""The light step: a hand's last layer, learned in a second, and promoted only if that is an improvement."""
+"""The light step: learn a hand's last layer in about a second, and promote it only if it is an improvement."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_NAMED = 500  # changed lessons that a report names
 
 @dataclass(frozen=True)
 class Learned:
-    """What a hand costs: 4 KB."""
+    """What a hand has of its own: 4 KB."""
 
     last_layer: np.ndarray  # (11, F) float32
     temperature: float
@@ -125,7 +125,7 @@ def teach(lessons: Sequence[Lesson], bundle: Bundle) -> Taught:
 
 
 class _Lesson:
-    """Lessons as features, beside what is replayed with them."""
+    """Lessons as features, and the images that are replayed with them."""
 
     def __init__(self, lessons: Sequence[Lesson], bundle: Bundle, replay: Replay) -> None:
         network = features_of(bundle)
@@ -156,7 +156,7 @@ class _Lesson:
         return strength, learned, checked
 
     def held_back(self, strength: float) -> np.ndarray | None:
-        """Which lessons a layer reads right that was learned from the other half: (N,) bool. None if they are few."""
+        """Which lessons are read right by a layer learned from the other half: (N,) bool. None if there are too few."""
         if len(self.labels) < MIN_HELD_BACK or (~self.before).sum() < MIN_MISREAD:
             return None
         right = np.zeros(len(self.labels), bool)
@@ -211,7 +211,7 @@ def _verdict(
         n_after = int(after.sum())
         if n_after <= n_before or (before & ~after).any():
             return (
-                f"Not promoted: of {n:,} lessons {n_before:,} were right before and {n_after:,} after. Teach more of them.",
+                f"Not promoted: of {n:,} lessons {n_before:,} were right before, {n_after:,} after. Teach more.",
                 False,
             )
         return (

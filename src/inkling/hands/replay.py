@@ -1,4 +1,4 @@
-"""What ordinary writing looks like to a network: `replay.npz` beside its model.tflite, for guards without MNIST.
+"""The features of ordinary writing: `replay.npz` beside a network's model.tflite, so that guards need no MNIST.
 
 `inkling.training.replay` writes it. It holds features, not pictures, as bytes: 0..255 times `scale` for each feature.
 """
@@ -57,7 +57,7 @@ def load_replay(bundle: Bundle) -> Replay:
 def _loaded(path: Path, version: str) -> Replay:
     make = f"Make it with: {COMMAND} {path.parent.name}"
     if not path.is_file():
-        raise BadBundle(f"{path} is not there; expected what a hand's guards are computed from. {make}")
+        raise BadBundle(f"{path} does not exist; expected the features that the guards of a hand need. {make}")
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"it has {path.stat().st_size:,} bytes")

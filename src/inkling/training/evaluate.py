@@ -66,8 +66,8 @@ def recipe_of(bundle: Bundle) -> Recipe:
     """The recipe of a bundle's last stage. Raises BadBundle for a network whose manifest has none."""
     if "recipe" not in bundle.manifest:
         raise BadBundle(
-            f"{bundle.path} does not tell how its network was trained, so nobody knows which images were held back; a "
-            "bundle with a recipe was expected. Judge it on mnist-test or on a folder of pictures."
+            f"{bundle.path} has no recipe in its manifest, so it is unknown which images were held back; a bundle with "
+            "a recipe was expected. Evaluate it on mnist-test or on a folder of pictures."
         )
     return recipe.stages_of(recipe.from_table(bundle.manifest["recipe"]))[-1]
 

@@ -1,7 +1,7 @@
-"""Looks at MNIST's test images: how often a network was judged on them stands in its manifest, as `test_looks`.
+"""Looks at MNIST's test images: a manifest counts, as `test_looks`, how often its network was evaluated on them.
 
-Who compares networks by their test scores chooses by them, and the score of the chosen one is too high. So the test set
-is for the end, and a score on it is shown with the number of looks.
+If you compare networks by their test scores, you choose by them, and the score of the chosen network is too high. So
+the test set is for the end, and a test score is shown with the number of looks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""An architecture of the user's own: a function of a recipe in a Python file, named as in my_net.py:net.
+"""A user's own architecture: a function in a Python file that takes a recipe, named as in my_net.py:net.
 
-Such a file is code, and running it can do anything that its user can do. `inkling train --run-code` alone calls `load`;
-wherever it was not called, `architectures.find_architecture` gives an architecture that refuses to be built.
+Such a file is code and can do anything that its user can do. Only `inkling train --run-code` calls `load`; without that
+call, `architectures.find_architecture` returns an architecture that cannot be built.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def load(recipe: Recipe, folder: Path) -> Recipe:
         why = getattr(error, "strerror", None) or error
         raise BadRecipe(
             f"architecture is {recipe.architecture!r}, but {path} cannot be read ({why}); a Python file was expected. "
-            "Its path counts from the recipe's folder; mend it."
+            "The path is relative to the recipe's folder; correct it."
         ) from error
     module = ModuleType(f"own_architecture_{path.stem}")
     module.__file__ = str(path)
@@ -86,7 +86,7 @@ def _guarded(path: Path, run: Callable[[], Any]) -> Any:
         line = lines[-1] if lines else getattr(error, "lineno", None)
         where = f" in line {line}" if line else ""
         what = (str(error).splitlines() or [""])[0]
-        raise BadRecipe(f"{path} fails{where}: {type(error).__name__}: {what}. Mend it.") from error
+        raise BadRecipe(f"{path} fails{where}: {type(error).__name__}: {what}. Correct the code.") from error
 
 
 def _check_model(model: Any, settings: Settings, name: str) -> None:

@@ -169,10 +169,11 @@ def about(found: Sequence[Measurements]) -> list[str]:
     return [
         "The network alone is judged, as it runs (LiteRT), on MNIST's test images: "
         + ", ".join(f"{m.subject.label} {m.subject.bundle.test_looks_in_words}" for m in found)
-        + ", with this report. Who chooses by these scores makes them too high; choose by validation images. "
+        + ", including this report. Choosing a network by these scores makes them too high; choose by "
+        "validation images. "
         "Intervals are Wilson's; calibration error has 15 bins (Guo et al. 2017).",
-        "Times are the shortest of many on one core of the machine that wrote this; a tile of many is its share of a "
-        f"batch of {found[0].latency.batch}.",
+        "Times are the shortest of many on one core of the machine that wrote this; the time of one tile of many "
+        f"is its share of a batch of {found[0].latency.batch}.",
         "Models: " + ", ".join(f"{m.subject.label} {m.subject.bundle.version}" for m in found) + ".",
     ]
 
