@@ -24,7 +24,7 @@ def test_a_row_says_what_is_expected_and_who_uses_it() -> None:
     rows = {row[0]: row[1:] for row in parameter_table.rows()}
     assert rows["epochs"] == ("5", "1 to 10,000", "Passes over the training data.")
     assert rows["hidden"][2] == "Units of the hidden layer. Only: ann, ann-dropout."
-    assert rows["lines"][2] == "Synthetic lines of an epoch. Only: line."
+    assert rows["lines"][2] == "Synthetic lines per epoch. Only: line."
     assert rows["teacher.weight"][2].endswith("Classifiers only.")
     assert rows["name"][0] == "required"
     assert rows["schedule"][1].startswith("constant, one_cycle")

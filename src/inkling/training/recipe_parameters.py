@@ -26,21 +26,21 @@ def _choice(help: str, default: str, *choices: str) -> Any:
 class Augmentation:
     """How far an image may be changed each time it is shown; all 0 = never. See `augment`."""
 
-    rotation: float = _between("Degrees by which an image turns, to either side.", 0.0, 0, 45)
+    rotation: float = _between("Largest rotation to either side, degrees.", 0.0, 0, 45)
     shear: float = _between("Slant: x moves by up to this much for each y.", 0.0, 0, 1)
-    scale: float = _between("Size changes by up to this part of it.", 0.0, 0, 0.5)
+    scale: float = _between("Largest change of size, as a share of the size.", 0.0, 0, 0.5)
     stretch: float = _between(
         "Logarithm of width over height: up to this much wider, up to a third of it narrower.", 0.0, 0, 1
     )
     bow: float = _between("How far strokes bow and one end outgrows the other (quadratic terms).", 0.0, 0, 0.4)
-    shift: float = _between("Shift by up to so many pixels, each way.", 0.0, 0, 8)
+    shift: float = _between("Largest shift in each direction, pixels.", 0.0, 0, 8)
     elastic: float = _between("Strength of the elastic field (alpha of Simard et al. 2003), pixels.", 0.0, 0, 60)
     elastic_sigma: float = _between("Smoothness of the elastic field, pixels.", 4.5, 1, 14)
-    stroke: float = _between("Pixels by which strokes become wider or narrower, about.", 0.0, 0, 1.5)
-    contrast: float = _between("Part of the ink's darkness that may be lost.", 0.0, 0, 0.9)
+    stroke: float = _between("Largest change of stroke width, about, pixels.", 0.0, 0, 1.5)
+    contrast: float = _between("Largest loss of the ink's darkness, as a share.", 0.0, 0, 0.9)
     continental: float = _between("Part of the 1s that get an upstroke and of the 7s that get a bar.", 0.0, 0, 1)
     noise: float = _between("Standard deviation of the grain; ink is 1.", 0.0, 0, 0.5)
-    drawn: float = _between("Part of the digits that synthetic ones, drawn from strokes, replace.", 0.0, 0, 1)
+    drawn: float = _between("Share of the digits replaced by synthetic ones, drawn from strokes.", 0.0, 0, 1)
     coarse: float = _between("Part of the images that are degraded to few pixels.", 0.0, 0, 1)
     ragged: float = _between("Noise in degraded images before a pixel becomes black or white; ink is 1.", 0.0, 0, 0.5)
     enlarged: float = _between("Part of the degraded images that are shown enlarged.", 0.0, 0, 1)
@@ -79,16 +79,16 @@ class Recipe:
 
     name: str = _about("Name of the run and of its bundle: a word.")
     architecture: str = _about("The network: a name that comes with inkling, or FILE.py:FUNCTION.")
-    about: str = _about("One line for people.", "")
+    about: str = _about("A one-line description.", "")
     epochs: int = _between("Passes over the training data.", 5, 1, 10_000)
-    batch_size: int = _between("Examples of a step.", 128, 1, 10_000)
+    batch_size: int = _between("Examples per step.", 128, 1, 10_000)
     precision: str = _choice(
         "Numbers that layers multiply while they learn; weights and sums are float32 with both.",
         "float32",
         "float32",
         "bfloat16",
     )
-    optimizer: str = _choice("What turns gradients into steps.", "adam", "adam", "adamw", "sgd")
+    optimizer: str = _choice("The optimizer of Keras.", "adam", "adam", "adamw", "sgd")
     learning_rate: float = _between("The highest learning rate of the schedule.", 0.001, 1e-7, 10)
     schedule: str = _choice(
         "How the learning rate changes during the run.",
@@ -103,8 +103,8 @@ class Recipe:
     label_smoothing: float = _between("Part of the probability that the target spreads over all classes.", 0.0, 0, 0.5)
     ema: float = _between("Momentum of the averaged weights that are kept; 0 keeps the last ones.", 0.0, 0, 0.99999)
     dropout: float = _between("Share of units that are switched off in a step.", 0.0, 0, 0.9)
-    lines: int = _between("Synthetic lines of an epoch.", 0, 0, 10_000_000)
-    nondigits: float = _between("Images of what is no digit, for each digit of an epoch.", 0.0, 0, 1)
+    lines: int = _between("Synthetic lines per epoch.", 0, 0, 10_000_000)
+    nondigits: float = _between("Non-digit images per digit in an epoch.", 0.0, 0, 1)
     standardise: bool = _about(
         "Learn from inputs with mean 0 and standard deviation 1; export folds this into the weights.", False
     )
@@ -112,16 +112,14 @@ class Recipe:
     start: str = _about("A packaged model, bundle or run folder to fine-tune; empty for random weights.", "")
     keep: float = _between("Share of the weights of `start` in the final ones.", 0.0, 0, 1)
     seed: int = _between("Seed of the first weights, the order and the augmentation.", 0, 0, 2**31 - 1)
-    split_seed: int = _between(
-        "Seed that decides which training images are held back, whatever the other one is.", 0, 0, 2**31 - 1
-    )
-    n_train: int = _between("Images to learn from; 0 for all that are not held back.", 0, 0, 60_000)
-    n_validation: int = _between("Training images that are held back to choose by.", 5_000, 100, 30_000)
+    split_seed: int = _between("Seed of the choice of held-back images, independent of `seed`.", 0, 0, 2**31 - 1)
+    n_train: int = _between("Training images; 0 for all that are not held back.", 0, 0, 60_000)
+    n_validation: int = _between("Training images held back for validation.", 5_000, 100, 30_000)
     patience: int = _between("Epochs without a better validation loss before the run stops; 0 for never.", 0, 0, 10_000)
     augmentation: Augmentation = field(default_factory=Augmentation)
     teacher: Teacher = field(default_factory=Teacher)
     texts: Texts = field(default_factory=Texts)
-    stages: tuple[dict[str, Any], ...] = _about("Tables with what each of several stages sets otherwise.", ())
+    stages: tuple[dict[str, Any], ...] = _about("Tables of the parameters that each stage changes.", ())
 
 
 TABLES = {"augmentation": Augmentation, "teacher": Teacher, "texts": Texts}  # parameters that have parts
