@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterator
 from itertools import islice
@@ -60,11 +61,11 @@ def has_several_pages(content: bytes) -> bool:
 
 
 def _leads_beyond(content: bytes, directory: TiffDirectory) -> bool:
-    """Whether the next directory is beyond the end of the file, or the link to it is."""
+    """Whether the next directory is beyond the end of the file. False where the link to it is: then this one is cut."""
     try:
         (following,) = struct.unpack_from(directory.offset_format, content, directory.next_at)
     except (struct.error, OverflowError):
-        return True
+        return False
     return int(following) + COUNT_BYTES > len(content)
 
 
@@ -72,5 +73,6 @@ def _alone(content: bytes, directory: TiffDirectory) -> bytes:
     """The same file with one directory: the header points to it, and it to none."""
     page = bytearray(content)
     struct.pack_into(directory.offset_format, page, directory.header_at, directory.at)
-    struct.pack_into(directory.offset_format, page, directory.next_at, 0)
+    with contextlib.suppress(struct.error):  # the file ends before the link to the next
+        struct.pack_into(directory.offset_format, page, directory.next_at, 0)
     return bytes(page)
