@@ -146,7 +146,7 @@ def test_a_scribble_is_refused_in_words(page: Page) -> None:
     assert board is not None
     page.mouse.move(board["x"] + 0.3 * board["width"], board["y"] + 0.3 * board["height"])
     page.mouse.down()
-    for i in range(1, 14):  # up and down, as one crosses something out
+    for i in range(1, 18):  # up and down, as one crosses something out
         page.mouse.move(
             board["x"] + (0.3 + 0.03 * i) * board["width"], board["y"] + (0.3, 0.7)[i % 2] * board["height"]
         )
