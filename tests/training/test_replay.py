@@ -16,6 +16,7 @@ from inkling.training.data.mnist import split_indices
 from tests.training.small import small_mnist
 
 
+@pytest.mark.learn  # Matplotlib draws the fonts of non-digits
 def test_what_is_written_is_what_guards_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("N_VARIED", "N_NONDIGITS", "N_MOMENT", "N_MOMENT_NONDIGITS"):
         monkeypatch.setattr(replay, name, 20)
