@@ -202,7 +202,7 @@ def test_a_full_disk_is_said_and_loses_nothing(url: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=60)
     *confirmed, message = done.stdout.strip().split("\n")
     assert "cannot be used" in message
-    assert "nothing was kept" in message
+    assert "nothing was stored" in message
     with Store(url) as store:
         found = {each.sha256 for each in store.lessons("anna")}
     assert found == {sha for line in confirmed for sha in line.split()}
