@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gzip
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -206,9 +207,12 @@ def test_a_bug_in_the_reading_is_one_500_and_one_log_line(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, content_type: str | None
 ) -> None:
     calls = 0
+    trace = Reader.trace
 
-    def fail(self: Reader, *_: Any, **__: Any) -> None:
+    def fail(self: Reader, *arguments: Any, **options: Any) -> Any:
         nonlocal calls
+        if threading.current_thread().name == "inkling-warm":  # another test's app warms up meanwhile
+            return trace(self, *arguments, **options)
         calls += 1
         raise RuntimeError("secret detail")
 
