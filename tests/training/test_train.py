@@ -23,6 +23,7 @@ from inkling.models import registry
 from inkling.pipeline.classifier import Classifier
 from inkling.training import lr_schedule, recipe, targets, train
 from inkling.training.data.mnist import as_input
+from inkling.training.digit_task import DigitTask
 from inkling.training.recipe import Recipe
 from inkling.training.tasks import make_task
 from tests.training.small import LEARN, small_mnist
@@ -396,12 +397,46 @@ def test_a_network_learns_to_refuse(tmp_path: Path) -> None:
     assert (prediction.not_digit > 0).all()
 
 
-def test_a_teacher_of_eleven_answers_teaches_ten() -> None:
-    class Teacher:
-        def predict(self, images: np.ndarray, **_: object) -> np.ndarray:
-            return np.full((len(images), 11), 1 / 11, np.float32)
+class TeacherModel:
+    """Answers by the images' mean, and counts what it is asked."""
 
-    distilled = tiny(teacher={"name": "cnn"})
-    made = targets.make_targets(np.array([3]), np.zeros((1, 28, 28)), distilled, Teacher())
-    assert made.shape == (1, 20)
-    np.testing.assert_allclose(made[0, 10:], 0.1)
+    asked = 0
+
+    def predict(self, images: np.ndarray, **_: object) -> np.ndarray:
+        self.asked += len(images)
+        seen = images.mean((1, 2))[:, None] * np.arange(11, dtype=np.float32)
+        outputs: np.ndarray = np.exp(seen) / np.exp(seen).sum(1, keepdims=True)
+        return outputs
+
+
+def test_a_teacher_of_eleven_answers_teaches_ten() -> None:
+    blank = np.zeros((1, 28, 28), np.float32)
+    np.testing.assert_allclose(targets.TeacherNetwork(TeacherModel(), 1.0, 10).probs(blank), np.full((1, 10), 0.1))
+
+
+def test_a_teacher_is_calibrated() -> None:
+    images = np.full((1, 28, 28), 0.5, np.float32)
+    plain = targets.TeacherNetwork(TeacherModel(), 1.0, 11).probs(images)
+    sharpened = targets.TeacherNetwork(TeacherModel(), 0.5, 11).probs(images)
+    np.testing.assert_allclose(sharpened, plain**2 / (plain**2).sum(), rtol=1e-5)
+
+
+def test_a_pool_asks_the_teacher_once_about_each_image() -> None:
+    """The images of the pool come again in another order, each with its label and the teacher's answer to it."""
+    how = tiny(epochs=5, teacher={"name": "cnn", "pool": 2})
+    task = DigitTask(how, small_mnist())
+    model = TeacherModel()
+    task.teacher = targets.TeacherNetwork(model, 1.0, 10)
+    seen = {}
+    for epoch in range(1, 6):
+        prepared = task.prepare(epoch)
+        y = task.fit_arguments(prepared)["y"]
+        np.testing.assert_array_equal(y[:, :10].argmax(1), prepared.labels)
+        np.testing.assert_allclose(y[:, 10:], task.teacher.probs(prepared.images), rtol=1e-5)
+        model.asked -= len(y)
+        seen[epoch] = prepared.images
+    assert model.asked == 2 * len(seen[1])
+    assert not np.array_equal(seen[1], seen[3])
+    for first, again in ((1, 3), (1, 5), (2, 4)):
+        one, other = (np.unique(seen[epoch].reshape(len(seen[epoch]), -1), axis=0) for epoch in (first, again))
+        np.testing.assert_array_equal(one, other)

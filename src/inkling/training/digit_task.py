@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +27,16 @@ def scores_of(bundle: Bundle, tiles: np.ndarray, labels: np.ndarray) -> dict[str
     return scores.summary(found.probs, labels, temperature=bundle.temperature, refused=refused)
 
 
+@dataclass(frozen=True)
+class PreparedImages:
+    """What an epoch shows, in its order."""
+
+    images: np.ndarray  # (M, 28, 28) float32
+    labels: np.ndarray  # (M,) uint8
+    made_for: int  # the epoch in which these images come for the first time
+    order: np.ndarray  # (M,) the place of each image in that epoch
+
+
 class DigitTask:
     """Images and labels, cross-entropy, accuracy. See `tasks.Task`."""
 
@@ -41,10 +52,11 @@ class DigitTask:
         self.n_steps = (len(training) + self.n_nondigits) // recipe.batch_size
         self._mnist = mnist
         self._validation = validation
+        self._known_probs: dict[int, np.ndarray] = {}  # the teacher's, by the epoch that its images were made for
 
     @cached_property
-    def teacher(self) -> Any:
-        """The Keras model whose answers the network also learns from, or None."""
+    def teacher(self) -> targets.TeacherNetwork | None:
+        """The network whose answers the new one also learns from, or None."""
         return targets.load_teacher(self.recipe)
 
     @cached_property
@@ -75,10 +87,12 @@ class DigitTask:
         loss, metric = targets.loss_and_metric(self.recipe)
         return loss, [metric]
 
-    def prepare(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Images and labels, shuffled and augmented: whole batches, (M, 28, 28) float32 and (M,) uint8."""
+    def prepare(self, epoch: int) -> PreparedImages:
+        """The epoch's images and labels, shuffled and augmented: whole batches."""
         recipe = self.recipe
-        rng = np.random.default_rng((recipe.seed, epoch))
+        pool = recipe.teacher.pool
+        made_for = (epoch - 1) % pool + 1 if pool else epoch
+        rng = np.random.default_rng((recipe.seed, made_for))
         images, labels = self.images, self.labels
         if self.n_nondigits:
             chosen = rng.choice(len(self.nondigits), self.n_nondigits, replace=False)
@@ -91,20 +105,36 @@ class DigitTask:
             shown,
             recipe.augmentation,
             seed=recipe.seed,
-            epoch=epoch,
+            epoch=made_for,
             threads=threads,
             drawn=self.drawn,
         )
-        return x, shown
+        if made_for == epoch:
+            return PreparedImages(x, shown, made_for, np.arange(len(x)))
+        again = np.random.default_rng((recipe.seed, epoch)).permutation(len(x))
+        return PreparedImages(x[again], shown[again], made_for, again)
 
-    def prepared_images(self, prepared: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
-        return [prepared[0]]
+    def prepared_images(self, prepared: PreparedImages) -> list[np.ndarray]:
+        return [prepared.images]
 
-    def fit_arguments(self, prepared: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
+    def fit_arguments(self, prepared: PreparedImages) -> dict[str, Any]:
         """Inputs and targets; the teacher answers about the very images that the network sees."""
-        x, labels = prepared
-        y = targets.make_targets(labels, x, self.recipe, self.teacher)
-        return {"x": self._scaled(x), "y": y, "batch_size": self.recipe.batch_size, "shuffle": False}
+        y = targets.make_targets(prepared.labels, self.recipe, self._teacher_probs(prepared))
+        return {"x": self._scaled(prepared.images), "y": y, "batch_size": self.recipe.batch_size, "shuffle": False}
+
+    def _teacher_probs(self, prepared: PreparedImages) -> np.ndarray | None:
+        """(M, C) float32, for images of the pool computed once."""
+        if self.teacher is None:
+            return None
+        known = self._known_probs.get(prepared.made_for)
+        if known is None:
+            probs = self.teacher.probs(prepared.images)
+            if not self.recipe.teacher.pool:
+                return probs
+            known = np.empty_like(probs)
+            known[prepared.order] = probs
+            self._known_probs[prepared.made_for] = known
+        return known[prepared.order]
 
     def validate(self, model: Any) -> dict[str, float]:
         """Cross-entropy and accuracy on the validation images."""

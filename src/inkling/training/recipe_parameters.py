@@ -71,6 +71,7 @@ class Teacher:
     )
     temperature: float = _between("Softens the outputs of both.", 2.0, 1, 20)
     weight: float = _between("Weight of the teacher's output against the label.", 0.5, 0, 1)
+    pool: int = _between("Epochs whose images the teacher sees; then they come again. 0: new ones always.", 0, 0, 1_000)
 
 
 @dataclass(frozen=True)

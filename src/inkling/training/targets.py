@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from inkling.errors import BadRecipe
 from inkling.models import registry
 from inkling.pipeline.classifier import prediction_from_softmax
+from inkling.pipeline.result import calibrate
 from inkling.training.architectures import n_outputs
 from inkling.training.keras_setup import open_keras_model
 from inkling.training.recipe import Recipe
@@ -19,22 +21,34 @@ def is_plain(recipe: Recipe) -> bool:
     return not (recipe.label_smoothing or recipe.teacher.name)
 
 
-def make_targets(labels: np.ndarray, images: np.ndarray, recipe: Recipe, teacher: Any) -> np.ndarray:
-    """(N,) labels -> what `fit` takes as y: the labels, or (N, C) smoothed, or (N, 2 C) with the teacher's outputs.
+def make_targets(labels: np.ndarray, recipe: Recipe, teacher_probs: np.ndarray | None) -> np.ndarray:
+    """(N,) labels -> what `fit` takes as y: the labels, or (N, C) smoothed, or (N, 2 C) with the teacher's (N, C).
 
-    C is the number of the network's outputs, 10 or 11. The teacher sees the same augmented images (N, 28, 28) as the
-    network. Of eleven outputs a network with ten is given the ten.
+    C is the number of the network's outputs, 10 or 11.
     """
     if is_plain(recipe):
         return labels
     n, smoothing = n_outputs(recipe), recipe.label_smoothing
     smoothed: np.ndarray = np.eye(n, dtype=np.float32)[labels] * (1 - smoothing) + smoothing / n
-    if teacher is None:
+    if teacher_probs is None:
         return np.asarray(smoothed, np.float32)
-    outputs = teacher.predict(images, batch_size=1024, verbose=0)  # (N, 28, 28) -> (N, 10 or 11)
-    if outputs.shape[1] > n:
-        outputs = prediction_from_softmax(outputs).probs
-    return np.concatenate([smoothed, outputs], axis=1, dtype=np.float32)
+    return np.concatenate([smoothed, teacher_probs], axis=1, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class TeacherNetwork:
+    """A trained network whose calibrated probabilities the new one learns from."""
+
+    model: Any  # (N, 28, 28) -> (N, 10 or 11)
+    temperature: float
+    n_outputs: int  # of the new network
+
+    def probs(self, images: np.ndarray) -> np.ndarray:
+        """(N, 28, 28) float32 -> (N, n_outputs) float32. Of eleven outputs a network with ten is given the ten."""
+        outputs = self.model.predict(images, batch_size=1024, verbose=0)
+        if outputs.shape[1] > self.n_outputs:
+            outputs = prediction_from_softmax(outputs).probs
+        return np.asarray(calibrate(outputs, self.temperature), np.float32)
 
 
 def loss_and_metric(recipe: Recipe) -> tuple[Any, Any]:
@@ -66,16 +80,21 @@ def loss_and_metric(recipe: Recipe) -> tuple[Any, Any]:
     return loss, accuracy
 
 
-def load_teacher(recipe: Recipe) -> Any:
-    """The teacher's Keras model, or None. Raises UnknownName or BadBundle, and BadRecipe when its shapes differ."""
+def load_teacher(recipe: Recipe) -> TeacherNetwork | None:
+    """The recipe's teacher, if it has one.
+
+    Its probabilities are calibrated by its bundle's temperature: those of a network that learned from smoothed labels
+    are too low, and teach a small network less. Raises UnknownName or BadBundle, and BadRecipe when its shapes differ.
+    """
     teacher = recipe.teacher
     if not teacher.name:
         return None
-    model = open_keras_model(registry.find(teacher.name), task="training")
+    bundle = registry.find(teacher.name)
+    model = open_keras_model(bundle, task="training")
     outputs = [(None, n) for n in range(n_outputs(recipe), 12)]
     if model.input_shape != (None, 28, 28) or model.output_shape not in outputs:
         raise BadRecipe(
             f"teacher.name is {teacher.name!r}, which maps {model.input_shape} to {model.output_shape}; expected "
             f"(None, 28, 28) to {' or '.join(map(str, outputs))}. Name another bundle."
         )
-    return model
+    return TeacherNetwork(model, bundle.temperature, n_outputs(recipe))
