@@ -128,13 +128,12 @@ class DigitTask:
             return None
         known = self._known_probs.get(prepared.made_for)
         if known is None:
-            probs = self.teacher.probs(prepared.images)
-            if not self.recipe.teacher.pool:
-                return probs
-            known = np.empty_like(probs)
-            known[prepared.order] = probs
-            self._known_probs[prepared.made_for] = known
-        return known[prepared.order]
+            known = np.empty((len(prepared.labels), self.teacher.n_outputs), np.float32)
+            known[prepared.order] = self.teacher.probs(prepared.images)
+            if self.recipe.teacher.pool:
+                self._known_probs[prepared.made_for] = known
+        probs: np.ndarray = known[prepared.order]
+        return probs
 
     def validate(self, model: Any) -> dict[str, float]:
         """Cross-entropy and accuracy on the validation images."""
