@@ -10,7 +10,7 @@ import pytest
 from inkling.errors import BadRecipe
 from inkling.models import registry
 from inkling.pipeline.classifier import Classifier
-from inkling.training import input_scaling, recipe, train
+from inkling.training import input_scaling, recipe, run_history, train
 from inkling.training.architectures import ARCHITECTURES
 from inkling.training.data.mnist import as_input, split_indices
 from inkling.training.keras_setup import import_keras
@@ -59,7 +59,7 @@ def test_a_run_exports_what_was_validated(tmp_path: Path) -> None:
     assert found.manifest["parameters"] == 784 * 16 + 16 + 170
     _, validation = split_indices(mnist.y_train, how.n_validation, how.seed)
     probs = Classifier(found)(as_input(mnist.x_train[validation]))
-    last = train.read_history(tmp_path / "history.csv")[-1]
+    last = run_history.read_history(tmp_path / "history.csv")[-1]
     assert (probs.argmax(1) == mnist.y_train[validation]).mean() == pytest.approx(last["val_accuracy"], abs=1e-9)
     assert last["val_accuracy"] > 0.8
     version = found.version

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from inkling.errors import BadRecipe, InklingError, UnknownName
-from inkling.training import keras_callbacks, recipe, train
+from inkling.training import keras_callbacks, recipe, run_history, train
 from inkling.training.keras_setup import import_keras
 from tests.training.small import LEARN, small_mnist
 
@@ -59,7 +59,7 @@ def test_callbacks_see_the_stages_as_one_training_and_tensorboard_writes(tmp_pat
     assert max(batch for name, batch in calls if name == "step") == 3 * 16 - 1
     with (tmp_path / "log.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    losses = [str(row["val_loss"]) for row in train.read_history(tmp_path / "run" / "history.csv")]
+    losses = [str(row["val_loss"]) for row in run_history.read_history(tmp_path / "run" / "history.csv")]
     assert [row["val_loss"] for row in rows] == losses
     written = b"".join(
         record.numpy()

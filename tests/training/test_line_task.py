@@ -13,7 +13,7 @@ from inkling.models import registry
 from inkling.pipeline.ctc import log_likelihoods
 from inkling.pipeline.line_recognizer import LineRecognizer
 from inkling.pipeline.symbols import BLANK, CLASSES
-from inkling.training import fine_tune, line_task, model_card, package, recipe, train
+from inkling.training import fine_tune, line_task, model_card, package, recipe, run_history, train
 from inkling.training.data.mnist import Mnist
 from inkling.training.keras_setup import open_keras_model
 from inkling.training.line_task import ctc_loss, read_lines
@@ -46,7 +46,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, mnist: Mnist) -> Path:
 @pytest.mark.learn
 @KERAS_NOISE
 def test_it_learns(run: Path) -> None:
-    history = train.read_history(run / "history.csv")
+    history = run_history.read_history(run / "history.csv")
     assert [metrics["epoch"] for metrics in history] == [1, 2]
     assert history[1]["val_loss"] < history[0]["val_loss"]  # of the same lines, unlike the loss of an epoch
     assert list(history[0]) == ["epoch", "loss", "val_loss", "val_accuracy", "learning_rate", "seconds"]
@@ -75,7 +75,7 @@ def test_killed_and_resumed_ends_in_the_same_weights(run: Path, tmp_path: Path, 
     class Killed(Exception):
         pass
 
-    def kill(metrics: train.EpochMetrics) -> None:
+    def kill(metrics: run_history.EpochMetrics) -> None:
         if metrics["epoch"] == 1:
             raise Killed
 

@@ -7,7 +7,7 @@ import pytest
 
 from inkling.errors import BadBundle, CannotWrite
 from inkling.models import registry
-from inkling.training import model_card, publish, train
+from inkling.training import model_card, publish, run_history
 from inkling.training.package import package
 
 UNUSED: Any = None  # MNIST: the bundle brings its scores on the test images
@@ -34,11 +34,11 @@ def test_a_bundle_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
 def test_a_run_s_history_is_kept(tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(registry.PACKAGED / "ann-tutorial", run / "bundle")
-    rows: list[train.EpochMetrics] = [dict.fromkeys(train.COLUMNS, 1)]
+    rows: list[run_history.EpochMetrics] = [dict.fromkeys(run_history.COLUMNS, 1)]
     rows[0]["loss"] = 0.123456789
-    train.write_history(run / "history.csv", rows)
+    run_history.write_history(run / "history.csv", rows)
     made = package(run, UNUSED, into=tmp_path / "bundles")
-    assert train.read_history(made.path / "history.csv") == [{**rows[0], "loss": 0.123457}]
+    assert run_history.read_history(made.path / "history.csv") == [{**rows[0], "loss": 0.123457}]
 
 
 def test_a_packaged_bundle_is_not_packaged_over_itself(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from inkling.errors import BadBundle, NotFound
 from inkling.models import bundle, registry
-from inkling.training import publish, train
+from inkling.training import publish, run_history
 from inkling.training.report import embedding
 from inkling.training.report.measurements import Latency
 
@@ -82,8 +82,8 @@ def test_a_history_belongs_to_the_weights_that_it_led_to(tmp_path: Path) -> None
     own, other = tmp_path / "own", tmp_path / "other"
     for run, name in ((own, "ann-tutorial"), (other, "ann")):
         shutil.copytree(registry.find(name).path, run / "bundle")
-        rows: list[train.EpochMetrics] = [dict.fromkeys(train.COLUMNS, 1)]
-        train.write_history(run / "history.csv", rows)
+        rows: list[run_history.EpochMetrics] = [dict.fromkeys(run_history.COLUMNS, 1)]
+        run_history.write_history(run / "history.csv", rows)
     shutil.copytree(registry.find("ann-tutorial").path, tmp_path / "ann-tutorial")
     found = bundle.open_bundle(tmp_path / "ann-tutorial")
     kept = found.path / "history.csv"
@@ -94,7 +94,7 @@ def test_a_history_belongs_to_the_weights_that_it_led_to(tmp_path: Path) -> None
         publish.keep_history(found, tmp_path)
     assert not kept.exists()
     publish.keep_history(found, own)
-    assert len(train.read_history(kept)) == 1
+    assert len(run_history.read_history(kept)) == 1
 
 
 def test_a_wrong_name_ends_in_one_sentence() -> None:

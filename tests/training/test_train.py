@@ -21,7 +21,7 @@ from inkling.cli.train import command
 from inkling.errors import BadBundle, BadData, BadRecipe, InklingError, UnknownName
 from inkling.models import registry
 from inkling.pipeline.classifier import Classifier
-from inkling.training import lr_schedule, recipe, targets, train
+from inkling.training import lr_schedule, recipe, run_history, targets, train
 from inkling.training.data.mnist import as_input
 from inkling.training.digit_task import DigitTask
 from inkling.training.recipe import Recipe
@@ -88,7 +88,7 @@ def test_a_run_folder_holds_what_the_docs_say(whole: Path) -> None:
     assert names == files | {"bundle"}
     with (whole / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == train.COLUMNS
+    assert tuple(rows[0]) == run_history.COLUMNS
     assert [row["epoch"] for row in rows] == list("123456")
     assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
     assert recipe.find(whole / "recipe.toml") == tiny()
@@ -142,7 +142,7 @@ def test_stages_are_the_runs_that_they_would_be_one_after_the_other(tmp_path: Pa
     callbacks = train.Callbacks(on_step=lambda done, steps, logs: seen.append(done))
     train.train(tiny(stages=STAGES), small_mnist(), tmp_path / "both", callbacks=callbacks)
     assert registry.find(tmp_path / "both").version == registry.find(tmp_path / "second").version
-    rows = [train.read_history(tmp_path / name / "history.csv") for name in ("first", "second", "both")]
+    rows = [run_history.read_history(tmp_path / name / "history.csv") for name in ("first", "second", "both")]
     assert [row["val_loss"] for row in rows[2]] == [row["val_loss"] for row in rows[0] + rows[1]]
     assert [row["epoch"] for row in rows[2]] == [1, 2, 3, 4, 5]
     assert seen == sorted(seen)
@@ -153,7 +153,7 @@ def test_stages_go_on_where_they_were_killed(tmp_path: Path, kill_after: int) ->
     class Killed(Exception):
         pass
 
-    def kill(row: train.EpochMetrics) -> None:
+    def kill(row: run_history.EpochMetrics) -> None:
         if row["epoch"] == kill_after:
             raise Killed
 
@@ -169,11 +169,11 @@ def test_stages_go_on_where_they_were_killed(tmp_path: Path, kill_after: int) ->
 
 
 def test_a_run_stopped_in_its_first_stage_is_exported_as_it_is(tmp_path: Path) -> None:
-    def stop(row: train.EpochMetrics) -> None:
+    def stop(row: run_history.EpochMetrics) -> None:
         raise train.StopTraining
 
     train.train(tiny(stages=STAGES), small_mnist(), tmp_path, callbacks=train.Callbacks(on_epoch=stop))
-    assert len(train.read_history(tmp_path / "history.csv")) == 1
+    assert len(run_history.read_history(tmp_path / "history.csv")) == 1
     assert registry.find(tmp_path).manifest["scores"]["mnist-validation"]["n"] == 200
 
 
@@ -186,7 +186,7 @@ def test_another_seed_gives_other_weights(whole: Path, tmp_path: Path) -> None:
 def test_patience_stops_and_keeps_the_best(tmp_path: Path) -> None:
     # A rate this high makes the loss jump about, so some epoch is soon the best for long.
     train.train(tiny(epochs=60, patience=2, schedule="constant", learning_rate=0.5), small_mnist(), tmp_path)
-    rows = train.read_history(tmp_path / "history.csv")
+    rows = run_history.read_history(tmp_path / "history.csv")
     losses = [row["val_loss"] for row in rows]
     assert len(rows) < 60
     assert int(np.argmin(losses)) == len(rows) - 3
@@ -197,7 +197,7 @@ def test_patience_stops_and_keeps_the_best(tmp_path: Path) -> None:
 def test_distillation_learns_from_a_packaged_teacher(tmp_path: Path) -> None:
     distilled = tiny(epochs=2, teacher={"name": "ann-tutorial", "weight": 0.9})
     train.train(distilled, small_mnist(), tmp_path)
-    rows = train.read_history(tmp_path / "history.csv")
+    rows = run_history.read_history(tmp_path / "history.csv")
     assert rows[1]["loss"] < rows[0]["loss"]
     assert rows[1]["val_accuracy"] > 0.3
 
@@ -373,7 +373,7 @@ def test_a_signal_says_how_to_go_on_and_resume_does(tmp_path: Path, signal_numbe
     assert "Traceback" not in said
     path = tmp_path / "run" / "recipe.toml"
     path.write_text(path.read_text().replace("epochs = 5000", "epochs = 5"))  # do not wait for all of them
-    epochs_before = len(train.read_history(tmp_path / "run" / "history.csv"))
+    epochs_before = len(run_history.read_history(tmp_path / "run" / "history.csv"))
     go_on = [*begin, "train", "--resume", run]
     done = subprocess.run(go_on, cwd=root, capture_output=True, text=True, check=True)
     assert "mnist-test" not in done.stdout
@@ -381,7 +381,7 @@ def test_a_signal_says_how_to_go_on_and_resume_does(tmp_path: Path, signal_numbe
         done = subprocess.run([*go_on, "--test"], cwd=root, capture_output=True, text=True, check=True)
         assert "looks: 1" in done.stdout
     assert [line for line in done.stdout.splitlines() if line.startswith("mnist-test: ")]
-    assert len(train.read_history(tmp_path / "run" / "history.csv")) == max(5, epochs_before)
+    assert len(run_history.read_history(tmp_path / "run" / "history.csv")) == max(5, epochs_before)
 
 
 def test_a_network_learns_to_refuse(tmp_path: Path) -> None:

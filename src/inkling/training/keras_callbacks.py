@@ -19,7 +19,8 @@ from typing import Any
 from inkling.errors import BadRecipe, InklingError, MissingExtra, UnknownName
 from inkling.training.keras_setup import import_keras
 from inkling.training.recipe import Recipe, parameters
-from inkling.training.train import Callbacks, EpochMetrics, StopTraining, TrainingRun
+from inkling.training.run_history import EpochMetrics
+from inkling.training.train import Callbacks, StopTraining, TrainingRun
 
 
 @contextlib.contextmanager

@@ -140,6 +140,16 @@ def _stage(how: dict[str, Any]) -> str:
     return "; ".join(parts)
 
 
+def _distillation(teacher: dict[str, Any]) -> str:
+    words = (
+        f"distilled from `{Path(teacher['name']).name}`: its calibrated probabilities make up {teacher['weight']:.0%} "
+        "of the loss"
+    )
+    if teacher.get("pool"):
+        words += f", on the images of {teacher['pool']} epochs, which come again in other orders"
+    return words
+
+
 def _training(facts: dict[str, Any]) -> list[str]:
     how = facts["recipe"]
     stages = [stage_table(how, stage) for stage in how.get("stages", ())]
@@ -150,7 +160,7 @@ def _training(facts: dict[str, Any]) -> list[str]:
     if how.get("start"):
         steps.append(f"fine-tuned from the weights of `{Path(how['start']).name}`")
     if how["teacher"]["name"]:
-        steps.append(f"distilled from `{Path(how['teacher']['name']).name}`")
+        steps.append(_distillation(how["teacher"]))
     changes = [words.format(how["augmentation"][key]) for key, words in CHANGES.items() if how["augmentation"].get(key)]
     augmented = "Images are used as they are."
     if changes:

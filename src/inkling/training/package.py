@@ -25,7 +25,7 @@ from inkling.errors import BadBundle, BadData, InklingError, WrongNetwork
 from inkling.models import registry
 from inkling.models.bundle import IDENTITY_KEYS, MNIST_TEST, Bundle, open_bundle
 from inkling.silence import quiet_stderr
-from inkling.training import export, looks, model_card, publish, recipe, replay, train
+from inkling.training import export, looks, model_card, publish, recipe, replay, run_history
 from inkling.training.data.mnist import Mnist, load_mnist
 from inkling.training.keras_setup import open_keras_model
 from inkling.training.recipe import Recipe
@@ -62,7 +62,7 @@ def package(run: Path, mnist: Mnist, *, into: Path = registry.PACKAGED, new_reci
         raise BadBundle(f"{source.path} is packaged already; expected a run or another bundle. Name that.")
     if new_recipe is None:
         keep_of_the_weights(manifest, folder)
-    history = train.read_history(source.path.parent / publish.HISTORY) or train.read_history(
+    history = run_history.read_history(source.path.parent / publish.HISTORY) or run_history.read_history(
         source.path / publish.HISTORY
     )
     into.mkdir(parents=True, exist_ok=True)

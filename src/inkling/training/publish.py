@@ -29,7 +29,7 @@ from PIL import Image
 from inkling.errors import BadBundle, InklingError, MissingExtra, NotFound
 from inkling.models import registry
 from inkling.models.bundle import Bundle
-from inkling.training import model_card, train
+from inkling.training import model_card, run_history
 from inkling.training.data.mnist import Mnist, as_input, load_mnist
 from inkling.training.keras_setup import open_keras_model
 from inkling.training.report import measurements, network_views, subject
@@ -139,7 +139,7 @@ def digit_columns(found: Measurements, index: np.ndarray) -> dict[str, list[Any]
     return {"label": found.labels[index].tolist(), "read": read.tolist(), "confidence": sure.tolist()}
 
 
-def history_columns(rows: list[train.EpochMetrics]) -> dict[str, list[float]] | None:
+def history_columns(rows: list[run_history.EpochMetrics]) -> dict[str, list[float]] | None:
     """The history, a list a column; None when none was kept."""
     if not rows:
         return None
@@ -184,7 +184,7 @@ def to_text(report: dict[str, Any]) -> str:
 
 def keep_history(found: Bundle, run: Path) -> None:
     """Copies the run's history to the bundle. Raises BadBundle when the run made other weights, NotFound for no run."""
-    rows = train.read_history(run / HISTORY)
+    rows = run_history.read_history(run / HISTORY)
     if not rows:
         raise NotFound(f"{run / HISTORY} is not there or empty; expected a run folder. Check --history.")
     made = registry.find(run)
@@ -196,9 +196,9 @@ def keep_history(found: Bundle, run: Path) -> None:
     write_history(found.path / HISTORY, rows)
 
 
-def write_history(path: Path, rows: list[train.EpochMetrics]) -> None:
+def write_history(path: Path, rows: list[run_history.EpochMetrics]) -> None:
     """A run's history as a bundle keeps it: rounded, which takes half of the room."""
-    train.write_history(path, [_rounded(row) for row in rows])
+    run_history.write_history(path, [_rounded(row) for row in rows])
 
 
 def _rounded(value: Any) -> Any:

@@ -17,8 +17,6 @@ shuffling and augmentation derive from (seed, epoch).
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import json
 import platform
 import time
@@ -39,11 +37,8 @@ from inkling.training.data.mnist import Mnist
 from inkling.training.ema import ExponentialMovingAverage
 from inkling.training.keras_setup import import_keras
 from inkling.training.recipe import Recipe, n_epochs, stages_of, to_toml
+from inkling.training.run_history import EpochMetrics, read_history, write_history
 from inkling.training.tasks import Task
-
-COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")  # of history.csv
-
-EpochMetrics = dict[str, float]  # a line of history.csv; a line recognizer has no training accuracy
 
 
 class StopTraining(Exception):
@@ -289,24 +284,6 @@ def environment(history: list[EpochMetrics]) -> dict[str, Any]:
         "libraries": export.library_versions(),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),
     }
-
-
-def write_history(path: Path, history: list[EpochMetrics]) -> None:
-    """Replaces history.csv as a whole by a history of at least one epoch. Floats read back to the same bits."""
-    text = io.StringIO()
-    columns = [name for name in COLUMNS if name in history[0]]
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(history)
-    checkpoint.write_text(path, text.getvalue())
-
-
-def read_history(path: Path) -> list[EpochMetrics]:
-    """The lines of history.csv; [] when there is none."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return [{k: int(v) if k == "epoch" else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
 
 
 def _check_finite(loss: float, when: str) -> None:

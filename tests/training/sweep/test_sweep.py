@@ -17,7 +17,7 @@ import pytest
 
 from inkling.models import registry
 from inkling.training import recipe as recipes
-from inkling.training import train
+from inkling.training import run_history, train
 from tests.training.small import small_mnist
 
 pytestmark = [
@@ -151,8 +151,8 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
 
     # A trial is nothing but a run of its recipe: the same, digit for digit.
     again = train.train(chosen, small_mnist(), tmp_path / "again")
-    rows = [{k: v for k, v in row.items() if k != "seconds"} for row in train.read_history(again / "history.csv")]
-    kept = train.read_history(folder / "best" / "history.csv")
+    rows = [{k: v for k, v in row.items() if k != "seconds"} for row in run_history.read_history(again / "history.csv")]
+    kept = run_history.read_history(folder / "best" / "history.csv")
     assert len(kept) == chosen.epochs
     for one, other in zip(rows, kept, strict=True):
         assert one == pytest.approx({k: v for k, v in other.items() if k != "seconds"}, rel=1e-4)

@@ -9,7 +9,7 @@ from pathlib import Path
 from inkling.errors import BadRecipe, NotFound, UnknownName
 from inkling.models import registry
 from inkling.models.bundle import Bundle
-from inkling.training import recipe, train
+from inkling.training import recipe, run_history
 from inkling.training.recipe import Recipe
 
 
@@ -20,7 +20,7 @@ class Subject:
     label: str  # what the figures call it
     bundle: Bundle
     run: Path | None  # the run folder
-    history: list[train.EpochMetrics]  # an entry an epoch, of the run or kept in the bundle; [] without
+    history: list[run_history.EpochMetrics]  # an entry an epoch, of the run or kept in the bundle; [] without
     recipe: Recipe | None  # None for a bundle made by other means
 
 
@@ -47,7 +47,7 @@ def _find(folder: Path, name: str) -> Subject:
         )
     bundle = registry.find(name)
     run = bundle.path.parent if (bundle.path.parent / "history.csv").is_file() else None
-    history = train.read_history((run or bundle.path) / "history.csv")  # [] when neither keeps one
+    history = run_history.read_history((run or bundle.path) / "history.csv")  # [] when neither keeps one
     try:
         made_by = recipe.from_table(bundle.manifest["recipe"])
     except (BadRecipe, UnknownName, KeyError, TypeError):

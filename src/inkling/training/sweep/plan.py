@@ -23,9 +23,9 @@ from inkling.errors import BadRecipe, Busy, InklingError
 from inkling.training import checkpoint
 from inkling.training import recipe as recipes
 from inkling.training.recipe import Recipe
+from inkling.training.run_history import EpochMetrics
 from inkling.training.sweep import search_space
 from inkling.training.sweep.search_space import Dimension
-from inkling.training.train import EpochMetrics
 
 Objective = Literal["loss", "accuracy"]
 N_TRIALS = 20

@@ -17,13 +17,13 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from inkling.errors import InklingError
-from inkling.training import checkpoint, train
+from inkling.training import checkpoint, run_history
 from inkling.training import recipe as recipes
 from inkling.training.data.mnist import Mnist
+from inkling.training.run_history import EpochMetrics
 from inkling.training.sweep import trial_process
 from inkling.training.sweep.plan import Resources, SweepPlan, trial_folder
 from inkling.training.sweep.study import Study, SweepCallbacks
-from inkling.training.train import EpochMetrics
 
 MAX_FAILURES_ON_A_CLUSTER = 1  # a node may go away while a trial is on it: the trial is run once more elsewhere
 
@@ -209,7 +209,7 @@ class DropPackedRun(tune.Callback):  # type: ignore[misc]
 
 
 def _row(result: dict[str, Any]) -> EpochMetrics:
-    names = [name for name in train.COLUMNS if name in result]  # a line recognizer has no training accuracy
+    names = [name for name in run_history.COLUMNS if name in result]  # a line recognizer has no training accuracy
     return {name: int(result[name]) if name == "epoch" else float(result[name]) for name in names}
 
 

@@ -14,8 +14,8 @@ from inkling.models import registry
 from inkling.models.bundle import MNIST_TEST
 from inkling.training import checkpoint, export, looks, package
 from inkling.training.data.mnist import Mnist
+from inkling.training.run_history import EpochMetrics
 from inkling.training.sweep.plan import SweepPlan, kept_row, trial_folder
-from inkling.training.train import EpochMetrics
 
 if TYPE_CHECKING:
     from inkling.training.sweep.study import Trial

@@ -23,10 +23,10 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from inkling.errors import BadData
-from inkling.training import train
+from inkling.training import run_history
+from inkling.training.run_history import EpochMetrics
 from inkling.training.sweep.plan import REDUCTION_FACTOR, SweepPlan, kept_row, trial_folder
 from inkling.training.sweep.search_space import Dimension
-from inkling.training.train import EpochMetrics
 
 NAME = "sweep"
 MAX_STARTUP_TRIALS = 10  # random ones before TPE, and at most a third of all
@@ -146,7 +146,7 @@ class Study:
         """Record an epoch's row; return whether the trial should be pruned."""
         # A trial that is run once more, on another machine, reports its epochs again.
         rows = self._rows[number] = [*(each for each in self._rows[number] if each["epoch"] < row["epoch"]), row]
-        train.write_history(trial_folder(self._folder, number) / "history.csv", rows)
+        run_history.write_history(trial_folder(self._folder, number) / "history.csv", rows)
         trial, epoch = self._running[number], int(row["epoch"])
         with _quiet():  # a trial run again reports an epoch again: Optuna keeps the first report
             trial.report(self._plan.value(row), epoch)
@@ -203,7 +203,7 @@ class Study:
             frozen.number,
             STATES[frozen.state],
             dict(frozen.params),
-            train.read_history(trial_folder(self._folder, frozen.number) / "history.csv"),
+            run_history.read_history(trial_folder(self._folder, frozen.number) / "history.csv"),
             frozen.value if frozen.state == TrialState.COMPLETE else last,
             float(facts.get("seconds", 0.0)),
             float(facts.get("at_s", 0.0)),

@@ -23,7 +23,7 @@ from inkling.errors import InklingError
 from inkling.training import recipe as recipes
 from inkling.training import train
 from inkling.training.data.mnist import Mnist
-from inkling.training.train import EpochMetrics
+from inkling.training.run_history import EpochMetrics
 
 PACKED = ("recipe.toml", "history.csv", "scores.json", "environment.json", "bundle")  # no checkpoint: it has ended
 MAX_ERROR_CHARS = 300
