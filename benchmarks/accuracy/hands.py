@@ -29,6 +29,7 @@ from inkling.hands.guards import answers
 from inkling.hands.last_layer import softmax
 from inkling.hands.lesson import LABELS, Lesson, as_tile
 from inkling.hands.light import Taught, teach
+from inkling.hands.prototypes import metric_of
 from inkling.hands.replay import load_replay
 from inkling.models import registry
 from inkling.pipeline.normalize import normalize_crop
@@ -50,21 +51,23 @@ class Judge:
     def __init__(self) -> None:
         self.bundle = registry.find("cnn")
         self.network, self.replay = features_of(self.bundle), load_replay(self.bundle)
+        self.metric = metric_of(self.replay)
 
-    def layer(self, taught: Taught | None) -> np.ndarray:
-        """The hand's last layer once it is promoted, else the network's own."""
-        return self.network.last_layer if taught is None or not taught.promoted else taught.learned.last_layer
+    def probs(self, features: np.ndarray, taught: Taught | None) -> np.ndarray:
+        """(N, 11) by what the hand learned once it is promoted, else by the network's own last layer."""
+        if taught is None or not taught.promoted:
+            return softmax(features @ self.network.last_layer.T)
+        return taught.learned.probs(features, self.metric)
 
     def right(self, digits: Digits, taught: Taught | None = None) -> np.ndarray:
         """Which digits are read right: (N,) bool."""
-        probs = softmax(digits[0] @ self.layer(taught).T)
-        return np.asarray(answers(probs, self.bundle.reject_at) == digits[1])
+        return np.asarray(answers(self.probs(digits[0], taught), self.bundle.reject_at) == digits[1])
 
     def validation_misread(self, taught: Taught | None = None) -> int:
         """Of MNIST's 5,000 validation images."""
         plain = self.replay.plain
-        logits = self.replay.features[plain] @ self.layer(taught).T
-        return int((logits[:, :10].argmax(axis=1) != self.replay.labels[plain]).sum())
+        probs = self.probs(self.replay.features[plain], taught)
+        return int((probs[:, :10].argmax(axis=1) != self.replay.labels[plain]).sum())
 
 
 def as_lessons(tiles: np.ndarray, labels: np.ndarray) -> list[Lesson]:

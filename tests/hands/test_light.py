@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import pickle
 from collections.abc import Sequence
 
@@ -9,8 +10,11 @@ import pytest
 from inkling.errors import BadData, BadRequest, WrongNetwork
 from inkling.hands.feature_network import features_of
 from inkling.hands.hand_reader import with_hand
+from inkling.hands.last_layer import softmax
 from inkling.hands.lesson import Lesson, as_tile
 from inkling.hands.light import Learned, Taught, teach, teach_hand
+from inkling.hands.prototypes import metric_of
+from inkling.hands.replay import load_replay
 from inkling.hands.store import Store
 from inkling.models import registry
 from inkling.pipeline.reader import Reader
@@ -37,9 +41,12 @@ def as_lessons(tiles: np.ndarray, labels: Sequence[object]) -> list[Lesson]:
 
 
 def right(taught: Taught | None, tiles: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    network = features_of(registry.find("cnn"))
-    layer = network.last_layer if taught is None else taught.learned.last_layer
-    return np.asarray((network(tiles) @ layer.T)[:, :10].argmax(axis=1) == labels)
+    bundle = registry.find("cnn")
+    network = features_of(bundle)
+    if taught is None:
+        return np.asarray((network(tiles) @ network.last_layer.T)[:, :10].argmax(axis=1) == labels)
+    probs = taught.learned.probs(network(tiles), metric_of(load_replay(bundle)))
+    return np.asarray(probs[:, :10].argmax(axis=1) == labels)
 
 
 def test_a_hand_is_learned_and_ordinary_digits_stay(
@@ -138,3 +145,42 @@ def test_a_taught_hand_reads_rolls_back_and_is_pickled(
     store.use("anna", number)
     with pytest.raises(WrongNetwork, match="Teach it again"):
         with_hand(Reader("ann"), "anna", store)
+
+
+def test_one_correction_leaves_similar_digits_alone(digits: tuple[np.ndarray, np.ndarray]) -> None:
+    """Hand 8 writes its 4s like the 7 that is corrected: by a last layer alone, half of them would be read as 7s."""
+    tiles, labels = write_digits(odd_hand(8), 30, *digits, np.random.default_rng(2))
+    read = right(None, tiles, labels)
+    fours, sevens = np.flatnonzero(labels == 4), np.flatnonzero(labels == SEVEN)
+    lost = []
+    for first in sevens[~read[sevens]][:5]:
+        after = right(teach(as_lessons(tiles[[first]], [SEVEN]), registry.find("cnn")), tiles, labels)
+        lost.append((read[fours] & ~after[fours]).sum())
+        assert after[sevens].mean() > 0.8
+    assert np.mean(lost) <= 0.1 * read[fours].sum()
+
+
+def test_versions_without_prototypes_still_read() -> None:
+    network = features_of(registry.find("cnn"))
+    content = io.BytesIO()
+    np.savez(content, last_layer=network.last_layer, temperature=np.array(1.2))
+    learned = Learned.from_bytes(content.getvalue(), size=network.size)
+    assert len(learned.prototypes) == 0
+    features = load_replay(registry.find("cnn")).features[:5]
+    probs = learned.probs(features, metric_of(load_replay(registry.find("cnn"))))
+    assert np.array_equal(probs, softmax(features @ network.last_layer.T))
+
+
+def test_a_version_is_the_same_after_the_store() -> None:
+    network, rng = features_of(registry.find("cnn")), np.random.default_rng(0)
+    made = Learned(
+        rng.normal(size=(11, network.size + 2)).astype(np.float32),
+        rng.normal(size=(2, network.size)).astype(np.float32),
+        1.5,
+    )
+    again = Learned.from_bytes(made.to_bytes(), size=network.size)
+    assert np.array_equal(again.last_layer, made.last_layer)
+    assert np.array_equal(again.prototypes, made.prototypes)
+    assert again.temperature == made.temperature
+    with pytest.raises(BadData, match="damaged"):
+        Learned.from_bytes(made.to_bytes(), size=network.size + 1)

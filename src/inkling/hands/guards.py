@@ -1,4 +1,4 @@
-"""Checks that a hand's last layer does not make anything else worse: ordinary digits, other hands, non-digits.
+"""Checks that what a hand learned does not make anything else worse: ordinary digits, other hands, non-digits.
 
 A hand is learned with some of the replayed images, and judged on others: on MNIST's validation images, which are not
 replayed, and on the second half of the non-digits.
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from inkling import scores
-from inkling.hands.last_layer import softmax
 from inkling.hands.replay import NO_DIGIT, Replay
+from inkling.pipeline.classifier import prediction_from_softmax
 
 N_REPLAYED = 300  # varied digits about which the network is least certain
 ALLOWED = {"mnist-validation": 0.0005, "varied": 0.002, "digits-refused": 0.0005, "non-digits-accepted": 0.01}
@@ -60,26 +60,27 @@ def replayed(replay: Replay, probs: np.ndarray) -> np.ndarray:
 
 
 def check(replay: Replay, before: np.ndarray, after: np.ndarray, *, reject_at: float) -> list[Guard]:
-    """Compares two last layers, (11, F) each."""
+    """Compares two networks by their probabilities of the N replayed images, (N, 11) each."""
     parts: dict[str, tuple[np.ndarray, Callable[[np.ndarray, np.ndarray], np.ndarray]]] = {
         "mnist-validation": (np.arange(replay.n_plain), lambda probs, labels: probs[:, :10].argmax(axis=1) != labels),
         "varied": (replay.varied, lambda probs, labels: probs[:, :10].argmax(axis=1) != labels),
         "digits-refused": (np.arange(replay.n_plain), lambda probs, labels: probs[:, NO_DIGIT] >= reject_at),
         "non-digits-accepted": (replay.others[1::2], lambda probs, labels: probs[:, NO_DIGIT] < reject_at),
     }
-    probs = [softmax(replay.features @ layer.T) for layer in (before, after)]
     found = []
     for name, (rows, wrong) in parts.items():
-        old, new = (float(wrong(each[rows], replay.labels[rows]).mean()) for each in probs)
+        old, new = (float(wrong(probs[rows], replay.labels[rows]).mean()) for probs in (before, after))
         found.append(Guard(name, len(rows), old, new, ALLOWED[name]))
     return found
 
 
 def temperature(replay: Replay, before: np.ndarray, after: np.ndarray, *, fitted: float) -> float:
-    """The temperature of a hand: the network's own, `fitted`, times how much more its digits need now."""
+    """The temperature of a hand: the network's own, `fitted`, times how much more its digits need now.
+
+    `before`, `after`: see `check`.
+    """
     rows = np.flatnonzero(replay.labels < NO_DIGIT)
     needed = []
-    for layer in (before, after):
-        probs = softmax(replay.features[rows] @ layer[:NO_DIGIT].T)
-        needed.append(scores.fit_temperature(probs, replay.labels[rows]))
+    for probs in (before, after):
+        needed.append(scores.fit_temperature(prediction_from_softmax(probs[rows]).probs, replay.labels[rows]))
     return round(fitted * needed[1] / needed[0], 4)

@@ -10,8 +10,9 @@ import numpy as np
 
 from inkling.errors import WrongNetwork
 from inkling.hands.feature_network import FeatureNetwork, features_of
-from inkling.hands.last_layer import softmax
 from inkling.hands.light import Learned
+from inkling.hands.prototypes import Metric, metric_of
+from inkling.hands.replay import load_replay
 from inkling.hands.store import Store, Version
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.reader import Reader
@@ -20,12 +21,12 @@ from inkling.pipeline.reader import Reader
 class HandClassifier(Classifier):
     """A network that all hands share, and a hand's last layer. Safe to call from several threads."""
 
-    def __init__(self, network: FeatureNetwork, last_layer: np.ndarray) -> None:
-        self._features, self._last_layer = network, last_layer
+    def __init__(self, network: FeatureNetwork, learned: Learned, metric: Metric) -> None:
+        self._features, self._learned, self._metric = network, learned, metric
 
     def outputs(self, tiles: np.ndarray) -> np.ndarray:
         """(N, 28, 28) float32 -> (N, 11) float32 probabilities."""
-        return softmax(self._features(tiles) @ self._last_layer.T)
+        return self._learned.probs(self._features(tiles), self._metric)
 
 
 class HandReader(Reader):
@@ -37,7 +38,7 @@ class HandReader(Reader):
         vars(self).update(vars(reader))
         self._reader, self._learned = reader, learned
         self.bundle = replace(reader.bundle, manifest={**reader.bundle.manifest, "temperature": learned.temperature})
-        self.classifier = HandClassifier(features_of(reader.bundle), learned.last_layer)
+        self.classifier = HandClassifier(features_of(reader.bundle), learned, metric_of(load_replay(reader.bundle)))
         if reader.row_reader is not None:
             self.row_reader = copy.copy(reader.row_reader)
             self.row_reader.classify = self.classify
