@@ -184,3 +184,19 @@ def test_a_version_is_the_same_after_the_store() -> None:
     assert again.temperature == made.temperature
     with pytest.raises(BadData, match="damaged"):
         Learned.from_bytes(made.to_bytes(), size=network.size + 1)
+
+
+def test_the_report_names_what_is_read_otherwise(written: tuple[np.ndarray, np.ndarray]) -> None:
+    tiles, labels = written
+    lessons = [
+        Lesson(as_tile(tile), str(label), id=i) for i, (tile, label) in enumerate(zip(tiles, labels, strict=True))
+    ]
+    report = teach(lessons, registry.find("cnn")).report
+    assert report["changed"]
+    for each in report["changed"]:
+        assert each["label"] == str(labels[each["lesson"]])
+        assert each["before"] != each["after"]
+    for when in ("before", "after"):
+        assert sum(n for _, _, n in report["confusion"][when]) == report["lessons"]
+        right = sum(n for label, read, n in report["confusion"][when] if label == read)
+        assert right == report["own"][when]["right"]

@@ -13,7 +13,8 @@ import pytest
 
 from inkling.errors import BadRequest, NotFound, UnknownName
 from inkling.hands import store as store_module
-from inkling.hands.store import Added, Store, contradictions, teachable
+from inkling.hands.lesson import contradictions, teachable
+from inkling.hands.store import Added, Store
 from tests.hands.conftest import lesson
 
 WRITERS, EACH = 8, 25

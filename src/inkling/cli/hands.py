@@ -59,7 +59,8 @@ def show_command(name: str, every: bool, as_json: bool) -> None:
     Example:
       inkling hands show anna
     """
-    from inkling.hands.store import Store, contradictions
+    from inkling.hands.lesson import contradictions
+    from inkling.hands.store import Store
 
     with Store() as store:
         hand, lessons, versions = store.hand(name), store.lessons(name), store.versions(name)

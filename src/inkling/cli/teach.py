@@ -41,8 +41,9 @@ def command(*, sources: tuple[str, ...], name: str, model: str | None) -> None:
       inkling teach check-corrections.csv --hand anna
     """
     from inkling.hands.feature_network import features_of
+    from inkling.hands.lesson import contradictions
     from inkling.hands.light import teach_hand
-    from inkling.hands.store import Store, contradictions
+    from inkling.hands.store import Store
     from inkling.pipeline.reader import Reader
 
     reader = Reader(model)

@@ -3,8 +3,9 @@
     lesson, schema, store   what was corrected, kept in a database: by hand (a named writer), with every version taught
     exchange                the lessons of a hand as a folder of LABEL__x.png, or as a Parquet file
     feature_network         a network without its last layer, which all hands share
-    last_layer, guards      that layer, learned by lessons; what must not become worse
-    light                   both together: a hand is taught in a second, and the version promoted or not
+    last_layer, prototypes  that layer, learned by lessons; nearness to the misread ones, which it also sees
+    guards, verdict         what must not become worse; whether a version is promoted, and what it reports
+    light                   all of it together: a hand is taught in a second
     hand_reader             a reader with a hand's last layer
 
 Reading never imports this package unless a hand is named.

@@ -6,6 +6,8 @@ import hashlib
 import io
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +40,11 @@ class Lesson:
     session: str = ""  # lessons of one sitting: a file, a day, a page that was open
     id: int = 0
     created: str = ""  # UTC, ISO 8601
+
+    @property
+    def is_misread(self) -> bool:
+        """Whether something else was said."""
+        return self.said not in ("", self.label)
 
     @property
     def sha256(self) -> str:
@@ -108,3 +115,17 @@ def checked_name(name: str) -> str:
             "with a letter or digit. Choose another."
         )
     return normal
+
+
+def contradictions(lessons: Iterable[Lesson]) -> list[tuple[Lesson, ...]]:
+    """Lessons of the same picture with different labels, together. None of them is taught until one label is left."""
+    by_tile: dict[str, list[Lesson]] = {}
+    for lesson in lessons:
+        by_tile.setdefault(lesson.sha256, []).append(lesson)
+    return [tuple(same) for same in by_tile.values() if len(same) > 1]
+
+
+def teachable(lessons: Sequence[Lesson]) -> list[Lesson]:
+    """The lessons that nothing contradicts, in order."""
+    times = Counter(lesson.sha256 for lesson in lessons)
+    return [lesson for lesson in lessons if times[lesson.sha256] == 1]

@@ -107,7 +107,7 @@ def teach(lessons: Sequence[Lesson], bundle: Bundle) -> Taught:
     replay = load_replay(bundle)
     lesson = LightLesson(usable, features_of(bundle), replay, reject_at=bundle.reject_at)
     strength, learned, checked = lesson.learn_within_guards()
-    outcome = verdict.Outcome(lesson.before, lesson.right(learned), lesson.held_back(strength))
+    outcome = verdict.Outcome(lesson.labels, lesson.original, lesson.read(learned), lesson.held_back(strength))
     found = verdict.verdict(outcome, checked)
     learned = replace(learned, temperature=lesson.temperature(learned, fitted=bundle.temperature))
     report = {
@@ -133,12 +133,13 @@ class LightLesson:
         self._replay, self._metric, self._reject_at = replay, metric_of(replay), reject_at
         self._replay_probs = self._original.probs(replay.features, self._metric)
         self._shown = guards.replayed(replay, self._replay_probs)
-        self.before = self.right(self._original)  # (N,) bool
+        self.original = self.read(self._original)
+        self.before = self.original == self.labels  # (N,) bool, read right
         self.halves = verdict.halves(lessons, self.before)
 
-    def right(self, learned: Learned) -> np.ndarray:
-        """Which lessons are read right: (N,) bool."""
-        return np.asarray(answers(learned.probs(self.features, self._metric), self._reject_at) == self.labels)
+    def read(self, learned: Learned) -> np.ndarray:
+        """What the lessons are read as: (N,) indices of LABELS."""
+        return answers(learned.probs(self.features, self._metric), self._reject_at)
 
     def learn_within_guards(self) -> tuple[float, Learned, list[Guard]]:
         """Strength, what is learned, and guards: the first that hold, else the last."""
@@ -152,14 +153,14 @@ class LightLesson:
         return strength, learned, checked
 
     def held_back(self, strength: float) -> np.ndarray | None:
-        """Which lessons are read right by a layer learned from the other half: (N,) bool. None if there are too few."""
+        """What lessons are read as by a layer learned from the other half: (N,). None if there are too few."""
         if not verdict.can_hold_back(self.before):
             return None
-        right = np.zeros(len(self.labels), bool)
+        read = np.zeros(len(self.labels), int)
         for half in (0, 1):
             learned = self._learn(np.flatnonzero(self.halves != half), strength)
-            right[self.halves == half] = self.right(learned)[self.halves == half]
-        return right
+            read[self.halves == half] = self.read(learned)[self.halves == half]
+        return read
 
     def temperature(self, learned: Learned, *, fitted: float) -> float:
         """The temperature of the probabilities; `fitted`: that of the original network."""

@@ -51,7 +51,7 @@ def metric_of(replay: Replay) -> Metric:
 
 def chosen(misread: np.ndarray) -> np.ndarray:
     """Which of the misread lessons are prototypes: (M,) numbers -> at most MOST of them, spread evenly."""
-    return misread[np.unique(np.linspace(0, len(misread) - 1, min(len(misread), MOST)).astype(int))]
+    return np.asarray(misread[np.unique(np.linspace(0, len(misread) - 1, min(len(misread), MOST)).astype(int))])
 
 
 def with_prototypes(second_moment: np.ndarray, features: np.ndarray, nearness: np.ndarray) -> np.ndarray:

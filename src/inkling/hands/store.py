@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -74,6 +73,11 @@ class Store:
         This and every method raises CannotWrite or BadData if the database cannot be used; see `database.open_engine`.
         """
         self._engine = open_engine(url)
+
+    @property
+    def url(self) -> str:
+        """The database's URL with its password: for another process that opens the same store, never to be shown."""
+        return self._engine.url.render_as_string(hide_password=False)
 
     @property
     def where(self) -> str:
@@ -276,20 +280,6 @@ class Store:
     def _delete(connection: Connection, ids: Sequence[int]) -> None:
         for table, column in ((schema.version, "hand_id"), (schema.lesson, "hand_id"), (schema.hand, "id")):
             connection.execute(sa.delete(table).where(table.c[column].in_(ids)))
-
-
-def contradictions(lessons: Iterable[Lesson]) -> list[tuple[Lesson, ...]]:
-    """Lessons of the same picture with different labels, together. None of them is taught until one label is left."""
-    by_tile: dict[str, list[Lesson]] = {}
-    for lesson in lessons:
-        by_tile.setdefault(lesson.sha256, []).append(lesson)
-    return [tuple(same) for same in by_tile.values() if len(same) > 1]
-
-
-def teachable(lessons: Sequence[Lesson]) -> list[Lesson]:
-    """The lessons that nothing contradicts, in order."""
-    times = Counter(lesson.sha256 for lesson in lessons)
-    return [lesson for lesson in lessons if times[lesson.sha256] == 1]
 
 
 def _insert_new(connection: Connection, table: sa.Table) -> sa.Insert:

@@ -14,8 +14,7 @@ import numpy as np
 from inkling import scores
 from inkling.errors import BadRequest
 from inkling.hands.guards import Guard
-from inkling.hands.lesson import Lesson
-from inkling.hands.store import contradictions, teachable
+from inkling.hands.lesson import LABELS, Lesson, contradictions, teachable
 
 MIN_HELD_BACK = 20  # lessons; fewer are all learned from
 MIN_MISREAD = 8  # of them; where fewer are misread, held-back ones say nothing
@@ -25,11 +24,16 @@ MAX_NAMED = 500  # changed lessons that a report names
 
 @dataclass(frozen=True)
 class Outcome:
-    """Which lessons are read right, (N,) bool each."""
+    """What N lessons are and are read as: (N,) indices of LABELS each."""
 
-    before: np.ndarray  # by the original network
+    labels: np.ndarray
+    before: np.ndarray  # read by the original network
     after: np.ndarray  # by the new version
     held_back: np.ndarray | None  # by one that was learned from the other half; None if there are too few
+
+    def right(self, read: np.ndarray) -> np.ndarray:
+        """(N,) bool"""
+        return np.asarray(read == self.labels)
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,13 @@ def halves(lessons: Sequence[Lesson], before: np.ndarray) -> np.ndarray:
 
 def verdict(outcome: Outcome, checked: Sequence[Guard]) -> Verdict:
     """Whether lessons are read better, and nothing else worse."""
-    before, after, held_back = outcome.before, outcome.after, outcome.held_back
+    before, after = outcome.right(outcome.before), outcome.right(outcome.after)
     n, n_before = len(before), int(before.sum())
     if failed := [guard for guard in checked if not guard.holds]:
         return Verdict(False, f"Not promoted: ordinary writing would be read worse ({failed[0]}). Check the labels.")
     if n_before == n:
         return Verdict(False, f"Not promoted: the original network reads all {n:,} lessons right.")
-    if held_back is None:
+    if outcome.held_back is None:
         n_after = int(after.sum())
         if n_after <= n_before or (before & ~after).any():
             what = f"of {n:,} lessons {n_before:,} were right before, {n_after:,} after"
@@ -97,7 +101,7 @@ def verdict(outcome: Outcome, checked: Sequence[Guard]) -> Verdict:
             f"Promoted: {n_after:,} of {n:,} lessons are right, where {n_before:,} were, and ordinary writing is read "
             "as before. Too few were misread to hold half of them back.",
         )
-    n_after = int(held_back.sum())
+    n_after = int(outcome.right(outcome.held_back).sum())
     what = f"of {n:,} lessons, each held back in turn, {n_before:,} were right before and {n_after:,} after"
     if n_after - n_before < LEAST_GAIN * (n - n_before):
         return Verdict(False, f"Not promoted: {what}; at least a quarter of the errors should go. Check the labels.")
@@ -108,25 +112,39 @@ def report(lessons: Sequence[Lesson], outcome: Outcome, checked: Sequence[Guard]
     """What a version keeps of how it came about.
 
     promoted and why (`reason`, a sentence), lessons, held_back and own (what was read right before and after, with
-    Wilson's 95 % interval), changed (numbers of lessons that are read right or wrong since), guards.
+    Wilson's 95 % interval), changed (lessons that are read as something else since: `lesson`, its number, `label`,
+    `before`, `after`), confusion (label, read as, how many, before and after), guards.
     """
-    before, after, held_back = outcome.before, outcome.after, outcome.held_back
+    right = outcome.right
+    changed = np.flatnonzero(outcome.before != outcome.after)[:MAX_NAMED]
     return {
         "promoted": found.promoted,
         "reason": found.reason,
         "lessons": len(lessons),
-        "held_back": None if held_back is None else _compared(before, held_back),
-        "own": _compared(before, after),
-        "changed": {
-            "better": [lessons[i].id for i in np.flatnonzero(after & ~before)[:MAX_NAMED]],
-            "worse": [lessons[i].id for i in np.flatnonzero(before & ~after)[:MAX_NAMED]],
+        "held_back": None
+        if outcome.held_back is None
+        else {"before": _share(right(outcome.before)), "after": _share(right(outcome.held_back))},
+        "own": {"before": _share(right(outcome.before)), "after": _share(right(outcome.after))},
+        "changed": [
+            {
+                "lesson": lessons[i].id,
+                "label": lessons[i].label,
+                "before": LABELS[outcome.before[i]],
+                "after": LABELS[outcome.after[i]],
+            }
+            for i in changed
+        ],
+        "confusion": {
+            "before": _confusion(outcome.labels, outcome.before),
+            "after": _confusion(outcome.labels, outcome.after),
         },
         "guards": [guard.to_json() for guard in checked],
     }
 
 
-def _compared(before: np.ndarray, after: np.ndarray) -> dict[str, Any]:
-    return {"before": _share(before), "after": _share(after)}
+def _confusion(labels: np.ndarray, read: np.ndarray) -> list[list[Any]]:
+    pairs, counts = np.unique(np.stack([labels, read]), axis=1, return_counts=True)
+    return [[LABELS[label], LABELS[as_], int(n)] for (label, as_), n in zip(pairs.T, counts, strict=True)]
 
 
 def _share(right: np.ndarray) -> dict[str, Any]:
