@@ -20,6 +20,8 @@
     |- TooManyRequests        429  more requests from one client than the operator allows
     |- ForeignRequest            403  a request that another site's page made a browser send
     |- Busy                      409  what may be done once at a time is being done
+    |- HandsClosed               404  this service keeps no hands
+    |- StoreFull                 422  more hands, lessons or bytes than the store keeps
     |- LabClosed                 503  nothing can be trained here: no lab, no `learn` extra or no MNIST
     |- CannotWrite               503  a folder that cannot be written, or is full
     |- BadData                   503  training data missing, damaged or unreachable
@@ -144,6 +146,14 @@ class ForeignRequest(InklingError):
 
 class Busy(InklingError):
     status = 409
+
+
+class HandsClosed(InklingError):
+    status = 404
+
+
+class StoreFull(InklingError):
+    status = 422
 
 
 class LabClosed(InklingError):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from inkling.errors import BadRequest, NotFound, UnknownName
+from inkling.errors import BadRequest, NotFound, StoreFull, UnknownName
 from inkling.hands import store as store_module
 from inkling.hands.lesson import contradictions, teachable
 from inkling.hands.store import Added, Store
@@ -63,13 +63,16 @@ def test_a_bad_lesson_leaves_none_of_its_batch(store: Store) -> None:
 
 
 def test_lessons_and_hands_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "MAX_LESSONS", 3)
     store.add("anna", [lesson(1), lesson(2)])
-    with pytest.raises(BadRequest, match="none of these was"):
-        store.add("anna", [lesson(3), lesson(4)])
+    with pytest.raises(StoreFull, match="at most 3 are kept, and none of these was"):
+        store.add("anna", [lesson(3), lesson(4)], most=3)
+    monkeypatch.setattr(store_module, "MAX_ALL_LESSONS", 3)
+    with pytest.raises(StoreFull, match="all hands would have 4 lessons"):
+        store.add("bob", [lesson(3), lesson(4)])
+    assert store.add("anna", [lesson(1)], most=1).known == 1, "what is there already is no more"
     assert len(store.lessons("anna")) == 2
     monkeypatch.setattr(store_module, "MAX_HANDS", 1)
-    with pytest.raises(BadRequest, match="the most that are kept"):
+    with pytest.raises(StoreFull, match="the most that are kept"):
         store.add("bob", [lesson(1)])
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import ipaddress
 import os
 import socket
 import sys
@@ -22,7 +21,7 @@ from inkling.client import Client
 from inkling.errors import InklingError
 from inkling.models import registry
 from inkling.server.middleware.rates import rate_check
-from inkling.server.settings import Settings, declared, env_name, load, misspelt
+from inkling.server.settings import Settings, declared, env_name, is_loopback, load, misspelt
 
 MALLOC_OPTIONS = {  # mallopt(3)'s parameters, numbered as in malloc.h
     -8: 2,  # M_ARENA_MAX: as many as concurrent readings
@@ -35,6 +34,11 @@ FLAGS = ("host", "port", "workers", "model", "lab")  # settings that have a flag
 OPEN_LAB = (
     "inkling: the lab is open to everyone who can reach {host}; they may train networks and keep models without a "
     "password. Leave out --host to keep it to this machine."
+)
+
+OPEN_HANDS = (
+    "inkling: everyone who can reach {host} may see, teach and delete the hands that are kept here without a password. "
+    "Set INKLING_API_KEY, or leave out INKLING_HANDS."
 )
 
 NO_PROXY = (
@@ -85,6 +89,8 @@ def command(open_browser: bool, **flags: Any) -> None:
             click.echo(NO_PROXY.format(host=settings.host), err=True)
         if settings.lab:
             click.echo(OPEN_LAB.format(host=settings.host), err=True)
+        if settings.keeps_hands and not settings.api_key:
+            click.echo(OPEN_HANDS.format(host=settings.host), err=True)
     threading.Thread(target=announce, args=(settings, open_browser), daemon=True).start()
     run(settings)
 
@@ -93,14 +99,6 @@ def warn_of_misspelt() -> None:
     """Print which INKLING_* variables of the environment change nothing."""
     for sentence in misspelt(os.environ):
         click.echo(f"inkling: {sentence}", err=True)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the host's address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def check_address(settings: Settings) -> None:

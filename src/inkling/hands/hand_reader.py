@@ -13,7 +13,8 @@ from inkling.hands.feature_network import FeatureNetwork, features_of
 from inkling.hands.light import Learned
 from inkling.hands.prototypes import Metric, metric_of
 from inkling.hands.replay import load_replay
-from inkling.hands.store import Store, Version
+from inkling.hands.rows import Version
+from inkling.hands.store import Store
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.reader import Reader
 

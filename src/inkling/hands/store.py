@@ -2,51 +2,39 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal, Self
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
-from inkling.errors import BadRequest, NotFound, UnknownName
+from inkling.errors import NotFound, StoreFull, UnknownName
 from inkling.hands import schema
 from inkling.hands.database import WRITES, forget_deleted, open_engine, place, reading, writing
-from inkling.hands.lesson import Lesson, checked, checked_name, from_png, to_png
+from inkling.hands.lesson import Lesson, checked_name
+from inkling.hands.overview import Hand, overview
+from inkling.hands.rows import (
+    Kind,
+    Version,
+    insert_new,
+    lesson_of,
+    now,
+    now_exactly,
+    row_of,
+    version_of,
+)
 
-Kind = Literal["light", "full"]
 MAX_HANDS = 1_000
 MAX_LESSONS = 20_000  # of a hand
+MAX_ALL_LESSONS = 200_000  # at most 3 KB each
 MAX_VERSIONS = 200  # of a hand
-MAX_PAYLOAD_BYTES = 20_000_000
-
-
-@dataclass(frozen=True)
-class Hand:
-    """A named writer."""
-
-    name: str
-    created: str  # UTC, ISO 8601
-    active_version: int  # 0 = the network as it came
-    lessons: dict[str, int]  # by label
-    versions: int
-
-
-@dataclass(frozen=True)
-class Version:
-    """What a hand was taught at one time."""
-
-    number: int  # 1, 2, ..
-    kind: Kind
-    base_name: str  # the network that was taught
-    base_version: str
-    report: dict[str, Any]
-    promoted: bool
-    created: str
-    payload: bytes  # what was learned
+MAX_PAYLOAD_BYTES = 20_000_000  # of a version
+MAX_HAND_BYTES = 60_000_000  # of a hand's versions
+MAX_ALL_BYTES = 2_000_000_000  # of all versions
+MAX_CHOICES = 20  # hands that an error names
 
 
 @dataclass(frozen=True)
@@ -55,6 +43,10 @@ class Added:
 
     new: int
     known: int  # the same picture with the same label was there already
+    ids: tuple[int, ...] = field(default=(), compare=False)  # of the new ones
+
+
+Stamp = tuple[int, str, int]  # of the active version: another one whenever that is another one
 
 
 class Store:
@@ -93,57 +85,68 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def add(self, name: str, lessons: Iterable[Lesson]) -> Added:
-        """Keep lessons of a hand, which is made if it is new: all of them or none.
+    def add(self, name: str, lessons: Iterable[Lesson], *, most: int = MAX_LESSONS) -> Added:
+        """Keep lessons of a hand, which is made if it is new: all of them or none. `most`: lessons of a hand.
 
-        Raises BadRequest for a bad name, label or tile, and if there are too many.
+        Raises BadRequest for a bad name, label or tile, and StoreFull if there are too many.
         """
         name = checked_name(name)
-        rows = [_row(lesson) for lesson in lessons]
+        rows = [row_of(lesson) for lesson in lessons]
         with writing(self._engine) as connection:
             hand_id = self._hand_id(connection, name, make=True)
-            before = self._count(connection, hand_id)
+            lesson = schema.lesson.c
+            mine = lesson.hand_id == hand_id
+            last = connection.execute(sa.select(sa.func.max(lesson.id)).where(mine)).scalar() or 0
             if rows:
-                connection.execute(
-                    _insert_new(connection, schema.lesson), [{**row, "hand_id": hand_id} for row in rows]
+                connection.execute(insert_new(connection, schema.lesson), [{**row, "hand_id": hand_id} for row in rows])
+            ids = tuple(connection.execute(sa.select(lesson.id).where(mine, lesson.id > last)).scalars())
+            if ids and (after := self._count(connection, hand_id)) > most:
+                raise StoreFull(
+                    f"hand {name!r} would have {after:,} lessons; at most {most:,} are kept, and none of these was. "
+                    "Delete others first."
                 )
-            after = self._count(connection, hand_id)
-            if after > MAX_LESSONS:
-                raise BadRequest(
-                    f"hand {name!r} would have {after:,} lessons; at most {MAX_LESSONS:,} are kept, and none of these "
-                    "was. Delete others first."
+            if ids and (n := self._count(connection)) > MAX_ALL_LESSONS:
+                raise StoreFull(
+                    f"all hands would have {n:,} lessons; at most {MAX_ALL_LESSONS:,} are kept, and none of these was. "
+                    "Delete others first."
                 )
-        return Added(after - before, len(rows) - (after - before))
+        return Added(len(ids), len(rows) - len(ids), ids)
 
     def hands(self) -> list[Hand]:
         """All hands, by name."""
-        hand, lesson, version = schema.hand.c, schema.lesson.c, schema.version.c
         with reading(self._engine) as connection:
-            found = connection.execute(sa.select(schema.hand).order_by(hand.name)).all()
-            per_label = sa.select(lesson.hand_id, lesson.label, sa.func.count()).group_by(lesson.hand_id, lesson.label)
-            counts: dict[int, dict[str, int]] = {}
-            for hand_id, label, n in connection.execute(per_label.order_by(lesson.label)):
-                counts.setdefault(hand_id, {})[label] = n
-            per_hand = sa.select(version.hand_id, sa.func.count()).group_by(version.hand_id)
-            versions = {row[0]: row[1] for row in connection.execute(per_hand)}
-        return [
-            Hand(row.name, row.created, row.active_version, counts.get(row.id, {}), versions.get(row.id, 0))
-            for row in found
-        ]
+            return overview(connection, sa.true())
 
     def hand(self, name: str) -> Hand:
         """One hand. Raises UnknownName."""
         with reading(self._engine) as connection:
-            self._hand_id(connection, name)
-        return next(hand for hand in self.hands() if hand.name == checked_name(name))
+            return overview(connection, schema.hand.c.id == self._hand_id(connection, name))[0]
 
-    def lessons(self, name: str) -> list[Lesson]:
-        """The lessons of a hand in the order in which they came. Raises UnknownName."""
+    def lessons(self, name: str | None = None) -> list[Lesson]:
+        """The lessons of a hand, None of all, in the order in which they came. Raises UnknownName."""
         lesson = schema.lesson
+        query = sa.select(lesson).order_by(lesson.c.id)
         with reading(self._engine) as connection:
-            hand_id = self._hand_id(connection, name)
-            found = connection.execute(sa.select(lesson).where(lesson.c.hand_id == hand_id).order_by(lesson.c.id)).all()
-        return [_lesson(row) for row in found]
+            if name is not None:
+                query = query.where(lesson.c.hand_id == self._hand_id(connection, name))
+            return [lesson_of(row) for row in connection.execute(query)]
+
+    def latest(self, name: str, *, limit: int, before: int | None = None) -> list[Lesson]:
+        """At most `limit` lessons of a hand, the newest first; `before`: only older ones. Raises UnknownName."""
+        lesson = schema.lesson.c
+        with reading(self._engine) as connection:
+            query = sa.select(schema.lesson).where(lesson.hand_id == self._hand_id(connection, name))
+            if before is not None:
+                query = query.where(lesson.id < before)
+            return [lesson_of(row) for row in connection.execute(query.order_by(lesson.id.desc()).limit(limit))]
+
+    def of_pictures(self, name: str, sha256s: Iterable[str]) -> list[Lesson]:
+        """The lessons of a hand that have these pictures, whatever their label. Raises UnknownName."""
+        lesson = schema.lesson.c
+        with reading(self._engine) as connection:
+            query = sa.select(schema.lesson).where(lesson.hand_id == self._hand_id(connection, name))
+            query = query.where(lesson.sha256.in_(list(sha256s))).order_by(lesson.id)
+            return [lesson_of(row) for row in connection.execute(query)]
 
     def delete_lesson(self, name: str, lesson_id: int) -> None:
         """Raises UnknownName, or NotFound if the hand has no such lesson."""
@@ -160,11 +163,12 @@ class Store:
                 )
         forget_deleted(self._engine)
 
-    def delete_hand(self, name: str) -> None:
-        """Delete a hand, its lessons and its versions. Raises UnknownName."""
+    def delete_hand(self, name: str) -> int:
+        """Delete a hand, its lessons and its versions. Returns how many lessons it had. Raises UnknownName."""
         with writing(self._engine) as connection:
-            self._delete(connection, [self._hand_id(connection, name)])
+            n = self._delete(connection, [self._hand_id(connection, name)])
         forget_deleted(self._engine)
+        return n
 
     def delete_all(self) -> int:
         """Delete every hand. Returns how many there were."""
@@ -179,11 +183,11 @@ class Store:
     ) -> int:
         """Keep what a hand was taught, and make it the active version if it was promoted. Returns its number.
 
-        `base`: name and version of the network that was taught. Raises UnknownName, and BadRequest if there are too
-        many versions or bytes.
+        `base`: name and version of the network that was taught. The oldest versions go where there would be more than
+        MAX_VERSIONS or MAX_HAND_BYTES, but never the active one. Raises UnknownName, and StoreFull for too many bytes.
         """
         if len(payload) > MAX_PAYLOAD_BYTES:
-            raise BadRequest(
+            raise StoreFull(
                 f"the version has {len(payload):,} bytes; at most {MAX_PAYLOAD_BYTES:,} are kept. Teach a smaller one."
             )
         version = schema.version
@@ -191,47 +195,46 @@ class Store:
             hand_id = self._hand_id(connection, name)
             mine = version.c.hand_id == hand_id
             number = (connection.execute(sa.select(sa.func.max(version.c.number)).where(mine)).scalar() or 0) + 1
-            connection.execute(
-                sa.insert(version),
-                {
-                    "hand_id": hand_id,
-                    "number": number,
-                    "kind": kind,
-                    "base_name": base[0],
-                    "base_version": base[1],
-                    "payload": payload,
-                    "report": json.dumps(report),
-                    "promoted": promoted,
-                    "created": _now(),
-                },
-            )
+            row = {"hand_id": hand_id, "number": number, "kind": kind, "base_name": base[0], "base_version": base[1]}
+            row |= {"payload": payload, "report": json.dumps(report), "promoted": promoted, "created": now()}
+            connection.execute(sa.insert(version), row)
             if promoted:
                 self._activate(connection, hand_id, number)
-            active = sa.select(schema.hand.c.active_version).where(schema.hand.c.id == hand_id).scalar_subquery()
-            # The oldest go, so that teaching at every correction never stops for want of room.
-            connection.execute(
-                sa.delete(version).where(mine, version.c.number <= number - MAX_VERSIONS, version.c.number != active)
-            )
+            self._forget_oldest(connection, hand_id)
+            all_bytes = connection.execute(sa.select(sa.func.sum(sa.func.length(version.c.payload)))).scalar_one()
+            if all_bytes > MAX_ALL_BYTES:
+                raise StoreFull(
+                    f"all versions would have {all_bytes:,} bytes; at most {MAX_ALL_BYTES:,} are kept, and this one "
+                    "was not. Delete a hand."
+                )
         return number
 
-    def versions(self, name: str) -> list[Version]:
-        """The versions of a hand, the oldest first. Raises UnknownName."""
+    def versions(self, name: str, *, newest: int = MAX_VERSIONS + 1) -> list[Version]:
+        """The newest versions of a hand without their payload, the oldest of them first. Raises UnknownName."""
         version = schema.version
+        columns = [column for column in version.c if column.name != "payload"]
         with reading(self._engine) as connection:
             hand_id = self._hand_id(connection, name)
-            query = sa.select(version).where(version.c.hand_id == hand_id).order_by(version.c.number)
-            return [_version(row) for row in connection.execute(query)]
+            query = sa.select(*columns).where(version.c.hand_id == hand_id).order_by(version.c.number.desc())
+            return [version_of(row) for row in connection.execute(query.limit(newest))][::-1]
 
     def active(self, name: str) -> Version | None:
         """The version that reads; None where it is the network as it came. Raises UnknownName."""
-        hand, version = schema.hand, schema.version
+        return self.stamped(name)[1]
+
+    def stamp(self, name: str) -> Stamp:
+        """What changes with the active version of a hand: one row by its name. Raises UnknownName."""
         with reading(self._engine) as connection:
-            hand_id = self._hand_id(connection, name)
-            query = sa.select(version).join(
-                hand, (hand.c.id == version.c.hand_id) & (hand.c.active_version == version.c.number)
-            )
-            row = connection.execute(query.where(hand.c.id == hand_id)).one_or_none()
-        return None if row is None else _version(row)
+            return self._stamp(connection, name)
+
+    def stamped(self, name: str) -> tuple[Stamp, Version | None]:
+        """`stamp` and `active` at one time."""
+        version = schema.version
+        with reading(self._engine) as connection:
+            stamp = self._stamp(connection, name)
+            query = sa.select(version).where(version.c.hand_id == stamp[0], version.c.number == stamp[2])
+            row = connection.execute(query).one_or_none()
+        return stamp, None if row is None else version_of(row)
 
     def use(self, name: str, number: int) -> None:
         """Make a version the active one; 0 is the network as it came. Raises UnknownName, or NotFound."""
@@ -250,6 +253,28 @@ class Store:
     def _activate(self, connection: Connection, hand_id: int, number: int) -> None:
         connection.execute(sa.update(schema.hand).where(schema.hand.c.id == hand_id).values(active_version=number))
 
+    @staticmethod
+    def _forget_oldest(connection: Connection, hand_id: int) -> None:
+        """So that teaching at every correction never stops for want of room."""
+        version, hand = schema.version.c, schema.hand.c
+        active = connection.execute(sa.select(hand.active_version).where(hand.id == hand_id)).scalar_one()
+        query = sa.select(version.id, version.number, sa.func.length(version.payload)).where(version.hand_id == hand_id)
+        n_bytes, old = 0, []
+        for n, (row_id, number, size) in enumerate(connection.execute(query.order_by(version.number.desc()))):
+            n_bytes += size
+            if n and number != active and (n >= MAX_VERSIONS or n_bytes > MAX_HAND_BYTES):
+                old.append(row_id)
+                n_bytes -= size
+        connection.execute(sa.delete(schema.version).where(version.id.in_(old)))
+
+    def _stamp(self, connection: Connection, name: str) -> Stamp:
+        hand = schema.hand.c
+        query = sa.select(hand.id, hand.created, hand.active_version).where(hand.name == checked_name(name))
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            raise self._unknown(connection, name)
+        return row.id, row.created, row.active_version
+
     def _hand_id(self, connection: Connection, name: str, *, make: bool = False) -> int:
         """In a transaction that writes, also locks the hand until it ends, where the database has such locks."""
         hand, name = schema.hand, checked_name(name)
@@ -258,65 +283,33 @@ class Store:
             query = query.with_for_update()
         found = connection.execute(query).scalar()
         if found is None and make:
-            if len(self._names(connection)) >= MAX_HANDS:
-                raise BadRequest(f"there are {MAX_HANDS:,} hands, the most that are kept; expected fewer. Delete one.")
-            connection.execute(_insert_new(connection, hand), {"name": name, "created": _now()})
+            if connection.execute(sa.select(sa.func.count()).select_from(hand)).scalar_one() >= MAX_HANDS:
+                raise StoreFull(f"there are {MAX_HANDS:,} hands, the most that are kept; expected fewer. Delete one.")
+            connection.execute(insert_new(connection, hand), {"name": name, "created": now_exactly()})
             found = connection.execute(query).scalar()
         if found is None:
-            raise UnknownName("hand", name, self._names(connection))
+            raise self._unknown(connection, name)
         return int(found)
 
     @staticmethod
-    def _names(connection: Connection) -> list[str]:
-        return list(connection.execute(sa.select(schema.hand.c.name)).scalars())
+    def _unknown(connection: Connection, name: str) -> UnknownName:
+        names = list(connection.execute(sa.select(schema.hand.c.name)).scalars())
+        if len(names) > MAX_CHOICES:
+            names = difflib.get_close_matches(name, names, n=MAX_CHOICES, cutoff=0)
+        return UnknownName("hand", name, names)
 
     @staticmethod
-    def _count(connection: Connection, hand_id: int) -> int:
-        lesson = schema.lesson
-        query = sa.select(sa.func.count()).select_from(lesson).where(lesson.c.hand_id == hand_id)
+    def _count(connection: Connection, hand_id: int | None = None) -> int:
+        """Lessons of a hand, None of all."""
+        query = sa.select(sa.func.count()).select_from(schema.lesson)
+        if hand_id is not None:
+            query = query.where(schema.lesson.c.hand_id == hand_id)
         return int(connection.execute(query).scalar_one())
 
     @staticmethod
-    def _delete(connection: Connection, ids: Sequence[int]) -> None:
+    def _delete(connection: Connection, ids: Sequence[int]) -> int:
+        """Returns how many lessons are gone."""
+        gone = {}
         for table, column in ((schema.version, "hand_id"), (schema.lesson, "hand_id"), (schema.hand, "id")):
-            connection.execute(sa.delete(table).where(table.c[column].in_(ids)))
-
-
-def _insert_new(connection: Connection, table: sa.Table) -> sa.Insert:
-    """An INSERT that leaves out what is there already."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _row(lesson: Lesson) -> dict[str, Any]:
-    checked(lesson)
-    return {
-        "sha256": lesson.sha256,
-        "tile": to_png(lesson.tile),
-        "label": lesson.label,
-        "said": lesson.said,
-        "confidence": lesson.confidence,
-        "model_name": lesson.model_name,
-        "model_version": lesson.model_version,
-        "box": "" if lesson.box is None else json.dumps(lesson.box),
-        "source": lesson.source,
-        "session": lesson.session,
-        "created": lesson.created or _now(),
-    }
-
-
-def _lesson(row: Row[Any]) -> Lesson:
-    box = tuple(json.loads(row.box)) if row.box else None
-    kept = {column: getattr(row, column) for column in ("label", "said", "confidence", "model_name", "model_version")}
-    tile = from_png(row.tile, name=f"lesson {row.id}")
-    return Lesson(tile, **kept, box=box, source=row.source, session=row.session, id=row.id, created=row.created)
-
-
-def _version(row: Row[Any]) -> Version:
-    columns = ("number", "kind", "base_name", "base_version", "promoted", "created", "payload")
-    return Version(**{column: getattr(row, column) for column in columns}, report=json.loads(row.report))
+            gone[table.name] = connection.execute(sa.delete(table).where(table.c[column].in_(ids))).rowcount
+        return gone["lesson"]

@@ -49,10 +49,11 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     from inkling.server import lab, pages, schemas
     from inkling.server.middleware import delivery, error_handlers
     from inkling.server.middleware.access import add_access, add_record
-    from inkling.server.routes import compare, filmstrip, forms, health, layers, openapi, read, reports, weights
+    from inkling.server.routes import compare, filmstrip, forms, hands, health, layers, openapi, read, reports, weights
     from inkling.server.routes.request_body import InMemoryRequest
     from inkling.server.rules import DOCUMENT, PAGE, check_rules, rule
     from inkling.server.service.forms import Forms
+    from inkling.server.service.hands import Hands
 
     app = Flask(__name__)
     app.request_class = InMemoryRequest
@@ -72,13 +73,15 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["inkling"] = readers
     app.extensions["inkling-forms"] = Forms(settings, readers)
+    app.extensions["inkling-hands"] = Hands(settings, readers, metrics)
     app.extensions["inkling-metrics"] = metrics
     add_access(app, settings, metrics, readers.queue)
     add_record(app, settings, metrics)
     delivery.add_delivery(app)
     api = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorAnswerSchema})(app)
     openapi.register_schemas(api.spec)
-    for route in (read, forms, filmstrip, compare, weights, layers, reports, health):
+    hands.register_schemas(api.spec)
+    for route in (read, forms, hands, filmstrip, compare, weights, layers, reports, health):
         api.register_blueprint(route.blueprint)
     lab.add_lab(app, api, settings)
     pages.add_pages(app)

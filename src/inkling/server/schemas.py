@@ -99,8 +99,19 @@ def _choice(name: str, choices: tuple[str, ...]) -> OneOf:
     )
 
 
-class ReadQuery(Schema):
-    """The query of POST /api/v1/read. An unknown parameter is an error, because a misspelt one would be ignored."""
+class Query(Schema):
+    """A query. An unknown parameter is an error, because a misspelt one would be ignored."""
+
+    @pre_load
+    def refuse_unknown(self, given: Mapping[str, Any], **_: Any) -> Mapping[str, Any]:
+        for name in given:
+            if name not in self.fields:
+                raise ValidationError(str(UnknownName("parameter", name, self.fields)))
+        return given
+
+
+class ReadQuery(Query):
+    """The query of POST /api/v1/read."""
 
     mode = string(
         "`auto` finds however many digits there are; `single` treats all ink as one digit.",
@@ -130,14 +141,13 @@ class ReadQuery(Schema):
         required=False,
         load_default="0",
     )
+    hand = string(
+        "Name of a writer from `GET /api/v1/hands`, whose single digits are read as they were taught; the answer says "
+        "with which version.",
+        required=False,
+        load_default="",
+    )
     length, pattern, check, among = (string(about, required=False, load_default="") for about in CONSTRAINTS.values())
-
-    @pre_load
-    def refuse_unknown(self, given: Mapping[str, Any], **_: Any) -> Mapping[str, Any]:
-        for name in given:
-            if name not in self.fields:
-                raise ValidationError(str(UnknownName("parameter", name, self.fields)))
-        return given
 
 
 class PictureSchema(Schema):
@@ -348,10 +358,18 @@ class ReadingSchema(OkSchema):
     warnings = array(fields.Nested(WarningSchema), "What made it hard, the most important first.")
 
 
+class HandRef(Schema):
+    """The hand that was read, and the version that read it."""
+
+    name = string()
+    version = integer("0: the network as it came.", Range(0))
+
+
 class AnswerSchema(ReadingSchema):
     """The answer for one picture."""
 
     model = nested(ModelRef)
+    hand = nested(HandRef, "With `hand`.", required=False)
     took_ms = number("Time spent reading, milliseconds, without waiting.")
 
 
@@ -374,6 +392,7 @@ class AnswersSchema(OkSchema):
         "One entry a picture or page, in order: a Reading, or the error of what cannot be read.",
     )
     model = nested(ModelRef)
+    hand = nested(HandRef, "With `hand`.", required=False)
     took_ms = number("Time spent reading all, milliseconds, without waiting.")
 
 

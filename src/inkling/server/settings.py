@@ -7,6 +7,7 @@ library is imported, because the command line reads this before it needs anythin
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -19,6 +20,7 @@ PREFIX = "INKLING_"
 # Variables that are no settings: read by user_dirs.py, deploy/compose and hands/database.py.
 OTHERS = ("INKLING_CACHE", "INKLING_IMAGE", "INKLING_HOST_PORT", "INKLING_STORE")
 LOGS = ("off", "text", "json")
+HANDS = ("auto", "on", "off")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -69,7 +71,13 @@ class Settings:
     forms: str = _setting("", "Folder of templates of forms to read, beside those that are shipped.")
     lab: bool = _setting(False, "Let people train networks on the page, one at a time.")
     lab_folder: str = _setting("", "Folder of trainings and kept models; empty for the user's data folder.")
-    lab_hosts: str = _setting("", "Names besides localhost by which the lab may be used, separated by commas.")
+    lab_hosts: str = _setting("", "Names besides localhost by which lab and hands may be used, separated by commas.")
+    hands: str = _setting(
+        "auto",
+        "Let people correct digits and teach their handwriting: on, off, or auto for on where only this machine can "
+        "reach the server.",
+        choices=HANDS,
+    )
     threads: int = _setting(64, "Threads per worker; never fewer than running and waiting readings need.", 1)
 
     @property
@@ -79,6 +87,19 @@ class Settings:
         Two in one process share Python's lock, which delays both. Where a core would idle, that is still worth it.
         """
         return self.max_reading or (1 if self.workers >= cores() else 2)
+
+    @property
+    def keeps_hands(self) -> bool:
+        """Whether hands can be taught here: `hands`, or what its "auto" stands for."""
+        return self.hands == "on" or (self.hands == "auto" and is_loopback(self.host))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the host's address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def declared() -> tuple[Field[Any], ...]:

@@ -14,10 +14,11 @@ from inkling.lab_protocol.hyperparameters import HYPERPARAMETERS, PRESETS, valid
 from inkling.lab_protocol.lab_folder import read_json
 from inkling.models.bundle import MNIST_TEST, Bundle
 from inkling.server.lab import schemas
-from inkling.server.lab.csrf_guard import check_caller, json_body
 from inkling.server.lab.event_stream import event_stream
 from inkling.server.lab.training_manager import CLOSED_REASONS, TrainingManager
+from inkling.server.middleware.csrf_guard import check_caller
 from inkling.server.routes.openapi import error_responses
+from inkling.server.routes.request_body import json_body
 from inkling.server.rules import LAB, LAB_CHANGE, rule
 from inkling.server.schemas import ErrorAnswerSchema
 
@@ -99,7 +100,7 @@ def lab() -> Response:
 def samples() -> Response:
     """Augment digits with chosen values, as a training would"""
     samples = open_manager().samples
-    values = validated(json_body(request))
+    values = validated(json_body())
     return jsonify(
         ok=True,
         **samples.draw(
@@ -126,7 +127,7 @@ class Training(MethodView):
     @blueprint.response(200, schemas.TrainingStateSchema, description="It has begun.")
     def post(self) -> Response:
         """Start a training, in place of the last one"""
-        return jsonify(ok=True, **manager().start(json_body(request)))
+        return jsonify(ok=True, **manager().start(json_body()))
 
     @rule(LAB)
     @blueprint.doc(operationId="discardTraining")
@@ -148,7 +149,7 @@ def steer(command: str) -> Response:
     `more` lets a finished training learn one more epoch, and a paused one learn to the end of its epoch. `resume`
     also goes on with one whose process has died, from its last whole epoch.
     """
-    json_body(request)
+    json_body()
     return jsonify(ok=True, **manager().command(command))
 
 
@@ -215,7 +216,7 @@ class KeptModels(MethodView):
     @blueprint.response(200, schemas.KeptModelsSchema, description="It is kept, and can be asked for at once.")
     def post(self) -> Response:
         """Keep what was learnt as a model"""
-        given = json_body(request)
+        given = json_body()
         test = given.get("test", False)
         if not isinstance(test, bool):
             raise BadRequest(f"test is {test!r}; expected true or false. Change it.")

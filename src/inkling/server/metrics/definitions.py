@@ -69,6 +69,8 @@ METRICS = {
     "inkling_ink_contrast": _histogram("Brightest less darkest in each picture, of what is possible.", SHARES),
     "inkling_glyph_height": _histogram("Height of the tallest digit, of its picture's.", SHARES),
     "inkling_stroke_width": _histogram("Width of the strokes in each picture's first tile, pixels of 28.", PIXELS),
+    "inkling_lessons_total": _counter("Corrected or confirmed digits that were stored.", "digit", "misread"),
+    "inkling_hand_versions_total": _counter("Versions of hands that were taught.", "kind", "promoted"),
     "inkling_in_hand": _gauge("Readings in flight, waiting and running."),
     "inkling_reading": _gauge("Readings at this moment."),
     "inkling_in_hand_limit": _gauge("How many readings the workers accept at once."),

@@ -60,8 +60,8 @@ def _answer_http(error: HTTPException) -> Response:
         allowed=" or ".join(each for each in allowed if each not in ("HEAD", "OPTIONS")),
         request_id=current_context(request.environ).request_id,
     )
-    if status == 422:  # webargs: a parameter that does not fit its schema
-        status, kind, message = 400, "BadRequest", _complaints(getattr(error, "data", None))
+    if hasattr(error, "data"):  # webargs: a parameter that does not fit its schema
+        status, kind, message = 400, "BadRequest", _complaints(error.data)
     response = _respond(status, kind, message)
     if allowed:
         response.headers["Allow"] = ", ".join(allowed)

@@ -27,15 +27,16 @@ BYTES: dict[str, Any] = {"type": "string", "format": "binary"}  # the form that 
 BYTES_CONTENT = {BINARY: {"schema": BYTES}}
 
 # The groups of the document: a generated client has a class for each.
-READING_TAG, MODELS_TAG, SERVICE_TAG, LAB_TAG = "reading", "models", "service", "lab"
+READING_TAG, MODELS_TAG, SERVICE_TAG, LAB_TAG, HANDS_TAG = "reading", "models", "service", "lab", "hands"
 TAGS = [
     {"name": READING_TAG, "description": "Reads handwritten digits in pictures."},
     {"name": MODELS_TAG, "description": "What there is to read with, and what it can and cannot do."},
+    {"name": HANDS_TAG, "description": "Learns how a writer writes, from corrected digits. See `INKLING_HANDS`."},
     {"name": SERVICE_TAG, "description": "The state of the service, for machines that watch it."},
     {"name": LAB_TAG, "description": "Trains networks, one at a time. See `inkling serve --lab`."},
 ]
 
-UNKNOWN_MODEL = "UnknownName: a model that is not offered."
+UNKNOWN_MODEL = "UnknownName: a model that is not offered, or an unknown hand. HandsClosed: hands are off."
 READ_ERRORS = {
     400: "EmptyPicture: no bytes. BadRequest: a wrong parameter or body.",
     404: UNKNOWN_MODEL,

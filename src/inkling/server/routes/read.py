@@ -65,7 +65,7 @@ def read(query: dict[str, str]) -> Response:
     `length`, `pattern`, `check` and `among` say what is known about the number of each picture; they may also be fields
     of the form or of the JSON. Together they select the most probable text that satisfies all of them.
 
-    `cells=1` also reads each cell of a comb, grid or table apart.
+    `cells=1` also reads each cell of a comb, grid or table apart. `hand` reads single digits as that writer does them.
     """
     readers = current_app.extensions["inkling"]
     images = request_images()
@@ -75,11 +75,13 @@ def read(query: dict[str, str]) -> Response:
     recorded = {"metrics": current_app.extensions["inkling-metrics"], "context": current_context(request.environ)}
     from inkling.documents import is_document
 
+    reader, hand = readers.get(query["model"] or None), {}
+    if query["hand"]:
+        reader, hand = current_app.extensions["inkling-hands"].reader(query["hand"], reader)
     if len(images) == 1 and not is_document(images[0]):
-        return jsonify(read_image(readers, images[0], query, constraints, **recorded))
-    reader = readers.get(query["model"] or None)
+        return jsonify({**read_image(readers, reader, images[0], query, constraints, **recorded), **hand})
     readings, took_s = read_images(readers, reader, images, query, constraints, **recorded)
-    return jsonify({"ok": True, "readings": readings, **model_and_time(reader, took_s)})
+    return jsonify({"ok": True, "readings": readings, **model_and_time(reader, took_s), **hand})
 
 
 @blueprint.route("/models", methods=["GET"], tags=[MODELS_TAG])

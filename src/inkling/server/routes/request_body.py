@@ -50,7 +50,7 @@ def request_images() -> list[bytes]:
     if kind == JSON:
         given = json_fields()
         texts = given[IMAGE_FIELD] if isinstance(given[IMAGE_FIELD], list) else [given[IMAGE_FIELD]]
-        return _counted([_from_data_url(text) for text in texts], "request")
+        return _counted([from_data_url(text) for text in texts], "request")
     if kind and kind not in (BINARY, PDF, TEXT) and not kind.startswith("image/"):
         raise UnknownFormat(
             f"content type is {kind!r}; expected image/*, {BINARY}, {MULTIPART} or {JSON}. "
@@ -59,7 +59,7 @@ def request_images() -> list[bytes]:
     content = raw_body()
     if not content:
         raise EmptyPicture("request body is empty; expected the bytes of a picture. Send the file's content.")
-    return [_from_data_url(content.decode("latin-1")) if kind == TEXT else content]
+    return [from_data_url(content.decode("latin-1")) if kind == TEXT else content]
 
 
 def request_fields() -> Mapping[str, Any]:
@@ -85,7 +85,7 @@ def form_images() -> list[bytes]:
             f"form has more than {request.max_form_parts} fields; expected fewer. Send fewer pictures at once, each as "
             f"a file in field {IMAGE_FIELD!r}."
         ) from None
-    images = files + [_from_data_url(text) for field in IMAGE_FIELDS for text in request.form.getlist(field)]
+    images = files + [from_data_url(text) for field in IMAGE_FIELDS for text in request.form.getlist(field)]
     if not images:
         given = ", ".join(sorted({*request.files, *request.form})) or "none"
         raise BadRequest(
@@ -110,6 +110,23 @@ def json_fields() -> dict[str, Any]:
     return given
 
 
+def json_body() -> dict[str, Any]:
+    """The JSON object of the body; {} for no body. Raises UnknownFormat and BadRequest."""
+    if request.mimetype != "application/json" and (request.mimetype or request.content_length):
+        raise UnknownFormat(
+            f"content type is {request.mimetype or 'missing'!r}; expected application/json. Send a JSON object with "
+            "the header 'Content-Type: application/json'."
+        )
+    content = raw_body()
+    try:
+        value = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise BadRequest('body is no JSON object; expected one, as in {"epochs": 3}. Correct it.')
+    return value
+
+
 def raw_body() -> bytes:
     """The raw body. Raises UnknownFormat for a compressed one."""
     _refuse_compressed()
@@ -125,7 +142,7 @@ def _counted(images: list[bytes], where: str) -> list[bytes]:
     return images
 
 
-def _from_data_url(text: Any) -> bytes:
+def from_data_url(text: Any) -> bytes:
     """The bytes of a `data:` URL in base64 (RFC 2397), or of the base64 alone. Raises BadRequest."""
     if isinstance(text, str):
         head, comma, payload = text.strip().partition(",")

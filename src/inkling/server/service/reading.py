@@ -25,6 +25,7 @@ THUMBNAIL_QUALITY = 60  # of a JPEG: some 20 kB
 
 def read_image(
     readers: Readers,
+    reader: Reader,
     content: bytes,
     query: Mapping[str, Any],
     constraints: Constraints | None,
@@ -32,11 +33,10 @@ def read_image(
     metrics: Metrics,
     context: RequestContext,
 ) -> dict[str, Any]:
-    """The whole answer to a request with one image. `query`: mode, model and explain, as in `ReadQuery`.
+    """The whole answer to a request with one image. `query`: mode and explain, as in `ReadQuery`.
 
-    Raises what reading raises, UnknownName, BadBundle, and Overloaded where no permit came in time.
+    Raises what reading raises, and Overloaded where no permit came in time.
     """
-    reader = readers.get(query["model"] or None)
     with readers.permit() as permit:
         trace = trace_image(reader, content, query["mode"], metrics=metrics, context=context)
         answer = reading_json(reader, trace, explain=query["explain"], constraints=constraints)

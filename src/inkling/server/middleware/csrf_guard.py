@@ -1,4 +1,4 @@
-"""Who may use the lab: this service's own page, and programs; not another site's page in somebody's browser.
+"""Who may use lab and hands: this service's own page, and programs; not another site's page in somebody's browser.
 
 A page elsewhere can make a browser send requests here (cross-site request forgery), and can point its own name to this
 machine's address to pass for the same site (DNS rebinding). Sec-Fetch-Site and Origin protect from the first, the list
@@ -9,15 +9,12 @@ Sources: W3C, "Fetch Metadata Request Headers"; OWASP, "Cross-Site Request Forge
 from __future__ import annotations
 
 import ipaddress
-import json
 import socket
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Request
 
-from inkling.errors import BadRequest, ForeignRequest, UnknownFormat
-from inkling.server.routes.request_body import raw_body
+from inkling.errors import ForeignRequest
 from inkling.server.settings import Settings, listed
 
 
@@ -33,25 +30,8 @@ def check_caller(request: Request, settings: Settings) -> None:
     if site not in ("same-origin", "none") or (origin and origin.split("://")[-1] != request.host):
         raise ForeignRequest(
             f"the request comes from a page of {origin or 'another site'}; expected this service's own page. Open it "
-            "and train there."
+            "and do it there."
         )
-
-
-def json_body(request: Request) -> dict[str, Any]:
-    """The JSON object of the body; {} for no body. Raises UnknownFormat and BadRequest."""
-    if request.mimetype != "application/json" and (request.mimetype or request.content_length):
-        raise UnknownFormat(
-            f"content type is {request.mimetype or 'missing'!r}; expected application/json. Send a JSON object with "
-            "the header 'Content-Type: application/json'."
-        )
-    content = raw_body()
-    try:
-        value = json.loads(content or b"{}")
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise BadRequest('body is no JSON object; expected one, as in {"epochs": 3}. Correct it.')
-    return value
 
 
 def _is_own_host(host_and_port: str, settings: Settings) -> bool:

@@ -1,0 +1,228 @@
+"""The parameters and answers of the routes of hands, as the OpenAPI document shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+from marshmallow.validate import Length, OneOf, Range, Regexp
+
+from inkling.errors import BadRequest
+from inkling.server.schemas import (
+    ModelRef,
+    OkSchema,
+    PictureSchema,
+    Query,
+    array,
+    boolean,
+    integer,
+    nested,
+    number,
+    probability,
+    required,
+    string,
+)
+
+MAX_CORRECTIONS = 100  # in one request
+MAX_TEXT = 200  # characters of a source or session
+LABELS = (*"0123456789", "none")  # as in inkling.hands.lesson, which is not imported here because it is heavy
+KINDS = ("light",)
+LABEL = "A digit, or `none`: no digit."
+_BOX = "x, y, w, h in pixels of the upright picture."
+
+
+class CorrectionSchema(Schema):
+    """What is right in one box of a picture."""
+
+    box = array(fields.Integer(strict=True), f"{_BOX} As in the answer of a reading.", Length(equal=4))
+    label = string(
+        "The digits that are right there: one, or several where one box holds them; empty or `none`: no digit.",
+        Regexp(r"([0-9]{0,20}|none)\Z", error="label is {input!r}; expected up to 20 digits, or none."),
+    )
+    said = string(
+        f"What was read. {LABEL} Empty: the server asks its network about the tile.",
+        OneOf(("", *LABELS)),
+        required=False,
+        load_default="",
+    )
+
+
+class GivenModelSchema(Schema):
+    """The model that answered."""
+
+    name = string(check=Length(max=MAX_TEXT))
+    version = string(check=Length(max=MAX_TEXT))
+
+
+class LessonsRequestSchema(PictureSchema):
+    """A picture, and what is right in it."""
+
+    lessons = array(fields.Nested(CorrectionSchema), "At least one.", Length(1, MAX_CORRECTIONS))
+    model = nested(GivenModelSchema, "That said it; the default when left out.", required=False, load_default=None)
+    session = string("What belongs together: one sitting.", Length(max=MAX_TEXT), required=False, load_default="")
+    source = string("Where the picture comes from.", Length(max=MAX_TEXT), required=False, load_default="")
+
+
+class TeachRequestSchema(Schema):
+    """How to teach."""
+
+    kind = string("`light`: the last layer, in about a second.", OneOf(KINDS), required=False, load_default="light")
+
+
+class UseRequestSchema(Schema):
+    """The version to read with."""
+
+    version = required(fields.Integer, "0: the network as it came.", Range(0, 2**31 - 1), strict=True)
+
+
+class LessonSchema(Schema):
+    """A stored digit."""
+
+    id = integer()
+    label = string(LABEL, OneOf(LABELS))
+    said = string("What was read; empty where nothing was.", OneOf(("", *LABELS)))
+    image = string("Its picture of 28 by 28 pixels, a PNG as a `data:` URI.")
+    created = string("UTC, ISO 8601.")
+    source = string("Where it comes from.")
+    session = string("What it belongs together with.")
+    contradicts = array(fields.Integer(), "Lessons of the same picture with another label; none of them is taught.")
+
+
+class ScoreSchema(Schema):
+    """How many lessons are read right."""
+
+    right = integer(check=Range(0))
+    of = integer(check=Range(0))
+    interval = array(fields.Float(validate=Range(0, 1)), "Wilson's 95 % interval of the share.", Length(equal=2))
+
+
+class GuardSchema(Schema):
+    """An error rate that must not grow."""
+
+    name = string()
+    about = string("What goes wrong, in words.")
+    before = probability("With the network as it came.")
+    after = probability("With the version.")
+    limit = number("The most that is allowed.")
+    ok = boolean()
+
+
+class ChangedSchema(Schema):
+    """A lesson that is read as something else since."""
+
+    lesson = integer("Its id; it may be deleted.")
+    label = string(LABEL, OneOf(LABELS))
+    before = string(LABEL, OneOf(LABELS))
+    after = string(LABEL, OneOf(LABELS))
+
+
+class VersionSchema(Schema):
+    """What a hand was taught at one time."""
+
+    version = integer("1, 2, ..", Range(1))
+    kind = string("`light`: its last layer; `full`: the whole network.", OneOf(("light", "full")))
+    created = string("UTC, ISO 8601.")
+    model = nested(ModelRef, "The network that was taught.")
+    promoted = boolean("Whether it was an improvement, and became the active one.")
+    reason = string("Why, in a sentence.")
+    lessons = integer("That it learned.")
+    held_back = boolean("Whether `before` and `after` are of lessons held back; otherwise there were too few.")
+    before = nested(ScoreSchema, "With the network as it came.")
+    after = nested(ScoreSchema, "With this version.")
+    guards = array(fields.Nested(GuardSchema), "What must not become worse.")
+    changed = array(fields.Nested(ChangedSchema), "The first 100 lessons that are read as something else since.")
+
+
+class HandSchema(Schema):
+    """A named writer."""
+
+    name = string()
+    created = string("UTC, ISO 8601.")
+    lessons = integer("Stored digits.", Range(0))
+    misread = integer("Of them, how many were read as something else.", Range(0))
+    digits = required(fields.Dict, "How many of each label, `0` to `9` and `none`.", keys=fields.String())
+    contradictions = integer("Pictures with several labels.", Range(0))
+    active = integer("The version that reads; 0: the network as it came.", Range(0))
+    versions = array(fields.Nested(VersionSchema), "The newest 20, the oldest of them first.")
+
+
+class HandsSchema(OkSchema):
+    """All hands."""
+
+    store = string("Where they are kept, in words.")
+    hands = array(fields.Nested(HandSchema))
+
+
+class HandAnswerSchema(OkSchema):
+    """One hand."""
+
+    hand = nested(HandSchema)
+
+
+class LessonsSchema(OkSchema):
+    """Stored digits of a hand."""
+
+    lessons = array(fields.Nested(LessonSchema), "The newest first.")
+
+
+class AddedSchema(OkSchema):
+    """What became of lessons."""
+
+    stored = integer("How many are new.", Range(0))
+    known = integer("How many were stored already: the same picture with the same label.", Range(0))
+    lessons = array(fields.Nested(LessonSchema), "Those that were sent.")
+    contradictions = array(
+        fields.Nested(LessonSchema), "Lessons of the same pictures with several labels; delete the wrong ones."
+    )
+    hand = nested(HandSchema)
+
+
+class ImportedSchema(OkSchema):
+    """What became of an archive."""
+
+    stored = integer("How many are new.", Range(0))
+    known = integer("How many were stored already.", Range(0))
+    hand = nested(HandSchema)
+
+
+class TaughtSchema(OkSchema):
+    """What a hand was taught."""
+
+    version = nested(VersionSchema)
+    hand = nested(HandSchema)
+
+
+class DeletedSchema(OkSchema):
+    """What was deleted."""
+
+    deleted = integer("How many: lessons, or of all hands the hands.", Range(0))
+
+
+class LessonsQuery(Query):
+    """The query of a list of lessons."""
+
+    limit = integer("Most lessons of the answer.", Range(1, 500), required=False, load_default=100)
+    before = integer("Only older ones than this lesson.", Range(1, 2**62), required=False, load_default=None)
+
+
+def loaded(schema: Schema, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The validated values. Raises BadRequest, which names the first that is wrong."""
+    try:
+        values: dict[str, Any] = schema.load(given)
+    except ValidationError as error:
+        place, message = _first(error.messages)
+        message = message.rstrip(".")
+        expected = "" if "expected" in message else "; expected what is documented"
+        raise BadRequest(f"{place.strip('.') or 'body'} is wrong: {message}{expected}. See /docs.") from error
+    return values
+
+
+def _first(messages: Any, place: str = "") -> tuple[str, str]:
+    """The path and the text of the first of marshmallow's messages."""
+    if isinstance(messages, dict):
+        name, inner = next(iter(messages.items()))
+        return _first(inner, place if name == "_schema" else f"{place}.{str(name)[:40]}")
+    if isinstance(messages, list):
+        return _first(messages[0], place)
+    return place, str(messages)[:200]

@@ -1,0 +1,235 @@
+"""The API under /api/v1/hands: corrected digits in, a reader that knows the writer out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, current_app, jsonify, request
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from inkling.server.middleware.csrf_guard import check_caller
+from inkling.server.routes import hand_schemas as schemas
+from inkling.server.routes.openapi import error_responses
+from inkling.server.routes.request_body import from_data_url, json_body
+from inkling.server.rules import HANDS, HANDS_CHANGE, HANDS_LESSONS, HANDS_TEACH, rule
+from inkling.server.service.hand_json import MAX_VERSIONS, hand_json, lesson_json, version_json
+from inkling.server.service.hands import Hands
+
+if TYPE_CHECKING:
+    from inkling.hands.lesson import Lesson
+
+blueprint = Blueprint(
+    "hands",
+    __name__,
+    url_prefix="/api/v1/hands",
+    description="Learns how a writer writes, from corrected digits. See `INKLING_HANDS`.",
+)
+
+_ERRORS = {
+    400: "BadRequest: a wrong name, value or body.",
+    403: "ForeignRequest: another site's page may have sent it.",
+    404: "UnknownName: an unknown hand. NotFound: an unknown lesson or version. HandsClosed: hands are off.",
+    503: "CannotWrite, BadData: the store cannot be used. Overloaded: more work than the service takes on at once.",
+}
+documents = error_responses(blueprint, _ERRORS)
+documents_picture = error_responses(
+    blueprint,
+    {
+        **_ERRORS,
+        413: "ImageTooLarge: too many bytes or pixels.",
+        415: "UnknownFormat: a body that is no JSON, or a picture format that is not read.",
+        422: "StoreFull: too many hands or lessons. ImageTooSmall, BrokenPicture, DeadlineExceeded: the picture. "
+        "WrongNetwork: the server's network cannot learn a hand.",
+    },
+)
+documents_json = error_responses(
+    blueprint,
+    {
+        **_ERRORS,
+        413: "ImageTooLarge: a body of more than 10,000 bytes.",
+        415: "UnknownFormat: a body that is no JSON.",
+        422: "StoreFull: too many bytes of versions. WrongNetwork: the server's network cannot learn a hand.",
+    },
+)
+
+
+def takes(schema: str) -> Any:
+    """Documents a JSON body."""
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return blueprint.doc(requestBody={"required": True, "content": content})
+
+
+def register_schemas(spec: Any) -> None:
+    """Name the schemas that the document refers to by reference."""
+    for schema in (schemas.LessonsRequestSchema, schemas.TeachRequestSchema, schemas.UseRequestSchema):
+        spec.components.schema(schema.__name__.removesuffix("Schema"), schema=schema)
+
+
+@blueprint.before_request
+def guard() -> None:
+    """Refuse requests where hands are off, and those of other sites' pages."""
+    hands().check_open()
+    check_caller(request, current_app.config["INKLING"])
+
+
+def hands() -> Hands:
+    """The hands of this app."""
+    found: Hands = current_app.extensions["inkling-hands"]
+    return found
+
+
+def described_hand(name: str) -> dict[str, Any]:
+    """A hand as JSON. Raises UnknownName."""
+    store = hands().store()
+    return hand_json(store.hand(name), store.versions(name, newest=MAX_VERSIONS))
+
+
+@blueprint.route("")
+class AllHands(MethodView):
+    """All hands."""
+
+    @rule(HANDS)
+    @blueprint.doc(operationId="listHands")
+    @documents
+    @blueprint.response(200, schemas.HandsSchema, description="The hands.")
+    def get(self) -> Response:
+        """List the hands"""
+        store = hands().store()
+        listed = [hand_json(hand, store.versions(hand.name, newest=MAX_VERSIONS)) for hand in store.hands()]
+        return jsonify(ok=True, store=hands().where(), hands=listed)
+
+    @rule(HANDS)
+    @blueprint.doc(operationId="deleteHands")
+    @documents
+    @blueprint.response(200, schemas.DeletedSchema, description="How many hands there were.")
+    def delete(self) -> Response:
+        """Delete all hands with their digits and versions"""
+        return jsonify(ok=True, deleted=hands().store().delete_all())
+
+
+@blueprint.route("/<name>")
+class OneHand(MethodView):
+    """One hand."""
+
+    @rule(HANDS)
+    @blueprint.doc(operationId="getHand")
+    @documents
+    @blueprint.response(200, schemas.HandAnswerSchema, description="The hand.")
+    def get(self, name: str) -> Response:
+        """Describe a hand: its stored digits and versions"""
+        return jsonify(ok=True, hand=described_hand(name))
+
+    @rule(HANDS)
+    @blueprint.doc(operationId="deleteHand")
+    @documents
+    @blueprint.response(200, schemas.DeletedSchema, description="How many digits it had.")
+    def delete(self, name: str) -> Response:
+        """Delete a hand with its digits and versions"""
+        return jsonify(ok=True, deleted=hands().store().delete_hand(name))
+
+
+@blueprint.route("/<name>/lessons")
+class Lessons(MethodView):
+    """The stored digits of a hand."""
+
+    @rule(HANDS)
+    @blueprint.doc(operationId="listLessons")
+    @documents
+    @blueprint.arguments(schemas.LessonsQuery(), location="query", error_status_code=400)
+    @blueprint.response(200, schemas.LessonsSchema, description="Some of them.")
+    def get(self, query: dict[str, Any], name: str) -> Response:
+        """List the stored digits of a hand, the newest first"""
+        found = hands().store().latest(name, **query)
+        return jsonify(ok=True, lessons=lessons_json(name, found))
+
+    @rule(HANDS_LESSONS)
+    @blueprint.doc(operationId="addLessons")
+    @takes("LessonsRequest")
+    @documents_picture
+    @blueprint.response(200, schemas.AddedSchema, description="They are on the disk.")
+    def post(self, name: str) -> Response:
+        """Store what is right in the boxes of a picture
+
+        The digit in each box is stored as a picture of 28 by 28 pixels with its label; the picture itself is not. All
+        of them are stored or none. A new name is a new hand.
+        """
+        given = schemas.loaded(schemas.LessonsRequestSchema(), json_body())
+        lessons = cut(given)
+        added = hands().add(name, lessons)
+        sent = {(each.sha256, each.label) for each in lessons}
+        there = hands().store().of_pictures(name, {each.sha256 for each in lessons})
+        listed = {each.id: lesson_json(each, there) for each in there}
+        return jsonify(
+            ok=True,
+            stored=added.new,
+            known=added.known,
+            lessons=[listed[each.id] for each in there if (each.sha256, each.label) in sent],
+            contradictions=[each for each in listed.values() if each["contradicts"]],
+            hand=described_hand(name),
+        )
+
+
+@blueprint.route("/<name>/lessons/<int:lesson>", methods=["DELETE"])
+@rule(HANDS)
+@blueprint.doc(operationId="deleteLesson")
+@documents
+@blueprint.response(200, schemas.DeletedSchema, description="It is gone.")
+def delete_lesson(name: str, lesson: int) -> Response:
+    """Delete one stored digit"""
+    hands().store().delete_lesson(name, lesson)
+    return jsonify(ok=True, deleted=1)
+
+
+@blueprint.route("/<name>/teach", methods=["POST"])
+@rule(HANDS_TEACH)
+@blueprint.doc(operationId="teachHand")
+@takes("TeachRequest")
+@documents_json
+@blueprint.response(200, schemas.TaughtSchema, description="What it learned, and whether that is used.")
+def teach(name: str) -> Response:
+    """Teach a hand its stored digits
+
+    The new version becomes the active one if it is an improvement; `reason` says why, or why not.
+    """
+    schemas.loaded(schemas.TeachRequestSchema(), json_body())
+    number = hands().teach(name)
+    [version] = [each for each in hands().store().versions(name) if each.number == number]
+    return jsonify(ok=True, version=version_json(version), hand=described_hand(name))
+
+
+@blueprint.route("/<name>/use", methods=["POST"])
+@rule(HANDS_CHANGE)
+@blueprint.doc(operationId="useVersion")
+@takes("UseRequest")
+@documents_json
+@blueprint.response(200, schemas.HandAnswerSchema, description="The hand, with its active version.")
+def use(name: str) -> Response:
+    """Choose the version that reads: an earlier one to roll back, 0 for the network as it came"""
+    given = schemas.loaded(schemas.UseRequestSchema(), json_body())
+    hands().store().use(name, given["version"])
+    return jsonify(ok=True, hand=described_hand(name))
+
+
+def cut(given: dict[str, Any]) -> list[Lesson]:
+    """The lessons of a request. Raises BadRequest, and what decoding a picture raises."""
+    from inkling.hands.box import Correction, box_lessons
+
+    readers = current_app.extensions["inkling"]
+    content = from_data_url(given["image"])
+    corrections = [Correction(tuple(each["box"]), each["label"] or "none", each["said"]) for each in given["lessons"]]
+    with readers.permit():
+        reader = readers.get()
+        texts = {"source": given["source"], "session": given["session"]}
+        lessons = box_lessons(reader, reader.prepare(content), corrections, **texts)
+    if given["model"]:
+        model = given["model"]
+        lessons = [replace(each, model_name=model["name"], model_version=model["version"]) for each in lessons]
+    return lessons
+
+
+def lessons_json(name: str, lessons: list[Lesson]) -> list[dict[str, Any]]:
+    """Lessons of a hand as JSON, in order."""
+    there = hands().store().of_pictures(name, {each.sha256 for each in lessons})
+    return [lesson_json(each, there) for each in lessons]

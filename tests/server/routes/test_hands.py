@@ -1,0 +1,264 @@
+"""/api/v1/hands: correct, teach, read with the hand, go back; who may; what is refused."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+
+from inkling.server.app import create_app
+from inkling.server.routes.hand_schemas import (
+    AddedSchema,
+    DeletedSchema,
+    HandAnswerSchema,
+    HandsSchema,
+    LessonsSchema,
+    TaughtSchema,
+)
+from inkling.server.settings import Settings
+from tests.pictures import encoded
+
+HANDS = "/api/v1/hands"
+
+
+@pytest.fixture(scope="module")
+def hands_app() -> Flask:
+    return create_app(Settings())
+
+
+@pytest.fixture
+def app(hands_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The same app with an empty store."""
+    monkeypatch.setenv("INKLING_STORE", f"sqlite:///{tmp_path}/hands.sqlite")
+    hands = hands_app.extensions["inkling-hands"]
+    hands.close()
+    return hands_app
+
+
+def odd_seven(lean: int = 0) -> bytes:
+    """A 7 without most of its bar, which the network takes for a 1."""
+    board = np.full((280, 280), 255, np.uint8)
+    points = np.array([[118 - lean, 92], [150, 62], [150 - lean, 225]])
+    cv2.polylines(board, [points], isClosed=False, color=0, thickness=18, lineType=cv2.LINE_AA)
+    return encoded(Image.fromarray(board))
+
+
+def data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def read(client: FlaskClient, png: bytes, query: str = "") -> dict[str, Any]:
+    answer: dict[str, Any] = client.post(f"/api/v1/read{query}", data=png, content_type="image/png").json
+    assert answer["ok"], answer
+    return answer
+
+
+def correct(client: FlaskClient, png: bytes, label: str, name: str = "anna", **more: Any) -> dict[str, Any]:
+    [digit] = read(client, png)["digits"]
+    correction = {"box": digit["box"], "label": label, "said": str(digit["digit"])}
+    body = {"image": data_url(png), "lessons": [correction], **more}
+    answer: dict[str, Any] = client.post(f"{HANDS}/{name}/lessons", json=body).json
+    assert answer["ok"], answer
+    AddedSchema().load(answer)
+    return answer
+
+
+def test_misread_corrected_taught_right_rolled_back_wrong_again(client: FlaskClient) -> None:
+    png = odd_seven()
+    assert read(client, png)["text"] == "1"
+    correct(client, png, "7")
+    assert read(client, png, "?hand=anna")["hand"] == {"name": "anna", "version": 0}
+    taught = client.post(f"{HANDS}/anna/teach", json={"kind": "light"}).json
+    TaughtSchema().load(taught)
+    assert taught["version"]["promoted"], taught["version"]["reason"]
+    assert taught["version"]["changed"] == [{"lesson": 1, "label": "7", "before": "1", "after": "7"}]
+    assert taught["hand"]["active"] == 1
+    answer = read(client, odd_seven(6), "?hand=anna")
+    assert (answer["text"], answer["hand"]) == ("7", {"name": "anna", "version": 1})
+    assert read(client, png)["text"] == "1", "others read as before"
+    assert "hand" not in read(client, png)
+    used = client.post(f"{HANDS}/anna/use", json={"version": 0}).json
+    HandAnswerSchema().load(used)
+    assert read(client, png, "?hand=anna")["text"] == "1"
+    client.post(f"{HANDS}/anna/use", json={"version": 1})
+    assert read(client, png, "?hand=anna")["text"] == "7"
+
+
+def test_lessons_are_listed_and_deleted(client: FlaskClient, tmp_path: Path) -> None:
+    first = correct(client, odd_seven(), "7", source="board", session="s1")
+    assert (first["stored"], first["known"], first["hand"]["misread"]) == (1, 0, 1)
+    again = correct(client, odd_seven(), "7")
+    assert (again["stored"], again["known"], again["hand"]["lessons"]) == (0, 1, 1)
+    other = correct(client, odd_seven(), "")
+    assert [each["label"] for each in other["contradictions"]] == ["7", "none"]
+    assert other["lessons"][0]["contradicts"] == [first["lessons"][0]["id"]]
+    assert other["hand"]["contradictions"] == 1
+    listed = client.get(f"{HANDS}/anna/lessons").json
+    LessonsSchema().load(listed)
+    assert [each["label"] for each in listed["lessons"]] == ["none", "7"]
+    assert listed["lessons"][1]["source"] == "board"
+    older = client.get(f"{HANDS}/anna/lessons?limit=1&before={listed['lessons'][0]['id']}").json["lessons"]
+    assert [each["label"] for each in older] == ["7"]
+    gone = client.delete(f"{HANDS}/anna/lessons/{older[0]['id']}")
+    DeletedSchema().load(gone.json)
+    assert client.delete(f"{HANDS}/anna/lessons/{older[0]['id']}").status_code == 404
+    correct(client, odd_seven(), "7", name="bob")
+    every = client.get(HANDS).json
+    HandsSchema().load(every)
+    assert [(each["name"], each["digits"]["none"], each["digits"]["7"]) for each in every["hands"]] == [
+        ("anna", 1, 0),
+        ("bob", 0, 1),
+    ]
+    assert every["store"] == str(tmp_path / "hands.sqlite")
+    assert client.delete(f"{HANDS}/anna").json["deleted"] == 1
+    assert client.get(f"{HANDS}/anna").status_code == 404
+    assert client.delete(HANDS).json["deleted"] == 1
+    assert client.get(HANDS).json["hands"] == []
+
+
+def test_a_reader_of_a_deleted_hand_is_not_that_of_a_new_one_with_its_name(client: FlaskClient) -> None:
+    png = odd_seven()
+    correct(client, png, "7")
+    client.post(f"{HANDS}/anna/teach", json={})
+    assert read(client, png, "?hand=anna")["text"] == "7"
+    client.delete(f"{HANDS}/anna")
+    correct(client, png, "1")
+    client.post(f"{HANDS}/anna/teach", json={})
+    client.post(f"{HANDS}/anna/use", json={"version": 1})
+    assert read(client, png, "?hand=anna")["text"] == "1"
+
+
+def test_several_digits_in_one_box_are_several_lessons(client: FlaskClient) -> None:
+    board = np.full((160, 200), 255, np.uint8)
+    for digit, x in (("3", 20), ("8", 100)):
+        cv2.putText(board, digit, (x, 110), cv2.FONT_HERSHEY_DUPLEX, 2.5, 0, 6, cv2.LINE_AA)
+    box = list(cv2.boundingRect(255 - board))
+    body = {"image": data_url(encoded(Image.fromarray(board))), "lessons": [{"box": box, "label": "38", "said": "4"}]}
+    answer = client.post(f"{HANDS}/anna/lessons", json=body).json
+    assert [(each["label"], each["said"]) for each in answer["lessons"]] == [("3", "3"), ("8", "8")]
+
+
+WRONG = [
+    ({"lessons": [{"box": [1, 2, 3], "label": "1"}]}, 400, "lessons.0.box is wrong"),
+    ({"lessons": [{"box": [1, 2, 3, "4"], "label": "1"}]}, 400, "lessons.0.box.3 is wrong"),
+    ({"lessons": [{"box": [1, 2, 3, 4], "label": "x"}]}, 400, "label is 'x'; expected up to 20 digits, or none"),
+    ({"lessons": [{"box": [1, 2, 3, 4], "label": "1", "said": "12"}]}, 400, "said is wrong"),
+    ({"lessons": []}, 400, "lessons is wrong"),
+    ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}] * 101}, 400, "lessons is wrong"),
+    ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}]}, 400, "holds no ink"),
+    ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}], "source": "x" * 201}, 400, "source is wrong"),
+    ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}], "lesson": 1}, 400, "lesson is wrong: Unknown field"),
+    ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}], "image": "no"}, 400, "is no data URL"),
+    ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}], "image": "data:text/plain;base64,aGFsbG8="}, 415, "picture"),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "says"), WRONG)
+def test_what_is_wrong_is_said_and_nothing_stored(client: FlaskClient, body: Any, status: int, says: str) -> None:
+    answer = client.post(f"{HANDS}/anna/lessons", json={"image": data_url(odd_seven()), **body})
+    assert answer.status_code == status, answer.json
+    assert says in answer.json["error"]
+    assert client.get(HANDS).json["hands"] == []
+
+
+@pytest.mark.parametrize("name", ["..", "%2e%2e%2fetc", "a%2fb", "%00", "-x", "x" * 41, "%F0%9F%98%80", "a%0ab", "'--"])
+def test_bad_names_are_refused_everywhere(client: FlaskClient, name: str) -> None:
+    body = {"image": data_url(odd_seven()), "lessons": [{"box": [60, 50, 120, 190], "label": "7"}]}
+    for answer in (
+        client.post(f"{HANDS}/{name}/lessons", json=body),
+        client.get(f"{HANDS}/{name}"),
+        client.post(f"/api/v1/read?hand={name}", data=odd_seven(), content_type="image/png"),
+    ):
+        assert answer.status_code in (400, 404), (name, answer.status_code)
+        assert answer.json["ok"] is False
+    assert client.get(HANDS).json["hands"] == []
+
+
+def test_a_name_in_another_unicode_form_is_the_same_hand(client: FlaskClient) -> None:
+    correct(client, odd_seven(), "7", name="Zoe\u0308")
+    assert client.get(f"{HANDS}/Zo\u00eb").json["hand"]["lessons"] == 1
+
+
+def test_more_lessons_than_are_kept_are_refused(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inkling.server.service import hands
+
+    monkeypatch.setattr(hands, "MAX_LESSONS", 1)
+    correct(client, odd_seven(), "7")
+    [digit] = read(client, odd_seven(9))["digits"]
+    body = {"image": data_url(odd_seven(9)), "lessons": [{"box": digit["box"], "label": "7"}]}
+    answer = client.post(f"{HANDS}/anna/lessons", json=body)
+    assert (answer.status_code, answer.json["kind"]) == (422, "StoreFull")
+    assert "at most 1 are kept" in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "closed"),
+    [
+        (Settings(host="0.0.0.0"), True),
+        (Settings(host="0.0.0.0", hands="on"), False),
+        (Settings(hands="off"), True),
+        (Settings(host="::1"), False),
+        (Settings(host="localhost"), False),
+    ],
+    ids=lambda value: f"{value.host}-{value.hands}" if isinstance(value, Settings) else "",
+)
+def test_hands_are_off_where_others_can_reach_the_server(settings: Settings, closed: bool) -> None:
+    client = create_app(settings).test_client()
+    answers = [
+        client.get(HANDS),
+        client.get(f"{HANDS}/anna/lessons"),
+        client.post("/api/v1/read?hand=anna", data=odd_seven(), content_type="image/png"),
+    ]
+    for answer in answers:
+        assert (answer.json.get("kind") == "HandsClosed") is closed
+    if closed:
+        assert {answer.status_code for answer in answers} == {404}
+        assert "INKLING_HANDS=on" in answers[0].json["error"]
+
+
+def test_other_machines_are_not_told_where_the_store_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INKLING_STORE", f"sqlite:///{tmp_path}/hands.sqlite")
+    client = create_app(Settings(host="0.0.0.0", hands="on")).test_client()
+    assert client.get(HANDS).json["store"] == "a database of this server"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "evil.example"},
+    ],
+)
+def test_other_sites_pages_are_refused(client: FlaskClient, headers: dict[str, str]) -> None:
+    for answer in (
+        client.get(HANDS, headers=headers),
+        client.delete(HANDS, headers=headers),
+        client.post(f"{HANDS}/anna/teach", json={}, headers=headers),
+    ):
+        assert (answer.status_code, answer.json["kind"]) == (403, "ForeignRequest")
+
+
+def test_a_form_of_another_site_cannot_pass_for_json(client: FlaskClient) -> None:
+    answer = client.post(f"{HANDS}/anna/teach", data="{}", content_type="text/plain")
+    assert answer.status_code == 415
+
+
+def test_the_key_guards_hands() -> None:
+    client = create_app(Settings(api_key="secret")).test_client()
+    for answer in (client.get(HANDS), client.delete(f"{HANDS}/anna"), client.post(f"{HANDS}/anna/lessons", json={})):
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "before=0", "after=1"])
+def test_a_wrong_query_is_refused(client: FlaskClient, query: str) -> None:
+    correct(client, odd_seven(), "7")
+    answer = client.get(f"{HANDS}/anna/lessons?{query}")
+    assert (answer.status_code, answer.json["kind"]) == (400, "BadRequest")
