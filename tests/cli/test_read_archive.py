@@ -82,9 +82,26 @@ def test_files_of_other_types_are_named(scans: Path, tmp_path: Path) -> None:
     shutil.copytree(scans, folder)
     (folder / "notes.txt").write_text("7")
     command = ["read", str(folder), "--out", str(out), "--format", "csv", "--model", MODEL, "--workers", "1"]
-    done = CliRunner().invoke(cli.group, command)
-    assert done.exit_code == 0, done.output
-    assert done.stderr.endswith(f"inkling: skipped 1 of other types: {folder / 'notes.txt'}.\n")
+    for resume in ([], ["--resume"]):
+        done = CliRunner().invoke(cli.group, [*command, *resume])
+        assert done.exit_code == 1, done.output
+        assert done.stderr.endswith(f"inkling: skipped 1 of other types: {folder / 'notes.txt'}.\n")
+
+
+def test_the_exit_status_says_that_a_picture_failed(scans: Path, tmp_path: Path) -> None:
+    """Also of a later run, which finds nothing new."""
+    bad, good, out = tmp_path / "bad", tmp_path / "good", tmp_path / "out"
+    bad.mkdir()
+    (bad / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    shutil.copytree(scans / "000", good)
+    command = ["--out", str(out), "--format", "csv", "--model", MODEL, "--workers", "1"]
+    first = CliRunner().invoke(cli.group, ["read", str(good), *command])
+    assert first.exit_code == 0, first.output
+    more = CliRunner().invoke(cli.group, ["read", str(good), str(bad), *command, "--resume"])
+    assert (more.exit_code, more.stderr.endswith(", 1 failed.\n")) == (1, True), more.output
+    again = CliRunner().invoke(cli.group, ["read", str(good), str(bad), *command, "--resume"])
+    assert (again.exit_code, "Nothing new" in again.stderr) == (1, True), again.output
+    assert manifest_of(out)["state"] == "complete"
 
 
 @pytest.mark.slow

@@ -44,7 +44,11 @@ def check_options(given: dict[str, object], *, out: str | None) -> None:
 
 
 def read_archive(options: RunOptions, *, cluster: str | None, workers: int | None, metrics: str | None) -> None:
-    """Run to the end, or until it is stopped, and report on standard error."""
+    """Run to the end, or until it is stopped, and report on standard error.
+
+    The exit status is 1 if anything is not read: an image that failed, in this run or an earlier one, or a skipped file.
+    """
+    from inkling.batch.records import FAILED
     from inkling.batch.run import check, run
 
     check(options)  # before asking a cluster, which may take long to answer
@@ -69,6 +73,8 @@ def read_archive(options: RunOptions, *, cluster: str | None, workers: int | Non
         page = f" Written: {options.review}." if options.review else ""
         click.echo(f"{summary(progress, options.out)}{page}", err=True)
         tell_skipped(progress.skipped.named, progress.skipped.n)
+        if progress.outcomes[FAILED] or progress.skipped.n:
+            sys.exit(1)
 
 
 @contextmanager
