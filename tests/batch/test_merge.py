@@ -105,6 +105,47 @@ def test_the_fields_of_a_sheet(tmp_path: Path) -> None:
     assert (first["total"], second["q1"], second["q1_said_by"]) == ("12", "", "inkling")
 
 
+SHEETS = """source,page,status,reason,q1,q2,total,q1_outcome,q2_outcome,total_outcome,total = q1 + q2
+a,1,unsure,total is not the sum of its parts,7,5,6,unsure,read,unsure,12
+b,1,unsure,q1 to be checked: it may be 7,7,5,12,unsure,read,read,12
+c,1,again,this is the same sheet as b,7,5,12,read,read,read,12
+d,1,unsure,q1 to be checked: it may be 7,7,,,unsure,empty,empty,7
+"""
+
+
+@pytest.mark.parametrize(("said", "status", "reason", "added_up"), [
+    # every field is said, and the sum holds
+    ([("a", "q1", "7", "number", "1", "Ann"), ("a", "total", "6", "number", "6", "Ann")], "read", "", "6"),
+    # the sum holds by what was corrected, and nobody has looked at the total
+    ([("a", "q1", "7", "number", "1", "Ann")], "unsure",
+     "total to be checked: it is neither sure nor corrected.", "6"),
+    ([("a", "q1", "7", "number", "7", "Ann"), ("a", "total", "6", "number", "6", "Bob")], "unsure",
+     "total is 6 (Bob), and its parts add up to 12.", "12"),
+    # a right sum is made wrong
+    ([("b", "q1", "7", "number", "1", "Ann")], "unsure", "total is 12 (inkling), and its parts add up to 6.", "6"),
+    ([("b", "q1", "7", "number", "7", "Ann")], "read", "", "12"),
+    ([("b", "q1", "7", "unreadable", "", "Ann")], "unsure", "q1 to be checked: it cannot be read, says Ann.", ""),
+    # it stays the same sheet as another
+    ([("c", "q1", "7", "number", "1", "Ann")], "again", "this is the same sheet as b", "6"),
+    ([("d", "q1", "7", "empty", "", "Ann")], "empty", "nothing is written on this form.", "0"),
+    ([("b", "q1", "7", "number", "1", "Ann"), ("b", "q1", "7", "number", "2", "Bob")], "unsure",
+     "q1 to be checked: it is neither sure nor corrected.", "12"),
+])  # fmt: skip
+def test_sums_and_status_of_a_sheet_follow_its_fields(
+    tmp_path: Path, said: list[tuple[str, ...]], status: str, reason: str, added_up: str
+) -> None:
+    table = tmp_path / "sheets.csv"
+    table.write_text(SHEETS)
+    merged = merge(str(table), [corrections(tmp_path / "said.csv", *said)], tmp_path / "f.csv")
+    before, after = ({row["source"]: row for row in read(path)} for path in (table, tmp_path / "f.csv"))
+    row = after.pop(said[0][0])
+    assert (row["status"], row["reason"], row["total = q1 + q2"]) == (status, reason, added_up)
+    assert row["first_status"] == before[row["source"]]["status"]
+    for source, other in after.items():
+        assert before[source].items() <= other.items()
+    assert merged.statuses.total() == 4
+
+
 def test_the_columns_of_a_roster_follow_the_number(tmp_path: Path) -> None:
     roster_path, table = tmp_path / "roster.csv", tmp_path / "out.csv"
     roster_path.write_text("no,name\n12,Ada\n13,Alan\n")

@@ -133,6 +133,7 @@ def test_what_is_corrected_comes_into_the_table(digits: tuple[np.ndarray, np.nda
     assert "otal is not the sum" in review.read_text("utf-8")
     [row] = csv.DictReader(table.read_text("utf-8").splitlines())
     assert (row["status"], row["total"], row["total_outcome"]) == ("unsure", "85", "unsure")
+    assert row["total = mark_1 + mark_2 + mark_3 + mark_4 + mark_5 + mark_6 + mark_7 + mark_8 + mark_9"] == "27"
     corrections = tmp_path / "corrections.csv"
     corrections.write_text(f"source,field,read,answer,right,by\n{scan},total,85,number,27,Ann\n")
     done = CliRunner().invoke(cli.group, ["merge", str(table), str(corrections), "-o", str(merged)])
@@ -140,6 +141,8 @@ def test_what_is_corrected_comes_into_the_table(digits: tuple[np.ndarray, np.nda
     [row] = csv.DictReader(merged.read_text("utf-8").splitlines())
     assert (row["total"], row["total_first_text"], row["total_said_by"]) == ("27", "85", "Ann")
     assert row["student_number"] == VALUES["student_number"]
+    assert (row["first_status"], row["status"], row["reason"]) == ("unsure", "read", "")
+    assert "1 corrected. Sheets: 1 read." in done.stderr
 
 
 def test_the_review_page_tells_which_sheets_need_another_look(

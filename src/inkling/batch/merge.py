@@ -8,7 +8,8 @@ are what a review page saved. A corrected text replaces the reading, whose text 
 | `said_by` | inkling, or the person who checked it |
 | `first_text` | what inkling read |
 
-In a table of sheets, these two are of each field: `NAME_said_by`, `NAME_first_text`.
+In a table of sheets, these two are of each field: `NAME_said_by`, `NAME_first_text`. The sums, the status and the reason
+of a corrected sheet are worked out again, and `first_status` holds the status before.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +27,7 @@ from typing import Any
 from inkling.batch import records, run_manifest, storage
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
 from inkling.batch.job import part_name
+from inkling.batch.sheet import judge_again
 from inkling.batch.table import COLUMNS, ENCODING, PER_DIGIT, field_column, heading, joined_columns, joined_to, row_of
 from inkling.constraints.roster import Roster, csv_errors, read_text
 from inkling.csv_cells import safe_cell, text_cell
@@ -64,6 +67,7 @@ class Merged:
     checked: int = 0  # numbers that a person looked at
     corrected: int = 0  # of these, other than read
     contradictions: list[str] = field(default_factory=list)  # a sentence each; the reading is kept there
+    statuses: Counter[str] = field(default_factory=Counter)  # of the sheets
 
 
 def merge(table: str, corrections: Sequence[Path], out: Path, *, rosters: Mapping[str, Roster] | None = None) -> Merged:
@@ -94,6 +98,11 @@ def merge(table: str, corrections: Sequence[Path], out: Path, *, rosters: Mappin
                 for name in fields:
                     unused.discard(key := (row["source"], name))
                     _say(row, name, by_key.get(key, []), merged, _roster_of(name, rosters or {}))
+                if "status" in row:
+                    row.setdefault("first_status", row["status"])
+                    if any((row["source"], name) in by_key for name in fields):
+                        judge_again(row)
+                    merged.statuses[row["status"]] += 1
                 writer.writerow(row)
         if unused:
             raise _other_run(by_key[min(unused)][0], table)
@@ -191,6 +200,8 @@ def _with_columns(columns: list[str], fields: Sequence[str], longest: int) -> li
         found |= dict.fromkeys(heading(longest)[-len(PER_DIGIT) * longest or len(heading(0)) :])
     for name in fields:
         found |= dict.fromkeys(field_column(name, each) for each in ("said_by", "first_text"))
+    if "status" in found:
+        found |= {"first_status": None}
     return list(found)
 
 

@@ -81,7 +81,7 @@ def read(
     work = expand(scans, own={Path(path).resolve() for path in own})
     outputs: list[Any] = []
     if csv_path:
-        outputs.append(FormTable(Path(csv_path), form.template.fields))
+        outputs.append(FormTable(Path(csv_path), form.template))
     if review_path:
         outputs.append(FormReview(Path(review_path), form))
     statuses: Counter[str] = Counter()

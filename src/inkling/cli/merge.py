@@ -32,8 +32,9 @@ def command(*, table: str, corrections: tuple[Path, ...], out: Path | None, amon
     """Put what people corrected in a review page into the table that it came from.
 
     TABLE is what --csv wrote, or the folder of a run with --out; CORRECTIONS are what the page saved, of one person or
-    several. In the new table, `said_by` names who said each text, and `first_text` is what was read. Where two people
-    contradict each other, the reading is kept, the row is shown, and the exit status is 1.
+    several. In the new table, `said_by` names who said each text, and `first_text` is what was read. Sums and status of a
+    corrected sheet are worked out again. Where two people contradict each other, the reading is kept, the row is shown,
+    and the exit status is 1.
 
     \b
     Examples:
@@ -49,9 +50,10 @@ def command(*, table: str, corrections: tuple[Path, ...], out: Path | None, amon
         click.echo(f"inkling: {contradiction}", err=True)
     rows = "1 row" if merged.rows == 1 else f"{merged.rows:,} rows"
     against = f", {len(merged.contradictions):,} contradicted" if merged.contradictions else ""
-    click.echo(
-        f"{rows}: {merged.checked:,} checked, {merged.corrected:,} corrected{against}. Written: {out}.", err=True
-    )
+    counts = ", ".join(f"{n:,} {status.replace('_', ' ')}" for status, n in merged.statuses.most_common())
+    sheets = f" Sheets: {counts}." if counts else ""
+    said = f"{merged.checked:,} checked, {merged.corrected:,} corrected{against}"
+    click.echo(f"{rows}: {said}.{sheets} Written: {out}.", err=True)
     if merged.contradictions:
         sys.exit(1)
 

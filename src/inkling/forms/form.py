@@ -19,6 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from inkling.batch.sheet import FieldState, judged
 from inkling.forms.blank import blank_picture
 from inkling.forms.config import FORM as CONFIG
 from inkling.forms.fields import Candidates, read_fields
@@ -159,16 +160,8 @@ def _judged(
     if missing or sheets[0].cover < CONFIG.min_cover:
         what = f"{len(missing)} fields are" if len(missing) > 1 else f"{missing[0]} is" if missing else "some of it is"
         return "part", f"a part of the sheet is not in the picture: {what} missing. Show the whole sheet."
-    if all(field.outcome == "empty" for field in fields):
-        return "empty", "nothing is written on this form."
-    broken = [each.total for each in sums if each.holds is False]
-    if broken:
-        return "unsure", f"{', '.join(broken)} is not the sum of its parts; check them by eye."
-    unsure = [field for field in fields if field.outcome == "unsure"]
-    if unsure:
-        more = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""
-        return "unsure", f"{unsure[0].name}{more} to be checked: {unsure[0].reason}"
-    return "read", ""
+    broken = [f"{each.total} is not the sum of its parts; check them by eye." for each in sums if each.holds is False]
+    return judged([FieldState(field.name, field.outcome, field.reason) for field in fields], broken)
 
 
 def _scaled(field: Field, scale: float) -> Field:

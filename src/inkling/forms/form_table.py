@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from pathlib import Path
 
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
+from inkling.batch.sheet import added_up, sum_column
 from inkling.batch.table import ENCODING, field_column, joined_to
 from inkling.csv_cells import safe_cell, text_cell
+from inkling.forms.filled import FilledForm
 from inkling.forms.many import FilledPage
-from inkling.forms.template import Field
+from inkling.forms.template import Sum, Template
 
 
 class FormTable:
@@ -18,12 +19,14 @@ class FormTable:
 
     source, page, status, reason, then for each field the text (NAME), the outcome (NAME_outcome) and the text as a
     spreadsheet shows it with its zeros (NAME_cell), then for each field with a roster the other columns of its number
-    (NAME.COLUMN). The text is exact, for programs, as `written` in `inkling.batch.table`.
+    (NAME.COLUMN), then for each sum what its parts add up to (`TOTAL = PART + PART`). The text is exact, for programs,
+    as `written` in `inkling.batch.table`.
     """
 
-    def __init__(self, path: Path, fields: Sequence[Field]) -> None:
+    def __init__(self, path: Path, template: Template) -> None:
         """Raises NotFound if it cannot be written."""
         check_writable(path)
+        fields, self._sums = template.fields, template.sums
         names = [field.name for field in fields]
         self._path, self._names = path, names
         rosters = [(field.name, field.constraints.roster) for field in fields]
@@ -32,7 +35,8 @@ class FormTable:
         self._writer = csv.writer(self._file, quoting=csv.QUOTE_ALL)
         outcomes, cells = ([field_column(name, each) for name in names] for each in ("outcome", "cell"))
         joined = [joined_to(name, column) for name, column in self._joined]
-        self._writer.writerow(["source", "page", "status", "reason", *names, *outcomes, *cells, *joined])
+        sums = [sum_column(each.total, each.of) for each in self._sums]
+        self._writer.writerow(["source", "page", "status", "reason", *names, *outcomes, *cells, *joined, *sums])
 
     def add(self, page: FilledPage) -> None:
         """Write the row of a sheet. Raises NotFound if the disk is full."""
@@ -44,6 +48,7 @@ class FormTable:
         row += [text_cell(found[name].text) if name in found else "" for name in self._names]
         listed = (found[name].listed.get(column, "") if name in found else "" for name, column in self._joined)
         row += [safe_cell("", cell) for cell in listed]
+        row += [_added_up(each, page.filled) for each in self._sums]
         try:
             self._writer.writerow(row)
             self._file.flush()
@@ -58,3 +63,10 @@ class FormTable:
     def close(self) -> None:
         """Leave what is written of an unfinished table beside its path."""
         self._file.close()
+
+
+def _added_up(each: Sum, filled: FilledForm) -> str:
+    """What the parts of a sum add up to; "" where it is not known."""
+    is_there = any(found.total == each.total for found in filled.sums)  # on the sheet, as far as it is in the picture
+    parts = added_up(filled[name].text for name in each.of) if is_there else None
+    return "" if parts is None else str(parts)

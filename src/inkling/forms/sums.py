@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from inkling.batch.sheet import added_up
 from inkling.forms.config import SUMS as CONFIG
 from inkling.forms.fields import Candidates
 from inkling.forms.template import Sum
@@ -44,9 +45,8 @@ def with_sums(found: Mapping[str, Candidates], sums: Sequence[Sum]) -> dict[str,
 
 def holds(each: Sum, texts: Mapping[str, str]) -> bool | None:
     """Whether a sum holds for the texts of its fields, where an empty one counts 0; None where it has no total."""
-    if not texts[each.total].isdigit():
-        return None
-    return int(texts[each.total]) == sum(int(texts[name]) for name in each.of if texts[name].isdigit())
+    parts = added_up(texts[name] for name in each.of)
+    return None if parts is None or not texts[each.total].isdigit() else int(texts[each.total]) == parts
 
 
 def _is_usable(each: Sum, found: Mapping[str, Candidates]) -> bool:

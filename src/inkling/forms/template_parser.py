@@ -21,7 +21,7 @@ from inkling.pipeline.ctc import N_DIGITS
 HEAD = ("name", "about", "blank", "size", "region", "sum")
 REGION = ("name", "kind", "box", "rows", "columns", "length", "pattern", "check", "among", "signs")
 SUM = ("total", "of")
-RESERVED = ("source", "page", "status", "reason")  # columns of the table beside the fields
+RESERVED = ("source", "page", "status", "reason", "first_status")  # columns of the table beside the fields
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 MAX_FIELDS = 500  # of a form: reading takes a millisecond or two for each
 MAX_SIDE = 20_000  # pixels of a blank
