@@ -32,9 +32,9 @@ def command(*, table: str, corrections: tuple[Path, ...], out: Path | None, amon
     """Put what people corrected in a review page into the table that it came from.
 
     TABLE is what --csv wrote, or the folder of a run with --out; CORRECTIONS are what the page saved, of one person or
-    several. In the new table, `said_by` names who said each text, and `first_text` is what was read. Sums and status of a
-    corrected sheet are worked out again. Where two people contradict each other, the reading is kept, the row is shown,
-    and the exit status is 1.
+    several. In the new table, `said_by` names who said each text, and `first_text` is what was read. Sums and status
+    of a corrected sheet are worked out again. Where two people contradict each other, the reading is kept, the row is
+    shown, and the exit status is 1.
 
     \b
     Examples:

@@ -46,7 +46,7 @@ def check_options(given: dict[str, object], *, out: str | None) -> None:
 def read_archive(options: RunOptions, *, cluster: str | None, workers: int | None, metrics: str | None) -> None:
     """Run to the end, or until it is stopped, and report on standard error.
 
-    The exit status is 1 if anything is not read: an image that failed, in this run or an earlier one, or a skipped file.
+    The exit status is 1 if an image failed, in this run or an earlier one, or if a file was skipped.
     """
     from inkling.batch.records import FAILED
     from inkling.batch.run import check, run
