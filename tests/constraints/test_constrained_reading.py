@@ -118,6 +118,19 @@ def test_a_second_opinion_is_asked_about_the_texts_that_are_possible() -> None:
     assert not asked
 
 
+def test_the_classifier_is_asked_where_only_what_is_known_makes_a_text_certain() -> None:
+    asked: list[ScoredText] = []
+
+    def judge(texts: Sequence[ScoredText]) -> list[ScoredText]:
+        asked.extend(texts)
+        return list(texts)
+
+    row = replace(row_of_digits(sharp("264", sure=0.999, doubt={1: (7, 0.03), 2: (8, 0.1)})), judge=judge)
+    found = constrained(row, pattern="2[5-7]4")
+    assert (found.reading.text, found.reading.outcome) == ("264", "read")
+    assert {one.text for one in asked} == {(2, 6, 4), (2, 7, 4)}
+
+
 def test_how_many_digits_may_stay_in_doubt() -> None:
     found = constrained(row_of_digits(sharp("407", sure=0.999), [0, 0, 0.45]), length="2-3")
     assert (found.reading.text, found.reading.outcome) == ("407", "unsure")

@@ -44,6 +44,28 @@ def test_the_line_network_weighs_more() -> None:
     assert found[0].prob < 0.9
 
 
+def test_what_is_cut_out_of_the_cells_of_a_comb_weighs_more_than_what_is_cut_out_of_the_row() -> None:
+    texts = [ScoredText((4, 1, 7), 0.9), ScoredText((4, 7, 7), 0.08)]
+    cells = np.random.default_rng(0).random((3, 28, 28)).astype(np.float32)
+    asked = []
+
+    def classify(tiles: np.ndarray) -> Prediction:
+        asked.append(tiles)
+        return opinion(4, 7, 7)
+
+    found = pooled(texts, boxes_of, IMAGE, classify, cells=cells)
+    assert [one.text for one in found] == [(4, 7, 7), (4, 1, 7)]
+    [tiles] = asked
+    np.testing.assert_array_equal(tiles, cells)
+
+
+def test_a_text_of_another_number_of_digits_than_cells_is_judged_by_the_row() -> None:
+    texts = [ScoredText((4, 1), 0.5), ScoredText((4, 1, 7), 0.4)]
+    cells = np.ones((3, 28, 28), np.float32)
+    found = pooled(texts, boxes_of, IMAGE, lambda tiles: opinion(4, 1, 7, 4, 1), cells=cells)
+    assert {one.text: one.prob for one in found}[(4, 1)] == pytest.approx(0.5 * 0.9 / (0.5 + 0.4 * 6**0.4), rel=0.01)
+
+
 def test_texts_that_are_hardly_probable_are_not_judged() -> None:
     texts = [ScoredText((4, 1, 7), 0.5), ScoredText((4, 7, 7), 0.3), ScoredText((4, 1, 7, 7, 7), 0.001)]
     found = pooled(texts, boxes_of, IMAGE, lambda tiles: opinion(4, 1, 7))

@@ -10,6 +10,7 @@ import numpy as np
 
 from inkling.constraints.constraints import Constraints, best_texts, count_digits, length_in_words
 from inkling.constraints.solver import MAX_TEXTS, Solution
+from inkling.pipeline.config.line import LINE_RECOGNIZER
 from inkling.pipeline.ctc import N_DIGITS, Text, align, join, keep_symbols, substitution_probs
 from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.prefix_search import PrefixSearch, with_symbols_between
@@ -92,7 +93,8 @@ def apply(
     if solution is None:
         unsure = replace(reading, outcome="unsure", reason=_why_not(reading, constraints))
         return ConstrainedReading(unsure, satisfied=False, changed=False, first=reading.text, fits=0.0)
-    if len(rows) == 1 and constraints.n_symbols == N_DIGITS and solution.confidence < sure_at:
+    is_certain = len(solution.texts) == 1 or solution.texts[0].prob >= max(sure_at, LINE_RECOGNIZER.certain_at)
+    if len(rows) == 1 and constraints.n_symbols == N_DIGITS and not is_certain:  # by the image alone
         solution = replace(solution, texts=tuple(rows[0].judge(solution.texts)))
     decoded = _decode(rows, columns, starts, solution.texts[0].text, constraints.n_symbols)
     in_rows = {inside(symbol.box, reading.size_wh) for row in rows for symbol in row.symbols}

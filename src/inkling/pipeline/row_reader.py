@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from inkling.models.bundle import Bundle
 from inkling.pipeline import result
+from inkling.pipeline.binarize import binarize
 from inkling.pipeline.config.line import LINE_RECOGNIZER
 from inkling.pipeline.config.line import ROW_READER as CONFIG
 from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.decode import DecodedImage
 from inkling.pipeline.layout import Layout, Row, find_layout
 from inkling.pipeline.line_recognizer import LineRecognizer
+from inkling.pipeline.normalize import SIDE, normalize_crop
 from inkling.pipeline.prefix_search import ScoredText
 from inkling.pipeline.quality import too_much
 from inkling.pipeline.recognized_row import (
@@ -51,6 +53,7 @@ class _Recognized:
     line: LineRow
     texts: list[ScoredText]  # the most probable digits, the best first
     cells: Sequence[Box]  # of the comb or table that the row is in, pixels of the picture
+    cut_cells: Callable[[], Sequence[np.ndarray | None]]  # `layout.Row.cut_cells`
 
 
 class RowReader:
@@ -98,8 +101,8 @@ class RowReader:
         line = self.recognize.read(row.image, to_original @ row.to_image)
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
         if not search and (greedy := greedy_text(line)).prob < CONFIG.min_opinion:
-            return _Recognized(line, [greedy], cells)
-        return _Recognized(line, of_one_view(line), cells)
+            return _Recognized(line, [greedy], cells, row.cut_cells)
+        return _Recognized(line, of_one_view(line), cells, row.cut_cells)
 
     def _decode(self, row: _Recognized, *, ask: bool) -> DecodedRow:
         """The signs between the digits, and where each symbol stands. `ask`: the classifier, about doubtful digits."""
@@ -107,12 +110,20 @@ class RowReader:
         if are_of_comb(row.cells):
             texts = one_in_each_cell(row.line, texts, row.cells)
         if ask and texts[0].prob < LINE_RECOGNIZER.certain_at:
-            texts = pooled(texts, row.line.line_boxes, row.line.image, self.classify)
+            texts = self._pooled(row, texts)
         decoded = decode_row(row.line, texts).in_cells(row.cells)
-        return replace(decoded, judge=lambda others: self._judged(row.line, others)) if ask else decoded
+        return replace(decoded, judge=lambda others: self._pooled(row, averaged(row.line, others))) if ask else decoded
 
-    def _judged(self, line: LineRow, texts: Sequence[ScoredText]) -> list[ScoredText]:
-        return pooled(averaged(line, texts), line.line_boxes, line.image, self.classify)
+    def _pooled(self, row: _Recognized, texts: Sequence[ScoredText]) -> list[ScoredText]:
+        return pooled(texts, row.line.line_boxes, row.line.image, self.classify, cells=_cell_tiles(row))
+
+
+def _cell_tiles(row: _Recognized) -> np.ndarray | None:
+    """(k, 28, 28) float32: the digits in the written cells of a comb. None of a table, whose cells hold several."""
+    if not are_of_comb(row.cells):
+        return None
+    images = [image for image in row.cut_cells() if image is not None]
+    return np.array([normalize_crop(binarize(image)) for image in images], np.float32).reshape(-1, SIDE, SIDE)
 
 
 def _is_certain(row: _Recognized) -> bool:
@@ -131,7 +142,7 @@ def _surer(rows: list[_Recognized], whole: _Recognized) -> tuple[list[_Recognize
     """
     if not rows:
         return [whole] if whole.texts[0].prob >= CONFIG.min_opinion else [], ""
-    whole = replace(whole, cells=rows[0].cells)
+    whole = replace(whole, cells=rows[0].cells, cut_cells=rows[0].cut_cells)
     first, second = sorted([rows[0], whole], key=lambda row: -row.texts[0].prob)
     differs = second.texts[0].text != first.texts[0].text and second.texts[0].prob >= CONFIG.min_opinion
     return [first], "".join(map(str, second.texts[0].text)) if differs else ""

@@ -79,6 +79,16 @@ def test_a_comb_is_its_cells_in_order(degrees: float, gap: int) -> None:
     assert left == sorted(left)
 
 
+def test_the_cells_of_a_comb_are_cut_without_walls_but_for_the_empty_and_the_crossed_out() -> None:
+    [row] = find_layout(comb(["4", "", "x", "1"])).rows
+    cut = row.cut_cells()
+    assert [image is not None for image in cut] == [True, False, False, True]
+    for image in (cut[0], cut[3]):
+        assert image is not None
+        rim = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+        assert rim.min() > image.min() + 0.5 * (int(image.max()) - int(image.min())), "a wall is at its edge"
+
+
 def test_a_cell_whose_digit_crosses_the_walls_is_still_a_cell() -> None:
     picture = comb(["4", "2", "7", "8"])
     cv2.line(picture, (112, 10), (108, 90), (40,), 3, cv2.LINE_AA)  # through the second

@@ -54,6 +54,7 @@ class SecondOpinionConfig:
     """`second_opinion`: what the classifier says of the digits of a row that is in doubt."""
 
     weight: float = 0.4  # power of its probability beside the line network's
+    cell_weight: float = 1.0  # the same of a digit that was cut out of a box of its own, and is hardly ever damaged
     trust: float = 0.9  # share of digits that stand in their box whole and alone; of the others it knows nothing
     digit_odds: float = 6.0  # for a digit that it is certain of, against a sign: otherwise a slanted 1 becomes a slash
     min_ink: float = 0.15  # 0..1: less is grain of the paper

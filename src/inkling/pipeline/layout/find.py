@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 
 from inkling.pipeline.config.layout import LAYOUT
-from inkling.pipeline.layout.cell_images import ink_of_tables
+from inkling.pipeline.layout.cell_images import cell_images, ink_of_tables
 from inkling.pipeline.layout.cell_rows import (
     CellInk,
     cell_row,
@@ -50,7 +53,10 @@ def find_layout(image: np.ndarray) -> Layout:
     if combs and not is_large:
         wholes, taken = with_digits_beside(combs, [levelled_box(row, moved @ sheet.to_work) for row in free])
         free = [row for row, is_part in zip(free, taken, strict=True) if not is_part]
-        rows = [cell_row(sheet, ink, *whole) for whole in wholes[: LAYOUT.max_rows]]
+        rows = [
+            replace(cell_row(sheet, ink, *whole), cut_cells=partial(_cut_cells, sheet, ink, whole[0]))
+            for whole in wholes[: LAYOUT.max_rows]
+        ]
     if any(cell.state == "written" for row in rows for cell in row.cells):
         ignored += [Ignored("text", row.box) for row in free]  # what is printed on a form beside its cells
     else:
@@ -62,6 +68,11 @@ def find_layout(image: np.ndarray) -> Layout:
     has_whole = page is None and _is_one_row(image, rows)
     whole = cut(sheet, np.eye(3), (0, 0, *sheet.size_wh)) if has_whole else None
     return Layout(tuple(rows[: LAYOUT.max_rows]), tuple(ignored), too_much, page is not None, whole)
+
+
+def _cut_cells(sheet: Sheet, ink: CellInk, cells: np.ndarray) -> list[np.ndarray | None]:
+    """(k, 4) cells, in pixels of the ink's masks -> the picture of what is written in each, None of others."""
+    return [row.image if row and state == "written" else None for state, row in cell_images(sheet, ink, cells)]
 
 
 def find_table_cells(image: np.ndarray) -> tuple[Sheet, CellInk, list[FoundTable]] | None:

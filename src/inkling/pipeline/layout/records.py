@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +27,7 @@ class Row:
     image: np.ndarray  # (h, w) uint8, ink dark on light
     to_image: np.ndarray  # (3, 3) float64: pixels of the row's image -> pixels of the picture, homogeneous
     cells: tuple[Cell, ...] = ()  # from left to right; () where the row is written freely
+    cut_cells: Callable[[], Sequence[np.ndarray | None]] = tuple  # -> what is written in each, (h, w) uint8, no walls
 
     @property
     def box(self) -> Box:
