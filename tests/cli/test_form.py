@@ -46,6 +46,16 @@ def test_a_table_with_a_row_for_each_sheet(scans: Path, tmp_path: Path) -> None:
     assert "nothing is on this page" in rows[1]["reason"]
 
 
+def test_standard_input_and_output(scans: Path) -> None:
+    content = (scans / "a.png").read_bytes()
+    done = CliRunner().invoke(cli.group, ["form", "read", "exam", "-", "--csv", "-"], input=content)
+    assert done.exit_code == 0, done.output
+    [row] = csv.DictReader(done.stdout.splitlines())
+    assert {name: row[name] for name in VALUES} == VALUES
+    both = CliRunner().invoke(cli.group, ["form", "read", "exam", "-", "--csv", "-", "--json"], input=content)
+    assert "--csv - and --json both print" in str(both.exception)
+
+
 def test_json_and_a_list(scans: Path, tmp_path: Path) -> None:
     roster = tmp_path / "roster.csv"
     roster.write_text("00148943\n00148948\n")

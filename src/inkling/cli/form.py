@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from inkling.cli.printed_table import STDOUT, PrintedTable, check_printed
 from inkling.cli.read_work import expand, tell_skipped
 from inkling.errors import BadRequest
 
@@ -35,7 +37,8 @@ def command() -> None:
 @command.command("read")
 @click.argument("template", metavar="TEMPLATE")
 @click.argument("scans", nargs=-1, required=True, metavar="SCANS...")
-@click.option("--csv", "csv_path", type=click.Path(dir_okay=False), metavar="FILE", help="Write a row for each sheet.")
+@click.option("--csv", "csv_path", type=click.Path(dir_okay=False), metavar="FILE",
+              help="Write a row for each sheet; - prints them.")  # fmt: skip
 @click.option(
     "--review", "review_path", type=click.Path(dir_okay=False), metavar="FILE",
     help="Write a page of the doubtful fields, to check and correct.",
@@ -59,7 +62,7 @@ def read(
     among: tuple[str, ...],
     model: str | None,
 ) -> None:
-    """Read the sheets in PDFs, pictures and folders of them.
+    """Read the sheets in PDFs, pictures and folders of them; - is standard input.
 
     TEMPLATE is a TOML file, or the name of a shipped form: exam, tally. A page that cannot be opened, or is not the
     form, has its row too; if there is any, the exit status is 1.
@@ -77,17 +80,20 @@ def read(
     cv2.setNumThreads(1)  # there is a thread on every core
     lists = _lists(among)
     form = Form(_template(template, lists), Reader(model))
+    check_printed(csv_path, as_json=as_json)
     own = [path for path in (csv_path, review_path, *(split_column(each)[0] for each in lists.values())) if path]
     work = expand(scans, own={Path(path).resolve() for path in own})
     outputs: list[Any] = []
     if csv_path:
-        outputs.append(FormTable(Path(csv_path), form.template))
+        open_table = partial(FormTable, template=form.template)
+        outputs.append(PrintedTable(open_table) if csv_path == STDOUT else open_table(Path(csv_path)))
     if review_path:
         outputs.append(FormReview(Path(review_path), form))
     statuses: Counter[str] = Counter()
     try:
         for page in read_pages(form, work.sources):
-            _print(page, as_json=as_json)
+            if csv_path != STDOUT or page.error is not None:
+                _print(page, as_json=as_json)
             for output in outputs:
                 output.add(page)
             statuses[page.filled.status] += 1

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from inkling.cli.printed_table import STDOUT, PrintedTable, check_printed
 from inkling.cli.progress_bar import reading_bar
 from inkling.cli.read_archive import check_options, read_archive
 from inkling.cli.read_pages import read_in_order, read_one
 from inkling.cli.read_text import print_result, summary
 from inkling.cli.read_work import expand, tell_skipped
-from inkling.errors import BadRequest, NotFound
+from inkling.errors import NotFound
 
 if TYPE_CHECKING:
-    from inkling.batch.cell_table import CellTable
     from inkling.batch.job import Format
     from inkling.batch.review_card import OpenImage
-    from inkling.batch.table import ResultJson, Table
+    from inkling.batch.table import ResultJson
     from inkling.constraints.constraints import Constraints
     from inkling.pipeline.reader import Mode, Reader
 
 FORMATS = ("parquet", "csv", "jsonl")  # as `batch.job.FORMATS`, which takes a while to import
 MIN_FOR_BAR = 20  # images: fewer are read before a progress bar could be seen, and need no summary
-STDOUT = "-"
 
 
 class Output(Protocol):
@@ -214,8 +210,7 @@ def _open_outputs(
     cells: bool,
 ) -> list[Output]:
     """The files to write. Raises NotFound, before anything is read, if one cannot be written, and BadRequest."""
-    if csv_path == STDOUT and as_json:
-        raise BadRequest("--csv - and --json both print; expected one of them. Name a file for the table.")
+    check_printed(csv_path, as_json=as_json)
     if csv_path and review_path and Path(csv_path).resolve() == Path(review_path).resolve():
         raise NotFound(f"--csv and --review both name {csv_path}; expected two files. Choose another for one of them.")
     outputs: list[Output] = []
@@ -225,31 +220,10 @@ def _open_outputs(
 
         joined = constraints.roster.columns if constraints.roster else ()
         open_table = CellTable if cells else partial(Table, joined=joined)
-        outputs.append(_PrintedTable(open_table) if csv_path == STDOUT else open_table(Path(csv_path)))
+        outputs.append(PrintedTable(open_table) if csv_path == STDOUT else open_table(Path(csv_path)))
     if review_path:
         from inkling.batch.review import ReviewPage, about
 
         read_by = about(reader.bundle.name, reader.bundle.version, constraints)
         outputs.append(ReviewPage(Path(review_path), about=read_by, constraints=constraints))
     return outputs
-
-
-class _PrintedTable:
-    """A table on standard output, once its columns are known."""
-
-    def __init__(self, open_table: Callable[[Path], Table | CellTable]) -> None:
-        self._folder = TemporaryDirectory()
-        self._table = open_table(Path(self._folder.name) / "table.csv")
-
-    def add(self, result: ResultJson, open_image: OpenImage | None = None) -> None:
-        self._table.add(result)
-
-    def finish(self) -> None:
-        self._table.finish()
-        with self._table.path.open("rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-
-    def close(self) -> None:
-        self._table.close()
-        self._folder.cleanup()

@@ -28,7 +28,7 @@ class FormTable:
         check_writable(path)
         fields, self._sums = template.fields, template.sums
         names = [field.name for field in fields]
-        self._path, self._names = path, names
+        self.path, self._names = path, names
         rosters = [(field.name, field.constraints.roster) for field in fields]
         self._joined = [(name, column) for name, roster in rosters if roster for column in roster.columns]
         self._file = partial_path(path).open("w", **ENCODING)
@@ -53,12 +53,12 @@ class FormTable:
             self._writer.writerow(row)
             self._file.flush()
         except OSError as error:
-            raise write_error(self._path, error) from error
+            raise write_error(self.path, error) from error
 
     def finish(self) -> None:
         """Move the complete table to its path. Raises NotFound if that fails."""
         self._file.close()
-        commit(self._path)
+        commit(self.path)
 
     def close(self) -> None:
         """Leave what is written of an unfinished table beside its path."""
