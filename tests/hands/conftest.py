@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,25 +37,26 @@ def store(url: str) -> Iterator[Store]:
 def _as_postgres(command: list[str]) -> None:
     """PostgreSQL refuses to run as root."""
     prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    subprocess.run([*prefix, *command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+    with tempfile.TemporaryFile("w+") as said:  # no pipe: the server would keep it open
+        done = subprocess.run([*prefix, *command], stdout=said, stderr=said, cwd="/", timeout=60, check=False)
+        said.seek(0)
+        assert done.returncode == 0, said.read()
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """The URL of an empty database of a real server that listens on a socket only."""
-    pytest.importorskip("psycopg")
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not found:
-        pytest.skip("PostgreSQL is not installed: apt install postgresql")
-    folder = tmp_path_factory.mktemp("postgres")
-    if os.geteuid() == 0:
-        for parent in (folder, *folder.parents[:-1]):
-            parent.chmod(parent.stat().st_mode | 0o011)
-        shutil.chown(folder, "postgres")
-    data, control = str(folder / "data"), str(found[-1] / "pg_ctl")
-    _as_postgres([str(found[-1] / "initdb"), "-D", data, "-A", "trust", "-U", "inkling"])
-    _as_postgres([control, "-D", data, "-w", "-o", f"-c listen_addresses='' -k {folder}", "start"])
-    try:
-        yield f"postgresql://inkling@/postgres?host={folder}"
-    finally:
-        _as_postgres([control, "-D", data, "-m", "immediate", "stop"])
+        missing = "PostgreSQL is not installed: apt install postgresql"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    with tempfile.TemporaryDirectory(prefix="inkling-postgres-") as folder:  # pytest's is closed to other users
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        data, control = f"{folder}/data", str(found[-1] / "pg_ctl")
+        _as_postgres([str(found[-1] / "initdb"), "-D", data, "-A", "trust", "-U", "inkling"])
+        _as_postgres([control, "-D", data, "-w", "-o", f"-c listen_addresses='' -k {folder}", "start"])
+        try:
+            yield f"postgresql://inkling@/postgres?host={folder}"
+        finally:
+            _as_postgres([control, "-D", data, "-m", "immediate", "stop"])

@@ -56,7 +56,6 @@ def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_server_that_does_not_answer_is_said_without_the_password() -> None:
-    pytest.importorskip("psycopg")
     with pytest.raises(CannotWrite, match=r"me:\*\*\*@127\.0\.0\.1") as refused:
         open_engine("postgresql://me:secret@127.0.0.1:1/db")
     assert "secret" not in str(refused.value)

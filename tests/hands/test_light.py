@@ -132,7 +132,8 @@ def test_a_taught_hand_reads_rolls_back_and_is_pickled(
     number, taught = teach_hand(store, "anna", reader.bundle)
     assert taught.promoted
     tiles, labels = more
-    taught_reader = with_hand(reader, "anna", store)
+    taught_reader, number = with_hand(reader, "anna", store)
+    assert number == 1
     again = pickle.loads(pickle.dumps(taught_reader))
     of_reader, of_hand = reader.predict_proba(tiles), taught_reader.predict_proba(tiles)
     assert (of_hand.argmax(axis=1) == labels).sum() > (of_reader.argmax(axis=1) == labels).sum()
@@ -141,7 +142,7 @@ def test_a_taught_hand_reads_rolls_back_and_is_pickled(
     assert taught_reader.row_reader.classify == taught_reader.classify
     assert taught_reader.row_reader.recognize is reader.row_reader.recognize  # type: ignore[union-attr]
     store.use("anna", 0)
-    assert with_hand(reader, "anna", store) is reader
+    assert with_hand(reader, "anna", store) == (reader, 0)
     store.use("anna", number)
     with pytest.raises(WrongNetwork, match="Teach it again"):
         with_hand(Reader("ann"), "anna", store)

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
-from inkling.batch.table import ENCODING, ResultJson
+from inkling.batch.table import ENCODING, ResultJson, hand_cells
 from inkling.csv_cells import safe_cell, text_cell
 
 COLUMNS = (
     "source", "page", "table", "row", "column", "row_span", "column_span", "outcome", "text", "text_cell", "written",
     "written_cell", "confidence", "x", "y", "w", "h", "reason", "kind", "error",
+    "hand", "hand_version",
 )  # fmt: skip
 
 
@@ -55,7 +56,7 @@ class CellTable:
 
 def rows_of(result: ResultJson) -> Iterator[dict[str, Any]]:
     """The JSON object of a picture -> the values of each row, by column."""
-    common = {name: result[name] for name in ("source", "page")}
+    common = {**{name: result[name] for name in ("source", "page")}, **hand_cells(result)}
     if not result["ok"]:
         yield {**common, "kind": result["kind"], "error": result["error"]}
     elif not result["tables"]:

@@ -4,7 +4,8 @@ Rows go to `out.csv.part` at once, so a run that is stopped leaves what it read.
 written with as many columns as its longest text needs and moved to `out.csv`: a file of that name is complete.
 
     source, page, outcome, text, text_cell, written, written_cell, confidence, digits, others, size, constraint, first,
-    fits, reason, warnings, kind, error, (the columns of a roster), digit_1, confidence_1, sure_1, digit_2, ...
+    fits, reason, warnings, kind, error, hand, hand_version, (the columns of a roster), digit_1, confidence_1, sure_1,
+    digit_2, ...
 
 `text` and `written` are exact, for programs. A spreadsheet takes 0042 for a number and shows 42, so `text_cell` holds
 ="0042", which Excel, LibreOffice and Google Sheets show as it is; `written_cell` does the same with signs. `written`
@@ -27,7 +28,8 @@ from inkling.csv_cells import safe_cell, text_cell
 ResultJson = dict[str, Any]  # the JSON object of one image: `source`, `ok`, then a reading, or `kind` and `error`
 
 COLUMNS = ("source", "page", "outcome", "text", "text_cell", "written", "written_cell", "confidence", "digits",
-           "others", "size", "constraint", "first", "fits", "reason", "warnings", "kind", "error")  # fmt: skip
+           "others", "size", "constraint", "first", "fits", "reason", "warnings", "kind", "error", "hand",
+           "hand_version")  # fmt: skip
 PER_DIGIT = ("digit", "confidence", "sure")
 OF_A_DIGIT = re.compile(rf"({'|'.join(PER_DIGIT)})_[0-9]+")
 RESERVED = {*COLUMNS, "model", "version", "said_by", "first_text"}  # of tables that --csv, --out and a merge write
@@ -135,11 +137,18 @@ def row_of(result: ResultJson) -> list[Any]:
         "first": constraint["first"] if constraint else "",
         "fits": constraint["fits"] if constraint else "",
         "warnings": " ".join(warning["code"] for warning in result["warnings"]),
+        **hand_cells(result),
     }
     digits = [
         cell for digit in result["digits"] for cell in (digit["digit"], digit["confidence"], str(digit["sure"]).lower())
     ]
     return [*(safe_cell(name, values.get(name, "")) for name in COLUMNS), *digits]
+
+
+def hand_cells(result: ResultJson) -> dict[str, Any]:
+    """The columns `hand` and `hand_version` of a result."""
+    hand = result.get("hand")
+    return {"hand": hand["name"], "hand_version": hand["version"]} if hand else {}
 
 
 def constraint_state(*, satisfied: bool, changed: bool, **_: Any) -> str:

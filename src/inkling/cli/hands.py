@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from inkling.errors import BadRequest
+from inkling.errors import BadRequest, CannotWrite
 
 MAX_SHOWN = 20  # lessons that `show` lists without --all
 
@@ -86,6 +86,53 @@ def show_command(name: str, every: bool, as_json: bool) -> None:
     console.print(table)
     if not every and len(lessons) > MAX_SHOWN:
         console.print(f"{len(lessons) - MAX_SHOWN:,} more with --all")
+
+
+@command.command("report")
+@click.argument("name", required=False)
+@click.option(
+    "--html", "html_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also a page."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def report_command(name: str | None, html_path: Path | None, as_json: bool) -> None:
+    """Show where the reader fails, by what was corrected: by digit, confusion, source and week; of NAME or all hands.
+
+    \b
+    Examples:
+      inkling hands report
+      inkling hands report anna --html anna.html
+    """
+    from inkling.hands import corrections
+    from inkling.hands.store import Store
+
+    with Store() as store:
+        found = corrections.report(store.said(name))
+    if html_path:
+        title = f"Where {name} is misread" if name else "Where the reader fails"
+        try:
+            html_path.write_text(corrections.page(found, title=title), "utf-8")
+        except OSError as error:
+            raise CannotWrite(
+                f"{html_path} cannot be written ({error.strerror}); expected a file in a folder that is there. Choose "
+                "another."
+            ) from error
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    console = Console(highlight=False)
+    console.print(f"{found['lessons']:,} digits stored, {found['misread']:,} of them misread.")
+    confusion = _table("is", "was read as", "times")
+    for pair in found["confusion"][:MAX_SHOWN]:
+        confusion.add_row(pair["right"], pair["said"], f"{pair['n']:,}")
+    for part, key in (("by_digit", "digit"), ("by_source", "source"), ("by_week", "week")):
+        table = _table(key, "stored", "misread")
+        for row in found[part][-MAX_SHOWN:]:
+            if row["lessons"]:
+                table.add_row(row[key], f"{row['lessons']:,}", f"{row['misread']:,}")
+        if table.row_count:
+            console.print("", table)
+        if part == "by_digit" and confusion.row_count:
+            console.print("", confusion)
 
 
 @command.command("use")

@@ -145,7 +145,7 @@ def command(
     from inkling.constraints.constraints import parse_constraints
 
     constraints = parse_constraints(**stated)
-    reader = _open_reader(model, constraints.sure_at, hand)
+    reader, read_by_hand = _open_reader(model, constraints.sure_at, hand)
     own = (csv_path, review_path, among, among and among.rpartition(":")[0])
     work = expand(paths, own={Path(path).resolve() for path in own if path})
     outputs = _open_outputs(csv_path, review_path, reader, constraints, as_json=as_json, cells=cells)
@@ -158,7 +158,7 @@ def command(
     quiet = csv_path == STDOUT or (many and visible and sys.stdout.isatty() and bool(outputs) and not as_json)
     outcomes: Counter[str] = Counter()
     start = time.perf_counter()
-    read = partial(read_one, reader, mode=mode, constraints=constraints, cells=cells)
+    read = partial(read_one, reader, mode=mode, constraints=constraints, cells=cells, hand=read_by_hand)
     try:
         with reading_bar(outcomes, visible=visible) as update:
             for result, open_image in read_in_order(read, work):
@@ -186,18 +186,19 @@ def command(
         sys.exit(1)
 
 
-def _open_reader(model: str | None, sure_at: float | None, hand: str | None) -> Reader:
-    """The reader of a model, as it reads a hand if one is named."""
+def _open_reader(model: str | None, sure_at: float | None, hand: str | None) -> tuple[Reader, ResultJson]:
+    """The reader of a model, as it reads a hand if one is named; and the `hand` of its results."""
     from inkling.pipeline.reader import Reader
 
     reader = Reader(model, sure_at=sure_at)
     if hand is None:
-        return reader
+        return reader, {}
     from inkling.hands.hand_reader import with_hand
     from inkling.hands.store import Store
 
     with Store() as store:
-        return with_hand(reader, hand, store)
+        reader, version = with_hand(reader, hand, store)
+    return reader, {"hand": {"name": hand, "version": version}}
 
 
 def _open_outputs(

@@ -24,9 +24,18 @@ READ_AHEAD = 2  # pictures for each thread that are opened before they are read
 
 
 def read_one(
-    reader: Reader, page: Page, *, mode: Mode = "auto", constraints: Constraints | None = None, cells: bool = False
+    reader: Reader,
+    page: Page,
+    *,
+    mode: Mode = "auto",
+    constraints: Constraints | None = None,
+    cells: bool = False,
+    hand: ResultJson | None = None,
 ) -> ResultJson:
-    """One page -> its JSON object: `source`, `page`, `ok`, then the reading or its tables, or `kind` and `error`."""
+    """One page -> its JSON object: `source`, `page`, `ok`, then the reading or its tables, or `kind` and `error`.
+
+    `hand`: what is added to it where a hand is read.
+    """
     from inkling.constraints import constrained_reading
     from inkling.pipeline.deadline import READING_S, deadline
 
@@ -45,7 +54,8 @@ def read_one(
         return failed_result(page.name, error, page=page.number)
     model = {"name": reader.bundle.name, "version": reader.bundle.version}
     took_ms = round((time.perf_counter() - start) * 1000, 2)
-    return {"source": page.name, "page": page.number, "ok": True, **answer, "model": model, "took_ms": took_ms}
+    about = {"model": model, **(hand or {}), "took_ms": took_ms}
+    return {"source": page.name, "page": page.number, "ok": True, **answer, **about}
 
 
 def read_in_order(read: Callable[[Page], ResultJson], work: Work) -> Iterator[tuple[ResultJson, OpenImage | None]]:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
-from inkling.errors import BadData, BadRequest, CannotWrite, InklingError, MissingExtra
+from inkling.errors import BadData, BadRequest, CannotWrite, InklingError, MissingExtra, Overloaded
 from inkling.hands.schema import HEAD
 from inkling.user_dirs import data_folder
 
@@ -82,7 +82,8 @@ def _engine(url: URL) -> Engine:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _cannot_write(str(folder), error.strerror or str(error)) from error
-    engine = sa.create_engine(url, connect_args={"timeout": WAIT_S, "isolation_level": None})
+    settings = {"timeout": WAIT_S, "isolation_level": None}
+    engine = sa.create_engine(url, connect_args=settings, max_overflow=-1)  # a connection for each thread that asks
     sa.event.listen(engine, "connect", _set_up)
     sa.event.listen(engine, "begin", _begin)
     return engine
@@ -155,6 +156,10 @@ def plain_errors(engine: Engine) -> Iterator[None]:
     """Turns what a database raises into one sentence."""
     try:
         yield
+    except exc.TimeoutError as error:
+        raise Overloaded(
+            f"{place(engine)} has no connection free for this process; expected one within 30 s. Try again in a moment."
+        ) from error
     except exc.DBAPIError as error:
         why, where = str(error.orig).strip().replace("\n", " "), place(engine)
         if "not a database" in why or "malformed" in why:

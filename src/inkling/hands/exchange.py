@@ -1,15 +1,18 @@
-"""Export and import lessons: a folder of LABEL__x.png, or a Parquet file, which also keeps where they come from."""
+"""Export and import lessons: a folder or zip of LABEL__x.png, or a Parquet file, which also keeps their origin."""
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from inkling.errors import BadRequest, CannotWrite, MissingExtra, NotFound
 from inkling.hands.cut import required_label
-from inkling.hands.lesson import MAX_TILE_BYTES, Lesson, checked, from_png, to_png
+from inkling.hands.lesson import LABELS, MAX_TILE_BYTES, Lesson, checked, from_png, label_of, to_png
 from inkling.hands.store import MAX_LESSONS
 
 PARQUET = ".parquet"
@@ -17,6 +20,8 @@ MAX_FILE_BYTES = 2 * MAX_LESSONS * MAX_TILE_BYTES
 TEXTS = ("label", "said", "model_name", "model_version", "source", "session", "created")
 COLUMNS = ("tile", *TEXTS, "confidence", "box")
 ROWS_AT_ONCE = 256
+END_BYTES, LOCATOR_BYTES = 22, 20  # at the end of a zip: the end of its directory; before it, if it is a Zip64
+ENTRY_BYTES = 300  # of the directory, for each file: 46 and its name
 
 
 def export_lessons(lessons: Sequence[Lesson], path: Path) -> None:
@@ -27,7 +32,7 @@ def export_lessons(lessons: Sequence[Lesson], path: Path) -> None:
         else:
             path.mkdir(parents=True)
             for lesson in lessons:
-                (path / f"{lesson.label}__{lesson.sha256[:16]}.png").write_bytes(to_png(lesson.tile))
+                (path / _file_name(lesson)).write_bytes(to_png(lesson.tile))
     except OSError as error:
         raise CannotWrite(
             f"{path} cannot be written ({error.strerror or error}); expected the name of a new folder or of a "
@@ -42,6 +47,54 @@ def import_lessons(path: Path) -> list[Lesson]:
     if path.suffix == PARQUET and path.is_file():
         return [checked(lesson) for lesson in _read_parquet(path)]
     raise NotFound(f"{path} is neither a folder nor a {PARQUET} file; expected exported lessons. Check the path.")
+
+
+def _file_name(lesson: Lesson) -> str:
+    return f"{lesson.label}__{lesson.sha256[:16]}.png"
+
+
+def to_zip(lessons: Sequence[Lesson]) -> bytes:
+    """Lessons -> a zip of LABEL__x.png."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:  # stored: PNG is compressed
+        for lesson in lessons:
+            archive.writestr(_file_name(lesson), to_png(lesson.tile))
+    return content.getvalue()
+
+
+def from_zip(content: bytes, *, most: int = MAX_LESSONS, session: str = "") -> list[Lesson]:
+    """A zip of LABEL__x.png, in folders or not -> its lessons. Raises BadRequest for anything else.
+
+    Nothing is written. Memory is bounded before it is spent: by the size of the directory, and of each tile.
+    """
+    expected = "expected files named LABEL__x.png of 28x28 px, as an export holds them. Export them again."
+    _check_directory(content, most, expected)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            if not names or len(names) > most:
+                raise BadRequest(f"the zip holds {len(names):,} files; 1 to {most:,} are read. Split it.")
+            lessons = []
+            for name in names:
+                shown = repr(name[-60:])
+                label = label_of(Path(name))
+                if label not in LABELS or not name.lower().endswith(".png"):
+                    raise BadRequest(f"the zip holds {shown}; {expected}")
+                with archive.open(name) as file:
+                    tile = from_png(file.read(MAX_TILE_BYTES + 1), name=f"{shown} in the zip")
+                lessons.append(checked(Lesson(tile, label, session=session)))
+            return lessons
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError) as error:
+        raise BadRequest(f"the zip is damaged ({str(error)[:100]}); {expected}") from error
+
+
+def _check_directory(content: bytes, most: int, expected: str) -> None:
+    """Before it is read: a zip that ends with a plain directory of a size that fits. (APPNOTE.TXT, 4.3.16)"""
+    end, before = content[-END_BYTES:], content[-END_BYTES - LOCATOR_BYTES : -END_BYTES]
+    if len(end) < END_BYTES or end[:4] != b"PK\5\6" or end[-2:] != b"\0\0" or before[:4] == b"PK\6\7":
+        raise BadRequest(f"the body is no zip without a comment, of less than 4 GB; {expected}")
+    if int.from_bytes(end[12:16], "little") > most * ENTRY_BYTES:
+        raise BadRequest(f"the zip's directory is too large for {most:,} files; {expected}")
 
 
 def _read_folder(path: Path) -> list[Lesson]:

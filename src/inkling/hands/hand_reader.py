@@ -48,13 +48,13 @@ class HandReader(Reader):
         return HandReader, (self._reader, self._learned)
 
 
-def with_hand(reader: Reader, name: str, store: Store) -> Reader:
-    """The reader of a hand's active version; `reader` itself where that is the network as it came.
+def with_hand(reader: Reader, name: str, store: Store) -> tuple[Reader, int]:
+    """The reader of a hand's active version, and its number; `reader` itself and 0 for the network as it came.
 
     Raises UnknownName, and WrongNetwork if it was taught with another network than the reader's.
     """
     version = store.active(name)
-    return reader if version is None else with_version(reader, name, version)
+    return (reader, 0) if version is None else (with_version(reader, name, version), version.number)
 
 
 def with_version(reader: Reader, name: str, version: Version) -> Reader:

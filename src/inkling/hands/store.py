@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from inkling.errors import NotFound, StoreFull, UnknownName
 from inkling.hands import schema
+from inkling.hands.corrections import Said
 from inkling.hands.database import WRITES, forget_deleted, open_engine, place, reading, writing
 from inkling.hands.lesson import Lesson, checked_name
 from inkling.hands.overview import Hand, overview
@@ -122,13 +123,12 @@ class Store:
         with reading(self._engine) as connection:
             return overview(connection, schema.hand.c.id == self._hand_id(connection, name))[0]
 
-    def lessons(self, name: str | None = None) -> list[Lesson]:
-        """The lessons of a hand, None of all, in the order in which they came. Raises UnknownName."""
+    def lessons(self, name: str) -> list[Lesson]:
+        """The lessons of a hand in the order in which they came. Raises UnknownName."""
         lesson = schema.lesson
-        query = sa.select(lesson).order_by(lesson.c.id)
         with reading(self._engine) as connection:
-            if name is not None:
-                query = query.where(lesson.c.hand_id == self._hand_id(connection, name))
+            hand_id = self._hand_id(connection, name)
+            query = sa.select(lesson).where(lesson.c.hand_id == hand_id).order_by(lesson.c.id)
             return [lesson_of(row) for row in connection.execute(query)]
 
     def latest(self, name: str, *, limit: int, before: int | None = None) -> list[Lesson]:
@@ -139,6 +139,15 @@ class Store:
             if before is not None:
                 query = query.where(lesson.id < before)
             return [lesson_of(row) for row in connection.execute(query.order_by(lesson.id.desc()).limit(limit))]
+
+    def said(self, name: str | None = None) -> list[Said]:
+        """The lessons of a hand, None of all, without their pictures. Raises UnknownName."""
+        lesson = schema.lesson.c
+        query = sa.select(lesson.label, lesson.said, lesson.source, lesson.created).order_by(lesson.id)
+        with reading(self._engine) as connection:
+            if name is not None:
+                query = query.where(lesson.hand_id == self._hand_id(connection, name))
+            return [Said(*row) for row in connection.execute(query)]
 
     def of_pictures(self, name: str, sha256s: Iterable[str]) -> list[Lesson]:
         """The lessons of a hand that have these pictures, whatever their label. Raises UnknownName."""

@@ -83,6 +83,7 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     hands.register_schemas(api.spec)
     for route in (read, forms, hands, filmstrip, compare, weights, layers, reports, health):
         api.register_blueprint(route.blueprint)
+    api.register_blueprint(hands.corrections)
     lab.add_lab(app, api, settings)
     pages.add_pages(app)
     error_handlers.add_error_handlers(app)

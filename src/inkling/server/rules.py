@@ -53,7 +53,7 @@ HANDS = LAB  # this service's own page and programs
 HANDS_CHANGE = LAB_CHANGE
 HANDS_LESSONS = replace(LAB, max_body_bytes=UPLOAD, places=1)  # a picture is prepared, or a hand is taught
 HANDS_TEACH = replace(LAB_CHANGE, places=1)
-HANDS_IMPORT = replace(LAB, max_body_bytes=8_000_000, places=1)  # 8,000 tiles in a zip
+HANDS_IMPORT = replace(LAB, max_body_bytes=6_000_000, places=1)  # 5,000 tiles in a zip
 
 
 def rule(declared: Rule) -> Callable[[View], View]:

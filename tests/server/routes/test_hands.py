@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ from PIL import Image
 from inkling.server.app import create_app
 from inkling.server.routes.hand_schemas import (
     AddedSchema,
+    CorrectionsSchema,
     DeletedSchema,
     HandAnswerSchema,
     HandsSchema,
+    ImportedSchema,
     LessonsSchema,
     TaughtSchema,
 )
@@ -262,3 +266,117 @@ def test_a_wrong_query_is_refused(client: FlaskClient, query: str) -> None:
     correct(client, odd_seven(), "7")
     answer = client.get(f"{HANDS}/anna/lessons?{query}")
     assert (answer.status_code, answer.json["kind"]) == (400, "BadRequest")
+
+
+def zipped(**files: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return content.getvalue()
+
+
+def import_zip(client: FlaskClient, content: bytes, name: str = "bob") -> Any:
+    return client.post(f"{HANDS}/{name}/import", data=content, content_type="application/zip")
+
+
+def test_what_is_exported_is_imported(client: FlaskClient) -> None:
+    correct(client, odd_seven(), "7")
+    correct(client, odd_seven(9), "1")
+    answer = client.get(f"{HANDS}/anna/export")
+    assert answer.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert sorted(name[:3] for name in archive.namelist()) == ["1__", "7__"]
+    imported = import_zip(client, answer.data).json
+    ImportedSchema().load(imported)
+    assert (imported["stored"], imported["known"]) == (2, 0)
+    assert import_zip(client, answer.data).json["known"] == 2
+    pictures = [
+        {each["image"] for each in client.get(f"{HANDS}/{name}/lessons").json["lessons"]} for name in ("anna", "bob")
+    ]
+    assert pictures[0] == pictures[1]
+
+
+TILE = encoded(Image.fromarray(np.eye(28, dtype=np.uint8) * 255))
+NO_ARCHIVES = {
+    "no zip": b"no zip at all, and quite short",
+    "empty": zipped(),
+    "another file": zipped(**{"readme.txt": b"x"}),
+    "no label": zipped(**{"x__1.png": TILE}),
+    "a bomb": zipped(**{"7__1.png": b"\0" * 10_000_000}),
+    "another size": zipped(**{"7__1.png": encoded(Image.new("L", (30, 30), 9))}),
+    "a huge picture": zipped(**{"7__1.png": encoded(Image.new("1", (20_000, 20_000)))}),
+    "a comment": zipped(**{"7__1.png": TILE})[:-2] + b"\5\0hello",
+    "cut off": zipped(**{"7__1.png": TILE})[40:],
+    "many entries": zipped(**{f"7__{i}.png": b"" for i in range(5_001)}),
+}
+
+
+@pytest.mark.parametrize("what", NO_ARCHIVES)
+def test_what_is_no_export_is_refused_whole(client: FlaskClient, what: str) -> None:
+    answer = import_zip(client, NO_ARCHIVES[what])
+    assert (answer.status_code, answer.json["kind"]) == (400, "BadRequest"), answer.json
+    assert "expected" in answer.json["error"] or "Split it" in answer.json["error"]
+    assert client.get(HANDS).json["hands"] == []
+
+
+def test_a_path_in_a_zip_names_no_file(client: FlaskClient, tmp_path: Path) -> None:
+    before = sorted(path.name for path in tmp_path.iterdir())
+    assert import_zip(client, zipped(**{"../../7__1.png": TILE, "/tmp/3__x.png": TILE})).json["stored"] == 2
+    assert sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith("hands.sqlite")) == [
+        name for name in before if not name.startswith("hands.sqlite")
+    ]
+    assert not (tmp_path.parent / "7__1.png").exists()
+    assert not Path("/tmp/3__x.png").exists()
+
+
+def test_an_archive_of_another_type_or_size_is_refused(client: FlaskClient) -> None:
+    assert client.post(f"{HANDS}/bob/import", data=b"x", content_type="text/plain").status_code == 415
+    assert import_zip(client, b"x" * 6_000_001).status_code == 413
+
+
+def test_corrections_show_where_the_reader_fails(client: FlaskClient) -> None:
+    correct(client, odd_seven(), "7", source="board")
+    correct(client, odd_seven(9), "1", source="board")
+    correct(client, odd_seven(), "none", name="bob", source="upload")
+    found = client.get("/api/v1/corrections").json
+    CorrectionsSchema().load(found)
+    assert (found["lessons"], found["misread"]) == (3, 2)
+    assert found["confusion"] == [{"said": "1", "right": "7", "n": 1}, {"said": "1", "right": "none", "n": 1}]
+    assert found["by_source"] == [
+        {"source": "board", "lessons": 2, "misread": 1},
+        {"source": "upload", "lessons": 1, "misread": 1},
+    ]
+    assert [each["lessons"] for each in found["by_week"]] == [3]
+    assert client.get(f"{HANDS}/bob/report").json["misread"] == 1
+    assert client.get(f"{HANDS}/eve/report").status_code == 404
+
+
+def test_metrics_count_lessons_and_versions(client: FlaskClient) -> None:
+    def counted() -> dict[str, float]:
+        lines = client.get("/metrics").text.splitlines()
+        return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line[:1] != "#"}
+
+    before = counted()
+    correct(client, odd_seven(), "7")
+    correct(client, odd_seven(), "7")
+    correct(client, odd_seven(9), "1")
+    client.post(f"{HANDS}/anna/teach", json={})
+    after = counted()
+
+    def more(name: str) -> float:
+        return after[name] - before.get(name, 0)
+
+    assert more('inkling_lessons_total{digit="7",misread="yes"}') == 1, "the second is not new"
+    assert more('inkling_lessons_total{digit="1",misread="no"}') == 1
+    assert sum(more(name) for name in after if name.startswith("inkling_hand_versions_total")) == 1
+
+
+def test_a_form_is_read_with_a_hand(client: FlaskClient) -> None:
+    correct(client, odd_seven(), "7")
+    client.post(f"{HANDS}/anna/teach", json={})
+    blank = encoded(Image.new("L", (1000, 1400), 255))
+    answer = client.post("/api/v1/forms/exam/read?hand=anna", data=blank, content_type="image/png").json
+    assert answer["hand"] == {"name": "anna", "version": 1}
+    assert client.post("/api/v1/forms/exam/read?hand=bob", data=blank, content_type="image/png").status_code == 404
+    assert client.post("/api/v1/forms/exam/read?hnad=bob", data=blank, content_type="image/png").status_code == 400

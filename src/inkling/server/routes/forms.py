@@ -13,8 +13,8 @@ from inkling.server.routes.openapi import READ_BODY, READ_ERRORS, READING_TAG, e
 from inkling.server.routes.read import MAX_REQUEST_S
 from inkling.server.routes.request_body import raw_body, request_images
 from inkling.server.rules import API, READING, rule
-from inkling.server.schemas import OkSchema, integer, number, objects, string
-from inkling.server.service.forms import read_documents
+from inkling.server.schemas import HandRef, OkSchema, Query, integer, nested, number, objects, string
+from inkling.server.service.forms import read_documents, with_reader
 from inkling.server.service.reading import model_and_time
 
 blueprint = Blueprint("forms", __name__, url_prefix="/api/v1", description="Reads the fields of printed forms.")
@@ -28,6 +28,12 @@ class FormsSchema(OkSchema):
     forms = objects("Each form's `name`, what it is `about`, and the names of its `fields`.")
 
 
+class FormQuery(Query):
+    """The query of a form's reading."""
+
+    hand = string("As of `POST /api/v1/read`.", required=False, load_default="")
+
+
 class FilledFormsSchema(OkSchema):
     """What was read on each page."""
 
@@ -38,6 +44,7 @@ class FilledFormsSchema(OkSchema):
         "`ok` false, `kind` and `error`. See the documentation of forms for every `status`."
     )
     model = fields.Dict(required=True, metadata={"description": "The network: `name` and `version`."})
+    hand = nested(HandRef, "With `hand`.", required=False)
     took_ms = number("Time spent on all of it, milliseconds.")
     n_pages = integer("How many pages there are in the answer.")
 
@@ -59,8 +66,9 @@ def forms() -> Response:
 @rule(READING)
 @blueprint.doc(requestBody=READ_BODY, operationId="readForm")
 @error_responses(blueprint, {**READ_ERRORS, 404: "UnknownName: a form that is not offered."})
+@blueprint.arguments(FormQuery(), location="query", error_status_code=400)
 @blueprint.response(200, FilledFormsSchema, description="What was read on each page.")
-def read_form(name: str) -> Response:
+def read_form(query: dict[str, str], name: str) -> Response:
     """Read filled-in sheets of a form
 
     Pictures, or PDFs and TIFFs of several pages: every page is a sheet. A page that cannot be read has its own error in
@@ -69,10 +77,13 @@ def read_form(name: str) -> Response:
     readers, offered = current_app.extensions["inkling"], current_app.extensions["inkling-forms"]
     start_s = time.monotonic()
     documents = [raw_body()] if request.mimetype == PDF else request_images()
-    form = offered.get(name)
+    form, hand = offered.get(name), {}
+    if query["hand"]:
+        reader, hand = current_app.extensions["inkling-hands"].reader(query["hand"], form.reader)
+        form = with_reader(form, reader)
     most = current_app.config["INKLING"].max_pictures
     pages: list[dict[str, Any]] = list(
         read_documents(form, documents, readers, most=most, until_s=start_s + MAX_REQUEST_S)
     )
     took = model_and_time(form.reader, time.monotonic() - start_s)
-    return jsonify({"ok": True, "form": form.template.name, "n_pages": len(pages), "pages": pages, **took})
+    return jsonify({"ok": True, "form": form.template.name, "n_pages": len(pages), "pages": pages, **took, **hand})

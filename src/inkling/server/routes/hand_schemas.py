@@ -193,6 +193,49 @@ class TaughtSchema(OkSchema):
     hand = nested(HandSchema)
 
 
+class CountedDigitSchema(Schema):
+    """Stored digits of one label."""
+
+    digit = string(LABEL, OneOf(LABELS))
+    lessons = integer(check=Range(0))
+    misread = integer(check=Range(0))
+
+
+class CountedSourceSchema(Schema):
+    """Stored digits of one source."""
+
+    source = string("Of a file its folder.")
+    lessons = integer(check=Range(0))
+    misread = integer(check=Range(0))
+
+
+class CountedWeekSchema(Schema):
+    """Digits that were stored in one week."""
+
+    week = string("Its Monday, ISO 8601.")
+    lessons = integer(check=Range(0))
+    misread = integer(check=Range(0))
+
+
+class ConfusionSchema(Schema):
+    """How often one was said for the other."""
+
+    said = string(LABEL, OneOf(LABELS))
+    right = string(LABEL, OneOf(LABELS))
+    n = integer(check=Range(1))
+
+
+class CorrectionsSchema(OkSchema):
+    """Where the reader fails, by what was corrected."""
+
+    lessons = integer("Stored digits.", Range(0))
+    misread = integer("Of them, how many were read as something else.", Range(0))
+    by_digit = array(fields.Nested(CountedDigitSchema))
+    confusion = array(fields.Nested(ConfusionSchema), "The most frequent first.")
+    by_source = array(fields.Nested(CountedSourceSchema), "The most misread first, at most 50.")
+    by_week = array(fields.Nested(CountedWeekSchema), "The oldest first.")
+
+
 class DeletedSchema(OkSchema):
     """What was deleted."""
 

@@ -9,11 +9,12 @@ from flask import Response, current_app, jsonify, request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
+from inkling.errors import UnknownFormat
 from inkling.server.middleware.csrf_guard import check_caller
 from inkling.server.routes import hand_schemas as schemas
-from inkling.server.routes.openapi import error_responses
-from inkling.server.routes.request_body import from_data_url, json_body
-from inkling.server.rules import HANDS, HANDS_CHANGE, HANDS_LESSONS, HANDS_TEACH, rule
+from inkling.server.routes.openapi import BINARY, BYTES, HANDS_TAG, error_responses
+from inkling.server.routes.request_body import from_data_url, json_body, raw_body
+from inkling.server.rules import HANDS, HANDS_CHANGE, HANDS_IMPORT, HANDS_LESSONS, HANDS_TEACH, rule
 from inkling.server.service.hand_json import MAX_VERSIONS, hand_json, lesson_json, version_json
 from inkling.server.service.hands import Hands
 
@@ -26,6 +27,8 @@ blueprint = Blueprint(
     url_prefix="/api/v1/hands",
     description="Learns how a writer writes, from corrected digits. See `INKLING_HANDS`.",
 )
+corrections = Blueprint("corrections", __name__, url_prefix="/api/v1/corrections")
+ZIP = "application/zip"
 
 _ERRORS = {
     400: "BadRequest: a wrong name, value or body.",
@@ -68,6 +71,7 @@ def register_schemas(spec: Any) -> None:
 
 
 @blueprint.before_request
+@corrections.before_request
 def guard() -> None:
     """Refuse requests where hands are off, and those of other sites' pages."""
     hands().check_open()
@@ -210,6 +214,72 @@ def use(name: str) -> Response:
     given = schemas.loaded(schemas.UseRequestSchema(), json_body())
     hands().store().use(name, given["version"])
     return jsonify(ok=True, hand=described_hand(name))
+
+
+@blueprint.route("/<name>/export", methods=["GET"])
+@rule(HANDS)
+@blueprint.doc(operationId="exportHand")
+@documents
+@blueprint.response(
+    200, BYTES, content_type=ZIP, description="Files named LABEL__x.png, 28 by 28 pixels each, for `importHand`."
+)
+def export(name: str) -> Response:
+    """Download the stored digits of a hand"""
+    from inkling.hands.exchange import to_zip
+
+    content = to_zip(hands().store().lessons(name))
+    response = Response(content, mimetype=ZIP)
+    response.headers.set("Content-Disposition", "attachment", filename="hand.zip")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.route("/<name>/import", methods=["POST"])
+@rule(HANDS_IMPORT)
+@blueprint.doc(
+    operationId="importHand",
+    requestBody={"required": True, "content": {ZIP: {"schema": BYTES}, BINARY: {"schema": BYTES}}},
+)
+@documents_picture
+@blueprint.response(200, schemas.ImportedSchema, description="They are on the disk.")
+def import_(name: str) -> Response:
+    """Add exported digits to a hand
+
+    All of them are stored or none. A new name is a new hand.
+    """
+    if request.mimetype not in (ZIP, BINARY):
+        raise UnknownFormat(
+            f"content type is {request.mimetype or 'missing'!r}; expected {ZIP}. Send an export of a hand."
+        )
+    added = hands().add_archive(name, raw_body())
+    return jsonify(ok=True, stored=added.new, known=added.known, hand=described_hand(name))
+
+
+@blueprint.route("/<name>/report", methods=["GET"])
+@rule(HANDS)
+@blueprint.doc(operationId="reportHand")
+@documents
+@blueprint.response(200, schemas.CorrectionsSchema, description="Where it is misread.")
+def report(name: str) -> Response:
+    """Say where a hand is misread, by what was corrected"""
+    return corrections_answer(name)
+
+
+@corrections.route("", methods=["GET"], tags=[HANDS_TAG])
+@rule(HANDS)
+@corrections.doc(operationId="reportCorrections")
+@error_responses(corrections, {status: _ERRORS[status] for status in (403, 404, 503)})
+@corrections.response(200, schemas.CorrectionsSchema, description="Where the reader fails.")
+def all_corrections() -> Response:
+    """Say where the reader fails, by what was corrected of all hands"""
+    return corrections_answer(None)
+
+
+def corrections_answer(name: str | None) -> Response:
+    """The report of a hand, None of all."""
+    from inkling.hands.corrections import report
+
+    return jsonify(ok=True, **report(hands().store().said(name)))
 
 
 def cut(given: dict[str, Any]) -> list[Lesson]:

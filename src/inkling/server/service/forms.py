@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from inkling.documents import Page
     from inkling.forms.form import Form
     from inkling.forms.template import Template
+    from inkling.pipeline.reader import Reader
 
 
 class Forms:
@@ -62,6 +64,13 @@ class Forms:
 
         folders = [FOLDER] if self._folder is None else [FOLDER, self._folder]
         return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
+
+
+def with_reader(form: Form, reader: Reader) -> Form:
+    """The same form, read by another reader."""
+    other = copy.copy(form)
+    other.reader = reader
+    return other
 
 
 def read_documents(

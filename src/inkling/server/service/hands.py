@@ -70,6 +70,12 @@ class Hands:
                 self._metrics.count("inkling_lessons_total", lesson.label, "yes" if lesson.is_misread else "no")
         return added
 
+    def add_archive(self, name: str, content: bytes) -> Added:
+        """Keep the lessons of a zip. Raises as `from_zip` and `add`."""
+        from inkling.hands.exchange import from_zip
+
+        return self.add(name, from_zip(content, most=MAX_LESSONS, session="import"))
+
     def teach(self, name: str) -> int:
         """Teach a hand by the light step, one at a time in a worker. Returns the version's number.
 
