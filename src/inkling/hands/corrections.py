@@ -71,13 +71,13 @@ def page(found: dict[str, Any], *, title: str) -> str:
     shown = [row for row in found["by_digit"] if row["lessons"]]
     share = f"{found['misread'] / found['lessons']:.1%}" if found["lessons"] else "-"
     counted = ("stored", "misread", "share misread")
-    tables = [
+    confusion = [(row["right"], row["said"], f"{row['n']:,}") for row in found["confusion"]]
+    tables: list[tuple[str, str, tuple[str, ...], Sequence[tuple[str, ...]]]] = [
         ("digits", "By digit", ("is", *counted), _rows(shown, "digit")),
+        ("confusion", "What was said instead", ("is", "was read as", "times"), confusion),
         ("sources", "By source", ("from", *counted), _rows(found["by_source"], "source")),
         ("weeks", "By week", ("week of", *counted), _rows(found["by_week"], "week")),
     ]
-    confusion = [(row["right"], row["said"], f"{row['n']:,}") for row in found["confusion"]]
-    tables.insert(1, ("confusion", "What was said instead", ("is", "was read as", "times"), confusion))
     facts = [(f"{found['lessons']:,}", "stored digits"), (f"{found['misread']:,}", "misread"), (share, "share misread")]
     return offline_page.render(
         TEMPLATE,
