@@ -107,8 +107,8 @@ def paragraph(content: dict[str, Any]) -> str:
     ratio = content["read_ms"]["with_a_hand"] / content["read_ms"]["without"]
     return (
         f"A worker that has read with no hand holds {none:.0f} MB; with one hand {one:.0f} MB, which are the store's "
-        f"library, the shared network and the guards' features; with {content['hands']} hands {thirty:.0f} MB. It asks "
-        f"the store at each reading which version is active ({content['stamp_us']} microseconds); a reading with a hand "
+        f"library, the shared network and the guards' features; with {content['hands']} hands {thirty:.0f} MB. It "
+        f"asks the store at each reading which version is active ({content['stamp_us']} microseconds); a reading with a hand "
         f"takes {ratio:.2f} times as long as one without. `{content['written_by']}`"
     )
 
