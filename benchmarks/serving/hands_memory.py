@@ -108,8 +108,8 @@ def paragraph(content: dict[str, Any]) -> str:
     return (
         f"A worker that has read with no hand holds {none:.0f} MB; with one hand {one:.0f} MB, which are the store's "
         f"library, the shared network and the guards' features; with {content['hands']} hands {thirty:.0f} MB. It "
-        f"asks the store at each reading which version is active ({content['stamp_us']} microseconds); a reading with a hand "
-        f"takes {ratio:.2f} times as long as one without. `{content['written_by']}`"
+        f"asks the store at each reading which version is active ({content['stamp_us']} microseconds); a reading with "
+        f"a hand takes {ratio:.2f} times as long as one without. `{content['written_by']}`"
     )
 
 

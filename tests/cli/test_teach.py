@@ -85,7 +85,7 @@ def test_corrections_of_a_review_page_are_taught(pictures: Path, tmp_path: Path)
     done = run("teach", table, "--hand", "anna", ok=False)
     assert "anna: 6 digits stored" in done.stdout
     assert "written/gone.png does not exist" in done.stderr
-    assert "Its field total is left out" in done.stderr
+    assert "Name it with --form" in done.stderr
     shown = json.loads(run("hands", "show", "anna", "--json").stdout)
     assert shown["lessons"] == {"7": 6}
 

@@ -41,9 +41,10 @@ def test_a_lesson_has_what_was_said_and_how_probable_that_was(reader: Reader) ->
     assert [each.box for each in lessons] == [boxes[0], boxes[1], boxes[1]]
 
 
-@pytest.mark.parametrize("gap", [80, 44])  # apart, and touching
-def test_two_digits_in_one_box_are_cut_apart(reader: Reader, gap: int) -> None:
+@pytest.mark.parametrize(("gap", "pieces"), [(80, 2), (40, 1)])
+def test_two_digits_in_one_box_are_cut_apart(reader: Reader, gap: int, pieces: int) -> None:
     image = picture("38", gap=gap)
+    assert len(prepare(image).tiles) == pieces
     x, y, w, h = cv2.boundingRect(255 - image)
     lessons = box_lessons(reader, prepare(image), [Correction((x, y, w, h), "38", said="4")])
     assert [(each.label, each.said) for each in lessons] == [("3", "3"), ("8", "8")]

@@ -64,11 +64,7 @@ class _Ink:
 def read_fields(fields: Sequence[Field], ink: PageInk, reader: Reader) -> list[Candidates]:
     """The candidates of each field of a page; all digits are classified in one batch."""
     inks = [_ink_of(field, ink) for field in fields]
-    glyphs = [glyph for each in inks for glyph in each.glyphs]
-    tiles = np.zeros((len(glyphs), SIDE, SIDE), np.float32)
-    for tile, glyph in zip(tiles, glyphs, strict=True):
-        tile[:] = normalize_crop(glyph)
-    prediction = reader.classify(tiles)
+    prediction = reader.classify(_tiles([glyph for each in inks for glyph in each.glyphs]))
     found, start = [], 0
     for field, own in zip(fields, inks, strict=True):
         check_deadline()
@@ -77,6 +73,18 @@ def read_fields(fields: Sequence[Field], ink: PageInk, reader: Reader) -> list[C
         found.append(_candidates(field, own, of_field, ink, reader))
         start = end
     return found
+
+
+def field_tiles(field: Field, ink: PageInk) -> np.ndarray:
+    """The separate digits of a field as the classifier sees them, from left to right: (n, 28, 28) float32."""
+    return _tiles(_ink_of(field, ink).glyphs)
+
+
+def _tiles(glyphs: Sequence[Glyph]) -> np.ndarray:
+    tiles = np.zeros((len(glyphs), SIDE, SIDE), np.float32)
+    for tile, glyph in zip(tiles, glyphs, strict=True):
+        tile[:] = normalize_crop(glyph)
+    return tiles
 
 
 def _ink_of(field: Field, ink: PageInk) -> _Ink:

@@ -20,9 +20,10 @@ import cv2
 import numpy as np
 
 from inkling.batch.sheet import FieldState, judged
+from inkling.errors import BadRequest
 from inkling.forms.blank import blank_picture
 from inkling.forms.config import FORM as CONFIG
-from inkling.forms.fields import Candidates, read_fields
+from inkling.forms.fields import Candidates, field_tiles, read_fields
 from inkling.forms.filled import FieldOutcome, FilledField, FilledForm, FilledSum, Status
 from inkling.forms.ink import PageInk, written_ink
 from inkling.forms.registration import Blank, Registered, register
@@ -72,6 +73,19 @@ class Form:
         if not sheets:
             return self._not_found(page.image)
         return self._read(sheets, to_original=page.size_wh[0] / page.image.shape[1])
+
+    def tiles(self, source: ImageSource) -> dict[str, np.ndarray]:
+        """The separate digits of each field in the picture, (n, 28, 28) float32 by name, as they are classified.
+
+        Raises BadRequest if the form is not in the picture, and a BadPicture.
+        """
+        sheets = register(decode(source).image, self._blank)
+        if not sheets:
+            raise BadRequest(
+                f"the form {self.template.name!r} is not in the picture; expected one of its sheets. Name its template."
+            )
+        ink = written_ink(sheets[0], self._blank)
+        return {field.name: field_tiles(field, ink) for field in self._fields if self._is_seen(field.box, sheets[0])}
 
     def _read(self, sheets: list[Registered], *, to_original: float) -> FilledForm:
         sheet = sheets[0]

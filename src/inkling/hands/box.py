@@ -35,18 +35,27 @@ def box_lessons(
 
     Raises BadRequest for a box without ink or outside the picture.
     """
-    tiles, lessons = [], []
+    lessons = []
     for correction in corrections:
         labels = [NONE] if correction.right == NONE else list(correction.right)
-        cut = digit_tiles(prepared, correction.box, len(labels))
         said = correction.said if len(labels) == 1 else ""
-        for tile, label in zip(cut, labels, strict=True):
-            tiles.append(tile)
-            lessons.append(Lesson(as_tile(tile), label, said=said, box=correction.box, source=source, session=session))
-    prediction = reader.classify(np.stack(tiles)) if tiles else None
+        for tile, label in zip(digit_tiles(prepared, correction.box, len(labels)), labels, strict=True):
+            lesson = Lesson(as_tile(tile), label, said=said, box=correction.box, source=source, session=session)
+            lessons.append((lesson, tile))
+    return with_answers(reader, lessons)
+
+
+def with_answers(reader: Reader, lessons: Sequence[tuple[Lesson, np.ndarray]]) -> list[Lesson]:
+    """Lessons with what `reader` says of their tiles, (28, 28) float32, and how probable that is, by which network.
+
+    What is known to have been said before stays.
+    """
+    if not lessons:
+        return []
+    prediction = reader.classify(np.stack([tile for _, tile in lessons]))
     return [
-        _with_answer(lesson, reader, prediction.probs[i], float(prediction.not_digit[i])) if prediction else lesson
-        for i, lesson in enumerate(lessons)
+        _with_answer(lesson, reader, probs, float(not_digit))
+        for (lesson, _), probs, not_digit in zip(lessons, prediction.probs, prediction.not_digit, strict=True)
     ]
 
 

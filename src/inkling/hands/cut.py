@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from inkling.errors import BadRequest
-from inkling.hands.lesson import LABELS, NONE, Lesson, as_tile, label_of
+from inkling.hands.box import Correction, box_lessons
+from inkling.hands.lesson import LABELS, NONE, Lesson, label_of
 from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.reader import Reader, as_one_digit, to_original_box
 
@@ -16,8 +18,8 @@ def cut_lessons(reader: Reader, source: ImageSource, right: str, *, name: str = 
     `right`: the number that is written, its signs and spaces ignored, or "none" if no ink is a digit. `name`: where the
     picture comes from.
 
-    Raises BadRequest if the picture does not fall into as many pieces of ink as there are digits, and what
-    `Reader.read` raises for a picture.
+    Raises BadRequest if the picture neither falls into as many pieces of ink as there are digits nor is read as so
+    many, and what `Reader.read` raises for a picture.
     """
     labels = [NONE] if right == NONE else [sign for sign in right if sign in LABELS]
     what = name or "the picture"
@@ -26,32 +28,19 @@ def cut_lessons(reader: Reader, source: ImageSource, right: str, *, name: str = 
     prepared = reader.prepare(source)
     if len(labels) == 1 and len(prepared.tiles) != 1:
         prepared = as_one_digit(prepared)
-    if len(prepared.tiles) != len(labels):
+    glyphs = prepared.segmentation.glyphs
+    if len(glyphs) == len(labels):
+        found = [Correction(to_original_box(glyph.box_xywh, prepared.decoded), "") for glyph in glyphs]
+    else:  # digits that touch: where a row was read, its boxes tell them apart
+        digits = reader.trace_prepared(prepared).reading.digits
+        found = [Correction(digit.box, "", said=str(digit.digit)) for digit in digits]
+    if len(found) != len(labels):
         raise BadRequest(
-            f"{what} shows {len(prepared.tiles)} separate pieces of ink; expected {len(labels)} for {right[:40]!r}. "
+            f"{what} shows {len(glyphs)} separate pieces of ink; expected {len(labels)} for {right[:40]!r}. "
             "Teach its digits one by one."
         )
-    prediction = reader.classify(prepared.tiles)
-    glyphs = [glyph for line in prepared.segmentation.lines for glyph in line]
-    lessons = []
-    for tile, label, glyph, probs, not_digit in zip(
-        prepared.tiles, labels, glyphs, prediction.probs, prediction.not_digit, strict=True
-    ):
-        refused = not_digit >= reader.bundle.reject_at
-        lessons.append(
-            Lesson(
-                as_tile(tile),
-                label,
-                said=NONE if refused else str(probs.argmax()),
-                confidence=round(float(not_digit if refused else probs.max()), 4),
-                model_name=reader.bundle.name,
-                model_version=reader.bundle.version,
-                box=to_original_box(glyph.box_xywh, prepared.decoded),
-                source=name,
-                session=session,
-            )
-        )
-    return lessons
+    corrections = [replace(each, right=label) for each, label in zip(found, labels, strict=True)]
+    return box_lessons(reader, prepared, corrections, source=name, session=session)
 
 
 def required_label(path: Path) -> str:
