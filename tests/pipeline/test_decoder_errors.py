@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin
 
 from benchmarks.serving.soak.image_mutators import mutate
 from inkling.errors import BadPicture, BrokenPicture
-from inkling.pipeline import decode, decode_limits, grayscale, pixel_formats
+from inkling.pipeline import decode, decode_limits, pixel_formats
 from tests.pictures import drawn_seven, encoded, png_of
 
 RGB = Image.fromarray(np.dstack([drawn_seven(side=64)] * 3))
@@ -23,10 +23,10 @@ RGB = Image.fromarray(np.dstack([drawn_seven(side=64)] * 3))
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        (decode, "to_grayscale"),
-        (grayscale, "_shows_ink"),
-        (decode, "_reduce"),
-        (pixel_formats, "_tiles"),
+        (decode, "to_plain_image"),
+        (decode, "shows_ink"),
+        (decode, "_apply_orientation"),
+        (pixel_formats, "_plain_mode"),
         (decode, "check_structure"),
         (decode_limits, "_decoded_bytes"),
     ],

@@ -22,7 +22,7 @@ def to_grayscale(rgb: np.ndarray) -> np.ndarray:
     """(H, W, 3 or 4) uint8 RGB or opaque RGBA -> (H, W) uint8 in which ink stands out, in either polarity."""
     has_alpha = rgb.shape[2] == 4
     luma = cv2.cvtColor(rgb, cv2.COLOR_RGBA2GRAY if has_alpha else cv2.COLOR_RGB2GRAY)
-    if _shows_ink(luma):
+    if shows_ink(luma):
         return luma
     rgb = cv2.cvtColor(rgb, cv2.COLOR_RGBA2RGB) if has_alpha else rgb
     axis = principal_edge_axis(rgb)
@@ -50,7 +50,7 @@ def principal_edge_axis(rgb: np.ndarray) -> np.ndarray | None:
     return axis if gain >= CONFIG.min_contrast_gain and gain >= CONFIG.min_snr_gain * noise_gain else None
 
 
-def _shows_ink(luma: np.ndarray) -> bool:
+def shows_ink(luma: np.ndarray) -> bool:
     """Whether luma alone has edges as strong as those of a usual pen."""
     sample = np.ascontiguousarray(_subsample(luma, -(-max(luma.shape) // CONFIG.luma_sample_side_px)))
     # Rounded up to a whole level: comparing bytes with a float would convert them all.

@@ -21,6 +21,14 @@ SIDE = 28  # pixels: a normalized digit, called a tile
 LONGEST = 20  # pixels of the tile: the longer side of the digit
 
 
+def is_one_large_glyph(segmentation: Segmentation) -> bool:
+    """Whether all ink is one component of so many pixels that a larger image would give the same tile."""
+    glyphs = segmentation.glyphs
+    if len(glyphs) != 1 or segmentation.labels.max(initial=0) > 1:
+        return False
+    return max(glyphs[0].box_xywh[2:]) >= CONFIG.measured_side_px
+
+
 def normalize_glyphs(ink: np.ndarray, segmentation: Segmentation) -> np.ndarray:
     """(H, W) float32 ink and its N glyphs -> (N, 28, 28) float32 tiles, 0 = background, 1 = ink."""
     tiles = np.zeros((len(segmentation.glyphs), SIDE, SIDE), np.float32)

@@ -1,4 +1,4 @@
-"""Convert a PIL image of any mode to 8-bit pixels, reduced where there are very many.
+"""Convert a PIL image of any mode to one of 8-bit grey or RGB, perhaps with alpha, reduced where it is very large.
 
 The work goes tile by tile, so that beside Pillow's one copy of a large image only the small result is held.
 """
@@ -14,24 +14,25 @@ from inkling.pipeline.config.decoding import DECODE as CONFIG
 from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.decoder_errors import decoder_errors
 
+PLAIN_MODES = ("L", "LA", "RGB", "RGBA")
 
-def to_uint8_pixels(image: Image.Image, max_side_px: int) -> np.ndarray:
-    """Loaded PIL image of any mode -> (h, w[, C]) uint8, grey or RGB, perhaps with alpha.
+
+def to_plain_image(image: Image.Image, max_side_px: int) -> Image.Image:
+    """Loaded PIL image of any mode -> one of PLAIN_MODES; itself if it is one.
 
     An image at least twice as long as `max_side_px` is reduced by the largest whole factor that keeps that side.
     Raises BrokenPicture where Pillow cannot convert it.
     """
     factor = max(1, max(image.size) // max_side_px)
+    if factor == 1 and _plain_mode(image) == image.mode:
+        return image
     levels = _level_range(image) if _is_deep(image) else (0.0, 0.0)
     w, h = (-(-length // factor) for length in image.size)
-    pixels = np.empty(0, np.uint8)
+    whole = Image.new(_plain_mode(image), (w, h))
     for x, y, tile in _tiles(image, factor * max(1, CONFIG.tile_side_px // factor)):
         plain = _deep_to_gray(tile, *levels) if _is_deep(tile) else _to_plain_mode(tile)
-        part = np.asarray(plain.reduce(factor))
-        if not pixels.size:
-            pixels = np.empty((h, w, *part.shape[2:]), np.uint8)
-        pixels[y // factor :, x // factor :][: part.shape[0], : part.shape[1]] = part
-    return pixels
+        whole.paste(plain.reduce(factor) if factor > 1 else plain, (x // factor, y // factor))
+    return whole
 
 
 def _tiles(image: Image.Image, side: int) -> Iterator[tuple[int, int, Image.Image]]:
@@ -43,13 +44,19 @@ def _tiles(image: Image.Image, side: int) -> Iterator[tuple[int, int, Image.Imag
             yield x, y, image.crop((x, y, min(x + side, w), min(y + side, h)))
 
 
-def _to_plain_mode(image: Image.Image) -> Image.Image:
-    """An image of at most 8 bits a channel -> one of mode L, LA, RGB or RGBA."""
+def _plain_mode(image: Image.Image) -> str:
+    """The one of PLAIN_MODES that holds what an image shows."""
     mode = image.mode
     if mode in ("PA", "La", "RGBa") or (mode in ("P", "L", "RGB") and "transparency" in image.info):
-        mode = "RGBA"
-    elif mode not in ("L", "LA", "RGB", "RGBA"):
-        mode = "L" if mode == "1" else "RGB"
+        return "RGBA"
+    if mode in PLAIN_MODES:
+        return mode
+    return "L" if mode == "1" or _is_deep(image) else "RGB"
+
+
+def _to_plain_mode(image: Image.Image) -> Image.Image:
+    """An image of at most 8 bits a channel -> one of PLAIN_MODES."""
+    mode = _plain_mode(image)
     if mode == image.mode:
         return image
     with decoder_errors():  # a damaged file may claim any palette or transparency

@@ -52,6 +52,7 @@ class PreparedImage:
     segmentation: Segmentation  # N glyphs
     tiles: np.ndarray  # (N, 28, 28) float32, 1 = ink
     mode: Mode = "auto"  # "single": all ink is one digit, and is not segmented further
+    whole: DecodedImage | None = None  # what `decoded` is a glance at: it showed one digit, large and alone
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,26 @@ def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE
     _check_mode(mode)
     decoded = decode.decode(source, max_bytes=max_bytes)  # -> (H, W) uint8
     check_deadline()
-    ink = binarize.binarize(decoded.image)  # (H, W) uint8 -> (H, W) float32
-    check_deadline()
-    segmentation = segment(ink, single=mode == "single")  # (H, W) -> N glyphs
+    if (glance := decoded.glance()) is not decoded:
+        ink, segmentation = find_glyphs(glance, mode)
+        if normalize.is_one_large_glyph(segmentation):
+            tiles = normalize.normalize_glyphs(ink, segmentation)
+            return PreparedImage(glance, ink, segmentation, tiles, mode, decoded)
+    return prepare_decoded(decoded, mode)
+
+
+def prepare_decoded(decoded: DecodedImage, mode: Mode) -> PreparedImage:
+    """The same for a decoded image, without a glance."""
+    ink, segmentation = find_glyphs(decoded, mode)
     tiles = normalize.normalize_glyphs(ink, segmentation)  # -> (N, 28, 28) float32
     return PreparedImage(decoded, ink, segmentation, tiles, mode)
+
+
+def find_glyphs(decoded: DecodedImage, mode: Mode) -> tuple[np.ndarray, Segmentation]:
+    """The ink of an image, (H, W) float32, and its N glyphs."""
+    ink = binarize.binarize(decoded.image)  # (H, W) uint8 -> (H, W) float32
+    check_deadline()
+    return ink, segment(ink, single=mode == "single")
 
 
 def as_one_digit(prepared: PreparedImage) -> PreparedImage:
@@ -204,6 +220,8 @@ class Reader:
         complete = is_complete(segmentation) and not spans_picture(segmentation, prepared.ink.shape)
         if complete and len(segmentation.glyphs) == 1 and glyphs.reading.outcome == "read":
             return glyphs
+        if prepared.whole is not None:
+            return self._trace(prepare_decoded(prepared.whole, prepared.mode))
         if may_be_one_digit(segmentation):
             whole = self.read_glyphs(as_one_digit(prepared))
             if whole.reading.confidence > glyphs.reading.confidence:
