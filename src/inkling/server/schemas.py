@@ -7,6 +7,7 @@ hold every answer to its schema instead.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load
@@ -108,6 +109,14 @@ class Query(Schema):
             if name not in self.fields:
                 raise ValidationError(str(UnknownName("parameter", name, self.fields)))
         return given
+
+    def load(self, data: Any, **options: Any) -> Any:
+        """Most requests have no query, whose values are always the same: they are worked out once."""
+        return super().load(data, **options) if data else dict(self._without_query)
+
+    @cached_property
+    def _without_query(self) -> Any:
+        return super().load({})
 
 
 class ReadQuery(Query):

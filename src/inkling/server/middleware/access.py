@@ -17,10 +17,10 @@ After it: CORS headers (Flask-CORS), security headers, the count and the log lin
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from flask import Flask, Response, g, request
-from flask_cors.core import get_cors_options, set_cors_headers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from inkling.errors import BadKey, BadRequest, InklingError, Overloaded, TooManyRequests
@@ -104,17 +104,17 @@ def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueu
 def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
     """Give every answer its headers and a deadline, and count and log it."""
     origins = [origin.rstrip("/") for origin in listed(settings.cors_origins)]
-    cors = get_cors_options(app, {**CORS, "origins": origins})
+    add_cors = cors_headers(app, origins) if origins else None
 
     @app.after_request
     def after(response: Response) -> Response:
         context = current_context(request.environ)
         context.status = response.status_code
         rule = rule_of(app, request.endpoint, request.method)
-        if rule and rule.cross_origin and origins:
-            set_cors_headers(response, cors)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        if add_cors and rule and rule.cross_origin:
+            add_cors(response)
+        own = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating gives pairs
+        response.headers.extend([(name, value) for name, value in HEADERS.items() if name.lower() not in own])
         response.headers["X-Request-Id"] = context.request_id
         if response.mimetype == "application/json":
             response.headers.setdefault("Cache-Control", "no-store")
@@ -129,6 +129,14 @@ def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
             if _has_body() and not context.bytes_in and not 0 < (request.content_length or 0) < DRAINED_BYTES:
                 connection.close_after_answer()
         return response
+
+
+def cors_headers(app: Flask, origins: list[str]) -> Callable[[Response], object]:
+    """A function that lets pages of these origins see an answer. Flask-CORS is loaded where an origin is allowed."""
+    from flask_cors.core import get_cors_options, set_cors_headers
+
+    options = get_cors_options(app, {**CORS, "origins": origins})
+    return lambda response: set_cors_headers(response, options)
 
 
 def _has_body() -> bool:

@@ -64,7 +64,9 @@ def request_images() -> list[bytes]:
 
 def request_fields() -> Mapping[str, Any]:
     """What the body says besides its images: the other fields of a form or of JSON."""
-    return json_fields() if request.mimetype == JSON else request.form
+    if request.mimetype == JSON:
+        return json_fields()
+    return request.form if request.mimetype in (MULTIPART, URL_ENCODED) else {}
 
 
 def single_image() -> bytes:
