@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from PIL import Image
 
 from inkling import Reader, Reading
 from inkling.errors import BadRequest, EmptyPicture, ImageTooLarge, NotFound, UnknownFormat, UnknownName
+from inkling.pipeline.decode import decode
+from inkling.pipeline.reader import prepare_decoded
 from inkling.pipeline.result import doubted
 from tests.pictures import drawn_seven, encoded, enlarged, row_of
 
@@ -77,6 +80,54 @@ def test_box_is_in_pixels_of_the_upright_image(reader: Reader) -> None:
     assert reading.text == "7"
     x, y, w, h = reading.digits[0].box
     assert (x, y, w, h) == pytest.approx((2122, 1132, 306, 346), abs=12)
+
+
+def on_board(*digits: np.ndarray, side: int = 1700) -> np.ndarray:
+    """Digits side by side in the middle of a large white board."""
+    board = np.full((side, side), 255, np.uint8)
+    row = np.hstack(digits)
+    y, x = (side - row.shape[0]) // 2, (side - row.shape[1]) // 2
+    board[y : y + row.shape[0], x : x + row.shape[1]] = row
+    return board
+
+
+def test_one_large_digit_is_read_at_a_glance_as_in_full(reader: Reader, digits: Digits) -> None:
+    images, _ = digits
+    for image in images[::20]:
+        board = on_board(enlarged(image, 20))
+        glance, whole = reader.trace(board), reader.trace_prepared(prepare_decoded(decode(board), "auto"))
+        assert glance.image.shape == (850, 850)
+        assert whole.image.shape == (1600, 1600)
+        assert glance.reading.text == whole.reading.text
+        assert glance.reading.size_wh == (1700, 1700)
+        assert np.abs(glance.probs - whole.probs).max() < 0.1
+        assert np.abs(np.subtract(glance.reading.digits[0].box, whole.reading.digits[0].box)).max() <= 4
+
+
+@pytest.mark.parametrize(
+    "board",
+    [
+        pytest.param(lambda seven: on_board(seven, seven), id="two digits"),
+        pytest.param(lambda seven: on_board(seven[::4, ::4]), id="a small digit"),
+        pytest.param(lambda seven: on_board(np.full_like(seven, 255)), id="no ink"),
+        pytest.param(lambda seven: on_board(seven, side=1590), id="a picture that is not large"),
+    ],
+)
+def test_all_else_is_read_in_full(reader: Reader, board: Callable[[np.ndarray], np.ndarray]) -> None:
+    picture = board(drawn_seven())
+    assert max(reader.trace(picture).image.shape) == min(1600, max(picture.shape))
+
+
+def test_a_large_mark_that_is_no_sure_digit_is_read_in_full() -> None:
+    scrawl = np.full((400, 400), 255, np.uint8)
+    points = np.random.default_rng(2).integers(40, 360, (14, 2))
+    cv2.polylines(scrawl, [points.reshape(-1, 1, 2)], False, 0, 9)
+    best = Reader()
+    prepared = best.prepare(on_board(scrawl))
+    assert prepared.whole is not None
+    trace = best.trace_prepared(prepared)
+    assert trace.reading.outcome != "read"
+    assert trace.image.shape == (1600, 1600)
 
 
 def test_every_kind_of_source_reads_alike(reader: Reader, tmp_path) -> None:  # type: ignore[no-untyped-def]

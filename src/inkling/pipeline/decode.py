@@ -51,7 +51,7 @@ _SWAPS_SIDES = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 class DecodedImage:
     """An upright grey image, perhaps reduced, and its original size."""
 
-    pixels: np.ndarray  # (h, w) uint8, 0 black .. 255 white, longer side below twice CONFIG.max_side_px
+    pixels: np.ndarray  # (h, w) uint8, 0 black .. 255 white, as decoded; a very large file's are reduced
     size_wh: tuple[int, int]  # of the upright image before reduction, pixels
     n_frames: int = 1  # of the file, an animation or a TIFF of several pages; this is the first
 
