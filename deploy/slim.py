@@ -25,11 +25,10 @@ NEVER_OPENED = (
     "cv2/**/*.pyi",
     "sqlalchemy/testing",
     "alembic/testing",
-    # databases that no store is in, and a second copy of a compressor
+    # databases that no store is in
     "sqlalchemy/dialects/mssql",
     "sqlalchemy/dialects/mysql",
     "sqlalchemy/dialects/oracle",
-    "zstandard/*cffi*",
     # colours for source code in tracebacks
     "pygments/lexers/[!_]*.py",
 )

@@ -20,6 +20,7 @@ from PIL import Image
 from inkling.errors import Overloaded
 from inkling.server.app import create_app
 from inkling.server.request_context import current_client
+from inkling.server.schemas import ReadQuery
 from inkling.server.settings import Settings
 from tests.documents import files as documents
 from tests.pictures import drawn_seven, encoded, row_of, ruled
@@ -408,3 +409,11 @@ def test_cells_are_read_apart_if_asked_for(client: FlaskClient, seven: bytes) ->
     assert [len(each["tables"]) for each in several["readings"]] == [0, 1]
     assert "tables" not in client.post(READ, data=seven, content_type="image/png").json
     assert client.post(f"{READ}?cells=yes", data=seven, content_type="image/png").status_code == 400
+
+
+def test_a_request_without_a_query_has_the_defaults() -> None:
+    query = ReadQuery()
+    first = query.load({})
+    assert (first["mode"], first["explain"]) == ("auto", "0")
+    first["mode"] = "single"
+    assert query.load({})["mode"] == "auto"

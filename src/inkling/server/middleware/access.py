@@ -17,7 +17,6 @@ After it: CORS headers (Flask-CORS), security headers, the count and the log lin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 
 from flask import Flask, Response, g, request
@@ -104,15 +103,18 @@ def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueu
 def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
     """Give every answer its headers and a deadline, and count and log it."""
     origins = [origin.rstrip("/") for origin in listed(settings.cors_origins)]
-    add_cors = cors_headers(app, origins) if origins else None
+    if origins:
+        from flask_cors.core import get_cors_options, set_cors_headers
+
+        cors = get_cors_options(app, {**CORS, "origins": origins})
 
     @app.after_request
     def after(response: Response) -> Response:
         context = current_context(request.environ)
         context.status = response.status_code
         rule = rule_of(app, request.endpoint, request.method)
-        if add_cors and rule and rule.cross_origin:
-            add_cors(response)
+        if origins and rule and rule.cross_origin:
+            set_cors_headers(response, cors)
         own = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating gives pairs
         response.headers.extend([(name, value) for name, value in HEADERS.items() if name.lower() not in own])
         response.headers["X-Request-Id"] = context.request_id
@@ -129,14 +131,6 @@ def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
             if _has_body() and not context.bytes_in and not 0 < (request.content_length or 0) < DRAINED_BYTES:
                 connection.close_after_answer()
         return response
-
-
-def cors_headers(app: Flask, origins: list[str]) -> Callable[[Response], object]:
-    """A function that lets pages of these origins see an answer. Flask-CORS is loaded where an origin is allowed."""
-    from flask_cors.core import get_cors_options, set_cors_headers
-
-    options = get_cors_options(app, {**CORS, "origins": origins})
-    return lambda response: set_cors_headers(response, options)
 
 
 def _has_body() -> bool:
