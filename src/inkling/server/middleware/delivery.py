@@ -26,8 +26,8 @@ def add_delivery(app: Flask) -> None:
             response.headers["Cache-Control"] = "no-cache"  # kept by the browser, and revalidated each time
             response.add_etag()
         response.vary.add("Accept-Encoding")
-        length = response.calculate_content_length() or response.content_length or 0
-        if length >= MIN_BYTES and response.mimetype in TYPES and request.accept_encodings["gzip"]:
+        is_long = (response.content_length or 0) >= MIN_BYTES  # that of events, which have no end, is None
+        if is_long and response.mimetype in TYPES and request.accept_encodings["gzip"]:
             response.direct_passthrough = False  # of a file, which is read here
             response.set_data(gzip.compress(response.get_data(), 6, mtime=0))
             response.headers["Content-Encoding"] = "gzip"
