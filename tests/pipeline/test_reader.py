@@ -111,6 +111,8 @@ def test_one_large_digit_is_read_at_a_glance_as_in_full(reader: Reader, digits: 
         pytest.param(lambda seven: on_board(seven), id="a small digit"),
         pytest.param(lambda seven: on_board(np.full_like(seven, 255)), id="no ink"),
         pytest.param(lambda seven: on_board(seven, side=790), id="a picture that is not large"),
+        pytest.param(lambda seven: on_board(np.zeros((800, 600), np.uint8)), id="a patch"),
+        pytest.param(lambda seven: on_board(drawn_seven(side=800))[:, 700:], id="a digit at the border"),
     ],
 )
 def test_all_else_is_read_in_full(reader: Reader, board: Callable[[np.ndarray], np.ndarray]) -> None:

@@ -21,12 +21,18 @@ SIDE = 28  # pixels: a normalized digit, called a tile
 LONGEST = 20  # pixels of the tile: the longer side of the digit
 
 
-def is_one_large_glyph(segmentation: Segmentation) -> bool:
-    """Whether all ink is one component of so many pixels that a larger image would give the same tile."""
+def is_one_large_glyph(ink: np.ndarray, segmentation: Segmentation) -> bool:
+    """Whether all ink, (H, W) float32, is one drawn component, and so large that more pixels would give the same tile.
+
+    A patch, such as a shadow, is not drawn: its strokes would be very wide. Nor is what reaches the image's border.
+    """
     glyphs = segmentation.glyphs
     if len(glyphs) != 1 or segmentation.labels.max(initial=0) > 1:
         return False
-    return max(glyphs[0].box_xywh[2:]) >= CONFIG.measured_side_px
+    x, y, w, h = glyphs[0].box_xywh
+    if max(w, h) < CONFIG.measured_side_px or min(x, y, ink.shape[1] - x - w, ink.shape[0] - y - h) <= 0:
+        return False
+    return stroke_width(threshold(segmentation.labels, 0)) <= CONFIG.max_drawn_stroke * max(w, h)
 
 
 def normalize_glyphs(ink: np.ndarray, segmentation: Segmentation) -> np.ndarray:

@@ -77,7 +77,7 @@ def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE
     check_deadline()
     if (glance := decoded.glance()) is not decoded:
         ink, segmentation = find_glyphs(glance, mode)
-        if normalize.is_one_large_glyph(segmentation):
+        if normalize.is_one_large_glyph(ink, segmentation):
             tiles = normalize.normalize_glyphs(ink, segmentation)
             return PreparedImage(glance, ink, segmentation, tiles, mode, decoded)
     return prepare_decoded(decoded, mode)

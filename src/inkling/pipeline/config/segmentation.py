@@ -51,6 +51,7 @@ class NormalizeConfig:
     target_stroke_px: float = 2.0  # what thinner strokes are widened to
     max_stroke_px: float = 3.2
     measured_side_px: int = 80  # strokes are measured on a crop of at least so much, at most about twice as much
+    max_drawn_stroke: float = 0.3  # of a digit's longer side: with wider strokes it may be a patch
     faint_ink: float = 0.1  # ink, 0..1: rows, columns and pixels with less are background
     stroke_ink: float = 0.5  # ink, 0..1: pixels with more belong to a stroke whose width is measured
     peak_quantile: float = 0.98  # of the ink: the level that is scaled to 1
