@@ -108,7 +108,7 @@ def test_one_large_digit_is_read_at_a_glance_as_in_full(reader: Reader, digits: 
     "board",
     [
         pytest.param(lambda seven: on_board(seven, seven), id="two digits"),
-        pytest.param(lambda seven: on_board(seven), id="a small digit"),
+        pytest.param(on_board, id="a small digit"),
         pytest.param(lambda seven: on_board(np.full_like(seven, 255)), id="no ink"),
         pytest.param(lambda seven: on_board(seven, side=790), id="a picture that is not large"),
         pytest.param(lambda seven: on_board(np.zeros((800, 600), np.uint8)), id="a patch"),
