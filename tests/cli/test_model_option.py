@@ -37,12 +37,18 @@ def test_a_litert_file_reads_and_says_what_is_not_known(digits: Digits, picture:
     assert (Reader(mine).predict(digits[0]) == Reader("ann-tutorial").predict(digits[0])).all()
 
 
-@pytest.mark.parametrize(("name", "says"), [("gone.tflite", "is not a file"), ("bad.tflite", "cannot be loaded")])
-def test_a_file_that_is_no_network(picture: Path, tmp_path: Path, name: str, says: str) -> None:
+@pytest.mark.parametrize(("name", "says"), [
+    ("gone.tflite", "is not a file"),
+    ("bad.tflite", "cannot be loaded"),
+    ("line.tflite", "takes float32 input"),
+])  # fmt: skip
+def test_a_file_that_is_no_such_network(picture: Path, tmp_path: Path, name: str, says: str) -> None:
     (tmp_path / "bad.tflite").write_bytes(b"nothing")
+    shutil.copy(registry.PACKAGED / "line" / "model.tflite", tmp_path / "line.tflite")
     done = CliRunner().invoke(group, ["read", str(picture), "--model", str(tmp_path / name)])
     assert done.exit_code == 1
-    assert says in str(done.exception)
+    assert str(done.exception).startswith(f"{tmp_path / name} {says}")
+    assert done.stderr == ""
 
 
 def test_a_network_of_other_inputs() -> None:
@@ -73,3 +79,19 @@ def test_a_keras_file_is_converted_once(
     if activation is None:
         expected = np.exp(expected) / np.exp(expected).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(Reader(converted).predict_proba(x), expected, atol=1e-4)
+
+
+@pytest.mark.learn
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # of TensorFlow
+def test_a_keras_file_of_other_inputs_is_named_and_not_what_was_made_of_it(picture: Path, tmp_path: Path) -> None:
+    from inkling.training.keras_setup import import_keras
+
+    keras = import_keras(seed=1)
+    model = keras.Sequential([keras.Input((32, 32)), keras.layers.Flatten(), keras.layers.Dense(10)])
+    model.save(tmp_path / "wide.keras")
+    done = CliRunner().invoke(
+        group,
+        ["read", str(picture), "--model", str(tmp_path / "wide.keras")],
+        env={"INKLING_CACHE": str(tmp_path / "cache")},
+    )
+    assert str(done.exception).startswith(f"{tmp_path / 'wide.keras'} takes float32 input of shape [-1, 32, 32]")

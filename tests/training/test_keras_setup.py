@@ -97,7 +97,7 @@ def test_layers_that_can_run_code_are_refused_before_keras_sees_them(
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\5\6" + bytes(18)])
 def test_what_is_no_keras_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.keras").write_bytes(content)
-    with pytest.raises(BadBundle, match=r"is no Keras file \(.*\); a network saved by export was expected"):
+    with pytest.raises(BadBundle, match=r"is no Keras file \(.*\); expected a network that Keras saved"):
         keras_setup.open_keras_model(Bundle(tmp_path, {"name": "theirs", "version": "0"}), task="this test")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from inkling.errors import NotFound
+from inkling.errors import BadBundle, NotFound
 
 KERAS = ".keras"
 
@@ -15,20 +15,27 @@ KERAS = ".keras"
 def usable(model: str | None) -> str | None:
     """The same, or a network file as LiteRT runs it: one of Keras is converted, once, into the user's cache.
 
-    Says what is not known of such a network. Raises NotFound, MissingExtra, or BadBundle if it cannot be converted.
+    Says what is not known of such a network. Raises NotFound, MissingExtra, or BadBundle if it cannot be used.
     """
-    from inkling.models.network_file import SUFFIX
+    from inkling.models.network_file import SUFFIX, open_network_file
 
     path = Path(model or "")
     if path.suffix not in (KERAS, SUFFIX):
         return model
     if not path.is_file():
         raise NotFound(f"{path} is not a file; expected a network of Keras or LiteRT. Check --model.")
+    from inkling.pipeline.classifier import Classifier
+
+    network = _converted(path) if path.suffix == KERAS else path
+    try:
+        Classifier(open_network_file(network))
+    except BadBundle as error:
+        raise BadBundle(str(error).replace(str(network), str(path))) from error
     click.echo(
         f"inkling: {path.name} has no calibration: its confidences are its own, and it takes everything for a digit.",
         err=True,
     )
-    return str(_converted(path)) if path.suffix == KERAS else model
+    return str(network)
 
 
 def _converted(path: Path) -> Path:

@@ -32,7 +32,7 @@ class LiteRTModel:
 
         Raises BadBundle if the flatbuffer cannot be loaded or takes another input.
         """
-        self._content = content
+        self._content, self._path = content, path
         first = self._load()
         self.shape = tuple(first.signature[1:])  # of one example
         if self.shape not in shapes or first.dtype != np.float32:
@@ -41,7 +41,7 @@ class LiteRTModel:
             )
             raise BadBundle(
                 f"{path} takes {np.dtype(first.dtype)} input of shape {first.signature}; expected float32 of "
-                f"{expected}. Export the run again."
+                f"{expected}. Export the run again, or name another network."
             )
         self._free = deque([first])  # a stack: the interpreter used last has its memory in the cache
 
@@ -63,7 +63,8 @@ class LiteRTModel:
             return _Interpreter(interpreter)
         except (ValueError, RuntimeError) as error:
             raise BadBundle(
-                f"the network cannot be loaded ({error}); expected a LiteRT flatbuffer. Export the run again."
+                f"{self._path} cannot be loaded ({error}); expected a network in LiteRT's format. Export the run "
+                "again, or name another network."
             ) from error
 
 

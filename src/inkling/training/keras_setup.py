@@ -134,7 +134,7 @@ def _check_layers(path: Path) -> None:
         foreign = sorted(set(foreign_parts(json.loads(content))))
     except (OSError, ValueError, KeyError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error) as error:
         raise BadBundle(
-            f"{path} is no Keras file ({error}); a network saved by export was expected. Export the run again."
+            f"{path} is no Keras file ({error}); expected a network that Keras saved. Save or export it again."
         ) from error
     if foreign:
         raise BadBundle(
