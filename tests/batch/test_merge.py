@@ -146,6 +146,21 @@ def test_sums_and_status_of_a_sheet_follow_its_fields(
     assert merged.statuses.total() == 4
 
 
+def test_what_the_constraints_made_of_a_reading_goes_with_it(tmp_path: Path) -> None:
+    table = tmp_path / "out.csv"
+    rows, unlisted = Table(table), {"satisfied": False, "changed": False, "first": "12", "fits": 0.0}
+    for source in ("a.png", "b.png"):
+        rows.add(reading("12", source) | {"constraint": unlisted})
+    rows.finish()
+    said = corrections(
+        tmp_path / "s.csv", ("a.png", "", "12", "number", "13", "Ann"), ("b.png", "", "12", "number", "12", "Ann")
+    )
+    merge(str(table), [said], tmp_path / "f.csv")
+    corrected, confirmed = read(tmp_path / "f.csv")
+    assert [corrected[name] for name in ("constraint", "first", "fits")] == ["", "", ""]
+    assert [confirmed[name] for name in ("constraint", "first", "fits")] == ["not satisfied", "12", "0.0"]
+
+
 def test_the_columns_of_a_roster_follow_the_number(tmp_path: Path) -> None:
     roster_path, table = tmp_path / "roster.csv", tmp_path / "out.csv"
     roster_path.write_text("no,name\n12,Ada\n13,Alan\n")

@@ -188,7 +188,8 @@ def _correct(row: Row, right: str, listed: Mapping[str, str]) -> None:
     for column in row.keys() - {*COLUMNS, "said_by", "first_text"}:
         row[column] = joined.get(column, "")  # digits, and what the roster says of another number
     row |= {"text": text, "text_cell": text_cell(text), "written": right, "written_cell": text_cell(right)}
-    row |= {"confidence": "", "reason": "", "digits": str(len(digits))}
+    row |= dict.fromkeys(("confidence", "reason", "constraint", "first", "fits"), "")  # of the reading
+    row["digits"] = str(len(digits))
     for i, digit in enumerate(digits, 1):
         row[f"digit_{i}"], row[f"sure_{i}"] = digit, "true"
 

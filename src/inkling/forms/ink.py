@@ -28,12 +28,13 @@ class PageInk:
         """The components in a box, from left to right: where each lies, and its (h, w) bool mask there.
 
         One that crosses the box's side belongs to it whole if most of it is inside and it is no wider than a digit in
-        one of so many `cells`, or the box's part of it does. Dirt is left out.
+        one of so many `cells`, or the box's part of it does. Dirt is left out; what is as small and near larger ink is
+        a piece of a broken stroke.
         """
         x, y, w, h = box
         window = self.labels[y : y + h, x : x + w]
         inside = np.bincount(window.ravel(), minlength=len(self.stats))
-        found = []
+        found, small = [], []
         for label in np.flatnonzero(inside).tolist():
             if not label:
                 continue
@@ -46,8 +47,11 @@ class PageInk:
                 part = (max(left, x), max(top, y), min(left + wide, x + w), min(top + high, y + h))
                 left, top, wide, high = part[0], part[1], part[2] - part[0], part[3] - part[1]
             mask = self.labels[top : top + high, left : left + wide] == label
-            if int(mask.sum()) >= CONFIG.min_pixels * h * h:
-                found.append(((left, top, wide, high), mask))
+            size = int(mask.sum()) / (h * h)
+            if size >= CONFIG.min_piece:
+                (found if size >= CONFIG.min_pixels else small).append(((left, top, wide, high), mask))
+        while near := [i for i, (piece, _) in enumerate(small) if _is_near(piece, found, CONFIG.piece_reach * h)]:
+            found.append(small.pop(near[0]))
         return sorted(found, key=lambda one: one[0][0])
 
     def glyph(self, parts: Sequence[tuple[Box, np.ndarray]]) -> tuple[Box, Glyph]:
@@ -66,6 +70,15 @@ class PageInk:
         rim_y, rim_x = (round(share * height) for share in (CONFIG.rim_y, CONFIG.rim_x))
         ink = cv2.copyMakeBorder(ink, rim_y, rim_y, rim_x, rim_x, cv2.BORDER_CONSTANT)
         return np.asarray(255 * (1 - ink), np.uint8)
+
+
+def _is_near(box: Box, others: Sequence[tuple[Box, np.ndarray]], reach_px: float) -> bool:
+    """Whether a box is so near to one of the others, sideways and up or down."""
+    x, y, w, h = box
+    return any(
+        max(left - x - w, x - left - wide, top - y - h, y - top - high) <= reach_px
+        for (left, top, wide, high), _ in others
+    )
 
 
 def written_ink(sheet: Registered, blank: Blank) -> PageInk:
