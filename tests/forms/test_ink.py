@@ -76,3 +76,14 @@ def test_a_speck_is_none(blank: Blank) -> None:
     image = blank.image.copy()
     cv2.circle(image, (130, 140), 2, (60,), -1)
     assert ink_of(blank, image).in_box(BOX) == []
+
+
+def test_specks_near_ink_are_pieces_of_a_broken_stroke(blank: Blank) -> None:
+    image = blank.image.copy()
+    cv2.line(image, (130, 115), (130, 135), (60,), 5)
+    for y in (145, 156):  # each near the one before
+        cv2.circle(image, (130, y), 2, (60,), -1)
+    for dirt in ((150, 174), (145, 125)):
+        cv2.circle(image, dirt, 2, (60,), -1)
+    parts = ink_of(blank, image).in_box(BOX)
+    assert sorted(box[1] + box[3] // 2 for box, _ in parts) == pytest.approx([125, 145, 156], abs=3)

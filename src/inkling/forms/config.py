@@ -56,7 +56,7 @@ class InkConfig:
     min_part: float = 0.2  # of what is larger: less in a cell is the neighbour's overshoot
     min_pixels: float = 0.006  # of a box's height squared: less is dirt ..
     min_piece: float = 0.0015  # .. unless it has so much, ..
-    piece_reach: float = 0.15  # .. and is so near, in box heights, to larger ink: a piece of a broken stroke
+    piece_reach: float = 0.15  # .. and is so near, in box heights, above or below larger ink: a piece of its stroke
     rim_y: float = 0.1  # of a box's height: paper above and below the row that the line network reads
     rim_x: float = 0.3  # the same beside it
 

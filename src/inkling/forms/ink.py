@@ -28,8 +28,8 @@ class PageInk:
         """The components in a box, from left to right: where each lies, and its (h, w) bool mask there.
 
         One that crosses the box's side belongs to it whole if most of it is inside and it is no wider than a digit in
-        one of so many `cells`, or the box's part of it does. Dirt is left out; what is as small and near larger ink is
-        a piece of a broken stroke.
+        one of so many `cells`, or the box's part of it does. Dirt is left out; what is as small, and a little above or
+        below larger ink, is a piece of a broken stroke.
         """
         x, y, w, h = box
         window = self.labels[y : y + h, x : x + w]
@@ -73,10 +73,10 @@ class PageInk:
 
 
 def _is_near(box: Box, others: Sequence[tuple[Box, np.ndarray]], reach_px: float) -> bool:
-    """Whether a box is so near to one of the others, sideways and up or down."""
+    """Whether a box is above or below one of the others, and so near."""
     x, y, w, h = box
     return any(
-        max(left - x - w, x - left - wide, top - y - h, y - top - high) <= reach_px
+        left < x + w and x < left + wide and max(top - y - h, y - top - high) <= reach_px
         for (left, top, wide, high), _ in others
     )
 
