@@ -56,6 +56,14 @@ def test_standard_input_and_output(scans: Path) -> None:
     assert "--csv - and --json both print" in str(both.exception)
 
 
+def test_from_which_probability_a_field_is_sure(scans: Path) -> None:
+    out, _ = run("read", "exam", scans / "a.png", "--json", "--sure", "0.99999")
+    answer = json.loads(out)
+    assert (answer["status"], {field["outcome"] for field in answer["fields"]}) == ("unsure", {"unsure"})
+    done = CliRunner().invoke(cli.group, ["form", "read", "exam", str(scans / "a.png"), "--sure", "99"])
+    assert "--sure is 99; expected a probability" in str(done.exception)
+
+
 def test_json_and_a_list(scans: Path, tmp_path: Path) -> None:
     roster = tmp_path / "roster.csv"
     roster.write_text("00148943\n00148948\n")

@@ -51,6 +51,7 @@ def command() -> None:
     help="A list of all numbers that a region may hold, or a column of a table, whose others are added to the rows; "
     "repeatable.",
 )
+@click.option("--sure", metavar="P", help="Probability from which a field counts as read, for example 0.999.")
 @click.option("--model", metavar="NAME", help="A packaged model, a bundle or a run folder.")
 def read(
     *,
@@ -60,6 +61,7 @@ def read(
     review_path: str | None,
     as_json: bool,
     among: tuple[str, ...],
+    sure: str | None,
     model: str | None,
 ) -> None:
     """Read the sheets in PDFs, pictures and folders of them; - is standard input.
@@ -69,6 +71,7 @@ def read(
     """
     import cv2
 
+    from inkling.constraints.constraints import parse_constraints
     from inkling.constraints.roster import split_column
     from inkling.forms.filled import FAULTY
     from inkling.forms.form import Form
@@ -79,7 +82,7 @@ def read(
 
     cv2.setNumThreads(1)  # there is a thread on every core
     lists = _lists(among)
-    form = Form(_template(template, lists), Reader(model))
+    form = Form(_template(template, lists), Reader(model), sure_at=parse_constraints(sure=sure).sure_at)
     check_printed(csv_path, as_json=as_json)
     own = [path for path in (csv_path, review_path, *(split_column(each)[0] for each in lists.values())) if path]
     work = expand(scans, own={Path(path).resolve() for path in own})
