@@ -126,19 +126,23 @@ def _features(judge: Judge, lessons: list[Lesson]) -> Digits:
     return judge.network(tiles), np.array([LABELS.index(each.label) for each in lessons])
 
 
-def poisoned(judge: Judge, tiles: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """Lessons that must not be learned, and whether they are refused."""
+def poisoned_lessons(tiles: np.ndarray, labels: np.ndarray) -> dict[str, list[Lesson]]:
+    """Lessons that must not be learned; `tiles`, `labels`: of a hand."""
     rng = np.random.default_rng(0x9015)
     scribbles = np.stack([normalize_crop(scribble(rng)) for _ in range(N_SCRIBBLES)])
     scribbles = scribbles[scribbles.reshape(N_SCRIBBLES, -1).max(axis=1) > 0.5 / 255]
-    cases = {
+    return {
         "random labels": as_lessons(tiles, rng.integers(0, 10, len(labels))),
         "one digit only": as_lessons(tiles, np.full(len(labels), 7)),
         f"{N_SCRIBBLES:,} scribbles, one label": as_lessons(scribbles, np.full(len(scribbles), 3)),
         f"{N_SCRIBBLES:,} scribbles, random labels": as_lessons(scribbles, rng.integers(0, 10, len(scribbles))),
     }
+
+
+def poisoned(judge: Judge, tiles: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """What is said of poisoned lessons."""
     found = {}
-    for name, lessons in cases.items():
+    for name, lessons in poisoned_lessons(tiles, labels).items():
         taught, cpu_s = timed_teach(lessons, judge)
         found[name] = {"promoted": taught.promoted, "reason": taught.report["reason"], "cpu_s": round(cpu_s, 3)}
         click.echo(f"{name}: {taught.report['reason']} ({cpu_s:.1f} s)")

@@ -1,4 +1,4 @@
-"""A reader of one hand: another reader's networks, with the hand's own last layer."""
+"""A reader of one hand: another reader's networks, with the hand's own last layer or its own classifier."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from inkling.errors import WrongNetwork
 from inkling.hands.feature_network import FeatureNetwork, features_of
+from inkling.hands.full import LearnedNetwork, classifier_of
 from inkling.hands.light import Learned
 from inkling.hands.prototypes import Metric, metric_of
 from inkling.hands.replay import load_replay
@@ -32,14 +33,18 @@ class HandClassifier(Classifier):
 
 class HandReader(Reader):
     """Reads as another reader does, but single digits as a hand writes them: digits that stand alone, those in boxes
-    and cells, and those about which the line network is in doubt. It takes a few kilobytes, and can be pickled."""
+    and cells, and those about which the line network is in doubt. It takes a few kilobytes, about 2 MB with a network
+    of its own, and can be pickled."""
 
-    def __init__(self, reader: Reader, learned: Learned) -> None:
+    def __init__(self, reader: Reader, learned: Learned | LearnedNetwork) -> None:
         """Shares the networks of `reader`. Raises WrongNetwork if its network cannot have learned a hand."""
         vars(self).update(vars(reader))
         self._reader, self._learned = reader, learned
         self.bundle = replace(reader.bundle, manifest={**reader.bundle.manifest, "temperature": learned.temperature})
-        self.classifier = HandClassifier(features_of(reader.bundle), learned, metric_of(load_replay(reader.bundle)))
+        if isinstance(learned, LearnedNetwork):
+            self.classifier = classifier_of(learned)
+        else:
+            self.classifier = HandClassifier(features_of(reader.bundle), learned, metric_of(load_replay(reader.bundle)))
         if reader.row_reader is not None:
             self.row_reader = copy.copy(reader.row_reader)
             self.row_reader.classify = self.classify
@@ -60,9 +65,11 @@ def with_hand(reader: Reader, name: str, store: Store) -> tuple[Reader, int]:
 def with_version(reader: Reader, name: str, version: Version) -> Reader:
     """The reader of one version of a hand. Raises WrongNetwork."""
     bundle = reader.bundle
-    if (version.base_name, version.base_version) != (bundle.name, bundle.version) or version.kind != "light":
+    if (version.base_name, version.base_version) != (bundle.name, bundle.version):
         raise WrongNetwork(
             f"version {version.number} of hand {name!r} was taught with {version.base_name} {version.base_version}; "
             f"expected {bundle.name} {bundle.version}. Teach it again: inkling teach --hand {name!r}"
         )
+    if version.kind == "full":
+        return HandReader(reader, LearnedNetwork.from_bytes(version.payload))
     return HandReader(reader, Learned.from_bytes(version.payload, size=features_of(bundle).size))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import cv2
 import numpy as np
 
 from inkling.errors import BadData
@@ -21,9 +22,11 @@ from inkling.hands.prototypes import Metric, metric_of
 from inkling.hands.replay import Replay, load_replay
 from inkling.hands.store import Store
 from inkling.models.bundle import Bundle
+from inkling.pipeline.normalize import SIDE
 
 STRENGTHS = tuple(30.0 * 2**k for k in range(7))  # of staying close; the first at which the guards hold is taken
 REPLAY_WEIGHT = 3.0  # of a replayed image at the first strength, where a lesson that was right weighs 1
+VERSIONS = ((8.0, 0.0), (-8.0, 0.0), (0.0, 0.15), (0.0, -0.15))  # of a misread lesson, if few are: degrees, slant
 FEW = 200.0  # weight of a misread lesson that is the only one of its label, so that it acts; of n such, FEW / n^2
 
 
@@ -121,6 +124,18 @@ def teach(lessons: Sequence[Lesson], bundle: Bundle) -> Taught:
     return Taught(learned, found.promoted, report)
 
 
+def varied(tiles: np.ndarray) -> np.ndarray:
+    """(N, 28, 28) float32 -> (V N, 28, 28): each turned and slanted, the first version of all, then the second, .."""
+    middle = np.full(2, (SIDE - 1) / 2)
+    found = []
+    for degrees, slant in VERSIONS:
+        turn = np.deg2rad(degrees)
+        matrix = np.array([[np.cos(turn), slant - np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        place = np.column_stack([matrix, middle - matrix @ middle])
+        found += [cv2.warpAffine(tile, place, (SIDE, SIDE), flags=cv2.INTER_LINEAR) for tile in tiles]
+    return np.stack(found)
+
+
 class LightLesson:
     """Lessons as features, and the images that are replayed with them."""
 
@@ -136,6 +151,11 @@ class LightLesson:
         self.original = self.read(self._original)
         self.before = self.original == self.labels  # (N,) bool, read right
         self.halves = verdict.halves(lessons, self.before)
+        self._most_varied = prototypes.MOST // (len(VERSIONS) + 1)  # misread lessons, so that each version has room
+        self._versions = np.zeros((len(VERSIONS), *self.features.shape), np.float32)
+        few = np.flatnonzero(~self.before)
+        if 0 < len(few) <= 2 * self._most_varied:  # a half of them may be few enough
+            self._versions[:, few] = network(varied(tiles[few])).reshape(len(VERSIONS), len(few), -1)
 
     def read(self, learned: Learned) -> np.ndarray:
         """What the lessons are read as: (N,) indices of LABELS."""
@@ -168,14 +188,23 @@ class LightLesson:
         return guards.temperature(self._replay, self._replay_probs, probs, fitted=fitted)
 
     def _learn(self, rows: np.ndarray, strength: float) -> Learned:
-        own = self.features[prototypes.chosen(rows[~self.before[rows]])]
+        features, labels, weights = self.features[rows], self.labels[rows], self._weights(rows)
+        misread = rows[~self.before[rows]]
+        own = self.features[prototypes.chosen(misread)]
+        if 0 < len(misread) <= self._most_varied:  # each with its versions, among which its weight is divided
+            versions = self._versions[:, misread]
+            weights[~self.before[rows]] /= len(versions) + 1
+            weights = np.concatenate([weights, np.tile(weights[~self.before[rows]], len(versions))])
+            own = np.concatenate([own, *versions])
+            features = np.concatenate([features, *versions])
+            labels = np.concatenate([labels, np.tile(self.labels[misread], len(versions))])
         ordinary = self._metric.nearness(self._replay.features, own)
-        target = np.concatenate([np.eye(CLASSES)[self.labels[rows]], self._replay_probs[self._shown]])
+        target = np.concatenate([np.eye(CLASSES)[labels], self._replay_probs[self._shown]])
         replay_weight = REPLAY_WEIGHT * strength / STRENGTHS[0]
-        weights = np.concatenate([self._weights(rows), np.full(len(self._shown), replay_weight)])
+        weights = np.concatenate([weights, np.full(len(self._shown), replay_weight)])
         features = np.concatenate(
             [
-                np.column_stack([self.features[rows], self._metric.nearness(self.features[rows], own)]),
+                np.column_stack([features, self._metric.nearness(features, own)]),
                 np.column_stack([self._replay.features[self._shown], ordinary[self._shown]]),
             ]
         )

@@ -10,6 +10,7 @@ discriminant; Hastie, Tibshirani, Friedman, "The Elements of Statistical Learnin
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -39,6 +40,7 @@ class Metric:
         return np.asarray(whitened / np.maximum(length, 1e-9))
 
 
+@lru_cache(maxsize=4)
 def metric_of(replay: Replay) -> Metric:
     """The metric of the network whose features are replayed."""
     features = replay.features[:, :-1].astype(np.float64)

@@ -23,7 +23,7 @@ MAX_ROWS = 50_000
 COMMAND = "python -m inkling.training.replay"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Replay:
     """Features of N images that nobody corrected: MNIST's validation images, the same augmented, and non-digits."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -31,16 +33,24 @@ class Classifier:
 
     def __init__(self, bundle: Bundle) -> None:
         """Raises BadBundle for a flatbuffer that is not the manifest's version, or has other inputs or outputs."""
-        self._network = LiteRTModel(bundle.model_bytes(), bundle.model_path, *INPUT_SHAPES)
+        self._open(bundle.model_bytes(), bundle.model_path)
+
+    @classmethod
+    def of_bytes(cls, content: bytes, path: Path) -> Self:
+        """A flatbuffer without a bundle; `path` names it in messages. Raises BadBundle as `Classifier` does."""
+        classifier = cls.__new__(cls)
+        classifier._open(content, path)
+        return classifier
+
+    def _open(self, content: bytes, path: Path) -> None:
+        self._network = LiteRTModel(content, path, *INPUT_SHAPES)
         self._puts_out_logits = False
         try:
             found = self.outputs(np.zeros((1, SIDE, SIDE), np.float32))
         except (ValueError, RuntimeError) as error:
-            raise BadBundle(f"{bundle.model_path} does not run ({error}). Export the run again.") from error
+            raise BadBundle(f"{path} does not run ({error}). Export the run again.") from error
         if found.shape not in OUTPUT_SHAPES:
-            raise BadBundle(
-                f"{bundle.model_path} puts out {found.shape}; expected (1, 10) or (1, 11). Export the run again."
-            )
+            raise BadBundle(f"{path} puts out {found.shape}; expected (1, 10) or (1, 11). Export the run again.")
         self._puts_out_logits = abs(float(found.sum()) - 1) > 1e-3 or bool(found.min() < 0)
 
     def __call__(self, tiles: np.ndarray) -> np.ndarray:

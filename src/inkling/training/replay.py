@@ -25,24 +25,36 @@ N_MOMENT, N_MOMENT_NONDIGITS = 8_000, 3_000  # that the second moment is a mean 
 SEED = 0x4A9D
 
 
-def make(bundle: Bundle, mnist: Mnist) -> dict[str, np.ndarray]:
-    """The arrays of replay.npz. Raises WrongNetwork if the network cannot learn a hand."""
-    network = features_of(bundle)
+def ordinary_images(bundle: Bundle, mnist: Mnist, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
+    """The images that guard: (N, 28, 28) float32, their labels (N,) 0..10, and how many validation images come first.
+
+    MNIST's validation images, some of them augmented, and non-digits made of them; 10 is no digit.
+    """
     recipe = bundle.manifest["recipe"]
-    training, validation = split_indices(mnist.y_train, recipe["n_validation"], recipe["split_seed"])
-    rng = np.random.default_rng(SEED)
+    _, validation = split_indices(mnist.y_train, recipe["n_validation"], recipe["split_seed"])
     images, labels = mnist.x_train[validation], mnist.y_train[validation]
     some = rng.choice(len(images), min(N_VARIED, len(images)), replace=False)
     varied = augment.augment(images[some], labels[some], calibrate.augmentation(), rng)
     others = nondigits.make_nondigits(N_NONDIGITS, images, labels, rng)
-    features = network(np.concatenate([as_input(images), varied, others]))[:, :-1]
+    tiles = np.concatenate([as_input(images), varied, others])
+    return tiles, np.concatenate([labels, labels[some], np.full(N_NONDIGITS, NO_DIGIT)]).astype(np.int64), len(images)
+
+
+def make(bundle: Bundle, mnist: Mnist) -> dict[str, np.ndarray]:
+    """The arrays of replay.npz. Raises WrongNetwork if the network cannot learn a hand."""
+    network = features_of(bundle)
+    recipe = bundle.manifest["recipe"]
+    training, _ = split_indices(mnist.y_train, recipe["n_validation"], recipe["split_seed"])
+    rng = np.random.default_rng(SEED)
+    tiles, labels, n_plain = ordinary_images(bundle, mnist, rng)
+    features = network(tiles)[:, :-1]
     scale = np.maximum(features.max(axis=0), 1e-6) / 255
     return {
         "version": np.array(bundle.version),
         "features": np.rint(features / scale).astype(np.uint8),
         "scale": scale.astype(np.float32),
-        "labels": np.concatenate([labels, labels[some], np.full(N_NONDIGITS, NO_DIGIT)]).astype(np.int8),
-        "n_plain": np.array(len(images)),
+        "labels": labels.astype(np.int8),
+        "n_plain": np.array(n_plain),
         "second_moment": _second_moment(network, mnist.x_train[training], mnist.y_train[training], rng),
     }
 

@@ -1,0 +1,73 @@
+"""A network of a hand's own: what a full teaching ends in. Reading needs no TensorFlow; learning is in `training`."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from inkling.errors import BadBundle, BadData
+from inkling.pipeline.classifier import Classifier
+
+MAX_OPEN = 4  # networks of hands that stay open in a process
+MAX_BYTES = 20_000_000  # of a flatbuffer
+NAME = Path("its network")  # stands for a path in messages
+
+
+@dataclass(frozen=True)
+class LearnedNetwork:
+    """What a hand has of its own: about 1 MB."""
+
+    content: bytes  # a LiteRT flatbuffer, (N, 28, 28) -> (N, 11) probabilities
+    temperature: float
+
+    def to_bytes(self) -> bytes:
+        content = io.BytesIO()
+        np.savez_compressed(
+            content, network=np.frombuffer(self.content, np.uint8), temperature=np.array(self.temperature)
+        )
+        return content.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> LearnedNetwork:
+        """Raises BadData for anything but what `to_bytes` wrote."""
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                if (n := sum(each.file_size for each in archive.infolist())) > MAX_BYTES:
+                    raise ValueError(f"it unpacks to {n:,} bytes")
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+                network, temperature = arrays["network"], float(arrays["temperature"])
+            if network.dtype != np.uint8 or network.ndim != 1 or not 0 < temperature < 100:
+                raise ValueError(f"{network.dtype} {network.shape}, temperature {temperature}")
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise BadData(f"a version of the hand is damaged ({error}); expected a network. Teach it again.") from error
+        return cls(network.tobytes(), temperature)
+
+
+def classifier_of(learned: LearnedNetwork) -> Classifier:
+    """The network, opened; those used last stay open, and are shared by all readers of this process.
+
+    Raises BadData for a flatbuffer that is no classifier.
+    """
+    key = hashlib.sha256(learned.content).digest()
+    with _opening:
+        if (found := _open.pop(key, None)) is None:
+            try:
+                found = Classifier.of_bytes(learned.content, NAME)
+            except BadBundle as error:
+                raise BadData(
+                    f"a version of the hand is damaged ({error}); expected a network. Teach it again."
+                ) from error
+        _open[key] = found  # the last one used is the last to go
+        while len(_open) > MAX_OPEN:
+            _open.pop(next(iter(_open)))
+        return found
+
+
+_open: dict[bytes, Classifier] = {}
+_opening = threading.Lock()

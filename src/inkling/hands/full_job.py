@@ -1,0 +1,250 @@
+"""Teach a hand a whole network, in a process of its own: start it, follow it, cancel it. Any process may do any of it.
+
+    FOLDER/lock             held by the process that learns for as long as it lives; its text is the job's id
+    FOLDER/HAND/job.json    the hand's last job: its id, the hand, the process id
+    FOLDER/HAND/ID.jsonl    what has happened, an event a line, only appended to; an event's number is its byte offset
+    FOLDER/HAND/log.txt     what the process printed
+
+The process is `inkling.training.hand_worker`, the only part that needs TensorFlow. It reads the lessons from the store
+and writes the version there in one transaction, so a process that is killed leaves nothing behind.
+
+| event | holds |
+| --- | --- |
+| `started` | `job`, `hand` |
+| `progress` | `stage`, in words; `done`, 0..1 of everything |
+| `done` | `version`, its number; `promoted`; `reason`, a sentence |
+| `failed` | `error`, a sentence |
+| `cancelled` | |
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from inkling.errors import BadRequest, Busy, CannotWrite, LabClosed
+from inkling.hands.lesson import checked_name, teachable
+from inkling.hands.store import Store
+from inkling.lab_protocol.lab_folder import events_after, is_locked, read_json, take_lock, write_json
+from inkling.models.bundle import Bundle
+from inkling.user_dirs import MNIST, cache_folder, data_folder
+
+WORKER = (sys.executable, "-m", "inkling.training.hand_worker")
+MIN_LESSONS = 100  # fewer are as well learned by the light step: see docs/hands.md
+THREADS = 2  # that the process computes with
+MAX_S = 900  # that it may take
+POLL_S = 0.2
+CANCEL_S = 5.0  # that a process has to end by itself
+FINAL = ("done", "failed", "cancelled")
+NOT_HERE = {
+    "system": "a whole network is taught on Linux and macOS only, whose file locks it relies on; expected one of them. "
+    "Use the light step, which works here.",
+    "extra": "teaching a whole network needs TensorFlow, which is not installed; in a clone of the project, install it "
+    "with: make install-learn. The light step works without.",
+    "data": "teaching a whole network needs MNIST, which is not in the cache; fetch it once with: inkling data fetch. "
+    "The light step works without.",
+    "keras": "this network has no model.keras beside it, as in a wheel, so it cannot be taught as a whole; expected a "
+    "clone of the project. The light step works here.",
+}
+
+
+def not_here(bundle: Bundle) -> str:
+    """Why no whole network can be taught here, in a sentence; "" if it can."""
+    if importlib.util.find_spec("fcntl") is None:
+        return NOT_HERE["system"]
+    if any(importlib.util.find_spec(name) is None for name in ("tensorflow", "keras")):
+        return NOT_HERE["extra"]
+    if not (cache_folder() / MNIST).is_file():
+        return NOT_HERE["data"]
+    return "" if (bundle.path / "model.keras").is_file() else NOT_HERE["keras"]
+
+
+def start(store: Store, name: str, bundle: Bundle) -> str:
+    """Start to teach a hand, and return the job's id.
+
+    Raises LabClosed where TensorFlow, MNIST or model.keras is missing, UnknownName, BadRequest for too few lessons,
+    Busy while this machine teaches any hand, and CannotWrite.
+    """
+    if why := not_here(bundle):
+        raise LabClosed(why)
+    lessons = teachable(store.lessons(name))
+    if len(lessons) < MIN_LESSONS:
+        raise BadRequest(
+            f"the hand has {len(lessons)} lessons to learn from; expected at least {MIN_LESSONS} for a whole network. "
+            "Teach it by the light step, or correct more digits."
+        )
+    folder = _folder()
+    with _write_errors(folder):
+        _of_hand(store, name).mkdir(parents=True, exist_ok=True)
+        lock = take_lock(folder / "lock")
+        if lock is None:
+            raise Busy(
+                "this machine is teaching a network; expected one at a time. Wait until it is done, or cancel it."
+            )
+        try:
+            return _spawn(store, name, bundle, lock)
+        finally:
+            os.close(lock)  # the process has its own
+
+
+def state(store: Store, name: str) -> dict[str, Any]:
+    """Where the hand's last job stands.
+
+    `state`: "none", "running", "done", "failed" or "cancelled"; `job`; `last`, the offset of the last event; and what
+    the events said: `stage` and `done`, `version`, `promoted` and `reason`, or `error`.
+    """
+    job = read_json(_of_hand(store, name) / "job.json")
+    if not job:
+        return {"state": "none", "job": "", "last": 0}
+    running = _is_running(job)  # first: a process writes its last event while it lives
+    found: dict[str, Any] = {"state": "running", "job": job["job"], "last": 0, "stage": "starting", "done": 0.0}
+    for end, event in _events(store, name, job["job"], 0):
+        kind = event.pop("type")
+        found |= {**event, "last": end, "state": kind if kind in FINAL else "running"}
+    if found["state"] == "running" and not running:
+        found |= {
+            "state": "failed",
+            "error": "the process that learned ended before it was done, so no version was stored; expected it to "
+            "finish. It may have lacked memory: free some, and teach again.",
+        }
+    return found
+
+
+def follow(store: Store, name: str, *, job: str = "", after: int = 0) -> Iterator[tuple[int, dict[str, Any]] | None]:
+    """The events of the hand's last job as they come, each with its offset; None every POLL_S without one.
+
+    `job`, `after`: what has been seen already: an id, and an offset of its events. Ends after `done`, `failed` or
+    `cancelled`, and at once if the hand has no job.
+    """
+    now = state(store, name)
+    if now["state"] == "none":
+        return
+    after = after if now["job"] == job else 0
+    job = now["job"]
+    while True:
+        now = state(store, name)
+        if now["job"] != job:
+            return
+        new = _events(store, name, job, after)
+        for after, event in new:  # its last offset is where to go on
+            yield after, event
+            if event["type"] in FINAL:
+                return
+        if not new:
+            if now["state"] == "failed":  # it died, and could not say so
+                yield after, {"type": "failed", "error": now["error"]}
+                return
+            yield None
+            time.sleep(POLL_S)
+
+
+def cancel(store: Store, name: str) -> bool:
+    """End the hand's running job. Returns whether it was cancelled; False if there is none, or it was done before."""
+    job = read_json(_of_hand(store, name) / "job.json")
+    if not job or not _is_running(job):
+        return False
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(job["pid"], number)
+        until = time.monotonic() + CANCEL_S
+        while _is_running(job) and time.monotonic() < until:
+            time.sleep(0.05)
+        if not _is_running(job):
+            break
+    if state(store, name)["state"] == "failed":  # it was killed before it could say so
+        EventFile(_of_hand(store, name) / f"{job['job']}.jsonl").append("cancelled")
+    return bool(state(store, name)["state"] == "cancelled")
+
+
+def forget(store: Store, name: str) -> None:
+    """Delete what is left of a deleted hand's jobs."""
+    shutil.rmtree(_of_hand(store, name), ignore_errors=True)
+
+
+class EventFile:
+    """The events of a job; the process that learns appends to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def append(self, kind: str, **facts: Any) -> None:
+        """Append an event. Raises OSError."""
+        line = json.dumps({"type": kind, **facts}, separators=(",", ":"), allow_nan=False) + "\n"
+        with self._path.open("ab") as file:
+            file.write(line.encode())
+
+
+def _spawn(store: Store, name: str, bundle: Bundle, lock: int) -> str:
+    job, folder = secrets.token_hex(6), _of_hand(store, name)
+    for old in folder.iterdir():  # of the job before
+        old.unlink()
+    events = folder / f"{job}.jsonl"
+    EventFile(events).append("started", job=job, hand=name)
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, job.encode(), 0)
+    threads = str(THREADS)
+    environment = {
+        **os.environ,
+        "INKLING_STORE": store.url,  # not an argument: everybody sees those, and it may hold a password
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), threads),
+        "TF_NUM_INTEROP_THREADS": "1",
+    }
+    with (folder / "log.txt").open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - a fixed command
+            [*WORKER, name, str(bundle.path), str(events), str(MAX_S)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(lock,),
+            env=environment,
+            start_new_session=True,  # a group of its own, which `cancel` ends; Ctrl+C in a terminal does not reach it
+        )
+    write_json(folder / "job.json", {"job": job, "hand": name, "pid": process.pid})
+    threading.Thread(target=process.wait, name="inkling-teaching", daemon=True).start()
+    return job
+
+
+def _is_running(job: dict[str, Any]) -> bool:
+    lock = _folder() / "lock"
+    try:
+        return is_locked(lock) and lock.read_text("utf-8") == job["job"]
+    except OSError:
+        return False
+
+
+def _events(store: Store, name: str, job: str, after: int) -> list[tuple[int, dict[str, Any]]]:
+    lines = events_after(_of_hand(store, name) / f"{job}.jsonl", after)
+    return [(end, json.loads(line)) for end, line in lines]
+
+
+def _folder() -> Path:
+    return data_folder() / "teaching"
+
+
+def _of_hand(store: Store, name: str) -> Path:
+    """The hand's folder; its name says nothing about the hand."""
+    return _folder() / hashlib.sha256(f"{store.where}\n{checked_name(name)}".encode()).hexdigest()[:16]
+
+
+@contextmanager
+def _write_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(
+            f"{folder} cannot be written ({error.strerror or error}), so nothing was taught; expected a folder with "
+            "free space and the right to write. Make room."
+        ) from error
