@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from inkling.errors import BadRequest
+from inkling.errors import BadRequest, LabClosed
 
 MAX_NAMED = 5  # problems of one kind that are named
 
@@ -18,7 +18,8 @@ MAX_NAMED = 5  # problems of one kind that are named
 @click.option("--hand", "name", required=True, metavar="NAME", help="The writer; a new name is a new writer.")
 @click.option("--model", metavar="NAME|PATH", help="The network to teach.  [default: cnn]")
 @click.option("--form", metavar="TEMPLATE", help="Of the sheets whose fields a CSV corrects, as of inkling form read.")
-def command(*, sources: tuple[str, ...], name: str, model: str | None, form: str | None) -> None:
+@click.option("--full", is_flag=True, help="Teach a whole network, in some minutes; needs TensorFlow and 100 digits.")
+def command(*, sources: tuple[str, ...], name: str, model: str | None, form: str | None, full: bool) -> None:
     """Store corrected digits of a writer, and learn from all that are stored, in about a second.
 
     A FOLDER holds pictures named LABEL__anything.png, as 7__1.png and 407__page-3.jpg; the label none means that the
@@ -26,16 +27,20 @@ def command(*, sources: tuple[str, ...], name: str, model: str | None, form: str
     is the table of pictures that inkling merge wrote. Without either, inkling learns again from the stored digits.
 
     `inkling read --hand NAME` uses the new version if it is an improvement and ordinary digits are read as before;
-    otherwise a sentence says why not. `inkling hands` lists and deletes what is stored.
+    otherwise a sentence says why not. `inkling hands` lists and deletes what is stored. Ctrl+C ends --full, and nothing
+    is changed.
 
     \b
     Examples:
       inkling teach sevens/ --hand anna
       inkling teach check-corrections.csv --hand anna
       inkling teach exam-corrections.csv --form exam --hand anna
+      inkling teach --hand anna --full
     """
+    from inkling.cli.teach_full import teach_fully
     from inkling.cli.teach_pictures import lessons_of
     from inkling.hands.feature_network import features_of
+    from inkling.hands.full_job import not_here
     from inkling.hands.lesson import contradictions
     from inkling.hands.light import teach_hand
     from inkling.hands.store import Store
@@ -43,6 +48,8 @@ def command(*, sources: tuple[str, ...], name: str, model: str | None, form: str
 
     reader = Reader(model)
     features_of(reader.bundle)  # before anything is kept: a network that cannot learn a hand is refused
+    if full and (why := not_here(reader.bundle)):
+        raise LabClosed(why)
     with Store() as store:
         is_new = name not in {hand.name for hand in store.hands()}
         problems: list[str] = []
@@ -69,8 +76,12 @@ def command(*, sources: tuple[str, ...], name: str, model: str | None, form: str
         for same in against[:MAX_NAMED]:
             labels = " and ".join(f"{each.label} (lesson {each.id})" for each in same)
             click.echo(f"inkling: the same picture is {labels}; neither is taught until one is deleted.", err=True)
-        number, taught = teach_hand(store, name, reader.bundle)
-        reads = f" Version {number} is used from now on." if taught.promoted else f" It is stored as version {number}."
-        click.echo(f"{taught.report['reason']}{reads}")
+        if full:
+            number, promoted, reason = teach_fully(store, name, reader.bundle)
+        else:
+            number, taught = teach_hand(store, name, reader.bundle)
+            promoted, reason = taught.promoted, taught.report["reason"]
+        reads = f" Version {number} is used from now on." if promoted else f" It is stored as version {number}."
+        click.echo(f"{reason}{reads}")
     if problems or against:
         sys.exit(1)

@@ -6,6 +6,7 @@
     last_layer, prototypes  that layer, learned by lessons; nearness to the misread ones, which it also sees
     guards, verdict         what must not become worse; whether a version is promoted, and what it reports
     light                   all of it together: a hand is taught in a second
+    full, full_job          a network of a hand's own; teaching one in a process of its own (`inkling.training`)
     hand_reader             a reader with a hand's last layer
 
 Reading never imports this package unless a hand is named.

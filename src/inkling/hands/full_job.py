@@ -45,7 +45,7 @@ from inkling.user_dirs import MNIST, cache_folder, data_folder
 WORKER = (sys.executable, "-m", "inkling.training.hand_worker")
 MIN_LESSONS = 100  # fewer are as well learned by the light step: see docs/hands.md
 THREADS = 2  # that the process computes with
-MAX_S = 900  # that it may take
+MAX_S = 1_800  # that it may take; a minute is enough on two idle cores
 POLL_S = 0.2
 CANCEL_S = 5.0  # that a process has to end by itself
 FINAL = ("done", "failed", "cancelled")
@@ -103,18 +103,20 @@ def start(store: Store, name: str, bundle: Bundle) -> str:
 def state(store: Store, name: str) -> dict[str, Any]:
     """Where the hand's last job stands.
 
-    `state`: "none", "running", "done", "failed" or "cancelled"; `job`; `last`, the offset of the last event; and what
-    the events said: `stage` and `done`, `version`, `promoted` and `reason`, or `error`.
+    `state`: "none", "running", "done", "failed" or "cancelled"; `said`, whether an event says that it has ended; `job`;
+    `last`, the offset of the last event; and what the events said: `stage` and `done`, `version`, `promoted` and
+    `reason`, or `error`.
     """
     job = read_json(_of_hand(store, name) / "job.json")
     if not job:
-        return {"state": "none", "job": "", "last": 0}
+        return {"state": "none", "job": "", "last": 0, "said": False}
     running = _is_running(job)  # first: a process writes its last event while it lives
     found: dict[str, Any] = {"state": "running", "job": job["job"], "last": 0, "stage": "starting", "done": 0.0}
     for end, event in _events(store, name, job["job"], 0):
         kind = event.pop("type")
         found |= {**event, "last": end, "state": kind if kind in FINAL else "running"}
-    if found["state"] == "running" and not running:
+    found["said"] = found["state"] in FINAL  # by the process itself
+    if not found["said"] and not running:
         found |= {
             "state": "failed",
             "error": "the process that learned ended before it was done, so no version was stored; expected it to "
@@ -144,8 +146,9 @@ def follow(store: Store, name: str, *, job: str = "", after: int = 0) -> Iterato
             if event["type"] in FINAL:
                 return
         if not new:
-            if now["state"] == "failed":  # it died, and could not say so
+            if now["state"] == "failed" and not now["said"]:
                 yield after, {"type": "failed", "error": now["error"]}
+            if now["state"] in FINAL:
                 return
             yield None
             time.sleep(POLL_S)

@@ -1,0 +1,47 @@
+"""inkling teach --full: a whole network, learned by a process of its own, with a progress bar."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from inkling.errors import InklingError
+
+if TYPE_CHECKING:
+    from inkling.hands.store import Store
+    from inkling.models.bundle import Bundle
+
+
+def teach_fully(store: Store, name: str, bundle: Bundle) -> tuple[int, bool, str]:
+    """Number of the version, whether it is promoted, and why. Ctrl+C cancels, and ends the command.
+
+    Raises what `full_job.start` raises, and InklingError with what the process said if it failed.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from inkling.hands import full_job
+
+    full_job.start(store, name, bundle)
+    last: dict[str, Any] = {}
+    columns = (BarColumn(bar_width=30), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        try:
+            for each in full_job.follow(store, name):
+                last = each[1] if each else last
+                if last.get("type") == "progress":
+                    bar.update(task, completed=last["done"], description=last["stage"])
+        except KeyboardInterrupt:
+            full_job.cancel(store, name)
+            last = full_job.state(store, name)
+            last["type"] = last["state"]
+    if last["type"] == "cancelled":
+        click.echo("inkling: cancelled; nothing was changed.", err=True)
+        sys.exit(128 + signal.SIGINT)
+    if last["type"] == "failed":
+        raise InklingError(last["error"])
+    return last["version"], last["promoted"], last["reason"]
