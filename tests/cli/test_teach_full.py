@@ -1,0 +1,80 @@
+"""inkling teach --full, around the process that learns (tests/training/test_hand_teaching.py runs it)."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from inkling import cli
+from inkling.errors import BadRequest, InklingError, LabClosed
+from inkling.hands import full_job
+from inkling.hands.store import Store
+from tests.hands.conftest import lesson
+from tests.hands.test_full_job import ENDS, REPORTS, SLEEPS
+
+
+@pytest.fixture(autouse=True)
+def taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hand with lessons enough, in a store of its own."""
+    monkeypatch.setenv("INKLING_STORE", f"sqlite:///{tmp_path}/hands.sqlite")
+    monkeypatch.setattr(full_job, "data_folder", lambda: tmp_path / "data")
+    monkeypatch.setattr(full_job, "not_here", lambda bundle: "")
+    with Store() as store:
+        store.add("anna", [lesson(seed) for seed in range(full_job.MIN_LESSONS)])
+
+
+def teach(*options: str) -> Result:
+    return CliRunner().invoke(cli.group, ["teach", "--hand", "anna", "--full", *options])
+
+
+def test_the_outcome_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(full_job, "WORKER", REPORTS)
+    done = teach()
+    assert done.exit_code == 0
+    assert done.stdout == "Promoted: so. Version 3 is used from now on.\n"
+
+
+def test_a_process_that_died_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(full_job, "WORKER", ENDS)
+    error = teach().exception
+    assert isinstance(error, InklingError)
+    assert "no version was stored" in str(error)
+
+
+def test_ctrl_c_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(full_job, "WORKER", SLEEPS)
+    timer = threading.Timer(1.5, _thread.interrupt_main)
+    timer.start()
+    done = teach()
+    timer.join()
+    assert done.exit_code == 130
+    assert "cancelled; nothing was changed" in done.stderr
+    with Store() as store:
+        assert full_job.state(store, "anna")["state"] == "cancelled"
+
+
+def test_what_is_missing_is_said_before_anything_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(full_job, "not_here", lambda bundle: full_job.NOT_HERE["extra"])
+    error = teach().exception
+    assert isinstance(error, LabClosed)
+    assert "make install-learn" in str(error)
+
+
+def test_too_few_lessons_are_said() -> None:
+    with Store() as store:
+        store.add("bob", [lesson(1)])
+    error = CliRunner().invoke(cli.group, ["teach", "--hand", "bob", "--full"]).exception
+    assert isinstance(error, BadRequest)
+    assert "at least 100" in str(error)
+
+
+def test_a_deleted_hand_leaves_no_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(full_job, "WORKER", REPORTS)
+    teach()
+    assert list((tmp_path / "data").glob("teaching/*/job.json"))
+    CliRunner().invoke(cli.group, ["hands", "delete", "anna", "--yes"])
+    assert not list((tmp_path / "data").glob("teaching/*/job.json"))
