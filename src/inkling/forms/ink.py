@@ -34,7 +34,8 @@ class PageInk:
         x, y, w, h = box
         window = self.labels[y : y + h, x : x + w]
         inside = np.bincount(window.ravel(), minlength=len(self.stats))
-        found, small = [], []
+        found: list[tuple[Box, np.ndarray]] = []
+        small: list[tuple[Box, np.ndarray]] = []
         for label in np.flatnonzero(inside).tolist():
             if not label:
                 continue
