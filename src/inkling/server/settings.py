@@ -75,7 +75,7 @@ class Settings:
     hands: str = _setting(
         "auto",
         "Let people correct digits and teach their handwriting: on, off, or auto for on where only this machine can "
-        "reach the server.",
+        "reach the server, with no proxy in front.",
         choices=HANDS,
     )
     threads: int = _setting(64, "Threads per worker; never fewer than running and waiting readings need.", 1)
@@ -91,7 +91,12 @@ class Settings:
     @property
     def keeps_hands(self) -> bool:
         """Whether hands can be taught here: `hands`, or what its "auto" stands for."""
-        return self.hands == "on" or (self.hands == "auto" and is_loopback(self.host))
+        return self.hands == "on" or (self.hands == "auto" and self.is_private)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only this machine can reach the server: it listens on loopback, and no proxy stands in front."""
+        return is_loopback(self.host) and not self.trusted_proxies
 
 
 def is_loopback(host: str) -> bool:

@@ -210,8 +210,10 @@ def test_more_lessons_than_are_kept_are_refused(client: FlaskClient, monkeypatch
         (Settings(hands="off"), True),
         (Settings(host="::1"), False),
         (Settings(host="localhost"), False),
+        (Settings(trusted_proxies=1), True),
+        (Settings(trusted_proxies=1, hands="on"), False),
     ],
-    ids=lambda value: f"{value.host}-{value.hands}" if isinstance(value, Settings) else "",
+    ids=lambda value: f"{value.host}-{value.hands}-{value.trusted_proxies}" if isinstance(value, Settings) else "",
 )
 def test_hands_are_off_where_others_can_reach_the_server(settings: Settings, closed: bool) -> None:
     client = create_app(settings).test_client()
@@ -227,9 +229,12 @@ def test_hands_are_off_where_others_can_reach_the_server(settings: Settings, clo
         assert "INKLING_HANDS=on" in answers[0].json["error"]
 
 
-def test_other_machines_are_not_told_where_the_store_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("settings", [Settings(host="0.0.0.0", hands="on"), Settings(trusted_proxies=1, hands="on")])
+def test_other_machines_are_not_told_where_the_store_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
     monkeypatch.setenv("INKLING_STORE", f"sqlite:///{tmp_path}/hands.sqlite")
-    client = create_app(Settings(host="0.0.0.0", hands="on")).test_client()
+    client = create_app(settings).test_client()
     assert client.get(HANDS).json["store"] == "a database of this server"
 
 

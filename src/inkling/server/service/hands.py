@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from inkling.errors import HandsClosed, Overloaded
 from inkling.server.metrics.definitions import Metrics
 from inkling.server.service.readers import Readers
-from inkling.server.settings import Settings, is_loopback
+from inkling.server.settings import Settings
 
 if TYPE_CHECKING:
     from inkling.hands.lesson import Lesson
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 MAX_LESSONS = 5_000  # of a hand: more take longer to learn than a request may
 MAX_READERS = 64  # hands whose readers are kept, a few kilobytes each
 CLOSED = (
-    "this server keeps no hands; expected INKLING_HANDS=on, or an address that only this machine can reach. Ask its "
-    "operator to set that."
+    "this server keeps no hands; expected INKLING_HANDS=on, or an address that only this machine can reach and no "
+    "proxy in front. Ask its operator to set that."
 )
 
 
@@ -59,7 +59,7 @@ class Hands:
 
     def where(self) -> str:
         """Where lessons are kept, in words; other machines are told no path."""
-        return self.store().where if is_loopback(self._settings.host) else "a database of this server"
+        return self.store().where if self._settings.is_private else "a database of this server"
 
     def add(self, name: str, lessons: Sequence[Lesson]) -> Added:
         """Keep lessons, and count the new ones. Raises as `Store.add`."""
