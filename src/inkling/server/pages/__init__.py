@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 MASTHEAD = (
     ("/", "Draw"),
     ("/inside", "Inside"),
+    ("/teach", "Teach"),
     ("/train", "Train"),
     ("/models", "Models"),
     ("/learn", "Learn"),
@@ -21,11 +22,11 @@ MASTHEAD = (
 
 def add_pages(app: Flask) -> None:
     """Register every page and what the templates share."""
-    from inkling.server.pages import docs, draw, inside, learn, models, train
+    from inkling.server.pages import docs, draw, inside, learn, models, teach, train
     from inkling.server.pages.preload import script
     from inkling.server.rules import PAGE, rule
 
-    for page in (draw, inside, train, models, learn, docs):
+    for page in (draw, inside, teach, train, models, learn, docs):
         app.register_blueprint(page.blueprint)
     app.context_processor(lambda: {"masthead": MASTHEAD})
     app.jinja_env.globals["script"] = script

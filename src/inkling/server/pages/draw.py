@@ -71,6 +71,7 @@ def page_data() -> dict[str, Any]:
         "models": models,
         "pens": PENS,
         "max_upload_bytes": settings.max_upload_bytes,
+        "hands": settings.keeps_hands,
     }
 
 

@@ -17,26 +17,32 @@ export class ApiError extends Error {
 export class Unavailable extends Error {}
 
 // Reads one picture (a Blob), or a document, whose answer has `readings`. Throws ApiError or Unavailable.
-export function read(blob, { model, thumbnails }) {
-  return ask("read", blob, { explain: "tiles", model, thumbnails });
+export function read(blob, { model, hand, mode, thumbnails }) {
+  return ask("read", blob, { explain: "tiles", model, hand, mode, thumbnails });
 }
 
 // Sends one picture (a Blob) to /api/v1/`route`; parameters that are empty are left out. Throws ApiError or Unavailable.
-export async function ask(route, blob, parameters) {
+export function ask(route, blob, parameters) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value));
+  const type = blob.type.startsWith("image/") ? blob.type : "application/octet-stream";
+  return answered(`${route}?${query}`, { method: "POST", headers: { "Content-Type": type }, body: blob });
+}
+
+// Sends `value` as JSON, or nothing, to /api/v1/`route`. Throws ApiError or Unavailable.
+export function askJson(method, route, value, timeoutMs = TIMEOUT_MS) {
+  const json = { headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
+  return answered(route, { method, ...(value === undefined ? {} : json) }, timeoutMs);
+}
+
+async function answered(route, options, timeoutMs = TIMEOUT_MS) {
   let response, answer;
   try {
-    response = await fetchWithKey(`/api/v1/${route}?${query}`, {
-      method: "POST",
-      headers: { "Content-Type": blob.type.startsWith("image/") ? blob.type : "application/octet-stream" },
-      body: blob,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    response = await fetchWithKey(`/api/v1/${route}`, { ...options, signal: AbortSignal.timeout(timeoutMs) });
     answer = await response.json();
   } catch {
-    throw new Unavailable(); // no connection, no answer in time, or a proxy's page instead of JSON
+    throw new Unavailable("The server is not answering just now. Try again in a moment."); // or a proxy's page answered
   }
   if (answer.ok) return answer;
-  if (answer.kind === "Overloaded") throw new Unavailable();
+  if (answer.kind === "Overloaded") throw new Unavailable(answer.error);
   throw new ApiError(answer, response.status);
 }

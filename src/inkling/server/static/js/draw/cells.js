@@ -8,9 +8,9 @@ const [holder, status, tools] = [byId("cells-tables"), byId("cells-status"), byI
 const FORMULA = /^[=@\t\r\n\uff1d\uff20]/; // a spreadsheet would run it; a number may begin with + or -
 const SHOWN = { crossed_out: "crossed out", not_digit: "not a digit", empty: "" };
 
-// Reads them when the panel is open. `model` gives the network's name.
-export function watchCells({ model }) {
-  return new Panel(byId("cells"), { run: (blob) => ask("read", blob, { cells: "1", model: model() }), show, status });
+// Reads them when the panel is open. `model` and `hand` give the names of the network and of the hand.
+export function watchCells({ model, hand }) {
+  return new Panel(byId("cells"), { run: (blob) => ask("read", blob, { cells: "1", model: model(), hand: hand() }), show, status });
 }
 
 function show({ tables, tables_reason: reason }) {

@@ -23,6 +23,7 @@ export function watchImageInput({ inputs, dropZone, examples, take, takeMany, ta
     });
   }
   addEventListener("paste", (event) => {
+    if (event.target.closest?.("input[type=text]")) return;
     event.preventDefault();
     received(contents(event.clipboardData));
   });

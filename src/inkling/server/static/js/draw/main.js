@@ -1,13 +1,15 @@
 // START HERE: connects the board, the images and the answer.
 
 import { Board } from "../common/board.js";
-import { read } from "../common/api_client.js";
+import { ApiError, read } from "../common/api_client.js";
+import { HandChooser } from "../common/hand_chooser.js";
+import { KeyboardPen } from "../common/keyboard_pen.js";
 import { showAnswer } from "./answer.js";
 import { showBars } from "./probability_bars.js";
 import { watchCells } from "./cells.js";
 import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
 import { watchComparison } from "./compare.js";
-import { KeyboardPen } from "./keyboard_pen.js";
+import { Correction } from "./correction.js";
 import { LatestRequest } from "../common/latest_request.js";
 import { Persistence } from "./persistence.js";
 import { downscaled, isDocument, watchImageInput } from "./image_input.js";
@@ -23,12 +25,15 @@ const [paper, picture, model] = [byId("paper"), byId("picture"), byId("model")];
 let reading = null; // the answer that is shown
 let selected = 0; // the digit whose probabilities are shown
 let shownPicture = null; // the Blob on the paper; null while the board is shown
+let onceShown = []; // resolve at the next answer
 
 const requests = new LatestRequest({ shown, refused, offline });
 const board = new Board(byId("board"), { changed: inkChanged, touched: beginWriting });
 const persistence = new Persistence(board, model);
 const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading });
-const cells = watchCells({ model: () => model.value });
+const chooser = document.querySelector("[data-hands=on]") ? new HandChooser({ changed: readAgain, failed: say }) : null;
+const correction = chooser && new Correction({ chooser, readAgain });
+const cells = watchCells({ model: () => model.value, hand: () => chooser?.reads });
 const comparison = watchComparison({ parameters: (name) => model.querySelector(`[value="${CSS.escape(name)}"]`)?.dataset.parameters ?? "" });
 
 function beginWriting() {
@@ -52,7 +57,28 @@ function inkChanged() {
 async function readBoard() {
   const sentAt = performance.now();
   const { blob } = await board.snapshot();
-  return { ...(await read(blob, { model: model.value })), blob, tookAll: performance.now() - sentAt };
+  return { ...(await readIt(blob)), blob, tookAll: performance.now() - sentAt };
+}
+
+// Reads with the chosen hand. Where that hand cannot read, the network does without it, and the answer says why.
+async function readIt(blob, more = {}) {
+  const hand = chooser?.reads;
+  try {
+    return await read(blob, { model: model.value, hand, ...more });
+  } catch (error) {
+    if (!hand || !(error instanceof ApiError) || !["UnknownName", "WrongNetwork", "HandsClosed"].includes(error.kind)) throw error;
+    if (error.kind === "UnknownName") chooser.remove(hand);
+    return { ...(await read(blob, { model: model.value, ...more })), note: error.message };
+  }
+}
+
+// Reads what is on the paper again, and resolves to the reading; null where there is nothing to read.
+function readAgain() {
+  persistence.changed();
+  if (shownPicture) takePicture(shownPicture);
+  else if (board.isEmpty) return Promise.resolve(null);
+  else requests.ask({ run: readBoard }, { fresh: true });
+  return new Promise((done) => onceShown.push(done));
 }
 
 async function takePicture(blob, example) {
@@ -64,7 +90,7 @@ async function takePicture(blob, example) {
   const sentAt = performance.now();
   const run = async () => {
     const light = await downscaled(blob);
-    const answer = await read(light, { model: model.value });
+    const answer = await readIt(light);
     return { ...answer, blob: light, tookAll: performance.now() - sentAt };
   };
   paper.setAttribute("aria-busy", "true");
@@ -81,7 +107,7 @@ function takeMany(files) {
   const first = files.find((file) => !isDocument(file));
   if (first) takePicture(first);
   else say("");
-  const readOne = async (file) => read(await downscaled(file), { model: model.value, thumbnails: isDocument(file) ? "1" : "" });
+  const readOne = async (file) => readIt(await downscaled(file), { thumbnails: isDocument(file) ? "1" : "" });
   readManyImages(files, { read: readOne, offline, open: takePicture, openPage });
 }
 
@@ -101,6 +127,7 @@ function shown(answer, { blob, example }) {
 
 function refused(error, { blob }) {
   paper.removeAttribute("aria-busy");
+  onceShown.splice(0).forEach((done) => done(null));
   say(error.message);
   if (!blob) show(null);
 }
@@ -117,8 +144,11 @@ function show(answer) {
   showAnswer(answer);
   showDigits();
   showDigitTable(answer);
+  byId("hand-used").textContent = handUsed(answer?.hand);
   for (const panel of [filmstrip, comparison, cells]) panel.setImage(answer?.blob ?? null);
+  onceShown.splice(0).forEach((done) => done(answer));
   if (!answer) return;
+  if (answer.note) say(answer.note);
   byId("version").textContent = answer.model.version;
   byId("took").textContent = `read in ${answer.took_ms.toFixed(1)} ms, ${answer.tookAll.toFixed(0)} ms in all`;
 }
@@ -127,13 +157,33 @@ function showDigits() {
   const digits = reading?.digits ?? [];
   const which = digits.length > 1 ? `Digit ${selected + 1} of ${digits.length}` : "";
   showBars(digits[selected]?.probs ?? null, which);
-  showTiles(digits, selected, (i) => {
-    selected = i;
-    showDigits();
-  });
+  showTiles({ digits, refused: refusedInk(), selected, select, correct: correction && correct });
   if (digits.length + (reading?.others.length ?? 0) === 0) return hideBoxes();
   const whole = { left: 0, top: 0, width: paper.clientWidth, height: paper.clientHeight };
   showBoxes(reading, shownPicture ? containedFrame(reading.size, paper) : whole, selected);
+}
+
+function select(i) {
+  selected = i;
+  showDigits();
+}
+
+const refusedInk = () => (reading?.others ?? []).filter(({ kind }) => kind === "refused" || kind === "mark");
+
+// Of a page of a document there is only its thumbnail, so its boxes are scaled to that.
+async function correct(opener, { box, said }, label) {
+  const { blob, model: network, size } = reading;
+  const picture = blob ?? shownPicture;
+  const { width } = blob ? { width: size[0] } : await createImageBitmap(picture);
+  const scaled = box.map((length) => Math.round((length * width) / size[0]));
+  const source = shownPicture ? shownPicture.name || "a picture on the Draw page" : "drawn on the Draw page";
+  correction.open(opener, { box: scaled, said, blob: picture, model: network, source: source.slice(0, 200) }, label);
+}
+
+// "anna, version 2": the hand that read.
+function handUsed(hand) {
+  if (!hand) return "";
+  return hand.version ? `as ${hand.name} writes, version ${hand.version}` : `${hand.name} uses the original network`;
 }
 
 function showPicture(blob) {
@@ -173,10 +223,7 @@ function clearAll() {
 }
 
 byId("close").addEventListener("click", backToBoard);
-model.addEventListener("change", () => {
-  if (shownPicture) takePicture(shownPicture);
-  else inkChanged();
-});
+model.addEventListener("change", readAgain);
 watchTools(board, { picture: () => shownPicture !== null, clearAll, copyLink: () => persistence.copyLink() });
 watchImageInput({
   inputs: [byId("upload"), byId("camera")],

@@ -1,8 +1,9 @@
-// What the network saw of each digit, one button per digit: a tile, or a part of its row's image.
+// What the network saw of each digit, one button per digit: a tile, or a part of its row's image. Where hands are on,
+// each can be corrected, and so can ink that was refused.
 
-import { percent } from "./page_text.js";
+import { byId, percent } from "./page_text.js";
 
-const holder = document.getElementById("tiles");
+const holder = byId("tiles");
 const placeholder = holder.innerHTML;
 
 // Paints rows of values, 0 paper to 255 ink, in the canvas's colour.
@@ -14,33 +15,57 @@ export function paint(canvas, tile) {
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-function makeTile() {
-  const button = document.createElement("button");
-  const canvas = document.createElement("canvas");
-  const label = document.createElement("span");
-  button.type = "button";
-  button.append(canvas, label);
-  return button;
-}
-
-// Shows `digits`, the one at `selected` as chosen; `select(index)` is called at a click.
-export function showTiles(digits, selected, select) {
-  if (digits.length === 0) {
+// Shows `digits`, the one at `selected` as chosen, and `refused` ink; `select(index)` is called at a click on a digit.
+// `correct(opener, entry, label)` is called to correct a digit or refused ink, with the label "0" to "9" if that was
+// typed; null where nothing can be corrected.
+export function showTiles({ digits, refused, selected, select, correct }) {
+  const entries = [...digits, ...(correct ? refused : [])];
+  if (entries.length === 0) {
     holder.innerHTML = placeholder;
     return;
   }
-  let buttons = [...holder.querySelectorAll("button")];
-  if (buttons.length !== digits.length) {
-    buttons = digits.map(makeTile); // otherwise keep the buttons and the keyboard focus
-    holder.replaceChildren(...buttons);
+  let tiles = [...holder.querySelectorAll(".tile")];
+  const kinds = entries.map((_, i) => (i < digits.length ? "digit" : "refused"));
+  if (tiles.map((tile) => tile.dataset.kind).join() !== kinds.join()) {
+    tiles = kinds.map((kind) => makeTile(kind, correct)); // otherwise keep the buttons and the keyboard focus
+    holder.replaceChildren(...tiles);
   }
-  buttons.forEach((button, i) => {
-    const { digit, confidence, sure, tile } = digits[i];
-    button.classList.toggle("unsure", !sure);
-    button.setAttribute("aria-pressed", i === selected);
-    button.setAttribute("aria-label", `Digit ${i + 1}: ${digit}, ${sure ? "sure" : "unsure"}, ${percent(confidence)}`);
-    button.querySelector("span").textContent = sure ? digit : `${digit}?`;
-    button.onclick = () => select(i);
-    paint(button.querySelector("canvas"), tile);
+  tiles.forEach((tile, i) => {
+    const isDigit = i < digits.length;
+    const [button, wrong] = tile.querySelectorAll("button");
+    const open = (label) => correct(button, { said: "none", ...entries[i], ...(isDigit ? { said: String(entries[i].digit) } : {}) }, label);
+    fill(button, entries[i], isDigit ? { name: `Digit ${i + 1}`, isPressed: i === selected } : null);
+    button.onclick = () => (isDigit ? select(i) : open());
+    if (!correct) return;
+    button.onkeydown = (event) => /^\d$/.test(event.key) && !event.ctrlKey && !event.metaKey && open(event.key);
+    wrong.onclick = () => open();
+    wrong.setAttribute("aria-label", isDigit ? `Wrong? Digit ${i + 1}` : "A digit? The refused ink");
   });
+}
+
+function makeTile(kind, correct) {
+  const [tile, button, label] = ["div", "button", "span"].map((name) => document.createElement(name));
+  tile.className = "tile";
+  tile.dataset.kind = kind;
+  button.type = "button";
+  button.append(document.createElement("canvas"), label);
+  tile.append(button);
+  if (correct) {
+    const wrong = Object.assign(document.createElement("button"), { type: "button", className: "wrong-button" });
+    wrong.textContent = kind === "digit" ? "Wrong?" : "A digit?";
+    tile.append(wrong);
+  }
+  return tile;
+}
+
+// `digit`: its name and whether it is selected; null for refused ink.
+function fill(button, { digit, confidence, sure, tile }, digitState) {
+  button.classList.toggle("unsure", !digitState || !sure);
+  if (digitState) button.setAttribute("aria-pressed", digitState.isPressed);
+  const words = digitState ? `${digitState.name}: ${digit}, ${sure ? "sure" : "unsure"}, ${percent(confidence)}` : "Refused ink: read as no digit";
+  button.setAttribute("aria-label", words);
+  button.querySelector("span").textContent = digitState ? (sure ? digit : `${digit}?`) : "–";
+  const canvas = button.querySelector("canvas");
+  if (tile) paint(canvas, tile);
+  else canvas.width = canvas.height = 1; // a mark of a row has no tile
 }

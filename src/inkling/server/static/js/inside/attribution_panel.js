@@ -1,7 +1,7 @@
 // "Why 4?" and "Why not 9?": attribution maps of a score and of its lead over another; the numbers shown add up.
 
-import { byId, make, press, write } from "./dom.js";
-import { cellUnder, drawSigned, peakOf } from "./pixel_maps.js";
+import { byId, make, press, write } from "../common/dom.js";
+import { cellUnder, drawSigned, peakOf } from "../common/pixel_maps.js";
 import { place, rounded, signed } from "./number_format.js";
 import { contrastWeights, contributions } from "./attribution.js";
 

@@ -1,7 +1,7 @@
 // A group of buttons with a roving tab stop, such as one over every neuron of the diagram: one button is in the tab
 // order, and arrow keys move among its neighbours.
 
-import { make } from "./dom.js";
+import { make } from "../common/dom.js";
 
 export class ButtonGroup {
   #at = 0; // the button in the tab order

@@ -1,7 +1,7 @@
 // The controls that change the network, and the effect on this answer and on a thousand test digits.
 
-import { announce, byId, make, write } from "./dom.js";
-import { drawInk } from "./pixel_maps.js";
+import { announce, byId, make, write } from "../common/dom.js";
+import { drawInk } from "../common/pixel_maps.js";
 import { percent, plain, signed } from "./number_format.js";
 
 const FLIPS = 14; // test digits shown

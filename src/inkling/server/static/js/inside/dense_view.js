@@ -2,8 +2,8 @@
 
 import { forward, loadNetwork } from "../common/dense_network.js";
 import { Evaluation } from "./evaluation.js";
-import { byId, write } from "./dom.js";
-import { drawSigned } from "./pixel_maps.js";
+import { byId, write } from "../common/dom.js";
+import { drawSigned } from "../common/pixel_maps.js";
 import { LIMITS, ModifiedNetwork, within } from "./modified_network.js";
 import { NeuronPanel } from "./neuron_panel.js";
 import { ButtonGroup } from "./button_group.js";

@@ -5,8 +5,8 @@ import { Board } from "../common/board.js";
 import { read } from "../common/api_client.js";
 import { savedDrawing, saveDrawing } from "../common/drawing.js";
 import { LatestRequest } from "../common/latest_request.js";
-import { byId, make, press, write } from "./dom.js";
-import { drawInk } from "./pixel_maps.js";
+import { byId, make, press, write } from "../common/dom.js";
+import { drawInk } from "../common/pixel_maps.js";
 
 const SIZE = 784;
 const KEEP_MS = 300;

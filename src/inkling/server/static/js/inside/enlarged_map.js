@@ -1,7 +1,7 @@
 // One feature map, enlarged, beside the drawing with the receptive field of a point.
 
-import { byId, write } from "./dom.js";
-import { cellUnder, drawInk, drawSigned, peakOf, pointAt } from "./pixel_maps.js";
+import { byId, write } from "../common/dom.js";
+import { cellUnder, drawInk, drawSigned, peakOf, pointAt } from "../common/pixel_maps.js";
 import { place, signed } from "./number_format.js";
 
 const SIDE = 28;

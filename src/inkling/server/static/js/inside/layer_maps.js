@@ -1,7 +1,7 @@
 // One layer: its feature maps side by side, each a button.
 
-import { make } from "./dom.js";
-import { drawInk, drawSigned } from "./pixel_maps.js";
+import { make } from "../common/dom.js";
+import { drawInk, drawSigned } from "../common/pixel_maps.js";
 import { ButtonGroup } from "./button_group.js";
 import { signed } from "./number_format.js";
 

@@ -2,9 +2,9 @@
 
 import { LatestRequest } from "../common/latest_request.js";
 import { layers } from "./layers.js";
-import { byId, make, write } from "./dom.js";
+import { byId, make, write } from "../common/dom.js";
 import { EnlargedMap } from "./enlarged_map.js";
-import { drawInk } from "./pixel_maps.js";
+import { drawInk } from "../common/pixel_maps.js";
 import { percent, percents } from "./number_format.js";
 import { LayerMaps } from "./layer_maps.js";
 

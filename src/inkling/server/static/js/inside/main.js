@@ -3,9 +3,9 @@
 
 import { loadDigits } from "../common/test_digits.js";
 import { savedDrawing } from "../common/drawing.js";
-import { whenColoursChange } from "./colours.js";
+import { whenColoursChange } from "../common/colours.js";
 import { DenseView } from "./dense_view.js";
-import { announce, byId, write } from "./dom.js";
+import { announce, byId, write } from "../common/dom.js";
 import { LayerView } from "./layer_view.js";
 import { fromAddress, toAddress } from "./address.js";
 import { DigitSource } from "./digit_source.js";

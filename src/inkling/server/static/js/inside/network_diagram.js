@@ -1,8 +1,8 @@
 // The whole network on one canvas: the drawing, the hidden neurons, the ten outputs and the connections that count.
 
-import { colours, css, shade } from "./colours.js";
+import { colours, css, shade } from "../common/colours.js";
 import { layoutDiagram } from "./diagram_layout.js";
-import { drawInk, peakOf } from "./pixel_maps.js";
+import { drawInk, peakOf } from "../common/pixel_maps.js";
 import { percent } from "./number_format.js";
 import { flows, strongest } from "./connections.js";
 

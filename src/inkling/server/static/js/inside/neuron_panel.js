@@ -1,8 +1,8 @@
 // One neuron: drawing x weights, summed pixel by pixel, plus the bias, through ReLU.
 
-import { colours, whenColoursChange } from "./colours.js";
-import { byId, write } from "./dom.js";
-import { cellUnder, drawInk, drawSigned, peakOf, pointAt } from "./pixel_maps.js";
+import { colours, whenColoursChange } from "../common/colours.js";
+import { byId, write } from "../common/dom.js";
+import { cellUnder, drawInk, drawSigned, peakOf, pointAt } from "../common/pixel_maps.js";
 import { place, plain, rounded, signed } from "./number_format.js";
 
 const DECIMALS = 3;

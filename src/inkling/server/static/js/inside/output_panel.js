@@ -1,7 +1,7 @@
 // One output: activations times weights plus the bias give the score; softmax turns the ten scores into probabilities.
 
-import { byId, make, write } from "./dom.js";
-import { drawSigned } from "./pixel_maps.js";
+import { byId, make, write } from "../common/dom.js";
+import { drawSigned } from "../common/pixel_maps.js";
 import { percents, plain, rounded, signed } from "./number_format.js";
 
 const SHOWN = 6; // neurons with the largest terms

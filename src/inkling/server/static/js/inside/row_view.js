@@ -4,7 +4,7 @@ import { ask } from "../common/api_client.js";
 import { LatestRequest } from "../common/latest_request.js";
 import { rowStep } from "../common/row_steps.js";
 import { howSure } from "../common/how_sure.js";
-import { byId, write } from "./dom.js";
+import { byId, write } from "../common/dom.js";
 
 const ON_BOARD = ["image", "layout"]; // steps that the drawing itself shows
 

@@ -1,12 +1,12 @@
 // Trained models: kept under a name, listed, opened on the board, deleted.
 
 import { ApiError, Unavailable } from "../common/api_client.js";
+import { confirmFirst } from "../common/confirm_first.js";
 import { getJson, postJson, remove, sentence } from "./lab_client.js";
 import { count, percent } from "./number_format.js";
 
 const byId = (id) => document.getElementById(id);
 const [name, wrong, status, button] = [byId("keep-name"), byId("keep-wrong"), byId("kept-status"), byId("keep-button")];
-const SURE_MS = 4000;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
 
 let names = new Set();
@@ -110,19 +110,4 @@ function tryIt(model) {
   link.href = `/#m=${encodeURIComponent(model)}`;
   link.textContent = "Try it on the board";
   return link;
-}
-
-// Runs `work` when the button is pressed a second time.
-function confirmFirst(button, work) {
-  if (button.dataset.sure) return work();
-  const [text, label] = [button.textContent, button.getAttribute("aria-label")];
-  button.dataset.sure = "asked";
-  button.textContent = "Press again to be sure";
-  button.removeAttribute("aria-label");
-  setTimeout(() => {
-    delete button.dataset.sure;
-    button.textContent = text;
-    if (label) button.setAttribute("aria-label", label);
-  }, SURE_MS);
-  return undefined;
 }

@@ -1,6 +1,6 @@
 // Drawing by keyboard: arrows move the pen, Space puts it down and lifts it.
 
-import { ERASER_WIDTH } from "../common/board.js";
+import { ERASER_WIDTH } from "./board.js";
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const [STEP, LEAP, NUDGE] = [0.02, 0.1, 0.005]; // units

@@ -1,0 +1,124 @@
+// The chooser of hands: none, the names that the service knows, or a new one, remembered on this device.
+//
+// A hand begins with its first lesson. Until then a new name is chosen, but reads nothing.
+
+import { chosenHand, chooseHand } from "./chosen_hand.js";
+import { listHands, sentenceOf } from "./hands_client.js";
+
+const NEW = "\n"; // no name of a hand
+const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_ .-]{0,39}$/u;
+
+export class HandChooser {
+  store = ""; // where lessons are kept, in words
+  kinds = ["light"]; // of teaching
+  #hands = null; // by name; null until they are known
+  #asking = null;
+
+  // `changed()` is called when another hand is chosen; `failed(sentence)` when the service answers with an error.
+  constructor({ changed, failed }) {
+    Object.assign(this, { changed, failed });
+    [this.select, this.form] = ["hand", "new-hand"].map((id) => document.getElementById(id));
+    this.select.addEventListener("change", () => this.#selected());
+    for (const kind of ["focus", "pointerenter", "pointerdown"]) {
+      this.select.addEventListener(kind, () => this.#hands ?? this.refresh());
+    }
+    this.form.addEventListener("submit", (event) => this.#named(event));
+    this.form.addEventListener("toggle", (event) => event.newState === "closed" && this.#show());
+    this.form.addEventListener("keydown", (event) => event.stopPropagation()); // the page's own keys stay away
+    this.#show();
+    if (this.name) this.refresh();
+  }
+
+  get name() {
+    return chosenHand();
+  }
+
+  // The chosen hand as the service knows it; null for none, and for a new one.
+  get hand() {
+    return this.#hands?.get(this.name) ?? null;
+  }
+
+  get names() {
+    return [...(this.#hands?.keys() ?? [])];
+  }
+
+  // What ?hand= says: a remembered name is trusted until the hands are known.
+  get reads() {
+    return this.#hands && !this.hand ? "" : this.name;
+  }
+
+  choose(name) {
+    if (name === this.name) return;
+    chooseHand(name);
+    this.#show();
+    this.changed();
+  }
+
+  // Takes a hand that the service has just answered with.
+  update(hand) {
+    this.#hands ??= new Map();
+    this.#hands.set(hand.name, hand);
+    this.#show();
+  }
+
+  remove(name) {
+    this.#hands?.delete(name);
+    if (name === this.name) this.choose("");
+    else this.#show();
+  }
+
+  // Asks for the hands, and returns whether the service knows them now.
+  refresh() {
+    this.#asking ??= this.#ask().finally(() => (this.#asking = null));
+    return this.#asking;
+  }
+
+  async #ask() {
+    try {
+      const { store, kinds, hands } = await listHands();
+      Object.assign(this, { store, kinds: kinds ?? this.kinds });
+      this.#hands = new Map(hands.map((hand) => [hand.name, hand]));
+      this.#show();
+      return true;
+    } catch (error) {
+      this.failed(sentenceOf(error));
+      return false;
+    }
+  }
+
+  #show() {
+    const names = this.names;
+    if (this.name && !names.includes(this.name)) names.push(this.name);
+    const isNew = (name) => this.#hands && !this.#hands.has(name);
+    const options = names.map((name) => new Option(isNew(name) ? `${name} (new)` : name, name));
+    this.select.replaceChildren(new Option("no hand", ""), ...options, new Option("new …", NEW));
+    this.select.value = this.name;
+  }
+
+  #selected() {
+    if (this.select.value !== NEW) return this.choose(this.select.value);
+    this.form.querySelector("[role=alert]").textContent = "";
+    this.form.showPopover();
+    const { left, bottom } = this.select.getBoundingClientRect();
+    const room = document.documentElement.clientWidth - this.form.offsetWidth - 8;
+    Object.assign(this.form.style, { left: `${Math.max(8, Math.min(left, room)) + scrollX}px`, top: `${bottom + 6 + scrollY}px` });
+    return this.form.elements.name.focus();
+  }
+
+  #named(event) {
+    event.preventDefault();
+    const input = this.form.elements.name;
+    const complaint = complaintAbout(input.value);
+    this.form.querySelector("[role=alert]").textContent = complaint;
+    if (complaint) return input.focus();
+    this.form.hidePopover();
+    this.choose(input.value.trim().normalize("NFC"));
+    input.value = "";
+    return this.select.focus();
+  }
+}
+
+// Why a text is no name of a hand; "" if it is one. The same rule as in hands/lesson.py.
+export function complaintAbout(text) {
+  return NAME.test(text.trim().normalize("NFC")) ? "" : "A name has 1 to 40 letters, digits, spaces, and _ . - and begins with a letter or digit.";
+}

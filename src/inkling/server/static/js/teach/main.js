@@ -1,0 +1,155 @@
+// START HERE: the loop of the page: draw, teach, see what changed, draw again.
+
+import { fetchWithKey } from "../common/api_key.js";
+import { agree, chooseHand, hasAgreed } from "../common/chosen_hand.js";
+import { confirmFirst } from "../common/confirm_first.js";
+import { byId } from "../common/dom.js";
+import { complaintAbout, HandChooser } from "../common/hand_chooser.js";
+import { allLessons, deleteHand, deleteLesson, exportAddress, getHand, sentenceOf, useVersion } from "../common/hands_client.js";
+import { Collect } from "./collect.js";
+import { showLessons } from "./lesson_list.js";
+import { LiveReading } from "./live_reading.js";
+import { showResult } from "./result.js";
+import { TeachStep } from "./teach_step.js";
+import { showVersions } from "./version_list.js";
+
+let lessons = []; // of the chosen hand
+let seen = null; // the version whose changes are shown
+let began = ""; // the hand that is worked with
+
+const offline = (isOffline) => (byId("offline").hidden = !isOffline);
+const say = (sentence) => (byId("message").textContent = sentence);
+
+const named = new URLSearchParams(location.search).get("hand");
+if (named && !complaintAbout(named)) chooseHand(named.normalize("NFC"));
+const chooser = new HandChooser({ changed: open, failed: say });
+const live = new LiveReading({ chooser, offline, say });
+const collect = new Collect({ chooser, changed: lessonsChanged, inked: (board) => live.read(board), say });
+const teaching = new TeachStep({ chooser, taught });
+
+// Shows the chosen hand; asks first where nothing may be kept yet.
+async function open() {
+  say("");
+  const { name, hand } = chooser;
+  const mayKeep = name !== "" && hasAgreed(chooser.store);
+  byId("begin").hidden = mayKeep;
+  byId("work").hidden = !mayKeep;
+  history.replaceState(null, "", name ? `?hand=${encodeURIComponent(name)}` : location.pathname);
+  if (!mayKeep) return askForConsent();
+  seen = hand?.versions.at(-1) ?? null;
+  lessons = [];
+  if (hand) await tried(async () => (lessons = await allLessons(name)));
+  if (name !== chooser.name) return undefined;
+  show();
+  if (began !== name) collect.begin();
+  began = name;
+  live.read();
+  return undefined;
+}
+
+function askForConsent() {
+  byId("consent").textContent =
+    `inkling keeps the 28 × 28 picture of each digit that you draw here, what it was read as and by which network, and ` +
+    `what you say it is, in ${chooser.store}, until you delete it on this page.`;
+  byId("begin").elements.name.value = chooser.name;
+  byId("hand-facts").textContent = "";
+}
+
+function show() {
+  const { hand, name } = chooser;
+  const versions = hand?.versions ?? [];
+  const n = hand?.lessons ?? 0;
+  byId("hand-facts").textContent = hand
+    ? `${n} ${n === 1 ? "digit" : "digits"} kept in ${chooser.store}; ${hand.active ? `version ${hand.active}` : "the original network"} reads.`
+    : "Nothing is kept yet.";
+  collect.show(hand?.digits ?? {});
+  teaching.show(n);
+  showResult(name, seen, lessons);
+  showVersions({ versions, active: hand?.active ?? 0 }, { use, see });
+  showLessons(lessons, remove);
+}
+
+// Lessons were added, with the hand as it is now, or taken away.
+async function lessonsChanged(hand) {
+  const { name } = chooser;
+  chooser.update(hand ?? (await getHand(name)));
+  lessons = await allLessons(name);
+  show();
+}
+
+function taught(hand, version) {
+  chooser.update(hand);
+  seen = version;
+  show();
+  live.read();
+}
+
+function see(version) {
+  seen = version;
+  showResult(chooser.name, version, lessons);
+  byId("result-heading").focus();
+}
+
+function use(version) {
+  return tried(async () => {
+    chooser.update((await useVersion(chooser.name, version)).hand);
+    show();
+    live.read();
+  });
+}
+
+function remove(ids) {
+  return tried(async () => {
+    for (const id of ids) await deleteLesson(chooser.name, id);
+    await lessonsChanged(null);
+  });
+}
+
+async function save() {
+  const response = await fetchWithKey(exportAddress(chooser.name));
+  if (!response.ok) return say((await response.json()).error);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = `${chooser.name}.zip`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  return undefined;
+}
+
+async function tried(work) {
+  say("");
+  try {
+    await work();
+  } catch (error) {
+    say(sentenceOf(error));
+  }
+}
+
+byId("begin").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const input = event.target.elements.name;
+  const complaint = complaintAbout(input.value);
+  byId("begin-wrong").textContent = complaint;
+  if (complaint) return input.focus();
+  const name = input.value.trim().normalize("NFC");
+  agree(chooser.store);
+  if (name === chooser.name) open();
+  else chooser.choose(name);
+  return undefined;
+});
+byId("export").addEventListener("click", (event) => {
+  event.preventDefault();
+  save();
+});
+byId("delete-hand").addEventListener("click", (event) => {
+  const remove = () =>
+    tried(async () => {
+      await deleteHand(chooser.name);
+      began = "";
+      chooser.remove(chooser.name);
+    });
+  confirmFirst(event.currentTarget, remove, "Delete all digits and versions?");
+});
+
+if (await chooser.refresh()) await open();
+document.documentElement.dataset.ready = "true";
