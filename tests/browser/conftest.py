@@ -35,8 +35,9 @@ def chromium_path() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    with serving() as (_, url):
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    store = tmp_path_factory.mktemp("store") / "hands.sqlite"  # not the person's own
+    with serving(INKLING_STORE=f"sqlite:///{store}") as (_, url):
         yield url
 
 

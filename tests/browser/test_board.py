@@ -47,7 +47,7 @@ def test_a_drawn_digit_is_read(page: Page, digit: int) -> None:
     # Read at one moment: the answer to the last move may still change the share.
     named = "bar => bar.ariaLabel === `${bar.dataset.digit}: ${parseFloat(bar.querySelector('.share').innerText)} %`"
     assert best.evaluate(named)
-    expect(page.locator("#tiles button")).to_have_count(1)
+    expect(page.locator("#tiles [aria-pressed]")).to_have_count(1)
     expect(page.locator("#boxes .box")).to_have_count(1)
     expect(page.locator("#version")).to_have_text(
         page.request.get(f"{page.url}api/v1/models").json()["models"][0]["version"]
@@ -76,7 +76,7 @@ def test_a_number_and_the_weighing_of_each_digit(page: Page) -> None:
     for digit, centre in ((4, 0.22), (0, 0.5), (7, 0.78)):
         draw(page, digit, centre=centre, height=0.5)
     expect(page.locator("#answer")).to_have_text("407")
-    tiles = page.locator("#tiles button")
+    tiles = page.locator("#tiles [aria-pressed]")
     expect(tiles).to_have_count(3)
     expect(tiles.nth(2)).to_have_attribute("aria-pressed", "true")
     tiles.nth(0).click()

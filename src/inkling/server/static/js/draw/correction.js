@@ -37,6 +37,7 @@ export class Correction {
   // Opens at the element `opener`. `entry`: {box, said, blob, model, source}. With a `label`, it is said already.
   open(opener, entry, label = "") {
     if (!entry.blob) return;
+    if (!this.chooser.store) this.chooser.refresh(); // while the person chooses
     this.#entry = entry;
     this.#opener = opener;
     popover.removeAttribute("aria-busy");
@@ -187,7 +188,7 @@ export class Correction {
   }
 
   // What `work` resolves to; null after an error of the API, which is shown.
-  async #busily(work, words = "…") {
+  async #busily(work, words = "One moment …") {
     this.#wrong("");
     popover.setAttribute("aria-busy", "true");
     byId("correction-busy").textContent = words;

@@ -18,7 +18,7 @@ import { watchFilmstrip } from "./filmstrip.js";
 import { showDigitTable } from "./table.js";
 import { showTiles } from "./tiles.js";
 import { updateTools, watchTools } from "./toolbar.js";
-import { byId, say, shortResult } from "./page_text.js";
+import { byId, say, sentence, shortResult } from "./page_text.js";
 
 const [paper, picture, model] = [byId("paper"), byId("picture"), byId("model")];
 
@@ -26,12 +26,13 @@ let reading = null; // the answer that is shown
 let selected = 0; // the digit whose probabilities are shown
 let shownPicture = null; // the Blob on the paper; null while the board is shown
 let onceShown = []; // resolve at the next answer
+let handNote = ""; // why the remembered hand does not read
 
 const requests = new LatestRequest({ shown, refused, offline });
 const board = new Board(byId("board"), { changed: inkChanged, touched: beginWriting });
 const persistence = new Persistence(board, model);
 const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading });
-const chooser = document.querySelector("[data-hands=on]") ? new HandChooser({ changed: readAgain, failed: say }) : null;
+const chooser = document.querySelector("[data-hands=on]") ? new HandChooser({ changed: handChanged, failed: say }) : null;
 const correction = chooser && new Correction({ chooser, readAgain });
 const cells = watchCells({ model: () => model.value, hand: () => chooser?.reads });
 const comparison = watchComparison({ parameters: (name) => model.querySelector(`[value="${CSS.escape(name)}"]`)?.dataset.parameters ?? "" });
@@ -66,10 +67,17 @@ async function readIt(blob, more = {}) {
   try {
     return await read(blob, { model: model.value, hand, ...more });
   } catch (error) {
-    if (!hand || !(error instanceof ApiError) || !["UnknownName", "WrongNetwork", "HandsClosed"].includes(error.kind)) throw error;
-    if (error.kind === "UnknownName") chooser.remove(hand);
-    return { ...(await read(blob, { model: model.value, ...more })), note: error.message };
+    const isGone = error.kind === "HandsClosed" || (error.kind === "UnknownName" && error.message.startsWith("unknown hand"));
+    if (!hand || !(error instanceof ApiError) || !(isGone || error.kind === "WrongNetwork")) throw error;
+    if (isGone) chooser.remove(hand);
+    if (isGone) handNote = sentence(error.message); // until another one is chosen
+    return { ...(await read(blob, { model: model.value, ...more })), note: sentence(error.message) };
   }
+}
+
+function handChanged() {
+  handNote = "";
+  readAgain();
 }
 
 // Reads what is on the paper again, and resolves to the reading; null where there is nothing to read.
@@ -144,11 +152,10 @@ function show(answer) {
   showAnswer(answer);
   showDigits();
   showDigitTable(answer);
-  byId("hand-used").textContent = handUsed(answer?.hand);
+  byId("hand-used").textContent = answer ? handUsed(answer) : "";
   for (const panel of [filmstrip, comparison, cells]) panel.setImage(answer?.blob ?? null);
   onceShown.splice(0).forEach((done) => done(answer));
   if (!answer) return;
-  if (answer.note) say(answer.note);
   byId("version").textContent = answer.model.version;
   byId("took").textContent = `read in ${answer.took_ms.toFixed(1)} ms, ${answer.tookAll.toFixed(0)} ms in all`;
 }
@@ -180,9 +187,9 @@ async function correct(opener, { box, said }, label) {
   correction.open(opener, { box: scaled, said, blob: picture, model: network, source: source.slice(0, 200) }, label);
 }
 
-// "anna, version 2": the hand that read.
-function handUsed(hand) {
-  if (!hand) return "";
+// Which hand read, or why none did.
+function handUsed({ hand, note }) {
+  if (!hand) return note ?? handNote;
   return hand.version ? `as ${hand.name} writes, version ${hand.version}` : `${hand.name} uses the original network`;
 }
 

@@ -1,0 +1,342 @@
+"""A digit of the answer is misread, corrected, taught, right, rolled back, and wrong again; by mouse, finger and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP_WH, PHONE, PHONE_WH, checked_page
+from tests.browser.hands import (
+    NARROW_SEVEN,
+    NARROW_SEVEN_BY_KEYS,
+    SURE_MS,
+    agree,
+    draw_odd,
+    draw_plain,
+    hands_of,
+    on_the_board,
+    serving_hands,
+    teach_now,
+)
+from tests.browser.test_accessibility import faults_of
+from tests.browser.test_board import draw, tap_and_drag
+from tests.browser.test_keyboard import go, to_the_board
+from tests.browser.test_layout import CONTRASTS
+from tests.browser.test_pictures import SEVEN
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def hands_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving_hands(tmp_path_factory.mktemp("store")) as url:
+        yield url
+
+
+@pytest.fixture
+def board(chromium: Browser, hands_address: str) -> Iterator[Page]:
+    with checked_page(chromium, hands_address) as page:
+        yield page
+
+
+@pytest.fixture
+def board_with_refusals(chromium: Browser, hands_address: str) -> Iterator[Page]:
+    with checked_page(chromium, hands_address, requests_may_fail=True) as page:
+        yield page
+
+
+def test_by_mouse(board: Page) -> None:
+    draw_odd(board, NARROW_SEVEN)
+    expect(board.locator("#answer")).to_have_text("1")
+    board.locator(".wrong-button").click()
+    board.locator("#correction [data-label='7']").click()
+    agree(board, "anna")
+    expect(board.locator("#kept")).to_have_text("Kept for anna: this is a 7.")
+    teach_now(board)
+    expect(board.locator("#taught")).to_contain_text("version 1 of anna reads. Read again: 7.")
+    expect(board.locator("#answer")).to_have_text("7")
+    expect(board.locator("#hand-used")).to_have_text("as anna writes, version 1")
+    board.locator("#take-back").click()
+    expect(board.locator("#answer")).to_have_text("1")
+    expect(board.locator("#hand-used")).to_have_text("anna uses the original network")
+    board.locator("#taught-close").click()
+    expect(board.locator("#correction")).to_be_hidden()
+
+
+def test_on_a_phone(chromium: Browser, hands_address: str) -> None:
+    with checked_page(chromium, hands_address, PHONE_WH, **PHONE) as page:
+        for path in on_the_board(page, NARROW_SEVEN):
+            tap_and_drag(page, path)
+        expect(page.locator("#answer")).to_have_text("1")
+        page.locator(".wrong-button").tap()
+        sheet = page.locator("#correction").bounding_box()
+        assert sheet is not None
+        assert sheet["x"] == 0 and sheet["width"] == PHONE_WH[0] and sheet["y"] + sheet["height"] == PHONE_WH[1]
+        for button in page.locator("#correction .labels button").all():
+            assert (button.bounding_box() or {})["height"] >= 44
+        page.locator("#correction [data-label='7']").tap()
+        agree(page, "Ben")
+        page.locator("#teach-now").tap()
+        expect(page.locator("#answer")).to_have_text("7", timeout=SURE_MS)
+        page.locator("#taught-more").tap()
+        page.wait_for_url("**/teach?hand=Ben")
+        page.get_by_role("button", name="Use the original network").tap()
+        expect(page.locator("#hand-facts")).to_contain_text("the original network reads")
+        page.get_by_role("link", name="Draw").tap()
+        expect(page.locator("#answer")).to_have_text("1")
+
+
+def press_until(page: Page, key: str, selector: str) -> None:
+    for _ in range(60):
+        page.keyboard.press(key)
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{key} does not reach {selector}")
+
+
+def test_by_keyboard_alone(board: Page) -> None:
+    to_the_board(board)
+    go(board, NARROW_SEVEN_BY_KEYS)
+    expect(board.locator("#answer")).to_have_text("1")
+    press_until(board, "Tab", "#tiles [aria-pressed]")
+    board.keyboard.press("7")
+    expect(board.locator("#consent-name")).to_be_focused()
+    board.keyboard.type("Cleo")
+    board.keyboard.press("Enter")
+    expect(board.locator("#teach-now")).to_be_focused()
+    board.keyboard.press("Enter")
+    expect(board.locator("#taught-close")).to_be_focused(timeout=SURE_MS)
+    expect(board.locator("#answer")).to_have_text("7")
+    press_until(board, "Tab", "#taught-more")
+    board.keyboard.press("Enter")
+    board.wait_for_url("**/teach?hand=Cleo")
+    board.wait_for_selector("html[data-ready]")
+    press_until(board, "Tab", "[aria-label='Use the original network']")
+    board.keyboard.press("Enter")
+    expect(board.locator("#hand-facts")).to_contain_text("the original network reads")
+    press_until(board, "Shift+Tab", "nav a[href='/']")
+    board.keyboard.press("Enter")
+    expect(board.locator("#answer")).to_have_text("1")
+
+
+def test_a_second_correction_takes_one_key_and_escape_leaves_the_drawing(board: Page) -> None:
+    draw_odd(board, NARROW_SEVEN)
+    board.locator(".wrong-button").click()
+    board.keyboard.press("7")
+    agree(board, "dora")
+    board.keyboard.press("Escape")
+    expect(board.locator("#correction")).to_be_hidden()
+    expect(board.locator("#tiles [aria-pressed]")).to_be_focused()
+    expect(board.locator("#answer")).to_have_text("1")
+    board.keyboard.press("7")
+    expect(board.locator("#kept")).to_have_text("For dora: this is a 7. It was kept already.")
+
+
+def test_nothing_is_kept_unasked(board: Page) -> None:
+    before = hands_of(board)
+    draw_odd(board, NARROW_SEVEN)
+    board.locator(".wrong-button").click()
+    board.locator("#correction [data-label='7']").click()
+    told = board.locator("#consent")
+    expect(told).to_contain_text("keeps the 28 × 28 picture of this digit")
+    version = board.locator("#version").inner_text()
+    expect(told).to_contain_text(f"what was read (1, by cnn {version}) and what you say (7)")
+    expect(told).to_contain_text("until you delete it on the Teach page")
+    board.get_by_role("button", name="Keep nothing").click()
+    expect(board.locator("#correction")).to_be_hidden()
+    assert hands_of(board) == before
+
+
+def test_undo_deletes_what_was_just_kept(board: Page) -> None:
+    draw_odd(board, NARROW_SEVEN)
+    board.locator(".wrong-button").click()
+    board.keyboard.press("7")
+    agree(board, "emil")
+    assert hands_of(board)["emil"]["lessons"] == 1
+    board.locator("#undo-lesson").click()
+    expect(board.locator("#correction")).to_be_hidden()
+    assert hands_of(board)["emil"]["lessons"] == 0
+
+
+def test_two_labels_of_one_picture_are_a_choice(board: Page) -> None:
+    draw_odd(board, NARROW_SEVEN)
+    board.locator(".wrong-button").click()
+    board.keyboard.press("7")
+    agree(board, "finn")
+    board.keyboard.press("Escape")
+    board.locator(".wrong-button").click()
+    board.locator("#correction [data-label='9']").click()
+    choices = board.locator("#contradiction-choices button")
+    expect(choices).to_have_count(2)
+    assert hands_of(board)["finn"]["contradictions"] == 1
+    choices.filter(has_text="It is a 7").click()
+    expect(board.locator("#kept")).to_contain_text("this is a 7, and nothing else")
+    digits = hands_of(board)["finn"]["digits"]
+    assert (digits["7"], digits["9"]) == (1, 0)
+
+
+def test_these_are_two(board: Page) -> None:
+    draw_plain(board, 0)
+    box = board.locator("#board").bounding_box()
+    assert box is not None
+    expect(board.locator("#answer")).to_have_text("0")
+    x = box["x"] + 0.5 * box["width"] + 0.165 * box["height"]  # a bar that touches the 0: a 1 behind it
+    board.mouse.move(x, box["y"] + 0.2 * box["height"])
+    board.mouse.down()
+    board.mouse.move(x, box["y"] + 0.8 * box["height"], steps=8)
+    board.mouse.up()
+    board.wait_for_timeout(500)
+    board.locator(".wrong-button").first.click()
+    board.locator("#several").click()
+    board.keyboard.type("7")
+    board.keyboard.press("Enter")
+    expect(board.locator("#correction-wrong")).to_contain_text("Type the digits")
+    board.locator("#several-digits").fill("01")
+    board.keyboard.press("Enter")
+    agree(board, "greta")
+    expect(board.locator("#kept")).to_have_text("Kept for greta: this is 0 and 1.")
+    digits = hands_of(board)["greta"]["digits"]
+    assert (digits["0"], digits["1"]) == (1, 1)
+
+
+def test_not_a_digit_and_refused_ink(board: Page) -> None:
+    draw_plain(board, 8)
+    board.locator(".wrong-button").click()
+    board.locator("#correction [data-label='none']").click()
+    agree(board, "hanna")
+    expect(board.locator("#kept")).to_contain_text("this is not a digit")
+    assert hands_of(board)["hanna"]["digits"]["none"] == 1
+    board.keyboard.press("Escape")
+    board.locator("#clear").click()
+    draw_odd(board, tuple(((0.1 * i, 0.1), (0.1 * i + 0.05, 0.9), (0.1 * i + 0.1, 0.1)) for i in range(9)))
+    expect(board.locator("#sure")).to_have_text("Not a digit")
+    board.get_by_role("button", name="A digit?").first.click()
+    expect(board.locator("#correction-heading")).to_have_text("Read as no digit. This is a …")
+    board.locator("#correction [data-label='8']").click()
+    expect(board.locator("#kept")).to_contain_text("this is an 8")
+    assert hands_of(board)["hanna"]["digits"]["8"] == 1
+
+
+def test_each_digit_of_a_picture_and_of_a_row(board: Page) -> None:
+    board.locator("#upload").set_input_files({"name": "7.png", "mimeType": "image/png", "buffer": SEVEN})
+    expect(board.locator("#answer")).to_have_text("7")
+    board.locator("#tiles [aria-pressed]").press("1")
+    agree(board, "ida")
+    board.keyboard.press("Escape")
+    board.locator("#close").click()
+    for digit, centre in ((4, 0.22), (0, 0.5), (7, 0.78)):
+        draw(board, digit, centre=centre, height=0.5)
+    expect(board.locator("#answer")).to_have_text("407")
+    board.get_by_role("button", name="Wrong? Digit 2").click()
+    board.keyboard.press("6")
+    expect(board.locator("#kept")).to_contain_text("this is a 6")
+    there = board.request.get(board.evaluate("location.origin") + "/api/v1/hands/ida/lessons").json()["lessons"]
+    assert [(each["label"], each["said"]) for each in there] == [("6", "0"), ("1", "7")]
+    assert there[1]["source"] == "7.png"
+
+
+def test_the_hand_is_remembered_and_a_deleted_one_forgotten(board_with_refusals: Page) -> None:
+    page = board_with_refusals
+    draw_odd(page, NARROW_SEVEN)
+    page.locator(".wrong-button").click()
+    page.keyboard.press("7")
+    agree(page, "jonas")
+    teach_now(page)
+    page.reload()
+    expect(page.locator("#answer")).to_have_text("7")
+    expect(page.locator("#hand")).to_have_value("jonas")
+    page.locator("#hand").select_option("")
+    expect(page.locator("#answer")).to_have_text("1")
+    expect(page.locator("#hand-used")).to_be_empty()
+    page.locator("#hand").select_option("jonas")
+    expect(page.locator("#answer")).to_have_text("7")
+    page.request.delete(page.evaluate("location.origin") + "/api/v1/hands/jonas")
+    draw(page, 4, centre=0.85, height=0.4)
+    expect(page.locator("#answer")).to_have_text("14")
+    expect(page.locator("#hand-used")).to_contain_text("Unknown hand 'jonas'")
+    expect(page.locator("#hand")).to_have_value("")
+
+
+def test_a_new_hand_is_named_in_the_chooser(board: Page) -> None:
+    board.locator("#hand").focus()
+    expect(board.locator("#hand option")).not_to_have_count(1)
+    board.locator("#hand").select_option("new …")
+    board.locator("#new-hand-name").fill("-")
+    board.keyboard.press("Enter")
+    expect(board.locator("#new-hand-wrong")).to_contain_text("begins with a letter")
+    board.locator("#new-hand-name").fill("Karla")
+    board.keyboard.press("Enter")
+    expect(board.locator("#hand option:checked")).to_have_text("Karla (new)")
+    draw_odd(board, NARROW_SEVEN)
+    expect(board.locator("#answer")).to_have_text("1")
+    assert "Karla" not in hands_of(board)
+
+
+def test_an_error_is_a_sentence_and_nothing_drawn_is_lost(board_with_refusals: Page) -> None:
+    page = board_with_refusals
+    draw_odd(page, NARROW_SEVEN)
+    page.locator(".wrong-button").click()
+    page.keyboard.press("7")
+    expect(page.locator("#consent")).to_contain_text("hands.sqlite")
+    page.route("**/lessons", lambda route: route.abort())
+    page.locator("#consent-name").fill("lena")
+    page.keyboard.press("Enter")
+    wrong = page.locator("#correction-wrong")
+    expect(wrong).to_have_text("The server is not answering just now. Try again in a moment.")
+    page.unroute("**/lessons")
+    page.keyboard.press("Enter")
+    expect(page.locator("#kept")).to_be_visible()
+    page.request.delete(page.evaluate("location.origin") + "/api/v1/hands/lena")
+    page.locator("#teach-now").click()
+    expect(wrong).to_contain_text("lena")
+    page.keyboard.press("Escape")
+    expect(page.locator("#answer")).to_have_text("1")
+    expect(page.locator("#undo")).to_be_enabled()
+
+
+@pytest.mark.parametrize("size_wh", [DESKTOP_WH, PHONE_WH], ids=["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_step_is_accessible(chromium: Browser, hands_address: str, scheme: Any, size_wh: tuple[int, int]) -> None:
+    with checked_page(chromium, hands_address, size_wh, color_scheme=scheme, reduced_motion="reduce") as page:
+        steps = {}
+
+        def look(step: str) -> None:
+            found = [*faults_of(page), *page.evaluate(CONTRASTS)]
+            if page.evaluate("document.documentElement.scrollWidth") > size_wh[0]:
+                found.append("it scrolls sideways")
+            steps[step] = found
+
+        draw_odd(page, NARROW_SEVEN)
+        expect(page.locator("#answer")).to_have_text("1")
+        page.locator(".wrong-button").click()
+        look("label")
+        page.locator("#several").click()
+        look("several")
+        page.locator("#correction [data-label='7']").click()
+        expect(page.locator("#consent")).to_be_visible()
+        look("consent")
+        agree(page, f"nora {scheme} {size_wh[0]}")
+        look("kept")
+        teach_now(page)
+        look("taught")
+        page.keyboard.press("Escape")
+        page.locator("#hand").select_option("new …")
+        look("new hand")
+        assert steps == dict.fromkeys(steps, [])
+
+
+def test_where_hands_are_off_nothing_can_be_corrected(chromium: Browser, tmp_path_factory: Any) -> None:
+    with (
+        serving_hands(tmp_path_factory.mktemp("off"), INKLING_HANDS="off") as url,
+        checked_page(chromium, url) as page,
+    ):
+        draw(page, 7)
+        expect(page.locator("#answer")).to_have_text("7")
+        expect(page.locator(".wrong-button, #hand, #correction")).to_have_count(0)
+        page.get_by_role("link", name="Teach").click()
+        expect(page.locator("h2").first).to_have_text("Teaching is switched off on this server")
+        expect(page.locator("#how-hands")).to_contain_text("INKLING_HANDS=on")
+        assert faults_of(page) == []

@@ -1,0 +1,277 @@
+"""The loop of /teach: draw, teach, see what changed, draw again; versions, contradictions, deleting, export."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP_WH, PHONE, PHONE_WH, checked_page
+from tests.browser.hands import (
+    NARROW_SEVEN,
+    NARROW_SEVEN_BY_KEYS,
+    SURE_MS,
+    draw_odd,
+    draw_plain,
+    hands_of,
+    on_the_board,
+    serving_hands,
+)
+from tests.browser.strokes import DIGITS
+from tests.browser.test_accessibility import faults_of
+from tests.browser.test_board import tap_and_drag
+from tests.browser.test_keyboard import go
+from tests.browser.test_layout import CONTRASTS
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def hands_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving_hands(tmp_path_factory.mktemp("store")) as url:
+        yield url
+
+
+@pytest.fixture
+def teach(chromium: Browser, hands_address: str) -> Iterator[Page]:
+    with checked_page(chromium, f"{hands_address}/teach") as page:
+        yield page
+
+
+def begin(page: Page, name: str) -> None:
+    expect(page.locator("#consent")).to_contain_text("hands.sqlite", timeout=SURE_MS)
+    page.locator("#begin-name").fill(name)
+    page.keyboard.press("Enter")
+    expect(page.locator("#prompt")).to_contain_text("Write a 0")
+
+
+def wanted(page: Page) -> str:
+    """The digit that the page asks for."""
+    return page.locator("#prompt b").inner_text()
+
+
+def keep(page: Page, digit: str) -> None:
+    """Draws the digit that is asked for, a 7 oddly, and keeps it."""
+    draw_odd(page, NARROW_SEVEN if digit == "7" else DIGITS[int(digit)])
+    page.locator("#next").click()
+    expect(page.locator("#board + #nib ~ .hint")).to_be_visible(timeout=SURE_MS)
+
+
+def live(page: Page, row: int) -> Any:
+    return expect(page.locator("#live dd").nth(row).locator("b"))
+
+
+def test_draw_teach_see_what_changed_and_draw_again(teach: Page) -> None:
+    begin(teach, "anna")
+    for _ in range(10):
+        keep(teach, wanted(teach))
+    expect(teach.locator("#prompt")).to_contain_text("Write a 0 · 1 kept")
+    expect(teach.locator("#hand-facts")).to_contain_text("10 digits kept")
+    expect(teach.locator("#lesson-list .misread")).to_have_text(["read 1"])
+    draw_odd(teach, NARROW_SEVEN)
+    live(teach, 0).to_have_text("1")
+    live(teach, 1).to_have_text("")
+    teach.locator("#teach-light").click()
+    expect(teach.locator("#teach-status")).to_contain_text("Version 1 reads from the next stroke on", timeout=SURE_MS)
+    live(teach, 0).to_have_text("1")
+    live(teach, 1).to_have_text("7")
+    expect(teach.locator("#result-scores strong")).to_have_text(["9 of 10 right", "10 of 10 right"])
+    expect(teach.locator("#result-pictures .better li")).to_have_count(1)
+    expect(teach.locator("#result-pictures .better li")).to_have_text("1 → 7")
+    expect(teach.locator("#result-pictures .worse")).to_contain_text("None.")
+    teach.locator("summary", has_text="Confusion matrix").click()
+    tables = teach.locator("#result-confusion table")
+    assert tables.nth(0).locator(".mistaken:not(:empty)").all_inner_texts() == ["1"]
+    assert tables.nth(1).locator(".mistaken:not(:empty)").all_inner_texts() == []
+    teach.locator("summary", has_text="weights that changed").click()
+    expect(teach.locator("#result-weights .weight-row")).to_have_count(11)
+    expect(teach.locator("#result-weights > p").first).to_contain_text("changed most")
+    teach.locator("summary", has_text="other people").click()
+    expect(teach.locator("#result-guards tbody tr")).to_have_count(4)
+    expect(teach.locator("#result-guards")).not_to_contain_text("fails")
+    teach.get_by_role("button", name="Use the original network").click()
+    expect(teach.locator("#live dt").nth(1)).to_have_text("Your hand")
+    live(teach, 1).to_have_text("")
+    teach.get_by_role("button", name="Use version 1").click()
+    live(teach, 1).to_have_text("7")
+
+
+def test_skip_choose_and_take_back(teach: Page) -> None:
+    begin(teach, "ben")
+    teach.locator("#skip").click()
+    assert wanted(teach) == "1"
+    keep(teach, "1")
+    assert wanted(teach) == "2"
+    assert hands_of(teach)["ben"]["digits"]["1"] == 1
+    teach.locator("#undo", has_text="Take back 1").click()
+    expect(teach.locator("#undo")).to_have_text("Undo")
+    assert wanted(teach) == "1"
+    assert hands_of(teach)["ben"]["lessons"] == 0
+    teach.get_by_role("button", name="7: 0 kept").click()
+    assert wanted(teach) == "7"
+    draw_odd(teach, NARROW_SEVEN)
+    teach.locator("#undo").click()
+    expect(teach.locator("#next")).to_be_disabled()
+    assert hands_of(teach)["ben"]["lessons"] == 0
+
+
+def test_on_a_phone(chromium: Browser, hands_address: str) -> None:
+    with checked_page(chromium, f"{hands_address}/teach", PHONE_WH, **PHONE) as page:
+        begin(page, "cleo")
+        page.get_by_role("button", name="7: 0 kept").tap()
+        for path in on_the_board(page, NARROW_SEVEN):
+            tap_and_drag(page, path)
+        live(page, 0).to_have_text("1")
+        page.locator("#next").tap()
+        expect(page.locator("#hand-facts")).to_contain_text("1 digit kept")
+        page.locator("#teach-light").tap()
+        expect(page.locator("#teach-status")).to_contain_text("Version 1 reads", timeout=SURE_MS)
+        for path in on_the_board(page, NARROW_SEVEN):
+            tap_and_drag(page, path)
+        live(page, 1).to_have_text("7")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE_WH[0]
+
+
+def test_by_keyboard_alone(teach: Page) -> None:
+    expect(teach.locator("#consent")).to_contain_text("hands.sqlite", timeout=SURE_MS)
+    while teach.evaluate("document.activeElement.id") != "begin-name":
+        teach.keyboard.press("Tab")
+    teach.keyboard.type("dora")
+    teach.keyboard.press("Enter")
+    for target in ("[aria-label^='7: 0 kept']", "#board"):
+        for _ in range(60):
+            teach.keyboard.press("Tab" if target != "#board" else "Shift+Tab")
+            if teach.evaluate("target => document.activeElement.matches(target)", target):
+                break
+        if target != "#board":
+            teach.keyboard.press("Enter")  # moves on to the board
+            expect(teach.locator("#board")).to_be_focused()
+            teach.keyboard.press("Tab")
+    go(teach, NARROW_SEVEN_BY_KEYS)
+    live(teach, 0).to_have_text("1")
+    teach.keyboard.press("Enter")
+    expect(teach.locator("#hand-facts")).to_contain_text("1 digit kept")
+    expect(teach.locator("#board")).to_be_focused()
+    while teach.evaluate("document.activeElement.id") != "teach-light":
+        teach.keyboard.press("Tab")
+    teach.keyboard.press("Enter")
+    expect(teach.locator("#teach-status")).to_contain_text("Version 1 reads", timeout=SURE_MS)
+
+
+def test_a_version_that_is_not_used_says_why(teach: Page) -> None:
+    begin(teach, "emil")
+    keep(teach, "0")
+    teach.locator("#teach-light").click()
+    expect(teach.locator("#teach-status")).to_contain_text("stored, but not used", timeout=SURE_MS)
+    expect(teach.locator("#result-reason")).to_contain_text("reads all 1 lessons right")
+    expect(teach.locator("#version-list .active")).to_contain_text("The original network")
+
+
+def correct(page: Page, name: str, label: str) -> None:
+    """Stores the drawing with that label, as another page of this service would."""
+    answer = page.evaluate(
+        """async ([name, label]) => {
+          const { keepLessons } = await import("/static/js/common/hands_client.js");
+          const { read } = await import("/static/js/common/api_client.js");
+          const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 320 });
+          const context = canvas.getContext("2d");
+          context.fillStyle = "#fff";
+          context.fillRect(0, 0, 320, 320);
+          context.fillStyle = "#000";
+          context.fillRect(150, 60, 18, 200);
+          const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+          const reading = await read(blob, { mode: "single" });
+          const lessons = [{ box: reading.digits[0].box, label, said: "1" }];
+          return keepLessons(name, { blob, lessons, model: reading.model, source: "test", session: "test" });
+        }""",
+        [name, label],
+    )
+    assert answer["stored"] == 1
+
+
+def test_contradictions_are_shown_side_by_side(teach: Page) -> None:
+    begin(teach, "finn")
+    for label in ("7", "1"):
+        correct(teach, "finn", label)
+    teach.reload()
+    expect(teach.locator("#contradictions")).to_be_visible(timeout=SURE_MS)
+    expect(teach.locator("#contradiction-list img")).to_have_count(2)
+    teach.get_by_role("button", name="It is a 1").click()
+    expect(teach.locator("#contradictions")).to_be_hidden()
+    digits = hands_of(teach)["finn"]["digits"]
+    assert (digits["1"], digits["7"]) == (1, 0)
+
+
+def test_delete_one_export_and_delete_all(teach: Page) -> None:
+    begin(teach, "greta")
+    for digit in "01":
+        keep(teach, digit)
+    delete = teach.get_by_role("button", name="Delete this 0")
+    delete.click()
+    expect(teach.locator("#lesson-list .delete[data-sure]")).to_have_text("Sure?")
+    teach.locator("#lesson-list .delete[data-sure]").click()
+    expect(teach.locator("#hand-facts")).to_contain_text("1 digit kept")
+    with teach.expect_download() as started:
+        teach.locator("#export").click()
+    assert started.value.suggested_filename == "greta.zip"
+    with zipfile.ZipFile(io.BytesIO(started.value.path().read_bytes())) as archive:
+        assert [name.split("__")[0] for name in archive.namelist()] == ["1"]
+    for _ in range(2):
+        teach.locator("#delete-hand").click()
+    expect(teach.locator("#begin")).to_be_visible()
+    assert "greta" not in hands_of(teach)
+
+
+def test_what_the_service_refuses_is_a_sentence_and_the_drawing_stays(chromium: Browser, hands_address: str) -> None:
+    with checked_page(chromium, f"{hands_address}/teach", requests_may_fail=True) as page:
+        begin(page, "hanna")
+        draw_plain(page, 0)
+        page.route("**/lessons", lambda route: route.abort())
+        page.locator("#next").click()
+        expect(page.locator("#message")).to_have_text("The server is not answering just now. Try again in a moment.")
+        live(page, 0).to_have_text("0")
+        page.unroute("**/lessons")
+        page.locator("#next").click()
+        expect(page.locator("#hand-facts")).to_contain_text("1 digit kept")
+        page.request.delete(f"{hands_address}/api/v1/hands/hanna")
+        page.locator("#teach-light").click()
+        expect(page.locator("#teach-status")).to_contain_text("hanna", timeout=SURE_MS)
+
+
+@pytest.mark.parametrize("size_wh", [DESKTOP_WH, PHONE_WH, (320, 568)], ids=["desktop", "phone", "small"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_state_is_accessible(chromium: Browser, hands_address: str, scheme: Any, size_wh: tuple[int, int]) -> None:
+    url = f"{hands_address}/teach"
+    with checked_page(chromium, url, size_wh, color_scheme=scheme, reduced_motion="reduce") as page:
+        states = {}
+
+        def look(state: str) -> None:
+            found = [*faults_of(page), *page.evaluate(CONTRASTS)]
+            if page.evaluate("document.documentElement.scrollWidth") > size_wh[0]:
+                found.append("it scrolls sideways")
+            states[state] = found
+
+        look("asked")
+        name = f"ida {scheme} {size_wh[0]}"
+        begin(page, name)
+        look("empty")
+        page.get_by_role("button", name="7: 0 kept").click()
+        keep(page, "7")
+        draw_odd(page, NARROW_SEVEN)
+        live(page, 0).to_have_text("1")
+        look("drawn")
+        for label in ("7", "1"):
+            correct(page, name, label)
+        page.locator("#teach-light").click()
+        expect(page.locator("#teach-status")).to_contain_text("Version 1 reads", timeout=SURE_MS)
+        page.reload()
+        expect(page.locator("#result")).to_be_visible(timeout=SURE_MS)
+        page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        expect(page.locator("#result-weights .weight-row")).to_have_count(11)
+        expect(page.locator("#contradictions")).to_be_visible()
+        look("taught")
+        assert states == dict.fromkeys(states, [])
