@@ -1,4 +1,4 @@
-"""A digit of the answer is misread, corrected, taught, right, rolled back, and wrong again; by mouse, finger and keys."""
+"""A digit is misread, corrected, taught, right, rolled back, and wrong again: by mouse, finger and keys."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_on_a_phone(chromium: Browser, hands_address: str) -> None:
         page.locator(".wrong-button").tap()
         sheet = page.locator("#correction").bounding_box()
         assert sheet is not None
-        assert sheet["x"] == 0 and sheet["width"] == PHONE_WH[0] and sheet["y"] + sheet["height"] == PHONE_WH[1]
+        assert (sheet["x"], sheet["width"], sheet["y"] + sheet["height"]) == (0, *PHONE_WH)
         for button in page.locator("#correction .labels button").all():
             assert (button.bounding_box() or {})["height"] >= 44
         page.locator("#correction [data-label='7']").tap()
@@ -141,7 +141,7 @@ def test_nothing_is_kept_unasked(board: Page) -> None:
     board.locator(".wrong-button").click()
     board.locator("#correction [data-label='7']").click()
     told = board.locator("#consent")
-    expect(told).to_contain_text("keeps the 28 × 28 picture of this digit")
+    expect(told).to_contain_text("picture of this digit, what was read (1")
     version = board.locator("#version").inner_text()
     expect(told).to_contain_text(f"what was read (1, by cnn {version}) and what you say (7)")
     expect(told).to_contain_text("until you delete it on the Teach page")
@@ -325,7 +325,7 @@ def test_every_step_is_accessible(chromium: Browser, hands_address: str, scheme:
         page.keyboard.press("Escape")
         page.locator("#hand").select_option("new …")
         look("new hand")
-        assert steps == dict.fromkeys(steps, [])
+        assert {step: found for step, found in steps.items() if found} == {}
 
 
 def test_where_hands_are_off_nothing_can_be_corrected(chromium: Browser, tmp_path_factory: Any) -> None:

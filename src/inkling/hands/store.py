@@ -227,6 +227,17 @@ class Store:
             query = sa.select(*columns).where(version.c.hand_id == hand_id).order_by(version.c.number.desc())
             return [version_of(row) for row in connection.execute(query.limit(newest))][::-1]
 
+    def version(self, name: str, number: int) -> Version:
+        """One version with its payload. Raises UnknownName, or NotFound."""
+        version = schema.version
+        with reading(self._engine) as connection:
+            hand_id = self._hand_id(connection, name)
+            query = sa.select(version).where(version.c.hand_id == hand_id, version.c.number == number)
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound(f"hand {name!r} has no version {number}; expected one that is stored. List them first.")
+        return version_of(row)
+
     def active(self, name: str) -> Version | None:
         """The version that reads; None where it is the network as it came. Raises UnknownName."""
         return self.stamped(name)[1]

@@ -49,7 +49,19 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     from inkling.server import lab, pages, schemas
     from inkling.server.middleware import delivery, error_handlers
     from inkling.server.middleware.access import add_access, add_record
-    from inkling.server.routes import compare, filmstrip, forms, hands, health, layers, openapi, read, reports, weights
+    from inkling.server.routes import (
+        compare,
+        filmstrip,
+        forms,
+        hand_weights,
+        hands,
+        health,
+        layers,
+        openapi,
+        read,
+        reports,
+        weights,
+    )
     from inkling.server.routes.request_body import InMemoryRequest
     from inkling.server.rules import DOCUMENT, PAGE, check_rules, rule
     from inkling.server.service.forms import Forms
@@ -81,7 +93,7 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     api = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorAnswerSchema})(app)
     openapi.register_schemas(api.spec)
     hands.register_schemas(api.spec)
-    for route in (read, forms, hands, filmstrip, compare, weights, layers, reports, health):
+    for route in (read, forms, hands, hand_weights, filmstrip, compare, weights, layers, reports, health):
         api.register_blueprint(route.blueprint)
     api.register_blueprint(hands.corrections)
     lab.add_lab(app, api, settings)

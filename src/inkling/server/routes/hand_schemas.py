@@ -117,6 +117,13 @@ class ChangedSchema(Schema):
     after = string(LABEL, OneOf(LABELS))
 
 
+class VersionConfusionSchema(Schema):
+    """Confusion matrices of the lessons that were learned."""
+
+    before = array(fields.Raw(), "With the network as it came: [label, read, how many], as far as there are any.")
+    after = array(fields.Raw(), "With this version.")
+
+
 class VersionSchema(Schema):
     """What a hand was taught at one time."""
 
@@ -132,6 +139,7 @@ class VersionSchema(Schema):
     after = nested(ScoreSchema, "With this version.")
     guards = array(fields.Nested(GuardSchema), "What must not become worse.")
     changed = array(fields.Nested(ChangedSchema), "The first 100 lessons that are read as something else since.")
+    confusion = nested(VersionConfusionSchema)
 
 
 class HandSchema(Schema):
@@ -234,6 +242,18 @@ class CorrectionsSchema(OkSchema):
     confusion = array(fields.Nested(ConfusionSchema), "The most frequent first.")
     by_source = array(fields.Nested(CountedSourceSchema), "The most misread first, at most 50.")
     by_week = array(fields.Nested(CountedWeekSchema), "The oldest first.")
+
+
+class WeightsChangeSchema(OkSchema):
+    """How the last layer of a version differs from the original's."""
+
+    labels = array(fields.String(), "What the rows are for: `0` to `9` and `none`.", Length(equal=11))
+    change = array(
+        fields.List(fields.Float()), "For each label what is added to its weights, one a feature; the last is the bias."
+    )
+    prototypes = array(
+        fields.List(fields.Float()), "For each label its weights for nearness to each prototype, a misread lesson."
+    )
 
 
 class DeletedSchema(OkSchema):

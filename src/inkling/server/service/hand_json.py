@@ -63,6 +63,7 @@ def version_json(version: Version) -> dict[str, Any]:
         },
         "guards": guards,
         "changed": report["changed"][:MAX_CHANGED],
+        "confusion": report["confusion"],
     }
 
 

@@ -33,14 +33,14 @@ async function load() {
   }
 }
 
-function content({ labels, change }) {
+function content({ labels, change, prototypes }) {
   const rows = labels.map((label, i) => {
     const canvas = make("canvas", { role: "img" });
     canvas.setAttribute("aria-label", `${named(label)}: ${change[i].length} weights, ${share(change, i)} of all change`);
     return make("div", { className: "weight-row" }, make("b", { textContent: label.length > 1 ? "–" : label }), canvas, make("span", { textContent: share(change, i) }));
   });
   const legend = make("p", { className: "quiet" }, make("span", { className: "swatch minus" }), " counts less, ", make("span", { className: "swatch plus" }), " counts more for the digit than before");
-  return [make("p", { textContent: inWords(labels, change) }), ...rows, legend];
+  return [make("p", { textContent: inWords(labels, change) }), ...rows, legend, make("p", { textContent: ofPrototypes(labels, prototypes) })];
 }
 
 function paint() {
@@ -66,6 +66,18 @@ function inWords(labels, change) {
   return (
     `Each row is an output, each column a feature. The weights of ${named(labels[first])} changed most (${share(change, first)} of the squared change), ` +
     `then those of ${named(labels[second])} (${share(change, second)}). Feature ${feature + 1} now counts ${Math.abs(by).toFixed(2)} ${by > 0 ? "more" : "less"} for ${named(labels[first])}.`
+  );
+}
+
+// What nearness to the prototypes counts: (11, P) weights.
+function ofPrototypes(labels, prototypes) {
+  const n = prototypes[0].length;
+  if (n === 0) return "There are no prototypes: no digit was misread.";
+  const sums = prototypes.map((row) => row.reduce((sum, value) => sum + value, 0) / n);
+  const [most, least] = [sums.indexOf(Math.max(...sums)), sums.indexOf(Math.min(...sums))];
+  return (
+    `It also compares each digit with ${n === 1 ? "one prototype, a misread digit" : `${n} prototypes, misread digits`} of yours. ` +
+    `Nearness to ${n === 1 ? "it" : "them"} counts most for ${named(labels[most])} and most against ${named(labels[least])}.`
   );
 }
 

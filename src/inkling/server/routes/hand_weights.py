@@ -1,0 +1,58 @@
+"""GET /api/v1/hands/NAME/versions/N/weights: what a version changed in the last layer."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, jsonify
+from flask_smorest import Blueprint
+
+from inkling.errors import NotFound, WrongNetwork
+from inkling.server.routes.hand_schemas import LABELS, WeightsChangeSchema
+from inkling.server.routes.hands import guard, hands
+from inkling.server.routes.openapi import error_responses
+from inkling.server.rules import HANDS, rule
+
+blueprint = Blueprint("hand_weights", __name__, url_prefix="/api/v1/hands", description="What hands have learned.")
+blueprint.before_request(guard)
+
+_ERRORS = {
+    400: "BadRequest: a wrong name.",
+    403: "ForeignRequest: another site's page may have sent it.",
+    404: "UnknownName: an unknown hand. NotFound: an unknown version, or one that changed all layers. HandsClosed: "
+    "hands are off.",
+    422: "WrongNetwork: it was taught with another network than the server's.",
+    503: "BadData: the store cannot be used.",
+}
+
+
+@blueprint.route("/<name>/versions/<int:number>/weights")
+@rule(HANDS)
+@blueprint.doc(operationId="getHandWeights")
+@error_responses(blueprint, _ERRORS)
+@blueprint.response(200, WeightsChangeSchema, description="The change.")
+def weights_change(name: str, number: int) -> Response:
+    """Show how the last layer of a version differs from the original's"""
+    from inkling.hands.feature_network import features_of
+    from inkling.hands.light import Learned
+
+    version = hands().store().version(name, number)
+    if version.kind != "light":
+        raise NotFound(
+            f"version {number} of hand {name!r} changed all layers; expected one whose last layer alone was taught. "
+            "Choose another."
+        )
+    bundle = current_app.extensions["inkling"].get().bundle
+    if (version.base_name, version.base_version) != (bundle.name, bundle.version):
+        raise WrongNetwork(
+            f"version {number} of hand {name!r} was taught with {version.base_name} {version.base_version}; expected "
+            f"{bundle.name} {bundle.version}, which reads now. Teach it again."
+        )
+    network = features_of(bundle)
+    learned = Learned.from_bytes(version.payload, size=network.size)
+    change = learned.last_layer[:, : network.size] - network.last_layer  # (11, F)
+    prototypes = learned.last_layer[:, network.size :]  # (11, P)
+    return jsonify(
+        ok=True,
+        labels=list(LABELS),
+        change=[[round(float(value), 3) for value in row] for row in change],
+        prototypes=[[round(float(value), 3) for value in row] for row in prototypes],
+    )

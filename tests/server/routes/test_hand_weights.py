@@ -1,0 +1,63 @@
+"""What a version changed: its weights, and the confusion of its lessons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from inkling.hands.store import Store
+from inkling.server.app import create_app
+from inkling.server.routes.hand_schemas import WeightsChangeSchema
+from inkling.server.settings import Settings
+from tests.server.routes.test_hands import HANDS, correct, odd_seven
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    monkeypatch.setenv("INKLING_STORE", f"sqlite:///{tmp_path}/hands.sqlite")
+    app = create_app(Settings())
+    yield app
+    app.extensions["inkling-hands"].close()
+
+
+def test_a_corrected_seven_changes_the_weights_of_7_and_1(client: FlaskClient) -> None:
+    correct(client, odd_seven(), "7")
+    taught = client.post(f"{HANDS}/anna/teach", json={"kind": "light"}).json
+    assert taught["version"]["confusion"] == {"before": [["7", "1", 1]], "after": [["7", "7", 1]]}
+    answer = client.get(f"{HANDS}/anna/versions/1/weights").json
+    WeightsChangeSchema().load(answer)
+    change, prototypes = np.array(answer["change"]), np.array(answer["prototypes"])
+    assert change.shape[0] == prototypes.shape[0] == len(answer["labels"]) == 11
+    assert prototypes.shape[1] == 1, "one lesson was misread"
+    all_changes = np.hstack([change, prototypes])
+    strongest = np.argsort((all_changes**2).sum(axis=1))[-2:]
+    assert {answer["labels"][i] for i in strongest} == {"7", "1"}
+    assert prototypes[7, 0] > 0 > prototypes[1, 0]
+
+
+def test_errors(client: FlaskClient, tmp_path: Path) -> None:
+    assert client.get(f"{HANDS}/anna/versions/1/weights").status_code == 404
+    correct(client, odd_seven(), "7")
+    missing = client.get(f"{HANDS}/anna/versions/1/weights")
+    assert (missing.status_code, missing.json["kind"]) == (404, "NotFound")
+    client.post(f"{HANDS}/anna/teach", json={"kind": "light"})
+    with Store(f"sqlite:///{tmp_path}/hands.sqlite") as store:
+        first = store.version("anna", 1)
+        for kind, base in (("light", ("cnn", "0" * 12)), ("full", (first.base_name, first.base_version))):
+            store.add_version(
+                "anna",
+                kind,
+                base=base,
+                payload=first.payload,
+                report=first.report,
+                promoted=False,  # type: ignore[arg-type]
+            )
+    other, full = (client.get(f"{HANDS}/anna/versions/{number}/weights") for number in (2, 3))
+    assert (other.status_code, other.json["kind"]) == (422, "WrongNetwork")
+    assert (full.status_code, full.json["kind"]) == (404, "NotFound")
+    assert "all layers" in full.json["error"]
