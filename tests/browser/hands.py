@@ -57,6 +57,16 @@ def draw_plain(page: Page, digit: int) -> None:
     draw_odd(page, DIGITS[digit])
 
 
+def correct_it(page: Page) -> None:
+    """Opens "This is a ..", once the whole drawing has been read: before, the picture of the digit is another one."""
+    finished = "performance.getEntriesByType('resource').length"
+    before, now = -1, page.evaluate(finished)
+    while before != now:
+        page.wait_for_timeout(800)
+        before, now = now, page.evaluate(finished)
+    page.locator(".wrong-button").first.click()
+
+
 def agree(page: Page, name: str) -> None:
     """Agrees on the drawing page to keep corrections of that hand."""
     expect(page.locator("#consent")).to_contain_text("hands.sqlite", timeout=SURE_MS)

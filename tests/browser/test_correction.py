@@ -14,6 +14,7 @@ from tests.browser.hands import (
     NARROW_SEVEN_BY_KEYS,
     SURE_MS,
     agree,
+    correct_it,
     draw_odd,
     draw_plain,
     hands_of,
@@ -51,7 +52,7 @@ def board_with_refusals(chromium: Browser, hands_address: str) -> Iterator[Page]
 def test_by_mouse(board: Page) -> None:
     draw_odd(board, NARROW_SEVEN)
     expect(board.locator("#answer")).to_have_text("1")
-    board.locator(".wrong-button").click()
+    correct_it(board)
     board.locator("#correction [data-label='7']").click()
     agree(board, "anna")
     expect(board.locator("#kept")).to_have_text("Kept for anna: this is a 7.")
@@ -124,7 +125,7 @@ def test_by_keyboard_alone(board: Page) -> None:
 
 def test_a_second_correction_takes_one_key_and_escape_leaves_the_drawing(board: Page) -> None:
     draw_odd(board, NARROW_SEVEN)
-    board.locator(".wrong-button").click()
+    correct_it(board)
     board.keyboard.press("7")
     agree(board, "dora")
     board.keyboard.press("Escape")
@@ -138,7 +139,7 @@ def test_a_second_correction_takes_one_key_and_escape_leaves_the_drawing(board: 
 def test_nothing_is_kept_unasked(board: Page) -> None:
     before = hands_of(board)
     draw_odd(board, NARROW_SEVEN)
-    board.locator(".wrong-button").click()
+    correct_it(board)
     board.locator("#correction [data-label='7']").click()
     told = board.locator("#consent")
     expect(told).to_contain_text("picture of this digit, what was read (1")
@@ -152,7 +153,7 @@ def test_nothing_is_kept_unasked(board: Page) -> None:
 
 def test_undo_deletes_what_was_just_kept(board: Page) -> None:
     draw_odd(board, NARROW_SEVEN)
-    board.locator(".wrong-button").click()
+    correct_it(board)
     board.keyboard.press("7")
     agree(board, "emil")
     assert hands_of(board)["emil"]["lessons"] == 1
@@ -163,11 +164,11 @@ def test_undo_deletes_what_was_just_kept(board: Page) -> None:
 
 def test_two_labels_of_one_picture_are_a_choice(board: Page) -> None:
     draw_odd(board, NARROW_SEVEN)
-    board.locator(".wrong-button").click()
+    correct_it(board)
     board.keyboard.press("7")
     agree(board, "finn")
     board.keyboard.press("Escape")
-    board.locator(".wrong-button").click()
+    correct_it(board)
     board.locator("#correction [data-label='9']").click()
     choices = board.locator("#contradiction-choices button")
     expect(choices).to_have_count(2)
@@ -188,8 +189,7 @@ def test_these_are_two(board: Page) -> None:
     board.mouse.down()
     board.mouse.move(x, box["y"] + 0.8 * box["height"], steps=8)
     board.mouse.up()
-    board.wait_for_timeout(500)
-    board.locator(".wrong-button").first.click()
+    correct_it(board)
     board.locator("#several").click()
     board.keyboard.type("7")
     board.keyboard.press("Enter")
@@ -204,7 +204,7 @@ def test_these_are_two(board: Page) -> None:
 
 def test_not_a_digit_and_refused_ink(board: Page) -> None:
     draw_plain(board, 8)
-    board.locator(".wrong-button").click()
+    correct_it(board)
     board.locator("#correction [data-label='none']").click()
     agree(board, "hanna")
     expect(board.locator("#kept")).to_contain_text("this is not a digit")
@@ -241,7 +241,7 @@ def test_each_digit_of_a_picture_and_of_a_row(board: Page) -> None:
 def test_the_hand_is_remembered_and_a_deleted_one_forgotten(board_with_refusals: Page) -> None:
     page = board_with_refusals
     draw_odd(page, NARROW_SEVEN)
-    page.locator(".wrong-button").click()
+    correct_it(page)
     page.keyboard.press("7")
     agree(page, "jonas")
     teach_now(page)
@@ -278,7 +278,7 @@ def test_a_new_hand_is_named_in_the_chooser(board: Page) -> None:
 def test_an_error_is_a_sentence_and_nothing_drawn_is_lost(board_with_refusals: Page) -> None:
     page = board_with_refusals
     draw_odd(page, NARROW_SEVEN)
-    page.locator(".wrong-button").click()
+    correct_it(page)
     page.keyboard.press("7")
     expect(page.locator("#consent")).to_contain_text("hands.sqlite")
     page.route("**/lessons", lambda route: route.abort())
@@ -311,7 +311,7 @@ def test_every_step_is_accessible(chromium: Browser, hands_address: str, scheme:
 
         draw_odd(page, NARROW_SEVEN)
         expect(page.locator("#answer")).to_have_text("1")
-        page.locator(".wrong-button").click()
+        correct_it(page)
         look("label")
         page.locator("#several").click()
         look("several")

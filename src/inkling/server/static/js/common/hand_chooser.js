@@ -67,23 +67,23 @@ export class HandChooser {
     else this.#show();
   }
 
-  // Asks for the hands, and returns whether the service knows them now.
+  // Asks the service for its hands; `failed` gets an error.
   refresh() {
+    this.load().catch((error) => this.failed(sentenceOf(error)));
+  }
+
+  // The same, and resolves to true. Throws ApiError or Unavailable.
+  load() {
     this.#asking ??= this.#ask().finally(() => (this.#asking = null));
     return this.#asking;
   }
 
   async #ask() {
-    try {
-      const { store, kinds, hands } = await listHands();
-      Object.assign(this, { store, kinds: kinds ?? this.kinds });
-      this.#hands = new Map(hands.map((hand) => [hand.name, hand]));
-      this.#show();
-      return true;
-    } catch (error) {
-      this.failed(sentenceOf(error));
-      return false;
-    }
+    const { store, kinds, hands } = await listHands();
+    Object.assign(this, { store, kinds: kinds ?? this.kinds });
+    this.#hands = new Map(hands.map((hand) => [hand.name, hand]));
+    this.#show();
+    return true;
   }
 
   #show() {

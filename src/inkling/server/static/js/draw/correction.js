@@ -37,7 +37,7 @@ export class Correction {
   // Opens at the element `opener`. `entry`: {box, said, blob, model, source}. With a `label`, it is said already.
   open(opener, entry, label = "") {
     if (!entry.blob) return;
-    if (!this.chooser.store) this.chooser.refresh(); // while the person chooses
+    if (!this.chooser.store) this.chooser.load().catch(() => {}); // while the person chooses; an error is told later
     this.#entry = entry;
     this.#opener = opener;
     popover.removeAttribute("aria-busy");
@@ -75,7 +75,7 @@ export class Correction {
     this.#wrong("");
     if (label === this.#entry.said) return this.#wrong(`It was read as ${named(label)} already.`);
     this.#label = label;
-    if (!this.chooser.store && !(await this.#busily(() => this.chooser.refresh()))) return undefined;
+    if (!this.chooser.store && !(await this.#busily(() => this.chooser.load()))) return undefined;
     if (hasAgreed(this.chooser.store) && this.chooser.name) return this.#keep();
     return this.#askForConsent();
   }

@@ -37,7 +37,11 @@ export function showTiles({ digits, refused, selected, select, correct }) {
     fill(button, entries[i], isDigit ? { name: `Digit ${i + 1}`, isPressed: i === selected } : null);
     button.onclick = () => (isDigit ? select(i) : open());
     if (!correct) return;
-    button.onkeydown = (event) => /^\d$/.test(event.key) && !event.ctrlKey && !event.metaKey && open(event.key);
+    button.onkeydown = (event) => {
+      if (!/^\d$/.test(event.key) || event.ctrlKey || event.metaKey) return;
+      event.preventDefault(); // the field that gets the focus shall not get the digit
+      open(event.key);
+    };
     wrong.onclick = () => open();
     wrong.setAttribute("aria-label", isDigit ? `Wrong? Digit ${i + 1}` : "A digit? The refused ink");
   });

@@ -151,5 +151,8 @@ byId("delete-hand").addEventListener("click", (event) => {
   confirmFirst(event.currentTarget, remove, "Delete all digits and versions?");
 });
 
-if (await chooser.refresh()) await open();
+await tried(async () => {
+  await chooser.load();
+  await open();
+});
 document.documentElement.dataset.ready = "true";

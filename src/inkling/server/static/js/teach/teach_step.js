@@ -53,7 +53,7 @@ export class TeachStep {
   async #followed(name) {
     progress.hidden = false;
     progress.removeAttribute("value");
-    const before = this.chooser.hand?.versions.length ?? 0;
+    const before = this.chooser.hand?.versions.at(-1)?.version ?? 0;
     const n = (await streamed(name)) ?? (await asked(name, before));
     const hand = await getHand(name);
     return { hand, version: hand.versions.find(({ version }) => version === n) };
@@ -85,7 +85,7 @@ function streamed(name) {
 async function asked(name, before) {
   for (;;) {
     const { versions } = await getHand(name);
-    if (versions.length > before) return versions.at(-1).version;
+    if (versions.at(-1)?.version > before) return versions.at(-1).version;
     await new Promise((done) => setTimeout(done, ASK_MS));
   }
 }
