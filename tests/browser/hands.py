@@ -72,7 +72,7 @@ def agree(page: Page, name: str) -> None:
     expect(page.locator("#consent")).to_contain_text("hands.sqlite", timeout=SURE_MS)
     page.locator("#consent-name").fill(name)
     page.keyboard.press("Enter")
-    expect(page.locator("#kept")).to_be_visible()
+    expect(page.locator("#kept")).to_be_visible(timeout=SURE_MS)
 
 
 def teach_now(page: Page) -> None:

@@ -288,7 +288,7 @@ def test_an_error_is_a_sentence_and_nothing_drawn_is_lost(board_with_refusals: P
     expect(wrong).to_have_text("The server is not answering just now. Try again in a moment.")
     page.unroute("**/lessons")
     page.keyboard.press("Enter")
-    expect(page.locator("#kept")).to_be_visible()
+    expect(page.locator("#kept")).to_be_visible(timeout=SURE_MS)
     page.request.delete(page.evaluate("location.origin") + "/api/v1/hands/lena")
     page.locator("#teach-now").click()
     expect(wrong).to_contain_text("lena")

@@ -70,7 +70,7 @@ def test_draw_teach_see_what_changed_and_draw_again(teach: Page) -> None:
     for _ in range(10):
         keep(teach, wanted(teach))
     expect(teach.locator("#prompt")).to_contain_text("Write a 0 · 1 kept")
-    expect(teach.locator("#hand-facts")).to_contain_text("10 digits kept")
+    expect(teach.locator("#hand-facts")).to_contain_text("10 digits kept", timeout=SURE_MS)
     expect(teach.locator("#lesson-list .misread")).to_have_text(["read 1"])
     draw_odd(teach, NARROW_SEVEN)
     live(teach, 0).to_have_text("1")
@@ -127,7 +127,7 @@ def test_on_a_phone(chromium: Browser, hands_address: str) -> None:
             tap_and_drag(page, path)
         live(page, 0).to_have_text("1")
         page.locator("#next").tap()
-        expect(page.locator("#hand-facts")).to_contain_text("1 digit kept")
+        expect(page.locator("#hand-facts")).to_contain_text("1 digit kept", timeout=SURE_MS)
         page.locator("#teach-light").tap()
         expect(page.locator("#teach-status")).to_contain_text("Version 1 reads", timeout=SURE_MS)
         for path in on_the_board(page, NARROW_SEVEN):
@@ -154,7 +154,7 @@ def test_by_keyboard_alone(teach: Page) -> None:
     go(teach, NARROW_SEVEN_BY_KEYS)
     live(teach, 0).to_have_text("1")
     teach.keyboard.press("Enter")
-    expect(teach.locator("#hand-facts")).to_contain_text("1 digit kept")
+    expect(teach.locator("#hand-facts")).to_contain_text("1 digit kept", timeout=SURE_MS)
     expect(teach.locator("#board")).to_be_focused()
     while teach.evaluate("document.activeElement.id") != "teach-light":
         teach.keyboard.press("Tab")
@@ -214,7 +214,7 @@ def test_delete_one_export_and_delete_all(teach: Page) -> None:
     delete.click()
     expect(teach.locator("#lesson-list .delete[data-sure]")).to_have_text("Sure?")
     teach.locator("#lesson-list .delete[data-sure]").click()
-    expect(teach.locator("#hand-facts")).to_contain_text("1 digit kept")
+    expect(teach.locator("#hand-facts")).to_contain_text("1 digit kept", timeout=SURE_MS)
     with teach.expect_download() as started:
         teach.locator("#export").click()
     assert started.value.suggested_filename == "greta.zip"
@@ -236,7 +236,7 @@ def test_what_the_service_refuses_is_a_sentence_and_the_drawing_stays(chromium: 
         live(page, 0).to_have_text("0")
         page.unroute("**/lessons")
         page.locator("#next").click()
-        expect(page.locator("#hand-facts")).to_contain_text("1 digit kept")
+        expect(page.locator("#hand-facts")).to_contain_text("1 digit kept", timeout=SURE_MS)
         page.request.delete(f"{hands_address}/api/v1/hands/hanna")
         page.locator("#teach-light").click()
         expect(page.locator("#teach-status")).to_contain_text("hanna", timeout=SURE_MS)

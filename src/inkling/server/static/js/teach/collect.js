@@ -17,10 +17,10 @@ export class Collect {
   #last = null; // the lesson that can be taken back
   #busy = false;
 
-  // `chooser` is the HandChooser; `changed(hand)` is called when lessons were added or taken back, `inked(board)` at
-  // every change of the ink, `say(sentence)` with an error.
-  constructor({ chooser, changed, inked, say }) {
-    Object.assign(this, { chooser, changed, inked, say });
+  // `chooser` is the HandChooser; `added(hand, lessons)` and `removed(ids)` are called when lessons were kept or taken
+  // back, `inked(board)` at every change of the ink, `say(sentence)` with an error.
+  constructor({ chooser, added, removed, inked, say }) {
+    Object.assign(this, { chooser, added, removed, inked, say });
     this.board = new Board(byId("board"), { changed: () => this.#inkChanged(), touched: () => this.say("") });
     new KeyboardPen(this.board, { nib: byId("nib"), say: (text) => (byId("spoken").textContent = text) });
     this.board.canvas.addEventListener("keydown", (event) => event.key === "Enter" && this.#keep());
@@ -111,7 +111,7 @@ export class Collect {
       const lessons = [{ box: ink.box, label: this.#wanted, said: digit ? String(digit.digit) : NONE }];
       const answer = await keepLessons(this.chooser.name, { blob, lessons, model: reading.model, source: "drawn on the Teach page", session });
       this.#last = answer.stored ? answer.lessons[0] : null;
-      this.changed(answer.hand);
+      await this.added(answer.hand, answer.lessons);
       this.#goOn();
     });
     this.board.canvas.focus({ preventScroll: true });
@@ -123,7 +123,7 @@ export class Collect {
       await deleteLesson(this.chooser.name, id);
       this.#last = null;
       this.#wanted = label;
-      await this.changed(null);
+      await this.removed([id]);
     });
     this.#prompt();
   }

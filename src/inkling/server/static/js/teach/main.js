@@ -24,7 +24,7 @@ const named = new URLSearchParams(location.search).get("hand");
 if (named && !complaintAbout(named)) chooseHand(named.normalize("NFC"));
 const chooser = new HandChooser({ changed: open, failed: say });
 const live = new LiveReading({ chooser, offline, say });
-const collect = new Collect({ chooser, changed: lessonsChanged, inked: (board) => live.read(board), say });
+const collect = new Collect({ chooser, added, removed, inked: (board) => live.read(board), say });
 const teaching = new TeachStep({ chooser, taught });
 
 // Shows the chosen hand; asks first where nothing may be kept yet.
@@ -69,11 +69,20 @@ function show() {
   showLessons(lessons, remove);
 }
 
-// Lessons were added, with the hand as it is now, or taken away.
-async function lessonsChanged(hand) {
-  const { name } = chooser;
-  chooser.update(hand ?? (await getHand(name)));
-  lessons = await allLessons(name);
+// Lessons were added, with the hand as it is now.
+async function added(hand, some) {
+  chooser.update(hand);
+  const there = new Set(lessons.map(({ id }) => id));
+  if (some.some(({ contradicts }) => contradicts.length)) lessons = await allLessons(hand.name);
+  else lessons = [...some.filter(({ id }) => !there.has(id)), ...lessons];
+  show();
+}
+
+// Lessons were deleted.
+async function removed(ids) {
+  chooser.update(await getHand(chooser.name));
+  const stays = (id) => !ids.includes(id);
+  lessons = lessons.filter(({ id }) => stays(id)).map((lesson) => ({ ...lesson, contradicts: lesson.contradicts.filter(stays) }));
   show();
 }
 
@@ -101,7 +110,7 @@ function use(version) {
 function remove(ids) {
   return tried(async () => {
     for (const id of ids) await deleteLesson(chooser.name, id);
-    await lessonsChanged(null);
+    await removed(ids);
   });
 }
 

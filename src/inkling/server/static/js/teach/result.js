@@ -63,7 +63,7 @@ function group(title, kind, changes, byNumber) {
 }
 
 function guardTable(guards) {
-  const head = make("tr", {}, ...["", "Before", "After", "At most", ""].map((textContent) => make("th", { scope: "col", textContent })));
+  const head = make("tr", {}, ...["What goes wrong", "Before", "After", "At most", "The limit"].map((textContent) => make("th", { scope: "col", textContent })));
   const share = (value) => `${(100 * value).toFixed(2)} %`;
   const rows = guards.map(({ about, before, after, limit, ok }) =>
     make(
