@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from inkling.errors import NotFound, WrongNetwork
 from inkling.server.routes.hand_schemas import LABELS, WeightsChangeSchema
 from inkling.server.routes.hands import guard, hands
-from inkling.server.routes.openapi import error_responses
+from inkling.server.routes.openapi import HANDS_TAG, error_responses
 from inkling.server.rules import HANDS, rule
 
 blueprint = Blueprint("hand_weights", __name__, url_prefix="/api/v1/hands", description="What hands have learned.")
@@ -24,7 +24,7 @@ _ERRORS = {
 }
 
 
-@blueprint.route("/<name>/versions/<int:number>/weights")
+@blueprint.route("/<name>/versions/<int:number>/weights", methods=["GET"], tags=[HANDS_TAG])
 @rule(HANDS)
 @blueprint.doc(operationId="getHandWeights")
 @error_responses(blueprint, _ERRORS)
