@@ -107,7 +107,9 @@ def test_without_javascript_a_picture_can_be_sent(chromium: Browser, address: st
     context = context_of(chromium, (390, 844), java_script_enabled=False)
     page = context.new_page()
     page.goto(address)
-    page.locator("form.plain input[type=file]").set_input_files({"name": "7.png", "mimeType": "image/png", "buffer": SEVEN})
+    page.locator("form.plain input[type=file]").set_input_files(
+        {"name": "7.png", "mimeType": "image/png", "buffer": SEVEN}
+    )
     page.locator("form.plain button").click()
     expect(page.locator("#answer")).to_have_text("7")
     context.close()

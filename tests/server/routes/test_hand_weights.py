@@ -33,11 +33,11 @@ def test_a_corrected_seven_changes_the_weights_of_7_and_1(client: FlaskClient) -
     WeightsChangeSchema().load(answer)
     change, prototypes = np.array(answer["change"]), np.array(answer["prototypes"])
     assert change.shape[0] == prototypes.shape[0] == len(answer["labels"]) == 11
-    assert prototypes.shape[1] == 1, "one lesson was misread"
+    assert prototypes.shape[1] >= 1, "one lesson was misread; it is also shown turned and slanted"
     all_changes = np.hstack([change, prototypes])
     strongest = np.argsort((all_changes**2).sum(axis=1))[-2:]
     assert {answer["labels"][i] for i in strongest} == {"7", "1"}
-    assert prototypes[7, 0] > 0 > prototypes[1, 0]
+    assert prototypes[7].sum() > 0 > prototypes[1].sum()
 
 
 def test_errors(client: FlaskClient, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ function ofPrototypes(labels, prototypes) {
   const sums = prototypes.map((row) => row.reduce((sum, value) => sum + value, 0) / n);
   const [most, least] = [sums.indexOf(Math.max(...sums)), sums.indexOf(Math.min(...sums))];
   return (
-    `It also compares each digit with ${n === 1 ? "one prototype, a misread digit" : `${n} prototypes, misread digits`} of yours. ` +
+    `It also compares each digit with ${n === 1 ? "one prototype" : `${n} prototypes`}: your misread digits, a few of them also turned and slanted. ` +
     `Nearness to ${n === 1 ? "it" : "them"} counts most for ${named(labels[most])} and most against ${named(labels[least])}.`
   );
 }
