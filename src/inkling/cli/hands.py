@@ -165,7 +165,7 @@ def delete_command(name: str | None, lesson: int | None, every: bool, yes: bool)
       inkling hands delete anna
       inkling hands delete anna --lesson 12
     """
-    from inkling.hands.full_job import forget
+    from inkling.hands import full_job
     from inkling.hands.store import Store
 
     if (name is None) != every or (every and lesson is not None):
@@ -183,14 +183,15 @@ def delete_command(name: str | None, lesson: int | None, every: bool, yes: bool)
         if not yes and not click.confirm(f"Delete {what}?", err=True):
             click.echo("Nothing was deleted.", err=True)
             sys.exit(1)
+        if lesson is None:
+            for gone in [name] if name is not None else [hand.name for hand in store.hands()]:
+                full_job.cancel(store, gone)
+                full_job.forget(store, gone)
         if name is None:
-            for hand in store.hands():
-                forget(store, hand.name)
             store.delete_all()
         elif lesson is not None:
             store.delete_lesson(name, lesson)
         else:
-            forget(store, name)
             store.delete_hand(name)
     click.echo(f"Deleted: {what}.")
 

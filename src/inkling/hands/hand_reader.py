@@ -53,6 +53,11 @@ class HandReader(Reader):
         return HandReader, (self._reader, self._learned)
 
 
+def is_large(reader: Reader) -> bool:
+    """Whether a reader has a network of its own."""
+    return isinstance(reader, HandReader) and isinstance(reader._learned, LearnedNetwork)
+
+
 def with_hand(reader: Reader, name: str, store: Store) -> tuple[Reader, int]:
     """The reader of a hand's active version, and its number; `reader` itself and 0 for the network as it came.
 

@@ -64,6 +64,7 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     )
     from inkling.server.routes.request_body import InMemoryRequest
     from inkling.server.rules import DOCUMENT, PAGE, check_rules, rule
+    from inkling.server.service.event_streams import StreamLimiter
     from inkling.server.service.forms import Forms
     from inkling.server.service.hands import Hands
 
@@ -87,6 +88,7 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     app.extensions["inkling-forms"] = Forms(settings, readers)
     app.extensions["inkling-hands"] = Hands(settings, readers, metrics)
     app.extensions["inkling-metrics"] = metrics
+    app.extensions["inkling-streams"] = StreamLimiter(settings.threads)
     add_access(app, settings, metrics, readers.queue)
     add_record(app, settings, metrics)
     delivery.add_delivery(app)

@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 def add_lab(app: Flask, api: Any, settings: Settings) -> None:
     """Register the lab's routes. Where the lab is closed, they say how to open it."""
     from inkling.server.lab import routes
-    from inkling.server.lab.event_stream import StreamLimiter
     from inkling.server.lab.training_manager import TrainingManager
 
     manager = TrainingManager(settings)
     app.extensions["inkling-lab"] = manager
-    app.extensions["inkling-lab-streams"] = StreamLimiter(settings.threads)
     routes.register_schemas(api.spec)
     api.register_blueprint(routes.blueprint)
     if settings.lab:

@@ -1,51 +1,21 @@
 """The training's events as server-sent events. An event's id is RUN:OFFSET, the byte behind it in the run's log.
 
 A stream begins with the whole state, or, with Last-Event-ID, right behind that event: nothing is lost or sent twice.
-Each stream occupies one of the worker's threads, so there are few, and each ends after a while. A browser reconnects
-by itself.
-Source: WHATWG, HTML Standard, "Server-sent events".
 """
 
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from inkling.errors import Overloaded
 from inkling.lab_protocol.lab_folder import events_after, read_json
 from inkling.server.lab.training_manager import TrainingManager
+from inkling.server.service.event_streams import HEARTBEAT_S, MAX_STREAM_S, event
 from inkling.server.stopping import stopping
 
 POLL_S = 0.2
 REFRESH_S = 1.0  # between two checks of what the log does not contain: a dead process, a kept model
-HEARTBEAT_S = 10.0
-MAX_STREAM_S = 900.0
-MAX_THREAD_SHARE = 4  # streams occupy at most one in so many of a worker's threads
-
-
-class StreamLimiter:
-    """Limits the streams of this worker."""
-
-    def __init__(self, threads: int) -> None:
-        self._limit = max(1, threads // MAX_THREAD_SHARE)
-        self._free = threading.BoundedSemaphore(self._limit)
-
-    def acquire(self) -> Callable[[], None]:
-        """Take a place for a stream, and return the function that gives it back. Raises Overloaded without one."""
-        if not self._free.acquire(blocking=False):
-            raise Overloaded(
-                f"{self._limit} listeners follow the training already, as many as this worker takes on. Ask "
-                "/api/v1/lab/training from time to time instead, or try again later."
-            )
-        places = [self._free]
-
-        def release() -> None:  # once, however often the response is closed
-            if places:
-                places.pop().release()
-
-        return release
 
 
 def event_stream(manager: TrainingManager, last_event_id: str, max_s: float = MAX_STREAM_S) -> Iterator[str]:
@@ -96,8 +66,3 @@ def position(manager: TrainingManager, last_event_id: str) -> tuple[str, int]:
             return (run, offset) if offset == 0 or file.read(1) == b"\n" else ("", 0)
     except (OSError, OverflowError, ValueError):
         return "", 0
-
-
-def event(kind: str, data: str, event_id: str = "") -> str:
-    """One event as text; `data` has no line break."""
-    return (f"id: {event_id}\n" if event_id else "") + f"event: {kind}\ndata: {data}\n\n"

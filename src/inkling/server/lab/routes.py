@@ -17,7 +17,7 @@ from inkling.server.lab import schemas
 from inkling.server.lab.event_stream import event_stream
 from inkling.server.lab.training_manager import CLOSED_REASONS, TrainingManager
 from inkling.server.middleware.csrf_guard import check_caller
-from inkling.server.routes.openapi import error_responses
+from inkling.server.routes.openapi import LAST_EVENT_ID, error_responses
 from inkling.server.routes.request_body import json_body
 from inkling.server.rules import LAB, LAB_CHANGE, rule
 from inkling.server.schemas import ErrorAnswerSchema
@@ -167,17 +167,9 @@ def snapshot() -> Response:
     return jsonify(ok=True, **found)
 
 
-_LAST_EVENT_ID = {
-    "in": "header",
-    "name": "Last-Event-ID",
-    "schema": {"type": "string"},
-    "description": "Go on behind this event; a browser sends it by itself.",
-}
-
-
 @blueprint.route("/events", methods=["GET"])
 @rule(LAB)
-@blueprint.doc(operationId="followEvents", parameters=[_LAST_EVENT_ID])
+@blueprint.doc(operationId="followEvents", parameters=[LAST_EVENT_ID])
 @documents_read
 @blueprint.response(
     200,
@@ -188,7 +180,7 @@ _LAST_EVENT_ID = {
 def events() -> Response:
     """Follow the training by server-sent events"""
     lab = open_manager()
-    release = current_app.extensions["inkling-lab-streams"].acquire()
+    release = current_app.extensions["inkling-streams"].acquire()
     response = Response(
         event_stream(lab, request.headers.get("Last-Event-ID", "")),
         mimetype="text/event-stream",

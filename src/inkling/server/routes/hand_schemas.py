@@ -27,7 +27,7 @@ from inkling.server.schemas import (
 MAX_CORRECTIONS = 100  # in one request
 MAX_TEXT = 200  # characters of a source or session
 LABELS = (*"0123456789", "none")  # as in inkling.hands.lesson, which is not imported here because it is heavy
-KINDS = ("light",)
+KINDS = ("light", "full")
 LABEL = "A digit, or `none`: no digit."
 _BOX = "x, y, w, h in pixels of the upright picture."
 
@@ -67,7 +67,12 @@ class LessonsRequestSchema(PictureSchema):
 class TeachRequestSchema(Schema):
     """How to teach."""
 
-    kind = string("`light`: the last layer, in about a second.", OneOf(KINDS), required=False, load_default="light")
+    kind = string(
+        "`light`: the last layer, in about a second. `full`: the whole network.",
+        OneOf(KINDS),
+        required=False,
+        load_default="light",
+    )
 
 
 class UseRequestSchema(Schema):
@@ -128,7 +133,7 @@ class VersionSchema(Schema):
     """What a hand was taught at one time."""
 
     version = integer("1, 2, ..", Range(1))
-    kind = string("`light`: its last layer; `full`: the whole network.", OneOf(("light", "full")))
+    kind = string("`light`: its last layer; `full`: the whole network.", OneOf(KINDS))
     created = string("UTC, ISO 8601.")
     model = nested(ModelRef, "The network that was taught.")
     promoted = boolean("Whether it was an improvement, and became the active one.")
@@ -159,6 +164,8 @@ class HandsSchema(OkSchema):
     """All hands."""
 
     store = string("Where they are kept, in words.")
+    kinds = array(fields.String(validate=OneOf(KINDS)), "The kinds of teaching that there are here.")
+    full_reason = string("Why `full` is not among them, in a sentence; empty if it is.")
     hands = array(fields.Nested(HandSchema))
 
 
@@ -254,6 +261,33 @@ class WeightsChangeSchema(OkSchema):
     prototypes = array(
         fields.List(fields.Float()), "For each label its weights for nearness to each prototype, a misread lesson."
     )
+
+
+class JobSchema(OkSchema):
+    """A whole network is being taught."""
+
+    job = string("Its id.")
+
+
+class TeachingSchema(OkSchema):
+    """Where the teaching of a whole network stands."""
+
+    state = string(check=OneOf(("none", "running", "done", "failed", "cancelled")))
+    job = string("Its id; empty for none.")
+    last = integer("Offset of the last event.")
+    hand = string(required=False)
+    stage = string("What is being done, in words.", required=False)
+    done = number("Of everything, 0 to 1.", required=False)
+    version = integer("Of `done`: the version's number.", required=False)
+    promoted = required(fields.Boolean, "Of `done`: whether it is the active one.", required=False)
+    reason = string("Of `done`: why, in a sentence.", required=False)
+    error = string("Of `failed`: why, in a sentence.", required=False)
+
+
+class CancelledSchema(OkSchema):
+    """What was cancelled."""
+
+    cancelled = boolean("Whether something was being taught.")
 
 
 class DeletedSchema(OkSchema):

@@ -12,7 +12,7 @@ from flask_smorest import Blueprint
 from inkling.errors import UnknownFormat
 from inkling.server.middleware.csrf_guard import check_caller
 from inkling.server.routes import hand_schemas as schemas
-from inkling.server.routes.openapi import BINARY, BYTES, HANDS_TAG, error_responses
+from inkling.server.routes.openapi import BINARY, BYTES, HANDS_TAG, LAST_EVENT_ID, error_responses
 from inkling.server.routes.request_body import from_data_url, json_body, raw_body
 from inkling.server.rules import HANDS, HANDS_CHANGE, HANDS_IMPORT, HANDS_LESSONS, HANDS_TEACH, rule
 from inkling.server.service.hand_json import MAX_VERSIONS, hand_json, lesson_json, version_json
@@ -54,6 +54,17 @@ documents_json = error_responses(
         413: "ImageTooLarge: a body of more than 10,000 bytes.",
         415: "UnknownFormat: a body that is no JSON.",
         422: "StoreFull: too many bytes of versions. WrongNetwork: the server's network cannot learn a hand.",
+    },
+)
+documents_teach = error_responses(
+    blueprint,
+    {
+        **_ERRORS,
+        409: "Busy: another hand is taught a whole network.",
+        413: "ImageTooLarge: a body of more than 10,000 bytes.",
+        415: "UnknownFormat: a body that is no JSON.",
+        422: "StoreFull: too many bytes of versions. WrongNetwork: the server's network cannot learn a hand.",
+        503: f"{_ERRORS[503]} LabClosed: no whole network can be taught here; `full_reason` of all hands says why.",
     },
 )
 
@@ -102,7 +113,9 @@ class AllHands(MethodView):
         """List the hands"""
         store = hands().store()
         listed = [hand_json(hand, store.versions(hand.name, newest=MAX_VERSIONS)) for hand in store.hands()]
-        return jsonify(ok=True, store=hands().where(), hands=listed)
+        reason = hands().full_reason()
+        kinds = ["light"] if reason else ["light", "full"]
+        return jsonify(ok=True, store=hands().where(), kinds=kinds, full_reason=reason, hands=listed)
 
     @rule(HANDS)
     @blueprint.doc(operationId="deleteHands")
@@ -110,7 +123,7 @@ class AllHands(MethodView):
     @blueprint.response(200, schemas.DeletedSchema, description="How many hands there were.")
     def delete(self) -> Response:
         """Delete all hands with their digits and versions"""
-        return jsonify(ok=True, deleted=hands().store().delete_all())
+        return jsonify(ok=True, deleted=hands().delete_all())
 
 
 @blueprint.route("/<name>")
@@ -131,7 +144,7 @@ class OneHand(MethodView):
     @blueprint.response(200, schemas.DeletedSchema, description="How many digits it had.")
     def delete(self, name: str) -> Response:
         """Delete a hand with its digits and versions"""
-        return jsonify(ok=True, deleted=hands().store().delete_hand(name))
+        return jsonify(ok=True, deleted=hands().delete(name))
 
 
 @blueprint.route("/<name>/lessons")
@@ -186,21 +199,67 @@ def delete_lesson(name: str, lesson: int) -> Response:
     return jsonify(ok=True, deleted=1)
 
 
-@blueprint.route("/<name>/teach", methods=["POST"])
-@rule(HANDS_TEACH)
-@blueprint.doc(operationId="teachHand")
-@takes("TeachRequest")
-@documents_json
-@blueprint.response(200, schemas.TaughtSchema, description="What it learned, and whether that is used.")
-def teach(name: str) -> Response:
-    """Teach a hand its stored digits
+@blueprint.route("/<name>/teach")
+class Teaching(MethodView):
+    """What a hand is taught."""
 
-    The new version becomes the active one if it is an improvement; `reason` says why, or why not.
-    """
-    schemas.loaded(schemas.TeachRequestSchema(), json_body())
-    number = hands().teach(name)
-    [version] = [each for each in hands().store().versions(name) if each.number == number]
-    return jsonify(ok=True, version=version_json(version), hand=described_hand(name))
+    @rule(HANDS_TEACH)
+    @blueprint.doc(operationId="teachHand")
+    @takes("TeachRequest")
+    @documents_teach
+    @blueprint.alt_response(202, schema=schemas.JobSchema, description="A whole network is being taught.")
+    @blueprint.response(200, schemas.TaughtSchema, description="What it learned, and whether that is used.")
+    def post(self, name: str) -> tuple[Response, int]:
+        """Teach a hand its stored digits
+
+        `light` answers when it is done. `full`, where TensorFlow is installed, is done by a process of its own in a few
+        minutes: follow its events, or ask how it stands. The new version becomes the active one if it is an
+        improvement; `reason` says why, or why not.
+        """
+        given = schemas.loaded(schemas.TeachRequestSchema(), json_body())
+        if given["kind"] == "full":
+            return jsonify(ok=True, job=hands().teach_full(name)), 202
+        number = hands().teach(name)
+        [version] = [each for each in hands().store().versions(name) if each.number == number]
+        return jsonify(ok=True, version=version_json(version), hand=described_hand(name)), 200
+
+    @rule(HANDS)
+    @blueprint.doc(operationId="getTeaching")
+    @documents
+    @blueprint.response(200, schemas.TeachingSchema, description="Where it stands.")
+    def get(self, name: str) -> Response:
+        """Say where the teaching of a whole network stands"""
+        return jsonify(ok=True, **hands().job(name))
+
+    @rule(HANDS)
+    @blueprint.doc(operationId="cancelTeaching")
+    @documents
+    @blueprint.response(200, schemas.CancelledSchema, description="Nothing is being taught.")
+    def delete(self, name: str) -> Response:
+        """Cancel the teaching of a whole network"""
+        return jsonify(ok=True, cancelled=hands().cancel(name))
+
+
+@blueprint.route("/<name>/events", methods=["GET"])
+@rule(HANDS)
+@blueprint.doc(operationId="followTeaching", parameters=[LAST_EVENT_ID])
+@documents
+@blueprint.response(
+    200,
+    {"type": "string"},
+    content_type="text/event-stream",
+    description="`started`, `progress` (`stage`, `done`), then `done` (`version`, `promoted`, `reason`), `failed` "
+    "(`error`) or `cancelled`. Nothing where no whole network was taught.",
+)
+def events(name: str) -> Response:
+    """Follow the teaching of a whole network by server-sent events"""
+    stream = hands().events(name, request.headers.get("Last-Event-ID", ""))
+    release = current_app.extensions["inkling-streams"].acquire()
+    response = Response(
+        stream, mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )
+    response.call_on_close(release)
+    return response
 
 
 @blueprint.route("/<name>/use", methods=["POST"])

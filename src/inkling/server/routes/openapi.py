@@ -57,6 +57,13 @@ MODEL_NAME: dict[str, Any] = {
     "description": "Name of a model from `GET /api/v1/models`.",
 }
 
+LAST_EVENT_ID: dict[str, Any] = {
+    "in": "header",
+    "name": "Last-Event-ID",
+    "schema": {"type": "string"},
+    "description": "Go on behind this event; a browser sends it by itself.",
+}
+
 
 def _picture_body(schema: str, form: str, description: str) -> dict[str, Any]:
     """The body of a route that takes pictures: JSON by that `schema`, bytes, or a form.

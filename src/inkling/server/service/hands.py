@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inkling.errors import HandsClosed, Overloaded
 from inkling.server.metrics.definitions import Metrics
+from inkling.server.service.event_streams import HEARTBEAT_S, MAX_STREAM_S, event
 from inkling.server.service.readers import Readers
 from inkling.server.settings import Settings
+from inkling.server.stopping import stopping
 
 if TYPE_CHECKING:
     from inkling.hands.lesson import Lesson
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_LESSONS = 5_000  # of a hand: more take longer to learn than a request may
 MAX_READERS = 64  # hands whose readers are kept, a few kilobytes each
+MAX_LARGE = 4  # of them, those with a network of their own, 2 MB each
 CLOSED = (
     "this server keeps no hands; expected INKLING_HANDS=on, or an address that only this machine can reach and no "
     "proxy in front. Ask its operator to set that."
@@ -96,13 +101,68 @@ class Hands:
         self._metrics.count("inkling_hand_versions_total", "light", "yes" if taught.promoted else "no")
         return number
 
+    def full_reason(self) -> str:
+        """Why no whole network can be taught here, in a sentence; "" if it can."""
+        from inkling.hands import full_job
+
+        return full_job.not_here(self._readers.get().bundle)
+
+    def teach_full(self, name: str) -> str:
+        """Start to teach a hand a whole network in a process of its own. Returns the job's id. Raises as `full_job`."""
+        from inkling.hands import full_job
+
+        return full_job.start(self.store(), name, self._readers.get().bundle)
+
+    def job(self, name: str) -> dict[str, Any]:
+        """Where the teaching of a whole network stands. Raises UnknownName."""
+        from inkling.hands import full_job
+
+        self.store().stamp(name)
+        return full_job.state(self.store(), name)
+
+    def cancel(self, name: str) -> bool:
+        """End the teaching of a whole network. Returns whether one was running. Raises UnknownName."""
+        from inkling.hands import full_job
+
+        self.store().stamp(name)
+        return full_job.cancel(self.store(), name)
+
+    def events(self, name: str, last_event_id: str, max_s: float = MAX_STREAM_S) -> Iterator[str]:
+        """The events of the hand's last job as text, from the beginning or behind that id, JOB:OFFSET. Raises
+        UnknownName at once.
+        """
+        store = self.store()
+        store.stamp(name)
+        return _event_stream(store, name, last_event_id, max_s)
+
+    def delete(self, name: str) -> int:
+        """Delete a hand, and end what it is being taught. Returns how many lessons it had. Raises UnknownName."""
+        from inkling.hands import full_job
+
+        self.cancel(name)
+        n = self.store().delete_hand(name)
+        full_job.forget(self.store(), name)
+        return n
+
+    def delete_all(self) -> int:
+        """Delete all hands. Returns how many there were."""
+        from inkling.hands import full_job
+
+        names = [hand.name for hand in self.store().hands()]
+        for name in names:
+            full_job.cancel(self.store(), name)
+        n = self.store().delete_all()
+        for name in names:
+            full_job.forget(self.store(), name)
+        return n
+
     def reader(self, name: str, reader: Reader) -> tuple[Reader, dict[str, Any]]:
         """The reader of a hand's active version, of `reader`'s network; and the answer's `hand`.
 
         Every worker asks the store each time which version is active, in a fraction of a millisecond, so that none
         reads with an older one. Raises UnknownName, and WrongNetwork where it was taught with another network.
         """
-        from inkling.hands.hand_reader import with_version
+        from inkling.hands.hand_reader import is_large, with_version
         from inkling.hands.lesson import checked_name
 
         store, name = self.store(), checked_name(name)
@@ -116,6 +176,28 @@ class Hands:
         with self._opening:
             self._kept[key] = known
             self._kept.move_to_end(key)
-            while len(self._kept) > MAX_READERS:
-                self._kept.popitem(last=False)
+            large = [each for each, (_, reader) in self._kept.items() if is_large(reader)]
+            for old in [*large[:-MAX_LARGE], *list(self._kept)[:-MAX_READERS]]:
+                self._kept.pop(old, None)
         return known[1], {"hand": {"name": name, "version": stamp[2]}}
+
+
+def _event_stream(store: Store, name: str, last_event_id: str, max_s: float) -> Iterator[str]:
+    from inkling.hands import full_job
+
+    start_s = sent_s = time.monotonic()
+    yield "retry: 1000\n\n"
+    job, _, offset = last_event_id.partition(":")
+    after = int(offset) if offset.isdecimal() and len(offset) < 16 else 0
+    job_now = full_job.state(store, name)["job"]
+    for told in full_job.follow(store, name, job=job, after=after):
+        now_s = time.monotonic()
+        if told is not None:
+            end, facts = told
+            sent_s = now_s
+            yield event(facts["type"], json.dumps(facts), f"{job_now}:{end}")
+        elif now_s - sent_s >= HEARTBEAT_S:
+            sent_s = now_s
+            yield ": still here\n\n"
+        if stopping.is_set() or now_s - start_s > max_s:
+            return
