@@ -18,7 +18,14 @@ def run(*, examples: int, seed: int) -> dict[str, Any]:
     program = Path(sys.executable).with_name("schemathesis")
     if not program.is_file():
         raise SystemExit("schemathesis is not there; expected it beside Python. Run: make install-dev")
-    with running(cores=os.sched_getaffinity(0)) as service, tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        # It deletes hands and lessons as well: never those of the user.
+        running(
+            cores=os.sched_getaffinity(0),
+            environ={"INKLING_STORE": f"sqlite:///{folder}/hands.sqlite", "XDG_DATA_HOME": f"{folder}/data"},
+        ) as service,
+    ):
         before = set(service.workers())
         done = subprocess.run(
             [str(program), "run", f"http://127.0.0.1:{service.port}/openapi.json", "--max-examples", str(examples),
