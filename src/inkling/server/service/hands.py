@@ -118,7 +118,9 @@ class Hands:
         from inkling.hands import full_job
 
         self.store().stamp(name)
-        return full_job.state(self.store(), name)
+        found = full_job.state(self.store(), name)
+        del found["said"]
+        return found
 
     def cancel(self, name: str) -> bool:
         """End the teaching of a whole network. Returns whether one was running. Raises UnknownName."""
