@@ -55,15 +55,22 @@ def test_what_is_cut_out_of_the_cells_of_a_comb_weighs_more_than_what_is_cut_out
 
     found = pooled(texts, boxes_of, IMAGE, classify, cells=cells)
     assert [one.text for one in found] == [(4, 7, 7), (4, 1, 7)]
-    [tiles] = asked
+    *_, tiles = asked
     np.testing.assert_array_equal(tiles, cells)
 
 
-def test_a_text_of_another_number_of_digits_than_cells_is_judged_by_the_row() -> None:
-    texts = [ScoredText((4, 1), 0.5), ScoredText((4, 1, 7), 0.4)]
+def test_how_many_digits_there_are_is_judged_by_the_row() -> None:
+    texts = [ScoredText((4, 1), 0.5), ScoredText((4, 1, 7), 0.3), ScoredText((4, 7, 7), 0.1)]
+    without = pooled(texts, boxes_of, IMAGE, lambda tiles: opinion(4, 1, 7))
     cells = np.ones((3, 28, 28), np.float32)
-    found = pooled(texts, boxes_of, IMAGE, lambda tiles: opinion(4, 1, 7, 4, 1), cells=cells)
-    assert {one.text: one.prob for one in found}[(4, 1)] == pytest.approx(0.5 * 0.9 / (0.5 + 0.4 * 6**0.4), rel=0.01)
+
+    def classify(tiles: np.ndarray) -> Prediction:
+        return opinion(4, 7, 7) if tiles is cells else opinion(4, 1, 7)
+
+    found = pooled(texts, boxes_of, IMAGE, classify, cells=cells)
+    two, two_before = ({one.text: one.prob for one in each}[(4, 1)] for each in (found, without))
+    assert two == pytest.approx(two_before)
+    assert max((one for one in found if len(one.text) == 3), key=lambda one: one.prob).text == (4, 7, 7)
 
 
 def test_texts_that_are_hardly_probable_are_not_judged() -> None:

@@ -35,34 +35,38 @@ def pooled(
     What is much less probable than the best text is left out: no opinion would make it the best.
 
     `boxes_of`: a text of n digits -> (n, 4) x, y, w, h of each in pixels of `image`, the (32, W) line image. `cells`:
-    (k, 28, 28) float32 tiles of the written cells of a comb, from left to right, cut out without their walls. They show
-    the digits of every text that has k of them.
+    (k, 28, 28) float32 tiles of the written cells of a comb, from left to right, cut out without their walls. Which of
+    the texts of k digits it is, these decide; how probable it is that there are k, the row does.
     """
     total, best = sum(one.prob for one in texts), max((one.prob for one in texts), default=0.0)
     judged = [one for one in texts if one.prob >= CONFIG.min_share * best]
-    k = 0 if cells is None else len(cells)
-    corners = [np.asarray(boxes_of(one.text), int).reshape(-1, 4) for one in judged if len(one.text) != k]
-    every, place = np.unique(np.concatenate([np.zeros((0, 4), int), *corners]), axis=0, return_inverse=True)
-    tiles = digit_tiles(image, every)  # texts share most of their boxes
-    if cells is not None:
-        tiles = np.concatenate([cells, tiles])
-    if not len(tiles):
+    corners = [np.asarray(boxes_of(one.text), int).reshape(-1, 4) for one in judged]
+    if not any(map(len, corners)):
         return list(texts)
-    found = classify(tiles)
-    probs = CONFIG.trust * found.probs * (1 - found.not_digit[:, None]) + (1 - CONFIG.trust) / 10  # (k + n boxes, 10)
-    logs_of = np.log(probs / (CONFIG.trust + (1 - CONFIG.trust) / 10))  # 0 for a certain digit
-    logs_of[:k] *= CONFIG.cell_weight
-    logs_of[k:] *= CONFIG.weight
-    logs_of += CONFIG.weight * np.log(CONFIG.digit_odds)
-    logs, start = [], 0
-    for one in judged:
-        places = np.arange(k) if len(one.text) == k else k + place.ravel()[start : start + len(one.text)]
-        logs.append(float(logs_of[places, list(one.text)].sum()))
-        start += len(one.text) if len(one.text) != k else 0
-    after = np.array([one.prob for one in judged]) * np.exp(np.array(logs) - max(logs))
+    every, place = np.unique(np.concatenate(corners), axis=0, return_inverse=True)  # texts share most of their boxes
+    ends = np.cumsum([len(one.text) for one in judged])[:-1]
+    found = _weighed(judged, np.split(place.ravel(), ends), classify(digit_tiles(image, every)), CONFIG.weight, total)
+    k = 0 if cells is None else len(cells)
+    whole = [one for one in judged if len(one.text) == k]
+    if cells is not None and k and len(whole) > 1:
+        share = sum(one.prob for one in found if len(one.text) == k)
+        found = [one for one in found if len(one.text) != k]
+        found += _weighed(whole, [np.arange(k)] * len(whole), classify(cells), CONFIG.cell_weight, share)
+    return sorted(found, key=lambda one: -one.prob)
+
+
+def _weighed(
+    texts: Sequence[ScoredText], places: Sequence[np.ndarray], of_places: Prediction, weight: float, total: float
+) -> list[ScoredText]:
+    """Texts with the opinion of the digits in their places, to a power; together as probable as `total`."""
+    probs = CONFIG.trust * of_places.probs * (1 - of_places.not_digit[:, None]) + (1 - CONFIG.trust) / 10  # (n, 10)
+    probs *= CONFIG.digit_odds / (CONFIG.trust + (1 - CONFIG.trust) / 10)  # digit_odds for a certain one
+    logs = np.array(
+        [np.log(probs[where, list(one.text)]).sum() for one, where in zip(texts, places, strict=True)], float
+    )
+    after = np.array([one.prob for one in texts]) * np.exp(weight * (logs - logs.max()))
     after *= total / max(after.sum(), 1e-300)
-    pairs = zip(judged, after.tolist(), strict=True)
-    return sorted((ScoredText(one.text, prob) for one, prob in pairs), key=lambda one: -one.prob)
+    return [ScoredText(one.text, prob) for one, prob in zip(texts, after.tolist(), strict=True)]
 
 
 def digit_tiles(image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
