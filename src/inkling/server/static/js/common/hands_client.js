@@ -13,6 +13,8 @@ export const listHands = () => askJson("GET", "hands");
 export const deleteHand = (name) => askJson("DELETE", at(name));
 export const deleteLesson = (name, id) => askJson("DELETE", at(name, `/lessons/${id}`));
 export const teachHand = (name, kind) => askJson("POST", at(name, "/teach"), { kind }, LONG_MS);
+export const teachingState = (name) => askJson("GET", at(name, "/teach")); // of a full teaching
+export const cancelTeaching = (name) => askJson("DELETE", at(name, "/teach"));
 export const useVersion = (name, version) => askJson("POST", at(name, "/use"), { version });
 export const versionWeights = (name, version) => askJson("GET", at(name, `/versions/${version}/weights`));
 export const eventsAddress = (name) => `/api/v1/${at(name, "/events")}`;

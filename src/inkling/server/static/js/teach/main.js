@@ -44,6 +44,7 @@ async function open() {
   if (began !== name) collect.begin();
   began = name;
   live.read();
+  teaching.resume();
   return undefined;
 }
 

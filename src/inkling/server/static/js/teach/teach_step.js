@@ -1,10 +1,11 @@
 // Step 2: teaches the hand. The light step answers at once; a full teaching tells its progress by server-sent events.
 
 import { byId } from "../common/dom.js";
-import { eventsAddress, getHand, sentenceOf, teachHand } from "../common/hands_client.js";
+import { cancelTeaching, eventsAddress, getHand, sentenceOf, teachHand, teachingState } from "../common/hands_client.js";
 
 const ASK_MS = 3000; // between two questions where there is no stream
-const [light, full, status, progress] = [byId("teach-light"), byId("teach-full"), byId("teach-status"), byId("teach-progress")];
+const [light, full, cancel] = [byId("teach-light"), byId("teach-full"), byId("teach-cancel")];
+const [status, progress] = [byId("teach-status"), byId("teach-progress")];
 
 export class TeachStep {
   #busy = false;
@@ -14,6 +15,19 @@ export class TeachStep {
     Object.assign(this, { chooser, taught });
     light.addEventListener("click", () => this.#teach("light"));
     full.addEventListener("click", () => this.#teach("full"));
+    cancel.addEventListener("click", () => cancelTeaching(this.chooser.name).catch((error) => (status.textContent = sentenceOf(error))));
+  }
+
+  // Goes on following a full teaching that was started before, on another page or by the command line.
+  async resume() {
+    const { name, hand, kinds } = this.chooser;
+    if (!hand || this.#busy || !kinds.includes("full")) return;
+    try {
+      const { state } = await teachingState(name);
+      if (state === "running" && name === this.chooser.name) await this.#run(() => this.#followed(name));
+    } catch (error) {
+      status.textContent = sentenceOf(error);
+    }
   }
 
   show(lessons) {
@@ -27,34 +41,40 @@ export class TeachStep {
         : `From ${lessons} ${lessons === 1 ? "digit" : "digits"}. Teach: about a second, only the last layer learns.${canTeachAll ? " Teach all layers: some minutes." : ""}`;
   }
 
-  async #teach(kind) {
+  #teach(kind) {
     const { name } = this.chooser;
+    status.textContent = kind === "light" ? "Learning …" : "Starting …";
+    return this.#run(async () => {
+      const answer = await teachHand(name, kind);
+      return answer.version ? answer : this.#followed(name);
+    });
+  }
+
+  // `work` resolves to {hand, version}.
+  async #run(work) {
     this.#busy = true;
     this.show(1);
     status.classList.remove("wrong");
-    status.textContent = kind === "light" ? "Learning …" : "Starting …";
     try {
-      const answer = await teachHand(name, kind);
-      const { hand, version } = answer.version ? answer : await this.#followed(name);
+      const { hand, version } = await work();
       status.textContent = version.promoted
         ? `Version ${version.version} reads from the next stroke on. Draw again and watch.`
         : `Version ${version.version} is stored, but not used; see why below.`;
-      this.taught(hand, version);
+      if (hand.name === this.chooser.name) this.taught(hand, version);
     } catch (error) {
       status.classList.add("wrong");
       status.textContent = error instanceof NotTaught ? error.message : sentenceOf(error);
     }
     this.#busy = false;
-    progress.hidden = true;
+    progress.hidden = cancel.hidden = true;
     this.show(this.chooser.hand?.lessons ?? 0);
   }
 
   // Follows a full teaching to its end: {hand, version}.
   async #followed(name) {
-    progress.hidden = false;
+    progress.hidden = cancel.hidden = false;
     progress.removeAttribute("value");
-    const before = this.chooser.hand?.versions.at(-1)?.version ?? 0;
-    const n = (await streamed(name)) ?? (await asked(name, before));
+    const n = (await streamed(name)) ?? (await asked(name));
     const hand = await getHand(name);
     return { hand, version: hand.versions.find(({ version }) => version === n) };
   }
@@ -73,8 +93,7 @@ function streamed(name) {
     source.onerror = () => source.readyState === EventSource.CLOSED && end(done, null); // else the browser reconnects
     source.addEventListener("progress", ({ data }) => {
       const { stage, done: share } = JSON.parse(data);
-      progress.value = share;
-      status.textContent = `${stage} · ${Math.round(100 * share)} %`;
+      showProgress(stage, share);
     });
     source.addEventListener("done", ({ data }) => end(done, JSON.parse(data).version));
     source.addEventListener("failed", ({ data }) => end(failed, new NotTaught(JSON.parse(data).error)));
@@ -82,10 +101,17 @@ function streamed(name) {
   });
 }
 
-async function asked(name, before) {
+async function asked(name) {
   for (;;) {
-    const { versions } = await getHand(name);
-    if (versions.at(-1)?.version > before) return versions.at(-1).version;
-    await new Promise((done) => setTimeout(done, ASK_MS));
+    const { state, stage, done, version, error } = await teachingState(name);
+    if (state === "done") return version;
+    if (state !== "running") throw new NotTaught(error || "The teaching was cancelled.");
+    showProgress(stage, done);
+    await new Promise((again) => setTimeout(again, ASK_MS));
   }
+}
+
+function showProgress(stage, share) {
+  progress.value = share;
+  status.textContent = `${stage} · ${Math.round(100 * share)} %`;
 }
