@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from inkling.hands import full_job
+from inkling.hands.store import Store
+from inkling.models import registry
 from tests.browser.conftest import DESKTOP_WH, PHONE, PHONE_WH, checked_page
 from tests.browser.hands import (
     NARROW_SEVEN,
@@ -26,6 +30,7 @@ from tests.browser.test_accessibility import faults_of
 from tests.browser.test_board import tap_and_drag
 from tests.browser.test_keyboard import go
 from tests.browser.test_layout import CONTRASTS
+from tests.hands.conftest import lesson
 
 pytestmark = pytest.mark.browser
 
@@ -240,6 +245,28 @@ def test_what_the_service_refuses_is_a_sentence_and_the_drawing_stays(chromium: 
         page.request.delete(f"{hands_address}/api/v1/hands/hanna")
         page.locator("#teach-light").click()
         expect(page.locator("#teach-status")).to_contain_text("hanna", timeout=SURE_MS)
+
+
+@pytest.mark.skipif(full_job.not_here(registry.find("cnn")) != "", reason="needs the learn extra and MNIST")
+def test_a_full_teaching_is_followed_after_a_reload_and_cancelled(chromium: Browser, tmp_path: Path) -> None:
+    with Store(f"sqlite:///{tmp_path}/hands.sqlite") as store:
+        store.add("kurt", [lesson(n, str(n % 10)) for n in range(full_job.MIN_LESSONS)])
+    with (
+        serving_hands(tmp_path, XDG_DATA_HOME=str(tmp_path)) as url,
+        checked_page(chromium, f"{url}/teach?hand=kurt") as page,
+    ):
+        expect(page.locator("#consent")).to_contain_text("hands.sqlite", timeout=SURE_MS)
+        page.locator("#begin-name").press("Enter")
+        page.locator("#teach-full").click()
+        expect(page.locator("#teach-status")).to_contain_text("%", timeout=2 * SURE_MS)
+        page.reload()
+        expect(page.locator("#teach-status")).to_contain_text("%", timeout=2 * SURE_MS)
+        expect(page.locator("#teach-light")).to_be_disabled()
+        assert faults_of(page) == []
+        page.locator("#teach-cancel").click()
+        expect(page.locator("#teach-status")).to_have_text("The teaching was cancelled.", timeout=SURE_MS)
+        expect(page.locator("#teach-full")).to_be_enabled()
+        expect(page.locator("#versions")).to_be_hidden()
 
 
 @pytest.mark.parametrize("size_wh", [DESKTOP_WH, PHONE_WH, (320, 568)], ids=["desktop", "phone", "small"])
