@@ -223,6 +223,16 @@ def test_postgresql_holds_the_same(postgres_url: str) -> None:
         active = store.active("bob")
         assert active is not None
         assert (active.number, active.payload, active.report) == (number, b"\0x", {"n": 1})
+        bob = store.hand("bob")
+        assert (bob.lessons, bob.contradictions, bob.versions, bob.active_version) == ({"1": 1, "7": 1}, 1, 1, number)
+        assert [each.label for each in store.latest("bob", limit=1)] == ["7"]
+        assert len(store.of_pictures("bob", [lesson(1).sha256])) == 2
+        assert [each.label for each in store.said("bob")] == ["1", "7"]
+        before = store.stamp("bob")
+        store.use("bob", 0)
+        assert store.stamp("bob") != before
+        with pytest.raises(StoreFull, match="at most 2 are kept"):
+            store.add("bob", [lesson(9)], most=2)
         with pytest.raises(UnknownName, match="Did you mean 'bob'"):
             store.hand("bo")
         store.delete_hand("anna")
