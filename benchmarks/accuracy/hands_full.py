@@ -1,10 +1,11 @@
 """Measure what a hand learns by a network of its own, beside the light step: drawn writers with odd forms, poison.
 
-    python -m benchmarks.accuracy.hands_full [--first 20] [--hands 20] [--each 100]
+    python -m benchmarks.accuracy.hands_full [--first 20] [--hands 20] [--each 100] [--poison]
 
 The writers and lessons of `benchmarks.accuracy.hands`, with its test digits, fewer of each. Hands 0 to 19 are for
 choosing the settings of `inkling.training.hand_tuning`: `--first 0` prints what they score, and writes nothing. After
-each hand hands_full.json is written; at the end also its figures, into docs/hands.md. Needs TensorFlow.
+each hand hands_full.json is written, and its figures into docs/hands.md. Needs TensorFlow, and half a minute of a
+processor for each hand; poisoned lessons take some minutes more.
 """
 
 from __future__ import annotations
@@ -98,6 +99,7 @@ def tables(content: dict[str, Any]) -> str:
     """hands_full.json -> what docs/hands.md shows of it."""
     found, n = content["summary"], len(content["hands"])
     prepare = found["prepare_cpu_s"]
+    command = content["written_by"] + (f" --hands {n}" if n != N_HANDS else "")
     rows = [
         (
             "error rate of the writers, mean",
@@ -119,25 +121,34 @@ def tables(content: dict[str, Any]) -> str:
         ),
     ]
     about = (
-        f"{n} of these writers, tested with {content['each']} of each digit: `{content['written_by']}`. Of the "
+        f"{n} of these writers, tested with {content['each']} of each digit: `{command}`. Of the "
         f"processor seconds of a network, {prepare:.0f} go into preparing the images that are replayed. A version "
         f"takes {found['payload_bytes'] / 1e6:.1f} MB."
     )
-    poisons = [(name, f"{case['cpu_s']:.0f}", case["reason"]) for name, case in content["poisoned"].items()]
-    return "\n\n".join(
-        [
-            f"### The light step and a whole network\n\n{textwrap.fill(about, 120)}",
-            table(("", "before", "light step", "whole network"), rows),
-            table(("a whole network, lessons that must not be learned", "processor seconds", "answer"), poisons),
-        ]
-    )
+    parts = [
+        f"### The light step and a whole network\n\n{textwrap.fill(about, 120)}",
+        table(("", "before", "light step", "whole network"), rows),
+    ]
+    if "poisoned" in content:
+        poisons = [(name, f"{case['cpu_s']:.0f}", case["reason"]) for name, case in content["poisoned"].items()]
+        parts.append(
+            table(("a whole network, lessons that must not be learned", "processor seconds", "answer"), poisons)
+        )
+    return "\n\n".join(parts)
+
+
+def write(content: dict[str, Any]) -> None:
+    """The file, and the block of the page."""
+    write_json(OUT, content)
+    write_blocks(PAGE, {"hands_full": tables(content)})
 
 
 @click.command()
 @click.option("--first", default=FIRST, show_default=True, help="Number of the first writer.")
 @click.option("--hands", "n_hands", default=N_HANDS, show_default=True, help="How many writers.")
 @click.option("--each", default=100, show_default=True, help="Digits of each kind to test a hand with.")
-def main(*, first: int, n_hands: int, each: int) -> None:
+@click.option("--poison", is_flag=True, help="Also teach lessons that must not be learned.")
+def main(*, first: int, n_hands: int, each: int, poison: bool) -> None:
     """Print errors before and after by hand, and poisoned lessons."""
     mnist, judge = load_mnist(), Judge()
     started = time.process_time()
@@ -164,12 +175,12 @@ def main(*, first: int, n_hands: int, each: int) -> None:
         )
         content |= {"summary": summary(rows, prepare_cpu_s), "hands": rows}
         if first >= FIRST:
-            write_json(OUT, content)
+            write(content)
     click.echo(str(content["summary"]))
-    if first >= FIRST:
+    if poison:
         content["poisoned"] = poisoned(teacher, tiles, said)
-        write_json(OUT, content)
-        write_blocks(PAGE, {"hands_full": tables(content)})
+        if first >= FIRST:
+            write(content)
 
 
 if __name__ == "__main__":

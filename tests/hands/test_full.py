@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import io
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -83,3 +85,15 @@ def test_networks_are_shared_and_few_stay_open(monkeypatch: pytest.MonkeyPatch) 
         classifier_of(LearnedNetwork(content + bytes(n + 1), 1.0))  # LiteRT ignores what follows
     assert len(full._open) == full.MAX_OPEN
     assert classifier_of(network()) is not first
+
+
+def test_a_reader_keeps_no_network_open(monkeypatch: pytest.MonkeyPatch, digits: tuple[np.ndarray, np.ndarray]) -> None:
+    monkeypatch.setattr(full, "_open", {})
+    content, tiles = registry.find("cnn").model_bytes(), digits[0][::10].astype(np.float32) / 255
+    readers = [HandReader(Reader("cnn"), LearnedNetwork(content + bytes(n), 1.0)) for n in range(full.MAX_OPEN + 2)]
+    gone = weakref.ref(classifier_of(LearnedNetwork(content, 1.0)))
+    for reader in readers[1:]:
+        reader.predict(tiles)
+    gc.collect()
+    assert gone() is None
+    assert np.array_equal(readers[0].predict(tiles), Reader("cnn").predict(tiles))

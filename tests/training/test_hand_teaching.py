@@ -14,10 +14,12 @@ from inkling.hands.hand_reader import HandReader, with_hand
 from inkling.hands.lesson import Lesson, as_tile
 from inkling.hands.store import Store
 from inkling.models import registry
+from inkling.pipeline.normalize import normalize_crop
 from inkling.pipeline.reader import Reader
 from inkling.training.data.mnist import load_mnist
 from inkling.training.hand_teaching import Teacher
 from inkling.training.hand_tuning import Tuner, moved_back
+from inkling.training.nondigits import scribble
 from inkling.training.odd_hands import odd_hand, write_digits
 from tests.training.small import LEARN
 
@@ -60,6 +62,14 @@ def test_a_hand_is_learned_and_ordinary_digits_stay(teacher: Teacher, written: D
     assert after[sevens].sum() >= 9
     assert after[~sevens].sum() >= before[~sevens].sum() - 1
     assert len(taught.learned.to_bytes()) < 1_200_000
+
+
+def test_scribbles_are_not_promoted(teacher: Teacher) -> None:
+    rng = np.random.default_rng(4)
+    tiles = np.stack([normalize_crop(scribble(rng)) for _ in range(500)])
+    taught = teacher.teach(as_lessons(tiles, [3] * len(tiles)))
+    assert not taught.promoted
+    assert "non-digits taken for digits" in taught.report["reason"]
 
 
 @pytest.mark.parametrize("kind", ["random labels", "one digit"])

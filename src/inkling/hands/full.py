@@ -7,6 +7,7 @@ import io
 import threading
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,11 @@ class LearnedNetwork:
 
     content: bytes  # a LiteRT flatbuffer, (N, 28, 28) -> (N, 11) probabilities
     temperature: float
+
+    @cached_property
+    def key(self) -> bytes:
+        """SHA-256 of the network."""
+        return hashlib.sha256(self.content).digest()
 
     def to_bytes(self) -> bytes:
         content = io.BytesIO()
@@ -49,21 +55,34 @@ class LearnedNetwork:
         return cls(network.tobytes(), temperature)
 
 
+class NetworkClassifier(Classifier):
+    """A hand's network, opened when it reads: readers of many hands cost 1 MB each, and 6 MB each for the few that are
+    open. Safe to call from several threads."""
+
+    def __init__(self, learned: LearnedNetwork) -> None:
+        """Raises BadData for a flatbuffer that is no classifier."""
+        self._learned = learned
+        classifier_of(learned)
+
+    def outputs(self, tiles: np.ndarray) -> np.ndarray:
+        """(N, 28, 28) float32 -> (N, 11) float32 probabilities."""
+        return classifier_of(self._learned).outputs(tiles)
+
+
 def classifier_of(learned: LearnedNetwork) -> Classifier:
     """The network, opened; those used last stay open, and are shared by all readers of this process.
 
     Raises BadData for a flatbuffer that is no classifier.
     """
-    key = hashlib.sha256(learned.content).digest()
     with _opening:
-        if (found := _open.pop(key, None)) is None:
+        if (found := _open.pop(learned.key, None)) is None:
             try:
                 found = Classifier.of_bytes(learned.content, NAME)
             except BadBundle as error:
                 raise BadData(
                     f"a version of the hand is damaged ({error}); expected a network. Teach it again."
                 ) from error
-        _open[key] = found  # the last one used is the last to go
+        _open[learned.key] = found  # the last one used is the last to go
         while len(_open) > MAX_OPEN:
             _open.pop(next(iter(_open)))
         return found

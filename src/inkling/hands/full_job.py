@@ -43,7 +43,7 @@ from inkling.models.bundle import Bundle
 from inkling.user_dirs import MNIST, cache_folder, data_folder
 
 WORKER = (sys.executable, "-m", "inkling.training.hand_worker")
-MIN_LESSONS = 100  # fewer are as well learned by the light step: see docs/hands.md
+MIN_LESSONS = 100  # with fewer, a half of them says too little of a whole network; the light step takes any number
 THREADS = 2  # that the process computes with
 MAX_S = 1_800  # that it may take; a minute is enough on two idle cores
 POLL_S = 0.2

@@ -10,7 +10,7 @@ import numpy as np
 
 from inkling.errors import WrongNetwork
 from inkling.hands.feature_network import FeatureNetwork, features_of
-from inkling.hands.full import LearnedNetwork, classifier_of
+from inkling.hands.full import LearnedNetwork, NetworkClassifier
 from inkling.hands.light import Learned
 from inkling.hands.prototypes import Metric, metric_of
 from inkling.hands.replay import load_replay
@@ -33,7 +33,7 @@ class HandClassifier(Classifier):
 
 class HandReader(Reader):
     """Reads as another reader does, but single digits as a hand writes them: digits that stand alone, those in boxes
-    and cells, and those about which the line network is in doubt. It takes a few kilobytes, about 2 MB with a network
+    and cells, and those about which the line network is in doubt. It takes a few kilobytes, about 1 MB with a network
     of its own, and can be pickled."""
 
     def __init__(self, reader: Reader, learned: Learned | LearnedNetwork) -> None:
@@ -42,7 +42,7 @@ class HandReader(Reader):
         self._reader, self._learned = reader, learned
         self.bundle = replace(reader.bundle, manifest={**reader.bundle.manifest, "temperature": learned.temperature})
         if isinstance(learned, LearnedNetwork):
-            self.classifier = classifier_of(learned)
+            self.classifier = NetworkClassifier(learned)
         else:
             self.classifier = HandClassifier(features_of(reader.bundle), learned, metric_of(load_replay(reader.bundle)))
         if reader.row_reader is not None:

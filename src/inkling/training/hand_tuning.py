@@ -35,7 +35,7 @@ N_VARIED, N_PLAIN, N_NONDIGITS = 3_000, 1_000, 1_500  # replayed: augmented digi
 N_REPLAYED = 4_000  # of them in an epoch
 EPOCHS, BATCH_SIZE, LEARNING_RATE = 3, 128, 0.003
 SEED = 0xF011
-AT_ONCE = 500  # images in a forward pass
+AT_ONCE = 250  # images in a forward pass
 
 Weights = list[np.ndarray]  # of the layers that learn
 
@@ -73,12 +73,12 @@ class Tuner:
 
     def features(self, tiles: np.ndarray) -> np.ndarray:
         """(N, 28, 28) float32 -> (N, 7, 7, 96) float16"""
-        return np.asarray(_in_parts(self._front, tiles), np.float16)
+        return _in_parts(self._front, tiles, np.float16)
 
     def probs(self, weights: Weights, features: np.ndarray) -> np.ndarray:
         """(N, 7, 7, 96) -> (N, 11) probabilities"""
         self._tail.set_weights(weights)
-        return _in_parts(self._tail, features)
+        return _in_parts(self._tail, features, np.float32)
 
     def shown(self, tiles: np.ndarray, labels: np.ndarray) -> Shown:
         """Tiles (N, 28, 28) uint8 of lessons, and their labels (N,) 0..10."""
@@ -152,6 +152,9 @@ def _replayed(bundle: Bundle, mnist: Mnist) -> np.ndarray:
     )
 
 
-def _in_parts(model: Any, x: np.ndarray) -> np.ndarray:
-    parts = [x[start : start + AT_ONCE].astype(np.float32) for start in range(0, len(x), AT_ONCE)]
-    return np.concatenate([np.asarray(model(part, training=False)) for part in parts])
+def _in_parts(model: Any, x: np.ndarray, dtype: type[np.floating[Any]]) -> np.ndarray:
+    found = []
+    for start in range(0, len(x), AT_ONCE):
+        part = x[start : start + AT_ONCE].astype(np.float32)
+        found.append(np.asarray(model(part, training=False)).astype(dtype))
+    return np.concatenate(found)
