@@ -123,8 +123,8 @@ def tables(content: dict[str, Any]) -> str:
     about = (
         f"{n} of these writers, tested with {content['each']} of each digit: `{command}`. Of the "
         f"processor seconds of a network, {prepare:.0f} go into preparing the images that are replayed. A version "
-        f"takes {found['payload_bytes'] / 1e6:.1f} MB. A writer without a promoted version counts as read by the original "
-        "network."
+        f"takes {found['payload_bytes'] / 1e6:.1f} MB. A writer without a promoted version counts as read by "
+        "the original network."
     )
     parts = [
         f"### The light step and a whole network\n\n{textwrap.fill(about, 120)}",
