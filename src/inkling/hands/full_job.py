@@ -120,7 +120,7 @@ def state(store: Store, name: str) -> dict[str, Any]:
         found |= {
             "state": "failed",
             "error": "the process that learned ended before it was done, so no version was stored; expected it to "
-            "finish. It may have lacked memory: free some, and teach again.",
+            "finish. It may have lacked memory or room on the disk: free some, and teach again.",
         }
     return found
 
