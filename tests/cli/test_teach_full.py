@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -47,10 +49,23 @@ def test_a_process_that_died_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_ctrl_c_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(full_job, "WORKER", SLEEPS)
-    timer = threading.Timer(1.5, _thread.interrupt_main)
-    timer.start()
-    done = teach()
-    timer.join()
+
+    def press() -> None:
+        with Store() as store:
+            while full_job.state(store, "anna")["state"] != "running":
+                time.sleep(0.05)
+        time.sleep(0.5)
+        _thread.interrupt_main()
+
+    # A program that a shell started in the background ignores it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        thread = threading.Thread(target=press)
+        thread.start()
+        done = teach()
+        thread.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert done.exit_code == 130
     assert "cancelled; nothing was changed" in done.stderr
     with Store() as store:
