@@ -78,6 +78,13 @@ def test_ink_as_high_as_digits_that_the_row_does_not_explain(glyphs: Reading, mi
     assert answer.outcome == ("unsure" if missed else "read")
 
 
+def test_the_walls_of_cells_are_explained() -> None:
+    walls = reading("407", others=(Other("refused", (0, 0, 200, 90)),))
+    cells = [(0, 5, 50, 80), (50, 5, 50, 80), (100, 5, 50, 80)]
+    assert agreed(reading("407"), walls, complete=False, cells=cells).outcome == "read"
+    assert agreed(reading("407"), walls, complete=False).outcome == "unsure"
+
+
 def test_warnings_of_the_image_stay() -> None:
     warned = Reading("read", "407", 0.99, reading("407").digits, SIZE_WH, warnings=(BLANK,))
     assert agreed(reading("407"), warned, complete=False).warnings == (BLANK,)

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inkling.pipeline.prefix_search import ScoredText
 from inkling.pipeline.recognized_row import (
     LineRow,
     are_of_comb,
@@ -16,7 +15,6 @@ from inkling.pipeline.recognized_row import (
     glyph_row,
     greedy_text,
     of_one_view,
-    one_in_each_cell,
 )
 from inkling.pipeline.symbols import BLANK, CLASSES
 from tests.pipeline.ctc_oracle import sharp_columns
@@ -95,19 +93,6 @@ def test_a_mark_in_a_cell_is_crossed_out() -> None:
     assert [symbol.name for symbol in found.symbols] == ["4", "crossed_out", "7", "mark"]
 
 
-def test_two_digits_in_one_cell_of_a_comb_are_less_probable() -> None:
-    row = line_row("123")
-    first, second, third = cells_of(row, [1, 1, 1])
-    texts = [ScoredText((1, 2, 3), 0.5), ScoredText((1, 2), 0.3)]
-    apart = one_in_each_cell(row, texts, [first, second, third])
-    assert apart == texts
-    x, y, _, h = second
-    together = one_in_each_cell(row, texts, [first, (x, y, third[0] + third[2] - x, h)])
-    assert [one.text for one in together] == [(1, 2), (1, 2, 3)]
-    assert sum(one.prob for one in together) == pytest.approx(0.8)
-    assert together[0].prob == pytest.approx(0.8 * 0.3 / 0.35)
-
-
 @pytest.mark.parametrize(("width", "expected"), [(40, True), (100, False)])
 def test_the_cells_of_a_comb_are_narrow(width: int, expected: bool) -> None:
     assert are_of_comb([(0, 0, width, 50), (width, 0, width, 50)]) is expected
@@ -122,6 +107,14 @@ def test_a_doubtful_digit_keeps_its_probabilities() -> None:
     assert digit.confidence == pytest.approx(0.5, abs=0.01)
     assert digit.probs[:7:6] == pytest.approx((0.625, 0.375), abs=0.01)
     assert digit.not_digit == pytest.approx(0.2, abs=0.01)
+
+
+def test_symbols_lie_in_the_ink_that_is_written() -> None:
+    row = line_row("47")
+    image = row.image.copy()
+    image[:, 2] = image[2] = 1.0  # a wall, and a rule above
+    printed = replace(row, image=image, strokes=lambda: (row.image > 0).view(np.uint8))
+    assert printed.boxes((4, 7)) == row.boxes((4, 7))
 
 
 def test_the_best_texts_come_first() -> None:

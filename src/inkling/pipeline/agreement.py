@@ -47,16 +47,17 @@ def may_be_one_digit(segmentation: Segmentation) -> bool:
     return w <= CONFIG.max_digit_aspect * h
 
 
-def agreed(rows: Reading, glyphs: Reading, *, complete: bool, in_cells: bool = False) -> Reading:
+def agreed(rows: Reading, glyphs: Reading, *, complete: bool, cells: Sequence[Box] = ()) -> Reading:
     """The answer of two readings of one image: by rows, and glyph by glyph.
 
     `complete`: all ink belongs to the glyphs, so they may be right; else there is more than the classifier sees. A
     single digit is the classifier's, unless other ink hides it and the row is sure, or it stands in one of several
-    cells (`in_cells`). Where no ink stands out, rows that are not probable are texture. Everything else is read by
-    rows, unless sure glyphs say the same or are more probable; it is doubted where a glyph contradicts or was missed.
+    `cells` of a comb or table. Where no ink stands out, rows that are not probable are texture. Everything else is
+    read by rows, unless sure glyphs say the same or are more probable; it is doubted where a glyph contradicts or was
+    missed.
     """
     is_texture = glyphs.outcome == "empty" and rows.confidence < CONFIG.min_faint_confidence
-    is_single = not in_cells and len(rows.digits) == 1 and len(glyphs.digits) < 2
+    is_single = len(cells) < 2 and len(rows.digits) == 1 and len(glyphs.digits) < 2
     if is_texture or (is_single and (complete or glyphs.digits or rows.outcome != "read")):
         return glyphs
     if not rows.digits:
@@ -67,7 +68,7 @@ def agreed(rows: Reading, glyphs: Reading, *, complete: bool, in_cells: bool = F
         if glyphs.text == rows.text or len(glyphs.digits) + len(glyphs.others) == 1:
             return glyphs
         return doubted(glyphs, f"read as one row it looks like {rows.text.split()[0]}; check it by eye.")
-    missed = _missed(rows, glyphs)
+    missed = _missed(rows, glyphs, cells)
     if missed:
         rows = with_others(rows, missed)
     for digit, glyph in _contradictions(rows, glyphs)[:1]:
@@ -105,10 +106,15 @@ def _contradictions(rows: Reading, glyphs: Reading) -> list[tuple[Digit, Digit]]
     return [(rows.digits[i], sure[k]) for i, k in found if rows.digits[i].digit != sure[k].digit]
 
 
-def _missed(rows: Reading, glyphs: Reading) -> list[Other]:
-    """Glyphs about as high as the digits of rows, or higher, of which none of their symbols covers the half."""
+def _missed(rows: Reading, glyphs: Reading, cells: Sequence[Box] = ()) -> list[Other]:
+    """Glyphs about as high as the digits of rows, or higher, of which none of their symbols covers the half.
+
+    Walls of cells are none: they enclose a whole cell.
+    """
     height = float(np.median([digit.box[3] for digit in rows.digits]))
     found = [box for box in _boxes(glyphs) if box[3] >= CONFIG.min_height * height]
+    in_common = _common(_as_array(found), _as_array(cells)) / np.maximum(_areas(_as_array(cells)), 1)
+    found = [box for box, shares in zip(found, in_common, strict=True) if not (shares >= CONFIG.min_enclosed).any()]
     covered = _common(_as_array(found), _as_array(_boxes(rows))).sum(axis=1)
     areas = _areas(_as_array(found))
     return [Other("refused", found[i]) for i in np.flatnonzero(covered < CONFIG.min_covered * areas).tolist()]

@@ -6,6 +6,9 @@ row = recognize.read(grey, to_picture)       # -> LineRow; decode it by `recogni
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import cv2
 import numpy as np
 
 from inkling.errors import BadBundle
@@ -16,6 +19,9 @@ from inkling.pipeline.line_image import HEIGHT, make_line_image, scaled_width
 from inkling.pipeline.litert import LiteRTModel
 from inkling.pipeline.recognized_row import LineRow
 from inkling.pipeline.symbols import CLASSES
+
+Written = Callable[[np.ndarray, tuple[int, int]], np.ndarray]
+SOFT_EDGE = np.ones((3, 3), np.uint8)  # of a stroke, beyond its mask
 
 
 class LineRecognizer:
@@ -36,10 +42,12 @@ class LineRecognizer:
         """(N, 32, W) float32, W a multiple of 4 -> (N, W / 4, 22) float64 calibrated column probabilities."""
         return calibrate_columns(self._network(line_images), self._temperature)
 
-    def read(self, row: np.ndarray, to_picture: np.ndarray) -> LineRow:
+    def read(self, row: np.ndarray, to_picture: np.ndarray, written: Written | None = None) -> LineRow:
         """(h, w) uint8 grey row, dark on light, any size; (2, 3) or (3, 3) row pixels -> pixels of the picture.
 
-        The row is read narrower and wider as well if whoever decodes it is in doubt.
+        The row is read narrower and wider as well if whoever decodes it is in doubt. `written`: a (3, 3) matrix from
+        pixels of an image to those of the row, and the image's width and height -> (h, w) uint8: where there is
+        writing in that image, not a rule or a wall.
         """
         (h, w), image = row.shape, make_line_image(row)
         to_row = np.diag([w / scaled_width(h, w), h / HEIGHT, 1.0])  # from pixels of the line image
@@ -48,4 +56,7 @@ class LineRecognizer:
         def more_views() -> list[np.ndarray]:
             return [self(make_line_image(row, stretch=stretch)[None])[0] for stretch in CONFIG.stretches]
 
-        return LineRow(self(image[None])[0], image, whole @ to_row, more_views)
+        def strokes() -> np.ndarray | None:
+            return None if written is None else cv2.dilate(written(to_row, image.shape[::-1]), SOFT_EDGE)
+
+        return LineRow(self(image[None])[0], image, whole @ to_row, more_views, strokes)

@@ -227,9 +227,9 @@ class Reader:
             if whole.reading.confidence > glyphs.reading.confidence:
                 glyphs = whole
         found = self.row_reader.read(prepared.decoded)
-        in_cells = any(len(row.cells) > 1 for row in found.layout.rows)
-        complete = complete and not found.layout.is_page and not in_cells
-        reading = agreed(found.reading, glyphs.reading, complete=complete, in_cells=in_cells)
+        cells = [box for row in found.rows for box in row.cells]
+        complete = complete and not found.layout.is_page and len(cells) < 2
+        reading = agreed(found.reading, glyphs.reading, complete=complete, cells=cells)
         if reading is glyphs.reading or (reading.digits and reading.digits is glyphs.reading.digits):
             return replace(glyphs, reading=reading)
         return replace(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -26,8 +27,10 @@ from inkling.pipeline.ctc import (
 )
 from inkling.pipeline.prefix_search import PrefixSearch, ScoredText, with_symbols_between
 from inkling.pipeline.result import Box
-from inkling.pipeline.symbol_boxes import symbol_boxes
+from inkling.pipeline.symbol_boxes import symbol_boxes, without_rules
 from inkling.pipeline.symbols import CLASSES, CROSSED_OUT, MARK
+
+MAJORITY = 0.5  # a text that is more probable given its digits is the most probable one
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,32 @@ class LineRow:
     image: np.ndarray  # (32, 4 T) float32 line image
     to_picture: np.ndarray  # (3, 3) pixels of the line image -> pixels of the picture
     more_views: Callable[[], Sequence[np.ndarray]] = tuple  # -> (T_i, 22) of the row stretched: further opinions
+    strokes: Callable[[], np.ndarray | None] = lambda: None  # -> (32, 4 T) uint8: where it is written on, if known
+
+    _boxes: dict[Text, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def ink(self) -> np.ndarray:
+        """(32, 4 T) float32: the line image without rules and walls."""
+        strokes = self.strokes()
+        return without_rules(self.image) if strokes is None else self.image * strokes
 
     def line_boxes(self, text: Text) -> np.ndarray:
         """The box of each of n symbols of a text, in pixels of the line image: (n, 4) float64 x, y, w, h."""
-        if not text:
-            return np.zeros((0, 4))
-        return symbol_boxes(self.image, align(self.probs, text), column_px=LINE_IMAGE.width_step_px)
+        if text not in self._boxes:
+            spans = align(self.probs, text) if text else []
+            self._boxes[text] = symbol_boxes(self.ink, spans, column_px=LINE_IMAGE.width_step_px)
+        return self._boxes[text]
 
     def boxes(self, text: Text) -> list[Box]:
         """The box of each symbol of a text, in pixels of the picture."""
-        if not text:
+        return self.in_picture(self.line_boxes(text))
+
+    def in_picture(self, line_boxes: np.ndarray) -> list[Box]:
+        """(n, 4) boxes in pixels of the line image -> the boxes around them in the picture."""
+        if not len(line_boxes):
             return []
-        x, y, w, h = self.line_boxes(text).T
+        x, y, w, h = line_boxes.T
         corners = np.stack([x, y, x + w, y, x, y + h, x + w, y + h], axis=1).reshape(-1, 4, 2)
         mapped = cv2.perspectiveTransform(corners, self.to_picture)  # (n, 4, 2)
         return [_box_around(each) for each in mapped]
@@ -110,7 +127,7 @@ class DecodedRow:
         """
         found = tuple(
             replace(symbol, name=CROSSED_OUT)
-            if symbol.name == MARK and _cell_of(symbol.box, cells) is not None
+            if symbol.name == MARK and cell_of(symbol.box, cells) is not None
             else symbol
             for symbol in self.symbols
         )
@@ -118,7 +135,11 @@ class DecodedRow:
 
     def crossed_out_cells(self) -> set[int | None]:
         """The numbers of the cells that hold a mark."""
-        return {_cell_of(symbol.box, self.cells) for symbol in self.symbols if symbol.name == CROSSED_OUT}
+        return {cell_of(symbol.box, self.cells) for symbol in self.symbols if symbol.name == CROSSED_OUT}
+
+    def cells_with_digits(self) -> set[int | None]:
+        """The numbers of the cells that hold a digit."""
+        return {cell_of(symbol.box, self.cells) for symbol in self.symbols if symbol.is_digit}
 
     @property
     def text(self) -> str:
@@ -142,9 +163,9 @@ class DecodedRow:
 
     def _are_in_columns(self, left: Symbol, right: Symbol) -> bool:
         """Whether they stand in different cells of a table. The cells of a comb hold one digit each, of one number."""
-        used = {_cell_of(symbol.box, self.cells) for symbol in self.symbols if symbol.is_digit} - {None}
+        used = {cell_of(symbol.box, self.cells) for symbol in self.symbols if symbol.is_digit} - {None}
         is_comb = are_of_comb(self.cells) and len(self.text) < COLUMNS.min_digits * len(used)
-        return not is_comb and _cell_of(left.box, self.cells) != _cell_of(right.box, self.cells)
+        return not is_comb and cell_of(left.box, self.cells) != cell_of(right.box, self.cells)
 
 
 def are_of_comb(cells: Sequence[Box]) -> bool:
@@ -152,20 +173,7 @@ def are_of_comb(cells: Sequence[Box]) -> bool:
     return bool(cells) and float(np.median([w / h for _, _, w, h in cells])) < COLUMNS.min_aspect_ratio
 
 
-def one_in_each_cell(row: LineRow, texts: Sequence[ScoredText], cells: Sequence[Box]) -> list[ScoredText]:
-    """Texts of a comb's row, each digit that shares its cell with another making one less probable; the best first.
-
-    Together they are as probable as before. `cells`: boxes in pixels of the picture.
-    """
-    places = [[place for box in row.boxes(one.text) if (place := _cell_of(box, cells)) is not None] for one in texts]
-    crowded = [len(found) - len(set(found)) for found in places]
-    probs = np.array([one.prob for one in texts]) * COLUMNS.shared_cell ** np.array(crowded, float)
-    probs *= sum(one.prob for one in texts) / max(probs.sum(), 1e-300)
-    pairs = zip(texts, probs.tolist(), strict=True)
-    return sorted((ScoredText(one.text, prob) for one, prob in pairs), key=lambda one: -one.prob)
-
-
-def _cell_of(box: Box, cells: Sequence[Box]) -> int | None:
+def cell_of(box: Box, cells: Sequence[Box]) -> int | None:
     """The number of the cell in which the middle of a symbol's box is."""
     x, y, w, h = box
     middle = x + w / 2, y + h / 2
@@ -182,6 +190,11 @@ def decode_row(row: Row, texts: Sequence[ScoredText] | None = None) -> DecodedRo
     texts = list(texts or best_digits(row))
     if not len(row.probs):
         return DecodedRow(row, (), 1.0, 1.0, tuple(texts))
+    text = tuple(greedy_decode(row.probs))
+    if tuple(k for k in text if k < N_DIGITS) == texts[0].text:
+        signs_prob = _signs_prob(row, text)
+        if signs_prob > MAJORITY:
+            return _decoded(row, text, texts, signs_prob=signs_prob)
     search = PrefixSearch(row.probs, with_symbols_between(texts[0].text, N_DIGITS, row.probs.shape[1] - 1))
     [(text, prob)] = search.n_best(1)
     return _decoded(row, text, texts, signs_prob=prob / search.accepted)
@@ -192,10 +205,19 @@ def decode_row_as(row: Row, text: Text) -> DecodedRow:
     if not len(row.probs):
         return decode_row(row)
     digits = tuple(k for k in text if k < N_DIGITS)
-    log_digits = log_likelihoods(keep_symbols(row.probs, N_DIGITS), [digits])[0]
-    log_written = log_likelihoods(row.probs, [text])[0]
-    texts = [ScoredText(digits, float(np.exp(log_digits)))]
-    return _decoded(row, text, texts, signs_prob=float(np.exp(min(0.0, log_written - log_digits))))
+    texts = [ScoredText(digits, float(np.exp(_log_digits(row, digits))))]
+    return _decoded(row, text, texts, signs_prob=_signs_prob(row, text))
+
+
+def _signs_prob(row: Row, text: Text) -> float:
+    """The probability of a text given its digits, 0..1."""
+    log_digits = _log_digits(row, tuple(k for k in text if k < N_DIGITS))
+    return float(np.exp(min(0.0, log_likelihoods(row.probs, [text])[0] - log_digits)))
+
+
+def _log_digits(row: Row, digits: Text) -> float:
+    """The logarithm of the probability of digits, whatever signs stand between them."""
+    return float(log_likelihoods(keep_symbols(row.probs, N_DIGITS), [digits])[0])
 
 
 def _decoded(row: Row, text: Text, texts: Sequence[ScoredText], *, signs_prob: float) -> DecodedRow:
@@ -217,9 +239,10 @@ def best_digits(row: Row) -> list[ScoredText]:
 
 
 def of_one_view(row: Row) -> list[ScoredText]:
-    """The same, of the row as it is."""
-    if not len(row.probs):
-        return [ScoredText((), 1.0)]
+    """The same, of the row as it is; a certain one alone."""
+    greedy = greedy_text(row)
+    if greedy.prob >= LINE_RECOGNIZER.certain_at:
+        return [greedy]
     return PrefixSearch(keep_symbols(row.probs, N_DIGITS)).n_best()
 
 
@@ -241,9 +264,8 @@ def greedy_text(row: Row) -> ScoredText:
     """The digits along the most probable columns: nearly always the best of `of_one_view`."""
     if not len(row.probs):
         return ScoredText((), 1.0)
-    of_digits = keep_symbols(row.probs, N_DIGITS)
-    text = tuple(greedy_decode(of_digits))
-    return ScoredText(text, float(np.exp(log_likelihoods(of_digits, [text])[0])))
+    text = tuple(greedy_decode(keep_symbols(row.probs, N_DIGITS)))
+    return ScoredText(text, float(np.exp(_log_digits(row, text))))
 
 
 def of_more_views(row: Row, texts: list[ScoredText]) -> list[ScoredText]:

@@ -28,11 +28,10 @@ from inkling.pipeline.recognized_row import (
     greedy_text,
     of_more_views,
     of_one_view,
-    one_in_each_cell,
 )
 from inkling.pipeline.result import Box, Other, Reading
 from inkling.pipeline.row_result import compose_rows
-from inkling.pipeline.second_opinion import Classify, pooled
+from inkling.pipeline.second_opinion import Classify, Weights, pooled
 
 REPORTED = ("edge", "text")  # kinds of ignored ink that a reading names; rules go without
 
@@ -47,12 +46,13 @@ class ReadRows:
 
 
 @dataclass(frozen=True)
-class _Recognized:
+class Recognized:
     """A row that the line network read, not decoded yet."""
 
     line: LineRow
     texts: list[ScoredText]  # the most probable digits, the best first
     cells: Sequence[Box]  # of the comb or table that the row is in, pixels of the picture
+    crossed_out: Sequence[Box]  # those that look crossed out
     cut_cells: Callable[[], Sequence[np.ndarray | None]]  # `layout.Row.cut_cells`
 
 
@@ -66,6 +66,7 @@ class RowReader:
         """
         self.recognize = LineRecognizer(bundle)
         self.classify = classify
+        self.weights = Weights.of(bundle.manifest)
         self.sure_at = bundle.sure_at if sure_at is None else sure_at
 
     def read(self, decoded: DecodedImage) -> ReadRows:
@@ -81,11 +82,8 @@ class RowReader:
         recognized = [self._recognize(row, to_original, search=read_again) for row in layout.rows]
         other = ""  # what a second view of the only row says instead
         if layout.whole is not None and not (recognized and _is_certain(recognized[0])):
-            whole = self._recognize(layout.whole, to_original)
-            if not _is_certain(whole):
-                recognized, whole = [_of_more_views(each) for each in recognized], _of_more_views(whole)
-            recognized, other = _surer(recognized, whole)
-        elif read_again:
+            recognized, other = _surer(recognized, self._recognize(layout.whole, to_original))
+        if read_again:
             recognized = [_of_more_views(each) for each in recognized]
         rows = tuple(self._decode(each, ask=read_again) for each in recognized)
         others = [Other(each.kind, _scaled(each.box, to_original)) for each in layout.ignored if each.kind in REPORTED]
@@ -95,30 +93,41 @@ class RowReader:
             reading = result.doubted(reading, doubt)
         return ReadRows(_with_crossed_out_cells(layout, rows), rows, reading)
 
-    def _recognize(self, row: Row, to_original: np.ndarray, *, search: bool = True) -> _Recognized:
+    def _recognize(self, row: Row, to_original: np.ndarray, *, search: bool = True) -> Recognized:
         """A row of the layout, read as it is. `search`: for other texts, even if none is probable."""
         check_deadline()
-        line = self.recognize.read(row.image, to_original @ row.to_image)
+        line = self.recognize.read(row.image, to_original @ row.to_image, row.written if row.strokes else None)
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
+        crossed_out = [box for box, cell in zip(cells, row.cells, strict=True) if cell.state == "crossed_out"]
         if not search and (greedy := greedy_text(line)).prob < CONFIG.min_opinion:
-            return _Recognized(line, [greedy], cells, row.cut_cells)
-        return _Recognized(line, of_one_view(line), cells, row.cut_cells)
+            return Recognized(line, [greedy], cells, crossed_out, row.cut_cells)
+        return Recognized(line, of_one_view(line), cells, crossed_out, row.cut_cells)
 
-    def _decode(self, row: _Recognized, *, ask: bool) -> DecodedRow:
+    def _decode(self, row: Recognized, *, ask: bool) -> DecodedRow:
         """The signs between the digits, and where each symbol stands. `ask`: the classifier, about doubtful digits."""
         texts = row.texts
-        if are_of_comb(row.cells):
-            texts = one_in_each_cell(row.line, texts, row.cells)
         if ask and texts[0].prob < LINE_RECOGNIZER.certain_at:
-            texts = self._pooled(row, texts)
+            texts = self.judge(texts, row)
         decoded = decode_row(row.line, texts).in_cells(row.cells)
-        return replace(decoded, judge=lambda others: self._pooled(row, averaged(row.line, others))) if ask else decoded
+        return replace(decoded, judge=lambda others: self._judged(row, others)) if ask else decoded
 
-    def _pooled(self, row: _Recognized, texts: Sequence[ScoredText]) -> list[ScoredText]:
-        return pooled(texts, row.line.line_boxes, row.line.image, self.classify, cells=_cell_tiles(row))
+    def _judged(self, row: Recognized, texts: Sequence[ScoredText]) -> list[ScoredText]:
+        return self.judge(averaged(row.line, texts), row)
+
+    def judge(self, texts: Sequence[ScoredText], row: Recognized) -> list[ScoredText]:
+        """Texts of a row with the classifier's opinion."""
+        return pooled(
+            texts,
+            row.line,
+            row.cells,
+            self.classify,
+            self.weights,
+            crossed_out=row.crossed_out,
+            cell_tiles=_cell_tiles(row),
+        )
 
 
-def _cell_tiles(row: _Recognized) -> np.ndarray | None:
+def _cell_tiles(row: Recognized) -> np.ndarray | None:
     """(k, 28, 28) float32: the digits in the written cells of a comb. None of a table, whose cells hold several."""
     if not are_of_comb(row.cells):
         return None
@@ -126,34 +135,38 @@ def _cell_tiles(row: _Recognized) -> np.ndarray | None:
     return np.array([normalize_crop(binarize(image)) for image in images], np.float32).reshape(-1, SIDE, SIDE)
 
 
-def _is_certain(row: _Recognized) -> bool:
+def _is_certain(row: Recognized) -> bool:
     return row.texts[0].prob >= LINE_RECOGNIZER.certain_at
 
 
-def _of_more_views(row: _Recognized) -> _Recognized:
+def _of_more_views(row: Recognized) -> Recognized:
     """The same row, read at more widths if it is in doubt."""
     return replace(row, texts=of_more_views(row.line, row.texts))
 
 
-def _surer(rows: list[_Recognized], whole: _Recognized) -> tuple[list[_Recognized], str]:
+def _surer(rows: list[Recognized], whole: Recognized) -> tuple[list[Recognized], str]:
     """The more probable of two views of a picture's only row, and what the other says, if it is something else.
 
     Layout may have cut off a digit that it took for a rule; the whole picture may show what is no part of the row.
     """
     if not rows:
         return [whole] if whole.texts[0].prob >= CONFIG.min_opinion else [], ""
-    whole = replace(whole, cells=rows[0].cells, cut_cells=rows[0].cut_cells)
+    whole = replace(whole, cells=rows[0].cells, crossed_out=rows[0].crossed_out, cut_cells=rows[0].cut_cells)
     first, second = sorted([rows[0], whole], key=lambda row: -row.texts[0].prob)
     differs = second.texts[0].text != first.texts[0].text and second.texts[0].prob >= CONFIG.min_opinion
     return [first], "".join(map(str, second.texts[0].text)) if differs else ""
 
 
 def _with_crossed_out_cells(layout: Layout, rows: Sequence[DecodedRow]) -> Layout:
-    """The layout with the states of the cells in which the line network saw a mark."""
+    """The layout with the states of the cells in which there is a mark, or a digit after all."""
     states = []
     for row, decoded in zip(layout.rows, rows, strict=False):
         crossed_out = decoded.crossed_out_cells()
-        cells = (replace(cell, state="crossed_out") if k in crossed_out else cell for k, cell in enumerate(row.cells))
+        digits = decoded.cells_with_digits()
+        cells = (
+            replace(cell, state="crossed_out" if k in crossed_out else "written") if k in crossed_out | digits else cell
+            for k, cell in enumerate(row.cells)
+        )
         states.append(replace(row, cells=tuple(cells)))
     return replace(layout, rows=tuple(states))
 

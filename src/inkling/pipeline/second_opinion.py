@@ -1,77 +1,139 @@
 """A second opinion on the digits of a row: the classifier looks at each of them alone.
 
 The line network knows the whole row and hardly any digit as well as the classifier does, which never sees more than
-one. A text's probability is the product of what both say, the classifier's to a lesser power where the alignment cuts
-a digit out of a row, which often damages it: a logarithmic opinion pool (Heskes, "Selecting Weighting Factors in
-Logarithmic Opinion Pools", 1998).
+one. What both say is put together in a log-linear model (a logarithmic opinion pool: Heskes, "Selecting Weighting
+Factors in Logarithmic Opinion Pools", 1998). Its few weights are learned: `python -m scripts.fit_opinions`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 
 from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.config.line import SECOND_OPINION as CONFIG
-from inkling.pipeline.ctc import Text
 from inkling.pipeline.normalize import SIDE, normalize_crop
 from inkling.pipeline.prefix_search import ScoredText
-from inkling.pipeline.symbol_boxes import without_rules
+from inkling.pipeline.recognized_row import LineRow, are_of_comb, cell_of
+from inkling.pipeline.result import Box
 
 Classify = Callable[[np.ndarray], Prediction]  # (N, 28, 28) tiles -> calibrated
 
 
+@dataclass(frozen=True)
+class Weights:
+    """What each part of an opinion on a text counts; in the manifest of a line network, "second_opinion"."""
+
+    line: float = 1.0  # logarithm of the line network's probability
+    digits: float = 0.0  # sum over the digits: logarithm of the classifier's probability, each in its place ..
+    length: float = 0.0  # .. and the number of digits
+    comb_digits: float = 0.0  # the same two once more in a comb, whose cells part the digits
+    comb_length: float = 0.0
+    shared_cells: float = 0.0  # digits that share their cell of a comb with another
+
+    @classmethod
+    def of(cls, manifest: dict[str, Any]) -> Weights:
+        """Of a network's manifest; without the entry, the classifier counts nothing."""
+        return cls(**manifest.get("second_opinion", {}))
+
+    def as_array(self) -> np.ndarray:
+        """(6,) in the order of `opinions`."""
+        return np.array(list(asdict(self).values()))
+
+
 def pooled(
     texts: Sequence[ScoredText],
-    boxes_of: Callable[[Text], np.ndarray],
-    image: np.ndarray,
+    row: LineRow,
+    cells: Sequence[Box],
     classify: Classify,
+    weights: Weights,
     *,
-    cells: np.ndarray | None = None,
+    crossed_out: Sequence[Box] = (),
+    cell_tiles: np.ndarray | None = None,
 ) -> list[ScoredText]:
     """Texts of one row with the classifier's opinion of their digits, the best first; together as probable as before.
 
     What is much less probable than the best text is left out: no opinion would make it the best.
 
-    `boxes_of`: a text of n digits -> (n, 4) x, y, w, h of each in pixels of `image`, the (32, W) line image. `cells`:
-    (k, 28, 28) float32 tiles of the written cells of a comb, from left to right, cut out without their walls. Which of
-    the texts of k digits it is, these decide; how probable it is that there are k, the row does.
+    `cell_tiles`: (k, 28, 28) float32 of the written cells of a comb, from left to right, cut out without their walls.
+    Which of the texts of k digits it is, these decide; how probable it is that there are k, the row does.
     """
-    total, best = sum(one.prob for one in texts), max((one.prob for one in texts), default=0.0)
-    judged = [one for one in texts if one.prob >= CONFIG.min_share * best]
-    corners = [np.asarray(boxes_of(one.text), int).reshape(-1, 4) for one in judged]
-    if not any(map(len, corners)):
+    judged = worth_judging(texts)
+    if not any(one.text for one in judged):
         return list(texts)
-    every, place = np.unique(np.concatenate(corners), axis=0, return_inverse=True)  # texts share most of their boxes
-    ends = np.cumsum([len(one.text) for one in judged])[:-1]
-    found = _weighed(judged, np.split(place.ravel(), ends), classify(digit_tiles(image, every)), CONFIG.weight, total)
-    k = 0 if cells is None else len(cells)
-    whole = [one for one in judged if len(one.text) == k]
-    if cells is not None and k and len(whole) > 1:
-        share = sum(one.prob for one in found if len(one.text) == k)
-        found = [one for one in found if len(one.text) != k]
-        found += _weighed(whole, [np.arange(k)] * len(whole), classify(cells), CONFIG.cell_weight, share)
-    return sorted(found, key=lambda one: -one.prob)
+    found = opinions(judged, row, cells, classify, crossed_out=crossed_out) @ weights.as_array()
+    after = np.exp(found - found.max())
+    after *= sum(one.prob for one in texts) / after.sum()
+    opined = [ScoredText(one.text, prob) for one, prob in zip(judged, after.tolist(), strict=True)]
+    k = 0 if cell_tiles is None else len(cell_tiles)
+    of_cells = [one for one in judged if len(one.text) == k]
+    if cell_tiles is not None and k and len(of_cells) > 1:
+        share = sum(one.prob for one in opined if len(one.text) == k)
+        opined = [one for one in opined if len(one.text) != k]
+        opined += _by_cells(of_cells, classify(cell_tiles), share)
+    return sorted(opined, key=lambda one: -one.prob)
 
 
-def _weighed(
-    texts: Sequence[ScoredText], places: Sequence[np.ndarray], of_places: Prediction, weight: float, total: float
-) -> list[ScoredText]:
-    """Texts with the opinion of the digits in their places, to a power; together as probable as `total`."""
-    probs = CONFIG.trust * of_places.probs * (1 - of_places.not_digit[:, None]) + (1 - CONFIG.trust) / 10  # (n, 10)
-    probs *= CONFIG.digit_odds / (CONFIG.trust + (1 - CONFIG.trust) / 10)  # digit_odds for a certain one
+def _by_cells(texts: Sequence[ScoredText], of_cells: Prediction, total: float) -> list[ScoredText]:
+    """Texts of k digits with the opinion of the k cells that hold these; together as probable as `total`."""
+    probs = of_cells.probs * (1 - of_cells.not_digit[:, None])  # (k, 10)
+    every = np.arange(len(probs))
     logs = np.array(
-        [np.log(probs[where, list(one.text)]).sum() for one, where in zip(texts, places, strict=True)], float
+        [np.log(max(one.prob, 1e-300)) + CONFIG.cell_weight * _log(probs[every, one.text]) for one in texts]
     )
-    after = np.array([one.prob for one in texts]) * np.exp(weight * (logs - logs.max()))
-    after *= total / max(after.sum(), 1e-300)
+    after = np.exp(logs - logs.max())
+    after *= total / after.sum()
     return [ScoredText(one.text, prob) for one, prob in zip(texts, after.tolist(), strict=True)]
 
 
-def digit_tiles(image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """(32, W) line image and (n, 4) int boxes x, y, w, h in it -> (n, 28, 28) float32 tiles, empty where no ink is."""
-    ink = np.clip(without_rules(image), 0, 1)
+def worth_judging(texts: Sequence[ScoredText]) -> list[ScoredText]:
+    """Those that an opinion may make the best."""
+    best = max((one.prob for one in texts), default=0.0)
+    return [one for one in texts if one.prob >= CONFIG.min_share * best]
+
+
+def opinions(
+    texts: Sequence[ScoredText],
+    row: LineRow,
+    cells: Sequence[Box],
+    classify: Classify,
+    *,
+    crossed_out: Sequence[Box] = (),
+) -> np.ndarray:
+    """K texts of digits -> (K, 6): what `Weights` weighs.
+
+    `cells`: of the row, in pixels of the picture; `crossed_out`: those that look so, of which no digit is expected.
+    """
+    boxes = [row.line_boxes(one.text) for one in texts]
+    corners = np.concatenate(boxes).astype(int)
+    every, place = np.unique(corners, axis=0, return_inverse=True)  # texts share most of their boxes
+    found = classify(digit_tiles(row.ink, every))
+    is_digit = 1 - found.not_digit
+    is_digit[[cell_of(box, crossed_out) is not None for box in row.in_picture(every.astype(float))]] = 0
+    is_comb = are_of_comb(cells)
+    given, start = np.zeros((len(texts), len(fields(Weights)))), 0
+    for values, one, own in zip(given, texts, boxes, strict=True):
+        at = place[start : start + len(one.text)]
+        start += len(one.text)
+        of_digits = _log(found.probs[at, list(one.text)]) + _log(is_digit[at])
+        values[:3] = np.log(max(one.prob, 1e-300)), of_digits, len(one.text)
+        if is_comb:
+            used = [k for box in row.in_picture(own) if (k := cell_of(box, cells)) is not None]
+            values[3:] = *values[1:3], len(used) - len(set(used))
+    return given
+
+
+def _log(probs: np.ndarray) -> float:
+    """The sum of logarithms of probabilities, none of them nearer to 0 than the share of tiles that are cut badly."""
+    return float(np.log(CONFIG.damaged + (1 - CONFIG.damaged) * probs).sum())
+
+
+def digit_tiles(ink: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """(32, W) ink and (n, 4) int boxes x, y, w, h in it -> (n, 28, 28) float32 tiles, empty where no ink is."""
+    ink = np.clip(ink, 0, 1)
     ink[ink < CONFIG.min_ink] = 0
     tiles = np.zeros((len(boxes), SIDE, SIDE), np.float32)
     for tile, (x, y, w, h) in zip(tiles, boxes.tolist(), strict=True):

@@ -14,13 +14,12 @@ import numpy as np
 from inkling.pipeline.config.line import SYMBOL_BOXES as CONFIG
 
 
-def symbol_boxes(line_image: np.ndarray, spans: Sequence[tuple[int, int]], *, column_px: int) -> np.ndarray:
-    """(32, W) line image, n symbols' columns from left to right -> (n, 4) float64 x, y, w, h in its pixels.
+def symbol_boxes(ink: np.ndarray, spans: Sequence[tuple[int, int]], *, column_px: int) -> np.ndarray:
+    """(32, W) ink of a line image, n symbols' columns from left to right -> (n, 4) float64 x, y, w, h in its pixels.
 
     `spans`: first column and last + 1; a column is `column_px` wide. A symbol without visible ink gets a narrow box as
     high as the image.
     """
-    ink = without_rules(line_image)
     h, w = ink.shape
     profile = ink.sum(axis=0)
     centers = [min(column_px * (start + end) / 2, w - 1.0) for start, end in spans]

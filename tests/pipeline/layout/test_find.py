@@ -74,7 +74,7 @@ def test_a_rule_at_any_height_leaves_the_row_whole(level: int, degrees: float) -
 def test_a_comb_is_its_cells_in_order(degrees: float, gap: int) -> None:
     picture = tilted(comb(["4", "", "7", "x", "0", "1"], gap=gap), degrees)
     [row] = find_layout(picture).rows
-    assert [cell.state for cell in row.cells] == ["written", "empty", "written", "written", "written", "written"]
+    assert [cell.state for cell in row.cells] == ["written", "empty", "written", "crossed_out", "written", "written"]
     left = [cell.box[0] for cell in row.cells]
     assert left == sorted(left)
 
@@ -87,6 +87,30 @@ def test_the_cells_of_a_comb_are_cut_without_walls_but_for_the_empty_and_the_cro
         assert image is not None
         rim = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
         assert rim.min() > image.min() + 0.5 * (int(image.max()) - int(image.min())), "a wall is at its edge"
+
+
+@pytest.mark.parametrize("degrees", [0, 5])
+@pytest.mark.parametrize("thickness", [3, 12])
+def test_a_row_through_which_a_rule_runs_keeps_its_lower_half(thickness: int, degrees: float) -> None:
+    ink = number("47202", height=80, thickness=4)
+    picture = put(blank(700, 300), ink, (120, 100))
+    cv2.line(picture, (0, 150), (700, 150), (120,), thickness)
+    [row] = find_layout(tilted(picture, degrees)).rows
+    assert ink.shape[0] <= len(row.image) < 1.6 * ink.shape[0]
+
+
+def test_the_strokes_of_a_row_are_neither_its_rule_nor_its_walls() -> None:
+    ink = number("48305", height=60)
+    ruled = put(blank(600, 200), ink, (120, 70))
+    cv2.line(ruled, (0, 140), (600, 140), (90,), 3)
+    walled = comb(["4", "2", "7"])
+    for picture, printed in ((ruled, (10, 140)), (walled, (80, 50))):
+        [row] = find_layout(picture).rows
+        size_wh = picture.shape[::-1]
+        written = row.written(np.linalg.inv(row.to_image), size_wh)  # in pixels of the picture
+        assert not written[printed[1], printed[0]]
+        is_digit = cv2.erode((picture < 55).view(np.uint8), np.ones((2, 2), np.uint8))
+        assert written[is_digit > 0].mean() > 0.9
 
 
 def test_a_cell_whose_digit_crosses_the_walls_is_still_a_cell() -> None:

@@ -53,10 +53,8 @@ class SymbolBoxesConfig:
 class SecondOpinionConfig:
     """`second_opinion`: what the classifier says of the digits of a row that is in doubt."""
 
-    weight: float = 0.4  # power of its probability beside the line network's
-    cell_weight: float = 1.0  # the same of a digit that was cut out of a box of its own, and is hardly ever damaged
-    trust: float = 0.9  # share of digits that stand in their box whole and alone; of the others it knows nothing
-    digit_odds: float = 6.0  # for a digit that it is certain of, against a sign: otherwise a slanted 1 becomes a slash
+    damaged: float = 0.01  # share of digits that do not stand in their box whole and alone: of these it knows nothing
+    cell_weight: float = 1.0  # power of its probability of a digit that was cut out of a box of its own
     min_ink: float = 0.15  # 0..1: less is grain of the paper
     min_share: float = 0.02  # of the best text's probability: less probable ones are not judged
 
@@ -68,7 +66,6 @@ class ColumnsConfig:
     max_gap: float = 1.5  # of the digits' height: a wider gap separates two columns
     min_aspect_ratio: float = 1.4  # width to height of cells: wider ones are a table's, whatever is in them
     min_digits: float = 1.5  # in each used cell on average: with more, the cells are a table's
-    shared_cell: float = 0.1  # share of a text's probability left by a digit that shares its cell of a comb
 
 
 @dataclass(frozen=True)
@@ -100,6 +97,7 @@ class AgreementConfig:
     min_faint_confidence: float = 0.05  # of a text where no ink stands out: a less probable one is read into texture
     min_common: float = 0.5  # intersection over union: a glyph and a symbol that overlap so much are the same ink
     min_height: float = 0.7  # of the digits' height: lower ink may be a speck or a sign
+    min_enclosed: float = 0.9  # of a cell: a glyph whose box holds so much of it is its walls
     min_covered: float = 0.5  # of a glyph's box: with less, no symbol explains it
 
 

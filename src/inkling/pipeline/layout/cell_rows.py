@@ -10,8 +10,9 @@ import numpy as np
 from inkling.pipeline.config.layout import CELLS as CONFIG
 from inkling.pipeline.config.layout import LIGHT, ROWS
 from inkling.pipeline.layout.cells import apart, extend, find_holes, group, has_walls, is_written, levelled_boxes
+from inkling.pipeline.layout.crosses import is_crossed_out
 from inkling.pipeline.layout.geometry import as_levelled, box_corners, grown, rotation, union
-from inkling.pipeline.layout.records import Cell, Row
+from inkling.pipeline.layout.records import Cell, CellState, Row, Strokes
 from inkling.pipeline.layout.rows import find_components
 from inkling.pipeline.layout.rules import without_walls
 from inkling.pipeline.layout.sheet import Sheet, cut
@@ -189,12 +190,12 @@ def cell_row(sheet: Sheet, ink: CellInk, cells: np.ndarray, around: np.ndarray) 
     has learned what they look like.
     """
     height = float(np.median(cells[:, 3]))
-    are_written = [is_written(ink.written[slices(cell, ink.written)]) for cell in grown(cells, -CONFIG.inset * height)]
+    states = [_state(ink.written[slices(cell, ink.written)]) for cell in grown(cells, -CONFIG.inset * height)]
     _, y, _, h = grown(union(cells)[None], CONFIG.margin * height)[0]
     x, _, w, _ = grown(around[None], CONFIG.margin * height)[0]
     band = slices(np.array([x, y, w, h]), ink.written)
     inked = np.flatnonzero(ink.written[band].any(axis=1))
-    if inked.size and any(are_written):
+    if inked.size and any(state != "empty" for state in states):
         top, base = band[0].start + int(inked[0]), band[0].start + int(inked[-1]) + 1
         margin = CONFIG.margin_to_digit * (base - top)
         top, base = max(y, top - margin), min(y + h, base + margin)
@@ -202,8 +203,17 @@ def cell_row(sheet: Sheet, ink: CellInk, cells: np.ndarray, around: np.ndarray) 
     row = cut(sheet, ink.level, (float(x), float(y), float(w), float(h)))
     to_row = np.linalg.inv(ink.level @ sheet.to_work @ row.to_image)
     found = []
-    for cell, has_ink in zip(cells, are_written, strict=True):
+    for cell, state in zip(cells, states, strict=True):
         corners = cv2.perspectiveTransform(box_corners(cell)[None].astype(float), to_row)[0]
         (left, top), (right, bottom) = (np.rint(corners[at]).astype(int).tolist() for at in (0, 2))
-        found.append(Cell((left, top, right - left, bottom - top), "written" if has_ink else "empty"))
-    return Row(row.image, row.to_image, tuple(found))
+        found.append(Cell((left, top, right - left, bottom - top), state))
+    beside = ink.mask & ~region(ink.mask.shape, [cells], np.eye(3))
+    strokes = Strokes(ink.written | beside, ink.level @ sheet.to_work)
+    return Row(row.image, row.to_image, tuple(found), strokes)
+
+
+def _state(ink: np.ndarray) -> CellState:
+    """The state of a cell, by the (h, w) uint8 mask of its inside without walls."""
+    if not is_written(ink):
+        return "empty"
+    return "crossed_out" if is_crossed_out(ink) else "written"

@@ -57,7 +57,7 @@ def find_layout(image: np.ndarray) -> Layout:
             replace(cell_row(sheet, ink, *whole), cut_cells=partial(_cut_cells, sheet, ink, whole[0]))
             for whole in wholes[: LAYOUT.max_rows]
         ]
-    if any(cell.state == "written" for row in rows for cell in row.cells):
+    if any(cell.state != "empty" for row in rows for cell in row.cells):
         ignored += [Ignored("text", row.box) for row in free]  # what is printed on a form beside its cells
     else:
         rows += free

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from inkling.pipeline.config.layout import LAYOUT, RULES
 from inkling.pipeline.config.layout import ROWS as CONFIG
 from inkling.pipeline.layout.geometry import as_levelled, box_corners, rotation, union
-from inkling.pipeline.layout.records import Ignored, Row
+from inkling.pipeline.layout.records import Ignored, Row, Strokes
 from inkling.pipeline.layout.rows import Components, find_components, group_rows, row_tilt, without_edges
 from inkling.pipeline.layout.rules import find_rules, tilt_of_lines, without_lines
 from inkling.pipeline.layout.sheet import Sheet, cut, picture_box
@@ -181,7 +181,7 @@ def _free_row(sheet: Sheet, writing: Writing, row: list[int], in_rows: np.ndarra
                 and left < x + w
                 and base - CONFIG.level_reach * (base - top) < y + h < base + _margin(base - top)
             ):
-                base = float(y + h)
+                base = max(base, float(y + h))
     margin = _margin(base - top)
     fills = is_upright and base - top >= CONFIG.keep_share * sheet.size_wh[1] and not writing.strange.any()
     left, right, top, base = left - margin, right + margin, top - margin, base + margin
@@ -191,27 +191,24 @@ def _free_row(sheet: Sheet, writing: Writing, row: list[int], in_rows: np.ndarra
         (low_x, low_y), (high_x, high_y) = whole.min(axis=0), whole.max(axis=0)
         left, right, top, base = max(left, low_x), min(right, high_x), max(top, low_y), min(base, high_y)
     box = left, top, right - left, base - top
-    others, at = _others_within(writing, in_rows & ~own, own, level, box)
-    return cut(sheet, level, box, others, at)
+    part, at = _part_within(writing, level, box)
+    mask = own[labels[part]]
+    others = writing.strange[part] | (in_rows & ~own)[labels[part]]
+    others = cv2.dilate(others, np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)) & ~mask
+    shown = cut(sheet, level, box, others, at)
+    return replace(shown, strokes=Strokes(mask, at @ sheet.to_work))
 
 
-def _others_within(
-    writing: Writing, other: np.ndarray, own: np.ndarray, level: np.ndarray, box: tuple[float, float, float, float]
-) -> tuple[np.ndarray | None, np.ndarray]:
-    """uint8 mask of what a levelled box shows of edges and other rows, or None, and the (3, 3) matrix that levels it.
-
-    `other`, `own`: (n + 1,) uint8, 1 for the components of other rows, and of this one.
-    """
+def _part_within(
+    writing: Writing, level: np.ndarray, box: tuple[float, float, float, float]
+) -> tuple[tuple[slice, slice], np.ndarray]:
+    """Where in the labels a levelled box lies, and the (3, 3) matrix that maps the work picture to that part."""
     labels = writing.components.labels
     corners = cv2.perspectiveTransform(box_corners(np.array(box))[None], writing.level @ np.linalg.inv(level))[0]
     low = np.clip(np.floor(corners.min(axis=0)).astype(int) - REACH, 0, np.array(labels.shape[::-1]) - 1)
     high = np.ceil(corners.max(axis=0)).astype(int) + REACH
     part = slice(low[1], high[1]), slice(low[0], high[0])
-    moved = np.array([[1.0, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]]) @ writing.level
-    others = writing.strange[part] | other[labels[part]]
-    if not others.any():
-        return None, moved
-    return cv2.dilate(others, np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)) & ~own[labels[part]], moved
+    return part, np.array([[1.0, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]]) @ writing.level
 
 
 def _margin(height: float) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 
 Box = tuple[int, int, int, int]  # x, y, w, h in pixels
@@ -17,7 +18,20 @@ class Cell:
     """One box of a comb or table."""
 
     box: Box  # pixels of the row's image
-    state: CellState  # what is crossed out, the line network tells
+    state: CellState  # "crossed_out" as it looks; the line network and the classifier decide
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """Which ink is written: no rules, no walls of cells and nothing of other rows."""
+
+    mask: np.ndarray  # (h, w) uint8, 1 = written
+    from_image: np.ndarray  # (3, 3) float64: pixels of the picture -> pixels of the mask
+
+    def seen(self, to_image: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+        """The (h, w) uint8 mask in an image of that size; `to_image`: its pixels -> pixels of the picture."""
+        flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpPerspective(self.mask, self.from_image @ to_image, size_wh, flags=flags))
 
 
 @dataclass(frozen=True)
@@ -27,7 +41,14 @@ class Row:
     image: np.ndarray  # (h, w) uint8, ink dark on light
     to_image: np.ndarray  # (3, 3) float64: pixels of the row's image -> pixels of the picture, homogeneous
     cells: tuple[Cell, ...] = ()  # from left to right; () where the row is written freely
+    strokes: Strokes | None = None  # None: all of the image's ink
     cut_cells: Callable[[], Sequence[np.ndarray | None]] = tuple  # -> what is written in each, (h, w) uint8, no walls
+
+    def written(self, to_row: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+        """The (h, w) uint8 mask of its strokes in an image of that size; `to_row`: its pixels -> those of the row."""
+        if self.strokes is None:
+            return np.ones(size_wh[::-1], np.uint8)
+        return self.strokes.seen(self.to_image @ to_row, size_wh)
 
     @property
     def box(self) -> Box:
