@@ -92,6 +92,11 @@ def test_draw_teach_see_what_changed_and_draw_again(teach: Page) -> None:
     tables = teach.locator("#result-confusion table")
     assert tables.nth(0).locator(".mistaken:not(:empty)").all_inner_texts() == ["1"]
     assert tables.nth(1).locator(".mistaken:not(:empty)").all_inner_texts() == []
+    teach.locator("summary", has_text="on a map").click()
+    expect(teach.locator("#result-map .mark").first).to_be_visible()
+    expect(teach.locator("#result-map p").last).to_contain_text("As this version sees them")  # they have moved
+    teach.locator("#result-map button", has_text="Before").click()
+    expect(teach.locator("#result-map p").last).to_contain_text("As the original network sees them")
     teach.locator("summary", has_text="weights that changed").click()
     expect(teach.locator("#result-weights .weight-row")).to_have_count(11)
     expect(teach.locator("#result-weights > p").first).to_contain_text("changed most")
@@ -131,6 +136,7 @@ def test_on_a_phone(chromium: Browser, hands_address: str) -> None:
         for path in on_the_board(page, NARROW_SEVEN):
             tap_and_drag(page, path)
         live(page, 0).to_have_text("1")
+        page.wait_for_timeout(300)  # no finger is faster; Chromium takes a tap 100 ms after a swipe for the swipe's end
         page.locator("#next").tap()
         expect(page.locator("#hand-facts")).to_contain_text("1 digit kept", timeout=SURE_MS)
         page.locator("#teach-light").tap()

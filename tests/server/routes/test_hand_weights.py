@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from inkling.hands.store import Store
 from inkling.server.app import create_app
-from inkling.server.routes.hand_schemas import WeightsChangeSchema
+from inkling.server.routes.hand_schemas import LessonMapSchema, WeightsChangeSchema
 from inkling.server.settings import Settings
 from tests.server.routes.test_hands import HANDS, correct, odd_seven
 
@@ -40,6 +40,20 @@ def test_a_corrected_seven_changes_the_weights_of_7_and_1(client: FlaskClient) -
     assert prototypes[7].sum() > 0 > prototypes[1].sum()
 
 
+def test_a_corrected_seven_moves_on_the_map_from_1_to_7(client: FlaskClient) -> None:
+    correct(client, odd_seven(), "7")
+    client.post(f"{HANDS}/anna/teach", json={"kind": "light"})
+    answer = client.get(f"{HANDS}/anna/versions/1/map").json
+    LessonMapSchema().load(answer)
+    [lesson] = answer["lessons"]
+    assert lesson["label"] == "7"
+    for when, expected in (("before", "1"), ("after", "7")):
+        assert sum(lesson[when]) == pytest.approx(1, abs=0.01)
+        assert answer["labels"][int(np.argmax(lesson[when]))] == expected
+    client.delete(f"{HANDS}/anna/lessons/{lesson['lesson']}")
+    assert client.get(f"{HANDS}/anna/versions/1/map").json["lessons"] == []
+
+
 def test_errors(client: FlaskClient, tmp_path: Path) -> None:
     assert client.get(f"{HANDS}/anna/versions/1/weights").status_code == 404
     correct(client, odd_seven(), "7")
@@ -59,5 +73,7 @@ def test_errors(client: FlaskClient, tmp_path: Path) -> None:
             )
     other, full = (client.get(f"{HANDS}/anna/versions/{number}/weights") for number in (2, 3))
     assert (other.status_code, other.json["kind"]) == (422, "WrongNetwork")
+    unmapped = client.get(f"{HANDS}/anna/versions/2/map")
+    assert (unmapped.status_code, unmapped.json["kind"]) == (422, "WrongNetwork")
     assert (full.status_code, full.json["kind"]) == (404, "NotFound")
     assert "all layers" in full.json["error"]

@@ -263,6 +263,22 @@ class WeightsChangeSchema(OkSchema):
     )
 
 
+class MappedLessonSchema(Schema):
+    """A lesson's probabilities."""
+
+    lesson = fields.Integer(metadata={"description": "Its number."})
+    label = fields.String(metadata={"description": "What it is: `0` to `9` or `none`."})
+    before = array(fields.Float(), "By the original network, one for each of `labels`.")
+    after = array(fields.Float(), "By the version, likewise.")
+
+
+class LessonMapSchema(OkSchema):
+    """What a version makes of a hand's lessons."""
+
+    labels = array(fields.String(), "What the probabilities are of: `0` to `9` and `none`.", Length(equal=11))
+    lessons = array(fields.Nested(MappedLessonSchema()), "The newest lessons.")
+
+
 class JobSchema(OkSchema):
     """A whole network is being taught."""
 

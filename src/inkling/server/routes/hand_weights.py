@@ -1,4 +1,4 @@
-"""GET /api/v1/hands/NAME/versions/N/weights: what a version changed in the last layer."""
+"""GET /api/v1/hands/NAME/versions/N/weights and /map: what a version changed, in the last layer and for the lessons."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from flask import Response, current_app, jsonify
 from flask_smorest import Blueprint
 
 from inkling.errors import NotFound, WrongNetwork
-from inkling.server.routes.hand_schemas import LABELS, WeightsChangeSchema
+from inkling.server.routes.hand_schemas import LABELS, LessonMapSchema, WeightsChangeSchema
 from inkling.server.routes.hands import guard, hands
 from inkling.server.routes.openapi import HANDS_TAG, error_responses
 from inkling.server.rules import HANDS, rule
 
 blueprint = Blueprint("hand_weights", __name__, url_prefix="/api/v1/hands", description="What hands have learned.")
 blueprint.before_request(guard)
+
+MAX_ON_MAP = 500  # lessons, the newest
 
 _ERRORS = {
     400: "BadRequest: a wrong name.",
@@ -55,4 +57,30 @@ def weights_change(name: str, number: int) -> Response:
         labels=list(LABELS),
         change=[[round(float(value), 3) for value in row] for row in change],
         prototypes=[[round(float(value), 3) for value in row] for row in prototypes],
+    )
+
+
+@blueprint.route("/<name>/versions/<int:number>/map", methods=["GET"], tags=[HANDS_TAG])
+@rule(HANDS)
+@blueprint.doc(operationId="getHandMap")
+@error_responses(blueprint, _ERRORS)
+@blueprint.response(200, LessonMapSchema, description="The probabilities.")
+def lesson_map(name: str, number: int) -> Response:
+    """Show the probabilities of a hand's newest 500 lessons by the original network and by a version"""
+    import numpy as np
+
+    from inkling.hands.hand_reader import with_version
+
+    store, readers = hands().store(), current_app.extensions["inkling"]
+    version, lessons = store.version(name, number), store.latest(name, limit=MAX_ON_MAP)
+    tiles = np.array([each.tile for each in lessons], np.float32).reshape(-1, 28, 28) / np.float32(255)
+    with readers.permit():
+        reader = readers.get()
+        taught = with_version(reader, name, version)
+        before, after = (each.classifier.outputs(tiles).round(3).tolist() for each in (reader, taught))
+    rows = zip(lessons, before, after, strict=True)
+    return jsonify(
+        ok=True,
+        labels=list(LABELS),
+        lessons=[{"lesson": each.id, "label": each.label, "before": one, "after": other} for each, one, other in rows],
     )

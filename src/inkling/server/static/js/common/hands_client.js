@@ -16,6 +16,7 @@ export const teachHand = (name, kind) => askJson("POST", at(name, "/teach"), { k
 export const teachingState = (name) => askJson("GET", at(name, "/teach")); // of a full teaching
 export const cancelTeaching = (name) => askJson("DELETE", at(name, "/teach"));
 export const useVersion = (name, version) => askJson("POST", at(name, "/use"), { version });
+export const versionMap = (name, version) => askJson("GET", at(name, `/versions/${version}/map`));
 export const versionWeights = (name, version) => askJson("GET", at(name, `/versions/${version}/weights`));
 export const eventsAddress = (name) => `/api/v1/${at(name, "/events")}`;
 export const exportAddress = (name) => `/api/v1/${at(name, "/export")}`;

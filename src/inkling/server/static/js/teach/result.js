@@ -5,6 +5,7 @@ import { readAs } from "../common/hands_client.js";
 import { lessonPicture } from "../common/lesson_pictures.js";
 import { showConfusion } from "./confusion.js";
 import { pictured } from "./lesson_list.js";
+import { showMap } from "./lesson_map.js";
 import { showWeights } from "./weight_change.js";
 
 // `version` as in the API; `lessons`: those that are stored now.
@@ -16,6 +17,7 @@ export function showResult(name, version, lessons) {
   byId("result-scores").replaceChildren(...scores(version));
   byId("result-pictures").replaceChildren(...changedPictures(version, lessons));
   showConfusion(byId("result-confusion"), version.confusion);
+  showMap(byId("map-details"), name, version);
   showWeights(byId("weights-details"), name, version);
   byId("result-guards").replaceChildren(guardTable(version.guards));
   byId("result-guards").closest("details").hidden = version.guards.length === 0;
