@@ -146,6 +146,17 @@ def test_sums_and_status_of_a_sheet_follow_its_fields(
     assert merged.statuses.total() == 4
 
 
+def test_a_column_of_a_roster_is_no_sum(tmp_path: Path) -> None:
+    table = tmp_path / "sheets.csv"
+    table.write_text(
+        "source,page,status,reason,q1,q1_outcome,q1.room = floor + door\na,1,unsure,q1 to be checked,7,unsure,3\n"
+    )
+    said = corrections(tmp_path / "said.csv", ("a", "q1", "7", "number", "7", "Ann"))
+    merge(str(table), [said], tmp_path / "f.csv")
+    [row] = read(tmp_path / "f.csv")
+    assert (row["status"], row["q1.room = floor + door"]) == ("read", "3")
+
+
 def test_what_the_constraints_made_of_a_reading_goes_with_it(tmp_path: Path) -> None:
     table = tmp_path / "out.csv"
     rows, unlisted = Table(table), {"satisfied": False, "changed": False, "first": "12", "fits": 0.0}

@@ -1,4 +1,4 @@
-"""What a sheet of a form comes to by its fields: for whoever reads it, and again for whoever corrects it.
+"""The status and the sums of a form's sheet, from its fields: when it is read, and again when it is corrected.
 
 In a table of sheets, the column `total = q1 + q2` holds what the parts of a sum add up to.
 """
@@ -12,14 +12,14 @@ from typing import Literal
 from inkling.batch.table import field_column
 
 SETTLED = ("read", "empty")  # outcomes of fields that are not to be checked
-NOT_KNOWN = ("missing", "unreadable")  # outcomes of fields that may hold a number which nobody can tell
-BY_ITS_FIELDS = ("read", "unsure", "empty")  # statuses that follow from the fields; others are of the page
+NOT_KNOWN = ("missing", "unreadable")  # outcomes of fields that may hold a number, but an unknown one
+BY_ITS_FIELDS = ("read", "unsure", "empty")  # statuses that follow from the fields; others describe the page
 FORMULA, PLUS = " = ", " + "
 
 
 @dataclass(frozen=True)
 class FieldState:
-    """What is said of one field."""
+    """What is known of one field."""
 
     name: str
     outcome: str
@@ -27,7 +27,7 @@ class FieldState:
 
 
 def judged(fields: Sequence[FieldState], broken: Sequence[str]) -> tuple[Literal["read", "unsure", "empty"], str]:
-    """A whole sheet of the form -> its status and the reason. `broken`: a sentence for each sum that does not hold."""
+    """A complete sheet of the form -> its status, and why. `broken`: a sentence for each sum that does not hold."""
     if all(field.outcome == "empty" for field in fields):
         return "empty", "nothing is written on this form."
     if broken:
@@ -40,24 +40,24 @@ def judged(fields: Sequence[FieldState], broken: Sequence[str]) -> tuple[Literal
 
 
 def added_up(texts: Iterable[str]) -> int | None:
-    """What the texts of fields add up to, an empty one counting 0; None where one is no whole number."""
+    """What the texts of fields add up to, where an empty one counts 0; None if one is not a whole number."""
     found = [text or "0" for text in texts]
     return sum(map(int, found)) if all(text.isdigit() for text in found) else None
 
 
 def sum_column(total: str, of: Iterable[str]) -> str:
-    """The column of a table of sheets for a sum. No field's name has a space."""
+    """The column of a sum in a table of sheets. It is never a field's: no field's name has a space."""
     return f"{total}{FORMULA}{PLUS.join(of)}"
 
 
 def sums_in(columns: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """The columns of a table -> for each sum in it the total, and what it is of."""
+    """The columns of a table -> the total and the parts of each sum in it."""
     named = (column.partition(FORMULA) for column in columns)
     return [(total, of.split(PLUS)) for total, is_sum, of in named if is_sum]
 
 
 def judge_again(row: dict[str, str]) -> None:
-    """Work out sums, status and reason of a row of the table, after people have corrected fields of it."""
+    """Work out the sums, status and reason of a row again, after people have corrected its fields."""
 
     def said_by(name: str) -> str:
         return row.get(field_column(name, "said_by")) or "inkling"
@@ -65,6 +65,8 @@ def judge_again(row: dict[str, str]) -> None:
     outcomes = {name: row[column] for name in row if (column := field_column(name, "outcome")) in row}
     broken = []
     for total, of in sums_in(row):
+        if not outcomes.keys() >= {total, *of}:  # a roster's column of such a name
+            continue
         is_known = not any(outcomes[name] in NOT_KNOWN for name in (total, *of))
         parts = added_up(row[name] for name in of) if is_known else None
         row[sum_column(total, of)] = "" if parts is None else str(parts)
