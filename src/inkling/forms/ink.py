@@ -24,12 +24,12 @@ class PageInk:
     labels: np.ndarray  # (h, w) int32: the component of each pixel, 0 = paper
     stats: np.ndarray  # (n, 5) x, y, w, h, area of each component
 
-    def in_box(self, box: Box, *, cells: int = 1) -> list[tuple[Box, np.ndarray]]:
+    def in_box(self, box: Box) -> list[tuple[Box, np.ndarray]]:
         """The components in a box, from left to right: where each lies, and its (h, w) bool mask there.
 
-        One that crosses the box's side belongs to it whole if most of it is inside and it is no wider than a digit in
-        one of so many `cells`, or the box's part of it does. Dirt is left out; what is as small, and a little above or
-        below larger ink, is a piece of a broken stroke.
+        One that crosses the box's side belongs to it whole if most of it is inside and it is no larger than a digit, or
+        if nearly all of it is inside; else only its part inside does. Dirt is left out. Ink as small as dirt is kept
+        just above or below larger ink: it is a piece of a broken stroke.
         """
         x, y, w, h = box
         window = self.labels[y : y + h, x : x + w]
@@ -41,7 +41,7 @@ class PageInk:
                 continue
             left, top, wide, high, area = self.stats[label].tolist()
             share = inside[label] / area
-            is_one = wide <= CONFIG.max_width * w / cells and high <= CONFIG.max_height * h
+            is_one = wide <= CONFIG.max_width * w and high <= CONFIG.max_height * h
             if share < (CONFIG.min_own if is_one else CONFIG.min_part):
                 continue
             if not is_one and share < CONFIG.whole:
@@ -74,7 +74,7 @@ class PageInk:
 
 
 def _is_near(box: Box, others: Sequence[tuple[Box, np.ndarray]], reach_px: float) -> bool:
-    """Whether a box is above or below one of the others, and so near."""
+    """Whether a box is above or below one of the others, at most `reach_px` away."""
     x, y, w, h = box
     return any(
         left < x + w and x < left + wide and max(top - y - h, y - top - high) <= reach_px

@@ -1,8 +1,8 @@
 """A second opinion on the digits of a row: the classifier looks at each of them alone.
 
-The line network knows the whole row and hardly any digit as well as the classifier does, which never sees more than
-one. What both say is put together in a log-linear model (a logarithmic opinion pool: Heskes, "Selecting Weighting
-Factors in Logarithmic Opinion Pools", 1998). Its few weights are learned: `python -m scripts.fit_opinions`.
+The line network sees the whole row, but knows hardly any digit as well as the classifier, which sees only one at a
+time. A log-linear model combines what both say (a logarithmic opinion pool: Heskes, "Selecting Weighting Factors in
+Logarithmic Opinion Pools", 1998). Its few weights are learned: `python -m scripts.fit_opinions`.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ Classify = Callable[[np.ndarray], Prediction]  # (N, 28, 28) tiles -> calibrated
 
 @dataclass(frozen=True)
 class Weights:
-    """What each part of an opinion on a text counts; in the manifest of a line network, "second_opinion"."""
+    """How much each part of an opinion on a text counts: "second_opinion" in the manifest of a line network."""
 
     line: float = 1.0  # logarithm of the line network's probability
     digits: float = 0.0  # sum over the digits: logarithm of the classifier's probability, each in its place ..
     length: float = 0.0  # .. and the number of digits
-    comb_digits: float = 0.0  # the same two once more in a comb, whose cells part the digits
+    comb_digits: float = 0.0  # the same two, added in a comb, whose cells separate the digits
     comb_length: float = 0.0
     shared_cells: float = 0.0  # digits that share their cell of a comb with another
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> Weights:
-        """Of a network's manifest; without the entry, the classifier counts nothing."""
+        """The weights in a network's manifest; without the entry, the classifier does not count."""
         return cls(**manifest.get("second_opinion", {}))
 
     def as_array(self) -> np.ndarray:
@@ -56,18 +56,16 @@ def pooled(
 ) -> list[ScoredText]:
     """Texts of one row with the classifier's opinion of their digits, the best first; together as probable as before.
 
-    What is much less probable than the best text is left out: no opinion would make it the best.
+    Texts much less probable than the best are left out: no opinion would make one of them the best.
 
     `cell_tiles`: (k, 28, 28) float32 of the written cells of a comb, from left to right, cut out without their walls.
-    Which of the texts of k digits it is, these decide; how probable it is that there are k, the row does.
+    They decide between the texts of k digits; the row decides how probable it is that there are k.
     """
     judged = worth_judging(texts)
     if not any(one.text for one in judged):
         return list(texts)
     found = opinions(judged, row, cells, classify, crossed_out=crossed_out) @ weights.as_array()
-    after = np.exp(found - found.max())
-    after *= sum(one.prob for one in texts) / after.sum()
-    opined = [ScoredText(one.text, prob) for one, prob in zip(judged, after.tolist(), strict=True)]
+    opined = _with_probs(judged, found, sum(one.prob for one in texts))
     k = 0 if cell_tiles is None else len(cell_tiles)
     of_cells = [one for one in judged if len(one.text) == k]
     if cell_tiles is not None and k and len(of_cells) > 1:
@@ -78,19 +76,24 @@ def pooled(
 
 
 def _by_cells(texts: Sequence[ScoredText], of_cells: Prediction, total: float) -> list[ScoredText]:
-    """Texts of k digits with the opinion of the k cells that hold these; together as probable as `total`."""
+    """Texts of k digits with the opinion on the k cells that hold them; together as probable as `total`."""
     probs = of_cells.probs * (1 - of_cells.not_digit[:, None])  # (k, 10)
     every = np.arange(len(probs))
     logs = np.array(
         [np.log(max(one.prob, 1e-300)) + CONFIG.cell_weight * _log(probs[every, one.text]) for one in texts]
     )
-    after = np.exp(logs - logs.max())
-    after *= total / after.sum()
-    return [ScoredText(one.text, prob) for one, prob in zip(texts, after.tolist(), strict=True)]
+    return _with_probs(texts, logs, total)
+
+
+def _with_probs(texts: Sequence[ScoredText], logs: np.ndarray, total: float) -> list[ScoredText]:
+    """Texts with probabilities in proportion to exp(logs), (K,); together as probable as `total`."""
+    probs = np.exp(logs - logs.max())
+    probs *= total / probs.sum()
+    return [ScoredText(one.text, prob) for one, prob in zip(texts, probs.tolist(), strict=True)]
 
 
 def worth_judging(texts: Sequence[ScoredText]) -> list[ScoredText]:
-    """Those that an opinion may make the best."""
+    """The texts that an opinion may make the best."""
     best = max((one.prob for one in texts), default=0.0)
     return [one for one in texts if one.prob >= CONFIG.min_share * best]
 
@@ -105,7 +108,7 @@ def opinions(
 ) -> np.ndarray:
     """K texts of digits -> (K, 6): what `Weights` weighs.
 
-    `cells`: of the row, in pixels of the picture; `crossed_out`: those that look so, of which no digit is expected.
+    `cells`: of the row, in pixels of the picture; `crossed_out`: those that look so, where no digit is expected.
     """
     boxes = [row.line_boxes(one.text) for one in texts]
     corners = np.concatenate(boxes).astype(int)
@@ -127,7 +130,7 @@ def opinions(
 
 
 def _log(probs: np.ndarray) -> float:
-    """The sum of logarithms of probabilities, none of them nearer to 0 than the share of tiles that are cut badly."""
+    """The sum of the logarithms of probabilities, none of which is below the share of badly cut tiles."""
     return float(np.log(CONFIG.damaged + (1 - CONFIG.damaged) * probs).sum())
 
 

@@ -16,12 +16,12 @@ from inkling.hands.lesson import LABELS, Lesson
 from inkling.hands.replay import load_replay
 from inkling.models.bundle import Bundle
 from inkling.training import replay
-from inkling.training.data.mnist import Mnist
+from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.hand_tuning import Shown, Tuner, Weights, moved_back
 
 KEEP = (0.15, 0.3, 0.5, 0.7)  # share of the old weights; the first at which the guards hold is taken
 
-OnProgress = Callable[[str, float], None]  # a stage in words, and how much of everything is done, 0..1
+OnProgress = Callable[[str, float], None]  # a stage in words, and the share of the whole job that is done, 0..1
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TaughtNetwork:
 
 
 class Teacher:
-    """Teaches hands from one network."""
+    """Teaches hands, each starting from the same network."""
 
     def __init__(self, bundle: Bundle, mnist: Mnist, on_progress: OnProgress = lambda stage, done: None) -> None:
         """Raises what `Tuner` and `load_replay` raise."""
@@ -42,7 +42,7 @@ class Teacher:
         on_progress("preparing images", 0.0)
         self._tuner = Tuner(bundle, mnist)
         on_progress("preparing images", 0.1)
-        rng = np.random.default_rng(replay.SEED)  # the images whose features the light step has
+        rng = np.random.default_rng(replay.SEED)  # the images whose features guard the light step
         self._ordinary, _, _ = replay.ordinary_images(bundle, mnist, rng)
         self._ordinary_features = self._tuner.features(self._ordinary)
         self._ordinary_probs = self._tuner.probs(self._tuner.original, self._ordinary_features)
@@ -68,7 +68,7 @@ class Teacher:
             self._tuner.export(moved_back(learned, self._tuner.original, keep)), self._bundle.temperature
         )
         classifier = classifier_of(network)  # judged as it will read, in LiteRT
-        after = answers(classifier.outputs(tiles.astype(np.float32) / np.float32(255)), self._bundle.reject_at)
+        after = answers(classifier.outputs(as_input(tiles)), self._bundle.reject_at)
         probs = classifier.outputs(self._ordinary)
         checked = self._check(probs)
         outcome = verdict.Outcome(shown.labels, before, after, held_back)
@@ -96,7 +96,7 @@ class Teacher:
         return guards.check(self._replay, self._ordinary_probs, probs, reject_at=self._bundle.reject_at)
 
     def _keep_within_guards(self, learned: Weights) -> float:
-        """The first share at which the guards hold, else the last."""
+        """The first share in KEEP at which the guards hold, else the last."""
         for keep in KEEP:
             probs = self._tuner.probs(moved_back(learned, self._tuner.original, keep), self._ordinary_features)
             if all(guard.holds for guard in self._check(probs)):
