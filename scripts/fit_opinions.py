@@ -1,9 +1,9 @@
-"""Learn what the classifier counts beside the line network, and what a row's `sure_at` is then: into its manifest.
+"""Fit how much the classifier counts beside the line network, and `sure_at` of a row; write both into its manifest.
 
     python -m scripts.fit_opinions [--dry-run]
 
-To be run again whenever the packaged `line` or `cnn` is replaced. Pictures are those of the benchmark `paper` by
-another seed, with MNIST's validation digits. `sure_at` comes from synthetic lines, as when the network was exported.
+Run it again whenever the packaged `line` or `cnn` is replaced. Pictures are drawn as for the benchmark `paper`, with
+another seed and MNIST's validation digits. `sure_at` is fitted on synthetic lines, as when the network was exported.
 """
 
 from __future__ import annotations

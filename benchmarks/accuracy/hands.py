@@ -54,7 +54,7 @@ class Judge:
         self.metric = metric_of(self.replay)
 
     def probs(self, features: np.ndarray, taught: Taught | None) -> np.ndarray:
-        """(N, 11) by what the hand learned once it is promoted, else by the network's own last layer."""
+        """(N, 11) probabilities, by what the hand learned if it is promoted, else by the network's own last layer."""
         if taught is None or not taught.promoted:
             return softmax(features @ self.network.last_layer.T)
         return taught.learned.probs(features, self.metric)
@@ -140,7 +140,7 @@ def poisoned_lessons(tiles: np.ndarray, labels: np.ndarray) -> dict[str, list[Le
 
 
 def poisoned(judge: Judge, tiles: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """What is said of poisoned lessons."""
+    """Teach poisoned lessons: whether each case is promoted, and why."""
     found = {}
     for name, lessons in poisoned_lessons(tiles, labels).items():
         taught, cpu_s = timed_teach(lessons, judge)

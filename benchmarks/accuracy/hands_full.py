@@ -1,11 +1,11 @@
-"""Measure what a hand learns by a network of its own, beside the light step: drawn writers with odd forms, poison.
+"""Compare a hand's own network with the light step: drawn writers with odd forms, and poisoned lessons.
 
     python -m benchmarks.accuracy.hands_full [--first 20] [--hands 20] [--each 100] [--poison]
 
-The writers and lessons of `benchmarks.accuracy.hands`, with its test digits, fewer of each. Hands 0 to 19 are for
-choosing the settings of `inkling.training.hand_tuning`: `--first 0` prints what they score, and writes nothing. After
-each hand hands_full.json is written, and its figures into docs/hands.md. Needs TensorFlow, and half a minute of a
-processor for each hand; poisoned lessons take some minutes more.
+The writers, lessons and test digits are those of `benchmarks.accuracy.hands`, with fewer test digits of each kind.
+Hands 0 to 19 are for choosing the settings of `inkling.training.hand_tuning`: `--first 0` prints what they score, and
+writes nothing. Otherwise hands_full.json and its figures in docs/hands.md are written after each hand. It needs
+TensorFlow, and half a minute of processor time for each hand; poisoned lessons take some minutes more.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def network_right(judge: Judge, taught: TaughtNetwork, tiles: np.ndarray, labels
 
 
 def poisoned(teacher: Teacher, tiles: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """Lessons that must not be learned, and what is said of them."""
+    """Teach lessons that must not be learned: whether each case is promoted, and why."""
     found = {}
     for name, lessons in poisoned_lessons(tiles, labels).items():
         started = time.process_time()

@@ -8,8 +8,8 @@ are what a review page saved. A corrected text replaces the reading, whose text 
 | `said_by` | inkling, or the person who checked it |
 | `first_text` | what inkling read |
 
-In a table of sheets, these two are of each field: `NAME_said_by`, `NAME_first_text`. Sums, status and reason of a
-corrected sheet are worked out again, and `first_status` holds the status before.
+A table of sheets has these two for each field: `NAME_said_by`, `NAME_first_text`. Sums, status and reason of a
+corrected sheet are worked out again, and `first_status` keeps the earlier status.
 """
 
 from __future__ import annotations

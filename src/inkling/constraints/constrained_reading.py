@@ -93,8 +93,9 @@ def apply(
     if solution is None:
         unsure = replace(reading, outcome="unsure", reason=_why_not(reading, constraints))
         return ConstrainedReading(unsure, satisfied=False, changed=False, first=reading.text, fits=0.0)
+    # The classifier is asked unless only one text satisfies the constraints, or the image alone makes one certain.
     is_certain = len(solution.texts) == 1 or solution.texts[0].prob >= max(sure_at, LINE_RECOGNIZER.certain_at)
-    if len(rows) == 1 and constraints.n_symbols == N_DIGITS and not is_certain:  # by the image alone
+    if len(rows) == 1 and constraints.n_symbols == N_DIGITS and not is_certain:
         solution = replace(solution, texts=tuple(rows[0].judge(solution.texts)))
     decoded = _decode(rows, columns, starts, solution.texts[0].text, constraints.n_symbols)
     in_rows = {inside(symbol.box, reading.size_wh) for row in rows for symbol in row.symbols}

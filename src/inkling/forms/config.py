@@ -54,9 +54,9 @@ class InkConfig:
     max_height: float = 1.5  # of a box's height: the same
     min_own: float = 0.5  # of a digit: so much lies in a cell that all of it belongs there
     min_part: float = 0.2  # of what is larger: less in a cell is the neighbour's overshoot
-    min_pixels: float = 0.006  # of a box's height squared: less is dirt ..
-    min_piece: float = 0.0015  # .. unless it has so much, ..
-    piece_reach: float = 0.15  # .. and is so near, in box heights, above or below larger ink: a piece of its stroke
+    min_pixels: float = 0.006  # of a box's height squared: less is dirt, or a piece of a broken stroke
+    min_piece: float = 0.0015  # of a box's height squared: less is dirt in any case
+    piece_reach: float = 0.15  # of a box's height: a piece is so near above or below larger ink
     rim_y: float = 0.1  # of a box's height: paper above and below the row that the line network reads
     rim_x: float = 0.3  # the same beside it
 

@@ -61,7 +61,7 @@ class FilledSum:
 
     total: str  # the field that holds it
     of: tuple[str, ...]
-    holds: bool | None  # None where no total is written
+    holds: bool | None  # None where the total or a part is not a whole number
 
     def to_json(self) -> dict[str, Any]:
         return {"total": self.total, "of": list(self.of), "holds": self.holds}

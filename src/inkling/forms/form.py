@@ -75,14 +75,15 @@ class Form:
         return self._read(sheets, to_original=page.size_wh[0] / page.image.shape[1])
 
     def tiles(self, source: ImageSource) -> dict[str, np.ndarray]:
-        """The separate digits of each field in the picture, (n, 28, 28) float32 by name, as they are classified.
+        """The separate digits of each field in the picture, by name: (n, 28, 28) float32, as the classifier sees them.
 
-        Raises BadRequest if the form is not in the picture, and a BadPicture.
+        Raises BadRequest if the form is not in the picture, and a BadPicture for what cannot be decoded.
         """
         sheets = register(decode(source).image, self._blank)
         if not sheets:
             raise BadRequest(
-                f"the form {self.template.name!r} is not in the picture; expected one of its sheets. Name its template."
+                f"the form {self.template.name!r} is not in the picture; expected one of its sheets. Name the template "
+                "of the form that is."
             )
         ink = written_ink(sheets[0], self._blank)
         return {field.name: field_tiles(field, ink) for field in self._fields if self._is_seen(field.box, sheets[0])}

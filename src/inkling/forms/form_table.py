@@ -67,6 +67,6 @@ class FormTable:
 
 def _added_up(each: Sum, filled: FilledForm) -> str:
     """What the parts of a sum add up to; "" where it is not known."""
-    is_there = any(found.total == each.total for found in filled.sums)  # on the sheet, as far as it is in the picture
+    is_there = any(found.total == each.total for found in filled.sums)  # all of its fields are in the picture
     parts = added_up(filled[name].text for name in each.of) if is_there else None
     return "" if parts is None else str(parts)

@@ -44,7 +44,7 @@ def with_sums(found: Mapping[str, Candidates], sums: Sequence[Sum]) -> dict[str,
 
 
 def holds(each: Sum, texts: Mapping[str, str]) -> bool | None:
-    """Whether a sum holds for the texts of its fields, where an empty one counts 0; None where it has no total."""
+    """Whether a sum holds for its fields' texts, where an empty part counts 0; None if one is not a whole number."""
     parts = added_up(texts[name] for name in each.of)
     return None if parts is None or not texts[each.total].isdigit() else int(texts[each.total]) == parts
 

@@ -107,9 +107,9 @@ def _contradictions(rows: Reading, glyphs: Reading) -> list[tuple[Digit, Digit]]
 
 
 def _missed(rows: Reading, glyphs: Reading, cells: Sequence[Box] = ()) -> list[Other]:
-    """Glyphs about as high as the digits of rows, or higher, of which none of their symbols covers the half.
+    """Glyphs about as high as the rows' digits, or higher, of which the rows' symbols cover less than half.
 
-    Walls of cells are none: they enclose a whole cell.
+    Walls of cells do not count: they enclose a whole cell.
     """
     height = float(np.median([digit.box[3] for digit in rows.digits]))
     found = [box for box in _boxes(glyphs) if box[3] >= CONFIG.min_height * height]

@@ -37,7 +37,10 @@ class Classifier:
 
     @classmethod
     def of_bytes(cls, content: bytes, path: Path) -> Self:
-        """A flatbuffer without a bundle; `path` names it in messages. Raises BadBundle as `Classifier` does."""
+        """A classifier from a flatbuffer without a bundle; `path` names it in messages.
+
+        Raises BadBundle as `Classifier` does.
+        """
         classifier = cls.__new__(cls)
         classifier._open(content, path)
         return classifier

@@ -51,13 +51,13 @@ _SWAPS_SIDES = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 class DecodedImage:
     """An upright grey image, perhaps reduced, and its original size."""
 
-    pixels: np.ndarray  # (h, w) uint8, 0 black .. 255 white, as decoded; a very large file's are reduced
+    pixels: np.ndarray  # (h, w) uint8, 0 black .. 255 white, as decoded; reduced if the file is very large
     size_wh: tuple[int, int]  # of the upright image before reduction, pixels
     n_frames: int = 1  # of the file, an animation or a TIFF of several pages; this is the first
 
     @cached_property
     def image(self) -> np.ndarray:
-        """(H, W) uint8, the longer side at most CONFIG.max_side_px: reduced when it is first asked for."""
+        """(H, W) uint8, the longer side at most CONFIG.max_side_px: reduced on first access."""
         h, w = self.pixels.shape
         factor = CONFIG.max_side_px / max(h, w)
         if factor >= 1:
@@ -66,9 +66,9 @@ class DecodedImage:
         return cv2.resize(self.pixels, small_wh, interpolation=cv2.INTER_AREA)
 
     def glance(self) -> DecodedImage:
-        """The same image, of which a large one is reduced by a whole number to CONFIG.glance_side_px or a little more.
+        """The same image; a large one is reduced by a whole factor, to CONFIG.glance_side_px or a little more.
 
-        That takes a small part of the time of `image`, and is enough to see whether there is one large digit.
+        This takes a fraction of the time that `image` takes, and is enough to see whether there is one large digit.
         """
         h, w = self.pixels.shape
         factor = max(h, w) // CONFIG.glance_side_px
@@ -153,8 +153,8 @@ def open_image(
 ) -> tuple[Image.Image, tuple[int, int]]:
     """A file's content -> the picture, checked and not yet decoded, and its size before what Pillow reduces.
 
-    Of a JPEG only the brightness is decoded without `colour`, in half the time; and 1/2, 1/4 or 1/8 of its size where
-    that leaves `side_px`. Raises as `decode` does.
+    Without `colour`, only the brightness of a JPEG is decoded, which takes half the time. A JPEG is decoded at 1/2, 1/4
+    or 1/8 of its size where that leaves `side_px`. Raises as `decode` does.
     """
     if not content:
         raise EmptyPicture(f"picture has no bytes; expected a {FORMAT_NAMES}. Send the file's content.")
@@ -201,7 +201,7 @@ def _decode_bytes(content: bytes, max_bytes: int, max_pixels: int) -> DecodedIma
 
 
 def _load(image: Image.Image, size_wh: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:
-    """Decode an opened picture -> (h, w) uint8 upright grey, perhaps reduced; and the upright size before that."""
+    """Decode an opened picture -> (h, w) uint8 upright grey, perhaps reduced; and its upright size before that."""
     check_deadline()
     with decoder_errors():
         image.load()
@@ -241,7 +241,7 @@ def _apply_orientation(gray: np.ndarray, orientation: int) -> np.ndarray:
 def _image_to_gray(image: Image.Image) -> np.ndarray:
     """An image of mode L, LA, RGB or RGBA -> (H, W) uint8.
 
-    Pillow takes brightness and transparency out of it in a fraction of the time that copying all channels takes.
+    Pillow extracts brightness and transparency in a fraction of the time that copying all channels takes.
     """
     gray = np.asarray(image.convert("L"))
     if image.mode.endswith("A"):

@@ -21,7 +21,7 @@ from inkling.pipeline.recognized_row import LineRow
 from inkling.pipeline.symbols import CLASSES
 
 Written = Callable[[np.ndarray, tuple[int, int]], np.ndarray]
-SOFT_EDGE = np.ones((3, 3), np.uint8)  # of a stroke, beyond its mask
+SOFT_EDGE = np.ones((3, 3), np.uint8)  # of a stroke: its mask is dilated by this
 
 
 class LineRecognizer:
@@ -45,9 +45,9 @@ class LineRecognizer:
     def read(self, row: np.ndarray, to_picture: np.ndarray, written: Written | None = None) -> LineRow:
         """(h, w) uint8 grey row, dark on light, any size; (2, 3) or (3, 3) row pixels -> pixels of the picture.
 
-        The row is read narrower and wider as well if whoever decodes it is in doubt. `written`: a (3, 3) matrix from
-        pixels of an image to those of the row, and the image's width and height -> (h, w) uint8: where there is
-        writing in that image, not a rule or a wall.
+        The row is read narrower and wider as well if the caller that decodes it is in doubt. `written`: a (3, 3) matrix
+        from pixels of an image to those of the row, and the image's width and height -> (h, w) uint8, the mask of the
+        writing in that image, without rules and cell walls.
         """
         (h, w), image = row.shape, make_line_image(row)
         to_row = np.diag([w / scaled_width(h, w), h / HEIGHT, 1.0])  # from pixels of the line image

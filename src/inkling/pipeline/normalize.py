@@ -22,9 +22,10 @@ LONGEST = 20  # pixels of the tile: the longer side of the digit
 
 
 def is_one_large_glyph(ink: np.ndarray, segmentation: Segmentation) -> bool:
-    """Whether all ink, (H, W) float32, is one drawn component, and so large that more pixels would give the same tile.
+    """Whether all ink, (H, W) float32, is one drawn component, so large that more pixels would give the same tile.
 
-    A patch, such as a shadow, is not drawn: its strokes would be very wide. Nor is what reaches the image's border.
+    A patch, such as a shadow, is not drawn: its strokes would be very wide. Ink that reaches the image's border may be
+    cut off.
     """
     glyphs = segmentation.glyphs
     if len(glyphs) != 1 or segmentation.labels.max(initial=0) > 1:

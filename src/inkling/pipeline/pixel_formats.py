@@ -18,7 +18,7 @@ PLAIN_MODES = ("L", "LA", "RGB", "RGBA")
 
 
 def to_plain_image(image: Image.Image, max_side_px: int) -> Image.Image:
-    """Loaded PIL image of any mode -> one of PLAIN_MODES; itself if it is one.
+    """Loaded PIL image of any mode -> an image of one of PLAIN_MODES; the same one if nothing changes.
 
     An image at least twice as long as `max_side_px` is reduced by the largest whole factor that keeps that side.
     Raises BrokenPicture where Pillow cannot convert it.
@@ -45,7 +45,7 @@ def _tiles(image: Image.Image, side: int) -> Iterator[tuple[int, int, Image.Imag
 
 
 def _plain_mode(image: Image.Image) -> str:
-    """The one of PLAIN_MODES that holds what an image shows."""
+    """The one of PLAIN_MODES that holds all that an image shows."""
     mode = image.mode
     if mode in ("PA", "La", "RGBa") or (mode in ("P", "L", "RGB") and "transparency" in image.info):
         return "RGBA"

@@ -52,7 +52,7 @@ class PreparedImage:
     segmentation: Segmentation  # N glyphs
     tiles: np.ndarray  # (N, 28, 28) float32, 1 = ink
     mode: Mode = "auto"  # "single": all ink is one digit, and is not segmented further
-    whole: DecodedImage | None = None  # what `decoded` is a glance at: it showed one digit, large and alone
+    whole: DecodedImage | None = None  # set if `decoded` is a glance at it that showed one large digit
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from inkling.pipeline.result import Box
 from inkling.pipeline.symbol_boxes import symbol_boxes, without_rules
 from inkling.pipeline.symbols import CLASSES, CROSSED_OUT, MARK
 
-MAJORITY = 0.5  # a text that is more probable given its digits is the most probable one
+MAJORITY = 0.5  # with a higher probability given its digits, a text is the most probable one
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class LineRow:
     image: np.ndarray  # (32, 4 T) float32 line image
     to_picture: np.ndarray  # (3, 3) pixels of the line image -> pixels of the picture
     more_views: Callable[[], Sequence[np.ndarray]] = tuple  # -> (T_i, 22) of the row stretched: further opinions
-    strokes: Callable[[], np.ndarray | None] = lambda: None  # -> (32, 4 T) uint8: where it is written on, if known
+    strokes: Callable[[], np.ndarray | None] = lambda: None  # -> (32, 4 T) uint8 mask of the writing, if known
 
     _boxes: dict[Text, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -184,8 +184,8 @@ def cell_of(box: Box, cells: Sequence[Box]) -> int | None:
 def decode_row(row: Row, texts: Sequence[ScoredText] | None = None) -> DecodedRow:
     """A row -> its most probable digits, and the most probable signs between these.
 
-    What is a point or a comma, or whether a dot is any, is doubtful more often than the digits are, so the digits are
-    judged first, over all signs that may stand between them. `texts`: what is known of the digits, the best first.
+    Whether a dot is a point, a comma or neither is doubtful more often than the digits are, so the digits are judged
+    first, over all signs that may stand between them. `texts`: what is known of the digits, the best first.
     """
     texts = list(texts or best_digits(row))
     if not len(row.probs):
@@ -239,7 +239,7 @@ def best_digits(row: Row) -> list[ScoredText]:
 
 
 def of_one_view(row: Row) -> list[ScoredText]:
-    """The same, of the row as it is; a certain one alone."""
+    """The same for the row as it is; a certain text comes alone."""
     greedy = greedy_text(row)
     if greedy.prob >= LINE_RECOGNIZER.certain_at:
         return [greedy]

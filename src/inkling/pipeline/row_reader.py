@@ -128,7 +128,7 @@ class RowReader:
 
 
 def _cell_tiles(row: Recognized) -> np.ndarray | None:
-    """(k, 28, 28) float32: the digits in the written cells of a comb. None of a table, whose cells hold several."""
+    """(k, 28, 28) float32: the digits in the written cells of a comb. None for a table, whose cells hold several."""
     if not are_of_comb(row.cells):
         return None
     images = [image for image in row.cut_cells() if image is not None]
@@ -158,7 +158,7 @@ def _surer(rows: list[Recognized], whole: Recognized) -> tuple[list[Recognized],
 
 
 def _with_crossed_out_cells(layout: Layout, rows: Sequence[DecodedRow]) -> Layout:
-    """The layout with the states of the cells in which there is a mark, or a digit after all."""
+    """The layout, with the state of each cell changed in which there is a mark, or a digit after all."""
     states = []
     for row, decoded in zip(layout.rows, rows, strict=False):
         crossed_out = decoded.crossed_out_cells()

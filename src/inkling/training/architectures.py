@@ -149,7 +149,7 @@ def cnn(settings: Settings) -> Any:
 
 @architecture(9_000, ("dropout",))
 def cnn_small(settings: Settings) -> Any:
-    """Four layers of filters at 28, 14 and 7 pixels, one weighted sum for each last map, then Dense softmax."""
+    """Four convolutions at 28, 14 and 7 pixels, a weighted sum over the positions of each map, then Dense softmax."""
     from keras import Input, Sequential, layers
 
     model = Sequential([Input((28, 28), name="tiles"), layers.Reshape((28, 28, 1), name="image")], name="cnn-small")

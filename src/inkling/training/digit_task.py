@@ -33,7 +33,7 @@ class PreparedImages:
 
     images: np.ndarray  # (M, 28, 28) float32
     labels: np.ndarray  # (M,) uint8
-    made_for: int  # the epoch in which these images come for the first time
+    made_for: int  # the epoch in which these images first appear
     order: np.ndarray  # (M,) the place of each image in that epoch
 
 
@@ -123,7 +123,7 @@ class DigitTask:
         return {"x": self._scaled(prepared.images), "y": y, "batch_size": self.recipe.batch_size, "shuffle": False}
 
     def _teacher_probs(self, prepared: PreparedImages) -> np.ndarray | None:
-        """(M, C) float32, for images of the pool computed once."""
+        """(M, C) float32; for images of the pool, computed once."""
         if self.teacher is None:
             return None
         known = self._known_probs.get(prepared.made_for)

@@ -1,7 +1,7 @@
-"""Weights of the second opinion: what the line network and the classifier count in a row that is in doubt.
+"""Weights of the second opinion: how much the line network and the classifier count in a doubtful row.
 
-Pictures of known numbers pass the whole pipeline. Of each row in doubt, the texts that may be right and the opinions on
-them are kept. The weights are those under which the right texts are the most probable: a conditional logistic
+Pictures of known numbers go through the whole pipeline. Of each doubtful row, the texts that may be right and the
+opinions on them are kept. The weights are those that make the right texts most probable: a conditional logistic
 regression (McFadden, "Conditional Logit Analysis of Qualitative Choice Behavior", 1974).
 """
 
@@ -20,7 +20,7 @@ from inkling.pipeline.reader import Reader
 from inkling.pipeline.row_reader import Recognized, RowReader
 from inkling.pipeline.second_opinion import Weights, opinions, worth_judging
 
-L2 = 1e-2  # of the weights' departure from "the line network alone": what no picture tells stays where it was
+L2 = 1e-2  # on the weights' distance from "the line network alone": a weight that no picture tells stays there
 ITERATIONS = 30  # of Newton's method; it has converged after ten
 
 
@@ -28,7 +28,7 @@ class Choice(NamedTuple):
     """The texts of one row between which opinions decide."""
 
     opinions: np.ndarray  # (K, 6) of `second_opinion.opinions`
-    right: int  # the number of the right one
+    right: int  # the index of the right one
 
 
 class _Recorder(RowReader):
@@ -45,9 +45,10 @@ class _Recorder(RowReader):
 
 
 def choices(bundle: Bundle, pictures: Iterable[tuple[ImageSource, str]]) -> list[Choice]:
-    """The rows in doubt, one of whose texts is right, of pictures of one row each and the digits that it shows.
+    """The doubtful rows of pictures, those for which one of the texts is right.
 
-    `bundle`: a line network's. The classifier is the packaged one.
+    `pictures`: each with one row, and the digits that it shows. `bundle`: a line network's. The classifier is the
+    packaged one.
     """
     reader = Reader()
     recorder = _Recorder(bundle, reader.classify)
@@ -62,7 +63,7 @@ def choices(bundle: Bundle, pictures: Iterable[tuple[ImageSource, str]]) -> list
 
 
 def fit_weights(rows: Sequence[Choice]) -> Weights:
-    """The weights of highest likelihood, to three digits."""
+    """The weights of highest likelihood (with L2), rounded to three decimals."""
     start = Weights().as_array()
     weights = start.copy()
     for _ in range(ITERATIONS):

@@ -49,7 +49,7 @@ class Shown:
 
 
 class Tuner:
-    """A network that hands are taught from; the same images are replayed for all."""
+    """The network that every hand starts from; the same images are replayed for all."""
 
     def __init__(self, bundle: Bundle, mnist: Mnist) -> None:
         """Raises MissingExtra without TensorFlow, BadBundle without model.keras, WrongNetwork for another kind."""
@@ -81,7 +81,7 @@ class Tuner:
         return _in_parts(self._tail, features, np.float32)
 
     def shown(self, tiles: np.ndarray, labels: np.ndarray) -> Shown:
-        """Tiles (N, 28, 28) uint8 of lessons, and their labels (N,) 0..10."""
+        """Lessons as the layers that stay see them: tiles (N, 28, 28) uint8, labels (N,) 0..10."""
         n = int(np.clip(MAX_COPIES // len(tiles), 1, COPIES)) - 1
         changed = augment.augment(np.tile(tiles, (n, 1, 1)), np.tile(labels, n), MILD, np.random.default_rng(SEED))
         features = self.features(np.concatenate([as_input(tiles), changed]))
@@ -132,7 +132,7 @@ class Tuner:
 
 
 def moved_back(weights: Weights, original: Weights, share: float) -> Weights:
-    """Weights moved by `share`, 0..1, towards the original ones (see `fine_tune`)."""
+    """Weights moved by `share`, 0..1, towards the original ones (see `fine_tune.keep_share`)."""
     return [share * old + (1 - share) * new for old, new in zip(original, weights, strict=True)]
 
 

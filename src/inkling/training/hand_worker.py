@@ -1,7 +1,8 @@
 """The process that teaches a hand a whole network: python -m inkling.training.hand_worker NAME BUNDLE EVENTS SECONDS
 
-`inkling.hands.full_job` starts it, and says which events it appends to the file EVENTS. The store is INKLING_STORE. It
-runs at low priority and ends after SECONDS. The version is stored in one transaction; until then it can be killed.
+`inkling.hands.full_job` starts it, and says which events it appends to the file EVENTS. The store is that of
+INKLING_STORE. The process runs at low priority and ends after SECONDS at the latest. It stores the version in one
+transaction; until then it can be killed.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ def main(arguments: list[str]) -> None:
     except InklingError as error:
         log.append("failed", error=str(error))
     except MemoryError:
-        log.append("failed", error=_sentence("it lacked memory", "Free some, and teach again."))
+        log.append("failed", error=_sentence("it ran out of memory", "Free some, and teach again."))
     except Exception as error:  # the edge of the process
         traceback.print_exc()
         where = Path(events).with_name("log.txt")
-        log.append("failed", error=_sentence(f"it met a fault ({type(error).__name__})", f"{where} says more."))
+        log.append("failed", error=_sentence(f"of an unexpected error ({type(error).__name__})", f"{where} says more."))
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)  # everything is on disk; TensorFlow's own exit can take seconds, and the lock is wanted
+    os._exit(0)  # everything is on disk; TensorFlow's own exit can take seconds, and other jobs wait for the lock
 
 
 def _teach(name: str, bundle: Bundle, log: EventFile) -> None:
@@ -76,7 +77,7 @@ def _teach(name: str, bundle: Bundle, log: EventFile) -> None:
 
 
 def _end_in_time(log: EventFile, max_s: float) -> None:
-    """Ends the process when it is told to, or has taken too long."""
+    """End the process when it is cancelled, or has taken too long."""
 
     def cancelled(number: int, frame: FrameType | None) -> None:
         log.append("cancelled")
@@ -95,7 +96,7 @@ def _end_in_time(log: EventFile, max_s: float) -> None:
 
 
 def _sentence(why: str, what_to_do: str) -> str:
-    return f"the process that learned ended, because {why}; expected it to finish. No version was stored. {what_to_do}"
+    return f"the process that learned ended because {why}; expected it to finish. No version was stored. {what_to_do}"
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ def _distillation(teacher: dict[str, Any]) -> str:
         "of the loss"
     )
     if teacher.get("pool"):
-        words += f", on the images of {teacher['pool']} epochs, which come again in other orders"
+        words += f", on the images of {teacher['pool']} epochs, which are repeated in other orders"
     return words
 
 

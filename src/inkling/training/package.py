@@ -33,7 +33,7 @@ from inkling.training.tasks import Task, make_task
 
 DIFFERENCE = "difference_from_keras"  # in the scores of the test images: the largest of any probability
 FILES = ("model.tflite", "model.keras")
-KEPT = ("version", "training", "libraries", "reproducibility", "created", "second_opinion")  # when it is written anew
+KEPT = ("version", "training", "libraries", "reproducibility", "created", "second_opinion")  # in a rewritten manifest
 OF_THE_WEIGHTS = ("training", "created")  # stay when a repeated training ended in the weights that are there
 
 

@@ -71,7 +71,9 @@ class Teacher:
     )
     temperature: float = _between("Softens the outputs of both.", 2.0, 1, 20)
     weight: float = _between("Weight of the teacher's output against the label.", 0.5, 0, 1)
-    pool: int = _between("Epochs whose images the teacher sees; then they come again. 0: new ones always.", 0, 0, 1_000)
+    pool: int = _between(
+        "Epochs with new images; after these, the images are repeated. 0: always new ones.", 0, 0, 1_000
+    )
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ SEED = 0x4A9D
 
 
 def ordinary_images(bundle: Bundle, mnist: Mnist, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
-    """The images that guard: (N, 28, 28) float32, their labels (N,) 0..10, and how many validation images come first.
+    """The guards' images (N, 28, 28) float32, their labels (N,) 0..10, and how many validation images come first.
 
-    MNIST's validation images, some of them augmented, and non-digits made of them; 10 is no digit.
+    They are MNIST's validation images, some of them again, augmented, and non-digits made of them, labelled 10.
     """
     recipe = bundle.manifest["recipe"]
     _, validation = split_indices(mnist.y_train, recipe["n_validation"], recipe["split_seed"])

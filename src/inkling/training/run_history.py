@@ -1,4 +1,4 @@
-"""history.csv of a training run: a line an epoch."""
+"""history.csv of a training run: one line for each epoch."""
 
 from __future__ import annotations
 

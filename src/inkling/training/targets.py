@@ -44,7 +44,7 @@ class TeacherNetwork:
     n_outputs: int  # of the new network
 
     def probs(self, images: np.ndarray) -> np.ndarray:
-        """(N, 28, 28) float32 -> (N, n_outputs) float32. Of eleven outputs a network with ten is given the ten."""
+        """(N, 28, 28) float32 -> (N, n_outputs) float32; eleven outputs are reduced to ten for a network with ten."""
         outputs = self.model.predict(images, batch_size=1024, verbose=0)
         if outputs.shape[1] > self.n_outputs:
             outputs = prediction_from_softmax(outputs).probs
@@ -83,8 +83,8 @@ def loss_and_metric(recipe: Recipe) -> tuple[Any, Any]:
 def load_teacher(recipe: Recipe) -> TeacherNetwork | None:
     """The recipe's teacher, if it has one.
 
-    Its probabilities are calibrated by its bundle's temperature: those of a network that learned from smoothed labels
-    are too low, and teach a small network less. Raises UnknownName or BadBundle, and BadRecipe when its shapes differ.
+    Its probabilities are calibrated by its bundle's temperature: after training with smoothed labels they are too low,
+    and a small network learns less from them. Raises UnknownName or BadBundle, and BadRecipe when its shapes differ.
     """
     teacher = recipe.teacher
     if not teacher.name:

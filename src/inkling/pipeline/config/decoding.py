@@ -13,8 +13,8 @@ class DecodeConfig:
     max_pixels: int = 50_000_000  # a 48-megapixel phone photograph passes
     min_sides_px: tuple[int, int] = (3, 8)  # shorter and longer side: the least in which a person still sees a digit
     max_side_px: int = 1600  # a longer image is reduced to this, which costs no readable digit
-    glance_side_px: int = 400  # an image at least twice as long is first looked at reduced to this, for one large digit
-    colour_side_px: int = 640  # of a JPEG: about so large it shows whether its colours tell more than its brightness
+    glance_side_px: int = 400  # an image at least twice as long is first reduced to this, to find one large digit
+    colour_side_px: int = 640  # a JPEG of about this size shows whether its colours tell more than its brightness
     tile_side_px: int = 512  # about so much is converted and reduced at a time, which bounds memory
     alpha_band_rows: int = 256  # so many rows are composited at a time, which bounds memory
     opaque_alpha: int = 127  # of 255: a pixel with more is visible

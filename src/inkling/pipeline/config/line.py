@@ -53,8 +53,8 @@ class SymbolBoxesConfig:
 class SecondOpinionConfig:
     """`second_opinion`: what the classifier says of the digits of a row that is in doubt."""
 
-    damaged: float = 0.01  # share of digits that do not stand in their box whole and alone: of these it knows nothing
-    cell_weight: float = 1.0  # power of its probability of a digit that was cut out of a box of its own
+    damaged: float = 0.01  # share of digits that do not stand in their box whole and alone: it knows nothing of these
+    cell_weight: float = 1.0  # power of its probability of a digit that was cut out of its own cell
     min_ink: float = 0.15  # 0..1: less is grain of the paper
     min_share: float = 0.02  # of the best text's probability: less probable ones are not judged
 
@@ -97,7 +97,7 @@ class AgreementConfig:
     min_faint_confidence: float = 0.05  # of a text where no ink stands out: a less probable one is read into texture
     min_common: float = 0.5  # intersection over union: a glyph and a symbol that overlap so much are the same ink
     min_height: float = 0.7  # of the digits' height: lower ink may be a speck or a sign
-    min_enclosed: float = 0.9  # of a cell: a glyph whose box holds so much of it is its walls
+    min_enclosed: float = 0.9  # of a cell: a glyph whose box covers so much of it is its walls
     min_covered: float = 0.5  # of a glyph's box: with less, no symbol explains it
 
 

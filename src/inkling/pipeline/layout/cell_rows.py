@@ -213,7 +213,7 @@ def cell_row(sheet: Sheet, ink: CellInk, cells: np.ndarray, around: np.ndarray) 
 
 
 def _state(ink: np.ndarray) -> CellState:
-    """The state of a cell, by the (h, w) uint8 mask of its inside without walls."""
+    """The state of a cell, from the (h, w) uint8 mask of its inside without walls."""
     if not is_written(ink):
         return "empty"
     return "crossed_out" if is_crossed_out(ink) else "written"

@@ -18,18 +18,18 @@ class Cell:
     """One box of a comb or table."""
 
     box: Box  # pixels of the row's image
-    state: CellState  # "crossed_out" as it looks; the line network and the classifier decide
+    state: CellState  # "crossed_out": it looks so; the line network and the classifier decide
 
 
 @dataclass(frozen=True)
 class Strokes:
-    """Which ink is written: no rules, no walls of cells and nothing of other rows."""
+    """Which ink is writing of this row: no rules, no cell walls, nothing of other rows."""
 
     mask: np.ndarray  # (h, w) uint8, 1 = written
     from_image: np.ndarray  # (3, 3) float64: pixels of the picture -> pixels of the mask
 
     def seen(self, to_image: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-        """The (h, w) uint8 mask in an image of that size; `to_image`: its pixels -> pixels of the picture."""
+        """The mask in an image of `size_wh`, (h, w) uint8; `to_image`: its pixels -> pixels of the picture."""
         flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         return np.asarray(cv2.warpPerspective(self.mask, self.from_image @ to_image, size_wh, flags=flags))
 
@@ -45,7 +45,7 @@ class Row:
     cut_cells: Callable[[], Sequence[np.ndarray | None]] = tuple  # -> what is written in each, (h, w) uint8, no walls
 
     def written(self, to_row: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-        """The (h, w) uint8 mask of its strokes in an image of that size; `to_row`: its pixels -> those of the row."""
+        """The mask of its strokes in an image of `size_wh`, (h, w) uint8; `to_row`: its pixels -> those of the row."""
         if self.strokes is None:
             return np.ones(size_wh[::-1], np.uint8)
         return self.strokes.seen(self.to_image @ to_row, size_wh)

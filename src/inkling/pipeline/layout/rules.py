@@ -97,7 +97,7 @@ def without_lines(mask: np.ndarray, lines: np.ndarray) -> np.ndarray:
         return np.asarray(rest)
     depth = int(_thickness(lines)) + 2
     reach = np.ones((2 * depth + 1, 2 * depth + 1), np.uint8)
-    from_above = cv2.dilate(rest, reach, anchor=(depth, 2 * depth))  # ink within reach above, or to the side of that
+    from_above = cv2.dilate(rest, reach, anchor=(depth, 2 * depth))  # ink within reach above, or diagonally above
     from_below = cv2.dilate(rest, reach, anchor=(depth, 0))
     return np.asarray(rest | (mask & lines & from_above & from_below))
 
