@@ -263,13 +263,20 @@ class WeightsChangeSchema(OkSchema):
     )
 
 
+class LessonReadingSchema(Schema):
+    """What a network makes of a lesson."""
+
+    probs = array(fields.Float(), "One for each of `labels`.", Length(equal=11))
+    read = fields.String(metadata={"description": "What it is read as: `0` to `9`, or `none` if it is refused."})
+
+
 class MappedLessonSchema(Schema):
-    """A lesson's probabilities."""
+    """A lesson as two networks see it."""
 
     lesson = fields.Integer(metadata={"description": "Its number."})
     label = fields.String(metadata={"description": "What it is: `0` to `9` or `none`."})
-    before = array(fields.Float(), "By the original network, one for each of `labels`.")
-    after = array(fields.Float(), "By the version, likewise.")
+    before = fields.Nested(LessonReadingSchema(), metadata={"description": "By the original network."})
+    after = fields.Nested(LessonReadingSchema(), metadata={"description": "By the version."})
 
 
 class LessonMapSchema(OkSchema):

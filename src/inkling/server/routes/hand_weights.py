@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from flask import Response, current_app, jsonify
 from flask_smorest import Blueprint
 
@@ -10,6 +12,11 @@ from inkling.server.routes.hand_schemas import LABELS, LessonMapSchema, WeightsC
 from inkling.server.routes.hands import guard, hands
 from inkling.server.routes.openapi import HANDS_TAG, error_responses
 from inkling.server.rules import HANDS, rule
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from inkling.pipeline.reader import Reader
 
 blueprint = Blueprint("hand_weights", __name__, url_prefix="/api/v1/hands", description="What hands have learned.")
 blueprint.before_request(guard)
@@ -73,14 +80,26 @@ def lesson_map(name: str, number: int) -> Response:
 
     store, readers = hands().store(), current_app.extensions["inkling"]
     version, lessons = store.version(name, number), store.latest(name, limit=MAX_ON_MAP)
-    tiles = np.array([each.tile for each in lessons], np.float32).reshape(-1, 28, 28) / np.float32(255)
+    tiles = np.array([each.tile for each in lessons], np.float32) / np.float32(255)
     with readers.permit():
         reader = readers.get()
-        taught = with_version(reader, name, version)
-        before, after = (each.classifier.outputs(tiles).round(3).tolist() for each in (reader, taught))
-    rows = zip(lessons, before, after, strict=True)
+        before, after = (readings(each, tiles) for each in (reader, with_version(reader, name, version)))
     return jsonify(
         ok=True,
         labels=list(LABELS),
-        lessons=[{"lesson": each.id, "label": each.label, "before": one, "after": other} for each, one, other in rows],
+        lessons=[
+            {"lesson": lesson.id, "label": lesson.label, "before": one, "after": other}
+            for lesson, one, other in zip(lessons, before, after, strict=True)
+        ],
     )
+
+
+def readings(reader: Reader, tiles: np.ndarray) -> list[dict[str, Any]]:
+    """(N, 28, 28) float32 -> for each the probabilities of LABELS, and what it is read as."""
+    from inkling.hands.guards import answers
+
+    if len(tiles) == 0:
+        return []
+    probs = reader.classifier.outputs(tiles)
+    read = answers(probs, reader.bundle.reject_at)
+    return [{"probs": row.round(3).tolist(), "read": LABELS[i]} for row, i in zip(probs, read, strict=True)]

@@ -46,13 +46,13 @@ function content(lessons) {
     return button;
   });
   const show = (when) => {
-    const right = lessons.filter((lesson) => mostProbable(lesson[when]) === lesson.label).length;
+    const right = lessons.filter((lesson) => lesson[when].read === lesson.label).length;
     marks.forEach((mark, i) => {
-      placed(mark, between(lessons[i][when]));
-      mark.classList.toggle("wrong", mostProbable(lessons[i][when]) !== lessons[i].label);
+      placed(mark, between(lessons[i][when].probs));
+      mark.classList.toggle("wrong", lessons[i][when].read !== lessons[i].label);
     });
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String((i === 1) === (when === "after"))));
-    words.textContent = `${when === "before" ? "As the original network sees them" : "As this version sees them"}: ${right} of ${lessons.length} are what you say. The nearer a digit lies to a place on the circle, the more probable it is that digit.`;
+    words.textContent = `${when === "before" ? "As the original network sees them" : "As this version sees them"}: ${right} of ${lessons.length} are read right. The nearer one lies to a digit on the circle, the more probable that digit is; in the middle it is probably none.`;
     picture.setAttribute("aria-label", words.textContent);
   };
   show("before");
@@ -70,11 +70,6 @@ function between(probabilities) {
   const sums = [SIDE / 2, SIDE / 2];
   for (let digit = 0; digit < 10; digit++) placeOf(digit).forEach((value, axis) => (sums[axis] += 0.9 * probabilities[digit] * (value - SIDE / 2)));
   return sums;
-}
-
-function mostProbable(probabilities) {
-  const best = probabilities.indexOf(Math.max(...probabilities));
-  return best < 10 ? String(best) : "none";
 }
 
 function placed(element, [x, y]) {
