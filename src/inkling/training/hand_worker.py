@@ -31,8 +31,8 @@ def main(arguments: list[str]) -> None:
         os.nice(NICE)
     log = EventFile(Path(events))
     try:
-        _end_in_time(log, float(max_s))
-        _teach(name, open_bundle(Path(bundle)), log)
+        timer = _end_in_time(log, float(max_s))
+        _teach(name, open_bundle(Path(bundle)), log, timer)
     except InklingError as error:
         log.append("failed", error=str(error))
     except MemoryError:
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> None:
     os._exit(0)  # everything is on disk; TensorFlow's own exit can take seconds, and other jobs wait for the lock
 
 
-def _teach(name: str, bundle: Bundle, log: EventFile) -> None:
+def _teach(name: str, bundle: Bundle, log: EventFile, timer: threading.Timer) -> None:
     from inkling.training.data.mnist import load_mnist
     from inkling.training.hand_teaching import Teacher
 
@@ -60,6 +60,7 @@ def _teach(name: str, bundle: Bundle, log: EventFile) -> None:
         taught = Teacher(bundle, load_mnist(), on_progress).teach(lessons)
         with Store() as store:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on it is too late to cancel
+            timer.cancel()
             number = store.add_version(
                 name,
                 "full",
@@ -68,16 +69,16 @@ def _teach(name: str, bundle: Bundle, log: EventFile) -> None:
                 report=taught.report,
                 promoted=taught.promoted,
             )
-        log.append("done", version=number, promoted=taught.promoted, reason=taught.report["reason"])
     except OSError as error:
         raise CannotWrite(
             f"the network could not be written ({error.strerror or error}), so no version was stored; expected free "
             "space for some 10 MB. Make room, and teach again."
         ) from error
+    log.append("done", version=number, promoted=taught.promoted, reason=taught.report["reason"])
 
 
-def _end_in_time(log: EventFile, max_s: float) -> None:
-    """End the process when it is cancelled, or has taken too long."""
+def _end_in_time(log: EventFile, max_s: float) -> threading.Timer:
+    """End the process when it is cancelled, or has taken too long. The timer that it returns can be cancelled."""
 
     def cancelled(number: int, frame: FrameType | None) -> None:
         log.append("cancelled")
@@ -93,6 +94,7 @@ def _end_in_time(log: EventFile, max_s: float) -> None:
     timer = threading.Timer(max_s, too_long)
     timer.daemon = True
     timer.start()
+    return timer
 
 
 def _sentence(why: str, what_to_do: str) -> str:
