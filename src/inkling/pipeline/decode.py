@@ -250,7 +250,8 @@ def _image_to_gray(image: Image.Image) -> np.ndarray:
             return _composite(gray, alpha)
     if image.mode in ("L", "LA") or shows_ink(gray):
         return gray
-    return to_grayscale(np.asarray(image.convert("RGB")))
+    del gray
+    return to_grayscale(np.asarray(image if image.mode == "RGB" else image.convert("RGB")))
 
 
 def _array_to_gray(array: np.ndarray) -> np.ndarray:
