@@ -40,6 +40,22 @@ def test_the_report_of_all_hands_and_of_one(lessons: list[Lesson]) -> None:
     assert one["confusion"] == [{"said": "1", "right": "7", "n": 1}]
 
 
+def test_the_report_lists_the_most_misread_sources(url: str) -> None:
+    with Store(url) as store:
+        store.add("anna", [lesson(i, "7", said="7", source=f"scan{i:02}") for i in range(30)])
+        store.add("anna", [lesson(99, "7", said="1", source="worst")])
+    assert "worst" in CliRunner().invoke(cli.group, ["hands", "report"]).stdout
+
+
+def test_a_source_is_shown_as_it_is(url: str) -> None:
+    with Store(url) as store:
+        store.add("anna", [lesson(1, "7", said="1", source="[/red] note")])
+    for command in (["hands", "show", "anna"], ["hands", "report"]):
+        done = CliRunner().invoke(cli.group, command)
+        assert done.exit_code == 0, done.exception
+        assert "red] note" in done.output
+
+
 def test_the_report_as_a_page(lessons: list[Lesson], tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     assert CliRunner().invoke(cli.group, ["hands", "report", "--html", str(page)]).exit_code == 0

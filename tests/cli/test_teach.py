@@ -105,6 +105,13 @@ def test_a_hand_begins_with_a_lesson(tmp_path: Path) -> None:
     assert run("hands", "--json").stdout == ""
 
 
+def test_a_bad_name_is_refused_before_any_picture_is_read(tmp_path: Path) -> None:
+    (tmp_path / "7__1.png").write_bytes(b"broken")
+    done = run("teach", tmp_path, "--hand", "-anna", ok=False)
+    assert "the name of the hand is '-anna'" in str(done.exception)
+    assert "7__1.png" not in done.stderr
+
+
 @pytest.mark.parametrize("heading", [",".join(HEADING), "source,written,said_by"])
 def test_a_table_with_an_endless_cell_is_one_sentence(tmp_path: Path, heading: str) -> None:
     table = tmp_path / "said.csv"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -70,6 +71,23 @@ def test_ctrl_c_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "cancelled; nothing was changed" in done.stderr
     with Store() as store:
         assert full_job.state(store, "anna")["state"] == "cancelled"
+
+
+def test_a_hand_that_is_deleted_meanwhile_ends_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(full_job, "WORKER", (sys.executable, "-c", "import time; time.sleep(3)"))
+
+    def delete() -> None:
+        with Store() as store:
+            while full_job.state(store, "anna")["state"] != "running":
+                time.sleep(0.05)
+            full_job.forget(store, "anna")
+
+    thread = threading.Thread(target=delete)
+    thread.start()
+    done = teach()
+    thread.join()
+    assert done.exit_code == 130
+    assert "nothing was changed" in done.stderr
 
 
 def test_what_is_missing_is_said_before_anything_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:

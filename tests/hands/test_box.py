@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from inkling.errors import BadRequest
+from inkling.errors import BadRequest, DeadlineExceeded
 from inkling.hands.box import Correction, box_lessons, digit_tiles
+from inkling.pipeline.deadline import deadline
 from inkling.pipeline.reader import Reader, prepare
 
 
@@ -28,6 +29,12 @@ def test_a_box_of_the_reading_gives_what_the_network_saw(reader: Reader) -> None
     for digit, tile in zip(trace.reading.digits, prepared.tiles, strict=True):
         [found] = digit_tiles(prepared, digit.box, 1)
         assert np.abs(found - tile).max() < 1e-6
+
+
+def test_many_boxes_end_at_the_deadline(reader: Reader) -> None:
+    prepared = prepare(picture("47"))
+    with deadline(1e-9), pytest.raises(DeadlineExceeded):
+        box_lessons(reader, prepared, [Correction((20, 40, 60, 80), "4")] * 100)
 
 
 def test_a_lesson_has_what_was_said_and_how_probable_that_was(reader: Reader) -> None:

@@ -57,6 +57,14 @@ def test_parquet_keeps_everything(tmp_path: Path) -> None:
 
 
 @pytest.mark.cluster
+def test_parquet_with_a_date_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "anna.parquet"
+    export_lessons([lesson(1, created="yesterday")], path)
+    with pytest.raises(BadRequest, match="is damaged"):
+        import_lessons(path)
+
+
+@pytest.mark.cluster
 def test_other_parquet_is_refused(tmp_path: Path) -> None:
     import pyarrow
     from pyarrow import parquet

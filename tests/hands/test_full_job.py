@@ -20,6 +20,14 @@ from tests.hands.conftest import lesson
 SLEEPS = (sys.executable, "-c", "import time; time.sleep(60)")
 STUBBORN = (sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)")
 ENDS = (sys.executable, "-c", "pass")
+FAILS_AT_THE_END = (
+    sys.executable,
+    "-c",
+    "import signal, sys, time; from pathlib import Path; from inkling.hands.full_job import EventFile\n"
+    "log = EventFile(Path(sys.argv[3]))\n"
+    "signal.signal(15, lambda *_: (log.append('failed', error='it took too long'), sys.exit()))\n"
+    "log.append('progress', stage='learning', done=0.5); time.sleep(60)",
+)
 REPORTS = (
     sys.executable,
     "-c",
@@ -95,6 +103,17 @@ def test_a_running_job_is_cancelled_and_only_one_runs(
     assert events(taught)[-1] == {"type": "cancelled"}
     full_job.start(taught, "bob", bundle)
     assert full_job.cancel(taught, "bob")
+
+
+def test_a_job_that_failed_first_is_not_cancelled(
+    taught: Store, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(full_job, "WORKER", FAILS_AT_THE_END)
+    full_job.start(taught, "anna", bundle)
+    while full_job.state(taught, "anna")["done"] == 0:
+        time.sleep(0.05)
+    assert not full_job.cancel(taught, "anna")
+    assert events(taught)[-1] == {"type": "failed", "error": "it took too long"}
 
 
 def test_the_process_gets_the_store_and_bounded_threads_and_no_password_as_argument(

@@ -1,4 +1,4 @@
-"""inkling hands: the writers that inkling learned, their versions and stored digits."""
+"""inkling hands: the writers whose handwriting inkling learned, their versions and stored digits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from inkling.errors import BadRequest, CannotWrite
@@ -82,7 +83,7 @@ def show_command(name: str, every: bool, as_json: bool) -> None:
         console.print(f"version {version.number}, {version.created[:16]}{active}: {version.report['reason']}")
     table = _table("lesson", "is", "was read as", "from")
     for lesson in lessons if every else lessons[-MAX_SHOWN:]:
-        table.add_row(str(lesson.id), lesson.label, lesson.said or "-", Path(lesson.source).name or "-")
+        table.add_row(str(lesson.id), lesson.label, lesson.said or "-", escape(Path(lesson.source).name or "-"))
     console.print(table)
     if not every and len(lessons) > MAX_SHOWN:
         console.print(f"{len(lessons) - MAX_SHOWN:,} more with --all")
@@ -91,7 +92,7 @@ def show_command(name: str, every: bool, as_json: bool) -> None:
 @command.command("report")
 @click.argument("name", required=False)
 @click.option(
-    "--html", "html_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also a page."
+    "--html", "html_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write a page."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def report_command(name: str | None, html_path: Path | None, as_json: bool) -> None:
@@ -113,7 +114,7 @@ def report_command(name: str | None, html_path: Path | None, as_json: bool) -> N
             html_path.write_text(corrections.page(found, title=title), "utf-8")
         except OSError as error:
             raise CannotWrite(
-                f"{html_path} cannot be written ({error.strerror}); expected a file in a folder that is there. Choose "
+                f"{html_path} cannot be written ({error.strerror}); expected a file in a folder that exists. Choose "
                 "another."
             ) from error
     if as_json:
@@ -126,9 +127,10 @@ def report_command(name: str | None, html_path: Path | None, as_json: bool) -> N
         confusion.add_row(pair["right"], pair["said"], f"{pair['n']:,}")
     for part, key in (("by_digit", "digit"), ("by_source", "source"), ("by_week", "week")):
         table = _table(key, "stored", "misread")
-        for row in found[part][-MAX_SHOWN:]:
+        rows = found[part][-MAX_SHOWN:] if part == "by_week" else found[part][:MAX_SHOWN]  # the newest, or the worst
+        for row in rows:
             if row["lessons"]:
-                table.add_row(row[key], f"{row['lessons']:,}", f"{row['misread']:,}")
+                table.add_row(escape(row[key]), f"{row['lessons']:,}", f"{row['misread']:,}")
         if table.row_count:
             console.print("", table)
         if part == "by_digit" and confusion.row_count:

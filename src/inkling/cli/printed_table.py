@@ -25,7 +25,7 @@ class WrittenTable(Protocol):
 
 
 class PrintedTable:
-    """A table that is printed as a whole, once its columns are known."""
+    """A table that is printed once its columns are known."""
 
     def __init__(self, open_table: Callable[[Path], WrittenTable]) -> None:
         self._folder = TemporaryDirectory()

@@ -37,7 +37,7 @@ OPEN_LAB = (
 )
 
 OPEN_HANDS = (
-    "inkling: everyone who can reach {host} may see, teach and delete the hands that are kept here without a password. "
+    "inkling: everyone who can reach {host} can see, teach and delete the hands on this server without a password. "
     "Set INKLING_API_KEY, or leave out INKLING_HANDS."
 )
 

@@ -10,15 +10,15 @@ import click
 
 from inkling.errors import BadRequest, LabClosed
 
-MAX_NAMED = 5  # problems of one kind that are named
+MAX_NAMED = 5  # problems of one kind that are listed
 
 
 @click.command("teach")
 @click.argument("sources", nargs=-1, metavar="[FOLDER|CSV]...")
 @click.option("--hand", "name", required=True, metavar="NAME", help="The writer; a new name is a new writer.")
 @click.option("--model", metavar="NAME|PATH", help="The network to teach.  [default: cnn]")
-@click.option("--form", metavar="TEMPLATE", help="Of the sheets whose fields a CSV corrects, as of inkling form read.")
-@click.option("--full", is_flag=True, help="Teach a whole network, in some minutes; needs TensorFlow and 100 digits.")
+@click.option("--form", metavar="TEMPLATE", help="Template of the form whose fields a CSV corrects.")
+@click.option("--full", is_flag=True, help="Teach a whole network in a few minutes; needs TensorFlow and 100 digits.")
 def command(*, sources: tuple[str, ...], name: str, model: str | None, form: str | None, full: bool) -> None:
     """Store corrected digits of a writer, and learn from all that are stored, in about a second.
 
@@ -41,13 +41,14 @@ def command(*, sources: tuple[str, ...], name: str, model: str | None, form: str
     from inkling.cli.teach_pictures import lessons_of
     from inkling.hands.feature_network import features_of
     from inkling.hands.full_job import not_here
-    from inkling.hands.lesson import contradictions
+    from inkling.hands.lesson import checked_name, contradictions
     from inkling.hands.light import teach_hand
     from inkling.hands.store import Store
     from inkling.pipeline.reader import Reader
 
+    name = checked_name(name)  # before any picture is read
     reader = Reader(model)
-    features_of(reader.bundle)  # before anything is kept: a network that cannot learn a hand is refused
+    features_of(reader.bundle)  # refuses a network that cannot learn a hand, before anything is stored
     if full and (why := not_here(reader.bundle)):
         raise LabClosed(why)
     with Store() as store:

@@ -1,4 +1,4 @@
-"""inkling teach --full: a whole network, learned by a process of its own, with a progress bar."""
+"""inkling teach --full: teach a whole network in a separate process, with a progress bar."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def teach_fully(store: Store, name: str, bundle: Bundle) -> tuple[int, bool, str]:
-    """Number of the version, whether it is promoted, and why. Ctrl+C cancels, and ends the command.
+    """The version's number, whether it is promoted, and why. Ctrl+C cancels the teaching and ends the command.
 
     Raises what `full_job.start` raises, and InklingError with what the process said if it failed.
     """
@@ -39,9 +39,9 @@ def teach_fully(store: Store, name: str, bundle: Bundle) -> tuple[int, bool, str
             full_job.cancel(store, name)
             last = full_job.state(store, name)
             last["type"] = last["state"]
-    if last["type"] == "cancelled":
+    if last.get("type") == "failed":
+        raise InklingError(last["error"])
+    if last.get("type") != "done":  # cancelled, or the hand was deleted meanwhile
         click.echo("inkling: cancelled; nothing was changed.", err=True)
         sys.exit(128 + signal.SIGINT)
-    if last["type"] == "failed":
-        raise InklingError(last["error"])
     return last["version"], last["promoted"], last["reason"]

@@ -1,5 +1,5 @@
-"""What `inkling teach` is given -> the pictures of the digits: folders, and tables of corrections, which name pictures,
-pages of documents, members of archives, and fields of forms."""
+"""The arguments of `inkling teach` -> lessons: folders, and tables of corrections, which name pictures, pages of
+documents, members of archives, and fields of forms."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TABLES = (".csv",)
 
 @dataclass(frozen=True)
 class Labelled:
-    """A picture, and the number that is written there."""
+    """A picture and the number that is written in it."""
 
     source: str  # as the user names it
     right: str
@@ -34,7 +34,7 @@ class Labelled:
 def lessons_of(
     reader: Reader, given: Path, problems: list[str], *, session: str, template: str | None = None
 ) -> Iterator[Lesson]:
-    """The lessons of a folder or table; `problems` gets a sentence for each picture without one.
+    """The lessons of a folder or table; `problems` gets a sentence for each picture that gives none.
 
     `template`: of the form whose fields a table corrects: a TOML file, or the name of a shipped form.
     """
@@ -65,13 +65,13 @@ class Pictures:
     """Opens pictures by the names that readings give them. Close it."""
 
     def __init__(self, sources: Sequence[str], folder: Path) -> None:
-        """`sources`: all that will be asked for; relative ones are relative to the working folder, or to `folder`."""
+        """`sources`: all that will be opened; relative ones are relative to the working folder, or to `folder`."""
         from inkling.batch.front_to_back import FrontToBack
         from inkling.documents import PagesByNumber
 
         self._wanted, self._folder = set(sources), folder
         self._archive, self._documents = FrontToBack(), PagesByNumber()
-        self._members: dict[str, dict[str, ImageRef]] = {}  # by archive, those that are wanted
+        self._members: dict[str, dict[str, ImageRef]] = {}  # the wanted ones, by archive
 
     def open(self, source: str) -> ImageSource:
         """Raises NotFound, and what opening the picture raises."""

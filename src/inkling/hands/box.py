@@ -1,4 +1,4 @@
-"""Cut single digits out of a picture, by the boxes that a reading gave and what a person says of each."""
+"""Cut single digits out of a picture, by the boxes of a reading and the labels that a person gave them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from inkling.errors import BadRequest
 from inkling.hands.lesson import NONE, Lesson, as_tile
+from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.normalize import glyph_crops, normalize_crop
 from inkling.pipeline.reader import PreparedImage, Reader, to_original_box
 from inkling.pipeline.result import Box
@@ -21,11 +22,11 @@ MAX_DIGITS = 20  # in one box
 
 @dataclass(frozen=True)
 class Correction:
-    """What is right in one box."""
+    """The right label of one box."""
 
     box: Box  # x, y, w, h in pixels of the upright picture
-    right: str  # its digits, or "none": it is no digit
-    said: str = ""  # what was read: a digit or "none"; "": ask the network
+    right: str  # its digits, or "none" for no digit
+    said: str = ""  # what was read: a digit or "none"; "" to ask the network
 
 
 def box_lessons(
@@ -33,10 +34,11 @@ def box_lessons(
 ) -> list[Lesson]:
     """A lesson for each digit of each correction, in order, with what `reader` says of its tile.
 
-    Raises BadRequest for a box without ink or outside the picture.
+    Raises BadRequest for a box without ink or outside the picture, and DeadlineExceeded.
     """
     lessons = []
     for correction in corrections:
+        check_deadline()
         labels = [NONE] if correction.right == NONE else list(correction.right)
         said = correction.said if len(labels) == 1 else ""
         for tile, label in zip(digit_tiles(prepared, correction.box, len(labels)), labels, strict=True):
@@ -46,9 +48,9 @@ def box_lessons(
 
 
 def with_answers(reader: Reader, lessons: Sequence[tuple[Lesson, np.ndarray]]) -> list[Lesson]:
-    """Lessons with what `reader` says of their tiles, (28, 28) float32, and how probable that is, by which network.
+    """Lessons with what `reader` says of their tiles, (28, 28) float32, how probable that is, and by which network.
 
-    What is known to have been said before stays.
+    A `said` that is known already stays.
     """
     if not lessons:
         return []
@@ -60,7 +62,7 @@ def with_answers(reader: Reader, lessons: Sequence[tuple[Lesson, np.ndarray]]) -
 
 
 def _with_answer(lesson: Lesson, reader: Reader, probs: np.ndarray, not_digit: float) -> Lesson:
-    """The lesson with what was said, and how probable the network thinks it."""
+    """The lesson with what was said, and how probable that is to the network."""
     said = lesson.said or (NONE if not_digit >= reader.bundle.reject_at else str(probs.argmax()))
     confidence = not_digit if said == NONE else float(probs[int(said)])
     name, version = reader.bundle.name, reader.bundle.version
@@ -68,7 +70,7 @@ def _with_answer(lesson: Lesson, reader: Reader, probs: np.ndarray, not_digit: f
 
 
 def digit_tiles(prepared: PreparedImage, box: Box, n: int) -> list[np.ndarray]:
-    """The n digits in a box, from left to right, each (28, 28) float32: as the reader saw it, where it saw that box.
+    """The n digits in a box, from left to right, each (28, 28) float32; as the reader saw it if it found that very box.
 
     Raises BadRequest for a box without ink or outside the picture, or with too little ink for n digits.
     """
@@ -91,7 +93,7 @@ def digit_tiles(prepared: PreparedImage, box: Box, n: int) -> list[np.ndarray]:
 
 
 def _ink_in(prepared: PreparedImage, box: Box) -> np.ndarray:
-    """(h, w) float32 ink of a box and a pixel around, without what belongs to something else, and trimmed."""
+    """(h, w) float32: the ink of a box and one pixel around it, without the ink of its neighbours."""
     (w_image, h_image), (rows, columns) = prepared.decoded.size_wh, prepared.ink.shape
     x, y, w, h = box
     if not (0 <= x < x + w <= w_image and 0 <= y < y + h <= h_image):
@@ -124,7 +126,7 @@ def _component_numbers(prepared: PreparedImage) -> np.ndarray:
 
 
 def _cuts(profile: np.ndarray, n: int) -> list[int]:
-    """(w,) ink of each column -> the n - 1 columns to cut at: where there is the least, near an even division."""
+    """(w,) ink of each column -> the n - 1 columns to cut at: those with the least ink, near an even division."""
     each = len(profile) / n
     cuts: list[int] = []
     for k in range(1, n):

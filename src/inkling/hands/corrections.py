@@ -1,4 +1,4 @@
-"""Where a reader fails, by what was corrected: by digit, by confusion, by source, by week."""
+"""Where a reader fails, counted from corrections: by digit, confusion, source and week."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inkling import offline_page
 from inkling.hands.lesson import LABELS
 
 TEMPLATE = Path(__file__).parent / "corrections_page.html"
-MAX_ROWS = 50  # sources that a report names
+MAX_ROWS = 50  # sources that a report lists
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Said:
 
 
 def report(lessons: Sequence[Said]) -> dict[str, Any]:
-    """Counts of lessons and of those that were misread.
+    """Counts of lessons and of misread lessons.
 
-    by_digit: for each label what was said instead; confusion: `said` for what is `right`, the most frequent first;
-    by_source: the most misread first; by_week: Monday, the oldest first. Lessons of which nothing was said count as
-    read right.
+    by_digit: for each label; confusion: what was `said`, what is `right`, and how often, the most frequent first;
+    by_source: the most misread first; by_week: by its Monday, the oldest first. Lessons with an empty `said` count as
+    read correctly.
     """
     misread = [lesson for lesson in lessons if lesson.is_misread]
     pairs = Counter((lesson.said, lesson.label) for lesson in misread)
@@ -55,19 +55,19 @@ def report(lessons: Sequence[Said]) -> dict[str, Any]:
 
 
 def kind_of_source(lesson: Said) -> str:
-    """Of a file its folder, else the source as it is: "board", "upload", .."""
+    """The folder of a file, else the source as it is: "board", "upload", .."""
     path = PurePath(lesson.source)
     return (path.parent.name or "(this folder)") if path.suffix else lesson.source or "(not said)"
 
 
 def week(lesson: Said) -> str:
-    """The Monday of the week in which it was stored, ISO 8601."""
+    """The Monday of the week in which the lesson was stored, ISO 8601."""
     day = date.fromisoformat(lesson.created[:10])
     return date.fromordinal(day.toordinal() - day.weekday()).isoformat()
 
 
 def page(found: dict[str, Any], *, title: str) -> str:
-    """A report as an HTML page that opens offline."""
+    """A report as an HTML page that works offline."""
     shown = [row for row in found["by_digit"] if row["lessons"]]
     share = f"{found['misread'] / found['lessons']:.1%}" if found["lessons"] else "-"
     counted = ("stored", "misread", "share misread")

@@ -1,4 +1,4 @@
-"""Cut a picture with a known number into lessons, one for each digit, as reading cuts it."""
+"""Cut a picture of a known number into lessons, one for each digit, as reading cuts it."""
 
 from __future__ import annotations
 

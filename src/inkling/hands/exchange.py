@@ -7,6 +7,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ MAX_FILE_BYTES = 2 * MAX_LESSONS * MAX_TILE_BYTES
 TEXTS = ("label", "said", "model_name", "model_version", "source", "session", "created")
 COLUMNS = ("tile", *TEXTS, "confidence", "box")
 ROWS_AT_ONCE = 256
-END_BYTES, LOCATOR_BYTES = 22, 20  # at the end of a zip: the end of its directory; before it, if it is a Zip64
-ENTRY_BYTES = 300  # of the directory, for each file: 46 and its name
+END_BYTES, LOCATOR_BYTES = 22, 20  # end of a zip: its end-of-directory record; in a Zip64, a locator before that
+ENTRY_BYTES = 300  # in the directory, for each file: 46 and its name
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # Python unpacks the others without a limit of memory
 
 
 def export_lessons(lessons: Sequence[Lesson], path: Path) -> None:
@@ -65,23 +67,25 @@ def to_zip(lessons: Sequence[Lesson]) -> bytes:
 def from_zip(content: bytes, *, most: int = MAX_LESSONS, session: str = "") -> list[Lesson]:
     """A zip of LABEL__x.png, in folders or not -> its lessons. Raises BadRequest for anything else.
 
-    Nothing is written. Memory is bounded before it is spent: by the size of the directory, and of each tile.
+    It writes nothing. The size of the directory and of each tile is checked before memory is used for it.
     """
     expected = "expected files named LABEL__x.png of 28x28 px, as an export holds them. Export them again."
     _check_directory(content, most, expected)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/")]
-            if not names or len(names) > most:
-                raise BadRequest(f"the zip holds {len(names):,} files; 1 to {most:,} are read. Split it.")
+            files = [each for each in archive.infolist() if not each.is_dir()]
+            if not files or len(files) > most:
+                raise BadRequest(f"the zip holds {len(files):,} files; 1 to {most:,} are read. Split it.")
             lessons = []
-            for name in names:
-                shown = repr(name[-60:])
+            for file in files:
+                name, shown = file.filename, repr(file.filename[-60:])
+                if file.compress_type not in METHODS:
+                    raise BadRequest(f"the zip holds {shown}, packed by method {file.compress_type}; {expected}")
                 label = label_of(Path(name))
                 if label not in LABELS or not name.lower().endswith(".png"):
                     raise BadRequest(f"the zip holds {shown}; {expected}")
-                with archive.open(name) as file:
-                    tile = from_png(file.read(MAX_TILE_BYTES + 1), name=f"{shown} in the zip")
+                with archive.open(file) as opened:
+                    tile = from_png(opened.read(MAX_TILE_BYTES + 1), name=f"{shown} in the zip")
                 lessons.append(checked(Lesson(tile, label, session=session)))
             return lessons
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError) as error:
@@ -89,10 +93,10 @@ def from_zip(content: bytes, *, most: int = MAX_LESSONS, session: str = "") -> l
 
 
 def _check_directory(content: bytes, most: int, expected: str) -> None:
-    """Before it is read: a zip that ends with a plain directory of a size that fits. (APPNOTE.TXT, 4.3.16)"""
+    """Raises BadRequest unless the zip ends with a plain directory that is small enough. (APPNOTE.TXT, 4.3.16)"""
     end, before = content[-END_BYTES:], content[-END_BYTES - LOCATOR_BYTES : -END_BYTES]
     if len(end) < END_BYTES or end[:4] != b"PK\5\6" or end[-2:] != b"\0\0" or before[:4] == b"PK\6\7":
-        raise BadRequest(f"the body is no zip without a comment, of less than 4 GB; {expected}")
+        raise BadRequest(f"the body is not a plain zip, without a comment and smaller than 4 GB; {expected}")
     if int.from_bytes(end[12:16], "little") > most * ENTRY_BYTES:
         raise BadRequest(f"the zip's directory is too large for {most:,} files; {expected}")
 
@@ -169,6 +173,8 @@ def _from_row(row: dict[str, Any], path: Path) -> Lesson:
     if box is not None and not (len(box) == 4 and all(isinstance(side, int) for side in box)):
         raise ValueError(f"a box is {row['box'][:40]}")
     texts: dict[str, Any] = {name: str(row[name] or "") for name in TEXTS}
+    if texts["created"]:
+        datetime.fromisoformat(texts["created"])
     confidence = None if row["confidence"] is None else float(row["confidence"])
     tile = from_png(row["tile"] or b"", name=f"a tile of {path}")
     return Lesson(tile, **texts, confidence=confidence, box=tuple(box) if box else None)

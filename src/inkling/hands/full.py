@@ -1,4 +1,4 @@
-"""A network of a hand's own: what a full teaching ends in. Reading needs no TensorFlow; learning is in `training`."""
+"""A hand's own network, the result of a full teaching. Reading needs no TensorFlow; learning is in `training`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import numpy as np
 from inkling.errors import BadBundle, BadData
 from inkling.pipeline.classifier import Classifier
 
-MAX_OPEN = 4  # networks of hands that stay open in a process
+MAX_OPEN = 4  # networks of hands that a process keeps open
 MAX_BYTES = 20_000_000  # of a flatbuffer
 NAME = Path("its network")  # stands for a path in messages
 
 
 @dataclass(frozen=True)
 class LearnedNetwork:
-    """What a hand has of its own: about 1 MB."""
+    """What belongs to one hand: about 1 MB."""
 
     content: bytes  # a LiteRT flatbuffer, (N, 28, 28) -> (N, 11) probabilities
     temperature: float
@@ -56,11 +56,11 @@ class LearnedNetwork:
 
 
 class NetworkClassifier(Classifier):
-    """A hand's network, opened when it reads: readers of many hands cost 1 MB each, and 6 MB each for the few that are
-    open. Safe to call from several threads."""
+    """A hand's network, opened when it reads. A reader takes 1 MB, and 6 MB while its network is one of the few open
+    ones. Safe to call from several threads."""
 
     def __init__(self, learned: LearnedNetwork) -> None:
-        """Raises BadData for a flatbuffer that is no classifier."""
+        """Raises BadData for a flatbuffer that is not a classifier."""
         self._learned = learned
         classifier_of(learned)
 
@@ -70,9 +70,9 @@ class NetworkClassifier(Classifier):
 
 
 def classifier_of(learned: LearnedNetwork) -> Classifier:
-    """The network, opened; those used last stay open, and are shared by all readers of this process.
+    """The network, opened. The last MAX_OPEN that were used stay open, and all readers of this process share them.
 
-    Raises BadData for a flatbuffer that is no classifier.
+    Raises BadData for a flatbuffer that is not a classifier.
     """
     with _opening:
         if (found := _open.pop(learned.key, None)) is None:
@@ -82,7 +82,7 @@ def classifier_of(learned: LearnedNetwork) -> Classifier:
                 raise BadData(
                     f"a version of the hand is damaged ({error}); expected a network. Teach it again."
                 ) from error
-        _open[learned.key] = found  # the last one used is the last to go
+        _open[learned.key] = found  # the most recently used one is closed last
         while len(_open) > MAX_OPEN:
             _open.pop(next(iter(_open)))
         return found

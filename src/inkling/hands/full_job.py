@@ -1,8 +1,8 @@
-"""Teach a hand a whole network, in a process of its own: start it, follow it, cancel it. Any process may do any of it.
+"""Teach a hand a whole network in a separate process: start, follow and cancel it, from any process.
 
-    FOLDER/lock             held by the process that learns for as long as it lives; its text is the job's id
+    FOLDER/lock             held by the process that learns as long as it lives; its text is the job's id
     FOLDER/HAND/job.json    the hand's last job: its id, the hand, the process id
-    FOLDER/HAND/ID.jsonl    what has happened, an event a line, only appended to; an event's number is its byte offset
+    FOLDER/HAND/ID.jsonl    the events, one a line, append-only; an event's number is the byte offset of its end
     FOLDER/HAND/log.txt     what the process printed
 
 The process is `inkling.training.hand_worker`, the only part that needs TensorFlow. It reads the lessons from the store
@@ -11,7 +11,7 @@ and writes the version there in one transaction, so a process that is killed lea
 | event | holds |
 | --- | --- |
 | `started` | `job`, `hand` |
-| `progress` | `stage`, in words; `done`, 0..1 of everything |
+| `progress` | `stage`, in words; `done`, 0..1 of the whole job |
 | `done` | `version`, its number; `promoted`; `reason`, a sentence |
 | `failed` | `error`, a sentence |
 | `cancelled` | |
@@ -43,19 +43,19 @@ from inkling.models.bundle import Bundle
 from inkling.user_dirs import MNIST, cache_folder, data_folder
 
 WORKER = (sys.executable, "-m", "inkling.training.hand_worker")
-MIN_LESSONS = 100  # with fewer, a half of them says too little of a whole network; the light step takes any number
-THREADS = 2  # that the process computes with
-MAX_S = 1_800  # that it may take; a minute is enough on two idle cores
+MIN_LESSONS = 100  # with fewer, half of them say too little about a whole network; the light step takes any number
+THREADS = 2  # of the process
+MAX_S = 1_800  # for the whole job; a minute is enough on two idle cores
 POLL_S = 0.2
-CANCEL_S = 5.0  # that a process has to end by itself
+CANCEL_S = 5.0  # until a process that does not end by itself is killed
 FINAL = ("done", "failed", "cancelled")
 NOT_HERE = {
     "system": "a whole network is taught on Linux and macOS only, whose file locks it relies on; expected one of them. "
     "Use the light step, which works here.",
     "extra": "teaching a whole network needs TensorFlow, which is not installed; in a clone of the project, install it "
-    "with: make install-learn. The light step works without.",
+    "with: make install-learn. The light step works without it.",
     "data": "teaching a whole network needs MNIST, which is not in the cache; fetch it once with: inkling data fetch. "
-    "The light step works without.",
+    "The light step works without it.",
     "keras": "this network has no model.keras beside it, as in a wheel, so it cannot be taught as a whole; expected a "
     "clone of the project. The light step works here.",
 }
@@ -91,9 +91,7 @@ def start(store: Store, name: str, bundle: Bundle) -> str:
         _of_hand(store, name).mkdir(parents=True, exist_ok=True)
         lock = take_lock(folder / "lock")
         if lock is None:
-            raise Busy(
-                "this machine is teaching a network; expected one at a time. Wait until it is done, or cancel it."
-            )
+            raise Busy("this machine is already teaching a network; expected one at a time. Wait for it, or cancel it.")
         try:
             return _spawn(store, name, bundle, lock)
         finally:
@@ -101,16 +99,16 @@ def start(store: Store, name: str, bundle: Bundle) -> str:
 
 
 def state(store: Store, name: str) -> dict[str, Any]:
-    """Where the hand's last job stands.
+    """The state of the hand's last job.
 
-    `state`: "none", "running", "done", "failed" or "cancelled"; `said`, whether an event says that it has ended; `job`;
-    `last`, the offset of the last event; and what the events said: `stage` and `done`, `version`, `promoted` and
-    `reason`, or `error`.
+    `state`: "none", "running", "done", "failed" or "cancelled"; `said`: whether an event says that it has ended; `job`:
+    its id; `last`: the offset of the last event; and what the events said: `stage` and `done`, `version`, `promoted`
+    and `reason`, or `error`.
     """
     job = read_json(_of_hand(store, name) / "job.json")
     if not job:
         return {"state": "none", "job": "", "last": 0, "said": False}
-    running = _is_running(job)  # first: a process writes its last event while it lives
+    running = _is_running(job)  # asked first, because a process writes its last event while it lives
     found: dict[str, Any] = {"state": "running", "job": job["job"], "last": 0, "stage": "starting", "done": 0.0}
     for end, event in _events(store, name, job["job"], 0):
         kind = event.pop("type")
@@ -120,15 +118,15 @@ def state(store: Store, name: str) -> dict[str, Any]:
         found |= {
             "state": "failed",
             "error": "the process that learned ended before it was done, so no version was stored; expected it to "
-            "finish. It may have lacked memory or room on the disk: free some, and teach again.",
+            "finish. It may have run out of memory or disk space: free some, and teach again.",
         }
     return found
 
 
 def follow(store: Store, name: str, *, job: str = "", after: int = 0) -> Iterator[tuple[int, dict[str, Any]] | None]:
-    """The events of the hand's last job as they come, each with its offset; None every POLL_S without one.
+    """The events of the hand's last job as they come, each with its offset; None after each POLL_S without one.
 
-    `job`, `after`: what has been seen already: an id, and an offset of its events. Ends after `done`, `failed` or
+    `job`, `after`: the id of a job, and the offset of its last event that was seen. Ends after `done`, `failed` or
     `cancelled`, and at once if the hand has no job.
     """
     now = state(store, name)
@@ -141,7 +139,7 @@ def follow(store: Store, name: str, *, job: str = "", after: int = 0) -> Iterato
         if now["job"] != job:
             return
         new = _events(store, name, job, after)
-        for after, event in new:  # its last offset is where to go on
+        for after, event in new:  # the last offset is where the next look begins
             yield after, event
             if event["type"] in FINAL:
                 return
@@ -155,7 +153,7 @@ def follow(store: Store, name: str, *, job: str = "", after: int = 0) -> Iterato
 
 
 def cancel(store: Store, name: str) -> bool:
-    """End the hand's running job. Returns whether it was cancelled; False if there is none, or it was done before."""
+    """End the hand's running job. Returns whether it was cancelled; False if none is running, or it ended first."""
     job = read_json(_of_hand(store, name) / "job.json")
     if not job or not _is_running(job):
         return False
@@ -167,13 +165,14 @@ def cancel(store: Store, name: str) -> bool:
             time.sleep(0.05)
         if not _is_running(job):
             break
-    if state(store, name)["state"] == "failed":  # it was killed before it could say so
+    now = state(store, name)
+    if now["state"] == "failed" and not now["said"]:  # it was killed before it could say so
         EventFile(_of_hand(store, name) / f"{job['job']}.jsonl").append("cancelled")
     return bool(state(store, name)["state"] == "cancelled")
 
 
 def forget(store: Store, name: str) -> None:
-    """Delete what is left of a deleted hand's jobs."""
+    """Delete the files that the jobs of a deleted hand left."""
     shutil.rmtree(_of_hand(store, name), ignore_errors=True)
 
 
@@ -192,7 +191,7 @@ class EventFile:
 
 def _spawn(store: Store, name: str, bundle: Bundle, lock: int) -> str:
     job, folder = secrets.token_hex(6), _of_hand(store, name)
-    for old in folder.iterdir():  # of the job before
+    for old in folder.iterdir():  # files of the previous job
         old.unlink()
     events = folder / f"{job}.jsonl"
     EventFile(events).append("started", job=job, hand=name)
@@ -201,7 +200,7 @@ def _spawn(store: Store, name: str, bundle: Bundle, lock: int) -> str:
     threads = str(THREADS)
     environment = {
         **os.environ,
-        "INKLING_STORE": store.url,  # not an argument: everybody sees those, and it may hold a password
+        "INKLING_STORE": store.url,  # not as an argument, which all users see: it may hold a password
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), threads),
         "TF_NUM_INTEROP_THREADS": "1",
     }
@@ -213,7 +212,7 @@ def _spawn(store: Store, name: str, bundle: Bundle, lock: int) -> str:
             stderr=log,
             pass_fds=(lock,),
             env=environment,
-            start_new_session=True,  # a group of its own, which `cancel` ends; Ctrl+C in a terminal does not reach it
+            start_new_session=True,  # a separate group, which `cancel` ends and Ctrl+C in a terminal does not reach
         )
     write_json(folder / "job.json", {"job": job, "hand": name, "pid": process.pid})
     threading.Thread(target=process.wait, name="inkling-teaching", daemon=True).start()
@@ -238,7 +237,7 @@ def _folder() -> Path:
 
 
 def _of_hand(store: Store, name: str) -> Path:
-    """The hand's folder; its name says nothing about the hand."""
+    """The hand's folder, whose name does not reveal the hand's."""
     return _folder() / hashlib.sha256(f"{store.where}\n{checked_name(name)}".encode()).hexdigest()[:16]
 
 
@@ -249,5 +248,5 @@ def _write_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise CannotWrite(
             f"{folder} cannot be written ({error.strerror or error}), so nothing was taught; expected a folder with "
-            "free space and the right to write. Make room."
+            "free space and the right to write. Free some space."
         ) from error

@@ -1,6 +1,6 @@
-"""Checks that what a hand learned does not make anything else worse: ordinary digits, other hands, non-digits.
+"""Checks that nothing else is read worse after a hand was taught: ordinary digits, other hands, non-digits.
 
-A hand is learned with some of the replayed images, and judged on others: on MNIST's validation images, which are not
+A hand is learned with some of the replayed images and judged on others: on MNIST's validation images, which are not
 replayed, and on the second half of the non-digits.
 """
 

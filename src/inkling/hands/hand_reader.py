@@ -1,4 +1,4 @@
-"""A reader of one hand: another reader's networks, with the hand's own last layer or its own classifier."""
+"""A reader for one hand: another reader's networks, with the hand's own last layer or its own classifier."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from inkling.hands.prototypes import Metric, metric_of
 from inkling.hands.replay import load_replay
 from inkling.hands.rows import Version
 from inkling.hands.store import Store
+from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.reader import Reader
 
@@ -32,9 +33,9 @@ class HandClassifier(Classifier):
 
 
 class HandReader(Reader):
-    """Reads as another reader does, but single digits as a hand writes them: digits that stand alone, those in boxes
-    and cells, and those about which the line network is in doubt. It takes a few kilobytes, about 1 MB with a network
-    of its own, and can be pickled."""
+    """Reads like another reader, except that it reads single digits as a hand writes them: digits that stand alone,
+    digits in boxes and cells, and digits about which the line network is in doubt. It takes a few kilobytes, or about
+    1 MB with a network of its own, and can be pickled."""
 
     def __init__(self, reader: Reader, learned: Learned | LearnedNetwork) -> None:
         """Shares the networks of `reader`. Raises WrongNetwork if its network cannot have learned a hand."""
@@ -59,7 +60,7 @@ def is_large(reader: Reader) -> bool:
 
 
 def with_hand(reader: Reader, name: str, store: Store) -> tuple[Reader, int]:
-    """The reader of a hand's active version, and its number; `reader` itself and 0 for the network as it came.
+    """The reader of a hand's active version, and its number; `reader` itself and 0 for the original network.
 
     Raises UnknownName, and WrongNetwork if it was taught with another network than the reader's.
     """
@@ -70,11 +71,16 @@ def with_hand(reader: Reader, name: str, store: Store) -> tuple[Reader, int]:
 def with_version(reader: Reader, name: str, version: Version) -> Reader:
     """The reader of one version of a hand. Raises WrongNetwork."""
     bundle = reader.bundle
+    check_network(name, version, bundle)
+    if version.kind == "full":
+        return HandReader(reader, LearnedNetwork.from_bytes(version.payload))
+    return HandReader(reader, Learned.from_bytes(version.payload, size=features_of(bundle).size))
+
+
+def check_network(name: str, version: Version, bundle: Bundle) -> None:
+    """Raises WrongNetwork if a version of the hand `name` was taught with another network than `bundle`."""
     if (version.base_name, version.base_version) != (bundle.name, bundle.version):
         raise WrongNetwork(
             f"version {version.number} of hand {name!r} was taught with {version.base_name} {version.base_version}; "
             f"expected {bundle.name} {bundle.version}. Teach it again: inkling teach --hand {name!r}"
         )
-    if version.kind == "full":
-        return HandReader(reader, LearnedNetwork.from_bytes(version.payload))
-    return HandReader(reader, Learned.from_bytes(version.payload, size=features_of(bundle).size))

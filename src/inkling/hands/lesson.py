@@ -43,12 +43,12 @@ class Lesson:
 
     @property
     def is_misread(self) -> bool:
-        """Whether something else was said."""
+        """Whether it was read as something else."""
         return self.said not in ("", self.label)
 
     @property
     def sha256(self) -> str:
-        """Of the tile's 784 bytes: the same picture has the same, however it was compressed."""
+        """Of the tile's 784 bytes: equal for equal pictures, however they were compressed."""
         return hashlib.sha256(np.ascontiguousarray(self.tile).tobytes()).hexdigest()
 
 

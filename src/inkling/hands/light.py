@@ -24,15 +24,15 @@ from inkling.hands.store import Store
 from inkling.models.bundle import Bundle
 from inkling.pipeline.normalize import SIDE
 
-STRENGTHS = tuple(30.0 * 2**k for k in range(7))  # of staying close; the first at which the guards hold is taken
-REPLAY_WEIGHT = 3.0  # of a replayed image at the first strength, where a lesson that was right weighs 1
+STRENGTHS = tuple(30.0 * 2**k for k in range(7))  # of the penalty; the first at which the guards hold is used
+REPLAY_WEIGHT = 3.0  # of a replayed image at the first strength; a lesson that was read right has weight 1
 VERSIONS = ((8.0, 0.0), (-8.0, 0.0), (0.0, 0.15), (0.0, -0.15))  # of a misread lesson, if few are: degrees, slant
-FEW = 200.0  # weight of a misread lesson that is the only one of its label, so that it acts; of n such, FEW / n^2
+FEW = 200.0  # weight of the only misread lesson of a label, so that it has an effect; of n such lessons, FEW / n^2
 
 
 @dataclass(frozen=True)
 class Learned:
-    """What a hand has of its own: 4 KB, and half a kilobyte for each prototype."""
+    """What belongs to one hand: 4 KB, and half a kilobyte for each prototype."""
 
     last_layer: np.ndarray  # (11, F + P) float32: of the network's F features, and of nearness to the prototypes
     prototypes: np.ndarray  # (P, F) float32, features of misread lessons
@@ -58,11 +58,11 @@ class Learned:
 
     @classmethod
     def from_bytes(cls, content: bytes, *, size: int) -> Learned:
-        """`size`: features of the network it is for. Raises BadData for anything but what `to_bytes` wrote."""
+        """`size`: features of the network that it belongs to. Raises BadData for anything but what `to_bytes` wrote."""
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 last_layer = arrays["last_layer"].astype(np.float32)
-                # versions of before there were prototypes have none
+                # versions stored before prototypes were introduced have none
                 own = arrays["prototypes"] if "prototypes" in arrays else np.zeros((0, size))
                 own = own.astype(np.float32)
                 temperature = float(arrays["temperature"])
@@ -78,7 +78,7 @@ class Learned:
 
 @dataclass(frozen=True)
 class Taught:
-    """The outcome of a lesson."""
+    """The outcome of teaching."""
 
     learned: Learned
     promoted: bool
@@ -86,7 +86,7 @@ class Taught:
 
 
 def teach_hand(store: Store, name: str, bundle: Bundle) -> tuple[int, Taught]:
-    """Teach a hand its lessons, keep the version, and make it the active one if it is promoted. Returns its number.
+    """Teach a hand its lessons, store the version, and make it the active one if it is promoted. Returns its number.
 
     Raises UnknownName, and what `teach` raises.
     """
@@ -101,7 +101,7 @@ def teach_hand(store: Store, name: str, bundle: Bundle) -> tuple[int, Taught]:
 def teach(lessons: Sequence[Lesson], bundle: Bundle) -> Taught:
     """Learn a last layer from lessons.
 
-    The report holds what `verdict.report` says, and: contradicted, strength, prototypes, temperature, took_s.
+    The report holds what `verdict.report` returns, and: contradicted, strength, prototypes, temperature, took_s.
 
     Raises BadRequest without lessons, and BadBundle or WrongNetwork for a network that cannot learn a hand.
     """
@@ -125,7 +125,7 @@ def teach(lessons: Sequence[Lesson], bundle: Bundle) -> Taught:
 
 
 def varied(tiles: np.ndarray) -> np.ndarray:
-    """(N, 28, 28) float32 -> (V N, 28, 28): each turned and slanted, the first version of all, then the second, .."""
+    """(N, 28, 28) float32 -> (V N, 28, 28): each turned and slanted; the first version of all, then the second, .."""
     middle = np.full(2, (SIDE - 1) / 2)
     found = []
     for degrees, slant in VERSIONS:
@@ -140,7 +140,7 @@ class LightLesson:
     """Lessons as features, and the images that are replayed with them."""
 
     def __init__(self, lessons: Sequence[Lesson], network: FeatureNetwork, replay: Replay, *, reject_at: float) -> None:
-        """`replay`: features that `network` makes of ordinary images."""
+        """`replay`: the features of ordinary images by `network`."""
         tiles = np.stack([each.tile for each in lessons]).astype(np.float32) / np.float32(255)
         self.features = network(tiles)  # (N, 28, 28) -> (N, F)
         self.labels = np.array([LABELS.index(each.label) for each in lessons])
@@ -151,10 +151,10 @@ class LightLesson:
         self.original = self.read(self._original)
         self.before = self.original == self.labels  # (N,) bool, read right
         self.halves = verdict.halves(lessons, self.before)
-        self._most_varied = prototypes.MOST // (len(VERSIONS) + 1)  # misread lessons, so that each version has room
+        self._most_varied = prototypes.MOST // (len(VERSIONS) + 1)  # misread lessons whose versions all fit
         self._versions = np.zeros((len(VERSIONS), *self.features.shape), np.float32)
         few = np.flatnonzero(~self.before)
-        if 0 < len(few) <= 2 * self._most_varied:  # a half of them may be few enough
+        if 0 < len(few) <= 2 * self._most_varied:  # half of them may be few enough
             self._versions[:, few] = network(varied(tiles[few])).reshape(len(VERSIONS), len(few), -1)
 
     def read(self, learned: Learned) -> np.ndarray:
@@ -162,7 +162,7 @@ class LightLesson:
         return answers(learned.probs(self.features, self._metric), self._reject_at)
 
     def learn_within_guards(self) -> tuple[float, Learned, list[Guard]]:
-        """Strength, what is learned, and guards: the first that hold, else the last."""
+        """The strength, what was learned and the guards: of the first strength whose guards hold, else of the last."""
         everything = np.arange(len(self.labels))
         for strength in STRENGTHS:
             learned = self._learn(everything, strength)
@@ -173,7 +173,7 @@ class LightLesson:
         return strength, learned, checked
 
     def held_back(self, strength: float) -> np.ndarray | None:
-        """What lessons are read as by a layer learned from the other half: (N,). None if there are too few."""
+        """What each lesson is read as by a layer learned from the other half: (N,). None if there are too few."""
         if not verdict.can_hold_back(self.before):
             return None
         read = np.zeros(len(self.labels), int)
@@ -191,7 +191,7 @@ class LightLesson:
         features, labels, weights = self.features[rows], self.labels[rows], self._weights(rows)
         misread = rows[~self.before[rows]]
         own = self.features[prototypes.chosen(misread)]
-        if 0 < len(misread) <= self._most_varied:  # each with its versions, among which its weight is divided
+        if 0 < len(misread) <= self._most_varied:  # each with its versions, which share its weight
             versions = self._versions[:, misread]
             weights[~self.before[rows]] /= len(versions) + 1
             weights = np.concatenate([weights, np.tile(weights[~self.before[rows]], len(versions))])

@@ -1,4 +1,4 @@
-"""What there is of each hand, in numbers."""
+"""Each hand in numbers: its lessons, versions and contradictions."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class Hand:
 
     name: str
     created: str  # UTC, ISO 8601
-    active_version: int  # 0 = the network as it came
+    active_version: int  # 0 = the original network
     lessons: dict[str, int]  # by label
     versions: int
-    misread: int = 0  # lessons of which something else was said
+    misread: int = 0  # lessons that were read as something else
     contradictions: int = 0  # pictures with several labels
 
 
 def overview(connection: Connection, which: sa.ColumnElement[bool]) -> list[Hand]:
-    """The hands for which that condition on `schema.hand` holds, by name."""
+    """The hands that meet a condition on `schema.hand`, by name."""
     hand, lesson, version = schema.hand.c, schema.lesson.c, schema.version.c
     chosen = sa.select(hand.id).where(which)
 

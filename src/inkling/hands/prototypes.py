@@ -1,10 +1,11 @@
 """Prototypes: misread lessons of a hand, and how near a digit is to each of them.
 
-A last layer alone turns whatever points in the direction of a corrected 7, and so a 4 that resembles it. Nearness to
-the lesson itself separates the two. It is one more feature of the last layer for each prototype: the cosine of the
-angle between digit and lesson, to the fourth power, after the features are centred and whitened by their covariance
-within the classes, so that a difference counts by how much digits of one kind differ in it (Fisher's linear
-discriminant; Hastie, Tibshirani, Friedman, "The Elements of Statistical Learning", section 4.3).
+A last layer alone changes the answer for everything that points in the direction of a corrected 7, including a 4 that
+resembles it. Nearness to the lesson itself separates the two. It is one more feature of the last layer for each
+prototype: the cosine of the angle between digit and lesson, to the fourth power, after the features are centred and
+whitened by their covariance within the classes, so that a difference is measured by how much digits of the same class
+vary in it (Fisher's linear discriminant; Hastie, Tibshirani, Friedman, "The Elements of Statistical Learning", section
+4.3).
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ import numpy as np
 from inkling.hands.replay import Replay
 
 MOST = 64  # prototypes of a hand: 25 KB
-POWER = 4  # the higher, the nearer a digit must be; chosen on hands 0 to 19 of training.odd_hands
-SCALE = 3.0  # of the feature, beside the network's own, whose mean square is about 1
-RIDGE = 0.01  # share of the mean variance that is added to all: directions in which nothing varies are not stretched
+POWER = 4  # the higher it is, the nearer a digit must be; chosen on hands 0 to 19 of training.odd_hands
+SCALE = 3.0  # of this feature; the network's own have a mean square of about 1
+RIDGE = 0.01  # share of the mean variance, added to each: directions with no variance are not stretched
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Metric:
     whitening: np.ndarray  # (F - 1, F - 1) float32
 
     def nearness(self, features: np.ndarray, prototypes: np.ndarray) -> np.ndarray:
-        """(N, F) and (P, F) features -> (N, P) float32, 0 = not alike .. SCALE = the same."""
+        """(N, F) and (P, F) features -> (N, P) float32, 0 = unlike .. SCALE = the same."""
         cosine = self._directions(features) @ self._directions(prototypes).T
         return np.asarray(np.float32(SCALE) * np.maximum(cosine, 0) ** POWER)
 
@@ -42,7 +43,7 @@ class Metric:
 
 @lru_cache(maxsize=4)
 def metric_of(replay: Replay) -> Metric:
-    """The metric of the network whose features are replayed."""
+    """The metric of the network that the features belong to."""
     features = replay.features[:, :-1].astype(np.float64)
     means = np.stack([features[replay.labels == label].mean(axis=0) for label in np.unique(replay.labels)])
     within = np.cov((features - means[np.unique(replay.labels, return_inverse=True)[1]]).T)

@@ -18,7 +18,7 @@ Kind = Literal["light", "full"]
 
 @dataclass(frozen=True)
 class Version:
-    """What a hand was taught at one time."""
+    """What a hand learned at one time."""
 
     number: int  # 1, 2, ..
     kind: Kind
@@ -27,11 +27,11 @@ class Version:
     report: dict[str, Any]
     promoted: bool
     created: str
-    payload: bytes = b""  # what was learned; only of the active version
+    payload: bytes = b""  # what was learned; empty in a list of versions
 
 
 def insert_new(connection: Connection, table: sa.Table) -> sa.Insert:
-    """An INSERT that leaves out what is there already."""
+    """An INSERT that skips rows that exist already."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()

@@ -40,14 +40,14 @@ MAX_CHOICES = 20  # hands that an error names
 
 @dataclass(frozen=True)
 class Added:
-    """What became of lessons."""
+    """How many lessons were stored."""
 
     new: int
-    known: int  # the same picture with the same label was there already
+    known: int  # the same picture with the same label was stored already
     ids: tuple[int, ...] = field(default=(), compare=False)  # of the new ones
 
 
-Stamp = tuple[int, str, int]  # of the active version: another one whenever that is another one
+Stamp = tuple[int, str, int]  # identifies the active version: it changes whenever that changes
 
 
 class Store:
@@ -87,7 +87,7 @@ class Store:
         self.close()
 
     def add(self, name: str, lessons: Iterable[Lesson], *, most: int = MAX_LESSONS) -> Added:
-        """Keep lessons of a hand, which is made if it is new: all of them or none. `most`: lessons of a hand.
+        """Store lessons of a hand, all of them or none; a new hand is created. `most`: lessons of the hand.
 
         Raises BadRequest for a bad name, label or tile, and StoreFull if there are too many.
         """
@@ -124,7 +124,7 @@ class Store:
             return overview(connection, schema.hand.c.id == self._hand_id(connection, name))[0]
 
     def lessons(self, name: str) -> list[Lesson]:
-        """The lessons of a hand in the order in which they came. Raises UnknownName."""
+        """The lessons of a hand in the order in which they were added. Raises UnknownName."""
         lesson = schema.lesson
         with reading(self._engine) as connection:
             hand_id = self._hand_id(connection, name)
@@ -141,7 +141,7 @@ class Store:
             return [lesson_of(row) for row in connection.execute(query.order_by(lesson.id.desc()).limit(limit))]
 
     def said(self, name: str | None = None) -> list[Said]:
-        """The lessons of a hand, None of all, without their pictures. Raises UnknownName."""
+        """The lessons of a hand, or of all if `name` is None, without their pictures. Raises UnknownName."""
         lesson = schema.lesson.c
         query = sa.select(lesson.label, lesson.said, lesson.source, lesson.created).order_by(lesson.id)
         with reading(self._engine) as connection:
@@ -150,7 +150,7 @@ class Store:
             return [Said(*row) for row in connection.execute(query)]
 
     def of_pictures(self, name: str, sha256s: Iterable[str]) -> list[Lesson]:
-        """The lessons of a hand that have these pictures, whatever their label. Raises UnknownName."""
+        """The lessons of a hand with these pictures, whatever their label. Raises UnknownName."""
         lesson = schema.lesson.c
         with reading(self._engine) as connection:
             query = sa.select(schema.lesson).where(lesson.hand_id == self._hand_id(connection, name))
@@ -190,10 +190,10 @@ class Store:
     def add_version(
         self, name: str, kind: Kind, *, base: tuple[str, str], payload: bytes, report: dict[str, Any], promoted: bool
     ) -> int:
-        """Keep what a hand was taught, and make it the active version if it was promoted. Returns its number.
+        """Store what a hand learned, and make it the active version if it was promoted. Returns its number.
 
-        `base`: name and version of the network that was taught. The oldest versions go where there would be more than
-        MAX_VERSIONS or MAX_HAND_BYTES, but never the active one. Raises UnknownName, and StoreFull for too many bytes.
+        `base`: name and version of the network that was taught. Beyond MAX_VERSIONS or MAX_HAND_BYTES the oldest
+        versions are deleted, but never the active one. Raises UnknownName, and StoreFull for too many bytes.
         """
         if len(payload) > MAX_PAYLOAD_BYTES:
             raise StoreFull(
@@ -239,16 +239,16 @@ class Store:
         return version_of(row)
 
     def active(self, name: str) -> Version | None:
-        """The version that reads; None where it is the network as it came. Raises UnknownName."""
+        """The version that reads; None for the original network. Raises UnknownName."""
         return self.stamped(name)[1]
 
     def stamp(self, name: str) -> Stamp:
-        """What changes with the active version of a hand: one row by its name. Raises UnknownName."""
+        """The stamp of a hand's active version: reads one row by the hand's name. Raises UnknownName."""
         with reading(self._engine) as connection:
             return self._stamp(connection, name)
 
     def stamped(self, name: str) -> tuple[Stamp, Version | None]:
-        """`stamp` and `active` at one time."""
+        """`stamp` and `active` in one transaction. Raises UnknownName."""
         version = schema.version
         with reading(self._engine) as connection:
             stamp = self._stamp(connection, name)
@@ -257,7 +257,7 @@ class Store:
         return stamp, None if row is None else version_of(row)
 
     def use(self, name: str, number: int) -> None:
-        """Make a version the active one; 0 is the network as it came. Raises UnknownName, or NotFound."""
+        """Make a version the active one; 0 is the original network. Raises UnknownName, or NotFound."""
         version = schema.version
         with writing(self._engine) as connection:
             hand_id = self._hand_id(connection, name)
@@ -275,7 +275,7 @@ class Store:
 
     @staticmethod
     def _forget_oldest(connection: Connection, hand_id: int) -> None:
-        """So that teaching at every correction never stops for want of room."""
+        """Delete the oldest versions, so that teaching after every correction never fails for lack of space."""
         version, hand = schema.version.c, schema.hand.c
         active = connection.execute(sa.select(hand.active_version).where(hand.id == hand_id)).scalar_one()
         query = sa.select(version.id, version.number, sa.func.length(version.payload)).where(version.hand_id == hand_id)
@@ -296,7 +296,7 @@ class Store:
         return row.id, row.created, row.active_version
 
     def _hand_id(self, connection: Connection, name: str, *, make: bool = False) -> int:
-        """In a transaction that writes, also locks the hand until it ends, where the database has such locks."""
+        """The id of a hand. A transaction that writes also locks its row, if the database has such locks."""
         hand, name = schema.hand, checked_name(name)
         query = sa.select(hand.c.id).where(hand.c.name == name)
         if connection.get_execution_options().get(WRITES):
@@ -320,7 +320,7 @@ class Store:
 
     @staticmethod
     def _count(connection: Connection, hand_id: int | None = None) -> int:
-        """Lessons of a hand, None of all."""
+        """The number of lessons of a hand, or of all if `hand_id` is None."""
         query = sa.select(sa.func.count()).select_from(schema.lesson)
         if hand_id is not None:
             query = query.where(schema.lesson.c.hand_id == hand_id)
@@ -328,7 +328,7 @@ class Store:
 
     @staticmethod
     def _delete(connection: Connection, ids: Sequence[int]) -> int:
-        """Returns how many lessons are gone."""
+        """Delete hands. Returns how many lessons were deleted."""
         gone = {}
         for table, column in ((schema.version, "hand_id"), (schema.lesson, "hand_id"), (schema.hand, "id")):
             gone[table.name] = connection.execute(sa.delete(table).where(table.c[column].in_(ids))).rowcount

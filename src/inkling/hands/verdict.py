@@ -1,6 +1,6 @@
-"""Whether a new version of a hand is an improvement: which lessons are held back, the verdict, and the report of both.
+"""Whether a new version of a hand is an improvement: which lessons are held back, the verdict, and the report.
 
-The same for the light step and for a whole network (`inkling.training.hand_tuning`).
+It is the same for the light step and for a whole network (`inkling.training.hand_tuning`).
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from inkling.errors import BadRequest
 from inkling.hands.guards import Guard
 from inkling.hands.lesson import LABELS, Lesson, contradictions, teachable
 
-MIN_HELD_BACK = 20  # lessons; fewer are all learned from
-MIN_MISREAD = 8  # of them; where fewer are misread, held-back ones say nothing
-LEAST_GAIN = 0.25  # share of the errors among held-back lessons that must go
-MAX_NAMED = 500  # changed lessons that a report names
+MIN_HELD_BACK = 20  # lessons; if there are fewer, all are learned
+MIN_MISREAD = 8  # of them; if fewer are misread, held-back lessons say nothing
+LEAST_GAIN = 0.25  # share of the errors on held-back lessons that must disappear
+MAX_NAMED = 500  # changed lessons that a report lists
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What N lessons are and are read as: (N,) indices of LABELS each."""
+    """What N lessons are, and what they are read as: (N,) indices of LABELS each."""
 
     labels: np.ndarray
     before: np.ndarray  # read by the original network
     after: np.ndarray  # by the new version
-    held_back: np.ndarray | None  # by one that was learned from the other half; None if there are too few
+    held_back: np.ndarray | None  # by a version learned from the other half; None if there are too few
 
     def right(self, read: np.ndarray) -> np.ndarray:
         """(N,) bool"""
@@ -45,7 +45,7 @@ class Verdict:
 
 
 def usable(lessons: Sequence[Lesson]) -> list[Lesson]:
-    """The lessons that can be learned from. Raises BadRequest if there are none."""
+    """The lessons that can be learned. Raises BadRequest if there are none."""
     found = teachable(lessons)
     if not found:
         contradicted = n_contradicted(lessons)
@@ -57,7 +57,7 @@ def usable(lessons: Sequence[Lesson]) -> list[Lesson]:
 
 
 def n_contradicted(lessons: Sequence[Lesson]) -> int:
-    """Lessons that others contradict."""
+    """The number of lessons that others contradict."""
     return sum(len(same) for same in contradictions(lessons))
 
 
@@ -67,7 +67,7 @@ def can_hold_back(before: np.ndarray) -> bool:
 
 
 def halves(lessons: Sequence[Lesson], before: np.ndarray) -> np.ndarray:
-    """Two halves, (N,) 0 or 1: by session, else alike in labels and in what was read right."""
+    """Two halves, (N,) 0 or 1: split by session, else with the same mix of labels and of right and wrong answers."""
     sessions: dict[str, list[int]] = {}
     for i, lesson in enumerate(lessons):
         sessions.setdefault(lesson.session, []).append(i)
@@ -84,7 +84,7 @@ def halves(lessons: Sequence[Lesson], before: np.ndarray) -> np.ndarray:
 
 
 def verdict(outcome: Outcome, checked: Sequence[Guard]) -> Verdict:
-    """Whether lessons are read better, and nothing else worse."""
+    """Whether the lessons are read better and nothing else is read worse."""
     before, after = outcome.right(outcome.before), outcome.right(outcome.after)
     n, n_before = len(before), int(before.sum())
     if failed := [guard for guard in checked if not guard.holds]:
@@ -109,11 +109,11 @@ def verdict(outcome: Outcome, checked: Sequence[Guard]) -> Verdict:
 
 
 def report(lessons: Sequence[Lesson], outcome: Outcome, checked: Sequence[Guard], found: Verdict) -> dict[str, Any]:
-    """What a version keeps of how it came about.
+    """The report that is stored with a version.
 
-    promoted and why (`reason`, a sentence), lessons, held_back and own (what was read right before and after, with
-    Wilson's 95 % interval), changed (lessons that are read as something else since: `lesson`, its number, `label`,
-    `before`, `after`), confusion (label, read as, how many, before and after), guards.
+    promoted and why (`reason`, a sentence), lessons, held_back and own (how many were read right before and after, with
+    Wilson's 95 % interval), changed (lessons that are now read as something else: `lesson`, its number, `label`,
+    `before`, `after`), confusion (label, read as, how many; before and after), guards.
     """
     right = outcome.right
     changed = np.flatnonzero(outcome.before != outcome.after)[:MAX_NAMED]

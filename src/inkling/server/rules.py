@@ -49,7 +49,7 @@ COMPARISON = replace(READING, places=2)  # up to eight networks
 FORM_PAGE = replace(READING, cross_origin=False)  # the page's form for browsers without JavaScript
 LAB = replace(API, cross_origin=False)  # this service's own page alone
 LAB_CHANGE = replace(LAB, max_body_bytes=10_000)  # JSON
-HANDS = LAB  # this service's own page and programs
+HANDS = LAB  # for this service's own pages and programs
 HANDS_CHANGE = LAB_CHANGE
 HANDS_LESSONS = replace(LAB, max_body_bytes=UPLOAD, places=1)  # a picture is prepared, or a hand is taught
 HANDS_TEACH = replace(LAB_CHANGE, places=1)

@@ -111,7 +111,7 @@ class Query(Schema):
         return given
 
     def load(self, data: Any, **options: Any) -> Any:
-        """Most requests have no query, whose values are always the same: they are worked out once."""
+        """Most requests have no query. Its values are always the same, so they are computed once."""
         return super().load(data, **options) if data else dict(self._without_query)
 
     @cached_property
@@ -368,10 +368,10 @@ class ReadingSchema(OkSchema):
 
 
 class HandRef(Schema):
-    """The hand that was read, and the version that read it."""
+    """The hand that was used, and its version."""
 
     name = string()
-    version = integer("0: the network as it came.", Range(0))
+    version = integer("0: the original network.", Range(0))
 
 
 class AnswerSchema(ReadingSchema):

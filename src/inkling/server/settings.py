@@ -74,8 +74,8 @@ class Settings:
     lab_hosts: str = _setting("", "Names besides localhost by which lab and hands may be used, separated by commas.")
     hands: str = _setting(
         "auto",
-        "Let people correct digits and teach their handwriting: on, off, or auto for on where only this machine can "
-        "reach the server, with no proxy in front.",
+        "Let people correct digits and teach their handwriting: on, off, or auto, which is on if only this machine can "
+        "reach the server and no proxy is in front.",
         choices=HANDS,
     )
     threads: int = _setting(64, "Threads per worker; never fewer than running and waiting readings need.", 1)

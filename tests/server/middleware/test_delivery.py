@@ -37,6 +37,13 @@ def test_texts_are_compressed_on_request(client: FlaskClient, path: str) -> None
         assert get(client, path, GZIP, method="HEAD").data == b""
 
 
+def test_a_part_of_a_file_is_sent_as_it_is(client: FlaskClient) -> None:
+    path = "/static/js/draw/main.js"
+    part = get(client, path, {**GZIP, "Range": "bytes=0-1999"})
+    assert (part.status_code, "Content-Encoding" in part.headers) == (206, False)
+    assert part.data == get(client, path).data[:2000]
+
+
 @pytest.mark.parametrize("headers", [{}, GZIP], ids=["plain", "gzip"])
 @pytest.mark.parametrize(
     "path",

@@ -185,6 +185,17 @@ def test_bad_names_are_refused_everywhere(client: FlaskClient, name: str) -> Non
     assert client.get(HANDS).json["hands"] == []
 
 
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_a_number_that_no_database_holds_is_not_found(client: FlaskClient, number: int) -> None:
+    correct(client, odd_seven(), "7")
+    for answer in (
+        client.delete(f"{HANDS}/anna/lessons/{number}"),
+        client.get(f"{HANDS}/anna/versions/{number}/weights"),
+        client.get(f"{HANDS}/anna/versions/{number}/map"),
+    ):
+        assert (answer.status_code, answer.json["kind"]) == (404, "NotFound")
+
+
 def test_a_name_in_another_unicode_form_is_the_same_hand(client: FlaskClient) -> None:
     correct(client, odd_seven(), "7", name="Zoe\u0308")
     assert client.get(f"{HANDS}/Zo\u00eb").json["hand"]["lessons"] == 1
@@ -273,9 +284,9 @@ def test_a_wrong_query_is_refused(client: FlaskClient, query: str) -> None:
     assert (answer.status_code, answer.json["kind"]) == (400, "BadRequest")
 
 
-def zipped(**files: bytes) -> bytes:
+def zipped(method: int = zipfile.ZIP_DEFLATED, /, **files: bytes) -> bytes:
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(content, "w", method) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
     return content.getvalue()
@@ -311,6 +322,8 @@ NO_ARCHIVES = {
     "a bomb": zipped(**{"7__1.png": b"\0" * 10_000_000}),
     "another size": zipped(**{"7__1.png": encoded(Image.new("L", (30, 30), 9))}),
     "a huge picture": zipped(**{"7__1.png": encoded(Image.new("1", (20_000, 20_000)))}),
+    "lzma": zipped(zipfile.ZIP_LZMA, **{"7__1.png": TILE}),
+    "a bzip2 bomb": zipped(zipfile.ZIP_BZIP2, **{"7__1.png": b"\0" * 10_000_000}),
     "a comment": zipped(**{"7__1.png": TILE})[:-2] + b"\5\0hello",
     "cut off": zipped(**{"7__1.png": TILE})[40:],
     "many entries": zipped(**{f"7__{i}.png": b"" for i in range(5_001)}),

@@ -1,8 +1,8 @@
-"""Who may use lab and hands: this service's own page, and programs; not another site's page in somebody's browser.
+"""Who may use the lab and hands: this service's own pages and programs, but no other site's page in a browser.
 
-A page elsewhere can make a browser send requests here (cross-site request forgery), and can point its own name to this
-machine's address to pass for the same site (DNS rebinding). Sec-Fetch-Site and Origin protect from the first, the list
-of the service's own host names from the second.
+Another site's page can make a browser send requests here (cross-site request forgery), and can point its own name at
+this machine's address to pass for the same site (DNS rebinding). Sec-Fetch-Site and Origin protect against the first,
+the list of the service's own host names against the second.
 Sources: W3C, "Fetch Metadata Request Headers"; OWASP, "Cross-Site Request Forgery Prevention Cheat Sheet".
 """
 
@@ -44,4 +44,4 @@ def _is_own_host(host_and_port: str, settings: Settings) -> bool:
     except ValueError:
         own = {"localhost", settings.host.lower(), socket.gethostname().lower(), *listed(settings.lab_hosts.lower())}
         return host in own or host.endswith(".localhost")
-    return True  # an address cannot be rebound
+    return True  # DNS cannot rebind an address

@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 
 CACHED_ENDPOINTS = ("api-docs.openapi_json", "inkling.models")  # answers that rarely change
 TYPES = ("text/html", "text/css", "text/plain", "text/javascript", "application/json", "image/svg+xml")
-MIN_BYTES = 1400  # of what is compressed: less fits into one packet
+MIN_BYTES = 1400  # fewer fit into one packet, so compressing them gains nothing
 
 
 def add_delivery(app: Flask) -> None:
@@ -26,9 +26,9 @@ def add_delivery(app: Flask) -> None:
             response.headers["Cache-Control"] = "no-cache"  # kept by the browser, and revalidated each time
             response.add_etag()
         response.vary.add("Accept-Encoding")
-        is_long = (response.content_length or 0) >= MIN_BYTES  # that of events, which have no end, is None
-        if is_long and response.mimetype in TYPES and request.accept_encodings["gzip"]:
-            response.direct_passthrough = False  # of a file, which is read here
+        is_long = (response.content_length or 0) >= MIN_BYTES  # None for events, which have no end
+        if is_long and response.status_code != 206 and response.mimetype in TYPES and request.accept_encodings["gzip"]:
+            response.direct_passthrough = False  # a file is read here
             response.set_data(gzip.compress(response.get_data(), 6, mtime=0))
             response.headers["Content-Encoding"] = "gzip"
             if etag := response.get_etag()[0]:

@@ -1,4 +1,4 @@
-"""`/teach`: teach a hand and see what changes. Where hands are off the page says how to switch them on."""
+"""`/teach`: teach a hand and see what changes. Where hands are off, the page says how to turn them on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parameters and answers of the routes of hands, as the OpenAPI document shows them."""
+"""Parameters and answers of the routes for hands, as the OpenAPI document shows them."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _BOX = "x, y, w, h in pixels of the upright picture."
 
 
 class CorrectionSchema(Schema):
-    """What is right in one box of a picture."""
+    """The right label of one box of a picture."""
 
     box = array(fields.Integer(strict=True), f"{_BOX} As in the answer of a reading.", Length(equal=4))
     label = string(
-        "The digits that are right there: one, or several where one box holds them; empty or `none`: no digit.",
+        "The right digits: one, or several if the box holds several; empty or `none`: no digit.",
         Regexp(r"([0-9]{0,20}|none)\Z", error="label is {input!r}; expected up to 20 digits, or none."),
     )
     said = string(
@@ -56,11 +56,16 @@ class GivenModelSchema(Schema):
 
 
 class LessonsRequestSchema(PictureSchema):
-    """A picture, and what is right in it."""
+    """A picture, and the right labels of its boxes."""
 
     lessons = array(fields.Nested(CorrectionSchema), "At least one.", Length(1, MAX_CORRECTIONS))
-    model = nested(GivenModelSchema, "That said it; the default when left out.", required=False, load_default=None)
-    session = string("What belongs together: one sitting.", Length(max=MAX_TEXT), required=False, load_default="")
+    model = nested(
+        GivenModelSchema,
+        "The one that read it; the default if left out.",
+        required=False,
+        load_default=None,
+    )
+    session = string("Groups lessons of one sitting.", Length(max=MAX_TEXT), required=False, load_default="")
     source = string("Where the picture comes from.", Length(max=MAX_TEXT), required=False, load_default="")
 
 
@@ -78,7 +83,7 @@ class TeachRequestSchema(Schema):
 class UseRequestSchema(Schema):
     """The version to read with."""
 
-    version = required(fields.Integer, "0: the network as it came.", Range(0, 2**31 - 1), strict=True)
+    version = required(fields.Integer, "0: the original network.", Range(0, 2**31 - 1), strict=True)
 
 
 class LessonSchema(Schema):
@@ -86,11 +91,11 @@ class LessonSchema(Schema):
 
     id = integer()
     label = string(LABEL, OneOf(LABELS))
-    said = string("What was read; empty where nothing was.", OneOf(("", *LABELS)))
+    said = string("What was read; empty if nothing was.", OneOf(("", *LABELS)))
     image = string("Its picture of 28 by 28 pixels, a PNG as a `data:` URI.")
     created = string("UTC, ISO 8601.")
     source = string("Where it comes from.")
-    session = string("What it belongs together with.")
+    session = string("The sitting to which it belongs.")
     contradicts = array(fields.Integer(), "Lessons of the same picture with another label; none of them is taught.")
 
 
@@ -107,16 +112,16 @@ class GuardSchema(Schema):
 
     name = string()
     about = string("What goes wrong, in words.")
-    before = probability("With the network as it came.")
+    before = probability("With the original network.")
     after = probability("With the version.")
-    limit = number("The most that is allowed.")
+    limit = number("The highest rate allowed.")
     ok = boolean()
 
 
 class ChangedSchema(Schema):
-    """A lesson that is read as something else since."""
+    """A lesson that is now read as something else."""
 
-    lesson = integer("Its id; it may be deleted.")
+    lesson = integer("Its id; the lesson may have been deleted.")
     label = string(LABEL, OneOf(LABELS))
     before = string(LABEL, OneOf(LABELS))
     after = string(LABEL, OneOf(LABELS))
@@ -125,25 +130,25 @@ class ChangedSchema(Schema):
 class VersionConfusionSchema(Schema):
     """Confusion matrices of the lessons that were learned."""
 
-    before = array(fields.Raw(), "With the network as it came: [label, read, how many], as far as there are any.")
+    before = array(fields.Raw(), "With the original network: [label, read, how many], without pairs that do not occur.")
     after = array(fields.Raw(), "With this version.")
 
 
 class VersionSchema(Schema):
-    """What a hand was taught at one time."""
+    """What a hand learned at one time."""
 
     version = integer("1, 2, ..", Range(1))
     kind = string("`light`: its last layer; `full`: the whole network.", OneOf(KINDS))
     created = string("UTC, ISO 8601.")
     model = nested(ModelRef, "The network that was taught.")
-    promoted = boolean("Whether it was an improvement, and became the active one.")
+    promoted = boolean("Whether it was an improvement and became the active version.")
     reason = string("Why, in a sentence.")
-    lessons = integer("That it learned.")
-    held_back = boolean("Whether `before` and `after` are of lessons held back; otherwise there were too few.")
-    before = nested(ScoreSchema, "With the network as it came.")
+    lessons = integer("How many lessons it learned.")
+    held_back = boolean("Whether `before` and `after` count lessons held back; if not, there were too few.")
+    before = nested(ScoreSchema, "With the original network.")
     after = nested(ScoreSchema, "With this version.")
-    guards = array(fields.Nested(GuardSchema), "What must not become worse.")
-    changed = array(fields.Nested(ChangedSchema), "The first 100 lessons that are read as something else since.")
+    guards = array(fields.Nested(GuardSchema), "What must not get worse.")
+    changed = array(fields.Nested(ChangedSchema), "The first 100 lessons that are now read as something else.")
     confusion = nested(VersionConfusionSchema)
 
 
@@ -156,7 +161,7 @@ class HandSchema(Schema):
     misread = integer("Of them, how many were read as something else.", Range(0))
     digits = required(fields.Dict, "How many of each label, `0` to `9` and `none`.", keys=fields.String())
     contradictions = integer("Pictures with several labels.", Range(0))
-    active = integer("The version that reads; 0: the network as it came.", Range(0))
+    active = integer("The version that reads; 0: the original network.", Range(0))
     versions = array(fields.Nested(VersionSchema), "The newest 20, the oldest of them first.")
 
 
@@ -164,7 +169,7 @@ class HandsSchema(OkSchema):
     """All hands."""
 
     store = string("Where they are kept, in words.")
-    kinds = array(fields.String(validate=OneOf(KINDS)), "The kinds of teaching that there are here.")
+    kinds = array(fields.String(validate=OneOf(KINDS)), "The kinds of teaching that this server offers.")
     full_reason = string("Why `full` is not among them, in a sentence; empty if it is.")
     hands = array(fields.Nested(HandSchema))
 
@@ -182,19 +187,19 @@ class LessonsSchema(OkSchema):
 
 
 class AddedSchema(OkSchema):
-    """What became of lessons."""
+    """The lessons that were sent, and whether they are new."""
 
     stored = integer("How many are new.", Range(0))
     known = integer("How many were stored already: the same picture with the same label.", Range(0))
-    lessons = array(fields.Nested(LessonSchema), "Those that were sent.")
+    lessons = array(fields.Nested(LessonSchema), "The lessons that were sent.")
     contradictions = array(
-        fields.Nested(LessonSchema), "Lessons of the same pictures with several labels; delete the wrong ones."
+        fields.Nested(LessonSchema), "Lessons whose picture has several labels; delete the wrong ones."
     )
     hand = nested(HandSchema)
 
 
 class ImportedSchema(OkSchema):
-    """What became of an archive."""
+    """What an archive added."""
 
     stored = integer("How many are new.", Range(0))
     known = integer("How many were stored already.", Range(0))
@@ -202,7 +207,7 @@ class ImportedSchema(OkSchema):
 
 
 class TaughtSchema(OkSchema):
-    """What a hand was taught."""
+    """The new version of a hand."""
 
     version = nested(VersionSchema)
     hand = nested(HandSchema)
@@ -219,7 +224,7 @@ class CountedDigitSchema(Schema):
 class CountedSourceSchema(Schema):
     """Stored digits of one source."""
 
-    source = string("Of a file its folder.")
+    source = string("The source; for a file, its folder.")
     lessons = integer(check=Range(0))
     misread = integer(check=Range(0))
 
@@ -233,7 +238,7 @@ class CountedWeekSchema(Schema):
 
 
 class ConfusionSchema(Schema):
-    """How often one was said for the other."""
+    """How often one label was read as another."""
 
     said = string(LABEL, OneOf(LABELS))
     right = string(LABEL, OneOf(LABELS))
@@ -241,7 +246,7 @@ class ConfusionSchema(Schema):
 
 
 class CorrectionsSchema(OkSchema):
-    """Where the reader fails, by what was corrected."""
+    """Where the reader fails, counted from corrections."""
 
     lessons = integer("Stored digits.", Range(0))
     misread = integer("Of them, how many were read as something else.", Range(0))
@@ -256,10 +261,12 @@ class WeightsChangeSchema(OkSchema):
 
     labels = array(fields.String(), "What the rows are for: `0` to `9` and `none`.", Length(equal=11))
     change = array(
-        fields.List(fields.Float()), "For each label what is added to its weights, one a feature; the last is the bias."
+        fields.List(fields.Float()),
+        "For each label the change of its weights, one a feature; the last is the bias.",
     )
     prototypes = array(
-        fields.List(fields.Float()), "For each label its weights for nearness to each prototype, a misread lesson."
+        fields.List(fields.Float()),
+        "For each label its weights for nearness to each prototype, a misread lesson.",
     )
 
 
@@ -280,9 +287,9 @@ class MappedLessonSchema(Schema):
 
 
 class LessonMapSchema(OkSchema):
-    """What a version makes of a hand's lessons."""
+    """How a version reads a hand's lessons."""
 
-    labels = array(fields.String(), "What the probabilities are of: `0` to `9` and `none`.", Length(equal=11))
+    labels = array(fields.String(), "In the order of the probabilities: `0` to `9` and `none`.", Length(equal=11))
     lessons = array(fields.Nested(MappedLessonSchema()), "The newest lessons.")
 
 
@@ -293,22 +300,22 @@ class JobSchema(OkSchema):
 
 
 class TeachingSchema(OkSchema):
-    """Where the teaching of a whole network stands."""
+    """The state of the teaching of a whole network."""
 
     state = string(check=OneOf(("none", "running", "done", "failed", "cancelled")))
-    job = string("Its id; empty for none.")
+    job = string("Its id; empty without a job.")
     last = integer("Offset of the last event.")
     hand = string(required=False)
     stage = string("What is being done, in words.", required=False)
-    done = number("Of everything, 0 to 1.", required=False)
-    version = integer("Of `done`: the version's number.", required=False)
-    promoted = required(fields.Boolean, "Of `done`: whether it is the active one.", required=False)
-    reason = string("Of `done`: why, in a sentence.", required=False)
-    error = string("Of `failed`: why, in a sentence.", required=False)
+    done = number("Share of the whole job, 0 to 1.", required=False)
+    version = integer("After `done`: the version's number.", required=False)
+    promoted = required(fields.Boolean, "After `done`: whether it became the active version.", required=False)
+    reason = string("After `done`: why, in a sentence.", required=False)
+    error = string("After `failed`: why, in a sentence.", required=False)
 
 
 class CancelledSchema(OkSchema):
-    """What was cancelled."""
+    """Whether a teaching was cancelled."""
 
     cancelled = boolean("Whether something was being taught.")
 
@@ -316,18 +323,18 @@ class CancelledSchema(OkSchema):
 class DeletedSchema(OkSchema):
     """What was deleted."""
 
-    deleted = integer("How many: lessons, or of all hands the hands.", Range(0))
+    deleted = integer("How many lessons, or how many hands if all were deleted.", Range(0))
 
 
 class LessonsQuery(Query):
     """The query of a list of lessons."""
 
-    limit = integer("Most lessons of the answer.", Range(1, 500), required=False, load_default=100)
-    before = integer("Only older ones than this lesson.", Range(1, 2**62), required=False, load_default=None)
+    limit = integer("Most lessons in the answer.", Range(1, 500), required=False, load_default=100)
+    before = integer("Only lessons older than this one.", Range(1, 2**62), required=False, load_default=None)
 
 
 def loaded(schema: Schema, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The validated values. Raises BadRequest, which names the first that is wrong."""
+    """The validated values. Raises BadRequest, which names the first wrong one."""
     try:
         values: dict[str, Any] = schema.load(given)
     except ValidationError as error:

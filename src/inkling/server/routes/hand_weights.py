@@ -1,4 +1,4 @@
-"""GET /api/v1/hands/NAME/versions/N/weights and /map: what a version changed, in the last layer and for the lessons."""
+"""GET /api/v1/hands/NAME/versions/N/weights and /map: how a version changed the last layer and the answers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, current_app, jsonify
 from flask_smorest import Blueprint
 
-from inkling.errors import NotFound, WrongNetwork
+from inkling.errors import NotFound
 from inkling.server.routes.hand_schemas import LABELS, LessonMapSchema, WeightsChangeSchema
-from inkling.server.routes.hands import guard, hands
+from inkling.server.routes.hands import ROW_NUMBER, guard, hands
 from inkling.server.routes.openapi import HANDS_TAG, error_responses
 from inkling.server.rules import HANDS, rule
 
@@ -26,14 +26,14 @@ MAX_ON_MAP = 500  # lessons, the newest
 _ERRORS = {
     400: "BadRequest: a wrong name.",
     403: "ForeignRequest: another site's page may have sent it.",
-    404: "UnknownName: an unknown hand. NotFound: an unknown version, or one that changed all layers. HandsClosed: "
-    "hands are off.",
-    422: "WrongNetwork: it was taught with another network than the server's.",
-    503: "BadData: the store cannot be used.",
+    404: "UnknownName: an unknown hand. NotFound: an unknown version; for weights also one that changed all layers. "
+    "HandsClosed: hands are off.",
+    422: "WrongNetwork: the version was taught with a network other than the server's.",
+    503: "CannotWrite, BadData: the store cannot be used. Overloaded: more work than the service takes on at once.",
 }
 
 
-@blueprint.route("/<name>/versions/<int:number>/weights", methods=["GET"], tags=[HANDS_TAG])
+@blueprint.route(f"/<name>/versions/<{ROW_NUMBER}:number>/weights", methods=["GET"], tags=[HANDS_TAG])
 @rule(HANDS)
 @blueprint.doc(operationId="getHandWeights")
 @error_responses(blueprint, _ERRORS)
@@ -41,20 +41,17 @@ _ERRORS = {
 def weights_change(name: str, number: int) -> Response:
     """Show how the last layer of a version differs from the original's"""
     from inkling.hands.feature_network import features_of
+    from inkling.hands.hand_reader import check_network
     from inkling.hands.light import Learned
 
     version = hands().store().version(name, number)
     if version.kind != "light":
         raise NotFound(
-            f"version {number} of hand {name!r} changed all layers; expected one whose last layer alone was taught. "
+            f"version {number} of hand {name!r} changed all layers; expected one that changed only the last layer. "
             "Choose another."
         )
     bundle = current_app.extensions["inkling"].get().bundle
-    if (version.base_name, version.base_version) != (bundle.name, bundle.version):
-        raise WrongNetwork(
-            f"version {number} of hand {name!r} was taught with {version.base_name} {version.base_version}; expected "
-            f"{bundle.name} {bundle.version}, which reads now. Teach it again."
-        )
+    check_network(name, version, bundle)
     network = features_of(bundle)
     learned = Learned.from_bytes(version.payload, size=network.size)
     change = learned.last_layer[:, : network.size] - network.last_layer  # (11, F)
@@ -67,13 +64,13 @@ def weights_change(name: str, number: int) -> Response:
     )
 
 
-@blueprint.route("/<name>/versions/<int:number>/map", methods=["GET"], tags=[HANDS_TAG])
+@blueprint.route(f"/<name>/versions/<{ROW_NUMBER}:number>/map", methods=["GET"], tags=[HANDS_TAG])
 @rule(HANDS)
 @blueprint.doc(operationId="getHandMap")
 @error_responses(blueprint, _ERRORS)
 @blueprint.response(200, LessonMapSchema, description="The probabilities.")
 def lesson_map(name: str, number: int) -> Response:
-    """Show the probabilities of a hand's newest 500 lessons by the original network and by a version"""
+    """Show the probabilities that the original network and a version give a hand's newest 500 lessons"""
     import numpy as np
 
     from inkling.hands.hand_reader import with_version

@@ -1,4 +1,4 @@
-"""The API under /api/v1/hands: corrected digits in, a reader that knows the writer out."""
+"""The API under /api/v1/hands: store corrected digits, teach a hand, and choose the version that reads."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ blueprint = Blueprint(
     "hands",
     __name__,
     url_prefix="/api/v1/hands",
-    description="Learns how a writer writes, from corrected digits. See `INKLING_HANDS`.",
+    description="Learns a writer's handwriting from corrected digits. See `INKLING_HANDS`.",
 )
 corrections = Blueprint("corrections", __name__, url_prefix="/api/v1/corrections")
 ZIP = "application/zip"
+ROW_NUMBER = "int(max=2147483647)"  # of lessons and versions in a path: what every database can hold
 
 _ERRORS = {
     400: "BadRequest: a wrong name, value or body.",
@@ -42,7 +43,7 @@ documents_picture = error_responses(
     {
         **_ERRORS,
         413: "ImageTooLarge: too many bytes or pixels.",
-        415: "UnknownFormat: a body that is no JSON, or a picture format that is not read.",
+        415: "UnknownFormat: a body that is not JSON, or a picture format that is not read.",
         422: "StoreFull: too many hands or lessons. ImageTooSmall, BrokenPicture, DeadlineExceeded: the picture. "
         "WrongNetwork: the server's network cannot learn a hand.",
     },
@@ -52,19 +53,19 @@ documents_json = error_responses(
     {
         **_ERRORS,
         413: "ImageTooLarge: a body of more than 10,000 bytes.",
-        415: "UnknownFormat: a body that is no JSON.",
-        422: "StoreFull: too many bytes of versions. WrongNetwork: the server's network cannot learn a hand.",
+        415: "UnknownFormat: a body that is not JSON.",
+        422: "StoreFull: the versions take too many bytes. WrongNetwork: the server's network cannot learn a hand.",
     },
 )
 documents_teach = error_responses(
     blueprint,
     {
         **_ERRORS,
-        409: "Busy: another hand is taught a whole network.",
+        409: "Busy: this machine is already teaching a whole network.",
         413: "ImageTooLarge: a body of more than 10,000 bytes.",
-        415: "UnknownFormat: a body that is no JSON.",
-        422: "StoreFull: too many bytes of versions. WrongNetwork: the server's network cannot learn a hand.",
-        503: f"{_ERRORS[503]} LabClosed: no whole network can be taught here; `full_reason` of all hands says why.",
+        415: "UnknownFormat: a body that is not JSON.",
+        422: "StoreFull: the versions take too many bytes. WrongNetwork: the server's network cannot learn a hand.",
+        503: f"{_ERRORS[503]} LabClosed: no whole network can be taught here; `full_reason` of `listHands` says why.",
     },
 )
 
@@ -84,7 +85,7 @@ def register_schemas(spec: Any) -> None:
 @blueprint.before_request
 @corrections.before_request
 def guard() -> None:
-    """Refuse requests where hands are off, and those of other sites' pages."""
+    """Refuse every request where hands are off, and requests from other sites' pages."""
     hands().check_open()
     check_caller(request, current_app.config["INKLING"])
 
@@ -155,7 +156,7 @@ class Lessons(MethodView):
     @blueprint.doc(operationId="listLessons")
     @documents
     @blueprint.arguments(schemas.LessonsQuery(), location="query", error_status_code=400)
-    @blueprint.response(200, schemas.LessonsSchema, description="Some of them.")
+    @blueprint.response(200, schemas.LessonsSchema, description="The digits.")
     def get(self, query: dict[str, Any], name: str) -> Response:
         """List the stored digits of a hand, the newest first"""
         found = hands().store().latest(name, **query)
@@ -165,12 +166,12 @@ class Lessons(MethodView):
     @blueprint.doc(operationId="addLessons")
     @takes("LessonsRequest")
     @documents_picture
-    @blueprint.response(200, schemas.AddedSchema, description="They are on the disk.")
+    @blueprint.response(200, schemas.AddedSchema, description="The digits are on the disk.")
     def post(self, name: str) -> Response:
-        """Store what is right in the boxes of a picture
+        """Store the right label of each box in a picture
 
-        The digit in each box is stored as a picture of 28 by 28 pixels with its label; the picture itself is not. All
-        of them are stored or none. A new name is a new hand.
+        The digit in each box is stored as a picture of 28 by 28 pixels with its label; the picture itself is not.
+        Either all of them are stored or none. A new name creates a new hand.
         """
         given = schemas.loaded(schemas.LessonsRequestSchema(), json_body())
         lessons = cut(given)
@@ -188,11 +189,11 @@ class Lessons(MethodView):
         )
 
 
-@blueprint.route("/<name>/lessons/<int:lesson>", methods=["DELETE"])
+@blueprint.route(f"/<name>/lessons/<{ROW_NUMBER}:lesson>", methods=["DELETE"])
 @rule(HANDS)
 @blueprint.doc(operationId="deleteLesson")
 @documents
-@blueprint.response(200, schemas.DeletedSchema, description="It is gone.")
+@blueprint.response(200, schemas.DeletedSchema, description="It is deleted.")
 def delete_lesson(name: str, lesson: int) -> Response:
     """Delete one stored digit"""
     hands().store().delete_lesson(name, lesson)
@@ -201,7 +202,7 @@ def delete_lesson(name: str, lesson: int) -> Response:
 
 @blueprint.route("/<name>/teach")
 class Teaching(MethodView):
-    """What a hand is taught."""
+    """Teaching a hand."""
 
     @rule(HANDS_TEACH)
     @blueprint.doc(operationId="teachHand")
@@ -212,23 +213,23 @@ class Teaching(MethodView):
     def post(self, name: str) -> tuple[Response, int]:
         """Teach a hand its stored digits
 
-        `light` answers when it is done. `full`, where TensorFlow is installed, is done by a process of its own in a few
-        minutes: follow its events, or ask how it stands. The new version becomes the active one if it is an
+        `light` answers when it is done. `full`, where TensorFlow is installed, takes a few minutes in a separate
+        process: follow its events, or ask for its state. The new version becomes the active one if it is an
         improvement; `reason` says why, or why not.
         """
         given = schemas.loaded(schemas.TeachRequestSchema(), json_body())
         if given["kind"] == "full":
             return jsonify(ok=True, job=hands().teach_full(name)), 202
         number = hands().teach(name)
-        [version] = [each for each in hands().store().versions(name) if each.number == number]
+        version = hands().store().version(name, number)
         return jsonify(ok=True, version=version_json(version), hand=described_hand(name)), 200
 
     @rule(HANDS)
     @blueprint.doc(operationId="getTeaching")
     @documents
-    @blueprint.response(200, schemas.TeachingSchema, description="Where it stands.")
+    @blueprint.response(200, schemas.TeachingSchema, description="The state of the teaching.")
     def get(self, name: str) -> Response:
-        """Say where the teaching of a whole network stands"""
+        """Get the state of the teaching of a whole network"""
         return jsonify(ok=True, **hands().job(name))
 
     @rule(HANDS)
@@ -249,7 +250,7 @@ class Teaching(MethodView):
     {"type": "string"},
     content_type="text/event-stream",
     description="`started`, `progress` (`stage`, `done`), then `done` (`version`, `promoted`, `reason`), `failed` "
-    "(`error`) or `cancelled`. Nothing where no whole network was taught.",
+    "(`error`) or `cancelled`. No events if no whole network was taught.",
 )
 def events(name: str) -> Response:
     """Follow the teaching of a whole network by server-sent events"""
@@ -269,7 +270,7 @@ def events(name: str) -> Response:
 @documents_json
 @blueprint.response(200, schemas.HandAnswerSchema, description="The hand, with its active version.")
 def use(name: str) -> Response:
-    """Choose the version that reads: an earlier one to roll back, 0 for the network as it came"""
+    """Choose the version that reads: an earlier one to roll back, 0 for the original network"""
     given = schemas.loaded(schemas.UseRequestSchema(), json_body())
     hands().store().use(name, given["version"])
     return jsonify(ok=True, hand=described_hand(name))
@@ -300,11 +301,11 @@ def export(name: str) -> Response:
     requestBody={"required": True, "content": {ZIP: {"schema": BYTES}, BINARY: {"schema": BYTES}}},
 )
 @documents_picture
-@blueprint.response(200, schemas.ImportedSchema, description="They are on the disk.")
+@blueprint.response(200, schemas.ImportedSchema, description="The digits are on the disk.")
 def import_(name: str) -> Response:
     """Add exported digits to a hand
 
-    All of them are stored or none. A new name is a new hand.
+    Either all of them are stored or none. A new name creates a new hand.
     """
     if request.mimetype not in (ZIP, BINARY):
         raise UnknownFormat(
@@ -318,9 +319,9 @@ def import_(name: str) -> Response:
 @rule(HANDS)
 @blueprint.doc(operationId="reportHand")
 @documents
-@blueprint.response(200, schemas.CorrectionsSchema, description="Where it is misread.")
+@blueprint.response(200, schemas.CorrectionsSchema, description="The report.")
 def report(name: str) -> Response:
-    """Say where a hand is misread, by what was corrected"""
+    """Report where a hand is misread, from its corrections"""
     return corrections_answer(name)
 
 
@@ -328,21 +329,21 @@ def report(name: str) -> Response:
 @rule(HANDS)
 @corrections.doc(operationId="reportCorrections")
 @error_responses(corrections, {status: _ERRORS[status] for status in (403, 404, 503)})
-@corrections.response(200, schemas.CorrectionsSchema, description="Where the reader fails.")
+@corrections.response(200, schemas.CorrectionsSchema, description="The report.")
 def all_corrections() -> Response:
-    """Say where the reader fails, by what was corrected of all hands"""
+    """Report where the reader fails, from the corrections of all hands"""
     return corrections_answer(None)
 
 
 def corrections_answer(name: str | None) -> Response:
-    """The report of a hand, None of all."""
+    """The report of one hand, or of all if `name` is None."""
     from inkling.hands.corrections import report
 
     return jsonify(ok=True, **report(hands().store().said(name)))
 
 
 def cut(given: dict[str, Any]) -> list[Lesson]:
-    """The lessons of a request. Raises BadRequest, and what decoding a picture raises."""
+    """The lessons in a request. Raises BadRequest, and what decoding a picture raises."""
     from inkling.hands.box import Correction, box_lessons
 
     readers = current_app.extensions["inkling"]
@@ -359,6 +360,6 @@ def cut(given: dict[str, Any]) -> list[Lesson]:
 
 
 def lessons_json(name: str, lessons: list[Lesson]) -> list[dict[str, Any]]:
-    """Lessons of a hand as JSON, in order."""
+    """Lessons of a hand as JSON, in the given order."""
     there = hands().store().of_pictures(name, {each.sha256 for each in lessons})
     return [lesson_json(each, there) for each in lessons]

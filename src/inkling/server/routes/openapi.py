@@ -31,7 +31,7 @@ READING_TAG, MODELS_TAG, SERVICE_TAG, LAB_TAG, HANDS_TAG = "reading", "models", 
 TAGS = [
     {"name": READING_TAG, "description": "Reads handwritten digits in pictures."},
     {"name": MODELS_TAG, "description": "What there is to read with, and what it can and cannot do."},
-    {"name": HANDS_TAG, "description": "Learns how a writer writes, from corrected digits. See `INKLING_HANDS`."},
+    {"name": HANDS_TAG, "description": "Learns a writer's handwriting from corrected digits. See `INKLING_HANDS`."},
     {"name": SERVICE_TAG, "description": "The state of the service, for machines that watch it."},
     {"name": LAB_TAG, "description": "Trains networks, one at a time. See `inkling serve --lab`."},
 ]
@@ -61,7 +61,7 @@ LAST_EVENT_ID: dict[str, Any] = {
     "in": "header",
     "name": "Last-Event-ID",
     "schema": {"type": "string"},
-    "description": "Go on behind this event; a browser sends it by itself.",
+    "description": "Continue after this event; a browser sends it by itself.",
 }
 
 

@@ -125,7 +125,7 @@ def json_body() -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise BadRequest('body is no JSON object; expected one, as in {"epochs": 3}. Correct it.')
+        raise BadRequest("body is no JSON object; expected one with the documented fields. See /docs.")
     return value
 
 

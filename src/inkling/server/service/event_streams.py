@@ -1,4 +1,4 @@
-"""What all server-sent events share: their text, and how many streams there are.
+"""What all server-sent events share: their format, and the limit on streams.
 
 Each stream occupies one of the worker's threads, so there are few, and each ends after a while. A browser reconnects
 by itself.
@@ -14,7 +14,7 @@ from inkling.errors import Overloaded
 
 HEARTBEAT_S = 10.0
 MAX_STREAM_S = 900.0
-MAX_THREAD_SHARE = 4  # streams occupy at most one in so many of a worker's threads
+MAX_THREAD_SHARE = 4  # streams occupy at most one in four of a worker's threads
 
 
 class StreamLimiter:
@@ -28,8 +28,8 @@ class StreamLimiter:
         """Take a place for a stream, and return the function that gives it back. Raises Overloaded without one."""
         if not self._free.acquire(blocking=False):
             raise Overloaded(
-                f"{self._limit} listeners follow trainings already, as many as this worker takes on; expected fewer. "
-                "Ask how it stands from time to time instead, or try again later."
+                f"{self._limit} clients already follow trainings, the most that this worker takes on; expected fewer. "
+                "Ask for the state from time to time instead, or try again later."
             )
         places = [self._free]
 

@@ -1,4 +1,4 @@
-"""Hands, versions and lessons as the API answers them."""
+"""Hands, versions and lessons as JSON for the API."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from inkling.hands.overview import Hand
     from inkling.hands.rows import Version
 
-MAX_VERSIONS = 20  # of a hand that an answer holds, the newest
-MAX_CHANGED = 100  # lessons of a version
+MAX_VERSIONS = 20  # of a hand in an answer, the newest
+MAX_CHANGED = 100  # lessons of a version in an answer
 
 
 def hand_json(hand: Hand, versions: Sequence[Version]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def hand_json(hand: Hand, versions: Sequence[Version]) -> dict[str, Any]:
 
 
 def version_json(version: Version) -> dict[str, Any]:
-    """What a version learned, and what that changed."""
+    """A version and what it changed."""
     from inkling.hands.guards import WORDS
 
     report = version.report

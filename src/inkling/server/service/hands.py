@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_LESSONS = 5_000  # of a hand: more take longer to learn than a request may
 MAX_READERS = 64  # hands whose readers are kept, a few kilobytes each
-MAX_LARGE = 4  # of them, those with a network of their own, 2 MB each
+MAX_LARGE = 4  # of them, those with a network of their own, about 1 MB each
 CLOSED = (
     "this server keeps no hands; expected INKLING_HANDS=on, or an address that only this machine can reach and no "
     "proxy in front. Ask its operator to set that."
@@ -63,11 +63,11 @@ class Hands:
             self._kept.clear()
 
     def where(self) -> str:
-        """Where lessons are kept, in words; other machines are told no path."""
+        """Where lessons are kept, in words, without a path if other machines can reach the server."""
         return self.store().where if self._settings.is_private else "a database of this server"
 
     def add(self, name: str, lessons: Sequence[Lesson]) -> Added:
-        """Keep lessons, and count the new ones. Raises as `Store.add`."""
+        """Store lessons, and count the new ones. Raises what `Store.add` raises."""
         added = self.store().add(name, lessons, most=MAX_LESSONS)
         new = set(added.ids)
         for lesson in self.store().of_pictures(name, {each.sha256 for each in lessons}):
@@ -76,7 +76,7 @@ class Hands:
         return added
 
     def add_archive(self, name: str, content: bytes) -> Added:
-        """Keep the lessons of a zip. Raises as `from_zip` and `add`."""
+        """Store the lessons in a zip. Raises what `from_zip` and `add` raise."""
         from inkling.hands.exchange import from_zip
 
         return self.add(name, from_zip(content, most=MAX_LESSONS, session="import"))
@@ -84,7 +84,7 @@ class Hands:
     def teach(self, name: str) -> int:
         """Teach a hand by the light step, one at a time in a worker. Returns the version's number.
 
-        Raises Overloaded where others are being taught for too long, and what `teach_hand` raises.
+        Raises Overloaded if its turn does not come in time, and what `teach_hand` raises.
         """
         store = self.store()
         if not self._teaching.acquire(timeout=self._settings.max_wait_s):
@@ -108,13 +108,13 @@ class Hands:
         return full_job.not_here(self._readers.get().bundle)
 
     def teach_full(self, name: str) -> str:
-        """Start to teach a hand a whole network in a process of its own. Returns the job's id. Raises as `full_job`."""
+        """Start teaching a hand a whole network. Returns the job's id. Raises what `full_job.start` raises."""
         from inkling.hands import full_job
 
         return full_job.start(self.store(), name, self._readers.get().bundle)
 
     def job(self, name: str) -> dict[str, Any]:
-        """Where the teaching of a whole network stands. Raises UnknownName."""
+        """The state of the teaching of a whole network. Raises UnknownName."""
         from inkling.hands import full_job
 
         self.store().stamp(name)
@@ -130,15 +130,16 @@ class Hands:
         return full_job.cancel(self.store(), name)
 
     def events(self, name: str, last_event_id: str, max_s: float = MAX_STREAM_S) -> Iterator[str]:
-        """The events of the hand's last job as text, from the beginning or behind that id, JOB:OFFSET. Raises
-        UnknownName at once.
+        """The events of the hand's last job as text, from the beginning or after `last_event_id`, JOB:OFFSET.
+
+        Raises UnknownName before the first event.
         """
         store = self.store()
         store.stamp(name)
         return _event_stream(store, name, last_event_id, max_s)
 
     def delete(self, name: str) -> int:
-        """Delete a hand, and end what it is being taught. Returns how many lessons it had. Raises UnknownName."""
+        """Delete a hand, and end its teaching. Returns how many lessons it had. Raises UnknownName."""
         from inkling.hands import full_job
 
         self.cancel(name)
@@ -161,8 +162,8 @@ class Hands:
     def reader(self, name: str, reader: Reader) -> tuple[Reader, dict[str, Any]]:
         """The reader of a hand's active version, of `reader`'s network; and the answer's `hand`.
 
-        Every worker asks the store each time which version is active, in a fraction of a millisecond, so that none
-        reads with an older one. Raises UnknownName, and WrongNetwork where it was taught with another network.
+        Each time, the worker asks the store which version is active, which takes a fraction of a millisecond, so that
+        no worker reads with an older one. Raises UnknownName, and WrongNetwork if it was taught with another network.
         """
         from inkling.hands.hand_reader import is_large, with_version
         from inkling.hands.lesson import checked_name

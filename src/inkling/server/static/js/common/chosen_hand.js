@@ -1,4 +1,4 @@
-// The hand that this device reads with, and where the person has agreed to keep corrections.
+// The hand that this device reads with, and the store in which the person has agreed to keep corrections.
 
 const [HAND, AGREED] = ["inkling-hand", "inkling-hands-agreed"];
 const inMemory = new Map(); // where storage is disabled

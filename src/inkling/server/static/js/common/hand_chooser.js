@@ -1,11 +1,11 @@
-// The chooser of hands: none, the names that the service knows, or a new one, remembered on this device.
+// The hand chooser: no hand, one that the service knows, or a new one. This device remembers the choice.
 //
 // A hand begins with its first lesson. Until then a new name is chosen, but reads nothing.
 
 import { chosenHand, chooseHand } from "./chosen_hand.js";
 import { listHands, sentenceOf } from "./hands_client.js";
 
-const NEW = "\n"; // no name of a hand
+const NEW = "\n"; // cannot be a hand's name
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_ .-]{0,39}$/u;
 
 export class HandChooser {
@@ -42,7 +42,7 @@ export class HandChooser {
     return [...(this.#hands?.keys() ?? [])];
   }
 
-  // What ?hand= says: a remembered name is trusted until the hands are known.
+  // The value of ?hand=. A remembered name is trusted until the hands are known.
   get reads() {
     return this.#hands && !this.hand ? "" : this.name;
   }
@@ -54,7 +54,7 @@ export class HandChooser {
     this.changed();
   }
 
-  // Takes a hand that the service has just answered with.
+  // Takes a hand from the service's latest answer.
   update(hand) {
     this.#hands ??= new Map();
     this.#hands.set(hand.name, hand);
@@ -72,7 +72,7 @@ export class HandChooser {
     this.load().catch((error) => this.failed(sentenceOf(error)));
   }
 
-  // The same, and resolves to true. Throws ApiError or Unavailable.
+  // Asks the service for its hands, and resolves to true. Throws ApiError or Unavailable.
   load() {
     this.#asking ??= this.#ask().finally(() => (this.#asking = null));
     return this.#asking;
@@ -118,7 +118,7 @@ export class HandChooser {
   }
 }
 
-// Why a text is no name of a hand; "" if it is one. The same rule as in hands/lesson.py.
+// Why a text cannot be a hand's name; "" if it can. Nearly the rule of hands/lesson.py, which also allows a leading _.
 export function complaintAbout(text) {
   return NAME.test(text.trim().normalize("NFC")) ? "" : "A name has 1 to 40 letters, digits, spaces, and _ . - and begins with a letter or digit.";
 }

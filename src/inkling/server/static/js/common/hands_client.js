@@ -36,19 +36,19 @@ export async function allLessons(name) {
   }
 }
 
-// Keeps what is right for boxes [x, y, w, h] of a picture (a Blob): `lessons` are {box, label, said}, where a label of
+// Stores the right labels of boxes [x, y, w, h] of a picture (a Blob): `lessons` are {box, label, said}, where a label of
 // several digits cuts the box. `model` is that of the reading.
 export async function keepLessons(name, { blob, lessons, model, source, session }) {
   return askJson("POST", at(name, "/lessons"), { image: await dataUrl(blob), lessons, model, source, session });
 }
 
-// Whether an error is one of the API, which the page shows; a fault of the page is thrown on.
+// The sentence of an API error, for the page to show; any other error is a bug of the page and is thrown again.
 export function sentenceOf(error) {
   if (!(error instanceof ApiError || error instanceof Unavailable)) throw error;
   return error.message.charAt(0).toUpperCase() + error.message.slice(1);
 }
 
-// A label as the page calls it.
+// A label in the page's words.
 export const named = (label) => (label === NONE || label === "" ? "not a digit" : label);
 
 // What was read, in a word.

@@ -16,7 +16,7 @@ export class Correction {
   #entry = null; // the digit that is corrected: {box, said}, and its picture {blob, model, source}
   #label = ""; // what it is: digits, or "none"
   #opener = null; // the element that gets the focus back
-  #kept = []; // lessons that were just stored
+  #kept = []; // lessons that have just been stored
   #before = 0; // the version that was in use before teaching
 
   // `chooser` is the HandChooser; `readAgain()` reads the same picture again and resolves to the reading.
@@ -34,10 +34,10 @@ export class Correction {
     popover.querySelectorAll("[data-close]").forEach((button) => button.addEventListener("click", () => popover.hidePopover()));
   }
 
-  // Opens at the element `opener`. `entry`: {box, said, blob, model, source}. With a `label`, it is said already.
+  // Opens at the element `opener`. `entry`: {box, said, blob, model, source}. With a `label`, the person has chosen it already.
   open(opener, entry, label = "") {
     if (!entry.blob) return;
-    if (!this.chooser.store) this.chooser.load().catch(() => {}); // while the person chooses; an error is told later
+    if (!this.chooser.store) this.chooser.load().catch(() => {}); // while the person chooses; an error is shown later
     this.#entry = entry;
     this.#opener = opener;
     popover.removeAttribute("aria-busy");
@@ -68,12 +68,12 @@ export class Correction {
     event.preventDefault();
     const { value } = event.target.elements.digits;
     if (/^\d{2,4}$/.test(value)) this.#say(value);
-    else this.#wrong("Type the digits that are joined here, as in 12.");
+    else this.#wrong("Type the digits that are joined here, for example 12.");
   }
 
   async #say(label) {
     this.#wrong("");
-    if (label === this.#entry.said) return this.#wrong(`It was read as ${named(label)} already.`);
+    if (label === this.#entry.said) return this.#wrong(`It was already read as ${named(label)}.`);
     this.#label = label;
     if (!this.chooser.store && !(await this.#busily(() => this.chooser.load()))) return undefined;
     if (hasAgreed(this.chooser.store) && this.chooser.name) return this.#keep();
@@ -187,8 +187,9 @@ export class Correction {
     return reading ? ` Read again: ${reading.written.replaceAll("\n", " / ") || "no digit"}.` : "";
   }
 
-  // What `work` resolves to; null after an error of the API, which is shown.
+  // What `work` resolves to; null after an error of the API, which is shown, and while other work is going on.
   async #busily(work, words = "One moment …") {
+    if (popover.hasAttribute("aria-busy")) return null; // a second click
     this.#wrong("");
     popover.setAttribute("aria-busy", "true");
     byId("correction-busy").textContent = words;

@@ -26,7 +26,7 @@ let reading = null; // the answer that is shown
 let selected = 0; // the digit whose probabilities are shown
 let shownPicture = null; // the Blob on the paper; null while the board is shown
 let onceShown = []; // resolve at the next answer
-let handNote = ""; // why the remembered hand does not read
+let handNote = ""; // why the remembered hand is not used
 
 const requests = new LatestRequest({ shown, refused, offline });
 const board = new Board(byId("board"), { changed: inkChanged, touched: beginWriting });
@@ -61,7 +61,7 @@ async function readBoard() {
   return { ...(await readIt(blob)), blob, tookAll: performance.now() - sentAt };
 }
 
-// Reads with the chosen hand. Where that hand cannot read, the network does without it, and the answer says why.
+// Reads with the chosen hand. If that fails, the original network reads, and the answer says why.
 async function readIt(blob, more = {}) {
   const hand = chooser?.reads;
   try {
@@ -80,7 +80,7 @@ function handChanged() {
   readAgain();
 }
 
-// Reads what is on the paper again, and resolves to the reading; null where there is nothing to read.
+// Reads what is on the paper again, and resolves to the reading; null if there is nothing to read.
 function readAgain() {
   persistence.changed();
   if (shownPicture) takePicture(shownPicture);
@@ -177,7 +177,7 @@ function select(i) {
 
 const refusedInk = () => (reading?.others ?? []).filter(({ kind }) => kind === "refused" || kind === "mark");
 
-// Of a page of a document there is only its thumbnail, so its boxes are scaled to that.
+// A page of a document has only a thumbnail here, so its boxes are scaled to that.
 async function correct(opener, { box, said }, label) {
   const { blob, model: network, size } = reading;
   const picture = blob ?? shownPicture;

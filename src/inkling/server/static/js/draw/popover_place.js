@@ -1,4 +1,4 @@
-// Puts a popover below an element, or above it where there is no room. On a phone it is a sheet at the bottom (hands.css).
+// Puts a popover below an element, or above it if there is no room. On a phone it is a sheet at the bottom (hands.css).
 
 const [GAP, MARGIN] = [6, 8]; // CSS pixels
 

@@ -39,7 +39,7 @@ export function showTiles({ digits, refused, selected, select, correct }) {
     if (!correct) return;
     button.onkeydown = (event) => {
       if (!/^\d$/.test(event.key) || event.ctrlKey || event.metaKey) return;
-      event.preventDefault(); // the field that gets the focus shall not get the digit
+      event.preventDefault(); // the field that gets the focus must not get the digit
       open(event.key);
     };
     wrong.onclick = () => open();

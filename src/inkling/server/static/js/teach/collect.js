@@ -41,11 +41,11 @@ export class Collect {
       [...button.lastChild.children].forEach((dot, j) => dot.classList.toggle("full", j < n));
     });
     byId("progress-words").textContent =
-      done === DIGITS.length ? "Five of each are there. More make it better." : `${done} of 10 digits have their five. Choose one to draw it next.`;
+      done === DIGITS.length ? "You have five of each. More digits improve the result." : `${done} of 10 digits have five. Choose one to draw it next.`;
     this.#prompt();
   }
 
-  // Begins with the first digit that is missing.
+  // Begins with the first digit of which there are too few.
   begin() {
     this.#last = null;
     this.#wanted = "9";
@@ -99,7 +99,7 @@ export class Collect {
     skip.disabled = this.#busy;
   }
 
-  // Reads the whole drawing as one digit, which tells its place and what is read now, and keeps it as the digit asked for.
+  // Reads the whole drawing as one digit, which gives its box and what is read now, and keeps it as the digit asked for.
   async #keep() {
     if (this.#busy || this.board.isEmpty) return;
     this.board.end();

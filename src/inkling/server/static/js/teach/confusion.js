@@ -1,4 +1,4 @@
-// Confusion matrices of a hand's lessons, before and after: rows are what they are, columns what is read.
+// Confusion matrices of a hand's lessons, before and after: rows are the labels, columns what is read.
 
 import { make } from "../common/dom.js";
 import { named, NONE } from "../common/hands_client.js";

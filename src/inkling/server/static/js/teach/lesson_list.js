@@ -41,7 +41,7 @@ function item(lesson, remove) {
   return make("li", { title: [lesson.source, lesson.created.slice(0, 10)].filter(Boolean).join(", ") }, lessonPicture(lesson, pictured(lesson)), words, gone);
 }
 
-// What a picture shows, for those who do not see it.
+// The alternative text of a picture.
 export function pictured({ label, said }) {
   const what = label === NONE ? "ink that is no digit" : article(label);
   return said && said !== label ? `${what}, ${said === NONE ? "refused" : `read as ${said}`}` : what;

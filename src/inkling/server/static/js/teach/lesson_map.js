@@ -6,7 +6,7 @@ import { sentenceOf, versionMap } from "../common/hands_client.js";
 
 const SIDE = 320;
 const RADIUS = 132;
-const PAUSE_MS = 700; // in which one sees where they were
+const PAUSE_MS = 700; // to see where they were
 const host = byId("result-map");
 let wanted = null; // {name, version} of the hand
 let isShown = false;

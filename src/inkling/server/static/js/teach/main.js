@@ -15,19 +15,19 @@ import { showVersions } from "./version_list.js";
 
 let lessons = []; // of the chosen hand
 let seen = null; // the version whose changes are shown
-let began = ""; // the hand that is worked with
+let began = ""; // the hand that the page works with
 
 const offline = (isOffline) => (byId("offline").hidden = !isOffline);
 const say = (sentence) => (byId("message").textContent = sentence);
 
 const named = new URLSearchParams(location.search).get("hand");
-if (named && !complaintAbout(named)) chooseHand(named.normalize("NFC"));
+if (named && !complaintAbout(named)) chooseHand(named.trim().normalize("NFC"));
 const chooser = new HandChooser({ changed: open, failed: say });
 const live = new LiveReading({ chooser, offline, say });
 const collect = new Collect({ chooser, added, removed, inked: (board) => live.read(board), say });
 const teaching = new TeachStep({ chooser, taught });
 
-// Shows the chosen hand; asks first where nothing may be kept yet.
+// Shows the chosen hand; first asks for consent if nothing may be kept yet.
 async function open() {
   say("");
   const { name, hand } = chooser;
@@ -70,7 +70,7 @@ function show() {
   showLessons(lessons, remove);
 }
 
-// Lessons were added, with the hand as it is now.
+// Lessons were added. `hand` is the hand as it is now.
 async function added(hand, some) {
   chooser.update(hand);
   const there = new Set(lessons.map(({ id }) => id));

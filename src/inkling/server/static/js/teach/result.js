@@ -46,8 +46,8 @@ function changedPictures({ changed }, lessons) {
   const known = changed.filter(({ lesson }) => byNumber.has(lesson));
   const of = (test) => known.filter((change) => test(change, change.label ?? byNumber.get(change.lesson).label));
   const groups = [
-    ["Right since then", "better", of(({ after }, label) => after === label)],
-    ["Wrong since then", "worse", of(({ before }, label) => before === label)],
+    ["Now right", "better", of(({ after }, label) => after === label)],
+    ["Now wrong", "worse", of(({ before }, label) => before === label)],
     ["Still wrong, but read differently", "other", of(({ before, after }, label) => before !== label && after !== label)],
   ].filter(([, kind, some]) => some.length || kind !== "other");
   const gone = changed.length - known.length;

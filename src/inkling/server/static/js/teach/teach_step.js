@@ -1,24 +1,25 @@
-// Step 2: teaches the hand. The light step answers at once; a full teaching tells its progress by server-sent events.
+// Step 2: teaches the hand. The light step answers at once; a full teaching reports its progress as server-sent events.
 
 import { byId } from "../common/dom.js";
 import { cancelTeaching, eventsAddress, getHand, sentenceOf, teachHand, teachingState } from "../common/hands_client.js";
 
-const ASK_MS = 3000; // between two questions where there is no stream
+const ASK_MS = 3000; // between two requests if there is no stream
 const [light, full, cancel] = [byId("teach-light"), byId("teach-full"), byId("teach-cancel")];
 const [status, progress] = [byId("teach-status"), byId("teach-progress")];
 
 export class TeachStep {
   #busy = false;
+  #followedName = ""; // the hand whose full teaching is followed
 
   // `chooser` is the HandChooser; `taught(hand, version)` is called with a new version.
   constructor({ chooser, taught }) {
     Object.assign(this, { chooser, taught });
     light.addEventListener("click", () => this.#teach("light"));
     full.addEventListener("click", () => this.#teach("full"));
-    cancel.addEventListener("click", () => cancelTeaching(this.chooser.name).catch((error) => (status.textContent = sentenceOf(error))));
+    cancel.addEventListener("click", () => cancelTeaching(this.#followedName).catch((error) => (status.textContent = sentenceOf(error))));
   }
 
-  // Goes on following a full teaching that was started before, on another page or by the command line.
+  // Follows a full teaching that is already running, started on another page or by the command line.
   async resume() {
     const { name, hand, kinds } = this.chooser;
     if (!hand || this.#busy || !kinds.includes("full")) return;
@@ -38,7 +39,7 @@ export class TeachStep {
     byId("teach-words").textContent =
       lessons === 0
         ? "Keep a digit first."
-        : `From ${lessons} ${lessons === 1 ? "digit" : "digits"}. Teach: about a second, only the last layer learns.${canTeachAll ? " Teach all layers: some minutes." : ""}`;
+        : `From ${lessons} ${lessons === 1 ? "digit" : "digits"}. Teach: about a second, only the last layer learns.${canTeachAll ? " Teach all layers: a few minutes." : ""}`;
   }
 
   #teach(kind) {
@@ -59,7 +60,7 @@ export class TeachStep {
       const { hand, version } = await work();
       status.textContent = version.promoted
         ? `Version ${version.version} reads from the next stroke on. Draw again and watch.`
-        : `Version ${version.version} is stored, but not used; see why below.`;
+        : `Version ${version.version} is stored, but not used; the reason is below.`;
       if (hand.name === this.chooser.name) this.taught(hand, version);
     } catch (error) {
       status.classList.add("wrong");
@@ -72,6 +73,7 @@ export class TeachStep {
 
   // Follows a full teaching to its end: {hand, version}.
   async #followed(name) {
+    this.#followedName = name;
     progress.hidden = cancel.hidden = false;
     progress.removeAttribute("value");
     const n = (await streamed(name)) ?? (await asked(name));
@@ -82,7 +84,7 @@ export class TeachStep {
 
 class NotTaught extends Error {}
 
-// The number of the new version; null where the server gives no stream.
+// The number of the new version; null if the server offers no stream.
 function streamed(name) {
   return new Promise((done, failed) => {
     const source = new EventSource(eventsAddress(name));

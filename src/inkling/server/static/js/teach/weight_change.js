@@ -69,7 +69,7 @@ function inWords(labels, change) {
   );
 }
 
-// What nearness to the prototypes counts: (11, P) weights.
+// How much nearness to the prototypes counts: (11, P) weights.
 function ofPrototypes(labels, prototypes) {
   const n = prototypes[0].length;
   if (n === 0) return "There are no prototypes: no digit was misread.";
