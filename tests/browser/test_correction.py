@@ -72,7 +72,9 @@ def test_on_a_phone(chromium: Browser, hands_address: str) -> None:
         for path in on_the_board(page, NARROW_SEVEN):
             tap_and_drag(page, path)
         expect(page.locator("#answer")).to_have_text("1")
+        page.wait_for_timeout(300)  # no finger is faster; Chromium takes a tap 100 ms after a swipe for the swipe's end
         page.locator(".wrong-button").tap()
+        expect(page.locator("#correction")).to_be_visible()
         sheet = page.locator("#correction").bounding_box()
         assert sheet is not None
         assert (sheet["x"], sheet["width"], sheet["y"] + sheet["height"]) == (0, *PHONE_WH)
