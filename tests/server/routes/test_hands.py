@@ -398,3 +398,19 @@ def test_a_form_is_read_with_a_hand(client: FlaskClient) -> None:
     assert answer["hand"] == {"name": "anna", "version": 1}
     assert client.post("/api/v1/forms/exam/read?hand=bob", data=blank, content_type="image/png").status_code == 404
     assert client.post("/api/v1/forms/exam/read?hnad=bob", data=blank, content_type="image/png").status_code == 400
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_other_machines_are_not_told_which_file_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, host: str
+) -> None:
+    (tmp_path / "hands.sqlite").write_bytes(b"no database" * 100)
+    monkeypatch.setenv("INKLING_STORE", f"sqlite:///{tmp_path}/hands.sqlite")
+    client = create_app(Settings(host=host, hands="on")).test_client()
+    answer = client.get(HANDS, headers={"X-Request-Id": "mine-7"})
+    assert answer.status_code == 503
+    is_told = str(tmp_path) in answer.json["error"]
+    assert is_told is (host == "127.0.0.1")
+    if not is_told:
+        assert "mine-7" in answer.json["error"]
+        assert str(tmp_path) in caplog.text

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from inkling.errors import InklingError
+from inkling.errors import BadData, CannotWrite, InklingError
 from inkling.server.middleware.api_key import CHALLENGE
 from inkling.server.request_context import current_context
 
@@ -27,6 +27,12 @@ SENTENCES = {  # of errors that Flask and Werkzeug raise, by status: their kind,
 }
 
 
+OWN_FAULT = (  # instead of a sentence with paths or hosts of the server, for clients on other machines
+    "the server cannot use its own files or its database now; expected that it can. Try again later, and give its "
+    "operator the request's id {request_id}: the log says more."
+)
+
+
 def add_error_handlers(app: Flask) -> None:
     """Replace the error shapes and the log line of Flask and flask-smorest."""
     app.register_error_handler(InklingError, _answer_inkling)
@@ -40,7 +46,12 @@ def error_json(error: InklingError) -> dict[str, Any]:
 
 
 def _answer_inkling(error: InklingError) -> Response:
-    response = _respond(error.status, error.kind, str(error))
+    message = str(error)
+    if isinstance(error, BadData | CannotWrite) and not current_app.config["INKLING"].is_private:
+        request_id = current_context(request.environ).request_id
+        current_app.logger.error("%s (request %s)", error, request_id, extra={"request_id": request_id})
+        message = OWN_FAULT.format(request_id=request_id)
+    response = _respond(error.status, error.kind, message)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = CHALLENGE
     if error.status in (429, 503):
