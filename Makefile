@@ -32,7 +32,7 @@ test-cluster: install-dev install-learn install-cluster ## run the tests of read
 	$(BIN)/python -m pytest -m cluster
 
 test-browser: install-dev ## run the tests that drive Chromium
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 -m browser
 
 test-all: test test-slow test-learn test-cluster test-browser ## run every test
 
