@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.hands import serving_hands
 from tests.cli.test_serve import serving
 
 FLAGS = (
@@ -117,3 +118,10 @@ def phone(chromium: Browser, address: str) -> Iterator[Page]:
     """A phone with a touch screen."""
     with checked_page(chromium, address, PHONE_WH, **PHONE) as page:
         yield page
+
+
+@pytest.fixture(scope="module")
+def hands_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with hands of its own."""
+    with serving_hands(tmp_path_factory.mktemp("store")) as url:
+        yield url

@@ -31,12 +31,6 @@ from tests.browser.test_pictures import SEVEN
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def hands_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving_hands(tmp_path_factory.mktemp("store")) as url:
-        yield url
-
-
 @pytest.fixture
 def board(chromium: Browser, hands_address: str) -> Iterator[Page]:
     with checked_page(chromium, hands_address) as page:

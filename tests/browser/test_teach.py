@@ -35,12 +35,6 @@ from tests.hands.conftest import lesson
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def hands_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving_hands(tmp_path_factory.mktemp("store")) as url:
-        yield url
-
-
 @pytest.fixture
 def teach(chromium: Browser, hands_address: str) -> Iterator[Page]:
     with checked_page(chromium, f"{hands_address}/teach") as page:
