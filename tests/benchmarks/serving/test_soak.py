@@ -129,7 +129,11 @@ Test cases:
 
 async def _answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answers each request by its first body byte: 2, 5 with that status, c closes, x breaks off."""
-    while head := await reader.readuntil(b"\r\n\r\n"):
+    while not reader.at_eof():
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:  # the client has closed
+            break
         body = await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]))
         if body == b"c":
             break

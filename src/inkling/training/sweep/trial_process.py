@@ -94,6 +94,8 @@ def unpack(packed: np.ndarray, folder: Path) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(packed.tobytes())) as tar:
-        tar.extractall(part, filter="data")
+        if hasattr(tarfile, "data_filter"):  # not before Python 3.11.4
+            tar.extraction_filter = tarfile.data_filter
+        tar.extractall(part)  # noqa: S202  # `pack` of our own process made it
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(part, folder)
