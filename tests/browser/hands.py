@@ -21,8 +21,8 @@ SURE_MS = 20_000  # to open the store, or to learn, on a busy machine
 @contextmanager
 def serving_hands(folder: Path, *options: str, **variables: str) -> Iterator[str]:
     """A server whose lessons are in `folder`."""
-    store = f"sqlite:///{folder}/hands.sqlite"
-    with serving(*options, **{"INKLING_STORE": store, **variables}) as (_, url):
+    variables = {"INKLING_STORE": f"sqlite:///{folder}/hands.sqlite", **variables}
+    with serving(*options, **variables) as (_, url):
         yield url
 
 
