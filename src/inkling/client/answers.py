@@ -48,6 +48,7 @@ class Model:
 
     name: str
     version: str  # first 12 hex digits of its SHA-256
+    title: str | None = None  # what people call it; its name if it has no title
     default: bool | None = None
     architecture: str | None = None
     parameters: int | None = None  # trainable numbers

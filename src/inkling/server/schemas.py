@@ -408,6 +408,7 @@ class AnswersSchema(OkSchema):
 class ModelSchema(ModelRef):
     """One model that can be asked for."""
 
+    title = string("What people call it; the name if it has no title.")
     default = boolean()
     architecture = string()
     parameters = integer("Trainable numbers in the network.")

@@ -12,6 +12,7 @@ from flask_smorest import Blueprint
 
 from inkling.errors import BadPicture, Overloaded
 from inkling.models.bundle import Bundle
+from inkling.models.titles import title_of
 from inkling.server.middleware.error_handlers import error_json
 from inkling.server.request_context import current_context
 from inkling.server.routes.openapi import MODELS_TAG, READ_BODY, READ_ERRORS, READING_TAG, error_responses
@@ -154,6 +155,7 @@ def model_json(bundle: Bundle, *, default: str) -> dict[str, Any]:
     manifest = bundle.manifest
     return {
         "name": bundle.name,
+        "title": title_of(bundle),
         "version": bundle.version,
         "default": bundle.name == default,
         "architecture": str(manifest.get("architecture", "")),
