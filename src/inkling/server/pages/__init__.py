@@ -28,7 +28,7 @@ def add_pages(app: Flask) -> None:
 
     for page in (draw, inside, teach, train, models, learn, docs):
         app.register_blueprint(page.blueprint)
-    app.context_processor(lambda: {"masthead": MASTHEAD})
+    app.context_processor(lambda: {"masthead": MASTHEAD, "is_static": app.config.get("IS_STATIC", False)})
     app.jinja_env.globals["script"] = script
 
     @app.get("/favicon.ico")

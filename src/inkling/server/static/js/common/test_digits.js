@@ -1,6 +1,8 @@
 // The first 1,000 digits of MNIST's test set. scripts/make_digits.py writes the file and documents its layout.
 
-const FILE = new URL("../../data/mnist-test-1000.zlib", import.meta.url);
+import { asset } from "./site.js";
+
+const FILE = asset("data/mnist-test-1000.zlib");
 const COUNT = 1000;
 
 let loading = null;

@@ -5,6 +5,7 @@ import { agree, chooseHand, hasAgreed } from "../common/chosen_hand.js";
 import { complaintAbout } from "../common/hand_chooser.js";
 import { article, deleteLesson, keepLessons, named, sentenceOf, teachHand, useVersion } from "../common/hands_client.js";
 import { lessonPicture } from "../common/lesson_pictures.js";
+import { pageAddress } from "../common/site.js";
 import { place } from "./popover_place.js";
 import { byId } from "./page_text.js";
 
@@ -164,7 +165,7 @@ export class Correction {
     byId("taught").textContent = version.promoted
       ? `From the next stroke on, version ${version.version} of ${hand.name} reads.${again}`
       : version.reason;
-    byId("taught-more").href = `/teach?hand=${encodeURIComponent(hand.name)}`;
+    byId("taught-more").href = pageAddress(`/teach?hand=${encodeURIComponent(hand.name)}`);
     byId("take-back").hidden = !version.promoted;
     this.#show("taught", version.promoted ? "Taught" : "Not used");
     byId("taught-close").focus();

@@ -1,9 +1,10 @@
 // A small network of three convolutions, run in the page with all its numbers. Made by scripts/make_small_conv.py.
 
 import { softmax } from "../common/dense_network.js";
+import { asset } from "../common/site.js";
 import { SIDE } from "./widgets.js";
 
-const FILE = new URL("../../data/small-conv.json", import.meta.url);
+const FILE = asset("data/small-conv.json");
 
 // {parameters, test, layers: [{name, shape, weights, bias}]}; weights[((row * 3 + column) * inputs + input) * outputs + output].
 export async function loadSmallConv() {

@@ -2,6 +2,7 @@
 
 import { ApiError, Unavailable } from "../common/api_client.js";
 import { confirmFirst } from "../common/confirm_first.js";
+import { pageAddress } from "../common/site.js";
 import { getJson, postJson, remove, sentence } from "./lab_client.js";
 import { count, percent } from "./number_format.js";
 
@@ -107,7 +108,7 @@ function row(model) {
 function tryIt(model) {
   const link = document.createElement("a");
   link.className = "button";
-  link.href = `/#m=${encodeURIComponent(model)}`;
+  link.href = pageAddress(`/#m=${encodeURIComponent(model)}`);
   link.textContent = "Try it on the board";
   return link;
 }
