@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.hands import serving_hands
 from tests.cli.test_serve import serving
+from tests.server.pages.test_pages import STATIC
 
 FLAGS = (
     "--headless",
@@ -125,3 +128,10 @@ def hands_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with hands of its own."""
     with serving_hands(tmp_path_factory.mktemp("store")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def mnist() -> tuple[np.ndarray, np.ndarray]:
+    """The packaged test digits: (1000, 28, 28) float32 tiles and (1000,) labels."""
+    content = np.frombuffer(zlib.decompress((STATIC / "data/mnist-test-1000.zlib").read_bytes()), np.uint8)
+    return content[1000:].reshape(1000, 28, 28).astype(np.float32) / 255, content[:1000]

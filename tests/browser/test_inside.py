@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,7 +17,6 @@ from inkling.pipeline.result import calibrate
 from tests.browser.conftest import DESKTOP_WH, PHONE, PHONE_WH, checked_page, context_of
 from tests.browser.test_board import draw, paths, tap_and_drag
 from tests.explain.conftest import DENSE
-from tests.server.pages.test_pages import STATIC
 
 pytestmark = pytest.mark.browser
 
@@ -27,13 +25,6 @@ pytestmark = pytest.mark.browser
 def inside(chromium: Browser, address: str) -> Iterator[Page]:
     with checked_page(chromium, f"{address}/inside") as page:
         yield page
-
-
-@pytest.fixture(scope="module")
-def mnist() -> tuple[np.ndarray, np.ndarray]:
-    """The packaged test digits: (1000, 28, 28) float32 tiles and (1000,) labels."""
-    content = np.frombuffer(zlib.decompress((STATIC / "data/mnist-test-1000.zlib").read_bytes()), np.uint8)
-    return content[1000:].reshape(1000, 28, 28).astype(np.float32) / 255, content[:1000]
 
 
 def weights_of(name: str) -> tuple[Weights, float]:
@@ -130,7 +121,7 @@ WHY = """async ([name, index, digit, contrast]) => {
   const { loadDigits } = await import("/static/js/common/test_digits.js");
   const { loadNetwork } = await import("/static/js/common/dense_network.js");
   const { ModifiedNetwork } = await import("/static/js/inside/modified_network.js");
-  const { contributions, contrastWeights } = await import("/static/js/inside/attribution.js");
+  const { contributions, contrastWeights } = await import("/static/js/common/attribution.js");
   const [{ images }, network] = await Promise.all([loadDigits(), loadNetwork(name)]);
   const tile = Float32Array.from(images.subarray(784 * index, 784 * (index + 1)), (ink) => ink / 255);
   const modified = new ModifiedNetwork(network);

@@ -3,7 +3,7 @@
 import { byId, make, press, write } from "../common/dom.js";
 import { cellUnder, drawSigned, peakOf } from "../common/pixel_maps.js";
 import { place, rounded, signed } from "./number_format.js";
-import { contrastWeights, contributions } from "./attribution.js";
+import { contrastWeights, contributions } from "../common/attribution.js";
 
 export class AttributionPanel {
   // `target(digit)` and `contrast(digit)` are called when one is chosen.
