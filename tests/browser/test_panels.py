@@ -137,3 +137,46 @@ def test_axe_finds_nothing_in_what_is_open(chromium: Browser, address: str, sche
         for width in (320, 768, 3840):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("panel", ["filmstrip", "compare", "cells"])
+def test_a_panel_never_shows_the_picture_before(page: Page, panel: str) -> None:
+    """Not while it asks about the next one, and not when it is opened later."""
+    held: list[Route] = []
+    details = page.locator(f"#{panel}")
+    content = details.locator(".content > :not([role=status])").first
+    shown = "content => getComputedStyle(content).visibility"
+    if details.get_attribute("open") is None:
+        details.locator("summary").click()
+    page.locator("[data-shows='5']").click()
+    expect(details.locator("[role=status]").first).not_to_be_empty()
+    route = "**/api/v1/read?cells=*" if panel == "cells" else f"**/api/v1/{panel}?*"
+    page.route(route, lambda asked: held.append(asked))  # noqa: PLW0108 - Playwright marks the function
+    page.locator("[data-shows='3']").click()
+    expect(page.locator("#answer")).to_have_text("3")
+    assert content.evaluate(shown) == "hidden"
+    page.wait_for_timeout(50)
+    held.pop().continue_()
+    expect(details).not_to_have_class(re.compile("waiting"))
+    assert content.evaluate(shown) == "visible"
+    details.locator("summary").click()
+    page.locator("[data-shows='0']").click()
+    expect(page.locator("#answer")).to_have_text("0")
+    details.locator("summary").click()
+    assert content.evaluate(shown) == "hidden"
+    held.pop().continue_()
+    expect(details).not_to_have_class(re.compile("waiting"))
+    assert content.evaluate(shown) == "visible"
+
+
+def test_a_panel_that_is_refused_hides_the_picture_before(page_with_refusals: Page) -> None:
+    page = page_with_refusals
+    page.locator("[data-shows='5']").click()
+    expect(page.locator("#filmstrip [data-step=answer] .frame")).to_have_text("5")
+    page.route(
+        "**/api/v1/filmstrip?*",
+        lambda route: route.fulfill(status=422, json={"ok": False, "kind": "BrokenPicture", "error": "it is broken"}),
+    )
+    page.locator("[data-shows='3']").click()
+    expect(page.locator("#filmstrip-status")).to_have_text("It is broken")
+    assert page.locator("#digit-steps").evaluate("steps => getComputedStyle(steps).visibility") == "hidden"

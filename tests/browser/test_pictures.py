@@ -108,17 +108,39 @@ def test_a_blank_picture_says_so_and_what_to_do(page: Page) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture at all"])
-def test_a_wrong_file_gets_one_sentence_and_the_board_stays(page_with_refusals: Page, content: bytes) -> None:
+def test_a_wrong_file_clears_the_answer_and_says_why(page_with_refusals: Page, content: bytes) -> None:
+    """Its name stands in its place; the board comes back with its own answer."""
     page = page_with_refusals
     draw(page, 3)
     expect(page.locator("#answer")).to_have_text("3")
-    upload(page, content)
+    expect(page.locator("#filmstrip [data-step=answer] .frame")).to_have_text("3")
+    upload(page, content, "wrong.png")
     expect(page.locator("#message")).not_to_be_empty()
+    expect(page.locator("#sure")).to_have_text("Not read.")
+    expect(page.locator("#answer")).to_be_empty()
+    expect(page.locator("#boxes .box")).to_have_count(0)
     expect(page.locator("#picture")).to_be_hidden()
+    expect(page.locator("#unshown")).to_have_text("wrong.png cannot be shown in this browser.")
+    expect(page.locator("#filmstrip .content")).to_be_hidden()
+    page.locator("#close").click()
     expect(page.locator("#answer")).to_have_text("3")
+    expect(page.locator("#unshown")).to_be_hidden()
+    upload(page, content, "wrong.png")
+    expect(page.locator("#answer")).to_be_empty()
     draw(page, 1, centre=0.85)
     expect(page.locator("#answer")).to_have_text("31")
     expect(page.locator("#message")).to_be_empty()
+
+
+def test_a_picture_that_is_refused_is_shown_without_the_answer_before(page_with_refusals: Page) -> None:
+    page = page_with_refusals
+    upload(page, SEVEN)
+    expect(page.locator("#answer")).to_have_text("7")
+    upload(page, encoded(drawn_seven()[:3, :3]), "tiny.png")
+    expect(page.locator("#message")).to_contain_text("a digit needs at least")
+    expect(page.locator("#answer")).to_be_empty()
+    expect(page.locator("#tiles button")).to_have_count(0)
+    assert page.locator("#picture").evaluate("picture => picture.naturalWidth") == 3
 
 
 def test_pasted_text_gets_a_sentence(page: Page) -> None:

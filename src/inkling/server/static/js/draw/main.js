@@ -16,20 +16,21 @@ import { downscaled, isDocument, watchImageInput } from "./image_input.js";
 import { endManyImages, readManyImages } from "./many_images.js";
 import { watchFilmstrip } from "./filmstrip.js";
 import { showDigitTable } from "./table.js";
+import { ShownPicture } from "./shown_picture.js";
 import { showTiles } from "./tiles.js";
 import { updateTools, watchTools } from "./toolbar.js";
 import { byId, say, sentence, shortResult } from "./page_text.js";
 
-const [paper, picture, model] = [byId("paper"), byId("picture"), byId("model")];
+const [paper, model] = [byId("paper"), byId("model")];
 
 let reading = null; // the answer that is shown
 let selected = 0; // the digit whose probabilities are shown
-let shownPicture = null; // the Blob on the paper; null while the board is shown
 let onceShown = []; // resolve at the next answer
 let handNote = ""; // why the remembered hand is not used
 
 const requests = new LatestRequest({ shown, refused, offline });
 const board = new Board(byId("board"), { changed: inkChanged, touched: beginWriting });
+const picture = new ShownPicture({ changed: showState });
 const persistence = new Persistence(board, model);
 const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading });
 const chooser = document.querySelector("[data-hands=on]") ? new HandChooser({ changed: handChanged, failed: say }) : null;
@@ -39,14 +40,14 @@ const comparison = watchComparison({ parameters: (name) => model.querySelector(`
 
 function beginWriting() {
   endManyImages();
-  if (shownPicture || paper.hasAttribute("aria-busy")) leavePicture();
+  if (picture.blob || paper.hasAttribute("aria-busy")) leavePicture();
 }
 
 function inkChanged() {
   say("");
   persistence.changed();
   showState();
-  if (shownPicture) return;
+  if (picture.blob) return;
   if (board.isEmpty) {
     requests.drop();
     show(null);
@@ -83,7 +84,7 @@ function handChanged() {
 // Reads what is on the paper again, and resolves to the reading; null if there is nothing to read.
 function readAgain() {
   persistence.changed();
-  if (shownPicture) takePicture(shownPicture);
+  if (picture.blob) takePicture(picture.blob);
   else if (board.isEmpty) return Promise.resolve(null);
   else requests.ask({ run: readBoard }, { fresh: true });
   return new Promise((done) => onceShown.push(done));
@@ -91,10 +92,8 @@ function readAgain() {
 
 async function takePicture(blob, example) {
   say("");
-  if (!blob || blob.size === 0) {
-    say("That picture is empty or cannot be opened. Choose another.");
-    return;
-  }
+  if (!blob) return say("That example could not be fetched. Try again in a moment.");
+  if (blob.size === 0) return refused(new Error("That picture is empty or cannot be opened. Choose another."), { blob });
   const sentAt = performance.now();
   const run = async () => {
     const light = await downscaled(blob);
@@ -122,13 +121,13 @@ function takeMany(files) {
 // A page of a document: its thumbnail stands for the picture, which the browser does not have.
 function openPage(reading) {
   const bytes = Uint8Array.from(atob(reading.thumbnail.split(",")[1]), (letter) => letter.charCodeAt(0));
-  showPicture(new Blob([bytes], { type: "image/jpeg" }));
+  showPicture(new Blob([bytes], { type: "image/jpeg" }), { isWhole: false });
   show({ ...reading, tookAll: reading.took_ms, blob: null });
 }
 
 function shown(answer, { blob, example }) {
   paper.removeAttribute("aria-busy");
-  if (blob && blob !== shownPicture) showPicture(blob);
+  if (blob && blob !== picture.blob) showPicture(blob);
   if (example) example.querySelector(".caption").textContent = shortResult(answer);
   show(answer);
 }
@@ -136,8 +135,10 @@ function shown(answer, { blob, example }) {
 function refused(error, { blob }) {
   paper.removeAttribute("aria-busy");
   onceShown.splice(0).forEach((done) => done(null));
+  if (blob && blob !== picture.blob) showPicture(blob); // the answer before belongs to another picture
+  show(null);
+  if (picture.blob) byId("sure").textContent = "Not read.";
   say(error.message);
-  if (!blob) show(null);
 }
 
 function offline(isOffline) {
@@ -153,7 +154,7 @@ function show(answer) {
   showDigits();
   showDigitTable(answer);
   byId("hand-used").textContent = answer ? handUsed(answer) : "";
-  for (const panel of [filmstrip, comparison, cells]) panel.setImage(answer?.blob ?? null);
+  for (const panel of [filmstrip, comparison, cells]) panel.setImage(answer?.blob ?? null, picture.blob ?? board);
   onceShown.splice(0).forEach((done) => done(answer));
   if (!answer) return;
   byId("version").textContent = answer.model.version;
@@ -167,7 +168,7 @@ function showDigits() {
   showTiles({ digits, refused: refusedInk(), selected, select, correct: correction && correct });
   if (digits.length + (reading?.others.length ?? 0) === 0) return hideBoxes();
   const whole = { left: 0, top: 0, width: paper.clientWidth, height: paper.clientHeight };
-  showBoxes(reading, shownPicture ? containedFrame(reading.size, paper) : whole, selected);
+  showBoxes(reading, picture.blob ? containedFrame(reading.size, paper) : whole, selected);
 }
 
 function select(i) {
@@ -180,11 +181,11 @@ const refusedInk = () => (reading?.others ?? []).filter(({ kind }) => kind === "
 // A page of a document has only a thumbnail here, so its boxes are scaled to that.
 async function correct(opener, { box, said }, label) {
   const { blob, model: network, size } = reading;
-  const picture = blob ?? shownPicture;
-  const { width } = blob ? { width: size[0] } : await createImageBitmap(picture);
+  const source = blob ?? picture.blob;
+  const { width } = blob ? { width: size[0] } : await createImageBitmap(source);
   const scaled = box.map((length) => Math.round((length * width) / size[0]));
-  const source = shownPicture ? shownPicture.name || "a picture on the Draw page" : "drawn on the Draw page";
-  correction.open(opener, { box: scaled, said, blob: picture, model: network, source: source.slice(0, 200) }, label);
+  const name = picture.blob ? picture.blob.name || "a picture on the Draw page" : "drawn on the Draw page";
+  correction.open(opener, { box: scaled, said, blob: source, model: network, source: name.slice(0, 200) }, label);
 }
 
 // Which hand read, or why none did.
@@ -193,23 +194,15 @@ function handUsed({ hand, note }) {
   return hand.version ? `as ${hand.name} writes, version ${hand.version}` : `${hand.name} uses the original network`;
 }
 
-function showPicture(blob) {
+function showPicture(blob, options) {
   leavePicture();
-  shownPicture = blob;
-  picture.src = URL.createObjectURL(blob);
-  picture.hidden = false;
-  showState();
+  picture.show(blob, options);
 }
 
 function leavePicture() {
   requests.drop();
   paper.removeAttribute("aria-busy");
-  if (!shownPicture) return;
-  shownPicture = null;
-  URL.revokeObjectURL(picture.src);
-  picture.hidden = true;
-  picture.removeAttribute("src");
-  showState();
+  picture.leave();
 }
 
 function backToBoard() {
@@ -220,18 +213,18 @@ function backToBoard() {
 
 function showState() {
   paper.classList.toggle("has-ink", !board.isEmpty);
-  paper.classList.toggle("has-picture", shownPicture !== null);
-  updateTools(board, shownPicture !== null);
+  paper.classList.toggle("has-picture", picture.blob !== null);
+  updateTools(board, picture.blob !== null);
 }
 
 function clearAll() {
-  if (shownPicture) backToBoard(); // the image first; the drawing stays
+  if (picture.blob) backToBoard(); // the image first; the drawing stays
   else board.clear();
 }
 
 byId("close").addEventListener("click", backToBoard);
 model.addEventListener("change", readAgain);
-watchTools(board, { picture: () => shownPicture !== null, clearAll, copyLink: () => persistence.copyLink() });
+watchTools(board, { picture: () => picture.blob !== null, clearAll, copyLink: () => persistence.copyLink() });
 watchImageInput({
   inputs: [byId("upload"), byId("camera")],
   dropZone: byId("drop"),

@@ -1,0 +1,50 @@
+// The picture that lies on the paper in place of the board.
+
+import { byId } from "./page_text.js";
+
+const image = byId("picture");
+const unshown = byId("unshown");
+
+export class ShownPicture {
+  blob = null; // the picture; null while the board is shown
+  isWhole = true; // false for the thumbnail of a document's page
+
+  // `changed()` is called when a picture comes or goes.
+  constructor({ changed }) {
+    this.changed = changed;
+    image.addEventListener("error", () => this.#showName());
+  }
+
+  show(blob, { isWhole = true } = {}) {
+    this.leave();
+    Object.assign(this, { blob, isWhole });
+    unshown.hidden = true;
+    image.hidden = false;
+    image.src = URL.createObjectURL(blob);
+    this.changed();
+  }
+
+  leave() {
+    if (!this.blob) return;
+    this.blob = null;
+    URL.revokeObjectURL(image.src);
+    image.hidden = true;
+    image.removeAttribute("src");
+    unshown.hidden = true;
+    this.changed();
+  }
+
+  // A file that this browser cannot show: its name stands for it.
+  #showName() {
+    if (!this.blob) return;
+    image.hidden = true;
+    unshown.hidden = false;
+    unshown.textContent = `${this.blob.name ?? "This picture"} cannot be shown in this browser.`;
+    this.changed();
+  }
+
+  // Whether the browser shows it, so that it can be cropped.
+  get isVisible() {
+    return this.blob !== null && !image.hidden;
+  }
+}
