@@ -1,0 +1,71 @@
+// Rounding and order statistics, as Python, NumPy and OpenCV compute them.
+
+// To the nearest integer, halves to the even one: Python's `round`, `np.rint`, OpenCV's `cvRound`.
+export function roundEven(value) {
+  const low = Math.floor(value);
+  const rest = value - low;
+  if (rest < 0.5) return low;
+  if (rest > 0.5) return low + 1;
+  return low % 2 === 0 ? low : low + 1;
+}
+
+export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+// The value of a rank, counted from 0, as if the values were sorted: `np.partition(values, rank)[rank]`.
+export function valueOfRank(values, rank) {
+  if (values instanceof Uint8Array || values instanceof Uint8ClampedArray) return levelOfRank(histogramOf(values), rank);
+  return Float64Array.from(values).sort()[rank];
+}
+
+// The upper of two middle values; 0 of none.
+export function upperMedian(values) {
+  return values.length ? valueOfRank(values, values.length >> 1) : 0;
+}
+
+// The mean of two middle values: `np.median`.
+export function median(values) {
+  return quantile(values, 0.5);
+}
+
+// Interpolated linearly between two ranks: `np.quantile`.
+export function quantile(values, q) {
+  return quantiles(values, [q])[0];
+}
+
+export function quantiles(values, qs) {
+  const sorted = Float64Array.from(values).sort();
+  return qs.map((q) => {
+    const place = q * (sorted.length - 1);
+    const low = Math.floor(place);
+    const rest = place - low;
+    const [first, second] = [sorted[low], sorted[Math.min(low + 1, sorted.length - 1)]];
+    return rest >= 0.5 ? second - (second - first) * (1 - rest) : first + (second - first) * rest;
+  });
+}
+
+// How often each of 256 levels occurs.
+export function histogramOf(levels) {
+  const counts = new Uint32Array(256);
+  for (let i = 0; i < levels.length; i += 1) counts[levels[i]] += 1;
+  return counts;
+}
+
+// The first index whose cumulated share reaches `share`: `np.searchsorted` of a cumulated sum.
+export function searchSorted(ascending, value) {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function levelOfRank(histogram, rank) {
+  let before = 0;
+  for (let level = 0; level < 256; level += 1) {
+    before += histogram[level];
+    if (before > rank) return level;
+  }
+  return 255;
+}
