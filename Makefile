@@ -11,7 +11,7 @@ PORT ?= 8000
 .PHONY: help serve test test-slow test-learn test-cluster test-browser test-all lint check audit format package \
         check-wheels install install-dev install-learn install-export install-cluster install-postgres bench soak servers compare \
         baseline-readers \
-        results notebook image check-deploy check-clients clean
+        results notebook docs image check-deploy check-clients clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,8 +111,11 @@ results: install-learn ## evaluate every packaged model, also on REAL=folder of 
 	$(BIN)/python scripts/results.py $(if $(REAL),--real $(REAL))
 	$(BIN)/python scripts/make_measured.py
 
-notebook: install-learn ## run the notebook and keep its outputs (needs MNIST: inkling data fetch)
+notebook: install-learn ## run the notebooks and keep their outputs (needs MNIST: inkling data fetch)
 	$(BIN)/python scripts/notebook.py
+
+docs: $(VENV)/.docs ## build the documentation site into build/docs; a warning or dead link is an error (REPOSITORY=https://..)
+	$(BIN)/python scripts/make_docs.py $(if $(REPOSITORY),--repository $(REPOSITORY))
 
 install: $(VENV)/.base ## the base: reading, command line and web
 install-dev: $(VENV)/.dev ## what tests and checks need
@@ -146,6 +149,10 @@ $(VENV)/.export: $(VENV)/.learn
 
 $(VENV)/.cluster: $(VENV)/.base
 	$(PIP) --editable ".[cluster,cluster-test]"
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.base
+	$(PIP) --editable ".[docs]"
 	@touch $@
 
 $(VENV)/.postgres: $(VENV)/.base

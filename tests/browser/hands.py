@@ -22,7 +22,7 @@ SURE_MS = 20_000  # to open the store, or to learn, on a busy machine
 def serving_hands(folder: Path, *options: str, **variables: str) -> Iterator[str]:
     """A server whose lessons are in `folder`."""
     variables = {"INKLING_STORE": f"sqlite:///{folder}/hands.sqlite", **variables}
-    with serving(*options, **variables) as (_, url):
+    with serving(*options, port=0, **variables) as (_, url):  # 0: a free port
         yield url
 
 

@@ -43,9 +43,10 @@ NOT_SEEN = "it is not in the picture; show the whole sheet."
 class Form:
     """A form ready to read sheets. Safe to call from several threads.
 
-    >>> from inkling.forms.examples import example
-    >>> Form(example("exam")).read(np.full((1400, 1000), 255, np.uint8)).status
-    'blank'
+    Examples:
+        >>> from inkling.forms.examples import example
+        >>> Form(example("exam")).read(np.full((1400, 1000), 255, np.uint8)).status
+        'blank'
     """
 
     def __init__(self, template: Template, reader: Reader | None = None, *, sure_at: float | None = None) -> None:

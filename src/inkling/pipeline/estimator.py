@@ -21,9 +21,10 @@ class Classifier:
     It is trained already: `fit` learns nothing, and only checks what it is given. So it goes into pipelines,
     cross-validation and calibration curves. Pictures of another size or polarity go to `Reader.read`.
 
-    >>> from inkling import Classifier
-    >>> Classifier("ann-tutorial").predict(np.zeros((2, 784))).shape
-    (2,)
+    Examples:
+        >>> from inkling import Classifier
+        >>> Classifier("ann-tutorial").predict(np.zeros((2, 784))).shape
+        (2,)
     """
 
     _estimator_type = "classifier"

@@ -115,11 +115,12 @@ class Reader:
     Safe to share between threads, so `asyncio.to_thread(reader.read, picture)` is too; each thread that reads at the
     same time takes some memory of its own. It can be pickled: another process opens the same network again.
 
-    >>> from inkling import Reader
-    >>> reader = Reader("ann-tutorial")
-    >>> import numpy as np
-    >>> reader.read(np.full((64, 64), 255, np.uint8)).outcome
-    'empty'
+    Examples:
+        >>> from inkling import Reader
+        >>> reader = Reader("ann-tutorial")
+        >>> import numpy as np
+        >>> reader.read(np.full((64, 64), 255, np.uint8)).outcome
+        'empty'
     """
 
     def __init__(
