@@ -1,4 +1,4 @@
-"""Write static/js/engine/config.js, the thresholds of the pipeline that runs in the page, from `inkling.pipeline.config`.
+"""Write static/js/engine/config.js, the thresholds of the page's engine, from `inkling.pipeline.config`.
 
 .venv/bin/python scripts/make_engine_config.py
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,7 +23,7 @@ HEAD = """\
 
 
 def module_text() -> str:
-    """The module: an exported object for each dataclass, its names in camel case."""
+    """The module: an exported object for each dataclass."""
     return HEAD + "".join(_object(name, each) for module in MODULES for name, each in _instances(module))
 
 
@@ -37,12 +36,8 @@ def _object(name: str, config: Any) -> str:
     if name in LEFT_OUT:
         return ""
     fields = dataclasses.asdict(config).items()
-    lines = "".join(f"  {_camel(field)}: {json.dumps(value)},\n" for field, value in fields)
+    lines = "".join(f"  {field}: {json.dumps(value)},\n" for field, value in fields)
     return f"\nexport const {name} = {{\n{lines}}};\n"
-
-
-def _camel(name: str) -> str:
-    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ def test_the_page_has_the_thresholds_of_the_server() -> None:
     assert written == make_engine_config.module_text(), "run: python scripts/make_engine_config.py"
 
 
-def test_tuples_and_names_become_those_of_javascript() -> None:
+def test_tuples_become_arrays_and_what_the_page_does_not_do_is_left_out() -> None:
     text = make_engine_config.module_text()
-    assert "\nexport const SHARED = {\n  inkThreshold: 0.35,\n" in text
-    assert "  edgeBand: [0.25, 0.6],\n" in text
+    assert "\nexport const SHARED = {\n  ink_threshold: 0.35,\n" in text
+    assert "  edge_band: [0.25, 0.6],\n" in text
     assert "DECODE_LIMITS" not in text
