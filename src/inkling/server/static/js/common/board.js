@@ -6,7 +6,8 @@ import { PEN_WIDTH, reach, strokeWidth } from "./strokes.js";
 import { greyPng } from "./png.js";
 import { StrokeCanvas } from "./stroke_canvas.js";
 
-const SENT_SIDE = 320; // pixels of the shorter side of the image that is sent
+const SENT_SIDE = 320; // pixels of the image that is read, for each unit
+const SENT_HALF = { least: 0.5, margin: 0.05, step: 0.125, most: 2 }; // units from its middle to its sides
 const STEP = 0.002; // units: a shorter move is no move
 const ERASER_BUTTON = 5; // of a pen (Pointer Events, 10.1)
 
@@ -16,6 +17,7 @@ export class Board {
   #history = new UndoHistory();
   #active = null; // the stroke that is being drawn or erased: {id, erasing, points, before, last}
   #place = { scale: 1, x: 0, y: 0 }; // of the canvas, CSS pixels
+  #half = { x: 0, y: 0 }; // of the image that is read, units
 
   // `changed()` is called whenever the ink changes; `touched()` when a stroke begins.
   constructor(canvas, { changed, touched }) {
@@ -127,6 +129,13 @@ export class Board {
     return { blob: await greyPng(this.sent.canvas), width, height };
   }
 
+  // Where that image lies on the canvas: {left, top, width, height}, CSS pixels.
+  get frame() {
+    const { scale, x, y } = this.#place;
+    const [width, height] = [2 * this.#half.x * scale, 2 * this.#half.y * scale];
+    return { left: x - width / 2, top: y - height / 2, width, height };
+  }
+
   redraw() {
     for (const surface of [this.visible, this.sent]) surface.paint(this.strokes);
   }
@@ -143,7 +152,10 @@ export class Board {
   }
 
   #extendLine(start) {
-    for (const surface of [this.visible, this.sent]) surface.extend(this.#active.points, start);
+    const { points } = this.#active;
+    this.visible.extend(points, start);
+    if (this.#fitSent(reach([points.slice(start)]), this.#half)) this.sent.paint(this.strokes);
+    else this.sent.extend(points, start);
     this.changed();
   }
 
@@ -163,7 +175,9 @@ export class Board {
 
   #repaint(changed) {
     if (changed.length === 0) return;
-    for (const surface of [this.visible, this.sent]) surface.repaint(this.strokes, changed);
+    this.visible.repaint(this.strokes, changed);
+    if (this.#fitSent(reach(this.strokes))) this.sent.paint(this.strokes);
+    else this.sent.repaint(this.strokes, changed);
     this.changed();
   }
 
@@ -173,13 +187,24 @@ export class Board {
     const far = reach(this.strokes); // all ink stays visible when a phone is rotated
     const scale = Math.min(clientWidth, clientHeight, clientWidth / 2 / far.x, clientHeight / 2 / far.y);
     this.#place = { scale, x: clientWidth / 2, y: clientHeight / 2 };
-    const fitted = (surface, factor) => {
-      const [width, height] = [Math.round(clientWidth * factor), Math.round(clientHeight * factor)];
-      surface.fit(width, height, { scale: scale * factor, x: width / 2, y: height / 2 });
-    };
-    fitted(this.visible, devicePixelRatio);
-    fitted(this.sent, SENT_SIDE / Math.min(clientWidth, clientHeight));
+    const [width, height] = [clientWidth, clientHeight].map((side) => Math.round(side * devicePixelRatio));
+    this.visible.fit(width, height, { scale: scale * devicePixelRatio, x: width / 2, y: height / 2 });
+    this.#fitSent(far);
     this.redraw();
+  }
+
+  // The image that is read depends on the ink alone, so that the same ink is read alike on every board: a square around
+  // the middle, wider or higher where ink lies outside it. `far`: how far ink reaches; `least`: a half that it keeps.
+  // Whether its size has changed.
+  #fitSent(far, least = { x: SENT_HALF.least, y: SENT_HALF.least }) {
+    const half = (axis) => Math.max(least[axis], Math.ceil((far[axis] + SENT_HALF.margin) / SENT_HALF.step) * SENT_HALF.step);
+    const [x, y] = [half("x"), half("y")];
+    if (x === this.#half.x && y === this.#half.y) return false;
+    this.#half = { x, y };
+    const scale = SENT_SIDE * Math.min(1, SENT_HALF.most / Math.max(x, y));
+    const [width, height] = [x, y].map((side) => Math.round(2 * side * scale));
+    this.sent.fit(width, height, { scale, x: width / 2, y: height / 2 });
+    return true;
   }
 
   #point(event) {

@@ -167,8 +167,7 @@ function showDigits() {
   showBars(digits[selected]?.probs ?? null, which);
   showTiles({ digits, refused: refusedInk(), selected, select, correct: correction && correct });
   if (digits.length + (reading?.others.length ?? 0) === 0) return hideBoxes();
-  const whole = { left: 0, top: 0, width: paper.clientWidth, height: paper.clientHeight };
-  showBoxes(reading, picture.blob ? containedFrame(reading.size, paper) : whole, selected);
+  showBoxes(reading, picture.blob ? containedFrame(reading.size, paper) : board.frame, selected);
 }
 
 function select(i) {
