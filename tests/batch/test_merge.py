@@ -110,6 +110,7 @@ a,1,unsure,total is not the sum of its parts,7,5,6,unsure,read,unsure,12
 b,1,unsure,q1 to be checked: it may be 7,7,5,12,unsure,read,read,12
 c,1,again,this is the same sheet as b,7,5,12,read,read,read,12
 d,1,unsure,q1 to be checked: it may be 7,7,,,unsure,empty,empty,7
+e,1,unsure,q1 to be checked: it cannot be read,,5,5,unsure,unsure,read,
 """
 
 
@@ -130,6 +131,8 @@ d,1,unsure,q1 to be checked: it may be 7,7,,,unsure,empty,empty,7
     ([("d", "q1", "7", "empty", "", "Ann")], "empty", "nothing is written on this form.", "0"),
     ([("b", "q1", "7", "number", "1", "Ann"), ("b", "q1", "7", "number", "2", "Bob")], "unsure",
      "q1 to be checked: it is neither sure nor corrected.", "12"),
+    # a part with ink, but no text, is not 0
+    ([("e", "q2", "5", "number", "4", "Ann")], "unsure", "q1 to be checked: it is neither sure nor corrected.", ""),
 ])  # fmt: skip
 def test_sums_and_status_of_a_sheet_follow_its_fields(
     tmp_path: Path, said: list[tuple[str, ...]], status: str, reason: str, added_up: str
@@ -143,7 +146,7 @@ def test_sums_and_status_of_a_sheet_follow_its_fields(
     assert row["first_status"] == before[row["source"]]["status"]
     for source, other in after.items():
         assert before[source].items() <= other.items()
-    assert merged.statuses.total() == 4
+    assert merged.statuses.total() == 5
 
 
 def test_a_column_of_a_roster_is_no_sum(tmp_path: Path) -> None:

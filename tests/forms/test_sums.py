@@ -86,6 +86,8 @@ def test_many_values_stay_bounded() -> None:
     ({"t": "12", "a": "12", "b": ""}, True),
     ({"t": "13", "a": "7", "b": "5"}, False),
     ({"t": "", "a": "7", "b": "5"}, None),
+    ({"t": "5", "a": None, "b": "5"}, None),  # ink without a text is not 0
+    ({"t": None, "a": "7", "b": "5"}, None),
 ])  # fmt: skip
-def test_holds(texts: dict[str, str], expected: bool | None) -> None:
+def test_holds(texts: dict[str, str | None], expected: bool | None) -> None:
     assert holds(Sum("t", ("a", "b")), texts) is expected

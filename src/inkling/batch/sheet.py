@@ -39,10 +39,19 @@ def judged(fields: Sequence[FieldState], broken: Sequence[str]) -> tuple[Literal
     return "read", ""
 
 
-def added_up(texts: Iterable[str]) -> int | None:
-    """What the texts of fields add up to, where an empty one counts 0; None if one is not a whole number."""
-    found = [text or "0" for text in texts]
-    return sum(map(int, found)) if all(text.isdigit() for text in found) else None
+def text_or_unknown(text: str, outcome: str) -> str | None:
+    """The text of a field, "" for an empty one; None where there is ink, but no text."""
+    return text if text or outcome == "empty" else None
+
+
+def added_up(texts: Iterable[str | None]) -> int | None:
+    """What the texts of fields add up to, where an empty one counts 0; None if one is unknown or no whole number."""
+    total = 0
+    for text in texts:
+        if text is None or (text and not text.isdigit()):
+            return None
+        total += int(text or "0")
+    return total
 
 
 def sum_column(total: str, of: Iterable[str]) -> str:
@@ -68,7 +77,7 @@ def judge_again(row: dict[str, str]) -> None:
         if not outcomes.keys() >= {total, *of}:  # a roster's column of such a name
             continue
         is_known = not any(outcomes[name] in NOT_KNOWN for name in (total, *of))
-        parts = added_up(row[name] for name in of) if is_known else None
+        parts = added_up(text_or_unknown(row[name], outcomes[name]) for name in of) if is_known else None
         row[sum_column(total, of)] = "" if parts is None else str(parts)
         if parts is not None and row[total].isdigit() and int(row[total]) != parts:
             broken.append(f"{total} is {row[total]} ({said_by(total)}), and its parts add up to {parts}.")

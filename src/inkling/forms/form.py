@@ -99,7 +99,7 @@ class Form:
         found |= dict.fromkeys(missing, Candidates((), ()))
         sums = [each for each in self.template.sums if missing.isdisjoint((each.total, *each.of))]
         after = with_sums(found, sums)
-        texts = {name: each.texts[0] if each.texts else "" for name, each in after.items()}
+        texts = {name: each.texts[0] if each.texts else "" if each.is_empty else None for name, each in after.items()}
         filled_sums = tuple(FilledSum(each.total, each.of, holds(each, texts)) for each in sums)
         fields = tuple(
             self._field(field, after[field.name], sheet, filled_sums, to_original, is_missing=field.name in missing)

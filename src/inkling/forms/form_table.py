@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
-from inkling.batch.sheet import added_up, sum_column
+from inkling.batch.sheet import added_up, sum_column, text_or_unknown
 from inkling.batch.table import ENCODING, field_column, joined_to
 from inkling.csv_cells import safe_cell, text_cell
 from inkling.forms.filled import FilledForm
@@ -68,5 +68,5 @@ class FormTable:
 def _added_up(each: Sum, filled: FilledForm) -> str:
     """What the parts of a sum add up to; "" where it is not known."""
     is_there = any(found.total == each.total for found in filled.sums)  # all of its fields are in the picture
-    parts = added_up(filled[name].text for name in each.of) if is_there else None
+    parts = added_up(text_or_unknown(filled[name].text, filled[name].outcome) for name in each.of) if is_there else None
     return "" if parts is None else str(parts)

@@ -43,10 +43,10 @@ def with_sums(found: Mapping[str, Candidates], sums: Sequence[Sum]) -> dict[str,
     return after
 
 
-def holds(each: Sum, texts: Mapping[str, str]) -> bool | None:
-    """Whether a sum holds for its fields' texts, where an empty part counts 0; None if one is not a whole number."""
-    parts = added_up(texts[name] for name in each.of)
-    return None if parts is None or not texts[each.total].isdigit() else int(texts[each.total]) == parts
+def holds(each: Sum, texts: Mapping[str, str | None]) -> bool | None:
+    """Whether a sum holds for its fields' texts, where an empty part counts 0; None if one is no whole number."""
+    total, parts = texts[each.total], added_up(texts[name] for name in each.of)
+    return None if parts is None or not total or not total.isdigit() else int(total) == parts
 
 
 def _is_usable(each: Sum, found: Mapping[str, Candidates]) -> bool:
