@@ -107,8 +107,8 @@ check-deploy: .venv-deploy/.ready .venv-deploy/bin/promtool .venv-deploy/bin/ngi
 check-clients: install .venv-clients/.ready ## generate clients from the API's document, in Python and TypeScript, and read a picture with each
 	$(BIN)/python scripts/check_clients.py
 
-results: install-learn ## evaluate every packaged model, also on REAL=folder of folders; write it into the README
-	$(BIN)/python scripts/results.py $(if $(REAL),--real $(REAL))
+results: install-learn ## evaluate every packaged model, also on REAL=folder of folders; write it into docs/networks.md
+	$(BIN)/python -m scripts.results $(if $(REAL),--real $(REAL))
 	$(BIN)/python scripts/make_measured.py
 
 notebook: install-learn ## run the notebooks and keep their outputs (needs MNIST: inkling data fetch)

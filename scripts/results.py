@@ -1,6 +1,6 @@
-"""Judges every packaged model, writes docs/results.json, and from it the table in README.md.
+"""Judges every packaged model; writes docs/results.json, the tables of docs/networks.md and a sentence of README.md.
 
-    python scripts/results.py [--real DIR]
+    python -m scripts.results [--real DIR]
 
 Each folder in DIR that holds pictures named LABEL__anything is a data set of real handwriting for the whole pipeline.
 Without --real the scores of such folders are kept for models whose version has not changed. MNIST is needed: see
@@ -20,6 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from benchmarks.markdown import write_blocks
 from inkling import Reader
 from inkling.errors import BadData, InklingError, NotFound
 from inkling.models import registry
@@ -32,15 +33,15 @@ from inkling.training.seeds import differences, pair_in_words
 from inkling.training.seeds import read as read_seeds
 
 ROOT = Path(__file__).parents[1]
-RESULTS, README, READ = (
+RESULTS, PAGE, README, READ = (
     ROOT / "docs" / "results.json",
+    ROOT / "docs" / "networks.md",
     ROOT / "README.md",
     ROOT / "benchmarks" / "serving" / "read.json",
 )
 SEEDS = ROOT / "docs" / "seeds.json"  # written by python -m inkling.training.seeds
-BEGIN, END = "<!-- results -->", "<!-- /results -->"
-MNIST_TEST = "mnist-test"
-COMMAND = "python scripts/results.py"
+MNIST_TEST, DEFAULT = "mnist-test", "cnn"
+COMMAND = "python -m scripts.results"
 
 Results = dict[str, Any]
 
@@ -173,14 +174,24 @@ def _markdown(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
-def with_table(readme: str, results: Results) -> str:
-    """The README with its block of results replaced. Raises BadData when it has no such block."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise BadData(f"the README has no block {BEGIN} ... {END}; the table goes there. Add the two lines.")
+def tables(results: Results) -> str:
+    """results.json -> the tables of docs/networks.md."""
     seeds = f"\n\n{seeds_table(results['seeds'])}" if "seeds" in results else ""
-    return f"{before}{BEGIN}\n{table(results)}{seeds}\n{END}{after}"
+    return f"{table(results)}{seeds}"
+
+
+def sentence(results: Results) -> str:
+    """results.json -> the README's sentence about the default network."""
+    scores = results["models"][DEFAULT]["scores"]
+    others = [score for name, score in scores.items() if name != MNIST_TEST]
+    elsewhere = ""
+    if others:
+        n, right = (sum(each) for each in zip(*[(s["n"], s["n"] * s["accuracy"]) for s in others], strict=True))
+        elsewhere = f", and of {n:,} pictures of other people's digits from {len(others)} sources {right / n:.1%}"
+    return (
+        f"The default network reads {scores[MNIST_TEST]['accuracy']:.2%} of MNIST's 10,000 test images "
+        f"right{elsewhere}; [all networks](docs/networks.md), and [rows, forms and photographs](docs/benchmark.md)."
+    )
 
 
 def read_results(path: Path = RESULTS) -> Results:
@@ -205,7 +216,7 @@ def main() -> None:
 
 
 def run(real: Path | None) -> None:
-    """Judges, writes results.json, then the README's block."""
+    """Judges, writes results.json, then the blocks of the pages."""
     folders, mnist, earlier = real_folders(real), load_mnist(), read_results()
     with Progress(console=Console(stderr=True), transient=True) as progress:
         models = {}
@@ -222,8 +233,9 @@ def run(real: Path | None) -> None:
         results["seeds"] = read_seeds(SEEDS)
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(RESULTS.relative_to(ROOT))
-    README.write_text(with_table(README.read_text("utf-8"), results), "utf-8")
-    print(README.relative_to(ROOT))
+    write_blocks(PAGE, {"results": tables(results)})
+    write_blocks(README, {"accuracy": sentence(results)})
+    print("docs/networks.md, README.md")
 
 
 def _kept(report: Results) -> Results:

@@ -45,7 +45,7 @@ def test_without_a_repository_a_link_to_a_file_is_text() -> None:
 
 
 def test_a_link_to_nothing_stops_the_site() -> None:
-    with pytest.raises(SystemExit, match="docs/a.md links to gone.md, which is not there"):
+    with pytest.raises(SystemExit, match=r"docs/a\.md links to gone\.md, which is not there"):
         make_docs.with_links("[x](gone.md)", "docs/a.md", PLACES, "")
 
 

@@ -1,4 +1,4 @@
-"""scripts/results.py: the README shows what docs/results.json says, and running it again changes nothing."""
+"""scripts/results.py: the pages show what docs/results.json says, and running it again changes nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from rich.progress import Progress
 
+from benchmarks.markdown import with_block
 from inkling.errors import BadData, NotFound
 from inkling.models import registry
 from inkling.training.data.mnist import Mnist
@@ -84,11 +85,13 @@ SEEDS_TABLE = """\
 The recipes of `ann-dropout` and `ann` differ in dropout (0.1 and 0.0) and augmentation.shear (0.1 and 0.2) alone."""
 
 
-def test_the_readme_shows_what_results_json_says() -> None:
-    readme = results.README.read_text("utf-8")
+def test_the_pages_show_what_results_json_says() -> None:
     found = results.read_results()
     assert found, "write it: make results"
-    assert readme == results.with_table(readme, found), "write it anew: make results"
+    blocks = {results.PAGE: ("results", results.tables(found)), results.README: ("accuracy", results.sentence(found))}
+    for path, block in blocks.items():
+        page = path.read_text("utf-8")
+        assert page == with_block(page, *block), "write it anew: make results"
 
 
 def test_results_json_is_of_the_packaged_bundles() -> None:
@@ -107,8 +110,7 @@ def test_the_table() -> None:
 
 def test_the_table_of_seeds() -> None:
     assert results.seeds_table(SEEDS) == SEEDS_TABLE
-    readme = f"{results.BEGIN}{results.END}"
-    assert results.with_table(readme, RESULTS | {"seeds": SEEDS}).endswith(f"{TABLE}\n\n{SEEDS_TABLE}\n{results.END}")
+    assert results.tables(RESULTS | {"seeds": SEEDS}) == f"{TABLE}\n\n{SEEDS_TABLE}"
     alone = {"models": {"ann": SEEDS["models"]["ann"]}}
     assert "differ" not in results.seeds_table(alone)
 
@@ -131,18 +133,18 @@ def test_training_time_in_words(training: dict[str, float] | None, words: str) -
     assert results._time(training) == words
 
 
-def test_only_the_block_is_rewritten_and_twice_is_once() -> None:
-    readme = f"# x\n\n{results.BEGIN}\nold\n{results.END}\n\nrest {results.END[1:]}\n"
-    once = results.with_table(readme, RESULTS)
-    assert once == f"# x\n\n{results.BEGIN}\n{TABLE}\n{results.END}\n\nrest {results.END[1:]}\n"
-    assert results.with_table(once, RESULTS) == once
-    assert results.with_table(f"{results.BEGIN}{results.END}", RESULTS).count("\n") == TABLE.count("\n") + 2
-
-
-@pytest.mark.parametrize("readme", ["", results.BEGIN, f"{results.END} {results.BEGIN}"])
-def test_a_readme_without_the_block_is_left_alone(readme: str) -> None:
-    with pytest.raises(BadData, match="has no block"):
-        results.with_table(readme, RESULTS)
+def test_the_sentence_of_the_readme() -> None:
+    sets = {
+        "mnist-test": {"n": 10_000, "accuracy": 0.9964},
+        "a": {"n": 100, "accuracy": 0.9},
+        "b": {"n": 300, "accuracy": 1.0},
+    }
+    assert results.sentence({"models": {"cnn": {"scores": sets}}}).startswith(
+        "The default network reads 99.64% of MNIST's 10,000 test images right, and of 400 pictures of other people's "
+        "digits from 2 sources 97.5%; "
+    )
+    alone = results.sentence({"models": {"cnn": {"scores": {"mnist-test": sets["mnist-test"]}}}})
+    assert "other people" not in alone
 
 
 def test_earlier_scores_stay_only_for_the_same_version() -> None:
