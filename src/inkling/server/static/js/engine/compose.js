@@ -1,0 +1,121 @@
+// Compose the reading: probabilities -> the answer, and when to doubt it. As `inkling.pipeline.result`. A reading has the
+// fields of the HTTP answer: { outcome, text, written, confidence, digits, size, reason, others, warnings }; a digit those
+// of the answer's digits, a refused glyph those of a digit and its `kind`.
+
+import { RESULT as CONFIG, TEXT_PAGE } from "./config.js";
+
+const UNEXPLAINED = ["mark", "refused"]; // kinds of which it isn't known what they are: a digit may be missing there
+
+// The calibrated prediction of the boxes in `lines`, in the same order -> a reading. A digit is sure from a confidence of
+// `sureAt`; a glyph is refused from a probability of `rejectAt` that it is none, 1 is for a network that cannot tell.
+export function compose({ probs, notDigit }, lines, { sureAt, rejectAt = 1, size }) {
+  const boxes = lines.flat();
+  if (!boxes.length) return composeEmpty(size);
+  const glyphs = boxes.map((box, i) => mostProbableDigit(probs.subarray(10 * i, 10 * i + 10), notDigit[i], box, sureAt));
+  const isRefused = (glyph) => rejectAt < 1 && glyph.not_digit >= rejectAt;
+  const others = glyphs.filter(isRefused).map(refused);
+  let next = 0;
+  const kept = lines.map((line) => line.map(() => glyphs[next++]).filter((glyph) => !isRefused(glyph)));
+  const digits = kept.flat();
+  if (!digits.length) return composeWithoutDigits(others, size);
+  const text = kept.filter((line) => line.length).map((line) => line.map(({ digit }) => digit).join("")).join("\n");
+  const sureness = ({ confidence, not_digit }) => confidence * (1 - not_digit);
+  const confidence = digits.reduce((product, digit) => product * sureness(digit), 1);
+  const reading = { outcome: "read", text, written: text, confidence, digits, size, reason: "", others, warnings: [] };
+  const leastSure = digits.reduce((least, digit) => (sureness(digit) < sureness(least) ? digit : least));
+  return judged(reading, reasonUnsure([leastSure], digits.length), { sureAt });
+}
+
+// What of a box lies inside an image; at least a pixel.
+export function inside([x, y, w, h], [width, height]) {
+  const [left, top] = [Math.min(Math.max(x, 0), width - 1), Math.min(Math.max(y, 0), height - 1)];
+  return [left, top, Math.max(1, Math.min(x + w, width) - left), Math.max(1, Math.min(y + h, height) - top)];
+}
+
+// A reading and more ink that is no digit; ink that nobody can explain makes it doubtful.
+export function withOthers(reading, others) {
+  const more = { ...reading, others: [...reading.others, ...others] };
+  const n = others.filter(({ kind }) => UNEXPLAINED.includes(kind)).length;
+  return n && reading.outcome === "read" ? doubted(more, reasonLeftOut(n)) : more;
+}
+
+// A reading that something else than its own probabilities makes doubtful. What was "read" becomes "unsure" with half its
+// confidence, because word and number must not contradict each other.
+export function doubted(reading, reason) {
+  const factor = reading.outcome === "read" ? CONFIG.right_despite_doubt : 1;
+  return { ...reading, outcome: "unsure", confidence: factor * reading.confidence, reason };
+}
+
+// A reading whose outcome is "read" -> the same, doubted where there is a reason. `otherText`: what it may be.
+export function judged(reading, otherText, { sureAt }) {
+  const unsure = reading.digits.filter(({ sure }) => !sure);
+  const reason = unsure.length ? reasonUnsure(unsure, reading.digits.length) : otherText;
+  let found = reading;
+  if (reading.confidence < sureAt) found = { ...reading, outcome: "unsure", reason };
+  else if (unsure.length) found = doubted(reading, reason);
+  const unexplained = found.others.filter(({ kind }) => UNEXPLAINED.includes(kind)).length;
+  return unexplained && found.outcome === "read" ? doubted(found, reasonLeftOut(unexplained)) : found;
+}
+
+// The reading of an image without ink.
+export function composeEmpty(size) {
+  return without("empty", [], size, "no ink was found; draw or photograph a digit, larger or darker.");
+}
+
+// The reading of an image with ink, but no digit.
+export function composeWithoutDigits(others, size) {
+  const what = others.length === 1 ? "this does not look" : `none of the ${others.length} marks looks`;
+  return without("not_digit", others, size, `${what} like a digit; write 0 to 9 upright and whole, or show the number alone.`);
+}
+
+function without(outcome, others, size, reason) {
+  return { outcome, text: "", written: "", confidence: 0, digits: [], size, reason, others, warnings: [] };
+}
+
+// Adds what is wrong with the image; the first warning becomes the reason where it says more. On a page of text or a
+// pattern of which most glyphs were refused, the few that resemble digits are none either.
+export function withWarnings(reading, warnings) {
+  if (!warnings.length) return reading;
+  const { digits, others, outcome } = reading;
+  const [{ code, text }] = warnings;
+  if (code === "page" && isMostlyRefused(reading)) {
+    return { ...without("not_digit", [...digits.map(refused), ...others], reading.size, text), warnings };
+  }
+  if (outcome === "empty" || outcome === "not_digit") return { ...reading, reason: text, warnings };
+  if (code === "page") return { ...doubted(reading, text), warnings };
+  if (outcome === "unsure") return { ...reading, reason: `${reading.reason.split(";")[0]}; ${text}`, warnings };
+  return { ...reading, warnings };
+}
+
+// Whether most glyphs of a page were refused; among many, the unsure ones count as refused.
+function isMostlyRefused({ digits, others }) {
+  const n = digits.length + others.length;
+  const accepted = digits.filter(({ sure }) => sure || n < TEXT_PAGE.min_glyphs).length;
+  return n > 2 * accepted;
+}
+
+// Ten probabilities of a glyph that is no digit with probability `notDigit` -> a digit.
+export function mostProbableDigit(probs, notDigit, box, sureAt) {
+  let best = 0;
+  for (let digit = 1; digit < 10; digit += 1) if (probs[digit] > probs[best]) best = digit;
+  const confidence = probs[best];
+  const sure = confidence * (1 - notDigit) >= sureAt;
+  return { digit: best, confidence, sure, probs: Array.from(probs), box, not_digit: notDigit };
+}
+
+// A glyph that is no digit; what it resembles is kept.
+export const refused = (glyph) => ({ ...glyph, kind: "refused" });
+
+function reasonLeftOut(n) {
+  const what = n === 1 ? "one mark was left out: it does" : `${n} marks were left out: they do`;
+  return `${what} not look like a digit; check the picture by eye, or show the number alone.`;
+}
+
+function reasonUnsure(unsure, n) {
+  const [{ digit, probs }] = unsure;
+  const others = probs.map((_, i) => i).filter((i) => i !== digit);
+  const second = others.reduce((best, i) => (probs[i] >= probs[best] ? i : best));
+  const which = n === 1 ? "it" : unsure.length === 1 ? "one digit" : `${unsure.length} of ${n} digits`;
+  const verb = unsure.length === 1 ? "looks" : "are unclear; the first looks";
+  return `${which} ${verb} like ${digit} but could be ${second}; write it more clearly or check it by eye.`;
+}

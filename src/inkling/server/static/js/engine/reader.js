@@ -1,0 +1,140 @@
+// START HERE: the pipeline from an image to a reading, its stages in order, as `inkling.pipeline.reader` has them.
+//
+//     prepared          decode -> binarize, which first crops to the page -> segment -> normalize
+//     readGlyphs        classify -> test-time augmentation -> compose: digits that stand alone
+//     readRows          find the layout -> recognize each row -> decode it -> compose: everything else
+//     agreed            which of the two is the answer, and where they contradict each other
+
+import { agreed } from "./agreement.js";
+import { binarize } from "./binarize.js";
+import { isComplete, mayBeOneDigit, spansPicture } from "./completeness.js";
+import { compose, withWarnings } from "./compose.js";
+import { decode } from "./decode.js";
+import { roundEven } from "./image/numbers.js";
+import { isOneLargeGlyph, normalizeGlyphs, SIDE } from "./normalize.js";
+import { needsQualityCheck, qualityWarnings } from "./quality.js";
+import { readRows } from "./rows/read_rows.js";
+import { glyphsOf, segment } from "./segmentation.js";
+import { withTestTimeAugmentation } from "./test_time_augmentation.js";
+
+// A reader with one network of single digits, and one of rows. What is asked of them may be a promise.
+//
+// `classify`: n tiles of 784 floats -> { probs: n * 10, calibrated, notDigit: n }. `manifest`: { sure_at, reject_at } of that
+// network. `recognise`: a row's image -> { probs }, see rows/read_rows.js. `lineManifest`: () -> the row network's.
+export function makeReader({ classify, manifest, recognise, lineManifest }) {
+  const canRefuse = (manifest.reject_at ?? 1) < 1;
+  const network = { classify, canRefuse, sureAt: manifest.sure_at, rejectAt: manifest.reject_at };
+  const byRows = async ({ image, size }) =>
+    readRows(image, {
+      recognise: async (line) => (await recognise(line)).probs,
+      classify,
+      manifest: await lineManifest(),
+      size,
+    });
+  return {
+    // An ImageData, ImageBitmap or Blob -> what POST /api/v1/read?explain=tiles answers of the reading. `mode`: "single"
+    // treats all ink as one digit. `steps`: also what each stage made, see `stepsOf`.
+    async read(source, { mode = "auto", steps = false } = {}) {
+      const decoded = await decode(source);
+      const { reading, prepared } = await readDecoded(decoded, { mode, network, byRows });
+      return { ...answerOf(reading), ...(steps ? { steps: stepsOf(prepared) } : {}) };
+    },
+  };
+}
+
+async function readDecoded(decoded, { mode, network, byRows }) {
+  const single = mode === "single";
+  const glance = prepared(decoded.glance, decoded.size, single);
+  const isGlance = decoded.glance !== decoded.image;
+  if (!isGlance || isOneLargeGlyph(glance.ink, glance.segmentation)) {
+    const reading = await readGlyphs(glance, network);
+    const isFinal = single || !network.canRefuse || isSureAlone(glance, reading);
+    if (isFinal) return { reading, prepared: glance };
+    if (!isGlance) return withRows(glance, reading, { network, byRows });
+  }
+  const whole = prepared(decoded.image, decoded.size, single);
+  const reading = await readGlyphs(whole, network);
+  const isFinal = single || !network.canRefuse || isSureAlone(whole, reading);
+  return isFinal ? { reading, prepared: whole } : withRows(whole, reading, { network, byRows });
+}
+
+// An image ready for the network, the same whichever reads it: { image, size, ink, segmentation, tiles }.
+function prepared(image, size, single) {
+  const ink = binarize(image);
+  return asGlyphs({ image, size, ink }, single);
+}
+
+function asGlyphs({ image, size, ink }, single) {
+  const segmentation = segment(ink, { single });
+  return { image, size, ink, segmentation, tiles: normalizeGlyphs(ink, segmentation) };
+}
+
+// Reads each glyph as a digit of its own.
+async function readGlyphs({ image, size, ink, segmentation, tiles }, { classify, canRefuse, sureAt, rejectAt }) {
+  let prediction = await classify(tiles);
+  if (canRefuse) prediction = await withTestTimeAugmentation(ink, segmentation, prediction, classify);
+  const lines = segmentation.lines.map((line) => line.map(({ box }) => toOriginalBox(box, image, size)));
+  const reading = withTiles(compose(prediction, lines, { sureAt, rejectAt, size }), lines.flat(), tiles);
+  if (reading.outcome === "read" && !needsQualityCheck(ink, segmentation)) return reading;
+  return withWarnings(reading, qualityWarnings(image, ink, segmentation));
+}
+
+const allInk = ({ ink, segmentation }) => isComplete(segmentation) && !spansPicture(segmentation, ink);
+
+const isSureAlone = (one, { outcome }) =>
+  outcome === "read" && glyphsOf(one.segmentation).length === 1 && allInk(one);
+
+// The answer where digits may not stand alone.
+async function withRows(whole, reading, { network, byRows }) {
+  let [glyphs, source] = [reading, whole];
+  if (mayBeOneDigit(whole.segmentation)) {
+    const one = asGlyphs(whole, true);
+    const read = await readGlyphs(one, network);
+    if (read.confidence > glyphs.confidence) [glyphs, source] = [read, one];
+  }
+  return { reading: agreed(await byRows(whole), glyphs, { complete: allInk(whole) }), prepared: source };
+}
+
+// Each glyph of a reading with its tile: 28 rows of 28 levels, 255 = ink.
+function withTiles(reading, boxes, tiles) {
+  const tileOf = new Map(boxes.map((box, i) => [box, i]));
+  const add = (glyph) => ({ ...glyph, tile: levelsOf(tiles, tileOf.get(glyph.box)) });
+  return { ...reading, digits: reading.digits.map(add), others: reading.others.map(add) };
+}
+
+function levelsOf(tiles, i) {
+  const row = (y) => tiles.subarray((i * SIDE + y) * SIDE, (i * SIDE + y + 1) * SIDE);
+  return Array.from({ length: SIDE }, (_, y) => Array.from(row(y), (value) => roundEven(Math.fround(value * 255))));
+}
+
+// A box of the perhaps reduced image -> pixels of the upright image before reduction, inside it.
+function toOriginalBox([x, y, w, h], { width, height }, size) {
+  const [xScale, yScale] = [size[0] / width, size[1] / height];
+  const [left, top] = [Math.trunc(x * xScale), Math.trunc(y * yScale)];
+  const [right, bottom] = [roundEven((x + w) * xScale), roundEven((y + h) * yScale)];
+  return [left, top, Math.max(1, right - left), Math.max(1, bottom - top)];
+}
+
+// The reading as the HTTP API gives it: numbers rounded.
+function answerOf(reading) {
+  return {
+    ...reading,
+    confidence: rounded(reading.confidence, 4),
+    digits: reading.digits.map(roundedDigit),
+    others: reading.others.map((other) => (other.probs ? roundedDigit(other) : other)),
+  };
+}
+
+function roundedDigit(digit) {
+  const { confidence, probs, not_digit: notDigit } = digit;
+  const rest = { probs: probs.map((p) => rounded(p, 5)), not_digit: rounded(notDigit, 4) };
+  return { ...digit, confidence: rounded(confidence, 4), ...rest };
+}
+
+const rounded = (value, digits) => roundEven(value * 10 ** digits) / 10 ** digits;
+
+// What each stage made, to show: the grey image, its ink (floats, 1 = ink), the boxes of the glyphs in its pixels, and
+// their tiles, one after another.
+function stepsOf({ image, ink, segmentation, tiles }) {
+  return { image, ink, glyphs: glyphsOf(segmentation).map(({ box }) => box), tiles };
+}
