@@ -174,7 +174,8 @@ def test_a_link_carries_drawing_and_network(chromium: Browser, address: str) -> 
     draw(page, 2, centre=0.3)
     draw(page, 7, centre=0.7)
     page.locator("#link").click()
-    expect(page.locator("#link")).to_contain_text("Link copied")
+    page.locator("#copy-link").click()
+    expect(page.locator("#share-note")).to_have_text("Link copied.")
     link = page.evaluate("navigator.clipboard.readText()")
     assert link == page.url
     assert re.fullmatch(rf"{re.escape(address)}/#d=[\w-]+&m=ann", link)
@@ -195,6 +196,7 @@ def test_a_damaged_link_gets_a_message_and_an_empty_board(page: Page, damage: st
     draw(page, 3)
     expect(page.locator("#answer")).to_have_text("3")
     page.locator("#link").click()
+    page.keyboard.press("Escape")
     whole = page.url.partition("#d=")[2].partition("&")[0]
     text = {"cut": whole[:-5], "forged": whole[:-9] + "AAAAAAAAA", "empty": "", "script": "%3Cscript%3E"}[damage]
     page.goto(f"{page.url.split('#')[0]}#d={text}&m=cnn")
@@ -210,6 +212,7 @@ def test_a_link_with_an_unknown_network_is_read_by_another(page: Page) -> None:
     draw(page, 4)
     expect(page.locator("#answer")).to_have_text("4")
     page.locator("#link").click()
+    page.keyboard.press("Escape")
     page.goto(re.sub("m=.*", "m=gone", page.url))
     expect(page.locator("#message")).to_contain_text("names the network gone")
     expect(page.locator("#answer")).to_have_text("4")

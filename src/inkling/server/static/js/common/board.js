@@ -136,6 +136,20 @@ export class Board {
     return { left: x - width / 2, top: y - height / 2, width, height };
   }
 
+  // The size of that image in pixels, and the `place` {scale, x, y} of the drawing in it.
+  get sentView() {
+    return viewOf(this.#half);
+  }
+
+  // The image that would be read of other strokes: a canvas, dark on white.
+  imageOf(strokes) {
+    const surface = new StrokeCanvas(document.createElement("canvas"), { paper: "#fff", colour: () => "#000", read: true });
+    const { width, height, place } = viewOf(halfOf(reach(strokes)));
+    surface.fit(width, height, place);
+    surface.paint(strokes);
+    return surface.canvas;
+  }
+
   redraw() {
     for (const surface of [this.visible, this.sent]) surface.paint(this.strokes);
   }
@@ -196,14 +210,12 @@ export class Board {
   // The image that is read depends on the ink alone, so that the same ink is read alike on every board: a square around
   // the middle, wider or higher where ink lies outside it. `far`: how far ink reaches; `least`: a half that it keeps.
   // Whether its size has changed.
-  #fitSent(far, least = { x: SENT_HALF.least, y: SENT_HALF.least }) {
-    const half = (axis) => Math.max(least[axis], Math.ceil((far[axis] + SENT_HALF.margin) / SENT_HALF.step) * SENT_HALF.step);
-    const [x, y] = [half("x"), half("y")];
-    if (x === this.#half.x && y === this.#half.y) return false;
-    this.#half = { x, y };
-    const scale = SENT_SIDE * Math.min(1, SENT_HALF.most / Math.max(x, y));
-    const [width, height] = [x, y].map((side) => Math.round(2 * side * scale));
-    this.sent.fit(width, height, { scale, x: width / 2, y: height / 2 });
+  #fitSent(far, least) {
+    const half = halfOf(far, least);
+    if (half.x === this.#half.x && half.y === this.#half.y) return false;
+    this.#half = half;
+    const { width, height, place } = this.sentView;
+    this.sent.fit(width, height, place);
     return true;
   }
 
@@ -226,6 +238,18 @@ export class Board {
     const events = event.getCoalescedEvents?.() ?? [];
     this.extend((events.length ? events : [event]).map((one) => this.#point(one)));
   }
+}
+
+// Units from the middle to the sides of the image that is read.
+function halfOf(far, least = { x: SENT_HALF.least, y: SENT_HALF.least }) {
+  const half = (axis) => Math.max(least[axis], Math.ceil((far[axis] + SENT_HALF.margin) / SENT_HALF.step) * SENT_HALF.step);
+  return { x: half("x"), y: half("y") };
+}
+
+function viewOf({ x, y }) {
+  const scale = SENT_SIDE * Math.min(1, SENT_HALF.most / Math.max(x, y));
+  const [width, height] = [x, y].map((side) => Math.round(2 * side * scale));
+  return { width, height, place: { scale, x: width / 2, y: height / 2 } };
 }
 
 export { ERASER_WIDTH };

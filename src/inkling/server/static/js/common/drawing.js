@@ -4,18 +4,18 @@
 // number, a checksum of what follows, then for each stroke the number of points (times two, plus one if the width
 // varies), the first point, and the steps to the next ones, all as variable-length integers; then base64url.
 
-const FORMAT = 1;
+const STEPS = { 1: 2048, 2: 512 }; // format -> steps to a unit: a quarter of a pixel on a large board; a pixel
+const [FINE, COARSE] = [1, 2];
 const HEAD = 5; // bytes: format, checksum
-const FINE = 2048; // steps to a unit: a quarter of a pixel on a large board
 const REACH = 8; // units: no ink lies further from the middle
 const WIDEST = 0.5; // units
 const LINK_LIMITS = { length: 30_000, points: 12_000 }; // of a link
 const STORAGE_LIMITS = { length: 3_000_000, points: 1_000_000 }; // of local storage
 const KEY = "inkling-drawing";
 
-// URL-safe text; null where the strokes are more than a link holds.
-export function encode(strokes) {
-  return pack(strokes, LINK_LIMITS);
+// URL-safe text; null where the strokes are more than a link holds. With `isCoarse` it is shorter.
+export function encode(strokes, { isCoarse = false } = {}) {
+  return pack(strokes, LINK_LIMITS, isCoarse ? COARSE : FINE);
 }
 
 // The strokes; null for text that is cut short, forged, or more than a link holds.
@@ -24,8 +24,8 @@ export function decode(text) {
 }
 
 // "#d=TEXT&m=MODEL" for the address of a page; null where the strokes are more than a link holds.
-export function fragment({ strokes, model }) {
-  const text = encode(strokes);
+export function fragment({ strokes, model, isCoarse }) {
+  const text = encode(strokes, { isCoarse });
   return text === null ? null : `#d=${text}${model ? `&m=${encodeURIComponent(model)}` : ""}`;
 }
 
@@ -56,12 +56,12 @@ export function savedDrawing() {
   }
 }
 
-function pack(strokes, limits) {
+function pack(strokes, limits, format = FINE) {
   if (strokes.reduce((sum, points) => sum + points.length, 0) > limits.points) return null;
   const bytes = [];
-  for (const points of strokes) packStroke(points.map(quantised), bytes);
+  for (const points of strokes) packStroke(points.map((point) => quantised(point, STEPS[format])), bytes);
   const sum = checksum(bytes);
-  const head = [FORMAT, sum >>> 24, (sum >>> 16) & 255, (sum >>> 8) & 255, sum & 255];
+  const head = [format, sum >>> 24, (sum >>> 16) & 255, (sum >>> 8) & 255, sum & 255];
   const text = toBase64([...head].concat(bytes));
   return text.length > limits.length ? null : text;
 }
@@ -69,11 +69,11 @@ function pack(strokes, limits) {
 function unpack(text, limits) {
   if (typeof text !== "string" || text.length > limits.length || !/^[\w-]+$/.test(text)) return null;
   const bytes = fromBase64(text);
-  if (bytes === null || bytes.length < HEAD || bytes[0] !== FORMAT) return null;
+  if (bytes === null || bytes.length < HEAD || !Object.hasOwn(STEPS, bytes[0])) return null;
   const body = bytes.subarray(HEAD);
   const sum = ((bytes[1] << 24) | (bytes[2] << 16) | (bytes[3] << 8) | bytes[4]) >>> 0;
   if (checksum(body) !== sum) return null;
-  const reader = { bytes: body, at: 0, left: limits.points };
+  const reader = { bytes: body, at: 0, left: limits.points, steps: STEPS[bytes[0]] };
   const strokes = [];
   while (reader.at < body.length) {
     const points = unpackStroke(reader);
@@ -83,8 +83,8 @@ function unpack(text, limits) {
   return strokes;
 }
 
-function quantised({ x, y, width }) {
-  return [x, y, width].map((value) => Math.round(value * FINE));
+function quantised({ x, y, width }, steps) {
+  return [x, y, width].map((value) => Math.round(value * steps));
 }
 
 function packStroke(points, bytes) {
@@ -100,6 +100,7 @@ function packStroke(points, bytes) {
 }
 
 function unpackStroke(reader) {
+  const { steps } = reader;
   const head = getNumber(reader);
   const [n, varies] = [head >>> 1, (head & 1) === 1];
   if (!(n >= 1) || n > reader.left) return null;
@@ -110,9 +111,9 @@ function unpackStroke(reader) {
     x += getSigned(reader);
     y += getSigned(reader);
     if (varies || i === 0) width += getSigned(reader);
-    const fits = Math.abs(x) <= REACH * FINE && Math.abs(y) <= REACH * FINE && width > 0 && width <= WIDEST * FINE;
+    const fits = Math.abs(x) <= REACH * steps && Math.abs(y) <= REACH * steps && width > 0 && width <= WIDEST * steps;
     if (!fits) return null; // also when the bytes have ended, which makes it NaN
-    points.push({ x: x / FINE, y: y / FINE, width: width / FINE });
+    points.push({ x: x / steps, y: y / steps, width: width / steps });
   }
   return points;
 }

@@ -13,7 +13,7 @@ export function strokeWidth(event, usual = PEN_WIDTH) {
 
 // The curve that ends at point i, from the middle before it to the middle after it, with the point between as control:
 // smooth at any speed of the hand. As [start, control, end].
-function curveTo(points, i) {
+export function curveTo(points, i) {
   const [before, control, next] = [points[Math.max(0, i - 2)], points[i - 1], points[i]];
   const start = i === 1 ? control : middle(before, control);
   return [start, control, i === points.length - 1 ? next : middle(control, next)];
@@ -52,13 +52,15 @@ export function flattened(points) {
   for (let i = 1; i < points.length; i++) {
     const [a, b, c] = curveTo(points, i);
     const steps = Math.ceil((Math.hypot(b.x - a.x, b.y - a.y) + Math.hypot(c.x - b.x, c.y - b.y)) / FINE) || 1;
-    for (let step = 1; step <= steps; step++) {
-      const t = step / steps;
-      const along = (key) => (1 - t) ** 2 * a[key] + 2 * t * (1 - t) * b[key] + t ** 2 * c[key];
-      flat.push({ x: along("x"), y: along("y"), width: along("width") });
-    }
+    for (let step = 1; step <= steps; step++) flat.push(along([a, b, c], step / steps));
   }
   return flat;
+}
+
+// The point at 0 <= t <= 1 of a curve [start, control, end].
+export function along([a, b, c], t) {
+  const at = (key) => (1 - t) ** 2 * a[key] + 2 * t * (1 - t) * b[key] + t ** 2 * c[key];
+  return { x: at("x"), y: at("y"), width: at("width") };
 }
 
 const boxes = new WeakMap(); // of finished strokes

@@ -1,6 +1,7 @@
 // The cells of combs, grids and tables in a picture, as tables in which they can be corrected.
 
 import { ask } from "../common/api_client.js";
+import { saveFile } from "../common/save_file.js";
 import { Panel } from "./panel.js";
 import { byId, sentence } from "./page_text.js";
 
@@ -82,9 +83,5 @@ byId("copy-cells").addEventListener("click", async () => {
 });
 
 byId("save-cells").addEventListener("click", () => {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob(["\ufeff", csv()], { type: "text/csv;charset=utf-8" }));
-  link.download = "inkling-cells.csv";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  saveFile(["\ufeff", csv()], "inkling-cells.csv", "text/csv;charset=utf-8");
 });

@@ -11,10 +11,13 @@ import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
 import { watchComparison } from "./compare.js";
 import { Correction } from "./correction.js";
 import { LatestRequest } from "../common/latest_request.js";
+import { greyPng } from "../common/png.js";
 import { Persistence } from "./persistence.js";
 import { downscaled, isDocument, watchImageInput } from "./image_input.js";
 import { endManyImages, readManyImages } from "./many_images.js";
 import { watchFilmstrip } from "./filmstrip.js";
+import { Exporter } from "./export.js";
+import { ShareDialog } from "./share.js";
 import { showDigitTable } from "./table.js";
 import { ShownPicture } from "./shown_picture.js";
 import { showTiles } from "./tiles.js";
@@ -221,9 +224,21 @@ function clearAll() {
   else board.clear();
 }
 
+const share = new ShareDialog({
+  subject: () => ({
+    strokes: picture.blob ? null : board.strokes,
+    view: board.sentView,
+    picture: picture.blob,
+    reading,
+    model: model.value,
+    title: model.selectedOptions[0]?.textContent.trim() ?? "",
+  }),
+  read: async (strokes) => readIt(await greyPng(board.imageOf(strokes))),
+  exporter: new Exporter({ engine: async () => null }),
+});
 byId("close").addEventListener("click", backToBoard);
 model.addEventListener("change", readAgain);
-watchTools(board, { picture: () => picture.blob !== null, clearAll, copyLink: () => persistence.copyLink() });
+watchTools(board, { picture: () => picture.blob !== null, clearAll, share: () => share.open() });
 watchImageInput({
   inputs: [byId("upload"), byId("camera")],
   dropZone: byId("drop"),

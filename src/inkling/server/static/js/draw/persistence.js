@@ -1,10 +1,9 @@
-// Keeps the drawing in this browser's storage, and opens and copies links that contain one.
+// Keeps the drawing in this browser's storage, and opens links that contain one.
 
-import { fragment, fromFragment, savedDrawing, saveDrawing } from "../common/drawing.js";
-import { byId, say } from "./page_text.js";
+import { fromFragment, savedDrawing, saveDrawing } from "../common/drawing.js";
+import { say } from "./page_text.js";
 
 const REST_MS = 300; // from the last change to saving
-const NOTE_MS = 2500;
 const IN_TEXT = /#d=[\w-]+(&m=[^\s&]+)?/;
 
 export class Persistence {
@@ -43,25 +42,6 @@ export class Persistence {
     const found = text.match(IN_TEXT);
     if (found) this.#open(found[0]);
     return found !== null;
-  }
-
-  async copyLink() {
-    const hash = fragment({ strokes: this.board.strokes, model: this.model.value });
-    if (hash === null) {
-      say("This drawing is too large for a link. Undo some of it, or save a picture of the screen.");
-      return;
-    }
-    history.replaceState(null, "", location.pathname + location.search + hash);
-    let note = "Link copied";
-    try {
-      await navigator.clipboard.writeText(location.href);
-    } catch {
-      note = "See address bar"; // no clipboard access
-    }
-    const label = byId("link").querySelector("span");
-    label.textContent = note;
-    byId("spoken").textContent = `${note}.`;
-    setTimeout(() => (label.textContent = "Copy link"), NOTE_MS);
   }
 
   #open(hash) {

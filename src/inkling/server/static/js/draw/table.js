@@ -1,5 +1,6 @@
 // The results as a table, to copy or to save as CSV, all in the browser.
 
+import { saveFile } from "../common/save_file.js";
 import { byId, percent } from "./page_text.js";
 
 const holder = byId("table");
@@ -84,11 +85,7 @@ async function copy() {
 }
 
 function save() {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob(["\ufeff", csv(shown)], { type: "text/csv;charset=utf-8" }));
-  link.download = `${shown.name}.csv`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  saveFile(["\ufeff", csv(shown)], `${shown.name}.csv`, "text/csv;charset=utf-8");
 }
 
 holder.addEventListener("toggle", () => holder.open && fill());

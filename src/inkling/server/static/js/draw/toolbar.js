@@ -4,17 +4,17 @@ const byId = (id) => document.getElementById(id);
 const [undo, redo, clear, link] = ["undo", "redo", "clear", "link"].map(byId);
 const pens = [...document.querySelectorAll(".pens input")];
 
-// `picture()` says whether a picture lies on the paper; `clearAll()` and `copyLink()` run the actions.
-export function watchTools(board, { picture, clearAll, copyLink }) {
+// `picture()` says whether a picture lies on the paper; `clearAll()` and `share()` run the actions.
+export function watchTools(board, { picture, clearAll, share }) {
   undo.addEventListener("click", () => board.undo());
   redo.addEventListener("click", () => board.redo());
   clear.addEventListener("click", clearAll);
-  link.addEventListener("click", copyLink);
+  link.addEventListener("click", share);
   for (const pen of pens) pen.addEventListener("change", () => take(board, pen));
   take(board, pens.find((pen) => pen.checked));
   addEventListener("keydown", (event) => {
     if (event.target.closest?.("select, input:not([type=radio], [type=checkbox])")) return;
-    if (document.querySelector(":popover-open")) return; // Escape closes it
+    if (document.querySelector(":popover-open, dialog[open]")) return; // Escape closes it
     const action = actionOf(event, board, { picture, clearAll });
     if (!action) return;
     event.preventDefault();
@@ -49,5 +49,5 @@ export function updateTools(board, picture) {
   undo.disabled = picture || !board.canUndo;
   redo.disabled = picture || !board.canRedo;
   clear.disabled = !picture && board.isEmpty;
-  link.disabled = picture || board.isEmpty;
+  link.disabled = !picture && board.isEmpty;
 }

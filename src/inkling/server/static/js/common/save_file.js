@@ -1,0 +1,12 @@
+// Saves a file that was made in the page.
+
+const KEPT_MS = 10_000; // the browser reads it after the click
+
+// `parts` as `new Blob` takes them.
+export function saveFile(parts, name, type) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(parts, { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
+}
