@@ -6,11 +6,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PORT ?= 8000
+KERNELS_C := src/inkling/page_network/kernels.c
+KERNELS_WASM := src/inkling/server/static/js/engine/kernels.wasm
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-slow test-learn test-cluster test-browser test-all lint check audit format package \
         check-wheels install install-dev install-learn install-export install-cluster install-postgres bench soak servers compare \
-        baseline-readers \
+        baseline-readers kernels \
         results notebook docs image check-deploy check-clients clean
 
 help: ## list the targets
@@ -56,6 +58,11 @@ audit: install-dev ## ask whether the base's dependencies have known vulnerabili
 format: install-dev ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+kernels: ## compile what runs networks in pages (needs clang and lld, with wasm32)
+	clang --target=wasm32 -O3 -msimd128 -mbulk-memory -ffreestanding -nostdlib -Wl,--no-entry -Wl,--strip-all \
+	  -Wl,--export=__heap_base -Wl,-z,stack-size=4096 -o $(KERNELS_WASM) $(KERNELS_C)
+	sha256sum $(KERNELS_C) $(KERNELS_WASM) > src/inkling/page_network/kernels.sha256
 
 bench: install-learn servers ## time a reading, the start, and servers side by side under load (20 minutes; needs wrk)
 	@command -v wrk >/dev/null || { echo "wrk is not there: on Debian and Ubuntu, apt install wrk"; exit 1; }

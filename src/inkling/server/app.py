@@ -57,6 +57,7 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
         hands,
         health,
         layers,
+        network,
         openapi,
         read,
         reports,
@@ -95,7 +96,7 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     api = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorAnswerSchema})(app)
     openapi.register_schemas(api.spec)
     hands.register_schemas(api.spec)
-    for route in (read, forms, hands, hand_weights, filmstrip, compare, weights, layers, reports, health):
+    for route in (read, forms, hands, hand_weights, filmstrip, compare, weights, network, layers, reports, health):
         api.register_blueprint(route.blueprint)
     api.register_blueprint(hands.corrections)
     lab.add_lab(app, api, settings)

@@ -24,3 +24,6 @@ export function networkAddress(name, version) {
   const query = version ? `?v=${encodeURIComponent(version)}` : "";
   return new URL(isStatic ? `./networks/${part}.bin${query}` : `./api/v1/models/${part}/network${query}`, root).href;
 }
+
+// The address of the list of networks: what GET /api/v1/models answers.
+export const networksAddress = () => new URL(isStatic ? "./networks/index.json" : "./api/v1/models", root).href;

@@ -1,0 +1,80 @@
+"""GET /api/v1/models/<name>/network: a network in the form in which a page runs it."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Response, current_app, request
+from flask_smorest import Blueprint
+
+from inkling.errors import UnknownName
+from inkling.server.routes.openapi import BINARY, BYTES_CONTENT, MODEL_NAME, MODELS_TAG, UNKNOWN_MODEL, error_responses
+from inkling.server.rules import API, rule
+
+if TYPE_CHECKING:
+    from inkling.models.bundle import Bundle
+
+blueprint = Blueprint("page_networks", __name__, url_prefix="/api/v1/models", description="Gives networks to pages.")
+
+KEPT = 8  # networks whose files stay in memory
+WEEK_S = 7 * 24 * 60 * 60
+
+_VERSION = {
+    "name": "v",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The model's version: with it, the answer may be kept for a week without asking again.",
+}
+_NETWORK = {
+    "description": (
+        "`inkn`, the length of the head (uint32, little endian), the head (JSON: the model's name and version, its "
+        "layers, its calibration), and the weights, compressed. `src/inkling/page_network/binary.py` describes it."
+    ),
+    "content": BYTES_CONTENT,
+}
+_ERRORS = {
+    404: UNKNOWN_MODEL,
+    422: "WrongNetwork: layers that a page cannot compute.",
+    503: "BadBundle: the model is damaged.",
+}
+
+
+@blueprint.route("/<string:name>/network", methods=["GET"], parameters=[MODEL_NAME, _VERSION], tags=[MODELS_TAG])
+@rule(API)
+@blueprint.doc(operationId="getNetwork", responses={"200": _NETWORK})
+@error_responses(blueprint, _ERRORS)
+def network(name: str) -> Response:
+    """Get a network that runs in a page
+
+    The networks of `GET /api/v1/models`, and `line`, which reads rows. A page computes the same probabilities with it
+    as the service, within 1e-4. The answer has an `ETag`.
+    """
+    bundle = _bundle(name)
+    content = _page_network(bundle.path, bundle.version)
+    response = Response(content, mimetype=BINARY)
+    response.set_etag(hashlib.sha256(content).hexdigest()[:16])
+    is_named = request.args.get("v") == bundle.version
+    response.headers["Cache-Control"] = f"private, max-age={WEEK_S}" if is_named else "no-cache"
+    response.make_conditional(request)
+    return response
+
+
+def _bundle(name: str) -> Bundle:
+    from inkling.models import registry
+
+    choices = {registry.LINE: registry.line_recognizer(), **current_app.extensions["inkling"].bundles()}
+    if name not in choices:
+        raise UnknownName("model", name, choices)
+    return choices[name]
+
+
+@lru_cache(maxsize=KEPT)
+def _page_network(path: Path, version: str) -> bytes:
+    from inkling.models import registry
+    from inkling.page_network.binary import page_network
+
+    return page_network(registry.find_network(path))

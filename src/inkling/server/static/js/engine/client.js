@@ -1,0 +1,157 @@
+// The engine, from a page: networks that read in this page, in a thread of its own.
+//
+// const engine = await openEngine({ network: "cnn" });
+// const { text, digits } = await engine.read(await createImageBitmap(canvas));
+import { fetchWithKey } from "../common/api_key.js";
+import { isStatic, networkAddress, networksAddress } from "../common/site.js";
+import { EngineUnavailable } from "./unavailable.js";
+
+export { EngineUnavailable };
+
+const LINE = "line"; // the network that reads rows
+
+// -> an Engine whose `network` can read. Rejects with EngineUnavailable, whose message is a sentence.
+export async function openEngine({ network = "cnn" } = {}) {
+  if (typeof Worker === "undefined" || typeof WebAssembly === "undefined" || typeof DecompressionStream === "undefined")
+    throw new EngineUnavailable("This browser cannot run networks; workers and WebAssembly were expected. Use a newer one.");
+  const engine = new Engine(await listOfNetworks());
+  await engine.load(network);
+  return engine;
+}
+
+class Engine {
+  #worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  #networks; // as GET /api/v1/models lists them
+  #loads = new Map(); // name -> promise of the head of its file
+  #calls = new Map(); // id -> { resolve, reject }
+  #lastId = 0;
+
+  constructor(networks) {
+    this.#networks = networks;
+    this.#worker.addEventListener("message", ({ data }) => this.#hear(data));
+    this.#worker.addEventListener("error", (event) => this.#fail(event));
+  }
+
+  // [{ name, version, parameters, title }]
+  networks() {
+    return this.#networks.map(({ name, version, parameters, title }) => ({ name, version, parameters, title }));
+  }
+
+  // Resolves with the head of a network's file when the network can read.
+  load(name) {
+    if (!this.#loads.has(name)) {
+      const loading = this.#load(name);
+      this.#loads.set(name, loading);
+      loading.catch(() => this.#loads.delete(name)); // so that the next call tries again
+    }
+    return this.#loads.get(name);
+  }
+
+  // An ImageData, ImageBitmap or Blob -> what POST /api/v1/read?explain=tiles answers, and `made`: "page".
+  async read(image, { network = "cnn", mode = "auto" } = {}) {
+    const started = performance.now();
+    const { version } = await this.load(network);
+    const answer = await this.#ask("read", { network, image, mode });
+    this.#loadLineWhenIdle();
+    return {
+      ok: true,
+      ...answer,
+      model: { name: network, version },
+      took_ms: Math.round((performance.now() - started) * 100) / 100,
+      made: "page",
+    };
+  }
+
+  // Float32Array of n * 784, 0 to 1, 1 = ink -> { probs: n * 10 calibrated, notDigit: n }
+  async classify(tiles, { network = "cnn" } = {}) {
+    await this.load(network);
+    return this.#ask("classify", { network, tiles });
+  }
+
+  // One tile -> [{ name, type, shape: [h, w, c] or [n], values }]: what every layer puts out, the logits last.
+  async layers(tile, { network = "cnn" } = {}) {
+    await this.load(network);
+    return this.#ask("layers", { network, tile });
+  }
+
+  // -> { layers }: of each layer, in the order of `layers`, its { weights, bias }, or null. Convolutions are (O, h, w, I),
+  // depthwise ones (h, w, O), dense layers (O, I).
+  async weights({ network = "cnn" } = {}) {
+    await this.load(network);
+    return this.#ask("weights", { network });
+  }
+
+  // Ends the thread.
+  close() {
+    this.#worker.terminate();
+  }
+
+  async #load(name) {
+    const known = this.#networks.find((network) => network.name === name);
+    let bytes;
+    let failure;
+    try {
+      bytes = await networkBytes(networkAddress(name, known?.version));
+    } catch (error) {
+      failure = error.message;
+    }
+    return this.#ask("load", { name, bytes, failure }, bytes ? [bytes.buffer] : []);
+  }
+
+  // The first answer to a row comes sooner with the network that reads rows at hand.
+  #loadLineWhenIdle() {
+    if (this.#loads.has(LINE)) return;
+    const load = () => this.load(LINE).catch(() => {});
+    if (typeof requestIdleCallback === "undefined") setTimeout(load, 500);
+    else requestIdleCallback(load);
+  }
+
+  #ask(call, given, transferred = []) {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, call, ...given }, transferred);
+    });
+  }
+
+  #hear({ id, value, error, need }) {
+    if (need) {
+      this.load(need).catch(() => {}); // the call that needs it says so
+      return;
+    }
+    const { resolve, reject } = this.#calls.get(id);
+    this.#calls.delete(id);
+    if (error) reject(error.name === "EngineUnavailable" ? new EngineUnavailable(error.message) : new Error(error.message));
+    else resolve(value);
+  }
+
+  // The thread could not start, or broke: nobody is left waiting.
+  #fail({ message }) {
+    for (const { reject } of this.#calls.values())
+      reject(new EngineUnavailable(`Networks cannot run in this page (${message ?? "the thread did not start"}). Reload it.`));
+    this.#calls.clear();
+  }
+}
+
+// What there is to read with.
+async function listOfNetworks() {
+  const { models } = await (await answered(networksAddress(), "The list of networks")).json();
+  return models;
+}
+
+const networkBytes = async (address) => new Uint8Array(await (await answered(address, "The network")).arrayBuffer());
+
+async function answered(address, what) {
+  let response;
+  try {
+    response = await (isStatic ? fetch(address) : fetchWithKey(address));
+  } catch {
+    throw new EngineUnavailable(`${what} cannot be loaded: there is no connection. Try again later.`);
+  }
+  if (!response.ok) {
+    const { error } = await response.json().catch(() => ({}));
+    throw new EngineUnavailable(error ?? `${what} cannot be loaded (status ${response.status}). Reload the page.`);
+  }
+  return response;
+}

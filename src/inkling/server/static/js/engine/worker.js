@@ -1,0 +1,65 @@
+// The engine's thread. Each message names one of the calls below and gets one answer: { id, value } or { id, error }.
+// It asks the page for a network that it lacks: { need: name }, answered by a call of `load`.
+import { loadKernels, loadNetwork } from "./networks.js";
+import { EngineUnavailable } from "./unavailable.js";
+
+const LINE = "line";
+
+const kernels = loadKernels();
+kernels.catch(() => {}); // who loads a network hears of it
+const networks = new Map(); // name -> promise of a Network
+const awaited = new Map(); // name -> resolve and reject of such a promise
+
+const CALLS = {
+  // The bytes of a network's file, or why there are none.
+  async load({ name, bytes, failure }) {
+    const { resolve, reject } = awaited.get(name) ?? {};
+    awaited.delete(name);
+    const loading = failure ? Promise.reject(new EngineUnavailable(failure)) : kernels.then((k) => loadNetwork(bytes, k));
+    if (resolve) loading.then(resolve, reject);
+    else networks.set(name, loading);
+    loading.catch(() => networks.delete(name)); // so that the next call tries again
+    return (await loading).head;
+  },
+
+  async classify({ network, tiles }) {
+    return (await networkOf(network)).classify(tiles);
+  },
+
+  async layers({ network, tile }) {
+    return (await networkOf(network)).layers(tile);
+  },
+
+  async weights({ network }) {
+    return (await networkOf(network)).weights();
+  },
+
+  async read({ network, image, mode }) {
+    const { makeReader } = await import("./reader.js");
+    const classifier = await networkOf(network);
+    const reader = makeReader({
+      classify: (tiles) => classifier.classify(tiles),
+      manifest: { ...classifier.head, ...classifier.head.manifest },
+      recognise: async (line) => (await networkOf(LINE)).recognise(line),
+      lineManifest: async () => (await networkOf(LINE)).head.manifest,
+    });
+    return reader.read(image, { mode });
+  },
+};
+
+// A network that is loaded, or that the page is asked for.
+function networkOf(name) {
+  if (!networks.has(name)) {
+    networks.set(name, new Promise((resolve, reject) => awaited.set(name, { resolve, reject })));
+    postMessage({ need: name });
+  }
+  return networks.get(name);
+}
+
+addEventListener("message", async ({ data: { id, call, ...given } }) => {
+  try {
+    postMessage({ id, value: await CALLS[call](given) });
+  } catch (error) {
+    postMessage({ id, error: { name: error.name, message: error.message } });
+  }
+});
