@@ -78,6 +78,10 @@ class Settings:
         "reach the server and no proxy is in front.",
         choices=HANDS,
     )
+    address: str = _setting(
+        "",
+        "Where others open the pages, as in https://example.org; for links and previews that they can follow.",
+    )
     threads: int = _setting(64, "Threads per worker; never fewer than running and waiting readings need.", 1)
 
     @property

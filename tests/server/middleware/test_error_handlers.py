@@ -232,8 +232,26 @@ def test_a_browser_gets_a_page_except_under_api(client: FlaskClient) -> None:
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     page = client.get("/nothing", headers=browser)
     assert (page.status_code, page.mimetype) == (404, "text/html")
-    assert "/nothing" in page.text
+    assert '<nav aria-label="Pages">' in page.text
+    assert "<h1>There is no such page</h1>" in page.text
+    assert "It may be mistyped" in page.text
     check(client.get("/api/v1/nothing", headers=browser), 404, "NotFound")
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [("/learn/", "/learn"), ("/inside/?n=3&x=%22", "/inside?n=3&x=%22"), ("/models/cnn//", "/models/cnn")],
+)
+def test_a_page_with_a_slash_at_its_end_is_found(client: FlaskClient, path: str, leads_to: str) -> None:
+    response = client.get(path)
+    assert (response.status_code, response.location) == (308, leads_to)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing/", "/api/v1/models/", "/static/css/"]
+)
+def test_no_other_address_leads_elsewhere(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
 
 
 def test_a_path_on_the_error_page_is_escaped(client: FlaskClient) -> None:

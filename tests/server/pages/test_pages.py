@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 
 import inkling.server
 from inkling import Reader
+from inkling.server.app import create_app
 from inkling.server.pages.draw import EXAMPLES, examples, percent
+from inkling.server.settings import Settings
 from tests.pictures import png_header
 
 STATIC = Path(inkling.server.__file__).parent / "static"
@@ -76,3 +80,30 @@ def test_static_files_are_served_with_their_types(client: FlaskClient) -> None:
     with client.get("/favicon.ico") as response:
         assert response.mimetype == "image/svg+xml"
     assert client.get("/static/../settings.py").status_code == 404
+
+
+def test_a_page_names_its_address_only_where_it_is_known(client: FlaskClient) -> None:
+    assert "canonical" not in client.get("/learn").text
+    with_address = create_app(Settings(address="https://inkling.example/")).test_client()
+    page = with_address.get("/learn/pictures").text
+    assert '<link rel="canonical" href="https://inkling.example/learn/pictures">' in page
+    assert '<meta property="og:image" content="https://inkling.example/static/preview.png">' in page
+    assert 'data-address="https://inkling.example"' in page
+
+
+def test_the_manifest_names_icons_of_their_sizes() -> None:
+    manifest = json.loads((STATIC / "manifest.json").read_text("utf-8"))
+    for icon in manifest["icons"][:3]:
+        with Image.open(STATIC / icon["src"]) as image:
+            assert icon["sizes"] == f"{image.width}x{image.height}"
+    with Image.open(STATIC / "preview.png") as image:
+        assert image.size == (1200, 630)
+
+
+def test_the_fonts_are_small_and_carry_their_licences() -> None:
+    fonts = list((STATIC / "fonts").glob("*.woff2"))
+    assert sum(font.stat().st_size for font in fonts) < 120_000
+    for licence in ("source-serif-4-OFL.txt", "source-sans-3-OFL.txt"):
+        text = (STATIC / "fonts" / licence).read_text("utf-8")
+        assert "Adobe" in text
+        assert "SIL OPEN FONT LICENSE" in text

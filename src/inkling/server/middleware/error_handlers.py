@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from inkling.errors import BadData, CannotWrite, InklingError
@@ -27,6 +27,10 @@ SENTENCES = {  # of errors that Flask and Werkzeug raise, by status: their kind,
 }
 
 
+HEADINGS = {404: "There is no such page", 500: "Something went wrong"}  # of the page that shows an error's sentence
+NO_PAGE = (
+    "Nothing lies at this address. It may be mistyped, or the page may have moved; the pages above are all there are."
+)
 OWN_FAULT = (  # instead of a sentence with paths or hosts of the server, for clients on other machines
     "the server cannot use its own files or its database now; expected that it can. Try again later, and give its "
     "operator the request's id {request_id}: the log says more."
@@ -62,6 +66,8 @@ def _answer_inkling(error: InklingError) -> Response:
 def _answer_http(error: HTTPException) -> Response:
     """Of Flask, Werkzeug or webargs. An exception that nothing expected is a 500."""
     status = error.code or 500
+    if status == 404 and (page := _page_without_slash()):
+        return make_response(redirect(page, 308))
     kind, sentence = SENTENCES.get(status, (type(error).__name__, "the request failed with {error}. See /docs."))
     allowed = sorted(getattr(error, "valid_methods", None) or ())
     message = sentence.format(
@@ -79,6 +85,19 @@ def _answer_http(error: HTTPException) -> Response:
     return response
 
 
+def _page_without_slash() -> str:
+    """`/learn` for a request of `/learn/`; "" where that leads nowhere."""
+    page = request.path.rstrip("/")
+    if request.method not in ("GET", "HEAD") or page == request.path or page.startswith("/api/"):
+        return ""
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(page, method="GET")
+    except HTTPException:
+        return ""
+    query = request.query_string.decode("ascii", "ignore")
+    return "" if endpoint == "static" or not page else f"{request.script_root}{page}{'?' * bool(query)}{query}"
+
+
 def _log(exc_info: Any) -> None:
     context = current_context(request.environ)
     told = (context.method, context.route, context.request_id)
@@ -94,7 +113,9 @@ def _complaints(data: Any) -> str:
 
 def _respond(status: int, kind: str, message: str) -> Response:
     if not request.path.startswith("/api/") and "text/html" in request.accept_mimetypes.values():
-        response = current_app.make_response(render_template("error.html", status=status, message=message))
+        heading = HEADINGS.get(status, "That did not work")
+        message = NO_PAGE if status == 404 and kind == "NotFound" else message[:1].upper() + message[1:]
+        response = make_response(render_template("error.html", status=status, heading=heading, message=message))
     else:
         response = jsonify(ok=False, kind=kind, error=message)
     response.status_code = status

@@ -12,23 +12,44 @@ if TYPE_CHECKING:
 MASTHEAD = (
     ("/", "Draw"),
     ("/inside", "Inside"),
-    ("/teach", "Teach"),
-    ("/train", "Train"),
-    ("/models", "Models"),
     ("/learn", "Learn"),
+    ("/teach", "Teach"),
+    ("/models", "Models"),
+    ("/train", "Train"),
     ("/docs", "API"),
 )
+NEED_SERVER = ("/train", "/docs")  # no part of a folder of files; behind a button on a phone
 
 
 def add_pages(app: Flask) -> None:
     """Register every page and what the templates share."""
+    from flask import request
+
+    from inkling.server.middleware.security_headers import CONTENT_POLICY
     from inkling.server.pages import docs, draw, inside, learn, models, teach, train
     from inkling.server.pages.preload import script
     from inkling.server.rules import PAGE, rule
 
     for page in (draw, inside, teach, train, models, learn, docs):
         app.register_blueprint(page.blueprint)
-    app.context_processor(lambda: {"masthead": MASTHEAD, "is_static": app.config.get("IS_STATIC", False)})
+    is_static = bool(app.config.get("IS_STATIC"))  # the pages become files, which need no server (inkling.site)
+    address = app.config["INKLING"].address.rstrip("/")
+
+    def page_address() -> str:
+        """The page's address for others; in a folder of files every page is a folder's index.html."""
+        path = request.path.rstrip("/")
+        return f"{address}{path}/" if is_static or not path else f"{address}{path}"
+
+    app.context_processor(
+        lambda: {
+            "masthead": [page for page in MASTHEAD if page[0] not in NEED_SERVER],
+            "masthead_more": [page for page in MASTHEAD if page[0] in NEED_SERVER and not is_static],
+            "is_static": is_static,
+            "content_policy": CONTENT_POLICY,
+            "address": address,
+            "page_address": page_address,
+        }
+    )
     app.jinja_env.globals["script"] = script
 
     @app.get("/favicon.ico")

@@ -5,6 +5,9 @@ const FILES = new URL("../../", import.meta.url); // the folder static/
 const page = globalThis.document?.documentElement.dataset ?? {};
 const root = new URL(page.root ?? "/", globalThis.document?.baseURI ?? FILES);
 
+// The address at which others open the pages, "" if nobody told: the setting `address`, or `inkling site --address`.
+export const publicAddress = page.address ?? "";
+
 // Whether this page lives without a server: there is no API, and nothing can be uploaded.
 export const isStatic = "static" in page;
 

@@ -1,0 +1,71 @@
+"""Make the icons of the installed page from favicon.svg, and the picture that a shared link shows.
+
+python -m scripts.make_icons        # needs the dev extra and Chromium
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.conftest import FLAGS, chromium_path
+
+STATIC = Path(__file__).parents[1] / "src" / "inkling" / "server" / "static"
+PREVIEW_WH = (1200, 630)  # what previews of links are cropped to
+SAFE = 0.7  # of a maskable icon's side that every mask shows, a little less than the 80 % across of its circle
+
+
+def main() -> None:
+    favicon = (STATIC / "favicon.svg").read_text("utf-8")
+    (STATIC / "icons").mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        for name, side in (("192", 192), ("512", 512)):
+            save(shot(browser, page_of(favicon, side, side), (side, side)), STATIC / "icons" / f"{name}.png")
+        ground = re.sub(r' rx="\d+"', "", favicon)  # to the edges: the mask cuts its own corners
+        drop = re.sub(r"<rect[^>]*/>", "", favicon)
+        for name, side in (("maskable-512", 512), ("touch-180", 180)):
+            inner = round(side * SAFE)
+            body = f"{page_of(ground, side, side)}{page_of(drop, side, inner)}"
+            save(shot(browser, body, (side, side)), STATIC / "icons" / f"{name}.png")
+        preview = (Path(__file__).parent / "preview.html").read_text("utf-8").replace("{favicon}", favicon)
+        save(shot(browser, preview, PREVIEW_WH), STATIC / "preview.png", colours=128)
+        browser.close()
+
+
+def page_of(svg: str, side: int, inner: int) -> str:
+    """An image of `inner` pixels in the middle of `side` pixels."""
+    at = (side - inner) // 2
+    style = f"position:absolute;left:{at}px;top:{at}px;width:{inner}px;height:{inner}px"
+    return f'<div style="{style}">{svg.replace("<svg ", "<svg width=100% height=100% ", 1)}</div>'
+
+
+def shot(browser: Browser, body: str, size_wh: tuple[int, int]) -> bytes:
+    page = browser.new_page(viewport={"width": size_wh[0], "height": size_wh[1]})
+    with tempfile.NamedTemporaryFile("w", suffix=".html", encoding="utf-8") as file:  # a file may load our fonts
+        head = f'<!doctype html><meta charset="utf-8"><base href="{STATIC.as_uri()}/"><style>body{{margin:0}}</style>'
+        file.write(head + body)
+        file.flush()
+        page.goto(Path(file.name).as_uri())
+        page.evaluate("document.fonts.ready.then(() => null)")
+    content = page.screenshot(omit_background=True)
+    page.close()
+    return content
+
+
+def save(png: bytes, path: Path, colours: int = 0) -> None:
+    """Save with the best compression; with `colours`, of a palette of so many."""
+    image = Image.open(io.BytesIO(png))
+    if colours:
+        image = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+    image.save(path, optimize=True)
+    print(f"{path.name}: {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
