@@ -27,6 +27,7 @@ def add_pages(app: Flask) -> None:
 
     from inkling.server.middleware.security_headers import CONTENT_POLICY
     from inkling.server.pages import docs, draw, inside, learn, models, teach, train
+    from inkling.server.pages.lessons import term
     from inkling.server.pages.preload import script
     from inkling.server.rules import PAGE, rule
 
@@ -51,6 +52,7 @@ def add_pages(app: Flask) -> None:
         }
     )
     app.jinja_env.globals["script"] = script
+    app.jinja_env.globals["term"] = term
 
     @app.get("/favicon.ico")
     @rule(PAGE)

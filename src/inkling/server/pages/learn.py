@@ -1,4 +1,4 @@
-"""`/learn`: six short interactive chapters on how a network reads digits."""
+"""`/learn`: six short interactive chapters on how a network reads digits, a teacher's page and a glossary."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, render_template
 
 from inkling.errors import UnknownName
+from inkling.server.pages import lessons
 from inkling.server.rules import PAGE, rule
 
 if TYPE_CHECKING:
@@ -33,20 +34,12 @@ class Chapter:
 
 
 CHAPTERS = (
-    Chapter("pictures", "A picture is a table of numbers", "How a computer stores an image of a digit."),
+    Chapter("pictures", "A picture is a table of numbers", "Draw a digit and see the 784 numbers that are left of it."),
     Chapter("neurons", "Neurons, ReLU and layers", "What the 101,770 parameters do, and why ReLU matters."),
-    Chapter(
-        "confidence",
-        "From scores to confidence",
-        "How softmax turns scores into probabilities; what 97 % means.",
-    ),
-    Chapter("learning", "Learning and overfitting", "Loss, gradient descent, Adam; overfitting and dropout."),
+    Chapter("confidence", "From scores to confidence", "How scores become probabilities, and what 97 % means."),
+    Chapter("learning", "Learning and overfitting", "How a network finds its weights, and when it memorizes."),
     Chapter("convolutions", "Convolutions", "Nine weights for every place, and when they are better."),
-    Chapter(
-        "drawings",
-        "Why it fails on your own drawing",
-        "Polarity, position, size: what goes wrong, and the pipeline.",
-    ),
+    Chapter("drawings", "Why it fails on your own drawing", "Colour, place and size: what goes wrong, and what helps."),
 )
 
 
@@ -54,7 +47,26 @@ CHAPTERS = (
 @rule(PAGE)
 def contents() -> ResponseReturnValue:
     """The list of chapters."""
-    return render_template("learn.html", chapters=CHAPTERS)
+    return render_template("learn.html", chapters=CHAPTERS, minutes=lessons.minutes_to_read)
+
+
+@blueprint.get("/learn/glossary")
+@rule(PAGE)
+def terms() -> ResponseReturnValue:
+    """Every term in a sentence."""
+    return render_template("glossary.html", terms=lessons.glossary().values())
+
+
+@blueprint.get("/learn/teacher")
+@rule(PAGE)
+def teacher() -> ResponseReturnValue:
+    """A lesson of 45 minutes, the answers to all questions, and a sheet to print."""
+    return render_template(
+        "teacher.html",
+        lesson=lessons.lesson(),
+        chapters=[(each, questions_of(each.slug), lessons.minutes_to_read(each.slug)) for each in CHAPTERS],
+        numbers={each.slug: number for number, each in enumerate(CHAPTERS, 1)},
+    )
 
 
 @blueprint.get("/learn/<slug>")
@@ -65,10 +77,15 @@ def chapter(slug: str) -> ResponseReturnValue:
     if slug not in slugs:
         raise UnknownName("chapter", slug, slugs)
     number = slugs.index(slug)
+    asked = questions_of(slug)
     return render_template(
         f"chapters/{slug}.html",
         chapter=CHAPTERS[number],
         number=number + 1,
+        total=len(CHAPTERS),
+        minutes=lessons.minutes_to_read(slug),
+        guesses=asked["guesses"],
+        question=asked["question"],
         before=CHAPTERS[number - 1] if number else None,
         after=CHAPTERS[number + 1] if number + 1 < len(CHAPTERS) else None,
         measured=measured(),
@@ -77,10 +94,19 @@ def chapter(slug: str) -> ResponseReturnValue:
 
 
 @functools.cache
+def questions_of(slug: str) -> dict[str, Any]:
+    """The questions of a chapter, with the measured numbers in their texts."""
+    found = measured()
+    numbers = {name: found[name].removesuffix(" %") for name in ("resized", "resized_worst", "pipeline")}
+    asked: dict[str, Any] = lessons.filled(lessons.questions()[slug], numbers)
+    return asked
+
+
+@functools.cache
 def measured() -> dict[str, Any]:
     """The project's measurements as texts: `right` by network and data set ("93.7 %"), `refusals_wrong` by network, on
     MNIST's test images, `seeds` by recipe ("99.21 %"), and means over other people's digits: `resized` and `pipeline`
-    of the tutorial network, `pipeline_cnn` of `cnn`."""
+    of the tutorial network, `pipeline_cnn` of `cnn`; `resized_worst` is that of the hardest set."""
     found: dict[str, Any] = json.loads(MEASURED.read_text("utf-8"))
     data_sets = list(found["resized"])
     return {
@@ -93,6 +119,7 @@ def measured() -> dict[str, Any]:
         "seeds": {name: f"{100 * each['mean']:.2f} %" for name, each in found["seeds"].items()},
         "n_seeds": min(each["n"] for each in found["seeds"].values()),
         "resized": f"{100 * fmean(found['resized'].values()):.0f} %",
+        "resized_worst": f"{100 * min(found['resized'].values()):.0f} %",
         "pipeline": f"{100 * fmean(found['right']['ann-tutorial'][key] for key in data_sets):.0f} %",
         "pipeline_cnn": f"{100 * fmean(found['right']['cnn'][key] for key in data_sets):.0f} %",
     }

@@ -82,3 +82,10 @@ export function tileFrom(sheet) {
   }
   return tile;
 }
+
+// Strokes as MNIST has its digits: 784 values, 0 paper to 1 ink.
+export function normalizedTile(strokes) {
+  const sheet = Object.assign(document.createElement("canvas"), { width: SHEET, height: SHEET });
+  putStrokes(sheet, strokes, mnistTransform(strokes));
+  return tileFrom(sheet);
+}

@@ -1,4 +1,10 @@
-// Starts the interactive sections of a chapter: ./NAME.js runs <section data-piece="NAME">.
+// START HERE. Starts what a page of Learn holds: ./NAME.js runs <section data-piece="NAME">.
+
+import { explainTerms } from "../common/glossary.js";
+import { startContents } from "./contents.js";
+import { startGuesses } from "./guess.js";
+import { startQuiz } from "./quiz.js";
+import { startTeacher } from "./teacher.js";
 
 async function start(section) {
   try {
@@ -7,11 +13,19 @@ async function start(section) {
     section.dataset.live = "true";
   } catch (error) {
     const trouble = section.querySelector(".trouble");
-    trouble.textContent = "This piece could not be loaded. Is the server still running? Reload the page to try again.";
+    trouble.textContent = "This part could not be loaded. Reload the page to try again.";
     trouble.hidden = false;
     console.warn(error);
   }
 }
 
+const main = document.querySelector("main");
+explainTerms();
+if (main.dataset.chapter) {
+  startGuesses(main.dataset.chapter);
+  startQuiz(main.dataset.chapter);
+}
+if ("contents" in main.dataset) startContents(main);
+if ("teacher" in main.dataset) startTeacher(main);
 await Promise.all([...document.querySelectorAll("[data-piece]")].map(start));
 document.documentElement.dataset.ready = "true";

@@ -3,6 +3,8 @@
 import { loadDigits } from "../common/test_digits.js";
 import { forward, loadNetwork } from "../common/dense_network.js";
 import { percent } from "../draw/page_text.js";
+import { normalizedTile } from "./drawing_transform.js";
+import { ownDigit } from "./own_strokes.js";
 import { argmax, buttons, colour, paintTile, partsOf, responsiveCanvas, SIDE, watchCells } from "./widgets.js";
 
 const NETWORK = "ann";
@@ -13,8 +15,10 @@ const BRUSH = [[0, 0, 255], [1, 0, 110], [-1, 0, 110], [0, 1, 110], [0, -1, 110]
 export async function begin(section) {
   const { modes, digit, flat, position, numbers, prediction, another, reset } = partsOf(section);
   const [digits, network] = await Promise.all([loadDigits(), loadNetwork(NETWORK)]);
-  let number = 4;
-  let pixels; // 784 values, 0 to 255, perhaps edited
+  let number = 4; // of the test digit; null for the reader's own
+  let original; // 784 values, 0 to 255
+  let pixels; // the same, perhaps edited
+  let first; // what the network reads in it before it is changed
   let at = [18, 11]; // column and row of the window's centre
   let mode = "look";
   const tile = () => Float32Array.from(pixels, (ink) => ink / 255);
@@ -24,7 +28,7 @@ export async function begin(section) {
     if (!pixels) return;
     paintTile(context, tile(), { size: width });
     const cell = width / SIDE;
-    if (cell >= READABLE_PX) writeNumbers(context, cell, pixels);
+    writePixelValues(context, cell, pixels);
     const [x, y] = corner();
     outline(context, [x * cell, y * cell, WIDE * cell, HIGH * cell], "paper", 5);
     outline(context, [x * cell, y * cell, WIDE * cell, HIGH * cell], "blue", 2.5);
@@ -51,17 +55,19 @@ export async function begin(section) {
     numbers.tBodies[0].replaceChildren(...windowRows(pixels, corner(), at));
     const { probs } = forward(network, tile());
     const best = argmax(probs);
-    const label = digits.labels[number];
-    const original = digits.images.subarray(number * SIDE * SIDE, (number + 1) * SIDE * SIDE);
     const changed = pixels.reduce((n, ink, i) => n + (ink !== original[i]), 0);
     reset.disabled = changed === 0;
-    prediction.textContent = `Labelled ${label}. The network ann reads ${best}, with ${percent(probs[best])}.${
-      changed ? ` You have changed ${changed} of the 784 numbers${best === label ? "" : ", and its answer"}.` : ""
+    const label = number === null ? "Your own digit" : `Labelled ${digits.labels[number]}`;
+    prediction.textContent = `${label}. The network ann reads ${best}, with ${percent(probs[best])}.${
+      changed ? ` You have changed ${changed} of the 784 numbers${best === first ? "" : ", and its answer"}.` : ""
     }`;
   };
+  // Shows a digit: the number of a test digit, or 784 values from 0 to 1.
   const take = (next) => {
-    number = next;
-    pixels = digits.images.slice(number * SIDE * SIDE, (number + 1) * SIDE * SIDE);
+    number = typeof next === "number" ? next : null;
+    original = number === null ? Uint8Array.from(next, (ink) => Math.round(255 * ink)) : digits.images.slice(number * SIDE * SIDE, (number + 1) * SIDE * SIDE);
+    pixels = original.slice();
+    first = argmax(forward(network, tile()).probs);
     show();
   };
   const touch = ([column, row]) => {
@@ -89,10 +95,14 @@ export async function begin(section) {
       show();
     },
   });
-  another.addEventListener("click", () => take((number + 1) % digits.labels.length));
-  reset.addEventListener("click", () => take(number));
-  section.addEventListener("take", (event) => take(event.detail)); // the explorer sends a digit here
-  take(number);
+  another.addEventListener("click", () => take(((number ?? -1) + 1) % digits.labels.length));
+  reset.addEventListener("click", () => {
+    pixels = original.slice();
+    show();
+  });
+  section.addEventListener("take", (event) => take(event.detail)); // other pieces send a digit here
+  const strokes = ownDigit();
+  take(strokes.length ? normalizedTile(strokes) : number);
 }
 
 function outline(context, [x, y, w, h], name, thickness) {
@@ -101,7 +111,9 @@ function outline(context, [x, y, w, h], name, thickness) {
   context.strokeRect(x, y, w, h);
 }
 
-function writeNumbers(context, cell, pixels) {
+// The value of each pixel, 0 to 255, where `cell`, the side of a pixel, leaves room for it.
+export function writePixelValues(context, cell, pixels) {
+  if (cell < READABLE_PX) return;
   context.font = `${Math.round(cell * 0.44)}px ${getComputedStyle(document.body).fontFamily}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
