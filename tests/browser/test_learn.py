@@ -34,8 +34,12 @@ def pages(request: pytest.FixtureRequest, chromium: Browser, address: str) -> It
 
 
 def piece(page: Page, name: str) -> Locator:
+    """An interactive section. Where it asks for a guess first, one is made."""
     page.bring_to_front()
     found = page.locator(f'[data-piece="{name}"]')
+    option = found.locator("[data-option]").first
+    if option.is_visible():
+        option.click()
     expect(found).to_have_attribute("data-live", "true")
     return found
 

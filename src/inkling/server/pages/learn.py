@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("learn", __name__)
 
 MEASURED = Path(__file__).with_name("measured.json")  # by scripts/make_measured.py
+DROPOUT = Path(__file__).with_name("dropout.json")  # by scripts/measure_dropout.mjs
 SMALL_CONV = Path(__file__).parents[1] / "static" / "data" / "small-conv.json"  # by scripts/make_small_conv.py
 
 
@@ -90,6 +91,7 @@ def chapter(slug: str) -> ResponseReturnValue:
         after=CHAPTERS[number + 1] if number + 1 < len(CHAPTERS) else None,
         measured=measured(),
         small=small_conv(),
+        dropout=dropout(),
     )
 
 
@@ -123,6 +125,21 @@ def measured() -> dict[str, Any]:
         "pipeline": f"{100 * fmean(found['right']['ann-tutorial'][key] for key in data_sets):.0f} %",
         "pipeline_cnn": f"{100 * fmean(found['right']['cnn'][key] for key in data_sets):.0f} %",
     }
+
+
+@functools.cache
+def dropout() -> dict[str, Any]:
+    """What dropout gained in chapter 4's piece, in points: `wrong_labels` and `right_labels`, {mean, least, most} each."""
+    gains = json.loads(DROPOUT.read_text("utf-8"))["gains"]
+    return {
+        name: {"mean": points(fmean(each)), "least": points(min(each)), "most": points(max(each)), "n": len(each)}
+        for name, each in gains.items()
+    }
+
+
+def points(value: float) -> str:
+    """A number of points as a text: "3.6", "−1.5"."""
+    return f"{value:.1f}".replace("-", "−")
 
 
 @functools.cache

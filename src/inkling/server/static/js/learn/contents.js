@@ -1,6 +1,7 @@
 // The list of chapters: what has been done so far on this device.
 
 import { partsOf } from "./widgets.js";
+import { keepOwnDigit } from "./own_strokes.js";
 import { forget, progress } from "./progress.js";
 
 export function startContents(main) {
@@ -20,6 +21,7 @@ export function startContents(main) {
   };
   button.addEventListener("click", () => {
     forget();
+    keepOwnDigit([]);
     show();
     links[0].focus();
   });
