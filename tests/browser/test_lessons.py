@@ -99,7 +99,9 @@ def test_the_contents_show_what_is_done_on_this_device_and_forget_it(open_page: 
     page.wait_for_selector("html[data-ready]")
     expect(page.locator("[data-chapter=neurons] .time")).to_contain_text("done")
     expect(page.locator("[data-chapter=confidence] .time")).to_contain_text("begun")
-    expect(page.locator(".progress")).to_contain_text("finished 1 of 6 chapters. This is remembered on this device only")
+    expect(page.locator(".progress")).to_contain_text(
+        "finished 1 of 6 chapters. This is remembered on this device only"
+    )
     assert page.context.cookies() == []
     page.get_by_role("button", name="Forget it").click()
     expect(page.locator(".progress")).to_be_hidden()

@@ -25,6 +25,9 @@ DROPOUT = Path(__file__).with_name("dropout.json")  # by scripts/measure_dropout
 SMALL_CONV = Path(__file__).parents[1] / "static" / "data" / "small-conv.json"  # by scripts/make_small_conv.py
 
 
+MINUS = "\N{MINUS SIGN}"
+
+
 @dataclass(frozen=True)
 class Chapter:
     """One chapter: its address, title and summary."""
@@ -129,17 +132,17 @@ def measured() -> dict[str, Any]:
 
 @functools.cache
 def dropout() -> dict[str, Any]:
-    """What dropout gained in chapter 4's piece, in points: `wrong_labels` and `right_labels`, {mean, least, most} each."""
+    """What dropout gained in chapter 4, in points: `wrong_labels` and `right_labels`, each {mean, least, most}."""
     gains = json.loads(DROPOUT.read_text("utf-8"))["gains"]
     return {
-        name: {"mean": points(fmean(each)), "least": points(min(each)), "most": points(max(each)), "n": len(each)}
+        name: {"mean": points(fmean(each)), "least": points(min(each)), "most": points(max(each))}
         for name, each in gains.items()
     }
 
 
 def points(value: float) -> str:
-    """A number of points as a text: "3.6", "−1.5"."""
-    return f"{value:.1f}".replace("-", "−")
+    """A number of points as a text, with a true minus sign."""
+    return f"{value:.1f}".replace("-", MINUS)
 
 
 @functools.cache

@@ -54,7 +54,7 @@ def term(slug: str, text: str = "") -> Markup:
 
 @functools.cache
 def questions() -> dict[str, dict[str, Any]]:
-    """By chapter: `guesses` by piece {ask, options, right, because}, and `question` {ask, answers: [{text, right, why}]}.
+    """By chapter: `guesses` by piece, {ask, options, right, because}; `question`, {ask, answers: [{text, right, why}]}.
 
     Texts may hold measured numbers as {names}; see `filled`.
     """

@@ -54,7 +54,7 @@ function open(term) {
   close();
   tip ??= Object.assign(document.createElement("div"), { id: ID, className: "term-tip", role: "tooltip" });
   tip.textContent = term.dataset.means;
-  document.body.append(tip);
+  (term.closest("main, footer") ?? document.body).append(tip); // in a landmark of the page
   term.setAttribute("aria-describedby", ID);
   shown = term;
   place(term);
@@ -75,5 +75,8 @@ function place(term) {
   const left = Math.max(EDGE_PX, Math.min(box.left, most));
   const below = box.bottom + GAP_PX + height <= innerHeight;
   const top = below ? box.bottom + GAP_PX : box.top - GAP_PX - height;
-  Object.assign(tip.style, { left: `${left + scrollX}px`, top: `${top + scrollY}px` });
+  const parent = tip.offsetParent;
+  const isPlaced = parent && getComputedStyle(parent).position !== "static";
+  const origin = isPlaced ? parent.getBoundingClientRect() : { left: -scrollX, top: -scrollY };
+  Object.assign(tip.style, { left: `${left - origin.left}px`, top: `${top - origin.top}px` });
 }

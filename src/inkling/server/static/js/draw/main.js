@@ -2,6 +2,7 @@
 
 import { Board } from "../common/board.js";
 import { ApiError, read } from "../common/api_client.js";
+import { explainTerms } from "../common/glossary.js";
 import { HandChooser } from "../common/hand_chooser.js";
 import { KeyboardPen } from "../common/keyboard_pen.js";
 import { showAnswer } from "./answer.js";
@@ -254,4 +255,5 @@ new ResizeObserver(showDigits).observe(paper);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showDigits);
 persistence.begin();
 showState();
+explainTerms();
 document.documentElement.dataset.ready = "true"; // the page is ready for input

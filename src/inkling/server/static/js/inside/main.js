@@ -6,6 +6,7 @@ import { savedDrawing } from "../common/drawing.js";
 import { whenColoursChange } from "../common/colours.js";
 import { DenseView } from "./dense_view.js";
 import { announce, byId, write } from "../common/dom.js";
+import { explainTerms } from "../common/glossary.js";
 import { LayerView } from "./layer_view.js";
 import { fromAddress, toAddress } from "./address.js";
 import { DigitSource } from "./digit_source.js";
@@ -14,6 +15,7 @@ import { RowView } from "./row_view.js";
 const REMEMBER_MS = 400;
 const RETRY_MS = 1500;
 
+explainTerms();
 const model = byId("model");
 const digits = retrying(loadDigits);
 const source = new DigitSource({ digits, changed, model: () => model.value });
