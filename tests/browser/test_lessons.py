@@ -143,7 +143,7 @@ def test_ones_own_digit_is_drawn_by_keyboard(open_page: Any) -> None:
 
 def test_a_term_is_explained_on_hover_focus_and_not_after_escape(open_page: Any) -> None:
     page = open_page("/learn/neurons")
-    term, tip = page.locator("a.term", has_text="ReLU").first, page.get_by_role("tooltip")
+    term, tip = page.locator("a.defined", has_text="ReLU").first, page.get_by_role("tooltip")
     term.hover()
     expect(tip).to_have_text(glossary()["relu"].means)
     expect(term).to_have_attribute("aria-describedby", "term-tip")
@@ -165,7 +165,7 @@ def test_a_term_is_explained_on_hover_focus_and_not_after_escape(open_page: Any)
 
 def test_the_first_tap_explains_a_term_and_the_second_follows_it(open_page: Any) -> None:
     page = open_page("/learn/neurons", size_wh=PHONE_WH, **PHONE)
-    term, tip = page.locator("a.term", has_text="bias").first, page.get_by_role("tooltip")
+    term, tip = page.locator("a.defined", has_text="bias").first, page.get_by_role("tooltip")
     term.tap()
     expect(tip).to_have_text(glossary()["bias"].means)
     box = tip.bounding_box()
@@ -239,6 +239,6 @@ def test_without_javascript_everything_is_shown(chromium: Browser, address: str)
     page.goto(f"{address}/learn/neurons")
     page.locator("details summary").first.click()
     expect(page.locator("details p").first).to_contain_text("No.")
-    page.locator("a.term").first.click()
+    page.locator("a.defined").first.click()
     expect(page.locator(":target")).to_contain_text(glossary()["neuron"].means)
     context.close()

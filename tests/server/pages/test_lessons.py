@@ -39,7 +39,7 @@ def test_every_term_of_a_template_is_defined_and_every_definition_is_used(client
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_term_is_explained_once_in_a_chapter(client: FlaskClient, slug: str) -> None:
     page = client.get(f"/learn/{slug}").text
-    linked = re.findall(r'class="term" href="/learn/glossary#([\w-]+)" data-means="([^"]+)"', page)
+    linked = re.findall(r'class="defined" href="/learn/glossary#([\w-]+)" data-means="([^"]+)"', page)
     assert linked
     assert len({slug for slug, _ in linked}) == len(linked), "at its first use only"
 

@@ -1,6 +1,6 @@
 // Terms of the glossary, explained where they stand: on hover, on focus, or at the first tap.
 //
-// `{{ term("relu") }}` in a template makes <a class="term" href="/learn/glossary#relu" data-means="...">ReLU</a>. The
+// `{{ term("relu") }}` in a template makes <a class="defined" href="/learn/glossary#relu" data-means="...">ReLU</a>. The
 // explanation stays while the pointer is on it, and Escape closes it (WCAG 2.2, 1.4.13). A click, Enter or a second tap
 // follows the link.
 
@@ -41,7 +41,7 @@ export function explainTerms(root = document) {
   addEventListener("resize", close);
 }
 
-const termOf = (target) => target.closest?.("a.term[data-means]") ?? null;
+const termOf = (target) => target.closest?.("a.defined[data-means]") ?? null;
 
 function later(work, ms) {
   clearTimeout(timer);
