@@ -1,0 +1,93 @@
+// Where two ways of reading meet: digits that stand alone, read one by one, and rows read as a whole.
+//
+// A clean single digit needs no row. In a row, a glyph that the classifier is sure of is a second opinion of the symbol
+// in the same place; and a glyph as high as the digits that no symbol of the row covers is ink that nobody has explained.
+// As `inkling.pipeline.agreement`, for pictures without cells.
+
+import { doubted, withOthers, withWarnings } from "./compose.js";
+import { AGREEMENT as CONFIG } from "./config.js";
+import { median } from "./image/numbers.js";
+
+// The answer of two readings of one image: by rows, and glyph by glyph.
+//
+// `complete`: all ink belongs to the glyphs, so they may be right; else there is more than the classifier sees. A single
+// digit is the classifier's, unless other ink hides it and the row is sure. Where no ink stands out, rows that are not
+// probable are texture. Everything else is read by rows, unless sure glyphs say the same or are more probable; it is
+// doubted where a glyph contradicts or was missed.
+export function agreed(rows, glyphs, { complete }) {
+  const isTexture = glyphs.outcome === "empty" && rows.confidence < CONFIG.min_faint_confidence;
+  const isSingle = rows.digits.length === 1 && glyphs.digits.length < 2;
+  if (isTexture || (isSingle && (complete || glyphs.digits.length || rows.outcome !== "read"))) return glyphs;
+  if (!rows.digits.length) {
+    if (glyphs.digits.length && !rows.warnings.some(({ code }) => code === "many")) return glyphs;
+    return rows.warnings.length ? rows : withWarnings(rows, glyphs.warnings);
+  }
+  if (complete && isLikelier(glyphs, rows)) {
+    if (glyphs.text === rows.text || glyphs.digits.length + glyphs.others.length === 1) return glyphs;
+    return doubted(glyphs, `read as one row it looks like ${rows.text.split("\n")[0]}; check it by eye.`);
+  }
+  const missed = missedGlyphs(rows, glyphs);
+  let reading = missed.length ? withOthers(rows, missed) : rows;
+  const [contradiction] = contradictions(rows, glyphs);
+  if (contradiction) {
+    const { digit, glyph } = contradiction;
+    const doubt = `the row reads ${digit} where the digit alone looks like ${glyph}; check it by eye.`;
+    reading = doubted(reading, doubt);
+  }
+  return warned(reading, glyphs.warnings);
+}
+
+// Rows with the warnings of the glyphs. A comb, a ruled page or patterned paper may look like a text's glyphs.
+//
+// So rows that are surely numbers are no text, and probable ones are doubted and no more.
+function warned(rows, all) {
+  const warnings = all.filter(({ code }) => code !== "page" || rows.outcome !== "read");
+  if (warnings[0]?.code === "page" && rows.confidence >= CONFIG.min_faint_confidence) {
+    return { ...doubted(rows, warnings[0].text), warnings };
+  }
+  return withWarnings(rows, warnings);
+}
+
+// Whether glyphs that hold all ink are the better answer: they say the same, no sign, or are more probable.
+function isLikelier(glyphs, rows) {
+  if (glyphs.outcome === "read" && glyphs.text === rows.text) return !rows.others.length;
+  const isOne = glyphs.digits.length + glyphs.others.length === 1;
+  return (isOne || glyphs.outcome === "read") && glyphs.confidence >= rows.confidence;
+}
+
+// The digits of rows where the classifier is sure of another digit in the same place: { digit, glyph }.
+function contradictions(rows, glyphs) {
+  const sure = glyphs.digits.filter((glyph) => glyph.sure);
+  return rows.digits.flatMap(({ digit, box }) =>
+    sure
+      .filter((glyph) => {
+        const common = commonArea(box, glyph.box);
+        return common >= CONFIG.min_common * (area(box) + area(glyph.box) - common) && glyph.digit !== digit;
+      })
+      .map((glyph) => ({ digit, glyph: glyph.digit })),
+  );
+}
+
+// Glyphs about as high as the rows' digits, or higher, of which the rows' symbols cover less than half.
+function missedGlyphs(rows, glyphs) {
+  const height = median(rows.digits.map(({ box }) => box[3]));
+  const symbols = boxesOf(rows);
+  return boxesOf(glyphs)
+    .filter((box) => box[3] >= CONFIG.min_height * height)
+    .filter((box) => {
+      const covered = symbols.reduce((total, symbol) => total + commonArea(box, symbol), 0);
+      return covered < CONFIG.min_covered * area(box);
+    })
+    .map((box) => ({ kind: "refused", box }));
+}
+
+const boxesOf = ({ digits, others }) => [...digits, ...others].map(({ box }) => box);
+
+const area = ([, , w, h]) => w * h;
+
+// Pixels that two boxes both cover.
+function commonArea([x, y, w, h], [left, top, width, height]) {
+  const common = (start, side, otherStart, otherSide) =>
+    Math.max(Math.min(start + side, otherStart + otherSide) - Math.max(start, otherStart), 0);
+  return common(x, w, left, width) * common(y, h, top, height);
+}

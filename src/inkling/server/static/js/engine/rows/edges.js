@@ -1,0 +1,64 @@
+// Ink that reaches in from the picture's border and is no digit: a book, a desk, a finger, a scroll bar. As `without_edges`
+// of `inkling.pipeline.layout.rows`, for pictures without a desk.
+
+import { ROWS as CONFIG } from "../config.js";
+import { dilate } from "../image/filters.js";
+import { distanceTransform } from "../image/distance.js";
+import { crop, grey } from "../image/grey.js";
+import { median } from "../image/numbers.js";
+import { allOf, maskOf, memberOf, touched, valuesAt } from "./components.js";
+import { greatest } from "./numbers.js";
+
+// Takes away what reaches in from the border: it is thicker than the strokes, or runs along the border for longer than
+// digits are high. Where a frame or a digit hangs on something thick, that stays.
+//
+// `components`: of the mask; `border`: mask of the picture's outermost pixels. -> { rest, fromBorder, edges }: masks of
+// the rest and of all that reached in from the border, and boxes of what was taken away.
+export function withoutEdges(mask, components, border) {
+  const { boxes, labels } = components;
+  const inked = grey(mask.width, mask.height, mask.data.map((value, i) => value & border.data[i]));
+  const atBorder = touched(components, inked);
+  const reachesIn = memberOf(components, atBorder);
+  const inner = allOf(components).filter((i) => !reachesIn[i]);
+  if (!atBorder.length || !inner.length) return { rest: mask, fromBorder: inked, edges: [] };
+  const fromBorder = maskOf(components, reachesIn);
+  const highest = greatest(inner.map((i) => boxes[i][3]));
+  const tall = inner.filter((i) => boxes[i][3] >= CONFIG.tall_share * highest);
+  const height = median(tall.map((i) => boxes[i][3]));
+  const contact = new Int32Array(boxes.length); // pixels at the border
+  border.data.forEach((value, at) => value && contact[labels.data[at]]++);
+  // Where what lies inside is too small, it does not tell what a digit is.
+  const judged = atBorder.filter((i) => height >= CONFIG.min_inner_share * Math.min(boxes[i][2], boxes[i][3]));
+  const bars = judged.filter((i) => isBar(boxes[i], contact[i], height));
+  const kept = new Uint8Array(boxes.length).fill(1);
+  for (const i of bars) kept[i] = 0;
+  kept[0] = 0;
+  const rest = maskOf(components, kept);
+  const edges = bars.map((i) => boxes[i]);
+  if (bars.length === judged.length) return { rest, fromBorder, edges };
+  const distance = distanceTransform(mask);
+  const limit = CONFIG.max_thickness * median(tall.map((i) => greatest(valuesAt(components, i, distance)))) + 1;
+  const side = 2 * Math.trunc(limit + 2) + 1;
+  for (const i of judged.filter((one) => !bars.includes(one))) {
+    const [x, y, w, h] = boxes[i];
+    const own = crop(labels, x, y, w, h).data.map((label) => Number(label === i));
+    const thick = crop(distance, x, y, w, h).data;
+    const core = grey(w, h, Uint8Array.from(own, (value, at) => Number(value && thick[at] > limit)));
+    if (!core.data.some(Boolean)) continue;
+    const hidden = dilate(core, side).data;
+    for (let at = 0; at < own.length; at++) {
+      if (hidden[at] && own[at]) rest.data[(y + Math.floor(at / w)) * mask.width + x + (at % w)] = 0;
+    }
+    edges.push(boxes[i]);
+  }
+  return { rest, fromBorder, edges };
+}
+
+// Whether what reaches the border is too long for a digit, or a piece of a line along it. `contact`: its pixels there.
+function isBar([, , w, h], contact, height) {
+  const [short, long] = [Math.min(w, h), Math.max(w, h)];
+  const runsAlong = contact >= CONFIG.min_contact * long;
+  const [low, high] = CONFIG.stroke_range; // so long, it may be a 1 that the border touches
+  if (short < CONFIG.edge_thickness * height && long > (runsAlong ? high : CONFIG.pointing_length) * height) return true;
+  return runsAlong && long < low * height && long > CONFIG.min_piece_aspect * short;
+}

@@ -1,0 +1,71 @@
+// The steps of layout in order: a grey picture -> its rows of writing, straightened. As `inkling.pipeline.layout.find`, for
+// pictures without a desk, a comb or a table.
+
+import { LAYOUT } from "../config.js";
+import { grey } from "../image/grey.js";
+import { median } from "../image/numbers.js";
+import { IDENTITY, mappedPoints } from "../image/warp.js";
+import { findFreeRows } from "./free_rows.js";
+import { boxAround } from "./geometry.js";
+import { inkThreshold, MOST_CONTRAST } from "./light.js";
+import { BOX_SLACK, cut, workSheet } from "./sheet.js";
+
+// A grey picture, upright -> { rows, ignored, tooMuch, whole }.
+//
+// `rows`: in reading order, each { image, toImage, strokes }; `ignored`: what is no writing, { kind, box }; `tooMuch`:
+// "texture" or "rows" where there is more than one answer can hold; `whole`: -> all of a picture that is about one row
+// high, as a second view of that row, or null.
+export function findLayout(image) {
+  const sheet = workSheet(image);
+  const { contrast } = sheet.paper;
+  const threshold = inkThreshold(contrast);
+  if (threshold > MOST_CONTRAST) return { rows: [], ignored: [], tooMuch: "", whole: () => null };
+  const mask = grey(contrast.width, contrast.height);
+  for (let i = 0; i < mask.data.length; i++) mask.data[i] = Number(contrast.data[i] >= threshold);
+  const { rows: found, ignored, crowd } = findFreeRows(sheet, mask, contrast);
+  const rows = readingOrder(found);
+  return {
+    rows: rows.slice(0, LAYOUT.max_rows),
+    ignored,
+    tooMuch: crowd || (rows.length > LAYOUT.max_rows ? "rows" : ""),
+    whole: () => (isOneRow(image, rows) ? cut(sheet, IDENTITY, [0, 0, sheet.width, sheet.height]) : null),
+  };
+}
+
+// The box of a row in the picture.
+export function boxOfRow({ image, toImage }) {
+  return boxAround([0, 0, image.width, image.height], toImage, BOX_SLACK);
+}
+
+// Whether a picture is about one row high, as those that are cropped to a number or a box are.
+function isOneRow({ width, height }, rows) {
+  if (rows.length > 1 || width < LAYOUT.min_whole_aspect * height) return false;
+  return !rows.length || boxOfRow(rows[0])[3] >= LAYOUT.min_whole_height * height;
+}
+
+// From top to bottom, as the rows are tilted; what stands side by side, from left to right.
+function readingOrder(rows) {
+  if (rows.length < 2) return rows;
+  const slants = rows.map(({ toImage }) => {
+    const length = Math.hypot(toImage[0], toImage[3]);
+    return [toImage[0] / length, toImage[3] / length];
+  });
+  const [alongX, alongY] = [0, 1].map((k) => median(slants.map((slant) => slant[k])));
+  const placed = rows.map((row) => {
+    const { image, toImage } = row;
+    const [[x, y]] = mappedPoints([[image.width / 2, image.height / 2]], toImage);
+    return {
+      row,
+      across: x * alongX + y * alongY,
+      down: y * alongX - x * alongY,
+      height: image.height * Math.hypot(toImage[1], toImage[4]),
+    };
+  });
+  const lines = [];
+  for (const one of placed.sort((a, b) => a.down - b.down)) {
+    const first = lines.at(-1)?.[0];
+    if (first && one.down - first.down < 0.5 * Math.min(one.height, first.height)) lines.at(-1).push(one);
+    else lines.push([one]);
+  }
+  return lines.flatMap((line) => line.sort((a, b) => a.across - b.across).map(({ row }) => row));
+}

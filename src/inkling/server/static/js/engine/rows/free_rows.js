@@ -1,0 +1,223 @@
+// Rows of free writing: what is left of the ink without rules, edges and dirt, each row levelled by itself. As
+// `inkling.pipeline.layout.free_rows`, for pictures without a desk.
+
+import { LAYOUT, ROWS as CONFIG, RULES } from "../config.js";
+import { dilate } from "../image/filters.js";
+import { crop, grey, transposed } from "../image/grey.js";
+import { clamp, median, roundEven } from "../image/numbers.js";
+import { IDENTITY, inverseOf, mappedPoints, multiplied, warpAffine, warpPerspective } from "../image/warp.js";
+import { allOf, findComponents, memberOf, touched, valuesAt } from "./components.js";
+import { withoutEdges } from "./edges.js";
+import { asLevelled, bounds, boxCorners, isIdentity, shift, turned, union } from "./geometry.js";
+import { greatest, least } from "./numbers.js";
+import { groupRows, rowTilt } from "./rows.js";
+import { findRules, tiltOfLines, withoutLines } from "./rules.js";
+import { cut, pictureBox } from "./sheet.js";
+
+const REACH = 2; // work pixels: the soft edge of ink that is painted over
+
+// Rows of ink, what is no writing, and why it is too much ("" where it isn't): { rows, ignored, crowd }.
+//
+// `mask` and `contrast`: of the work picture. A row is { image, toImage, strokes }; something ignored { kind, box }.
+export function findFreeRows(sheet, mask, contrast) {
+  if (!mask.data.some(Boolean)) return { rows: [], ignored: [], crowd: "" };
+  const { writing, ignored } = writingOf(sheet, mask);
+  const { components } = writing;
+  let kept = allOf(components);
+  let crowd = "";
+  if (kept.length > LAYOUT.max_components) {
+    crowd = "texture";
+    kept = kept.sort((a, b) => components.areas[b] - components.areas[a]).slice(0, LAYOUT.max_components);
+  }
+  let rows = groupRows(kept.map((i) => components.boxes[i]), sheet.height).map((row) => row.map((i) => kept[i]));
+  rows = strongRows(rows, writing, contrast);
+  const whole = rows.filter((row) => !liesAtBorder(writing, row));
+  if (whole.length) {
+    const cutOff = rows.filter((row) => !whole.includes(row));
+    ignored.push(...cutOff.map((row) => ({ kind: "edge", box: pictureBox(sheet, writing.level, boxOf(writing, row)) })));
+    rows = whole;
+  }
+  if (rows.length > LAYOUT.max_rows) [crowd, rows] = [crowd || "rows", rows.slice(0, LAYOUT.max_rows)];
+  const inRows = memberOf(components, rows.flat());
+  return { rows: rows.map((row) => freeRow(sheet, writing, row, inRows)), ignored, crowd };
+}
+
+const boxOf = ({ components }, row) => union(row.map((i) => components.boxes[i]));
+
+// Levels the ink by its rules, and takes away rules and edges -> { writing, ignored }.
+//
+// `writing`: { level, components, atBorder, strange, rules }: the matrix from work pixels to levelled ones; what is left of
+// the ink; by label, 1 for what reaches the picture's border; a mask of edges, which rows must not show; boxes of rules.
+function writingOf(sheet, whole) {
+  let mask = whole;
+  let border = frameOf(mask, Math.max(1, roundEven(CONFIG.border_share * Math.min(mask.width, mask.height))));
+  let components = findComponents(mask);
+  const minLength = minRuleLength(components);
+  const slope = tiltOfLines(mask, minLength);
+  let level = IDENTITY;
+  const isTilted = slope !== null && Math.abs(slope) >= Math.tan((RULES.min_tilt_deg * Math.PI) / 180);
+  if (isTilted) {
+    border = dilate(asLevelled(border, turned(slope)).mask, 3);
+    ({ mask, moved: level } = asLevelled(mask, turned(slope)));
+  }
+  let rules = [];
+  if (slope !== null) {
+    const found = findRules(mask, minLength);
+    rules = found.boxes;
+    if (rules.length) mask = withoutLines(mask, found.lines);
+  }
+  const uprights = uprightLines(mask);
+  if (uprights.boxes.length) mask = transposed(withoutLines(transposed(mask), uprights.lines));
+  if (isTilted || rules.length || uprights.boxes.length) components = findComponents(mask);
+  const { rest, fromBorder, edges } = withoutEdges(mask, components, border);
+  if (edges.length) components = findComponents(rest);
+  const found = (kind, boxes) => boxes.map((box) => ({ kind, box: pictureBox(sheet, level, box) }));
+  return {
+    writing: {
+      level,
+      components,
+      atBorder: memberOf(components, touched(components, fromBorder)),
+      strange: grey(mask.width, mask.height, mask.data.map((value, i) => value & ~rest.data[i])),
+      rules,
+    },
+    ignored: [...found("rule", [...rules, ...uprights.boxes]), ...found("edge", edges)],
+  };
+}
+
+// A mask of the outermost pixels.
+function frameOf({ width, height }, rim) {
+  const frame = grey(width, height);
+  for (let y = 0; y < height; y++) {
+    const row = y * width;
+    if (y < rim || y >= height - rim) frame.data.fill(1, row, row + width);
+    else frame.data.fill(1, row, row + rim).fill(1, row + width - rim, row + width);
+  }
+  return frame;
+}
+
+// Pixels from which a straight line is a rule: longer than strokes of the digits that there are.
+function minRuleLength({ boxes, labels: { width } }) {
+  const heights = boxes.slice(1).map(([, , , h]) => h);
+  if (!heights.length) return RULES.min_rule_share * width;
+  const highest = greatest(heights);
+  const height = median(heights.filter((h) => h >= CONFIG.tall_share * highest));
+  return Math.max(RULES.min_rule_share * width, Math.min(RULES.rule_to_digit * height, RULES.enough_share * width));
+}
+
+// Upright lines much longer than the digits beside them are high: edges of books and walls of tables, no 1.
+//
+// -> { lines, boxes }: a mask of them with x and y exchanged, and their boxes in the given mask.
+function uprightLines(mask) {
+  const minLength = Math.max(RULES.min_rule_share * mask.height, RULES.min_upright_px);
+  const none = { lines: null, boxes: [] };
+  if (mask.height < minLength) return none;
+  const { lines, boxes } = findRules(transposed(mask), minLength);
+  if (!boxes.length) return none;
+  const components = findComponents(mask);
+  const ofLines = memberOf(components, touched(components, transposed(lines)));
+  const highest = greatest(allOf(components).filter((i) => !ofLines[i]).map((i) => components.boxes[i][3]));
+  if (highest === -Infinity || least(boxes.map(([, , w]) => w)) < RULES.rule_to_digit * highest) return none;
+  return { lines, boxes: boxes.map(([x, y, w, h]) => [y, x, h, w]) };
+}
+
+// Rows without those that are low or faint beside the others: dirt, squares, what shines through the paper.
+function strongRows(rows, { level, components }, contrast) {
+  if (rows.length < 2) return rows;
+  const { width, height } = components.labels;
+  const levelled = isIdentity(level) ? contrast : warpAffine(contrast, level, width, height);
+  const about = rows.map((row) => {
+    const heightsOf = (members) => members.map((i) => components.boxes[i][3]);
+    const highest = greatest(heightsOf(row));
+    const tallest = row
+      .filter((i) => components.boxes[i][3] >= CONFIG.tall_share * highest)
+      .slice(0, CONFIG.sampled_components);
+    return {
+      height: median(heightsOf(tallest)),
+      strength: median(tallest.map((i) => median(valuesAt(components, i, levelled)))),
+    };
+  });
+  const [highest, strongest] = ["height", "strength"].map((name) => greatest(about.map((one) => one[name])));
+  return rows.filter(
+    (_, i) =>
+      about[i].height >= CONFIG.min_row_share * highest && about[i].strength >= CONFIG.min_strength * strongest,
+  );
+}
+
+// Whether all components of a row reach the picture's border: rests of a neighbouring row, a frame or a rule.
+function liesAtBorder({ components: { boxes }, atBorder }, row) {
+  const highest = greatest(row.map((i) => boxes[i][3]));
+  return row.filter((i) => boxes[i][3] >= CONFIG.tall_share * highest).every((i) => atBorder[i]);
+}
+
+// One row of components -> its picture, levelled by itself, and with nothing of the other rows.
+//
+// `inRows`: by label, 1 for the components of all rows.
+function freeRow(sheet, writing, row, inRows) {
+  const { labels } = writing.components;
+  const own = memberOf(writing.components, row);
+  let points = pointsOf(labels, own, boxOf(writing, row));
+  const every = Math.ceil(points.length / CONFIG.sampled_points);
+  const slope = rowTilt(points.filter((_, i) => i % every === 0));
+  let { level } = writing;
+  if (slope) [points, level] = [mappedPoints(points, turned(slope)), multiplied(turned(slope), level)];
+  const box = shownBox(sheet, writing, bounds(points), level, slope !== 0);
+  const { part, toPart } = partWithin(writing, level, box);
+  const mask = grey(part.width, part.height, Uint8Array.from(part.data, (label) => own[label]));
+  const strange = crop(writing.strange, part.x, part.y, part.width, part.height).data;
+  const others = grey(part.width, part.height, strange.map((value, i) => value | (inRows[part.data[i]] & ~own[part.data[i]])));
+  const grown = dilate(others, 2 * REACH + 1);
+  const over = grey(part.width, part.height, grown.data.map((value, i) => value & ~mask.data[i]));
+  const { image, toImage } = cut(sheet, level, box, over, toPart);
+  const toMask = multiplied(toPart, sheet.toWork); // pixels of the picture -> pixels of the mask
+  const strokes = {
+    // The mask in an image of that size; `toPicture`: its pixels -> pixels of the picture.
+    seen: (toPicture, width, height) =>
+      warpPerspective(mask, multiplied(toMask, toPicture), width, height, { inverse: true, nearest: true }),
+  };
+  return { image, toImage, strokes };
+}
+
+// What of the levelled picture a row shows: its ink and a margin. `ink`: the bounds of its points.
+function shownBox(sheet, { rules, strange }, ink, level, isTurned) {
+  let [left, top, right, base] = [ink.left, ink.top, ink.right + 1, ink.bottom + 1];
+  const isUpright = isIdentity(level);
+  if (!isTurned) {
+    // A row that stands on a rule is shown with it: a point may lie on it.
+    for (const [x, y, w, h] of rules) {
+      const [high, low] = [base - CONFIG.level_reach * (base - top), base + marginOf(base - top)];
+      if (x < right && left < x + w && high < y + h && y + h < low) base = Math.max(base, y + h);
+    }
+  }
+  const margin = marginOf(base - top);
+  const fills = isUpright && base - top >= CONFIG.keep_share * sheet.height && !strange.data.some(Boolean);
+  [left, right, top, base] = [left - margin, right + margin, top - margin, base + margin];
+  if (fills) [top, base] = [0, sheet.height];
+  if (isUpright) {
+    const [x, y] = [level[2], level[5]];
+    [left, right] = [Math.max(left, x), Math.min(right, x + sheet.width)];
+    [top, base] = [Math.max(top, y), Math.min(base, y + sheet.height)];
+  }
+  return [left, top, right - left, base - top];
+}
+
+// The part of the labels in which a levelled box lies, and the matrix that maps the work picture to that part.
+function partWithin({ level: writingLevel, components: { labels } }, level, box) {
+  const corners = mappedPoints(boxCorners(box), multiplied(writingLevel, inverseOf(level)));
+  const { left, top, right, bottom } = bounds(corners);
+  const x = clamp(Math.floor(left) - REACH, 0, labels.width - 1);
+  const y = clamp(Math.floor(top) - REACH, 0, labels.height - 1);
+  const part = crop(labels, x, y, Math.ceil(right) + REACH - x, Math.ceil(bottom) + REACH - y);
+  return { part: { ...part, x, y }, toPart: multiplied(shift(-x, -y), writingLevel) };
+}
+
+// The points [x, y] of chosen components within a box, row by row.
+function pointsOf({ width, data }, own, [x, y, w, h]) {
+  const points = [];
+  for (let v = y; v < y + h; v++) {
+    for (let u = x; u < x + w; u++) if (own[data[v * width + u]]) points.push([u, v]);
+  }
+  return points;
+}
+
+// Pixels of paper to show around a row that is so high.
+const marginOf = (height) => Math.max(CONFIG.margin * height, 1);

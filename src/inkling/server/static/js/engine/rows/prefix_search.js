@@ -1,0 +1,140 @@
+// Find the texts that column probabilities may show, in the order of their probability, also under a constraint.
+//
+// Prefix search (Graves, Fernandez, Gomez, Schmidhuber, "Connectionist Temporal Classification", 2006, section 3.2): the
+// prefix that holds the most probability is extended first. A constraint is an automaton over symbols. The probability
+// of a prefix counts only what becomes an accepted text, so a prefix that cannot become one is never extended. Nothing
+// is approximated while writing is clear. As `inkling.pipeline.prefix_search`.
+
+import { CTC as CONFIG } from "../config.js";
+import { acceptedRest, anyText } from "./automaton.js";
+import { beamSearch } from "./beam_search.js";
+import { logLikelihood } from "./ctc.js";
+import { Heap } from "./heap.js";
+
+export class PrefixSearch {
+  #columns; // (t, c)
+  #automaton;
+  #rest; // of `acceptedRest`
+  #weights = new Map(); // by state: (t, c - 1) of each column's symbols, times the rest after them
+  #heap = new Heap(); // of { prob, text, parent }: whole texts have no parent, prefixes have one
+  #least = 0;
+  #extended = 0; // columns of all prefixes that were extended: what the search has cost
+
+  // `columns`: at least one; `automaton`: over c - 1 symbols, every text if left out.
+  constructor(columns, automaton = anyText(columns.c - 1)) {
+    this.#columns = columns;
+    this.#automaton = automaton;
+    this.#rest = acceptedRest(columns, automaton);
+    this.accepted = this.#rest ? this.#rest[columns.c - 1] : 1; // probability that the image shows an accepted text
+    this.unseen = this.accepted; // the probability of accepted texts that were not found yet
+    if (this.accepted <= 0) return;
+    this.#least = CONFIG.negligible_share * this.accepted;
+    const { data, t, c } = columns;
+    const inBlank = new Float64Array(t + 1).fill(1);
+    for (let i = 0; i < t; i++) inBlank[i + 1] = inBlank[i] * data[i * c + c - 1];
+    this.#extend({ text: [], state: 0, inSymbol: new Float64Array(t + 1), inBlank });
+  }
+
+  // Texts, { text, prob }, the most probable first, in bounded time, and not all.
+  //
+  // The order is exact where some text is probable. Where none is, and so many prefixes were extended that their
+  // columns are more than the configured limit, a beam search proposes the rest; probabilities are exact all the same.
+  *texts() {
+    const found = new Set();
+    const limit = this.#extended + CONFIG.max_columns;
+    while (this.#heap.size) {
+      if (this.#extended >= limit) {
+        for (const one of this.#proposals(found)) {
+          this.unseen = Math.max(0, this.unseen - one.prob);
+          yield one;
+        }
+        return;
+      }
+      const { prob, text, parent } = this.#heap.pop();
+      if (parent) {
+        this.#extend(this.#prefix(text, parent));
+        continue;
+      }
+      this.unseen = Math.max(0, this.unseen - prob);
+      found.add(String(text));
+      yield { text, prob };
+    }
+  }
+
+  // The first `n` of `texts`, or fewer: until those that are left hold nearly nothing of what is accepted.
+  nBest(n = CONFIG.n_best) {
+    const found = [];
+    for (const text of this.texts()) {
+      found.push(text);
+      if (found.length === n || this.unseen <= CONFIG.min_share * this.accepted) break;
+    }
+    return found;
+  }
+
+  // Whole texts of the heap and of a beam search that were not found yet, the best first.
+  #proposals(found) {
+    const whole = this.#heap.items().filter(({ parent }) => !parent).map(({ text }) => text);
+    const proposed = [...whole, ...beamSearch(this.#columns, this.#automaton, this.#rest)];
+    const texts = new Map(proposed.map((text) => [String(text), text]));
+    for (const known of found) texts.delete(known);
+    return [...texts.values()]
+      .map((text) => ({ text, prob: Math.exp(logLikelihood(this.#columns, text)) }))
+      .sort((a, b) => b.prob - a.prob);
+  }
+
+  // `text`, one symbol longer than its parent, and how probable it is that the first i columns show it, for i = 0 .. t:
+  // the forward algorithm for this symbol.
+  #prefix(text, parent) {
+    const { data, t, c } = this.#columns;
+    const symbol = text.at(-1);
+    const repeats = parent.text.at(-1) === symbol; // two equal symbols need a blank between them
+    const inSymbol = new Float64Array(t + 1); // column i - 1 belongs to the last symbol
+    const inBlank = new Float64Array(t + 1); // it is blank
+    for (let i = 0; i < t; i++) {
+      const arriving = repeats ? parent.inBlank[i] : parent.inBlank[i] + parent.inSymbol[i];
+      inSymbol[i + 1] = (arriving + inSymbol[i]) * data[i * c + symbol];
+      inBlank[i + 1] = (inBlank[i] + inSymbol[i]) * data[i * c + c - 1];
+    }
+    const state = this.#automaton.step[parent.state * this.#automaton.symbols + symbol];
+    return { text, state, inSymbol, inBlank };
+  }
+
+  // Puts the prefix as a whole text, and each longer one, into the heap.
+  #extend(prefix) {
+    this.#extended += this.#columns.t;
+    const whole = this.#automaton.final[prefix.state] ? prefix.inSymbol.at(-1) + prefix.inBlank.at(-1) : 0;
+    if (whole > this.#least) this.#heap.push({ prob: whole, text: prefix.text, parent: null });
+    this.#masses(prefix).forEach((prob, symbol) => {
+      if (prob > this.#least) this.#heap.push({ prob, text: [...prefix.text, symbol], parent: prefix });
+    });
+  }
+
+  // The probability of all accepted texts that begin with the prefix and each further symbol: (c - 1).
+  #masses({ text, state, inSymbol, inBlank }) {
+    const { t, c } = this.#columns;
+    const weights = this.#weightsOf(state);
+    const masses = new Float64Array(c - 1);
+    const last = text.length ? text.at(-1) : -1;
+    for (let i = 0; i < t; i++) {
+      const either = inBlank[i] + inSymbol[i];
+      for (let k = 0; k < c - 1; k++) masses[k] += (k === last ? inBlank[i] : either) * weights[i * (c - 1) + k];
+    }
+    return masses;
+  }
+
+  #weightsOf(state) {
+    if (!this.#weights.has(state)) {
+      const { data, t, c } = this.#columns;
+      const { step, final } = this.#automaton;
+      const weights = new Float64Array(t * (c - 1));
+      for (let i = 0; i < t; i++) {
+        for (let k = 0; k < c - 1; k++) {
+          const next = ((i + 1) * final.length + step[state * (c - 1) + k]) * c + k;
+          weights[i * (c - 1) + k] = data[i * c + k] * (this.#rest ? this.#rest[next] : 1);
+        }
+      }
+      this.#weights.set(state, weights);
+    }
+    return this.#weights.get(state);
+  }
+}

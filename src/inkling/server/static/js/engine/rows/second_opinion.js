@@ -1,0 +1,68 @@
+// A second opinion on the digits of a row: the classifier looks at each of them alone.
+//
+// The line network sees the whole row, but knows hardly any digit as well as the classifier, which sees only one at a
+// time. A log-linear model combines what both say (a logarithmic opinion pool: Heskes, "Selecting Weighting Factors in
+// Logarithmic Opinion Pools", 1998). As `inkling.pipeline.second_opinion`, for rows without cells.
+
+import { SECOND_OPINION as CONFIG } from "../config.js";
+import { normalizeCrop } from "../normalize.js";
+import { sum } from "./numbers.js";
+
+const TILE = 28 * 28;
+const N_DIGITS = 10;
+const UNTAUGHT = { line: 1, digits: 0, length: 0 }; // without weights in the manifest, the classifier does not count
+
+// Texts of one row with the classifier's opinion of their digits, the best first; together as probable as before.
+//
+// Texts much less probable than the best are left out: no opinion would make one of them the best. `weights`:
+// "second_opinion" in the manifest of the line network.
+export async function pooled(texts, row, classify, weights) {
+  const best = Math.max(...texts.map(({ prob }) => prob));
+  const judged = texts.filter(({ prob }) => prob >= CONFIG.min_share * best);
+  if (!judged.some(({ text }) => text.length)) return texts;
+  const { line, digits, length } = { ...UNTAUGHT, ...weights };
+  const logs = (await opinions(judged, row, classify)).map(
+    (opinion) => line * opinion.line + digits * opinion.digits + length * opinion.length,
+  );
+  const probs = logs.map((log) => Math.exp(log - Math.max(...logs)));
+  const scale = sum(texts.map(({ prob }) => prob)) / sum(probs);
+  return judged.map(({ text }, i) => ({ text, prob: probs[i] * scale })).sort((a, b) => b.prob - a.prob);
+}
+
+// What the weights weigh of each text: the logarithm of the line network's probability; the sum over the digits of the
+// logarithm of the classifier's probability, each in its place; the number of digits.
+export async function opinions(texts, row, classify) {
+  const boxes = new Map(); // texts share most of their boxes
+  const own = texts.map(({ text }) =>
+    row.lineBoxes(text).map((box) => {
+      const whole = box.map(Math.trunc);
+      if (!boxes.has(String(whole))) boxes.set(String(whole), { box: whole, at: boxes.size });
+      return boxes.get(String(whole)).at;
+    }),
+  );
+  const { probs, notDigit } = await classify(digitTiles(row.ink, [...boxes.values()].map(({ box }) => box)));
+  return texts.map(({ text, prob }, i) => ({
+    line: Math.log(Math.max(prob, 1e-300)),
+    digits: sum(text.map((digit, k) => log(probs[own[i][k] * N_DIGITS + digit]) + log(1 - notDigit[own[i][k]]))),
+    length: text.length,
+  }));
+}
+
+// The logarithm of a probability, which is not below the share of badly cut tiles.
+const log = (prob) => Math.log(CONFIG.damaged + (1 - CONFIG.damaged) * prob);
+
+// The ink of a line image and n boxes in it -> n tiles of 28x28 one after another, empty where no ink is.
+export function digitTiles({ data, width }, boxes) {
+  const tiles = new Float32Array(boxes.length * TILE);
+  boxes.forEach(([x, y, w, h], i) => {
+    const crop = new Float32Array(w * h);
+    for (let v = 0; v < h; v++) {
+      for (let u = 0; u < w; u++) {
+        const ink = Math.min(Math.max(data[(y + v) * width + x + u] ?? 0, 0), 1);
+        if (ink >= CONFIG.min_ink) crop[v * w + u] = ink;
+      }
+    }
+    if (crop.some(Boolean)) tiles.set(normalizeCrop({ data: crop, width: w, height: h }).data ?? [], i * TILE);
+  });
+  return tiles;
+}

@@ -1,0 +1,67 @@
+// The picture's paper, and rows cut out of it. As `inkling.pipeline.layout.sheet`, for pictures without a desk.
+
+import { LAYOUT } from "../config.js";
+import { crop, grey } from "../image/grey.js";
+import { clamp, median, roundEven } from "../image/numbers.js";
+import { resizeArea } from "../image/resize.js";
+import { IDENTITY, inverseOf, multiplied, warpPerspective } from "../image/warp.js";
+import { boxAround, scaling } from "./geometry.js";
+import { even, separate } from "./light.js";
+
+const SAME = 1e-6; // two matrices that differ by no more are one
+export const BOX_SLACK = 0.01; // pixels of rounding: by so much a box may miss a corner
+
+// The picture reduced to what layout looks at: { image, paper, toWork, scale, width, height }.
+//
+// `toWork`: pixels of the picture -> of the work picture; `scale`: work pixels for each pixel of the picture.
+export function workSheet(image) {
+  const scale = Math.min(1, LAYOUT.work_side_px / Math.max(image.width, image.height));
+  if (scale === 1) return { image, paper: separate(image), toWork: IDENTITY, scale, width: image.width, height: image.height };
+  const [width, height] = [image.width, image.height].map((side) => Math.max(1, roundEven(side * scale)));
+  const toWork = scaling(width / image.width, height / image.height);
+  return { image, paper: separate(resizeArea(image, width, height)), toWork, scale, width, height };
+}
+
+// Cuts a levelled box out of the picture, at the picture's own resolution -> { image, toImage }.
+//
+// `level`: pixels of the work picture -> levelled pixels. `others`: mask of what belongs to other rows and is painted
+// over, levelled by `othersLevel`.
+export function cut(sheet, level, [x, y, w, h], others = null, othersLevel = level) {
+  const { scale, image: picture, toWork } = sheet;
+  const [width, height] = [w, h].map((side) => Math.max(1, roundEven(side / scale)));
+  let toImage = multiplied(inverseOf(multiplied(level, toWork)), [scale, 0, x, 0, scale, y, 0, 0, 1]);
+  toImage = toImage.map((value) => value / toImage[8]);
+  let image;
+  if (isShift(toImage)) {
+    const left = clamp(roundEven(toImage[2]), 0, picture.width - 1);
+    const top = clamp(roundEven(toImage[5]), 0, picture.height - 1);
+    const right = clamp(left + width, left + 1, picture.width);
+    const bottom = clamp(top + height, top + 1, picture.height);
+    image = crop(picture, left, top, right - left, bottom - top);
+    toImage = [1, 0, left, 0, 1, top, 0, 0, 1];
+  } else {
+    image = warpPerspective(picture, toImage, width, height, { inverse: true, replicate: true });
+  }
+  const { background } = sheet.paper;
+  const toPaper = scaling(background.width / sheet.width, background.height / sheet.height);
+  image = even(image, sheet.paper, multiplied(toPaper, multiplied(toWork, toImage)));
+  return { image: others ? paintedOver(image, others, multiplied(othersLevel, multiplied(toWork, toImage))) : image, toImage };
+}
+
+// The upright box in the picture that encloses a levelled box.
+export function pictureBox(sheet, level, box) {
+  return boxAround(box.map(Math.trunc), inverseOf(multiplied(level, sheet.toWork)), BOX_SLACK);
+}
+
+// A row's image with the level of its paper where the mask of other things lies.
+function paintedOver(image, others, toOthers) {
+  if (!others.data.some(Boolean)) return image;
+  const { width, height, data } = image;
+  const over = warpPerspective(others, toOthers, width, height, { inverse: true, nearest: true }).data;
+  const shown = data.filter((_, i) => !over[i]);
+  if (!shown.length || shown.length === data.length) return image;
+  const paper = Math.trunc(median(shown));
+  return grey(width, height, data.map((level, i) => (over[i] ? paper : level)));
+}
+
+const isShift = (m) => m.every((value, i) => i === 2 || i === 5 || Math.abs(value - IDENTITY[i]) <= SAME);
