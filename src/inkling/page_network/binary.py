@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from inkling.models.bundle import Bundle
-from inkling.page_network.graph import Graph, Step, read_graph
+from inkling.page_network.graph import Step, read_graph
+from inkling.page_network.precision import needed_steps, rounded
 
 MAGIC = b"inkn"
 FORMAT = 1
-PRECISION_BITS = 13.5  # a step is this many bits below the spread of a network's weights
 MIDDLE_SPREAD = 40  # what the middle byte of a weight typically is: most fit, and it compresses best
 MANIFEST_KEYS = ("temperature", "sure_at", "reject_at", "classes", "second_opinion")  # what reading needs to know
 
@@ -35,7 +35,7 @@ def page_network(bundle: Bundle) -> bytes:
     Raises WrongNetwork for a network with layers that a page cannot compute, and BadBundle for a damaged one.
     """
     graph = read_graph(bundle)
-    body = _Body(_step_sizes(graph))
+    body = _Body(needed_steps(bundle.model_bytes(), graph, float(bundle.manifest.get("temperature", 1.0))))
     head = {
         "format": FORMAT,
         "name": bundle.name,
@@ -49,21 +49,6 @@ def page_network(bundle: Bundle) -> bytes:
     head["sections"] = [sum(map(len, section)) for section in body.sections()]  # bytes of biases, high, middle, low
     text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
     return b"".join([MAGIC, len(text).to_bytes(4, "little"), text, body.compressed()])
-
-
-def _step_sizes(graph: Graph) -> list[float]:
-    """The step to which each weight tensor is rounded, in the order of the layers.
-
-    A rounding error counts relative to the spread of its layer's weights. The bits are best spent where each layer
-    adds an error in proportion to the number of its weights, so a layer of few weights is rounded finely.
-    """
-    tensors = [step.weights for step in graph.steps if step.weights is not None]
-    total = sum(tensor.size for tensor in tensors)
-    spreads = [float(np.abs(tensor).std() or np.abs(tensor).max() or 1.0) for tensor in tensors]
-    return [
-        spread * 2**-PRECISION_BITS * np.sqrt(tensor.size / total)
-        for spread, tensor in zip(spreads, tensors, strict=True)
-    ]
 
 
 def _arrays(step: Step) -> list[np.ndarray]:
@@ -82,7 +67,7 @@ class _Body:
 
     def add_weights(self, tensor: np.ndarray) -> dict[str, Any]:
         size = max(self.step_sizes.pop(0), float(np.abs(tensor).max()) * 2**-23)
-        whole = np.rint(tensor.astype(np.float64).ravel() / size).astype(np.int64)
+        whole = rounded(tensor.ravel(), size)
         unsigned = np.where(whole < 0, -2 * whole - 1, 2 * whole)
         spread = float(np.sqrt(np.mean(unsigned.astype(np.float64) ** 2)))
         low_bits = max(0, round(np.log2(max(spread, 1.0) / MIDDLE_SPREAD)))

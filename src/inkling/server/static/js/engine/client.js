@@ -47,11 +47,12 @@ class Engine {
     return this.#loads.get(name);
   }
 
-  // An ImageData, ImageBitmap or Blob -> what POST /api/v1/read?explain=tiles answers, and `made`: "page".
-  async read(image, { network = "cnn", mode = "auto" } = {}) {
+  // An ImageData, ImageBitmap or Blob -> what POST /api/v1/read?explain=tiles answers, and `made`: "page". `steps`: also
+  // what each stage made, see reader.js.
+  async read(image, { network = "cnn", mode = "auto", steps = false } = {}) {
     const started = performance.now();
     const { version } = await this.load(network);
-    const answer = await this.#ask("read", { network, image, mode });
+    const answer = await this.#ask("read", { network, image, mode, steps });
     this.#loadLineWhenIdle();
     return {
       ok: true,

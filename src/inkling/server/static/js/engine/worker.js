@@ -34,18 +34,21 @@ const CALLS = {
     return (await networkOf(network)).weights();
   },
 
-  async read({ network, image, mode }) {
-    const { makeReader } = await import("./reader.js");
-    const classifier = await networkOf(network);
-    const reader = makeReader({
-      classify: (tiles) => classifier.classify(tiles),
-      manifest: { ...classifier.head, ...classifier.head.manifest },
-      recognise: async (line) => (await networkOf(LINE)).recognise(line),
-      lineManifest: async () => (await networkOf(LINE)).head.manifest,
-    });
-    return reader.read(image, { mode });
+  async read({ network, image, ...options }) {
+    return (await readerOf(network)).read(image, options);
   },
 };
+
+async function readerOf(network) {
+  const classifier = await networkOf(network);
+  const { makeReader } = await import("./reader.js");
+  return makeReader({
+    classify: (tiles) => classifier.classify(tiles),
+    manifest: classifier.head.manifest,
+    recognise: async (line) => ({ probs: (await networkOf(LINE)).recognise(line) }),
+    lineManifest: async () => (await networkOf(LINE)).head.manifest,
+  });
+}
 
 // A network that is loaded, or that the page is asked for.
 function networkOf(name) {
