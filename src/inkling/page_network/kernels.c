@@ -9,7 +9,7 @@
 #define EXPORT(name) __attribute__((export_name(name)))
 #define INLINE static inline __attribute__((always_inline))
 
-enum { LANES = 8, ROWS = 6 }; // outputs and patches that one step of the inner loop computes
+enum { LANES = 8, ROWS = 4 }; // outputs and patches that one step of the inner loop computes: as the registers allow
 
 enum activation { LINEAR, RELU, RELU6 };
 
@@ -97,8 +97,6 @@ void product(const float *from, int height, int width, int step_y, int step_x, i
         if (++x == width) x = 0, y++;
       }
       switch (rows) {
-        case 6: multiply(&p, at, out, 6); break;
-        case 5: multiply(&p, at, out, 5); break;
         case 4: multiply(&p, at, out, 4); break;
         case 3: multiply(&p, at, out, 3); break;
         case 2: multiply(&p, at, out, 2); break;

@@ -1,6 +1,7 @@
 // The engine's thread. Each message names one of the calls below and gets one answer: { id, value } or { id, error }.
 // It asks the page for a network that it lacks: { need: name }, answered by a call of `load`.
 import { loadKernels, loadNetwork } from "./networks.js";
+import { makeReader } from "./reader.js";
 import { EngineUnavailable } from "./unavailable.js";
 
 const LINE = "line";
@@ -41,7 +42,6 @@ const CALLS = {
 
 async function readerOf(network) {
   const classifier = await networkOf(network);
-  const { makeReader } = await import("./reader.js");
   return makeReader({
     classify: (tiles) => classifier.classify(tiles),
     manifest: classifier.head.manifest,
