@@ -60,7 +60,7 @@ def shot(browser: Browser, body: str, size_wh: tuple[int, int]) -> bytes:
 
 def save(png: bytes, path: Path, colours: int = 0) -> None:
     """Save with the best compression; with `colours`, of a palette of so many."""
-    image = Image.open(io.BytesIO(png))
+    image: Image.Image = Image.open(io.BytesIO(png))
     if colours:
         image = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
     image.save(path, optimize=True)

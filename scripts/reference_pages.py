@@ -46,6 +46,7 @@ def pages() -> dict[str, str]:
         "http": http(),
         "settings": settings(),
         "recipes": recipes(),
+        "glossary": glossary(),
     }
 
 
@@ -170,3 +171,11 @@ def recipes() -> str:
     for path in sorted(PACKAGED.glob("*.toml")):
         parts += [f"## {path.stem}", f"```toml\n{path.read_text('utf-8').strip()}\n```"]
     return "\n\n".join(parts) + "\n"
+
+
+def glossary() -> str:
+    """The terms that the pages explain, a sentence each."""
+    from inkling.server.pages.lessons import glossary as terms
+
+    entries = [f"**{each.term}** {{ #{each.slug} }}\n:   {each.means}" for each in terms().values()]
+    return "\n\n".join(["# Glossary", *entries]) + "\n"

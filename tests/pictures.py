@@ -18,7 +18,7 @@ def drawn_seven(*, ink: int = 20, paper: int = 255, width: int = 18, side: int =
     """(side, side) uint8 with a 7 as a person draws it."""
     board = np.full((side, side), paper, np.uint8)
     corners = np.array(SEVEN) * side // 280
-    cv2.polylines(board, [corners], isClosed=False, color=ink, thickness=width, lineType=cv2.LINE_AA)
+    cv2.polylines(board, [corners], isClosed=False, color=(ink,), thickness=width, lineType=cv2.LINE_AA)
     return board
 
 

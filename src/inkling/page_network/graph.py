@@ -204,26 +204,27 @@ class _Reading:
             "activation": self._activation(operator, cls),
         }
 
-    def _weighted(self, op: str, inputs: list[int], **facts: Any) -> Step:
-        """A step with constant weights, and a bias or none."""
+    def _weighted(self, op: str, inputs: list[int], **facts: Any) -> tuple[Step, np.ndarray]:
+        """A step with constant weights, and a bias or none; and its weights."""
         weights = self._constant(inputs[1])
         if weights is None:
             raise self._unknown("weights that are not constant")
         bias = self._constant(inputs[2]) if len(inputs) > 2 else None
-        return Step(op, self._from(inputs[:1]), weights=weights, bias=bias, **facts)
+        return Step(op, self._from(inputs[:1]), weights=weights, bias=bias, **facts), weights
 
     def conv(self, inputs: list[int], operator: Any) -> Step:
-        step = self._weighted("conv", inputs, **self._windowed(operator, self.schema.Conv2DOptions))
-        _, h, w, _ = step.weights.shape
+        step, weights = self._weighted("conv", inputs, **self._windowed(operator, self.schema.Conv2DOptions))
+        _, h, w, _ = weights.shape
         return replace(step, window=(h, w))
 
     def depthwise(self, inputs: list[int], operator: Any) -> Step:
-        step = self._weighted("depthwise", inputs, **self._windowed(operator, self.schema.DepthwiseConv2DOptions))
-        weights = step.weights[0]  # (1, h, w, O)
-        return replace(step, weights=weights, window=weights.shape[:2])
+        how = self._windowed(operator, self.schema.DepthwiseConv2DOptions)
+        step, weights = self._weighted("depthwise", inputs, **how)  # (1, h, w, O)
+        return replace(step, weights=weights[0], window=weights.shape[1:3])
 
     def dense(self, inputs: list[int], operator: Any) -> Step:
-        return self._weighted("dense", inputs, activation=self._activation(operator, self.schema.FullyConnectedOptions))
+        activation = self._activation(operator, self.schema.FullyConnectedOptions)
+        return self._weighted("dense", inputs, activation=activation)[0]
 
     def max_pool(self, inputs: list[int], operator: Any) -> Step:
         return self._pool("max_pool", inputs, operator)

@@ -247,9 +247,7 @@ def test_a_page_with_a_slash_at_its_end_is_found(client: FlaskClient, path: str,
     assert (response.status_code, response.location) == (308, leads_to)
 
 
-@pytest.mark.parametrize(
-    "path", ["/nothing/", "/api/v1/models/", "/static/css/"]
-)
+@pytest.mark.parametrize("path", ["/nothing/", "/api/v1/models/", "/static/css/"])
 def test_no_other_address_leads_elsewhere(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 

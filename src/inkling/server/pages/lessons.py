@@ -49,7 +49,9 @@ def term(slug: str, text: str = "") -> Markup:
     """
     entry = glossary()[slug]
     address = f"{url_for('learn.terms')}#{slug}"
-    return Markup('<a class="defined" href="{}" data-means="{}">{}</a>').format(address, entry.means, text or entry.term)
+    return Markup('<a class="defined" href="{}" data-means="{}">{}</a>').format(
+        address, entry.means, text or entry.term
+    )
 
 
 @functools.cache

@@ -66,7 +66,10 @@ def network(name: str) -> Response:
 def _bundle(name: str) -> Bundle:
     from inkling.models import registry
 
-    choices = {registry.LINE: registry.line_recognizer(), **current_app.extensions["inkling"].bundles()}
+    choices: dict[str, Bundle] = {
+        registry.LINE: registry.line_recognizer(),
+        **current_app.extensions["inkling"].bundles(),
+    }
     if name not in choices:
         raise UnknownName("model", name, choices)
     return choices[name]
