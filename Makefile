@@ -10,7 +10,7 @@ KERNELS_C := src/inkling/page_network/kernels.c
 KERNELS_WASM := src/inkling/server/static/js/engine/kernels.wasm
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-slow test-learn test-cluster test-browser test-all lint check audit format package \
+.PHONY: help serve site test test-slow test-learn test-cluster test-browser test-all lint check audit format package \
         check-wheels install install-dev install-learn install-export install-cluster install-postgres bench soak servers compare \
         baseline-readers kernels \
         results notebook docs image check-deploy check-clients clean
@@ -20,6 +20,9 @@ help: ## list the targets
 
 serve: install ## serve the web page and API on port 8000 (PORT=...)
 	@$(BIN)/inkling serve --port $(PORT)
+
+site: install ## write the pages as files that any static host serves, with the networks inside (DIR=..., ADDRESS=...)
+	@$(BIN)/inkling site $(or $(DIR),build/site) $(if $(ADDRESS),--address $(ADDRESS))
 
 test: install-dev ## run the fast tests, which need neither TensorFlow nor a browser (a minute on two cores)
 	$(BIN)/python -m pytest -n auto

@@ -17,6 +17,7 @@ COMMANDS = (
     "teach",
     "hands",
     "serve",
+    "site",
     "train",
     "sweep",
     "evaluate",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from inkling.server.settings import Settings
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, is_static: bool = False) -> Flask:
     """Create the Flask app. A background thread loads the default model.
 
     `settings` defaults to the environment's (`INKLING_*`). /readyz answers 503 until the model is loaded. A reading
@@ -36,10 +36,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     readers = Readers(settings, metrics)
     # NumPy, OpenCV and the network load while Flask does: importing native code leaves the other core free.
     threading.Thread(target=readers.warm, name="inkling-warm", daemon=True).start()
-    return _wire(settings, readers, metrics)
+    return _wire(settings, readers, metrics, is_static)
 
 
-def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
+def _wire(settings: Settings, readers: Readers, metrics: Metrics, is_static: bool) -> Flask:
     from functools import cache
 
     from flask import Flask
@@ -73,6 +73,7 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics) -> Flask:
     app.request_class = InMemoryRequest
     app.config.update(
         INKLING=settings,
+        IS_STATIC=is_static,
         MAX_CONTENT_LENGTH=settings.max_upload_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_upload_bytes,
         MAX_FORM_PARTS=max(1000, 2 * settings.max_pictures),

@@ -33,7 +33,7 @@ def add_pages(app: Flask) -> None:
 
     for page in (draw, inside, teach, train, models, learn, docs):
         app.register_blueprint(page.blueprint)
-    is_static = bool(app.config.get("IS_STATIC"))  # the pages become files, which need no server (inkling.site)
+    is_static = app.config["IS_STATIC"]  # the pages become files, which need no server (inkling.site)
     address = app.config["INKLING"].address.rstrip("/")
 
     def page_address() -> str:

@@ -21,7 +21,17 @@ HOST = "http://host.invalid"  # in the page as it is kept
 @blueprint.get("/docs")
 @rule(PAGE)
 def docs() -> ResponseReturnValue:
-    """The API's documentation. Each worker renders it once, which takes 20 ms, and fills in the host."""
+    """The API's documentation. Each worker renders it once, which takes 20 ms, and fills in the host.
+
+    A folder of files has a sentence in its place.
+    """
+    if current_app.config["IS_STATIC"]:
+        return render_template(
+            "needs_server.html",
+            heading="The API needs a server",
+            sentence="These pages read by themselves; programs ask an inkling that serves an API.",
+            command="make serve",
+        )
     kept = current_app.extensions
     if "inkling-docs" not in kept:
         spec = openapi()

@@ -24,7 +24,14 @@ ARCHITECTURES = {  # what the page calls them
 @blueprint.get("/train")
 @rule(PAGE)
 def train() -> ResponseReturnValue:
-    """The page."""
+    """The page. A folder of files has a sentence in its place."""
+    if current_app.config["IS_STATIC"]:
+        return render_template(
+            "needs_server.html",
+            heading="Training needs your own machine",
+            sentence="A whole network takes minutes to train, with TensorFlow, so it runs in an inkling of your own.",
+            command="make install && .venv/bin/inkling serve --lab",
+        )
     manager: TrainingManager = current_app.extensions["inkling-lab"]
     network = [choice for choice in HYPERPARAMETERS if choice.name in NETWORK]
     augmentation = [choice for choice in HYPERPARAMETERS if choice.part == "augmentation"]
