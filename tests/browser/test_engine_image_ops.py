@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.engine import Engine
+from tests.browser.engine_modules import Engine
 
 RNG = np.random.default_rng(7)
 LEVELS = RNG.integers(0, 256, (77, 91)).astype(np.uint8)

@@ -2,10 +2,10 @@
 // `inkling.pipeline.binarize`.
 
 import { BINARIZE as CONFIG, SHARED } from "./config.js";
-import { connectedComponents, FIELDS, HEIGHT, LEFT, TOP, WIDTH } from "./image/components.js";
+import { connectedComponents, FIELDS, HEIGHT, LEFT, maskOfLabels, TOP, WIDTH } from "./image/components.js";
 import { strokeWidth } from "./image/distance.js";
 import { dilate, erode, gaussianBlur } from "./image/filters.js";
-import { grey, rangeOf } from "./image/grey.js";
+import { above, float, grey, rangeOf } from "./image/grey.js";
 import { median, quantile, roundEven } from "./image/numbers.js";
 import { solved } from "./image/warp.js";
 import { upscale } from "./small_image.js";
@@ -48,12 +48,18 @@ export function flattenIllumination(image, small) {
   const rows = Array.from({ length: height }, (_, y) => quantile(alongRow(y), CONFIG.background_quantile));
   const illumination = floats(small, (i) => rows[Math.floor(i / width)] * columns[i % width]);
   const level = median(small.data);
-  const flattened = (one, light) =>
-    grey(one.width, one.height, one.data.map((value, i) => Math.min(fround(value * fround(level / Math.max(light.data[i], 1))), 255)));
+  const flattened = (one, light) => {
+    const lit = (value, i) => Math.min(fround(value * fround(level / Math.max(light.data[i], 1))), 255);
+    return grey(one.width, one.height, one.data.map(lit));
+  };
   return [flattened(image, upscale(illumination, image)), flattened(small, illumination)];
 }
 
-const floats = ({ width, height }, at) => grey(width, height, Float32Array.from({ length: width * height }, (_, i) => at(i)));
+function floats({ width, height }, at) {
+  const out = float(width, height);
+  for (let i = 0; i < out.data.length; i += 1) out.data[i] = at(i);
+  return out;
+}
 
 // Dark patches wider than any stroke; null where there are none. A shadow comes in from the border or fades; a blot is
 // dark, clear of the border and ends in an edge.
@@ -70,7 +76,7 @@ function findBlots(small, background) {
     return n > 0 && deep && x > 0 && y > 0 && x + w < small.width && y + h < small.height ? 1 : 0;
   });
   if (!isBlot.includes(1)) return null;
-  return dilate(grey(small.width, small.height, Uint8Array.from(labels.data, (n) => isBlot[n])), 5);
+  return dilate(maskOfLabels(labels, isBlot), 5);
 }
 
 // The smallest odd kernel that still removes the strokes: the smaller, the less shadow is taken for ink.
@@ -78,9 +84,8 @@ function kernelSide(small, background) {
   const offset = SHARED.level_offset;
   const contrast = floats(small, (i) => 1 - fround((small.data[i] + offset) / fround(background.data[i] + offset)));
   const strongest = quantile(contrast.data, CONFIG.strong_contrast_quantile);
-  const least = fround(CONFIG.stroke_contrast_share * strongest);
-  const strokes = grey(small.width, small.height, Uint8Array.from(contrast.data, (value) => (value > least ? 1 : 0)));
-  return Math.trunc(CONFIG.kernel_to_stroke * strokeWidth(strokes) + 2) | 1;
+  const least = CONFIG.stroke_contrast_share * strongest;
+  return Math.trunc(CONFIG.kernel_to_stroke * strokeWidth(above(contrast, least)) + 2) | 1;
 }
 
 // Grey closing with a square kernel, smoothed; floats.
@@ -100,7 +105,9 @@ function fittedSurface({ width: w, height: h, data }, rim) {
   const system = Array.from({ length: 6 }, () => new Array(7).fill(0));
   let [n, sum, squares] = [0, 0, 0];
   const inside = (visit) => {
-    for (let y = rim; y < h - rim; y += 1) for (let x = rim; x < w - rim; x += 1) visit(terms(place(x, w), place(y, h)), data[y * w + x]);
+    for (let y = rim; y < h - rim; y += 1) {
+      for (let x = rim; x < w - rim; x += 1) visit(terms(place(x, w), place(y, h)), data[y * w + x]);
+    }
   };
   inside((basis, value) => {
     for (let i = 0; i < 6; i += 1) {

@@ -2,7 +2,7 @@
 // `inkling.pipeline.border_noise`. Only what cannot be a digit is removed, and only beside whole digits.
 
 import { BORDER_NOISE as CONFIG, SHARED } from "./config.js";
-import { connectedComponents, FIELDS } from "./image/components.js";
+import { connectedComponents, FIELDS, maskOfLabel } from "./image/components.js";
 import { distanceToEdge } from "./image/distance.js";
 import { dilate } from "./image/filters.js";
 import { above, crop, grey } from "./image/grey.js";
@@ -62,22 +62,16 @@ function findNoise(mask, labels, components, others, margin) {
   const radiusOf = (one) => largestRadius(distance, labels, one);
   const thickest = whole.reduce((most, one) => Math.max(most, radiusOf(one)), 0);
   const isNoise = (one) => {
-    const component = componentMask(labels, one);
     if (isScrollBar(one, digits, height)) return true;
     if (gapOf(one) > 0) return isFragment(one.box, digits, CONFIG.max_fragment_share * height);
     const longer = Math.max(one.box[2], one.box[3]);
     return (
       radiusOf(one) > Math.max(CONFIG.max_thickness_ratio * thickest, CONFIG.max_disc_share * longer) ||
-      isPen(one.box, component, digits, height) ||
+      isPen(one.box, maskOfLabel(crop(labels, ...one.box), one.i), digits, height) ||
       isFragment(one.box, digits, CONFIG.max_border_fragment_share * height)
     );
   };
   return others.filter((one) => gapOf(one) <= margin && isNoise(one));
-}
-
-function componentMask(labels, { i, box }) {
-  const part = crop(labels, ...box);
-  return grey(part.width, part.height, Uint8Array.from(part.data, (label) => (label === i ? 1 : 0)));
 }
 
 // The radius of the largest disc within a component, pixels.
@@ -149,7 +143,7 @@ function erase(ink, labels, { i, box: [x, y, w, h] }) {
   const margin = CONFIG.erase_margin_px;
   const [left, top] = [Math.max(x - margin, 0), Math.max(y - margin, 0)];
   const part = crop(labels, left, top, x + w + margin - left, y + h + margin - top);
-  const own = dilate(grey(part.width, part.height, Uint8Array.from(part.data, (n) => (n === i ? 1 : 0))), 2 * margin + 1);
+  const own = dilate(maskOfLabel(part, i), 2 * margin + 1);
   part.data.forEach((n, k) => {
     const at = (top + Math.floor(k / part.width)) * ink.width + left + (k % part.width);
     if (own.data[k] && (n === i || n === 0)) ink.data[at] = 0;

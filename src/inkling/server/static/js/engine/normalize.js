@@ -1,6 +1,7 @@
 // Normalize one digit: a crop of ink -> 28x28, as MNIST shows it. As `inkling.pipeline.normalize`, which gives the reasons.
 
 import { NORMALIZE as CONFIG } from "./config.js";
+import { maskOfLabels } from "./image/components.js";
 import { distanceTransform, strokeWidth } from "./image/distance.js";
 import { dilate } from "./image/filters.js";
 import { above, boundingRect, crop, float, grey, moments, withBorder } from "./image/grey.js";
@@ -44,9 +45,10 @@ export function glyphCrops(ink, segmentation) {
     const own = crop(labels, x0 - corner[0], y0 - corner[1], x1 - x0, y1 - y0);
     const isOwn = new Uint8Array(count + 1);
     for (const number of components) isOwn[number] = 1;
-    const mask = dilate(grey(own.width, own.height, Uint8Array.from(own.data, (number) => isOwn[number])), 3);
-    for (let i = 0; i < part.data.length; i += 1) {
-      if (!isOwn[own.data[i]] && !(mask.data[i] && own.data[i] === 0)) part.data[i] = 0;
+    const reached = dilate(maskOfLabels(own, isOwn), 3).data; // with the soft edge
+    for (let i = 0; i < reached.length; i += 1) {
+      const label = own.data[i];
+      if (!isOwn[label] && (label !== 0 || !reached[i])) part.data[i] = 0;
     }
     return part;
   });
@@ -109,7 +111,8 @@ function blockMeans(part, side) {
 
 // The ink of the strokes' body: a high quantile of what is not background.
 function peakInk({ data }) {
-  const inked = data.filter((value) => value > fround(CONFIG.faint_ink));
+  const least = fround(CONFIG.faint_ink);
+  const inked = data.filter((value) => value > least);
   return inked.length ? valueOfRank(inked, Math.trunc(CONFIG.peak_quantile * (inked.length - 1))) : 1;
 }
 

@@ -2,7 +2,7 @@
 // `inkling.pipeline.page_crop`, which gives the reasons.
 
 import { PAGE_CROP as CONFIG, SHARED } from "./config.js";
-import { AREA, connectedComponents, FIELDS } from "./image/components.js";
+import { AREA, connectedComponents, FIELDS, maskOfLabel, maskOfLabels } from "./image/components.js";
 import { dilate, erode } from "./image/filters.js";
 import { above, boundingRect, countNonZero, crop, grey, otsuThreshold, rangeOf } from "./image/grey.js";
 import { histogramOf, median, quantile, upperMedian } from "./image/numbers.js";
@@ -63,7 +63,7 @@ function findLightPage(small) {
   const { labels, count } = connectedComponents(dark, { connectivity: 4 });
   const isDesk = new Uint8Array(count);
   for (let i = 0; i < dark.data.length; i += 1) if (outside.data[i] > 0 && dark.data[i]) isDesk[labels.data[i]] = 255;
-  const desk = dilatedBy(grey(small.width, small.height, Uint8Array.from(labels.data, (n) => isDesk[n])), CONFIG.rim_px);
+  const desk = dilatedBy(maskOfLabels(labels, isDesk), CONFIG.rim_px);
   return grey(small.width, small.height, inside.data.map((value, i) => value & ~desk.data[i]));
 }
 
@@ -131,7 +131,7 @@ function largestRectangle(mask) {
   let area = 0;
   for (let n = 1; n < count; n += 1) if (stats[FIELDS * n + AREA] > area) [largest, area] = [n, stats[FIELDS * n + AREA]];
   if (largest === 0 || area / mask.data.length < CONFIG.min_area_share) return null;
-  const component = grey(mask.width, mask.height, Uint8Array.from(labels.data, (n) => (n === largest ? 1 : 0)));
+  const component = maskOfLabel(labels, largest);
   const outline = hullOfMask(component);
   const hull = filledHull(mask, outline, 255);
   const [w, h] = minAreaRect(outline).size;

@@ -2,7 +2,7 @@
 // `inkling.pipeline.polarity`.
 
 import { POLARITY as CONFIG, SHARED } from "./config.js";
-import { grey, meanOf, otsuThreshold, rangeOf, transposed } from "./image/grey.js";
+import { grey, lookUp, meanOf, otsuThreshold, rangeOf, transposed } from "./image/grey.js";
 import { histogramOf, upperMedian } from "./image/numbers.js";
 
 const LOG_LEVELS = Float32Array.from({ length: 256 }, (_, level) => Math.log(level + SHARED.level_offset));
@@ -25,7 +25,7 @@ export function hasLightBackground(small) {
 
 // -1 (each first edge leads to something lighter) .. 1 (to something darker); 0 when no edge stands out.
 export function edgeCue(small) {
-  const log = grey(small.width, small.height, Float32Array.from(small.data, (level) => LOG_LEVELS[level]));
+  const log = lookUp(small, LOG_LEVELS);
   const steps = [stepsOf(log), stepsOf(transposed(log))].filter(({ data }) => data.length);
   let sharpest = 0;
   for (const { data } of steps) for (const step of data) sharpest = Math.max(sharpest, Math.abs(step));

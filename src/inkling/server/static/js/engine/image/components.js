@@ -49,6 +49,20 @@ export function connectedComponents({ width, height, data }, { connectivity = 8 
   return labelled(width, height, runs, parent.map((_, run) => root(run)), connectivity);
 }
 
+// A mask of the pixels whose label is 1 in `member`, a Uint8Array by label, or whatever stands there.
+export function maskOfLabels({ width, height, data }, member) {
+  const mask = grey(width, height);
+  for (let i = 0; i < data.length; i += 1) mask.data[i] = member[data[i]];
+  return mask;
+}
+
+// The same for one label.
+export function maskOfLabel({ width, height, data }, label) {
+  const mask = grey(width, height);
+  for (let i = 0; i < data.length; i += 1) if (data[i] === label) mask.data[i] = 1;
+  return mask;
+}
+
 function labelled(width, height, runs, roots, connectivity) {
   const order = new Map(); // root -> where it starts, in OpenCV's order
   for (let run = 0; run < roots.length; run += 1) {

@@ -14,7 +14,30 @@ export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 // The value of a rank, counted from 0, as if the values were sorted: `np.partition(values, rank)[rank]`.
 export function valueOfRank(values, rank) {
   if (values instanceof Uint8Array || values instanceof Uint8ClampedArray) return levelOfRank(histogramOf(values), rank);
-  return Float64Array.from(values).sort()[rank];
+  return selected(new Float64Array(values), rank);
+}
+
+// Hoare's selection (1961): reorders the values until that of the rank is in its place.
+function selected(values, rank) {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[(low + high) >> 1];
+    let [i, k] = [low, high];
+    while (i <= k) {
+      while (values[i] < pivot) i += 1;
+      while (values[k] > pivot) k -= 1;
+      if (i > k) break;
+      const swapped = values[i];
+      values[i] = values[k];
+      values[k] = swapped;
+      i += 1;
+      k -= 1;
+    }
+    if (rank <= k) high = k;
+    else if (rank >= i) low = i;
+    else break;
+  }
+  return values[rank];
 }
 
 // The upper of two middle values; 0 of none.
@@ -33,7 +56,7 @@ export function quantile(values, q) {
 }
 
 export function quantiles(values, qs) {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   return qs.map((q) => {
     const place = q * (sorted.length - 1);
     const low = Math.floor(place);
