@@ -28,6 +28,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+WITHOUT_ENGINE = "delete globalThis.WebAssembly"
 DESKTOP_WH = (1440, 900)
 PHONE_WH = (390, 844)
 PHONE: dict[str, Any] = {"has_touch": True, "is_mobile": True, "device_scale_factor": 3}
@@ -89,13 +90,16 @@ def checked_page(
     size_wh: tuple[int, int] = DESKTOP_WH,
     *,
     requests_may_fail: bool = False,
+    init_script: str = "",
     **options: object,
 ) -> Iterator[Page]:
     """A page that must end without an error on the console or a request to another host.
 
-    With `requests_may_fail`, errors that the browser itself logs for failed requests are allowed.
+    With `requests_may_fail`, errors that the browser itself logs for failed requests are allowed. `init_script` runs
+    before the page's own scripts.
     """
     context = context_of(chromium, size_wh, **options)
+    context.add_init_script(init_script)
     try:
         page, faults = opened(context, url)
         yield page
@@ -113,6 +117,13 @@ def page(chromium: Browser, address: str) -> Iterator[Page]:
 @pytest.fixture
 def page_with_refusals(chromium: Browser, address: str) -> Iterator[Page]:
     with checked_page(chromium, address, requests_may_fail=True) as page:
+        yield page
+
+
+@pytest.fixture
+def page_without_engine(chromium: Browser, address: str) -> Iterator[Page]:
+    """A page in a browser without WebAssembly: the server reads what is drawn. Its requests may fail."""
+    with checked_page(chromium, address, requests_may_fail=True, init_script=WITHOUT_ENGINE) as page:
         yield page
 
 

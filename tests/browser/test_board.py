@@ -130,8 +130,8 @@ def test_writing_survives_a_turned_phone(phone: Page) -> None:
     expect(phone.locator("#answer")).to_have_text("3")
 
 
-def test_it_waits_for_a_server_that_is_away_and_goes_on(page_with_refusals: Page) -> None:
-    page = page_with_refusals
+def test_it_waits_for_a_server_that_is_away_and_goes_on(page_without_engine: Page) -> None:
+    page = page_without_engine
     page.route("**/api/v1/read*", lambda route: route.abort())
     notice = page.locator("#offline")
     draw(page, 7)

@@ -114,12 +114,12 @@ def test_disagreement_is_marked_and_told(page: Page) -> None:
     expect(page.locator("#answer")).to_have_text("4")
     page.locator("#compare summary").click()
     expect(page.locator("#compare-status")).to_have_text(
-        "They disagree: ann-tutorial reads 9; the other three read 4.", use_inner_text=True
+        "They disagree: Tutorial network reads 9; the other three read 4.", use_inner_text=True
     )
     expect(page.locator("#compare-status")).to_have_attribute("role", "status")
     other = page.locator("#networks .other")
     expect(other).to_have_count(1)
-    expect(other).to_contain_text("ann-tutorial")
+    expect(other).to_contain_text("ann-tutorial")  # its id, small
     expect(other.locator(".differs")).to_be_visible()
     page.unroute("**/api/v1/compare*")
 

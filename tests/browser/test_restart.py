@@ -9,7 +9,7 @@ import sys
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import DESKTOP_WH, context_of, opened
+from tests.browser.conftest import DESKTOP_WH, WITHOUT_ENGINE, context_of, opened
 from tests.browser.test_board import paths
 from tests.cli.test_serve import free_port
 
@@ -33,13 +33,14 @@ def test_the_server_is_killed_in_mid_stroke_and_started_again(chromium: Browser)
     port = free_port()
     first = serve(port)
     context = context_of(chromium, DESKTOP_WH)
+    context.add_init_script(WITHOUT_ENGINE)  # the server reads what is drawn
     page, faults = opened(context, f"http://127.0.0.1:{port}")
     ((x0, y0), *rest) = paths(page, 7)[0]
     page.mouse.move(x0, y0)
     page.mouse.down()
-    for x, y in rest[: len(rest) // 2]:
-        page.mouse.move(x, y)
-    expect(page.locator("#took")).not_to_be_empty()
+    with page.expect_response("**/api/v1/read*"):
+        for x, y in rest[: len(rest) // 2]:
+            page.mouse.move(x, y)
     stop(first)
     for x, y in rest[len(rest) // 2 :]:
         page.mouse.move(x, y)

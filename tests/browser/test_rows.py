@@ -62,14 +62,18 @@ def test_the_page_tells_the_same_as_the_program(page: Page) -> None:
         ("unsure", 0.99, "Not sure"),
     ],
 )
-def test_word_and_number_do_not_contradict_each_other(page: Page, outcome: str, confidence: float, said: str) -> None:
+def test_word_and_number_do_not_contradict_each_other(
+    page_without_engine: Page, outcome: str, confidence: float, said: str
+) -> None:
+    page = page_without_engine
     page.route("**/api/v1/read*", answering(outcome=outcome, confidence=confidence))
     draw(page, 4)
     expect(page.locator("#sure")).to_have_text(said)
     page.unroute_all(behavior="wait")
 
 
-def test_a_number_with_signs_is_shown_as_written_and_each_sign_is_named(page: Page) -> None:
+def test_a_number_with_signs_is_shown_as_written_and_each_sign_is_named(page_without_engine: Page) -> None:
+    page = page_without_engine
     signs = [{"kind": "minus", "box": [10, 60, 20, 5]}, {"kind": "mark", "box": [40, 60, 20, 20]}]
     page.route("**/api/v1/read*", answering(text="4", written="-4", others=signs))
     draw(page, 4)

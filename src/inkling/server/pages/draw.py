@@ -62,7 +62,10 @@ def page_data() -> dict[str, Any]:
     readers: Readers = current_app.extensions["inkling"]
     try:
         default = readers.default().name
-        models = [model_json(entry, default=default) for entry in readers.bundles().values()]
+        models = [
+            {**model_json(bundle, default=default), "refuses": bundle.can_refuse}
+            for bundle in readers.bundles().values()
+        ]
     except InklingError:
         models = []  # the page still opens; a reading reports the error
     settings = current_app.config["INKLING"]

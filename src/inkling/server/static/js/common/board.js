@@ -3,7 +3,7 @@
 import { erase, ERASER_WIDTH } from "./eraser.js";
 import { UndoHistory } from "./undo_history.js";
 import { PEN_WIDTH, reach, strokeWidth } from "./strokes.js";
-import { greyPng } from "./png.js";
+import { greyPng, pixelsOf } from "./png.js";
 import { StrokeCanvas } from "./stroke_canvas.js";
 
 const SENT_SIDE = 320; // pixels of the image that is read, for each unit
@@ -123,7 +123,12 @@ export class Board {
     this.changed();
   }
 
-  // The ink as an image, dark on white in any colour scheme: {blob, width, height}.
+  // The ink as ImageData, dark on white in any colour scheme.
+  pixels() {
+    return pixelsOf(this.sent.canvas);
+  }
+
+  // The same as a PNG: {blob, width, height}.
   async snapshot() {
     const { width, height } = this.sent.canvas;
     return { blob: await greyPng(this.sent.canvas), width, height };

@@ -7,10 +7,19 @@ const table = new Uint32Array(256).map((_, n) => {
 });
 
 // A canvas with grey, opaque pixels as a PNG Blob.
-export async function greyPng(canvas) {
-  if (!("CompressionStream" in globalThis)) return new Promise((done) => canvas.toBlob(done, "image/png"));
-  const { width, height } = canvas;
-  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+export function greyPng(canvas) {
+  return greyPngOf(pixelsOf(canvas));
+}
+
+// A canvas as ImageData.
+export function pixelsOf(canvas) {
+  return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+}
+
+// Grey, opaque ImageData as a PNG Blob.
+export async function greyPngOf(image) {
+  if (!("CompressionStream" in globalThis)) return browsersPng(image);
+  const { width, height, data } = image;
   const rows = new Uint8Array((width + 1) * height); // each begins with filter type 0
   for (let y = 0, to = 0, from = 0; y < height; y++) {
     to++;
@@ -24,6 +33,12 @@ export async function greyPng(canvas) {
   const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
   const parts = [signature, chunk("IHDR", [new Uint8Array(head.buffer)]), chunk("IDAT", await deflated(rows)), chunk("IEND", [])];
   return new Blob(parts.flat(), { type: "image/png" });
+}
+
+function browsersPng(image) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
 async function deflated(bytes) {

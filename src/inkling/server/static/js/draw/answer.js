@@ -1,23 +1,31 @@
-// The result: the digits, the number as written where that differs, and how sure it is in words.
+// The result: the digits, the number as written where that differs, how sure it is, and what was left out.
 
-import { howSure, sentence } from "./page_text.js";
+import { ignoredInWords } from "./judgement.js";
+import { byId, howSure, sentence } from "./page_text.js";
 
-const answer = document.getElementById("answer");
-const written = document.getElementById("written");
-const sure = document.getElementById("sure");
-const reason = document.getElementById("reason");
+const answer = byId("answer");
+const [written, sure, reason, ignored] = ["written", "sure", "reason", "ignored"].map(byId);
 
-// `reading`: an answer of the API; null for a board without ink.
-export function showAnswer(reading) {
+// `reading`: an answer of the API; null for a board without ink. A `tentative` one may change with the next stroke: it is
+// grey, nothing is remarked on, and screen readers wait.
+export function showAnswer(reading, { tentative = false } = {}) {
   const text = reading?.text ?? "";
+  answer.setAttribute("aria-busy", String(tentative));
+  answer.classList.toggle("tentative", tentative);
   if (answer.textContent !== text) answer.textContent = text; // announced only when it changes
   const lines = text.split("\n");
   answer.style.setProperty("--columns", Math.max(1, ...lines.map((line) => line.length)));
   answer.style.setProperty("--lines", lines.length);
-  const isPlain = !reading || reading.written === text;
-  written.hidden = isPlain;
-  written.lastElementChild.textContent = isPlain ? "" : reading.written;
-  sure.dataset.outcome = reading?.outcome ?? "none";
-  sure.textContent = reading ? howSure(reading) : "Nothing written yet.";
-  reason.textContent = sentence(reading?.reason ?? "");
+  const remarks = tentative ? null : reading;
+  written.hidden = !remarks || remarks.written === text;
+  written.lastElementChild.textContent = written.hidden ? "" : remarks.written;
+  sure.dataset.outcome = remarks?.outcome ?? "none";
+  sure.textContent = tentative ? soFar(reading) : reading ? howSure(reading) : "Nothing written yet.";
+  reason.textContent = reading?.isGhost ? "A demonstration: your first stroke takes over." : sentence(remarks?.reason ?? "");
+  ignored.textContent = remarks ? ignoredInWords(remarks) : "";
+}
+
+// The ghost pen shows how sure it is as soon as it is; a person is not judged in mid-stroke.
+function soFar(reading) {
+  return reading?.isGhost && reading.outcome === "read" ? howSure(reading) : "Reading \u2026";
 }

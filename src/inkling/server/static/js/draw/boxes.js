@@ -9,8 +9,10 @@ const UNEXPLAINED = ["mark", "refused"]; // a digit may be missing there
 const holder = document.getElementById("boxes");
 
 // A reading's digits and other marks, with boxes in pixels of an image of `size` [width, height]; `frame`
-// {left, top, width, height} is the place of that image on the paper, CSS pixels.
-export function showBoxes({ digits, others, size }, frame, selected) {
+// {left, top, width, height} is the place of that image on the paper, CSS pixels. Of a `tentative` reading only the digits
+// are shown, in grey.
+export function showBoxes({ digits, others, size }, frame, selected, { tentative = false } = {}) {
+  holder.classList.toggle("tentative", tentative);
   Object.assign(holder.style, {
     left: `${frame.left}px`,
     top: `${frame.top}px`,
@@ -18,12 +20,12 @@ export function showBoxes({ digits, others, size }, frame, selected) {
     height: `${frame.height}px`,
   });
   const read = digits.map(({ digit, sure, box }, i) => {
-    const drawn = makeBox(box, size, sure ? digit : `${digit}?`);
-    drawn.classList.toggle("unsure", !sure);
+    const drawn = makeBox(box, size, sure || tentative ? digit : `${digit}?`);
+    drawn.classList.toggle("unsure", !sure && !tentative);
     drawn.classList.toggle("selected", i === selected && digits.length > 1);
     return drawn;
   });
-  const rest = others.map(({ kind, box }) => {
+  const rest = (tentative ? [] : others).map(({ kind, box }) => {
     const drawn = makeBox(box, size, KINDS[kind]);
     drawn.classList.add(UNEXPLAINED.includes(kind) ? "refused" : "sign");
     return drawn;

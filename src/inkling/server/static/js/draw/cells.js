@@ -11,7 +11,8 @@ const SHOWN = { crossed_out: "crossed out", not_digit: "not a digit", empty: "" 
 
 // Reads them when the panel is open. `model` and `hand` give the names of the network and of the hand.
 export function watchCells({ model, hand }) {
-  return new Panel(byId("cells"), { run: (blob) => ask("read", blob, { cells: "1", model: model(), hand: hand() }), show, status });
+  const run = async (source) => ask("read", await source.blob(), { cells: "1", model: model(), hand: hand() });
+  return new Panel(byId("cells"), { run, show, status });
 }
 
 function show({ tables, tables_reason: reason }) {

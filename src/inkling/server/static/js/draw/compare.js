@@ -1,6 +1,7 @@
 // The same ink read by every network, side by side.
 
 import { ask } from "../common/api_client.js";
+import { isStatic } from "../common/site.js";
 import { Panel } from "./panel.js";
 import { byId, howSure, percent, withoutBreaks } from "./page_text.js";
 
@@ -9,18 +10,33 @@ const panel = byId("compare");
 const cards = byId("networks");
 const status = byId("compare-status");
 
-// `parameters(name)`: how many numbers a network has learned, "" if unknown. Returns the panel.
-export function watchComparison({ parameters }) {
-  const run = (blob) => ask("compare", blob, {});
-  return new Panel(panel, { run, show: (answer) => show(answer, parameters), status });
+// `about(name)`: {title, parameters: how many numbers it has learned, "" if unknown} of a network; `reader` says whether
+// this page can read. Returns the panel.
+export function watchComparison({ about, reader }) {
+  const run = async (source) => (await readHere(source, reader)) ?? ask("compare", await source.blob(), {});
+  return new Panel(panel, { run, show: (answer) => show(answer, about), status });
 }
 
-function show({ readings }, parameters) {
+// Null where only the server can: pictures are its, and so are networks that the engine cannot run.
+async function readHere(source, reader) {
+  const engine = await reader.engineFor(source);
+  if (!engine) return null;
+  const readings = [];
+  try {
+    for (const { name } of engine.networks()) readings.push(await engine.read(source.pixels ?? (await source.blob()), { network: name }));
+  } catch (error) {
+    if (isStatic) throw error;
+    return null;
+  }
+  return { readings };
+}
+
+function show({ readings }, about) {
   const usual = mostCommon(readings.map(({ text }) => text));
   const place = firstDifference(readings.map(({ text }) => text.replaceAll("\n", "")));
   if (cards.children.length !== readings.length) cards.replaceChildren(...readings.map(makeCard));
-  readings.forEach((reading, i) => fill(cards.children[i], reading, { usual, place, parameters }));
-  const words = withoutBreaks(inWords(readings, usual));
+  readings.forEach((reading, i) => fill(cards.children[i], reading, { usual, place, ...about(reading.model.name) }));
+  const words = withoutBreaks(inWords(readings, usual, (name) => about(name).title));
   if (status.textContent !== words) status.textContent = words;
 }
 
@@ -37,14 +53,13 @@ function makeCard() {
   return card;
 }
 
-function fill(card, { model, text, confidence, digits, outcome }, { usual, place, parameters }) {
+function fill(card, { model, text, confidence, digits, outcome }, { usual, place, title, parameters }) {
   const part = (name) => card.querySelector(name);
   const differs = text !== usual;
-  const numbers = parameters(model.name);
   card.classList.toggle("other", differs);
   card.classList.toggle("unsure", outcome !== "read");
-  part("h3").textContent = model.name;
-  part(".size").textContent = numbers ? `${numbers} numbers` : "";
+  part("h3").textContent = title;
+  part(".size").textContent = [title === model.name ? "" : model.name, parameters && `${parameters} numbers`].filter(Boolean).join(" \u00b7 ");
   part(".text").textContent = text || "–";
   part(".text").style.setProperty("--columns", Math.max(2, ...text.split("\n").map((line) => line.length)));
   part(".share").textContent = text ? `${howSure({ outcome, confidence })}` : "no digit";
@@ -70,16 +85,16 @@ function firstDifference(texts) {
   return length - 1;
 }
 
-function inWords(readings, usual) {
+function inWords(readings, usual, titleOf) {
   const read = (text) => (text ? text.replaceAll("\n", " / ") : "no digit");
   const others = readings.filter(({ text }) => text !== usual);
   const n = readings.length;
   if (others.length === 0) {
     const least = readings.reduce((a, b) => (b.confidence < a.confidence ? b : a));
-    const doubt = usual && n > 1 ? `; the least sure is ${least.model.name}, ${percent(least.confidence)}` : "";
+    const doubt = usual && n > 1 ? `; the least sure is ${titleOf(least.model.name)}, ${percent(least.confidence)}` : "";
     return `All ${NUMBERS[n] ?? n} read ${read(usual)}${doubt}.`;
   }
-  const said = others.map(({ model, text }) => `${model.name} reads ${read(text)}`);
+  const said = others.map(({ model, text }) => `${titleOf(model.name)} reads ${read(text)}`);
   const rest = n - others.length;
   return `They disagree: ${said.join(", ")}; the other ${rest > 1 ? `${NUMBERS[rest] ?? rest} read` : "one reads"} ${read(usual)}.`;
 }

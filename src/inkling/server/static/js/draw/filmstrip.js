@@ -27,8 +27,8 @@ export function watchFilmstrip({ model, whole }) {
   const panel = new Panel(filmstrip, { run, show: (answer) => show(answer, whole()), status });
   const off = () => switches.filter((one) => !one.checked).map((one) => one.name);
 
-  function run(blob) {
-    return ask("filmstrip", blob, { model: model(), off: off().join(",") });
+  async function run(source) {
+    return ask("filmstrip", await source.blob(), { model: model(), off: off().join(",") });
   }
   filmstrip.addEventListener("change", () => panel.again());
   byId("all-steps").addEventListener("click", () => {

@@ -1,7 +1,6 @@
 // START HERE: connects the board, the images and the answer.
 
 import { Board } from "../common/board.js";
-import { ApiError, read } from "../common/api_client.js";
 import { explainTerms } from "../common/glossary.js";
 import { HandChooser } from "../common/hand_chooser.js";
 import { KeyboardPen } from "../common/keyboard_pen.js";
@@ -11,26 +10,33 @@ import { watchCells } from "./cells.js";
 import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
 import { watchComparison } from "./compare.js";
 import { Correction } from "./correction.js";
+import { GhostPen } from "./ghost_pen.js";
 import { LatestRequest } from "../common/latest_request.js";
-import { greyPng } from "../common/png.js";
+import { pixelsOf } from "../common/png.js";
 import { Persistence } from "./persistence.js";
 import { downscaled, isDocument, watchImageInput } from "./image_input.js";
+import { hasMarks, seenMarks } from "./marks.js";
 import { endManyImages, readManyImages } from "./many_images.js";
 import { watchFilmstrip } from "./filmstrip.js";
 import { Exporter } from "./export.js";
+import { Reader } from "./reader.js";
+import { Rest } from "./rest.js";
 import { ShareDialog } from "./share.js";
 import { showDigitTable } from "./table.js";
 import { ShownPicture } from "./shown_picture.js";
+import { inkSource, pictureSource } from "./source.js";
 import { showTiles } from "./tiles.js";
 import { updateTools, watchTools } from "./toolbar.js";
-import { byId, say, sentence, shortResult } from "./page_text.js";
+import { byId, say, shortResult } from "./page_text.js";
+import { WhyPanel } from "./why_panel.js";
 
 const [paper, model] = [byId("paper"), byId("model")];
 
 let reading = null; // the answer that is shown
-let selected = 0; // the digit whose probabilities are shown
+let selected = 0; // the digit, or refused ink after the digits, whose probabilities are shown
 let onceShown = []; // resolve at the next answer
-let handNote = ""; // why the remembered hand is not used
+let revision = 0; // of the ink on the board
+let isWaiting = false; // for the first answer about this ink
 
 const requests = new LatestRequest({ shown, refused, offline });
 const board = new Board(byId("board"), { changed: inkChanged, touched: beginWriting });
@@ -38,50 +44,56 @@ const picture = new ShownPicture({ changed: showState });
 const persistence = new Persistence(board, model);
 const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading });
 const chooser = document.querySelector("[data-hands=on]") ? new HandChooser({ changed: handChanged, failed: say }) : null;
+const reader = new Reader({ network: () => model.value, chooser });
+const rest = new Rest({ rested: present });
 const correction = chooser && new Correction({ chooser, readAgain });
 const cells = watchCells({ model: () => model.value, hand: () => chooser?.reads });
-const comparison = watchComparison({ parameters: (name) => model.querySelector(`[value="${CSS.escape(name)}"]`)?.dataset.parameters ?? "" });
+const comparison = watchComparison({ about, reader });
+const why = new WhyPanel({ engine: () => reader.engine(), steps: byId("filmstrip") });
+const ghost = new GhostPen({
+  canvas: byId("ghost"),
+  nib: byId("ghost-nib"),
+  read: (source) => reader.read(source),
+  show: (answer) => show(answer && { ...answer, isGhost: true }),
+});
+
+function about(name) {
+  const option = [...model.options].find(({ value }) => value === name);
+  return { title: option?.text ?? name, parameters: option?.dataset.parameters ?? "" };
+}
 
 function beginWriting() {
+  ghost.end({ forGood: true });
   endManyImages();
   if (picture.blob || paper.hasAttribute("aria-busy")) leavePicture();
 }
 
 function inkChanged() {
+  revision++;
+  ghost.end();
   say("");
   persistence.changed();
   showState();
   if (picture.blob) return;
+  rest.changed({ isDrawing: board.isDrawing });
   if (board.isEmpty) {
     requests.drop();
     show(null);
   } else {
     requests.ask({ run: readBoard });
+    if (reading) return;
+    isWaiting = true;
+    present();
   }
 }
 
 async function readBoard() {
-  const sentAt = performance.now();
-  const { blob } = await board.snapshot();
-  return { ...(await readIt(blob)), blob, tookAll: performance.now() - sentAt };
-}
-
-// Reads with the chosen hand. If that fails, the original network reads, and the answer says why.
-async function readIt(blob, more = {}) {
-  const hand = chooser?.reads;
-  try {
-    return await read(blob, { model: model.value, hand, ...more });
-  } catch (error) {
-    const isGone = error.kind === "HandsClosed" || (error.kind === "UnknownName" && error.message.startsWith("unknown hand"));
-    if (!hand || !(error instanceof ApiError) || !(isGone || error.kind === "WrongNetwork")) throw error;
-    if (isGone) chooser.remove(hand);
-    if (isGone) handNote = sentence(error.message); // until another one is chosen
-    return { ...(await read(blob, { model: model.value, ...more })), note: sentence(error.message) };
-  }
+  const now = revision;
+  return { ...(await reader.read(inkSource(board.pixels()))), revision: now };
 }
 
 function handChanged() {
-  handNote = "";
+  reader.handNote = "";
   readAgain();
 }
 
@@ -95,15 +107,11 @@ function readAgain() {
 }
 
 async function takePicture(blob, example) {
+  ghost.end();
   say("");
   if (!blob) return say("That example could not be fetched. Try again in a moment.");
   if (blob.size === 0) return refused(new Error("That picture is empty or cannot be opened. Choose another."), { blob });
-  const sentAt = performance.now();
-  const run = async () => {
-    const light = await downscaled(blob);
-    const answer = await readIt(light);
-    return { ...answer, blob: light, tookAll: performance.now() - sentAt };
-  };
+  const run = async () => reader.read(pictureSource(await downscaled(blob)));
   paper.setAttribute("aria-busy", "true");
   requests.ask({ run, blob, example }, { fresh: true });
 }
@@ -118,7 +126,7 @@ function takeMany(files) {
   const first = files.find((file) => !isDocument(file));
   if (first) takePicture(first);
   else say("");
-  const readOne = async (file) => readIt(await downscaled(file), { thumbnails: isDocument(file) ? "1" : "" });
+  const readOne = async (file) => reader.read(pictureSource(await downscaled(file)), { thumbnails: isDocument(file) ? "1" : "" });
   readManyImages(files, { read: readOne, offline, open: takePicture, openPage });
 }
 
@@ -126,7 +134,7 @@ function takeMany(files) {
 function openPage(reading) {
   const bytes = Uint8Array.from(atob(reading.thumbnail.split(",")[1]), (letter) => letter.charCodeAt(0));
   showPicture(new Blob([bytes], { type: "image/jpeg" }), { isWhole: false });
-  show({ ...reading, tookAll: reading.took_ms, blob: null });
+  show({ ...reading, tookAll: reading.took_ms, source: null });
 }
 
 function shown(answer, { blob, example }) {
@@ -149,29 +157,60 @@ function offline(isOffline) {
   byId("offline").hidden = !isOffline;
 }
 
+// Takes a new answer; null for none.
 function show(answer) {
+  isWaiting = false;
   const before = reading?.digits.length ?? 0;
   reading = answer;
   const n = answer?.digits.length ?? 0;
   if (n !== before || selected >= n) selected = Math.max(0, n - 1); // selects a new digit
-  showAnswer(answer);
-  showDigits();
-  showDigitTable(answer);
-  byId("hand-used").textContent = answer ? handUsed(answer) : "";
-  for (const panel of [filmstrip, comparison, cells]) panel.setImage(answer?.blob ?? null, picture.blob ?? board);
+  present();
   onceShown.splice(0).forEach((done) => done(answer));
-  if (!answer) return;
-  byId("version").textContent = answer.model.version;
-  byId("took").textContent = `read in ${answer.took_ms.toFixed(1)} ms, ${answer.tookAll.toFixed(0)} ms in all`;
+}
+
+// Whether the answer may change with the next move of the pen: then it is shown in grey, and nothing is said of it.
+function isTentative() {
+  if (!reading) return isWaiting;
+  return !picture.blob && (reading.isGhost || !rest.isResting || reading.revision !== revision);
+}
+
+function present() {
+  const tentative = isTentative();
+  showAnswer(reading, { tentative });
+  showDigits();
+  if (tentative) return;
+  showDigitTable(reading);
+  byId("hand-used").textContent = reading ? handUsed(reading) : "";
+  for (const panel of [filmstrip, comparison, cells]) panel.setImage(reading?.source ?? null, picture.blob ?? board);
+  if (reading && hasMarks(reading)) lookAtMarks(reading);
+  byId("took").textContent = reading ? madeInWords(reading) : "";
+  if (reading) byId("version").textContent = reading.model.version;
+}
+
+async function lookAtMarks(answer) {
+  const others = await seenMarks(answer, (source) => reader.read(source, { mode: "single" })).catch(() => null);
+  if (!others || answer !== reading) return;
+  reading = { ...answer, others };
+  showDigits();
+}
+
+function madeInWords({ made, took_ms, tookAll }) {
+  const where = made === "page" ? "Read in this page" : "Read by the server";
+  return `${where} in ${took_ms.toFixed(1)} ms, ${tookAll.toFixed(0)} ms in all.`;
 }
 
 function showDigits() {
+  const tentative = isTentative();
   const digits = reading?.digits ?? [];
-  const which = digits.length > 1 ? `Digit ${selected + 1} of ${digits.length}` : "";
-  showBars(digits[selected]?.probs ?? null, which);
-  showTiles({ digits, refused: refusedInk(), selected, select, correct: correction && correct });
+  const refused = tentative ? [] : refusedInk();
+  const glyph = digits[selected] ?? refused[selected - digits.length] ?? null;
+  const which = digits.length > 1 && glyph === digits[selected] ? `Digit ${selected + 1} of ${digits.length}` : "";
+  showBars(glyph, { which, tentative, canTell: "refuses" in (model.selectedOptions[0]?.dataset ?? {}) });
+  showTiles({ digits, refused, selected, select, correct: correction && correct });
+  why.set(tentative ? null : (digits[selected] ?? null), { network: reading?.model.name });
   if (digits.length + (reading?.others.length ?? 0) === 0) return hideBoxes();
-  showBoxes(reading, picture.blob ? containedFrame(reading.size, paper) : board.frame, selected);
+  const frame = picture.blob ? containedFrame(reading.size, paper) : (reading.isGhost ? ghost : board).frame;
+  showBoxes(reading, frame, selected, { tentative });
 }
 
 function select(i) {
@@ -183,9 +222,9 @@ const refusedInk = () => (reading?.others ?? []).filter(({ kind }) => kind === "
 
 // A page of a document has only a thumbnail here, so its boxes are scaled to that.
 async function correct(opener, { box, said }, label) {
-  const { blob, model: network, size } = reading;
-  const source = blob ?? picture.blob;
-  const { width } = blob ? { width: size[0] } : await createImageBitmap(source);
+  const { model: network, size } = reading;
+  const source = (await reading.source?.blob()) ?? picture.blob;
+  const { width } = reading.source ? { width: size[0] } : await createImageBitmap(source);
   const scaled = box.map((length) => Math.round((length * width) / size[0]));
   const name = picture.blob ? picture.blob.name || "a picture on the Draw page" : "drawn on the Draw page";
   correction.open(opener, { box: scaled, said, blob: source, model: network, source: name.slice(0, 200) }, label);
@@ -193,7 +232,7 @@ async function correct(opener, { box, said }, label) {
 
 // Which hand read, or why none did.
 function handUsed({ hand, note }) {
-  if (!hand) return note ?? handNote;
+  if (!hand) return note ?? reader.handNote;
   return hand.version ? `as ${hand.name} writes, version ${hand.version}` : `${hand.name} uses the original network`;
 }
 
@@ -234,8 +273,8 @@ const share = new ShareDialog({
     model: model.value,
     title: model.selectedOptions[0]?.textContent.trim() ?? "",
   }),
-  read: async (strokes) => readIt(await greyPng(board.imageOf(strokes))),
-  exporter: new Exporter({ engine: async () => null }),
+  read: (strokes) => reader.read(inkSource(pixelsOf(board.imageOf(strokes)))),
+  exporter: new Exporter({ engine: () => reader.engine() }),
 });
 byId("close").addEventListener("click", backToBoard);
 model.addEventListener("change", readAgain);
@@ -256,4 +295,6 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showDigits
 persistence.begin();
 showState();
 explainTerms();
+if (board.isEmpty && !picture.blob) ghost.start();
+reader.engine(); // so that the first stroke is answered at once
 document.documentElement.dataset.ready = "true"; // the page is ready for input

@@ -3,25 +3,19 @@
 import { LatestRequest } from "../common/latest_request.js";
 import { sentence } from "./page_text.js";
 
-// The answer itself has priority: a panel asks when the ink rests, and at intervals while it changes.
-const REST_MS = 120;
-const MIN_INTERVAL_MS = 500;
-
 export class Panel {
-  #blob = null; // the current image
+  #source = null; // the current image
   #subject = null; // what it is an image of: the board, or one picture
   #asked = null; // the image of the latest request
   #requests;
-  #resting = null;
-  #askedAt = 0;
 
-  // `run(blob)` asks, `show(answer)` shows; `status` is the element for errors of the service.
+  // `run(source)` asks, `show(answer)` shows; `status` is the element for errors of the service.
   constructor(details, { run, show, status }) {
     Object.assign(this, { details, run, status });
     this.#requests = new LatestRequest({
       shown: (answer) => {
         details.classList.remove("waiting");
-        details.classList.toggle("empty", this.#blob === null);
+        details.classList.toggle("empty", this.#source === null);
         show(answer);
       },
       refused: (error) => {
@@ -33,17 +27,15 @@ export class Panel {
     details.addEventListener("toggle", () => this.#ask());
   }
 
-  // Sets the current image; null for none. While the pen moves, what is shown stays until the next answer; with another
+  // Sets the image once it rests (source.js); null for none. What is shown stays until the next answer; with another
   // `subject` it is hidden at once, because it belongs to another picture; so it is while the panel is closed.
-  setImage(blob, subject = null) {
-    this.#blob = blob;
-    clearTimeout(this.#resting);
+  setImage(source, subject = null) {
+    this.#source = source;
     const isOther = subject !== this.#subject;
     this.#subject = subject;
-    if (blob !== null) {
+    if (source !== null) {
       if (isOther || !this.details.open) this.#wait();
-      if (isOther || performance.now() - this.#askedAt > MIN_INTERVAL_MS) this.#ask();
-      else this.#resting = setTimeout(() => this.#ask(), REST_MS);
+      this.#ask();
       return;
     }
     this.#asked = null;
@@ -66,10 +58,9 @@ export class Panel {
   }
 
   #ask() {
-    const blob = this.#blob;
-    if (!this.details.open || blob === null || blob === this.#asked) return;
-    this.#asked = blob;
-    this.#askedAt = performance.now();
-    this.#requests.ask({ run: () => this.run(blob) });
+    const source = this.#source;
+    if (!this.details.open || source === null || source === this.#asked) return;
+    this.#asked = source;
+    this.#requests.ask({ run: () => this.run(source) });
   }
 }

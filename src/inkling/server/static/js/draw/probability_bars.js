@@ -1,14 +1,21 @@
-// The probabilities of the digits 0 to 9 for one glyph, as bars and in words.
+// Two questions about a glyph: is it a digit, and which one. The second as ten bars, and in words.
 
-import { percent } from "./page_text.js";
+import { isDigitInWords, whichInWords } from "./judgement.js";
+import { byId, percent } from "./page_text.js";
 
 const MIN_SHOWN = 0.01; // probability
 const bars = [...document.querySelectorAll("#bars [data-digit]")];
-const alternatives = document.getElementById("alternatives");
+const holder = byId("bars");
+const alternatives = byId("alternatives");
+const isDigit = byId("is-digit");
 
-// `probs`: ten probabilities that sum to 1; null for none. `which`: "Digit 2 of 3", where there are several.
-export function showBars(probs, which = "") {
-  const best = probs ? probs.indexOf(Math.max(...probs)) : -1;
+// `glyph`: a digit of a reading, or refused ink with what it resembles; null for none. `which`: "Digit 2 of 3", where
+// there are several. `canTell`: its network can answer "none of the ten". A `tentative` one is grey and without remarks.
+export function showBars(glyph, { which = "", canTell = true, tentative = false } = {}) {
+  const probs = glyph?.probs ?? null;
+  const isRefused = Boolean(glyph?.kind);
+  const best = probs && !isRefused ? probs.indexOf(Math.max(...probs)) : -1;
+  holder.classList.toggle("tentative", tentative || isRefused);
   bars.forEach((bar, digit) => {
     const share = probs?.[digit] ?? 0;
     bar.style.setProperty("--share", share);
@@ -16,16 +23,10 @@ export function showBars(probs, which = "") {
     bar.setAttribute("aria-label", probs ? `${digit}: ${percent(share)}` : `${digit}`);
     bar.querySelector(".share").textContent = share >= MIN_SHOWN ? percent(share).replace(" %", "") : "";
   });
-  alternatives.textContent = probs ? `${which ? `${which}: ` : ""}${inWords(probs, best)}` : "";
-}
-
-function inWords(probs, best) {
-  const others = probs
-    .map((share, digit) => ({ share, digit }))
-    .filter(({ share, digit }) => digit !== best && share >= MIN_SHOWN)
-    .sort((a, b) => b.share - a.share)
-    .slice(0, 3)
-    .map(({ share, digit }) => `${digit} at ${percent(share)}`);
-  const listed = others.length > 1 ? `${others.slice(0, -1).join(", ")} or ${others.at(-1)}` : others[0];
-  return listed ? `${best}, or else ${listed}.` : `${best}; no other digit comes near.`;
+  const isSaid = probs !== null && !tentative;
+  alternatives.textContent = isSaid ? `${which ? `${which}: ` : ""}${whichInWords(probs, { isRefused })}` : "";
+  const { share, words } = isSaid ? isDigitInWords(glyph, { canTell }) : { share: null, words: "" };
+  isDigit.querySelector(".said").textContent = words;
+  isDigit.querySelector(".meter").hidden = share === null;
+  isDigit.style.setProperty("--share", share ?? 0);
 }

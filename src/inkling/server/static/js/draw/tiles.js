@@ -1,5 +1,5 @@
-// What the network saw of each digit, one button per digit: a tile, or a part of its row's image. Where hands are on,
-// each can be corrected, and so can ink that was refused.
+// What the network saw of each digit and of refused ink, a button each: a tile, or a part of its row's image. Where hands
+// are on, each can be corrected.
 
 import { byId, percent } from "./page_text.js";
 
@@ -15,11 +15,11 @@ export function paint(canvas, tile) {
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-// Shows `digits`, the one at `selected` as chosen, and `refused` ink; `select(index)` is called at a click on a digit.
-// `correct(opener, entry, label)` is called to correct a digit or refused ink, with the label "0" to "9" if that was
-// typed; null where nothing can be corrected.
+// Shows `digits` and then `refused` ink, the one at `selected` as chosen; `select(index)` is called at a click.
+// `correct(opener, entry, label)` is called to correct one, with the label "0" to "9" if that was typed; null where
+// nothing can be corrected.
 export function showTiles({ digits, refused, selected, select, correct }) {
-  const entries = [...digits, ...(correct ? refused : [])];
+  const entries = [...digits, ...refused];
   if (entries.length === 0) {
     holder.innerHTML = placeholder;
     return;
@@ -34,8 +34,8 @@ export function showTiles({ digits, refused, selected, select, correct }) {
     const isDigit = i < digits.length;
     const [button, wrong] = tile.querySelectorAll("button");
     const open = (label) => correct(button, { said: "none", ...entries[i], ...(isDigit ? { said: String(entries[i].digit) } : {}) }, label);
-    fill(button, entries[i], isDigit ? { name: `Digit ${i + 1}`, isPressed: i === selected } : null);
-    button.onclick = () => (isDigit ? select(i) : open());
+    fill(button, entries[i], { name: isDigit ? `Digit ${i + 1}` : "", isPressed: i === selected });
+    button.onclick = () => select(i);
     if (!correct) return;
     button.onkeydown = (event) => {
       if (!/^\d$/.test(event.key) || event.ctrlKey || event.metaKey) return;
@@ -62,13 +62,13 @@ function makeTile(kind, correct) {
   return tile;
 }
 
-// `digit`: its name and whether it is selected; null for refused ink.
-function fill(button, { digit, confidence, sure, tile }, digitState) {
-  button.classList.toggle("unsure", !digitState || !sure);
-  if (digitState) button.setAttribute("aria-pressed", digitState.isPressed);
-  const words = digitState ? `${digitState.name}: ${digit}, ${sure ? "sure" : "unsure"}, ${percent(confidence)}` : "Refused ink: read as no digit";
+// `name`: of a digit; "" for refused ink.
+function fill(button, { digit, confidence, sure, tile }, { name, isPressed }) {
+  button.classList.toggle("unsure", !name || !sure);
+  button.setAttribute("aria-pressed", isPressed);
+  const words = name ? `${name}: ${digit}, ${sure ? "sure" : "unsure"}, ${percent(confidence)}` : "Refused ink: read as no digit";
   button.setAttribute("aria-label", words);
-  button.querySelector("span").textContent = digitState ? (sure ? digit : `${digit}?`) : "–";
+  button.querySelector("span").textContent = name ? digit : "\u2013"; // the style adds a question mark where it is unsure
   const canvas = button.querySelector("canvas");
   if (tile) paint(canvas, tile);
   else canvas.width = canvas.height = 1; // a mark of a row has no tile

@@ -1,0 +1,141 @@
+// A pen that writes numbers by itself on the empty board, and they are read: the page shows what it does before anybody
+// has to do anything. It ends for good at the first touch or key. Its ink is never stored and never in a link.
+
+import { Board } from "../common/board.js";
+import { LatestRequest } from "../common/latest_request.js";
+import { PEN_WIDTH } from "../common/strokes.js";
+import { strokesOf } from "./ghost_numbers.js";
+import { inkSource } from "./source.js";
+
+const NUMBERS = ["7", "42", "506"]; // the last one stays
+const FIRST_MS = 700; // from the opened page to the first stroke
+const PACE = 1.05; // units a second
+const BETWEEN_MS = 170; // between two strokes
+const SHOWN_MS = 2400; // how long a number stays
+const NEVER_AGAIN = "inkling-has-written"; // in this tab
+
+export class GhostPen {
+  #board;
+  #requests;
+  #ended = false;
+  #timer = null;
+
+  // `canvas` lies over the board, `nib` is the picture of the pen; `read(source)` reads, and `show(answer)` shows what
+  // was read, null for nothing.
+  constructor({ canvas, nib, read, show }) {
+    Object.assign(this, { canvas, nib, read, show });
+  }
+
+  get isWriting() {
+    return !this.canvas.hidden;
+  }
+
+  // Where the image that is read lies on the paper, as Board.frame.
+  get frame() {
+    return this.#board.frame;
+  }
+
+  start() {
+    if (hasWritten()) return;
+    this.canvas.hidden = false;
+    this.#board = new Board(this.canvas, { changed: () => this.#inkChanged(), touched: () => {} });
+    const shown = (answer) => !this.#ended && this.show(answer);
+    this.#requests = new LatestRequest({ shown, refused: () => {}, offline: () => {} });
+    for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => this.end({ forGood: true }), { capture: true, once: true });
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.#board.load(inked(strokesOf(NUMBERS.at(-1))));
+    else this.#write();
+  }
+
+  // `forGood`: not again in this tab, because the reader of the page has touched it.
+  end({ forGood = false } = {}) {
+    if (forGood) remember();
+    if (this.#ended || !this.isWriting) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#requests.drop();
+    this.canvas.hidden = this.nib.hidden = true;
+    this.show(null);
+  }
+
+  #inkChanged() {
+    if (this.#board.isEmpty) return;
+    const pixels = this.#board.pixels();
+    this.#requests.ask({ run: () => this.read(inkSource(pixels)) });
+  }
+
+  async #write() {
+    await this.#pause(FIRST_MS);
+    for (const number of NUMBERS) {
+      if (this.#ended) return;
+      this.#board.load([]);
+      this.show(null);
+      for (const stroke of strokesOf(number)) {
+        await this.#draw(stroke);
+        await this.#pause(BETWEEN_MS);
+      }
+      this.nib.hidden = true;
+      await this.#pause(SHOWN_MS);
+    }
+  }
+
+  // Resolves when the stroke is drawn. It waits while the page is in the background, as animation frames do.
+  #draw(stroke) {
+    const points = inked([stroke])[0];
+    return new Promise((done) => {
+      let [drawn, last, due] = [0, 0, 0];
+      const frame = (now) => {
+        if (this.#ended) return done();
+        due += last ? (Math.min(50, now - last) / 1000) * PACE : 0;
+        last = now;
+        if (drawn === 0) this.#board.begin(points[drawn++], { erasing: false });
+        const from = drawn;
+        while (drawn < points.length && due >= gap(points[drawn - 1], points[drawn])) {
+          due -= gap(points[drawn - 1], points[drawn]);
+          drawn++;
+        }
+        if (drawn > from) this.#board.extend(points.slice(from, drawn));
+        this.#hold(points[drawn - 1]);
+        if (drawn < points.length) return requestAnimationFrame(frame);
+        this.#board.end();
+        return done();
+      };
+      requestAnimationFrame(frame);
+    });
+  }
+
+  // The pen's tip at a point.
+  #hold(point) {
+    const { x, y } = this.#board.toPixels(point);
+    this.nib.style.transform = `translate(${x}px, ${y}px)`;
+    this.nib.hidden = false;
+  }
+
+  #pause(ms) {
+    return new Promise((done) => (this.#timer = setTimeout(done, ms)));
+  }
+}
+
+// With the width of a pen that is slower, and wider, in its turns.
+function inked(strokes) {
+  return strokes.map((points) => points.map((point, i) => ({ ...point, width: PEN_WIDTH * (0.92 + 0.16 * Math.sin(i / 5)) })));
+}
+
+function gap(a, b) {
+  return Math.hypot(a.x - b.x, a.y - b.y);
+}
+
+function hasWritten() {
+  try {
+    return sessionStorage.getItem(NEVER_AGAIN) !== null;
+  } catch {
+    return false; // storage is forbidden
+  }
+}
+
+function remember() {
+  try {
+    sessionStorage.setItem(NEVER_AGAIN, "1");
+  } catch {
+    // storage is forbidden
+  }
+}
