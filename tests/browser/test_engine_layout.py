@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from inkling.pipeline.layout import Layout, find_layout
 from inkling.pipeline.layout.light import ink_threshold, separate
-from tests.browser.engine import ADDRESS, CODEC, Engine, decoded, encoded
+from tests.browser.engine_modules import ADDRESS, CODEC, Engine, decoded, encoded
 from tests.browser.row_pictures import row_pictures
 
 pytestmark = pytest.mark.browser

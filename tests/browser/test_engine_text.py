@@ -16,7 +16,7 @@ from inkling.pipeline.prefix_search import PrefixSearch, with_symbols_between
 from inkling.pipeline.recognized_row import LineRow, decode_row, of_more_views, of_one_view
 from inkling.pipeline.symbol_boxes import symbol_boxes, without_rules
 from inkling.pipeline.symbols import BLANK, CLASSES, SIGNS, as_written
-from tests.browser.engine import ADDRESS, Engine
+from tests.browser.engine_modules import ADDRESS, Engine
 from tests.pipeline.ctc_oracle import random_columns, sharp_columns
 
 pytestmark = pytest.mark.browser
