@@ -7,6 +7,7 @@ import { KeyboardPen } from "../common/keyboard_pen.js";
 import { showAnswer } from "./answer.js";
 import { showBars } from "./probability_bars.js";
 import { watchCells } from "./cells.js";
+import { Cropper } from "./crop.js";
 import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
 import { watchComparison } from "./compare.js";
 import { Correction } from "./correction.js";
@@ -41,6 +42,7 @@ let isWaiting = false; // for the first answer about this ink
 const requests = new LatestRequest({ shown, refused, offline });
 const board = new Board(byId("board"), { changed: inkChanged, touched: beginWriting });
 const picture = new ShownPicture({ changed: showState });
+const cropper = new Cropper({ picture, take: takePicture, failed: say });
 const persistence = new Persistence(board, model);
 const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading });
 const chooser = document.querySelector("[data-hands=on]") ? new HandChooser({ changed: handChanged, failed: say }) : null;
@@ -237,7 +239,8 @@ function handUsed({ hand, note }) {
 }
 
 function showPicture(blob, options) {
-  leavePicture();
+  requests.drop();
+  paper.removeAttribute("aria-busy");
   picture.show(blob, options);
 }
 
@@ -257,6 +260,7 @@ function showState() {
   paper.classList.toggle("has-ink", !board.isEmpty);
   paper.classList.toggle("has-picture", picture.blob !== null);
   updateTools(board, picture.blob !== null);
+  cropper.update();
 }
 
 function clearAll() {

@@ -16,7 +16,7 @@ export class ShownPicture {
   }
 
   show(blob, { isWhole = true } = {}) {
-    this.leave();
+    if (this.blob) URL.revokeObjectURL(image.src);
     Object.assign(this, { blob, isWhole });
     unshown.hidden = true;
     image.hidden = false;

@@ -14,7 +14,7 @@ export function watchTools(board, { picture, clearAll, share }) {
   take(board, pens.find((pen) => pen.checked));
   addEventListener("keydown", (event) => {
     if (event.target.closest?.("select, input:not([type=radio], [type=checkbox])")) return;
-    if (document.querySelector(":popover-open, dialog[open]")) return; // Escape closes it
+    if (document.querySelector(":popover-open, dialog[open], #crop:not([hidden])")) return; // Escape closes it
     const action = actionOf(event, board, { picture, clearAll });
     if (!action) return;
     event.preventDefault();
