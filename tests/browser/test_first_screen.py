@@ -107,18 +107,21 @@ def test_it_works_where_storage_is_forbidden(chromium: Browser, address: str) ->
     context.close()
 
 
-def test_a_stroke_is_answered_without_a_request(phone: Page) -> None:
-    page = phone
+def test_a_stroke_is_answered_without_a_request(page: Page) -> None:
+    page.locator("#compare summary").click()  # the steps are open already
+    page.evaluate("scrollTo(0, 0)")
     draw(page, 4, centre=0.3, height=0.5)
     expect(page.locator("#took")).to_have_text(re.compile("^Read in this page in "), timeout=WRITES_MS)
     asked: list[str] = []
-    page.wait_for_load_state("networkidle")  # the networks are here
+    expect(page.locator("#networks li")).to_have_count(4, timeout=WRITES_MS)  # every network is here
+    page.wait_for_load_state("networkidle")
     page.on("request", lambda request: asked.append(request.url))
     draw(page, 7, centre=0.7, height=0.5)
     expect(page.locator("#answer")).to_have_text("47")
     page.locator("#undo").click()
     expect(page.locator("#answer")).to_have_text("4")
-    page.wait_for_timeout(700)
+    expect(page.locator("#filmstrip [data-step=answer] .frame")).to_have_text("4")
+    expect(page.locator("#compare-status")).to_contain_text("read 4")
     assert [url for url in asked if not url.startswith(("data:", "blob:"))] == []
 
 

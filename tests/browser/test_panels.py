@@ -102,7 +102,9 @@ def test_every_network_is_compared(page: Page) -> None:
     expect(page.locator("#compare-status")).to_contain_text("27")
 
 
-def test_disagreement_is_marked_and_told(page: Page) -> None:
+def test_disagreement_is_marked_and_told(page_without_engine: Page) -> None:
+    page = page_without_engine
+
     def another(route: Route) -> None:
         answer = route.fetch().json()
         tutorial = next(one for one in answer["readings"] if one["model"]["name"] == "ann-tutorial")
@@ -180,3 +182,37 @@ def test_a_panel_that_is_refused_hides_the_picture_before(page_with_refusals: Pa
     page.locator("[data-shows='3']").click()
     expect(page.locator("#filmstrip-status")).to_have_text("It is broken")
     assert page.locator("#digit-steps").evaluate("steps => getComputedStyle(steps).visibility") == "hidden"
+
+
+WITHOUT = """async (off) => {
+  const { openEngine } = await import("/static/js/engine/client.js");
+  const { greyPngOf } = await import("/static/js/common/png.js");
+  const board = document.createElement("canvas");
+  Object.assign(board, { width: 320, height: 240 });
+  const context = board.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, 320, 240);
+  Object.assign(context, { lineWidth: 14, lineCap: "round", lineJoin: "round" });
+  context.stroke(new Path2D("M60 50H120L80 190M230 40 190 120H265M245 80 235 200"));
+  const pixels = context.getImageData(0, 0, 320, 240);
+  const here = await (await openEngine()).read(pixels, { off, steps: true });
+  const asked = { method: "POST", headers: { "Content-Type": "image/png" }, body: await greyPngOf(pixels) };
+  const there = await (await fetch(`/api/v1/filmstrip?model=cnn&off=${off.join(",")}`, asked)).json();
+  const told = ({ text, outcome, confidence, digits, others }) => {
+    const marks = [...digits, ...others].filter(({ tile }) => tile);
+    return { text, outcome, confidence, tiles: marks.flatMap(({ tile }) => tile.flat()) };
+  };
+  return { here: told(here), there: told(there) };
+}"""
+
+
+@pytest.mark.parametrize(
+    "off", [[], ["ink"], ["glyphs"], ["shape"], ["centre"], ["pen"], ["shape", "pen"], ["ink", "centre"]], ids=str
+)
+def test_the_page_does_without_steps_as_the_program_does(page: Page, off: list[str]) -> None:
+    found = page.evaluate(WITHOUT, off)
+    here, there = found["here"], found["there"]
+    assert (here["text"], here["outcome"]) == (there["text"], there["outcome"])
+    assert here["confidence"] == pytest.approx(there["confidence"], abs=2e-3)
+    assert len(here["tiles"]) == len(there["tiles"])
+    assert max((abs(a - b) for a, b in zip(here["tiles"], there["tiles"], strict=True)), default=0) <= 2

@@ -7,6 +7,8 @@ import { Panel } from "./panel.js";
 import { paint } from "./tiles.js";
 import { byId, percent, withoutBreaks } from "./page_text.js";
 import { rowStep, stepPicture } from "../common/row_steps.js";
+import { isStatic } from "../common/site.js";
+import { glyphSteps, rowSteps } from "../common/step_pictures.js";
 
 const MOST_TILES = 6;
 const WITHOUT = {
@@ -18,18 +20,34 @@ const WITHOUT = {
 };
 const filmstrip = byId("filmstrip");
 const switches = [...filmstrip.querySelectorAll("input[type=checkbox]")];
-const [digitSteps, rowSteps] = [byId("digit-steps"), byId("row-steps")];
+const [digitSteps, rowList] = [byId("digit-steps"), byId("row-steps")];
 const frame = (step) => digitSteps.querySelector(`[data-step=${step}] .frame`);
 const status = byId("filmstrip-status");
 
-// `model()` names the network, `whole()` returns the answer with all steps on. Returns the panel.
-export function watchFilmstrip({ model, whole }) {
+// `model()` names the network, `whole()` returns the answer with all steps on; `reader` says whether this page can read.
+// Returns the panel.
+export function watchFilmstrip({ model, whole, reader }) {
   const panel = new Panel(filmstrip, { run, show: (answer) => show(answer, whole()), status });
   const off = () => switches.filter((one) => !one.checked).map((one) => one.name);
 
   async function run(source) {
-    return ask("filmstrip", await source.blob(), { model: model(), off: off().join(",") });
+    return (await runHere(source)) ?? ask("filmstrip", await source.blob(), { model: model(), off: off().join(",") });
   }
+
+  // Null where the server has to read.
+  async function runHere(source) {
+    const engine = await reader.engineFor(source);
+    if (!engine) return null;
+    try {
+      const image = source.pixels ?? (await source.blob());
+      const answer = await engine.read(image, { network: model(), steps: true, off: off() });
+      return { ...answer, off: off(), steps: isRow(answer) ? rowSteps(answer) : glyphSteps(answer) };
+    } catch (error) {
+      if (isStatic) throw error;
+      return null;
+    }
+  }
+
   filmstrip.addEventListener("change", () => panel.again());
   byId("all-steps").addEventListener("click", () => {
     for (const one of switches) one.checked = true;
@@ -39,20 +57,25 @@ export function watchFilmstrip({ model, whole }) {
   return panel;
 }
 
+// Whether an answer of the engine read rows as a whole.
+function isRow({ rows }) {
+  return (rows?.length ?? 0) > 0;
+}
+
 function show(answer, whole) {
-  const isRow = answer.steps.some(({ name }) => name === "layout");
-  digitSteps.hidden = isRow;
-  rowSteps.hidden = !isRow;
-  rowSteps.replaceChildren();
-  if (isRow) showRow(answer);
+  const isOfRows = answer.steps.some(({ name }) => name === "layout");
+  digitSteps.hidden = isOfRows;
+  rowList.hidden = !isOfRows;
+  rowList.replaceChildren();
+  if (isOfRows) showRow(answer);
   else showDigits(answer, whole);
   byId("all-steps").hidden = answer.off.length === 0;
-  const words = withoutBreaks(isRow ? rowInWords(answer) : inWords(answer, whole));
+  const words = withoutBreaks(isOfRows ? rowInWords(answer) : inWords(answer, whole));
   if (status.textContent !== words) status.textContent = words;
 }
 
 function showRow({ steps }) {
-  rowSteps.replaceChildren(...steps.map(rowStep));
+  rowList.replaceChildren(...steps.map(rowStep));
 }
 
 function showDigits(answer, whole) {

@@ -44,9 +44,9 @@ const board = new Board(byId("board"), { changed: inkChanged, touched: beginWrit
 const picture = new ShownPicture({ changed: showState });
 const cropper = new Cropper({ picture, take: takePicture, failed: say });
 const persistence = new Persistence(board, model);
-const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading });
 const chooser = document.querySelector("[data-hands=on]") ? new HandChooser({ changed: handChanged, failed: say }) : null;
 const reader = new Reader({ network: () => model.value, chooser });
+const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading, reader });
 const rest = new Rest({ rested: present });
 const correction = chooser && new Correction({ chooser, readAgain });
 const cells = watchCells({ model: () => model.value, hand: () => chooser?.reads });

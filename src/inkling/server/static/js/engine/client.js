@@ -48,11 +48,11 @@ class Engine {
   }
 
   // An ImageData, ImageBitmap or Blob -> what POST /api/v1/read?explain=tiles answers, and `made`: "page". `steps`: also
-  // what each stage made, see reader.js.
-  async read(image, { network = "cnn", mode = "auto", steps = false } = {}) {
+  // what each stage made; `off`: stages to do without; see reader.js.
+  async read(image, { network = "cnn", mode = "auto", steps = false, off = [] } = {}) {
     const started = performance.now();
     const { version } = await this.load(network);
-    const answer = await this.#ask("read", { network, image, mode, steps });
+    const answer = await this.#ask("read", { network, image, mode, steps, off });
     this.#loadLineWhenIdle();
     return {
       ok: true,

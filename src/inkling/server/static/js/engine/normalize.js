@@ -10,7 +10,7 @@ import { resizeArea, resizeCubic } from "./image/resize.js";
 import { glyphsOf, paddedCorners } from "./segmentation.js";
 
 export const SIDE = 28; // pixels: a normalized digit, called a tile
-const LONGEST = 20; // pixels of the tile: the longer side of the digit
+export const LONGEST = 20; // pixels of the tile: the longer side of the digit
 const { fround } = Math;
 
 // Whether all ink is one drawn component, so large that more pixels would give the same tile. A patch, such as a shadow, is
@@ -73,7 +73,7 @@ function mapped({ width, height, data }, change) {
 }
 
 // Reduces a crop whose reference side is large by a whole number, and clips ink to at most 1.
-function downscaledIfLarge(part, side) {
+export function downscaledIfLarge(part, side) {
   let small = part;
   if (side >= 2 * CONFIG.measured_side_px) {
     small = blockMeans(part, Math.floor(side / CONFIG.measured_side_px));
@@ -84,19 +84,19 @@ function downscaledIfLarge(part, side) {
 }
 
 // Strokes reach 1, and ink is clipped to 0..1: cubic enlargement undershoots beside strokes.
-function scaledToPeak(small) {
+export function scaledToPeak(small) {
   const peak = fround(Math.max(peakInk(small), 1e-6));
   return mapped(small, (value) => clamp(value / peak, 0, 1));
 }
 
 // Cuts off outer rows and columns without ink; a crop without any comes back as it is.
-function trim(part) {
+export function trim(part) {
   const [x, y, w, h] = boundingRect(above(part, CONFIG.faint_ink));
   return w ? crop(part, x, y, w, h) : part;
 }
 
 // Averaging areas when it becomes smaller.
-function resizedBy(part, factor) {
+export function resizedBy(part, factor) {
   const [w, h] = [part.width, part.height].map((side) => Math.max(1, roundEven(side * factor)));
   if (w === part.width && h === part.height) return part;
   return factor < 1 ? resizeArea(part, w, h) : resizeCubic(part, w, h);
@@ -118,7 +118,7 @@ function peakInk({ data }) {
 
 // Widens or narrows strokes that, with the crop's reference `side` at LONGEST, leave the range of MNIST's pens. A crop of
 // few pixels is enlarged first, because widths are measured and changed by whole pixels.
-function normalizeStrokeWidth(part, side) {
+export function normalizeStrokeWidth(part, side) {
   const enlargement = Math.ceil(CONFIG.measured_side_px / side);
   const large = enlargement > 1 ? mapped(resizedBy(part, enlargement), (value) => clamp(value, 0, 1)) : part;
   const toTile = LONGEST / side / Math.max(enlargement, 1); // pixels of the tile for each of the crop
@@ -139,7 +139,7 @@ function normalizeStrokeWidth(part, side) {
 }
 
 // At most 28x28 -> 28x28, the centre of mass as near to the middle as whole pixels allow.
-function centeredByMass(small) {
+export function centeredByMass(small) {
   const { m00, m10, m01 } = moments(small);
   const place = (moment, side) => clamp(roundEven(SIDE / 2 - moment / (m00 || 1)), 0, SIDE - side);
   const [x, y] = [place(m10, small.width), place(m01, small.height)];

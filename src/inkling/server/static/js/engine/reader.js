@@ -5,6 +5,7 @@
 //     readRows          find the layout -> recognize each row -> decode it -> compose: everything else
 //     agreed            which of the two is the answer, and where they contradict each other
 
+import { preparedWithout } from "./ablation.js";
 import { agreed } from "./agreement.js";
 import { binarize } from "./binarize.js";
 import { isComplete, mayBeOneDigit, spansPicture } from "./completeness.js";
@@ -33,10 +34,13 @@ export function makeReader({ classify, manifest, recognise, lineManifest }) {
     });
   return {
     // An ImageData, ImageBitmap or Blob -> what POST /api/v1/read?explain=tiles answers of the reading. `mode`: "single"
-    // treats all ink as one digit. `steps`: also what each stage made, see `stepsOf`.
-    async read(source, { mode = "auto", steps = false } = {}) {
+    // treats all ink as one digit. `steps`: also what each stage made, see `stepsOf`. `off`: stages to do without, see
+    // ablation.js.
+    async read(source, { mode = "auto", steps = false, off = [] } = {}) {
       const decoded = await decode(source);
-      const { reading, prepared } = await readDecoded(decoded, { mode, network, byRows });
+      const { reading, prepared } = await (off.length
+        ? readWithout(decoded, off, network)
+        : readDecoded(decoded, { mode, network, byRows }));
       return { ...answerOf(reading), ...(steps ? { steps: stepsOf(prepared) } : {}) };
     },
   };
@@ -56,6 +60,12 @@ async function readDecoded(decoded, { mode, network, byRows }) {
   const reading = await readGlyphs(whole, network);
   const isFinal = single || !network.canRefuse || isSureAlone(whole, reading);
   return isFinal ? { reading, prepared: whole } : withRows(whole, reading, { network, byRows });
+}
+
+// Read glyph by glyph.
+async function readWithout(decoded, off, network) {
+  const some = preparedWithout(prepared(decoded.image, decoded.size, false), off);
+  return { reading: await readGlyphs(some, network), prepared: some };
 }
 
 // An image ready for the network, the same whichever reads it: { image, size, ink, segmentation, tiles }.
