@@ -31,9 +31,7 @@ class WatchedDigit:
 
     def keep(self, epoch: int, model: Any) -> None:
         """Remember the network after an epoch; 0 is before the first."""
-        import keras
-
-        self._copy = self._copy or keras.models.clone_model(model)
+        self._copy = self._copy or type(model).from_config(model.get_config())  # the layers, without the optimizer
         known = self._log.state.get("watched")
         if known:  # a process that died may have reported more than its checkpoint holds
             known["rows"] = [row for row in known["rows"] if row[0] < epoch]
