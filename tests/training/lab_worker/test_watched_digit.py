@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,12 @@ pytestmark = LEARN
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> EventLog:
+def log(tmp_path: Path) -> Iterator[EventLog]:
     lab = LabFolder(tmp_path)
     lab.run.mkdir()
     write_json(lab.facts, {"run": "r1", "choices": {"epochs": 3}})
-    return EventLog(lab)
+    with EventLog(lab) as log:
+        yield log
 
 
 def draw(lab: LabFolder, n: str, ink: int = 200) -> None:
