@@ -9,6 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from inkling.errors import BadBundle
 from inkling.models.bundle import Bundle
+from inkling.models.titles import title_of
+from inkling.server.pages.learn import CHAPTERS
 from inkling.server.rules import PAGE, rule
 
 blueprint = Blueprint("inside", __name__)
@@ -24,8 +26,11 @@ def inside() -> ResponseReturnValue:
         bundles = list(current_app.extensions["inkling"].bundles().values())
     except BadBundle:
         bundles = []  # the page itself works; its first request reports the error
-    models = [{"name": b.name, "kind": kind_of(b), "parameters": b.manifest.get("parameters", 0)} for b in bundles]
-    return render_template("inside.html", models=models)
+    models = [
+        {"name": b.name, "title": title_of(b), "kind": kind_of(b), "parameters": b.manifest.get("parameters", 0)}
+        for b in bundles
+    ]
+    return render_template("inside.html", models=models, chapters={each.slug: each.title for each in CHAPTERS})
 
 
 def kind_of(bundle: Bundle) -> str:

@@ -1,5 +1,6 @@
 // The drawing board: turns pen, eraser and key events into strokes on a canvas.
 
+import { STEPS_KEPT } from "./drawing.js";
 import { erase, ERASER_WIDTH } from "./eraser.js";
 import { UndoHistory } from "./undo_history.js";
 import { PEN_WIDTH, reach, strokeWidth } from "./strokes.js";
@@ -90,6 +91,7 @@ export class Board {
   // One stroke, in units: `begin`, `extend` any number of times, `end`. `id` is that of the pointer.
   begin(point, { id = null, erasing = this.tool === "eraser" } = {}) {
     this.touched();
+    point = keepable(point);
     this.#active = { id, erasing, points: [point], before: this.strokes, last: point };
     if (erasing) {
       this.#erase([point]);
@@ -106,7 +108,7 @@ export class Board {
     }
     const own = this.#active.points;
     const before = own.length;
-    for (const point of points) {
+    for (const point of points.map(keepable)) {
       const last = own.at(-1);
       if (Math.hypot(point.x - last.x, point.y - last.y) > STEP) own.push(point);
     }
@@ -255,6 +257,12 @@ function viewOf({ x, y }) {
   const scale = SENT_SIDE * Math.min(1, SENT_HALF.most / Math.max(x, y));
   const [width, height] = [x, y].map((side) => Math.round(2 * side * scale));
   return { width, height, place: { scale, x: width / 2, y: height / 2 } };
+}
+
+// A point as links and the browser's storage keep it, so that a drawing is the same ink wherever it is opened.
+function keepable({ x, y, width }) {
+  const kept = (value) => Math.round(value * STEPS_KEPT) / STEPS_KEPT;
+  return { x: kept(x), y: kept(y), width: kept(width) };
 }
 
 export { ERASER_WIDTH };

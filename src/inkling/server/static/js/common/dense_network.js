@@ -24,6 +24,23 @@ export async function loadNetwork(name) {
   return { name, ...unpack(new Float32Array(content)) };
 }
 
+// The network with these `parts` (common/network_parts.js); null for any other architecture.
+export function denseNetwork(name, parts) {
+  const [first, second, more] = parts.layers;
+  if (more || first?.type !== "Dense" || second?.type !== "Dense" || first.activation !== "relu") return null;
+  const [hidden, pixels] = first.shape;
+  const [outputs] = second.shape;
+  const { temperature } = parts;
+  const w1 = transposed(first.weights, hidden, pixels);
+  return { name, pixels, hidden, outputs, temperature, w1, b1: first.bias, w2: transposed(second.weights, outputs, hidden), b2: second.bias };
+}
+
+function transposed(values, rows, columns) {
+  const turned = new Float32Array(values.length);
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) turned[c * rows + r] = values[r * columns + c];
+  return turned;
+}
+
 function unpack(numbers) {
   const [pixels, hidden, outputs, temperature] = numbers;
   let at = HEAD;

@@ -6,6 +6,7 @@
 
 const STEPS = { 1: 2048, 2: 512 }; // format -> steps to a unit: a quarter of a pixel on a large board; a pixel
 const [FINE, COARSE] = [1, 2];
+export const STEPS_KEPT = STEPS[FINE]; // to a unit, in the browser's storage and in links where there is room
 const HEAD = 5; // bytes: format, checksum
 const REACH = 8; // units: no ink lies further from the middle
 const WIDEST = 0.5; // units

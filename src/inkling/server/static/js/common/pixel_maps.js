@@ -84,3 +84,12 @@ export function pointAt(cursor, cell, { width = 28, height = 28, size = 1 } = {}
     height: `${(100 * size) / height}%`,
   });
 }
+
+// Lays the element over a rectangle of a map, in its numbers; what lies outside is cut off.
+export function frameOn(cursor, { left, top, right, bottom }, { width = 28, height = 28 } = {}) {
+  const clip = (n, most) => Math.min(most, Math.max(0, n));
+  const [x0, x1, y0, y1] = [clip(left, width), clip(right, width), clip(top, height), clip(bottom, height)];
+  const part = (n, of) => `${(100 * n) / of}%`;
+  cursor.hidden = false;
+  Object.assign(cursor.style, { left: part(x0, width), top: part(y0, height), width: part(x1 - x0, width), height: part(y1 - y0, height) });
+}

@@ -6,7 +6,8 @@
 // (occlusion), as inkling.explain.occlusion does. Both are asked as well what a dot of ink would do where paper is.
 
 import { contrastWeights, contributions } from "./attribution.js";
-import { forward } from "./dense_network.js";
+import { denseNetwork, forward } from "./dense_network.js";
+import { networkParts } from "./network_parts.js";
 import { sentenceOf } from "./why_words.js";
 
 export const SIDE = 28;
@@ -23,7 +24,7 @@ const MIN_PROB = 1e-30; // a lower probability is taken for this: float32 knows 
 //
 // `tile`: 784 values, 0 paper to 1 ink. `signal` (AbortSignal) stops it with an AbortError.
 export async function why({ engine, tile, network, digit, rival, signal = null }) {
-  const dense = (await engine.dense?.({ network })) ?? null;
+  const dense = denseNetwork(network, await networkParts(engine, network));
   const ask = dense ? exactLeads(dense, digit, rival) : engineLeads({ engine, network, digit, rival, signal });
   const found = dense ? exact(dense, tile, digit, rival) : await occlusion(ask, tile);
   const missing = await missingInk(ask, tile, found.lead);

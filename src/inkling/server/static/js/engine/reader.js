@@ -84,7 +84,8 @@ async function readGlyphs({ image, size, ink, segmentation, tiles }, { classify,
   let prediction = await classify(tiles);
   if (canRefuse) prediction = await withTestTimeAugmentation(ink, segmentation, prediction, classify);
   const lines = segmentation.lines.map((line) => line.map(({ box }) => toOriginalBox(box, image, size)));
-  const reading = withTiles(compose(prediction, lines, { sureAt, rejectAt, size }), lines.flat(), tiles);
+  const found = withTiles(compose(prediction, lines, { sureAt, rejectAt, size }), lines.flat(), tiles);
+  const reading = prediction.looks ? withLooks(found, prediction.looks, tiles) : found;
   if (reading.outcome === "read" && !needsQualityCheck(ink, segmentation)) return reading;
   return withWarnings(reading, qualityWarnings(image, ink, segmentation));
 }
@@ -109,6 +110,13 @@ async function withRows(whole, reading, { network, byRows }) {
 function withTiles(reading, boxes, tiles) {
   const tileOf = new Map(boxes.map((box, i) => [box, i]));
   const add = (glyph) => ({ ...glyph, tile: levelsOf(tiles, tileOf.get(glyph.box)) });
+  return { ...reading, digits: reading.digits.map(add), others: reading.others.map(add) };
+}
+
+// The lone glyph with the looks at it whose probabilities were averaged, to show: [{ tile: 784 floats, probs }, ...].
+function withLooks(reading, { tiles, probs }, own) {
+  const looks = [own, ...tiles].map((tile, i) => ({ tile, probs: probs[i] }));
+  const add = (glyph) => ({ ...glyph, looks });
   return { ...reading, digits: reading.digits.map(add), others: reading.others.map(add) };
 }
 

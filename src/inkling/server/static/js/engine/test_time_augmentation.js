@@ -9,7 +9,8 @@ import { glyphCrops, joinedTiles, normalizeCrop } from "./normalize.js";
 import { glyphsOf } from "./segmentation.js";
 
 // The prediction of a lone digit as wide as high, of which the network is not certain -> the mean over several views.
-// Whether it is a digit at all is averaged only where it fills the image.
+// Whether it is a digit at all is averaged only where it fills the image. `looks`: the tiles of the other views, and the
+// probabilities of all, the digit as it is first.
 export async function withTestTimeAugmentation(ink, segmentation, prediction, classify) {
   const { probs, notDigit } = prediction;
   if (notDigit.length !== 1 || Math.max(...probs) >= Math.fround(CONFIG.certain_at)) return prediction;
@@ -26,7 +27,9 @@ export async function withTestTimeAugmentation(ink, segmentation, prediction, cl
   };
   const meanProbs = probs.map((_, i) => mean(probs, ofViews.probs, 10, i));
   const fillsImage = h >= CONFIG.min_filled_share * ink.height && w >= CONFIG.min_filled_share * ink.width;
-  return { probs: meanProbs, notDigit: fillsImage ? notDigit.map(() => mean(notDigit, ofViews.notDigit, 1, 0)) : notDigit };
+  const looks = [probs, ...views.map((_, i) => ofViews.probs.subarray(10 * i, 10 * i + 10))].map((each) => Array.from(each));
+  const meanNotDigit = fillsImage ? notDigit.map(() => mean(notDigit, ofViews.notDigit, 1, 0)) : notDigit;
+  return { probs: meanProbs, notDigit: meanNotDigit, looks: { tiles: views.map(({ data }) => data), probs: looks } };
 }
 
 // The same ink with its width to height times `factor`; a small crop becomes higher.

@@ -7,9 +7,10 @@ export class ButtonGroup {
   #at = 0; // the button in the tab order
 
   // `labelOf(i)` gives the label for screen readers; `onFocus(i)` is called for pointer and keys, with -1 when they
-  // leave; `onChoose(i)` for a click.
-  constructor(holder, { labelOf, onFocus, onChoose, columns = () => this.columns }) {
+  // leave; `onChoose(i)` for a click. `isTurned()`: the buttons stand in columns, one after the other from top to bottom.
+  constructor(holder, { labelOf, onFocus, onChoose, columns = () => this.columns, isTurned = () => false }) {
     this.holder = holder;
+    this.isTurned = isTurned;
     this.labelOf = labelOf;
     this.inRow = columns;
     holder.addEventListener("pointerover", (event) => {
@@ -82,7 +83,8 @@ export class ButtonGroup {
     const i = this.#indexOf(event.target);
     const last = this.buttons.length - 1;
     const row = this.inRow();
-    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -row, ArrowDown: row }[event.key];
+    const [across, down] = this.isTurned() ? [row, 1] : [1, row];
+    const step = { ArrowLeft: -across, ArrowRight: across, ArrowUp: -down, ArrowDown: down }[event.key];
     const to = event.key === "Home" ? 0 : event.key === "End" ? last : step ? i + step : -1;
     if (i < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
     if (step || event.key === "Home" || event.key === "End") event.preventDefault();

@@ -1,6 +1,9 @@
 // A network with one hidden layer, shown whole: the diagram, one neuron, one output, attribution and controls.
 
-import { forward, loadNetwork } from "../common/dense_network.js";
+import { denseNetwork, forward, loadNetwork } from "../common/dense_network.js";
+import { networkParts } from "../common/network_parts.js";
+import { pageEngine } from "../common/page_engine.js";
+import { isStatic } from "../common/site.js";
 import { Evaluation } from "./evaluation.js";
 import { byId, write } from "../common/dom.js";
 import { drawSigned } from "../common/pixel_maps.js";
@@ -8,7 +11,7 @@ import { LIMITS, ModifiedNetwork, within } from "./modified_network.js";
 import { NeuronPanel } from "./neuron_panel.js";
 import { ButtonGroup } from "./button_group.js";
 import { percent, plain, signed } from "./number_format.js";
-import { OutputPanel } from "./output_panel.js";
+import { showVerdict } from "./verdict.js";
 import { AttributionPanel } from "./attribution_panel.js";
 import { NetworkDiagram } from "./network_diagram.js";
 import { ControlPanel } from "./control_panel.js";
@@ -24,8 +27,9 @@ export class DenseView {
   #contrast = null;
   #hover = null; // {hidden} or {output} under the pointer or the keys
 
-  constructor({ source, digits, remember }) {
-    Object.assign(this, { source, digits, remember });
+  // `output`: the OutputPanel that this page shares.
+  constructor({ source, digits, output, remember }) {
+    Object.assign(this, { source, digits, output, remember });
     this.diagram = new NetworkDiagram(byId("net"));
     this.neurons = new ButtonGroup(byId("neurons"), {
       labelOf: (j) => `Neuron ${j + 1}, output ${plain(this.run.a1[j], 1)}`,
@@ -37,10 +41,8 @@ export class DenseView {
       onFocus: (k) => this.#focus(k < 0 ? null : { output: k }),
       onChoose: (k) => this.explain(k),
     });
-    const [pick, target] = [(j) => this.pick(j), (k) => this.explain(k)];
     this.view = new NeuronPanel();
-    this.output = new OutputPanel({ pick, target });
-    this.attribution = new AttributionPanel({ target, contrast: (k) => this.explain(this.target, k) });
+    this.attribution = new AttributionPanel({ target: (k) => this.explain(k), contrast: (k) => this.explain(this.target, k) });
     this.controls = new ControlPanel({
       changed: (change) => this.change(() => this.modified.set(this.neuron, change)),
       temperatureChanged: (temperature) => this.change(() => (this.modified.temperature = temperature)),
@@ -55,7 +57,7 @@ export class DenseView {
 
   // Loads a network; `requested` holds the changes that a link asks for.
   async load(name, requested) {
-    const network = await loadNetwork(name);
+    const network = await networkOf(name);
     this.modified = new ModifiedNetwork(network);
     this.evaluation = null;
     this.#chosen = this.#target = this.#contrast = null;
@@ -77,7 +79,7 @@ export class DenseView {
 
   // Everything, for another tile, another network or another size.
   show() {
-    if (!this.modified) return;
+    if (!this.modified || !this.source.tile) return;
     this.run = this.modified.run(this.source.tile);
     this.was = this.modified.isModified ? forward(this.modified.network, this.source.tile) : this.run;
     const order = [...this.run.probs.keys()].sort((a, b) => this.run.probs[b] - this.run.probs[a]);
@@ -88,7 +90,7 @@ export class DenseView {
     this.contrast = this.#contrast ?? (this.target === answer ? second : answer);
     if (this.contrast === this.target) this.contrast = this.target === answer ? second : answer;
     this.neuron = this.#chosen ?? this.#largestTerm(answer);
-    this.#showAnswer(answer);
+    this.#showAnswer();
     this.#placeButtons();
     this.#drawDiagram();
     this.#drawPanels();
@@ -155,11 +157,9 @@ export class DenseView {
     }
   }
 
-  #showAnswer(answer) {
-    write(byId("answer"), String(answer));
-    write(byId("sure"), percent(this.run.probs[answer]));
-    const { isDigit, label } = this.source;
-    write(byId("rightly"), !isDigit ? "" : label === answer ? "right" : `wrong: it is a ${label}`);
+  // Of a drawing it is what the drawing page says, until the network is changed.
+  #showAnswer() {
+    showVerdict({ source: this.source, outputs: [...this.run.probs], note: this.modified.isModified ? "with your changes" : "" });
   }
 
   #placeButtons() {
@@ -191,9 +191,23 @@ export class DenseView {
     const { modified, run, target, contrast, neuron } = this;
     const all = { modified, run, tile: this.source.tile, target, contrast, neuron };
     this.view.draw(all);
-    this.output.draw(all);
+    this.#drawOutput(all);
     this.attribution.draw(all);
     this.controls.showControls(all);
+  }
+
+  #drawOutput({ modified, run, target }) {
+    const { outputs, hidden, w2, b2 } = modified.network;
+    const weights = Float32Array.from({ length: hidden }, (_, j) => w2[j * outputs + target]);
+    const draw = (canvas, j) => drawSigned(canvas, this.#weightsOf(j));
+    const { logits, probs } = run;
+    const { temperature } = modified;
+    this.output.draw({ values: run.a1, weights, bias: b2[target], logits, probs, temperature, target, unit: { name: "Neuron", draw } });
+  }
+
+  #weightsOf(neuron) {
+    const { network, w1 } = this.modified;
+    return Float32Array.from({ length: network.pixels }, (_, i) => w1[i * network.hidden + neuron]);
   }
 
   #focus(focus) {
@@ -208,9 +222,8 @@ export class DenseView {
     const card = byId("card");
     card.hidden = j === undefined;
     if (j === undefined) return;
-    const { network, w1 } = this.modified;
     const { layout } = this.diagram;
-    drawSigned(byId("card-map"), Float32Array.from({ length: network.pixels }, (_, i) => w1[i * network.hidden + j]));
+    drawSigned(byId("card-map"), this.#weightsOf(j));
     write(byId("card-name"), `Neuron ${j + 1}`);
     write(byId("card-value"), `${signed(this.run.z1[j], 1)} → ${plain(this.run.a1[j], 1)}`);
     const { x, y } = layout.neurons[j];
@@ -218,4 +231,16 @@ export class DenseView {
     const top = Math.min(Math.max(0, y - card.offsetHeight / 2), layout.height - card.offsetHeight);
     Object.assign(card.style, { left: `${Math.max(0, left)}px`, top: `${top}px` });
   }
+}
+
+// From the page's engine, or from the server where the page cannot run it.
+async function networkOf(name) {
+  const engine = await pageEngine(name);
+  try {
+    const network = engine && denseNetwork(name, await networkParts(engine, name));
+    if (network) return network;
+  } catch (error) {
+    if (isStatic) throw error;
+  }
+  return loadNetwork(name);
 }

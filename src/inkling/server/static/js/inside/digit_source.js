@@ -1,26 +1,27 @@
-// What is shown: a drawing, which the server's pipeline turns into tiles or reads as a row, or one of the thousand test
-// digits.
+// What is shown: a drawing, read as the drawing page reads it, or one of the thousand test digits.
 
 import { Board } from "../common/board.js";
-import { read } from "../common/api_client.js";
-import { savedDrawing, saveDrawing } from "../common/drawing.js";
+import { saveDrawing, savedDrawing } from "../common/drawing.js";
+import { howSure, percent } from "../common/how_sure.js";
 import { LatestRequest } from "../common/latest_request.js";
-import { byId, make, press, write } from "../common/dom.js";
-import { drawInk } from "../common/pixel_maps.js";
+import { byId, write } from "../common/dom.js";
+import { DigitButtons } from "./digit_buttons.js";
+import { readInk } from "./reading.js";
 
 const SIZE = 784;
 const KEEP_MS = 300;
 
 export class DigitSource {
   index = null; // of the test digit; null for the drawing
-  tile = new Float32Array(SIZE);
-  row = null; // the drawing as a Blob, where it was read as a row and has no tiles
-  isSet = false; // false until the first tile is shown
-  #tiles = []; // of the drawing
-  #chosen = 0;
+  tile = null; // 784 values, 0 paper to 1 ink; null where there is nothing to show
+  row = null; // the reading of a row that was read as a whole
+  isSet = false; // false until something is shown
+  #entries = []; // of the drawing: {tile, said, looks, none: the probability of being no digit}
+  #chosen = 0; // of the entries
+  #look = 0; // of the chosen one's looks
   #isLoading = false; // while strokes are loaded
 
-  // `changed()` is called when the tile changes; `model()` names the network to read with.
+  // `changed()` is called when what is shown changes; `model()` names the network to read with.
   constructor({ digits, changed, model }) {
     this.digits = digits; // a promise of them
     this.changed = changed;
@@ -31,15 +32,28 @@ export class DigitSource {
     });
     this.model = model;
     this.board = new Board(byId("board"), { changed: () => this.#drawn(), touched: () => {} });
+    this.entryButtons = new DigitButtons(byId("digit-buttons"), { choose: (i) => this.#choose(i, 0), nameOf: (i) => `Digit ${i + 1}` });
+    this.lookButtons = new DigitButtons(byId("look-buttons"), { choose: (i) => this.#choose(this.#chosen, i), nameOf: nameOfLook });
     byId("undo").addEventListener("click", () => this.board.undo());
     byId("clear").addEventListener("click", () => this.board.clear());
     byId("digit-before").addEventListener("click", () => this.step(-1));
     byId("digit-after").addEventListener("click", () => this.step(1));
     byId("digit").addEventListener("change", () => this.open(Number(byId("digit").value) - 1));
+    byId("show-digit").addEventListener("click", () => this.open(Number(byId("digit").value) - 1));
   }
 
   get isDigit() {
     return this.index !== null;
+  }
+
+  // What the drawing page says of the digit that is shown: {answer, sure}; null of a test digit, which has no reading.
+  get said() {
+    return this.#entries[this.#chosen]?.said ?? null;
+  }
+
+  // The looks at the digit whose probabilities were averaged: [{tile, probs}]; one or none where nothing was averaged.
+  get looks() {
+    return this.#entries[this.#chosen]?.looks ?? [];
   }
 
   say(text) {
@@ -66,11 +80,11 @@ export class DigitSource {
     byId("digit").value = this.index + 1;
     const bytes = images.subarray(SIZE * this.index, SIZE * (this.index + 1));
     this.label = labels[this.index];
-    this.#tiles = [];
+    this.#entries = [];
     this.#show(Float32Array.from(bytes, (ink) => ink / 255), `Test digit ${this.index + 1}: a ${this.label}.`);
   }
 
-  // Reads the drawing again, because another network may segment it differently.
+  // Reads the drawing again, because another network may read it differently.
   again() {
     if (!this.isDigit && !this.board.isEmpty) this.#ask();
   }
@@ -87,33 +101,50 @@ export class DigitSource {
     this.keeping = setTimeout(() => saveDrawing({ strokes: this.board.strokes, model: savedDrawing()?.model ?? "" }), KEEP_MS);
     if (this.board.isEmpty) {
       this.requests.drop();
-      this.#tiles = [];
-      this.#show(new Float32Array(SIZE), "An empty board: without ink only the biases count.");
+      this.#entries = [];
+      this.#show(null, "Nothing is drawn.");
     } else {
       this.#ask();
     }
   }
 
   #ask() {
+    const { canvas } = this.board.sent;
+    const network = this.model();
     const run = async () => {
-      const { blob } = await this.board.snapshot();
-      return { ...(await read(blob, { model: this.model() })), blob };
+      const reading = await readInk(canvas, { network });
+      const isRow = [...reading.digits, ...reading.others].some(({ tile }) => tile && tile.length ** 2 !== SIZE);
+      // The networks of single digits are asked as well about a lone digit that was read as a row.
+      const alone = isRow && reading.digits.length === 1 ? await readInk(canvas, { network, mode: "single" }) : null;
+      return { reading, row: isRow ? { reading, canvas } : null, shown: alone ?? reading };
     };
     this.requests.ask({ run });
   }
 
-  #read({ digits, others, blob }) {
-    const found = [...digits, ...others].filter(({ tile }) => tile);
-    if (found.some(({ tile }) => tile.length * tile.length !== SIZE)) {
-      this.#tiles = [];
-      this.#show(new Float32Array(SIZE), `Your drawing, a row of ${digits.length === 1 ? "one digit" : `${digits.length} digits`}.`, blob);
-      return;
-    }
-    if (found.length !== this.#tiles.length) this.#chosen = Math.max(0, found.length - 1);
-    this.#tiles = found.map(({ tile }) => Float32Array.from(tile.flat(), (ink) => ink / 255));
-    const which = found.length > 1 ? `Digit ${this.#chosen + 1} of the ${found.length} you wrote.` : "Your drawing.";
-    if (found.length === 0) this.#show(new Float32Array(SIZE), "No digit was found in this drawing.");
-    else this.#show(this.#tiles[this.#chosen], which);
+  #read({ reading, row, shown }) {
+    const found = [...shown.digits, ...shown.others].filter(({ tile }) => tile?.length ** 2 === SIZE);
+    if (found.length !== this.#entries.length) this.#chosen = Math.max(0, found.length - 1);
+    const isAlone = found.length === 1;
+    this.#entries = found.map((entry) => ({
+      tile: floats(entry.tile),
+      said: isAlone ? saidOf(reading) : { answer: entry.kind ? "none" : String(entry.digit), sure: percent(entry.confidence) },
+      looks: entry.looks ?? [],
+      none: entry.not_digit ?? 0,
+    }));
+    const n = reading.digits.length;
+    const rowText = `Your drawing, a row of ${n === 1 ? "one digit" : `${n} digits`}.`;
+    if (row) this.#show(this.#entries[this.#chosen]?.tile ?? null, rowText, row);
+    else if (found.length === 0) this.#show(null, "No digit was found in this drawing.");
+    else this.#choose(this.#chosen, 0);
+  }
+
+  // Shows one digit of the drawing, and one of the looks at it.
+  #choose(entry, look) {
+    [this.#chosen, this.#look] = [entry, look];
+    const { tile, looks } = this.#entries[entry];
+    const n = this.#entries.length;
+    const text = n > 1 ? `Digit ${entry + 1} of the ${n} you wrote.` : "Your drawing.";
+    this.#show(look > 0 ? looks[look].tile : tile, text, this.row && n === 1 ? this.row : null);
   }
 
   #show(tile, text, row = null) {
@@ -122,29 +153,36 @@ export class DigitSource {
     this.isSet = true;
     write(byId("shown"), text);
     byId("pad").classList.toggle("aside", this.isDigit);
-    this.#showDigitButtons();
+    this.entryButtons.show(this.#entries.map((entry) => entry.tile), this.#chosen);
+    this.#showLooks();
     this.changed();
   }
 
-  // One button for each digit of a longer number.
-  #showDigitButtons() {
-    const holder = byId("digit-buttons");
-    holder.hidden = this.#tiles.length < 2;
-    if (holder.hidden) return;
-    if (holder.children.length !== this.#tiles.length) {
-      holder.replaceChildren(
-        ...this.#tiles.map((_, i) => {
-          const button = make("button", { type: "button" }, make("canvas", { className: "tile" }));
-          button.setAttribute("aria-label", `Digit ${i + 1}`);
-          button.addEventListener("click", () => {
-            this.#chosen = i;
-            this.#show(this.#tiles[i], `Digit ${i + 1} of the ${this.#tiles.length} you wrote.`);
-          });
-          return button;
-        }),
-      );
-    }
-    press([...holder.children], this.#chosen);
-    this.#tiles.forEach((tile, i) => drawInk(holder.children[i].firstChild, tile));
+  #showLooks() {
+    const { looks } = this;
+    byId("looks").hidden = looks.length < 2;
+    if (looks.length < 2) return;
+    const answers = looks.map(({ probs }) => {
+      const best = probs.indexOf(Math.max(...probs));
+      return `${best}, ${percent(probs[best])}`;
+    });
+    this.lookButtons.show(looks.map(({ tile }) => tile), this.#look, answers);
+    const mean = Array.from({ length: 10 }, (_, k) => looks.reduce((sum, { probs }) => sum + probs[k], 0) / looks.length);
+    const best = mean.indexOf(Math.max(...mean));
+    const isDigit = percent(1 - this.#entries[this.#chosen].none);
+    write(byId("looks-mean"), `Averaged over the ${looks.length} looks: ${best}, ${percent(mean[best])}, if it is a digit at all, which is ${isDigit} probable.`);
   }
+}
+
+function nameOfLook(i) {
+  return i === 0 ? "As it is" : `Look ${i + 1}, narrower`;
+}
+
+function saidOf(reading) {
+  const isRead = reading.outcome === "read";
+  return { answer: reading.outcome === "not_digit" ? "none" : reading.text, sure: isRead ? percent(reading.confidence) : howSure(reading) };
+}
+
+function floats(tile) {
+  return Float32Array.from(tile.flat(), (ink) => ink / 255);
 }

@@ -1,100 +1,133 @@
-// Any network, layer by layer: its feature maps for the digit, and the probabilities.
+// A network with layers of maps: the overview, one map point by point, and how the scores come from the averages.
 
+import { softmax } from "../common/dense_network.js";
 import { LatestRequest } from "../common/latest_request.js";
-import { layers } from "./layers.js";
-import { byId, make, write } from "../common/dom.js";
-import { EnlargedMap } from "./enlarged_map.js";
-import { drawInk } from "../common/pixel_maps.js";
-import { percent, percents } from "./number_format.js";
-import { LayerMaps } from "./layer_maps.js";
+import { byId } from "../common/dom.js";
+import { drawInk, peakOf } from "../common/pixel_maps.js";
+import { pageEngine } from "../common/page_engine.js";
+import { WhyView } from "../common/why_view.js";
+import { ConvRun } from "./conv_run.js";
+import { layersOf } from "./layers.js";
+import { MapDiagram } from "./map_diagram.js";
+import { MapPanel } from "./map_panel.js";
+import { showVerdict } from "./verdict.js";
 
 export class LayerView {
-  #layerMaps = [];
-  #at = null; // {layer, channel} that was chosen; else the first layer's brightest map
+  #chosen = null; // {layer, channel} of the map that is looked into; null for the one that counts most
+  #target = null; // an output that was chosen; null for the answer
 
-  constructor({ source }) {
-    this.source = source;
-    this.enlarged = new EnlargedMap();
+  // `output`: the OutputPanel that this page shares.
+  constructor({ source, output, remember }) {
+    Object.assign(this, { source, output, remember });
+    this.diagram = new MapDiagram({ choose: (map) => this.choose(map), target: (k) => this.explain(k) });
+    this.panel = new MapPanel({ turned: (by) => this.#turn(by) });
+    this.why = new WhyView(byId("why-layers"), { engine: () => pageEngine(this.name), level: 2 });
     this.requests = new LatestRequest({
       shown: (answer, { name, tile }) => name === this.name && this.#draw(answer, tile),
       refused: (error) => source.say(error.message),
       offline: (isOffline) => (byId("offline").hidden = !isOffline),
     });
-    const bars = Array.from({ length: 11 }, (_, k) => makeBar(k));
-    this.bars = bars;
-    byId("ends").replaceChildren(...bars.map(({ row }) => row));
   }
 
   load(name) {
-    this.name = name;
-    this.#layerMaps = [];
-    byId("layer-maps").replaceChildren();
-    this.#at = null;
+    Object.assign(this, { name, run: null });
+    this.#chosen = this.#target = null;
   }
 
   show() {
     const { tile } = this.source;
     const { name } = this;
-    this.requests.ask({ name, tile, run: () => layers(name, tile) });
+    this.requests.ask({ name, tile, run: () => layersOf(name, tile) });
   }
 
-  // Enlarges one map.
-  enlarge(layer, channel) {
-    this.#at = { layer, channel };
-    this.#enlarge(layer, channel);
+  // Looks into one map: {layer, channel}.
+  choose(map) {
+    this.#chosen = map;
+    this.#drawMaps();
+    this.remember();
   }
 
-  #enlarge(layer, channel) {
-    this.#layerMaps.forEach((maps, i) => maps.mark(i === layer ? channel : -1));
-    this.enlarged.draw(this.answer.layers[layer], channel, this.tile);
+  // Looks at one output: a digit, or 10 for none of the ten.
+  explain(output) {
+    this.#target = output;
+    this.#drawMaps();
+    this.#drawOutput();
   }
 
-  #draw(answer, tile) {
-    Object.assign(this, { answer, tile });
-    if (this.#layerMaps.length !== answer.layers.length) {
-      this.#layerMaps = answer.layers.map((layer, i) => new LayerMaps(layer, i, (channel) => this.enlarge(i, channel)));
-      byId("layer-maps").replaceChildren(...this.#layerMaps.map(({ section }) => section));
-    }
-    drawInk(byId("layer-tile"), tile);
-    this.#layerMaps.forEach((maps, i) => maps.draw(answer.layers[i]));
-    this.#enlarge(this.#at?.layer ?? 0, this.#at?.channel ?? this.#brightest(0));
-    this.#showProbabilities(answer);
+  // A unit of the last layer was chosen among the terms of a score.
+  pick(unit) {
+    if (this.run.features.channels === this.run.maps.at(-1).channels) this.choose({ layer: this.run.maps.length - 1, channel: unit });
   }
 
-  #brightest(layer) {
-    const peaks = this.answer.layers[layer].maps.map((map) => Math.max(...map));
-    return peaks.indexOf(Math.max(...peaks));
+  #turn(by) {
+    const { layer, channel } = this.map;
+    const n = this.run.maps[layer].channels;
+    this.choose({ layer, channel: (channel + by + n) % n });
   }
 
-  // The probabilities of the ten digits and, for a network that can refuse, of none.
-  #showProbabilities({ probs, not_digit: none, layers: all }) {
-    const canRefuse = all.at(-1).maps.length > 10;
-    const outputs = canRefuse ? [...probs.map((p) => p * (1 - none)), none] : probs;
-    const best = outputs.indexOf(Math.max(...outputs));
-    const texts = percents(normalised(outputs));
-    this.bars.forEach(({ row, share, bar }, k) => {
-      row.hidden = k >= outputs.length;
-      if (row.hidden) return;
-      row.toggleAttribute("data-best", k === best);
-      write(share, `${texts[k]} %`);
-      bar.style.setProperty("--size", outputs[k]);
-    });
-    write(byId("answer"), best < 10 ? String(best) : "none");
-    write(byId("sure"), percent(outputs[best]));
-    const { isDigit, label } = this.source;
-    write(byId("rightly"), !isDigit ? "" : label === best ? "right" : `wrong: it is a ${label}`);
+  #draw({ outputs, weights }, tile) {
+    this.run = new ConvRun({ tile, outputs, weights });
+    const logits = this.run.logits;
+    this.temperature = weights?.temperature ?? 1;
+    this.probs = softmax(logits.subarray(0, 10), this.temperature);
+    this.none = logits.length > 10 ? softmax(logits)[10] : null;
+    this.shares = [...this.probs.map((share) => share * (1 - (this.none ?? 0))), ...(this.none === null ? [] : [this.none])];
+    const answer = this.shares.indexOf(Math.max(...this.shares));
+    if (this.answer !== answer) this.#target = null;
+    this.answer = answer;
+    this.#drawMaps();
+    this.#drawOutput();
+    showVerdict({ source: this.source, outputs: this.shares });
+    this.#explain(tile);
+  }
+
+  get target() {
+    return this.#target ?? this.answer;
+  }
+
+  // The map that is looked into.
+  get map() {
+    const last = this.run.maps.length - 1;
+    const isThere = this.#chosen && this.#chosen.layer <= last && this.#chosen.channel < this.run.maps[this.#chosen.layer].channels;
+    return isThere ? this.#chosen : { layer: 0, channel: this.run.strongest(this.target, 1)[0][0] };
+  }
+
+  #drawMaps() {
+    if (!this.run) return;
+    const { run, shares, target, map } = this;
+    this.diagram.draw({ run, shares, target, chosen: map });
+    this.panel.draw({ layer: run.maps[map.layer], channel: map.channel, tile: run.tile, isLast: map.layer === run.maps.length - 1 });
+  }
+
+  #drawOutput() {
+    const { run, target } = this;
+    const score = run.scoreOf(target);
+    document.querySelector("main").classList.toggle("without-sums", !score);
+    if (!score) return;
+    const maps = run.maps.at(-1);
+    const isAveraged = run.features.channels === maps.channels;
+    const draw = (canvas, j) => {
+      const map = isAveraged ? maps.map(j) : Float32Array.of(run.features.values[j]);
+      drawInk(canvas, map, { width: isAveraged ? maps.width : 1, high: peakOf(map) });
+    };
+    const { logits } = run;
+    const { probs, temperature, none } = this;
+    this.output.draw({ ...score, logits, probs, temperature, none, target, unit: { name: isAveraged ? "Map" : "Number", draw } });
+  }
+
+  // Why the digit and not another. Many tiles are run for that, so it waits until nothing changes any more.
+  #explain(tile) {
+    clearTimeout(this.explaining);
+    this.why.stop();
+    this.explaining = setTimeout(async () => {
+      const engine = await pageEngine(this.name);
+      byId("why-layers-part").hidden = !engine || this.probs === undefined;
+      if (engine && this.source.tile === tile) {
+        const digit = this.probs.indexOf(Math.max(...this.probs));
+        this.why.show({ tile, network: this.name, probs: this.probs, digit, looks: this.source.looks.length });
+      }
+    }, WAIT_MS);
   }
 }
 
-function normalised(values) {
-  const total = values.reduce((sum, value) => sum + value, 0);
-  return values.map((value) => value / total);
-}
-
-function makeBar(k) {
-  const parts = { share: make("span", { className: "share" }), bar: make("span", { className: "bar" }) };
-  const name = make("span", { className: "name", textContent: k < 10 ? k : "none of the ten" });
-  parts.row = make("li", {}, name, make("span", { className: "well" }, parts.bar), parts.share);
-  parts.row.dataset.output = k;
-  return parts;
-}
+const WAIT_MS = 500;

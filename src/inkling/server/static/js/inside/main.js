@@ -1,5 +1,5 @@
-// START HERE: a digit comes from digit_source.js; dense_view.js shows small networks whole, layer_view.js the layers of
-// any other, row_view.js what the line network makes of a row.
+// START HERE: a digit comes from digit_source.js; dense_view.js shows small networks whole, layer_view.js networks with
+// layers of maps, row_view.js what the line network makes of a row; textbook.js explains each part beside it.
 
 import { loadDigits } from "../common/test_digits.js";
 import { savedDrawing } from "../common/drawing.js";
@@ -10,18 +10,23 @@ import { explainTerms } from "../common/glossary.js";
 import { LayerView } from "./layer_view.js";
 import { fromAddress, toAddress } from "./address.js";
 import { DigitSource } from "./digit_source.js";
+import { OutputPanel } from "./output_panel.js";
 import { RowView } from "./row_view.js";
+import { openTextbook } from "./textbook.js";
 
 const REMEMBER_MS = 400;
 const RETRY_MS = 1500;
 
 explainTerms();
+const main = document.querySelector("main");
 const model = byId("model");
 const digits = retrying(loadDigits);
 const source = new DigitSource({ digits, changed, model: () => model.value });
-const dense = new DenseView({ source, digits, remember });
-const layerView = new LayerView({ source });
+const output = new OutputPanel({ pick: (unit) => current.pick(unit), target: (k) => current.explain(k) });
+const dense = new DenseView({ source, digits, output, remember });
+const layerView = new LayerView({ source, output, remember });
 const rowView = new RowView({ source, model: () => model.value });
+openTextbook({ facts: () => ({ source, dense, layers: layerView }) });
 
 let current = null; // dense or layerView, once it can show something
 let frame = 0;
@@ -35,7 +40,7 @@ async function retrying(load, isWanted = () => true) {
       byId("offline").hidden = true;
       return loaded;
     } catch (error) {
-      if (error.kind || !isWanted()) throw error; // refused
+      if (error.kind || error.name === "EngineUnavailable" || !isWanted()) throw error; // refused
       byId("offline").hidden = false;
       await new Promise((done) => setTimeout(done, RETRY_MS));
     }
@@ -51,17 +56,22 @@ function changed() {
 
 function show() {
   if (!current || !source.isSet) return;
-  document.querySelector("main").dataset.mode = source.row ? "row" : current === dense ? "dense" : "layers";
-  (source.row ? rowView : current).show();
+  const kind = current === dense ? "dense" : "layers";
+  main.dataset.mode = source.tile ? kind : source.row ? "row" : "empty";
+  main.toggleAttribute("data-row", source.row !== null);
+  if (source.tile) current.show();
+  if (source.row) rowView.show();
 }
 
 function remember() {
   if (!current) return;
   clearTimeout(remembering);
-  remembering = setTimeout(() => {
-    const { neuron = null, modified = null } = current === dense ? dense : {};
-    history.replaceState(null, "", toAddress({ model: model.value, source, neuron, modified }));
-  }, REMEMBER_MS);
+  remembering = setTimeout(() => history.replaceState(null, "", address()), REMEMBER_MS);
+}
+
+function address() {
+  const { neuron = null, modified = null } = current === dense ? dense : {};
+  return toAddress({ model: model.value, source, neuron, modified });
 }
 
 async function choose(name, changes = {}) {
@@ -77,20 +87,17 @@ async function choose(name, changes = {}) {
   }
   if (!wanted()) return; // another was chosen meanwhile
   current = isDense ? dense : layerView;
-  document.querySelector("main").dataset.mode = isDense ? "dense" : "layers";
   write(byId("numbers"), Number(model.selectedOptions[0].dataset.parameters).toLocaleString("en"));
   byId("mistake").hidden = !isDense;
   show();
 }
 
+// The network of the drawing page, so that the same ink has the same answer here, unless a link names another.
 async function begin() {
   const requested = fromAddress(location.hash);
   const before = savedDrawing();
   const names = [...model.options].map((option) => option.value);
-  const small = [...model.options].filter((option) => option.dataset.kind === "dense").map((option) => option.value);
-  const [wanted] = [requested.model, small.includes(before?.model) ? before.model : undefined, "ann", small[0], names[0]].filter(
-    (name) => names.includes(name),
-  );
+  const wanted = [requested.model, before?.model, names[0]].find((name) => names.includes(name));
   const choosing = choose(wanted, requested);
   if (requested.index !== undefined) await source.open(requested.index);
   else if (requested.strokes) source.load(requested.strokes);
@@ -103,8 +110,7 @@ async function begin() {
 }
 
 async function copyLink() {
-  const { neuron = null, modified = null } = current === dense ? dense : {};
-  history.replaceState(null, "", toAddress({ model: model.value, source, neuron, modified }));
+  history.replaceState(null, "", address());
   const words = byId("link").lastElementChild;
   try {
     await navigator.clipboard.writeText(location.href);
@@ -122,8 +128,9 @@ model.addEventListener("change", () => {
   source.again();
 });
 byId("link").addEventListener("click", copyLink);
+byId("draw-here").addEventListener("click", () => byId("pad").scrollIntoView({ block: "center" }));
 byId("mistake").addEventListener("click", () => dense.nextMistake());
 addEventListener("hashchange", begin);
 whenColoursChange(show);
-new ResizeObserver(() => current === dense && source.isSet && !source.row && dense.resized()).observe(byId("diagram"));
+new ResizeObserver(() => main.dataset.mode === "dense" && dense.resized()).observe(byId("diagram"));
 begin();

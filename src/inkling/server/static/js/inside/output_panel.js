@@ -1,71 +1,81 @@
-// One output: activations times weights plus the bias give the score; softmax turns the ten scores into probabilities.
+// One output: numbers times weights plus the bias give the score; softmax turns the ten scores into probabilities.
 
 import { byId, make, write } from "../common/dom.js";
-import { drawSigned } from "../common/pixel_maps.js";
-import { percents, plain, rounded, signed } from "./number_format.js";
+import { percent, percents, plain, rounded, signed } from "./number_format.js";
 
-const SHOWN = 6; // neurons with the largest terms
+const SHOWN = 6; // units with the largest terms
 
 export class OutputPanel {
-  // `pick(neuron)` is called when a neuron is chosen, `target(digit)` when a digit is.
+  // `pick(unit)` is called when a unit is chosen, `target(output)` when an output is.
   constructor({ pick, target }) {
     this.rows = Array.from({ length: SHOWN }, () => makeTerm(pick));
     byId("terms").replaceChildren(...this.rows.map(({ row }) => row));
     this.shares = Array.from({ length: 10 }, (_, digit) => makeProbabilityRow(digit, () => target(digit)));
     byId("shares").replaceChildren(...this.shares.map(({ row }) => row));
+    byId("none-row").addEventListener("click", () => target(10));
   }
 
-  draw({ modified, run, target }) {
-    this.#score(modified, run, target);
-    this.#probabilities(modified, run, target);
+  // `values`: what the last layer weighs; `weights` and `bias` of the output `target`; `logits`; ten `probs` at
+  // `temperature`; `none`: the share of the eleventh output, null where there is none. `unit` {name, draw(canvas, j)}.
+  draw({ values, weights, bias, logits, probs, temperature, none = null, target, unit }) {
+    this.#score({ values, weights, bias, logits, target, unit });
+    this.#probabilities({ logits, probs, temperature, target });
+    this.#none({ none, logits, target });
   }
 
   // The terms as shown and "the others" add up to the score as shown.
-  #score(modified, { a1, logits }, digit) {
-    const { outputs, hidden, pixels, w2, b2 } = modified.network;
-    const terms = Float64Array.from(a1, (activation, j) => activation * w2[j * outputs + digit]);
-    const order = [...terms.keys()].filter((j) => a1[j] > 0).sort((a, b) => Math.abs(terms[b]) - Math.abs(terms[a]));
+  #score({ values, weights, bias, logits, target, unit }) {
+    const terms = Float64Array.from(values, (value, j) => value * weights[j]);
+    const order = [...terms.keys()].filter((j) => values[j] !== 0).sort((a, b) => Math.abs(terms[b]) - Math.abs(terms[a]));
     const peak = Math.max(1e-9, Math.abs(terms[order[0]] ?? 0));
-    const score = rounded(logits[digit]);
-    let left = score - rounded(b2[digit]);
+    const score = rounded(logits[target]);
+    let left = score - rounded(bias);
     this.rows.forEach((parts, i) => {
       const j = order[i];
       parts.row.hidden = j === undefined;
       if (j === undefined) return;
       left -= rounded(terms[j]);
-      parts.neuron = j;
-      const weights = Float32Array.from({ length: pixels }, (_, p) => modified.w1[p * hidden + j]);
-      drawSigned(parts.map, weights);
-      write(parts.name, `Neuron ${j + 1}`);
-      write(parts.product, `${plain(a1[j])} × ${plain(w2[j * outputs + digit], 3)}`);
+      parts.unit = j;
+      unit.draw(parts.map, j);
+      write(parts.name, `${unit.name} ${j + 1}`);
+      write(parts.product, `${plain(values[j])} × ${plain(weights[j], 3)}`);
       write(parts.term, signed(terms[j]));
       parts.bar.style.setProperty("--size", Math.abs(terms[j]) / peak);
       parts.bar.dataset.sign = terms[j] < 0 ? "minus" : "plus";
     });
     const others = Math.max(0, order.length - SHOWN);
-    write(byId("output-title"), `Output ${digit}`);
-    write(byId("others-name"), others === 1 ? "1 other active neuron" : `${others} other active neurons`);
+    const name = target < 10 ? String(target) : "none of the ten";
+    write(byId("output-title"), `Output ${name}`);
+    write(byId("others-name"), `${others} other active ${unit.name.toLowerCase()}${others === 1 ? "" : "s"}`);
     write(byId("others-term"), signed(left));
-    write(byId("bias-term"), signed(b2[digit]));
+    write(byId("bias-term"), signed(bias));
     write(byId("score-term"), signed(score));
-    write(byId("score-name"), `Score of ${digit}`);
+    write(byId("score-name"), `Score of ${name}`);
   }
 
-  #probabilities(modified, { logits, probs }, digit) {
-    const top = Math.max(...logits);
+  #probabilities({ logits, probs, temperature, target }) {
+    const top = Math.max(...logits.subarray(0, 10));
     const texts = percents([...probs]);
     let sum = 0;
     this.shares.forEach((parts, k) => {
-      const power = rounded(Math.exp((logits[k] - top) / modified.temperature), 4);
+      const power = rounded(Math.exp((logits[k] - top) / temperature), 4);
       sum += power;
       write(parts.score, signed(logits[k]));
       write(parts.power, power.toFixed(4));
       write(parts.share, texts[k]);
       parts.bar.style.setProperty("--size", probs[k]);
-      parts.row.toggleAttribute("data-target", k === digit);
-      parts.button.setAttribute("aria-pressed", String(k === digit));
+      parts.row.toggleAttribute("data-target", k === target);
+      parts.button.setAttribute("aria-pressed", String(k === target));
     });
     write(byId("power-sum"), sum.toFixed(4));
+  }
+
+  // Another question, asked first: is it one of the ten at all?
+  #none({ none, logits, target }) {
+    byId("none-part").hidden = none === null;
+    if (none === null) return;
+    byId("none-row").setAttribute("aria-pressed", String(target === 10));
+    write(byId("none-share"), `${percent(1 - none)} a digit, ${percent(none)} none of the ten (score ${signed(logits[10])})`);
   }
 }
 
@@ -73,7 +83,7 @@ function makeTerm(pick) {
   const parts = { map: make("canvas"), name: make("span"), product: make("td"), term: make("td"), bar: make("span", { className: "bar" }) };
   parts.map.setAttribute("aria-hidden", "true");
   const button = make("button", { type: "button", className: "thumb" }, parts.map, parts.name);
-  button.addEventListener("click", () => pick(parts.neuron));
+  button.addEventListener("click", () => pick(parts.unit));
   parts.row = make("tr", {}, make("th", { scope: "row" }, button), parts.product, parts.term, make("td", {}, parts.bar));
   return parts;
 }

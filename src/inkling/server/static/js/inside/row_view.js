@@ -1,32 +1,52 @@
 // A row that was read as a whole: what the line network sees and says of it.
 
 import { ask } from "../common/api_client.js";
-import { LatestRequest } from "../common/latest_request.js";
-import { rowStep } from "../common/row_steps.js";
+import { byId, make, write } from "../common/dom.js";
 import { howSure } from "../common/how_sure.js";
-import { byId, write } from "../common/dom.js";
+import { LatestRequest } from "../common/latest_request.js";
+import { greyPng } from "../common/png.js";
+import { rowStep } from "../common/row_steps.js";
+import { RowWhyView } from "../common/row_why_view.js";
 
 const ON_BOARD = ["image", "layout"]; // steps that the drawing itself shows
 
 export class RowView {
+  #views = [];
+
   constructor({ source, model }) {
     Object.assign(this, { source, model });
     this.requests = new LatestRequest({
-      shown: (answer, { blob }) => blob === source.row && this.#draw(answer),
+      shown: (answer, { row }) => row === source.row && this.#drawSteps(answer),
       refused: (error) => source.say(error.message),
       offline: (isOffline) => (byId("offline").hidden = !isOffline),
     });
   }
 
   show() {
-    const { row: blob } = this.source;
-    this.requests.ask({ blob, run: () => ask("filmstrip", blob, { model: this.model() }) });
+    const { row } = this.source;
+    const { reading } = row;
+    write(byId("answer"), reading.written.replaceAll("\n", " / "));
+    write(byId("sure"), howSure(reading));
+    write(byId("rightly"), "");
+    const rows = (reading.rows ?? []).filter(({ symbols }) => symbols.length > 0);
+    byId("rows-why").hidden = rows.length === 0;
+    byId("row-steps").hidden = rows.length > 0;
+    if (rows.length > 0) return this.#drawRows(rows);
+    this.requests.ask({ row, run: async () => ask("filmstrip", await greyPng(row.canvas), { model: this.model() }) });
   }
 
-  #draw(answer) {
-    write(byId("answer"), answer.written.replaceAll("\n", " / "));
-    write(byId("sure"), howSure(answer));
-    write(byId("rightly"), "");
-    byId("row-steps").replaceChildren(...answer.steps.filter(({ name }) => !ON_BOARD.includes(name)).map(rowStep));
+  // What the page itself has found of each row.
+  #drawRows(rows) {
+    if (this.#views.length !== rows.length) {
+      const holders = rows.map(() => make("section"));
+      byId("rows-why").replaceChildren(...holders);
+      this.#views = holders.map((holder) => new RowWhyView(holder));
+    }
+    rows.forEach((row, i) => this.#views[i].show(row));
+  }
+
+  // What the server has found, in pictures.
+  #drawSteps({ steps }) {
+    byId("row-steps").replaceChildren(...steps.filter(({ name }) => !ON_BOARD.includes(name)).map(rowStep));
   }
 }

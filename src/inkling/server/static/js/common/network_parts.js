@@ -1,0 +1,29 @@
+// The weights of a network that the page runs, with what is known of each layer.
+
+const known = new WeakMap(); // engine -> Map of network -> promise
+
+// {temperature, layers: [{name, type, weights, shape, bias, padding, activation}, ...]}, in the order of `engine.layers`.
+// Weights of a convolution are (O, h, w, I), of a dense layer (O, I); null for a layer without any. Rejects with
+// EngineUnavailable, whose message is a sentence.
+export function networkParts(engine, network) {
+  if (!known.has(engine)) known.set(engine, new Map());
+  const parts = known.get(engine);
+  if (!parts.has(network)) {
+    const loading = load(engine, network);
+    parts.set(network, loading);
+    loading.catch(() => parts.delete(network)); // so that the next call tries again
+  }
+  return parts.get(network);
+}
+
+async function load(engine, network) {
+  const { steps, manifest } = await engine.load(network);
+  const { layers } = await engine.weights({ network });
+  const named = steps.filter(({ type }) => type);
+  const of = ({ name, type, weights, padding, activation }, i) => {
+    const shape = weights?.shape ?? null;
+    const bias = layers[i]?.bias ?? (shape && new Float32Array(shape[0]));
+    return { name, type, padding, activation, shape, weights: layers[i]?.weights ?? null, bias };
+  };
+  return { temperature: manifest.temperature ?? 1, layers: named.map(of) };
+}

@@ -1,0 +1,104 @@
+// The textbook: a paragraph about each part of the page, beside one's own digit and numbers. T or ? opens the page about
+// the part that has the focus or lies under the pointer; Escape goes back to where one was.
+
+import { byId, write } from "../common/dom.js";
+import { drawInk } from "../common/pixel_maps.js";
+import { factsAbout } from "./textbook_facts.js";
+
+const panel = byId("textbook");
+const pages = new Map([...panel.querySelectorAll("[data-page]")].map((page) => [page.dataset.page, page]));
+
+// `facts()`: {source, dense, layers}, from which the numbers on a page come.
+export function openTextbook({ facts }) {
+  const book = new Textbook(facts);
+  let under = null; // what lies under the pointer
+  document.addEventListener("pointerover", (event) => (under = event.target));
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-open]");
+    if (button) book.open(button.dataset.open, button);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !panel.hidden) book.close();
+    if (!["t", "T", "?"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    event.preventDefault();
+    if (panel.contains(document.activeElement)) book.close();
+    else book.open(topicOf(document.activeElement) ?? topicOf(under) ?? firstTopic());
+  });
+  byId("textbook-close").addEventListener("click", () => book.close());
+  byId("textbook-before").addEventListener("click", () => book.turn(-1));
+  byId("textbook-after").addEventListener("click", () => book.turn(1));
+}
+
+class Textbook {
+  #from = null; // the element that had the focus
+  #place = 0; // how far the page was scrolled, CSS pixels
+  #topic = null;
+
+  constructor(facts) {
+    this.facts = facts;
+  }
+
+  open(topic, from = document.activeElement) {
+    if (panel.hidden) this.#place = scrollY;
+    if (!panel.contains(from)) this.#from = from;
+    this.#topic = topic;
+    panel.hidden = false;
+    document.documentElement.dataset.reading = topic;
+    for (const [name, page] of pages) page.hidden = name !== topic;
+    this.#fill();
+    this.#mark();
+    panel.scrollTop = 0;
+    pages.get(topic).querySelector("h2").focus({ preventScroll: true });
+  }
+
+  close() {
+    panel.hidden = true;
+    delete document.documentElement.dataset.reading;
+    this.#unmark();
+    if (this.#from?.isConnected) this.#from.focus({ preventScroll: true });
+    scrollTo({ top: this.#place, behavior: "instant" });
+  }
+
+  // The page before or after, of the parts that are shown.
+  turn(by) {
+    const shown = shownTopics();
+    const at = shown.indexOf(this.#topic);
+    this.open(shown[(at + by + shown.length) % shown.length]);
+  }
+
+  #fill() {
+    const { source } = this.facts();
+    panel.querySelector(".textbook-digit").hidden = !source.tile;
+    if (source.tile) drawInk(byId("textbook-tile"), source.tile);
+    const facts = factsAbout(this.#topic, this.facts());
+    for (const slot of pages.get(this.#topic).querySelectorAll("[data-fact]")) {
+      write(slot, facts?.[slot.dataset.fact] ?? "");
+      slot.closest("p").hidden = !facts; // numbers of a part that is not shown
+    }
+  }
+
+  #mark() {
+    this.#unmark();
+    const part = partOf(this.#topic);
+    part?.setAttribute("data-explained", "");
+    const isSmall = !matchMedia("(min-width: 75em)").matches;
+    part?.scrollIntoView({ block: isSmall ? "start" : "nearest" });
+  }
+
+  #unmark() {
+    document.querySelector("[data-explained]")?.removeAttribute("data-explained");
+  }
+}
+
+function isTyping(element) {
+  return element.matches("textarea, select, [contenteditable], input:not([type=range], [type=checkbox])");
+}
+
+function topicOf(element) {
+  return element?.closest("[data-topic]")?.dataset.topic;
+}
+
+const partOf = (topic) => [...document.querySelectorAll(`[data-topic="${topic}"]`)].find(isShown);
+const isShown = (element) => element.getClientRects().length > 0;
+const shownTopics = () => [...pages.keys()].filter(partOf);
+const firstTopic = () => shownTopics().find((topic) => topic !== "drawing") ?? "drawing";
