@@ -28,7 +28,11 @@ class LabFolder:
         self.path = path
         self.lock = path / "lock"
         self.server = path / "server"
+        self.watched = path / "watched.json"
         self.models = path / "models"
+        self.report = path / "report.json"
+        self.report_lock = path / "report.lock"
+        self.report_log = path / "report.txt"
         self.run = path / "run"
         self.facts = self.run / "run.json"
         self.control = self.run / "control.json"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from flask.testing import FlaskClient
 from inkling.lab_protocol.lab_folder import is_locked, read_json, write_json
 from inkling.models import bundle, registry
 from inkling.server.app import create_app
-from inkling.server.lab import training_manager
+from inkling.server.lab import model_reports, processes, training_manager
 from inkling.server.lab.training_manager import TrainingManager
 from inkling.server.settings import Settings
 
@@ -58,15 +60,15 @@ def end_training(app: Flask, **facts: Any) -> None:
 def sleeping(open_lab: Flask) -> Any:
     """Ends the processes that a test has started."""
     started: list[Any] = []
-    popen = training_manager.subprocess.Popen
+    popen = processes.subprocess.Popen
 
     def remembered(*args: Any, **options: Any) -> Any:
         started.append(popen(*args, **options))
         return started[-1]
 
-    training_manager.subprocess.Popen = remembered  # type: ignore[misc]
+    processes.subprocess.Popen = remembered  # type: ignore[misc]
     yield started
-    training_manager.subprocess.Popen = popen  # type: ignore[misc]
+    processes.subprocess.Popen = popen  # type: ignore[misc]
     for process in started:
         process.kill()
         process.wait()
@@ -293,7 +295,7 @@ def test_a_finished_training_is_ended_for_a_new_one(open_lab: Flask, lab: FlaskC
     write_json(
         manager_of(open_lab).lab.state, {"run": read_json(manager_of(open_lab).lab.facts)["run"], "state": "finished"}
     )
-    training_manager.threading.Thread(target=_ends_when_asked, args=(manager_of(open_lab), first), daemon=True).start()
+    threading.Thread(target=_ends_when_asked, args=(manager_of(open_lab), first), daemon=True).start()
     assert lab.post(f"{LAB}/training", json={"epochs": 2}).json["state"] == "starting"
     assert len(sleeping) == 2
 
@@ -302,3 +304,47 @@ def _ends_when_asked(manager: TrainingManager, process: Any) -> None:
     while read_json(manager.lab.control).get("do") != "end":
         time.sleep(0.02)
     process.kill()
+
+
+def test_a_digit_is_watched_until_none_is(open_lab: Flask, lab: FlaskClient) -> None:
+    watched = manager_of(open_lab).lab.watched
+    tile = base64.b64encode(bytes(range(196)) * 4).decode()
+    answer = lab.post(f"{LAB}/watched", json={"tile": tile})
+    assert answer.status_code == 200
+    assert read_json(watched) == {"n": answer.json["n"], "tile": tile}
+    again = lab.post(f"{LAB}/watched", json={"tile": tile})
+    assert again.json["n"] != answer.json["n"], "another digit has another name"
+    assert lab.post(f"{LAB}/watched", json={}).json["n"] == ""
+    assert read_json(watched) == {"n": "", "tile": ""}
+
+
+@pytest.mark.parametrize("tile", ["AAAA", "not base64!", 7, ["AAAA"], None])
+def test_a_wrong_tile_is_refused(lab: FlaskClient, tile: Any) -> None:
+    answer = lab.post(f"{LAB}/watched", json={"tile": tile})
+    assert answer.status_code == 400
+    assert "28 by 28" in answer.json["error"]
+
+
+def test_a_report_is_made_by_a_process(
+    open_lab: Flask, lab: FlaskClient, sleeping: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_reports, "REPORT", SLEEPER)
+    end_training(open_lab)
+    (manager_of(open_lab).lab.run / "history.csv").write_text("epoch,loss\n1,0.5\n")
+    kept = lab.post(f"{LAB}/models", json={"name": "mine"}).json["models"]
+    assert [(each["name"], each["report"]) for each in kept] == [("mine", "none")]
+    assert (manager_of(open_lab).lab.models / "mine" / "history.csv").is_file(), "for the curves of the report"
+    assert lab.post(f"{LAB}/models/yours/report", json={}).status_code == 404
+    made = lab.post(f"{LAB}/models/mine/report", json={})
+    assert (made.status_code, made.json["models"][0]["report"]) == (200, "making")
+    refused = lab.post(f"{LAB}/models/mine/report", json={})
+    assert (refused.status_code, refused.json["kind"]) == (409, "Busy")
+    sleeping[-1].kill()
+    sleeping[-1].wait()
+    write_json(manager_of(open_lab).lab.report, {"model": "mine", "error": "it went wrong"})
+    (model,) = lab.get(f"{LAB}/models").json["models"]
+    assert (model["report"], model["report_error"]) == ("failed", "it went wrong")
+    write_json(manager_of(open_lab).lab.report, {"model": "mine", "error": ""})
+    report = registry.PACKAGED / "ann-tutorial" / "report"
+    shutil.copytree(report, manager_of(open_lab).lab.models / "mine" / "report", dirs_exist_ok=True)
+    assert lab.get(f"{LAB}/models").json["models"][0]["report"] == "made"

@@ -15,6 +15,8 @@ from inkling.lab_protocol.lab_folder import read_json
 from inkling.models.bundle import MNIST_TEST, Bundle
 from inkling.server.lab import schemas
 from inkling.server.lab.event_stream import event_stream
+from inkling.server.lab.model_reports import make_report as start_report
+from inkling.server.lab.model_reports import report_state
 from inkling.server.lab.training_manager import CLOSED_REASONS, TrainingManager
 from inkling.server.middleware.csrf_guard import check_caller
 from inkling.server.routes.openapi import LAST_EVENT_ID, error_responses
@@ -61,6 +63,7 @@ def register_schemas(spec: Any) -> None:
     spec.components.schema("Training", schema=schemas.TrainingSchema)
     spec.components.schema("Augmentation", schema=schemas.AugmentationSchema)
     spec.components.schema("Keep", schema=schemas.KeepSchema)
+    spec.components.schema("Watch", schema=schemas.WatchSchema)
 
 
 def manager() -> TrainingManager:
@@ -167,6 +170,19 @@ def snapshot() -> Response:
     return jsonify(ok=True, **found)
 
 
+@blueprint.route("/watched", methods=["POST"])
+@rule(LAB_CHANGE)
+@blueprint.doc(operationId="watchDigit")
+@documents_change("Watch")
+@blueprint.response(200, schemas.WatchedSchema, description="It is read after each epoch; `watched` events say what.")
+def watch() -> Response:
+    """Let the training read one's own digit after each epoch
+
+    The digit stays in the lab's folder until another one, or none, takes its place.
+    """
+    return jsonify(ok=True, n=manager().watch(json_body().get("tile", "")))
+
+
 @blueprint.route("/events", methods=["GET"])
 @rule(LAB)
 @blueprint.doc(operationId="followEvents", parameters=[LAST_EVENT_ID])
@@ -175,7 +191,7 @@ def snapshot() -> Response:
     200,
     {"type": "string"},
     content_type="text/event-stream",
-    description="`all` (the state as of GET /training), then `state`, `step`, `epoch`, `snapshot` and `models`.",
+    description="`all`, the state as of GET /training; then `state`, `step`, `epoch`, `watched`, `snapshot`, `models`.",
 )
 def events() -> Response:
     """Follow the training by server-sent events"""
@@ -216,6 +232,21 @@ class KeptModels(MethodView):
         return kept_models(manager())
 
 
+@blueprint.route("/models/<name>/report", methods=["POST"])
+@rule(LAB_CHANGE)
+@blueprint.doc(operationId="makeReport")
+@documents_change()
+@blueprint.alt_response(404, schema=ErrorAnswerSchema, description="UnknownName: no kept model of that name.")
+@blueprint.response(
+    200, schemas.KeptModelsSchema, description="It is being made; a `models` event says when it is done."
+)
+def make_report(name: str) -> Response:
+    """Make the report about a kept model, which takes a minute or more"""
+    json_body()
+    start_report(manager(), name)
+    return kept_models(manager())
+
+
 @blueprint.route("/models/<name>", methods=["DELETE"])
 @rule(LAB)
 @blueprint.doc(operationId="deleteKeptModel")
@@ -232,7 +263,8 @@ def kept_models(manager: TrainingManager) -> Response:
     """The answer that lists the kept models, the latest first."""
     kept = manager.kept
     bundles = sorted(kept.bundles().values(), key=lambda each: str(each.manifest.get("created", "")), reverse=True)
-    return jsonify(ok=True, folder=str(kept.folder), models=[model_json(bundle) for bundle in bundles])
+    models = [model_json(bundle) | report_state(manager, bundle) for bundle in bundles]
+    return jsonify(ok=True, folder=str(kept.folder), models=models)
 
 
 def model_json(bundle: Bundle) -> dict[str, Any]:

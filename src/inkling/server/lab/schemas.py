@@ -73,6 +73,16 @@ class LearntSchema(Schema):
     accuracy = number("On those.")
 
 
+class WatchedRowsSchema(Schema):
+    """What each epoch's network reads in the watched digit."""
+
+    n = string("Which digit, as POST /watched named it; empty for none.")
+    rows = array(
+        fields.List(fields.Float(), validate=Length(equal=11)),
+        "For each epoch, 0 being before the first, its number and the ten probabilities.",
+    )
+
+
 class TrainingStateSchema(OkSchema):
     """Where the training stands. Without one, `state` is `none` and most is left out."""
 
@@ -93,6 +103,7 @@ class TrainingStateSchema(OkSchema):
     )
     rows = objects("For each epoch, loss and accuracy on both kinds of images.", required=False)
     snapshot = _optional_integer("Number of the latest snapshot of the network.")
+    watched = nested(WatchedRowsSchema, required=False, allow_none=True)
     bundle = nested(LearntSchema, required=False, allow_none=True)
     error = string("What went wrong, in a sentence.", required=False)
     last = _optional_integer("The event that this reaches to.")
@@ -121,6 +132,18 @@ class SamplesSchema(OkSchema):
     tiles = string("Base64 of `rows` rows of 10 images of 28 by 28 bytes, 0 paper to 255 ink; the first unchanged.")
 
 
+class WatchSchema(Schema):
+    """A digit to watch during the training."""
+
+    tile = string("Base64 of 28 by 28 bytes, 0 paper to 255 ink; empty for none.")
+
+
+class WatchedSchema(OkSchema):
+    """The digit that is watched now."""
+
+    n = string("Its name in `watched`; empty for none.")
+
+
 class KeepSchema(Schema):
     """What to keep a network as."""
 
@@ -140,6 +163,8 @@ class KeptModelSchema(Schema):
     validation = number("Accuracy on the validation images.")
     test = number("On the test images; null when not measured.", allow_none=True)
     created = string()
+    report = string("Its report, at /models/NAME once it is made.", check=OneOf(("none", "making", "made", "failed")))
+    report_error = string("Why it failed; empty otherwise.")
 
 
 class KeptModelsSchema(OkSchema):

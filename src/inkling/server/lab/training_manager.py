@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import importlib.util
 import json
 import os
@@ -9,7 +11,6 @@ import secrets
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,7 @@ from inkling.lab_protocol.lab_folder import (
 )
 from inkling.models.bundle import MNIST_TEST, open_bundle
 from inkling.models.registry import packaged
+from inkling.server.lab.processes import closing_fd, spawn
 from inkling.server.lab.samples import SampleHelper
 from inkling.server.service.kept_models import KeptModels, write_manifest
 from inkling.server.settings import Settings
@@ -37,6 +39,8 @@ from inkling.user_dirs import MNIST, cache_folder
 MIN_FREE_BYTES = 200_000_000  # a run and its bundle take a tenth of it
 MAX_KEPT = 50
 TRAIN = (sys.executable, "-m", "inkling.training.lab_worker", "train")
+HISTORY = "history.csv"
+TILE_BYTES = 28 * 28
 SCORE = (sys.executable, "-m", "inkling.training.lab_worker", "score")
 CLOSED_REASONS = {
     "off": "the lab is closed; expected a server that was started with it. Start: inkling serve --lab",
@@ -100,7 +104,7 @@ class TrainingManager:
         """Start a training. Raises BadRequest for a wrong value and Busy while another is running."""
         self.check_open()
         values = hyperparameters.validated(given)
-        with self._write_errors(), closing_fd(self._acquire_lock()) as lock:
+        with self.write_errors(), closing_fd(self._acquire_lock()) as lock:
             self._make_run(values)
             self._spawn(lock)  # the child process keeps holding the lock
         return self.state()
@@ -114,7 +118,7 @@ class TrainingManager:
                 f"the training is {state['state']}; expected {' or '.join(ALLOWED[command])} for {command!r}. "
                 "Look where it stands, and try again then."
             )
-        with self._write_errors():
+        with self.write_errors():
             write_json(self.lab.control, {"n": time.time_ns(), "do": command})
             # Without a lock its process is gone, and a new one continues from the files.
             if not is_locked(self.lab.lock) and (lock := take_lock(self.lab.lock)) is not None:
@@ -125,9 +129,29 @@ class TrainingManager:
     def discard(self) -> dict[str, Any]:
         """Delete the last training. Raises Busy while it is running."""
         self.check_open()
-        with self._write_errors(), closing_fd(self._acquire_lock()):
+        with self.write_errors(), closing_fd(self._acquire_lock()):
             shutil.rmtree(self.lab.run, ignore_errors=True)
         return self.state()
+
+    def watch(self, tile: Any) -> str:
+        """Let the training read a person's digit after each epoch; an empty tile ends that. Returns the digit's name.
+
+        `tile` is base64 of 28 by 28 bytes, 0 paper to 255 ink. Raises BadRequest for anything else.
+        """
+        self.check_open()
+        try:
+            pixels = base64.b64decode(tile, validate=True) if isinstance(tile, str) else b"?"
+        except binascii.Error:
+            pixels = b"?"
+        if len(pixels) not in (0, TILE_BYTES):
+            raise BadRequest(
+                f"tile is {str(tile)[:20]!r}; expected base64 of 28 by 28 bytes, a pixel each, or nothing. Change it."
+            )
+        n = secrets.token_hex(4) if pixels else ""
+        with self.write_errors():
+            self.lab.path.mkdir(parents=True, exist_ok=True)
+            write_json(self.lab.watched, {"n": n, "tile": tile})
+        return n
 
     def keep(self, name: Any, *, test: bool, taken: set[str]) -> None:
         """Keep what was learnt as a model; with `test`, evaluated once on the test images."""
@@ -136,12 +160,14 @@ class TrainingManager:
         state = self.state()
         if not state.get("bundle") or state["state"] not in ("finished", "stopped"):
             raise Busy("there is nothing to keep yet; expected a training that has ended. Wait for it, or stop it.")
-        with self._write_errors():
+        with self.write_errors():
             try:
                 prepared = self.kept.prepare(open_bundle(self.lab.run / "bundle"), name)
             except FileNotFoundError as error:
                 raise Busy("the network is gone; another page has started a new training. Look there.") from error
             try:
+                if (self.lab.run / HISTORY).is_file():  # for the learning curves of a report
+                    shutil.copyfile(self.lab.run / HISTORY, prepared.path / HISTORY)
                 if test:
                     scores = {**prepared.manifest["scores"], MNIST_TEST: self._test_scores(prepared.path)}
                     looks = (prepared.test_looks or 0) + 1
@@ -210,15 +236,7 @@ class TrainingManager:
     def _spawn(self, lock: int) -> None:
         self.announce_server()
         with self.lab.log.open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603 - a fixed command
-                [*TRAIN, str(self.lab.path)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=(lock,),
-                start_new_session=True,  # Ctrl+C in the server's terminal does not reach it
-            )
-        threading.Thread(target=process.wait, name="inkling-training", daemon=True).start()
+            spawn([*TRAIN, str(self.lab.path)], log, lock, thread="inkling-training")
 
     def _test_scores(self, folder: Any) -> dict[str, Any]:
         command = [*SCORE, str(folder)]
@@ -229,7 +247,7 @@ class TrainingManager:
         return scores
 
     @contextmanager
-    def _write_errors(self) -> Iterator[None]:
+    def write_errors(self) -> Iterator[None]:
         """Raise an OSError of the block as CannotWrite."""
         try:
             yield
@@ -238,12 +256,3 @@ class TrainingManager:
                 f"{self.lab.path} cannot be written ({error.strerror or error}); the lab needs the right to write and "
                 "some 200 MB. Make room, or set INKLING_LAB_FOLDER to another folder."
             ) from error
-
-
-@contextmanager
-def closing_fd(fd: int) -> Iterator[int]:
-    """Close a file descriptor at the end of the block."""
-    try:
-        yield fd
-    finally:
-        os.close(fd)

@@ -2,6 +2,7 @@
 
     python -m inkling.training.lab_worker train LAB       run or resume the training in the lab's folder
     python -m inkling.training.lab_worker samples         augmented digits: JSON lines in, JSON lines out
+    python -m inkling.training.lab_worker report LAB NAME the report about a kept model
     python -m inkling.training.lab_worker score BUNDLE    scores on MNIST's 10,000 test images, as JSON
 
 They run at low priority.
@@ -20,7 +21,7 @@ NICE = 15
 
 
 def main(arguments: list[str]) -> None:
-    """Run one of the three. Exits with a sentence on standard error when it cannot."""
+    """Run one of the four. Exits with a sentence on standard error when it cannot."""
     if hasattr(os, "nice"):
         os.nice(NICE)
     try:
@@ -32,6 +33,11 @@ def main(arguments: list[str]) -> None:
                 train_in(LabFolder(Path(folder)))
                 sys.stdout.flush()
                 os._exit(0)  # everything is on disk; TensorFlow's own exit can take seconds, and the lock is wanted
+            case ["report", folder, name]:
+                from inkling.lab_protocol.lab_folder import LabFolder
+                from inkling.training.lab_worker.report_process import make_report
+
+                make_report(LabFolder(Path(folder)), name)
             case ["samples"]:
                 from inkling.training.lab_worker.samples import serve
 
@@ -44,7 +50,9 @@ def main(arguments: list[str]) -> None:
                 scores = test_scores(open_bundle(Path(folder)), load_mnist())
                 sys.stdout.write(json.dumps(scores) + "\n")
             case _:
-                sys.exit("usage: python -m inkling.training.lab_worker train LAB | samples | score BUNDLE")
+                sys.exit(
+                    "usage: python -m inkling.training.lab_worker train LAB | report LAB NAME | samples | score BUNDLE"
+                )
     except InklingError as error:
         sys.exit(str(error))
 

@@ -39,6 +39,7 @@ class EventLog:
             "curve": [],  # [epochs, loss, accuracy] while training
             "rows": [],  # history.csv, a line an epoch
             "snapshot": 0,
+            "watched": None,  # {"n": which digit, "rows": [[epoch, ten probabilities...], ...]}
             "bundle": None,
             "error": "",
             **read_json(lab.state),

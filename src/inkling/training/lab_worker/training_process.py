@@ -7,6 +7,7 @@ import errno
 import os
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from inkling.lab_protocol.lab_folder import LabFolder, read_json, write_json
 from inkling.models.bundle import Bundle
 from inkling.models.registry import find
 from inkling.training.lab_worker.event_log import EventLog, finite
+from inkling.training.lab_worker.watched_digit import WatchedDigit
 
 STEP_EVERY_S = 0.2  # between two points of the curve
 SNAPSHOT_EVERY_S = 0.6  # at least, between two snapshots
@@ -76,13 +78,14 @@ def _train(lab: LabFolder, log: EventLog, commands: Commands) -> None:
         if commands.next() != "more":
             return log.set_state("finished")
         log.state["epochs"] += 1
+    watched = WatchedDigit(lab, log)
     while True:
-        observer = TrainingObserver(lab, log, commands)
+        observer = TrainingObserver(lab, log, commands, watched)
         recipe = dataclasses.replace(recipe, epochs=log.state["epochs"])
         callbacks = Callbacks(observer.on_start, observer.on_step, observer.on_epoch, observer.on_run)
         run = train(recipe, mnist, lab.run, callbacks=callbacks)
         log.set_state("stopped" if observer.stopped else "finished", bundle=_bundle_facts(find(run)))
-        if observer.stopped or not commands.wait_for_more():
+        if observer.stopped or not commands.wait_for_more(watched.report):
             return None
         log.state["epochs"] += 1
         keras.backend.clear_session()
@@ -124,7 +127,7 @@ class Commands:
         self._last = found["n"]
         return str(found["do"])
 
-    def wait_for_more(self) -> bool:
+    def wait_for_more(self, meanwhile: Callable[[], None]) -> bool:
         """Whether one more epoch is asked for within IDLE_S."""
         until = time.monotonic() + IDLE_S
         try:
@@ -132,6 +135,7 @@ class Commands:
                 command = self.next()
                 if command:
                     return command == "more"
+                meanwhile()
                 time.sleep(POLL_S)
         except ServerGone:
             pass  # the training is finished and on disk
@@ -152,9 +156,9 @@ def is_alive(server: Path) -> bool:
 class TrainingObserver:
     """Training callbacks: reports progress to the event log, and executes commands between steps."""
 
-    def __init__(self, lab: LabFolder, log: EventLog, commands: Commands) -> None:
+    def __init__(self, lab: LabFolder, log: EventLog, commands: Commands, watched: WatchedDigit) -> None:
         self.stopped = False
-        self._lab, self._log, self._commands = lab, log, commands
+        self._lab, self._log, self._commands, self._watched = lab, log, commands, watched
         self._run: Any = None  # train.TrainingRun
         self._pause_after_epoch = False
         self._sums = (0, 0.0, 0.0)  # steps of this epoch, and the sums of loss and accuracy over them
@@ -177,6 +181,7 @@ class TrainingObserver:
             step=done * self._run.task.n_steps,
             **{name: state[name] for name in ("steps_of_epoch", "n_train", "parameters", "rows")},
         )
+        self._watched.keep(done, self._run.model)
         self._snapshot()
 
     def on_step(self, done: int, steps: int, logs: dict[str, float]) -> None:
@@ -187,6 +192,7 @@ class TrainingObserver:
             self._report_step(done, step, logs)
         if now >= self._next_snapshot_s:
             self._snapshot()
+        self._watched.report()
         self._execute(self._commands.next())
 
     def on_epoch(self, row: dict[str, float]) -> None:
@@ -195,6 +201,7 @@ class TrainingObserver:
         self._log.state["rows"].append(event)
         self._log.state["epoch"] = event["epoch"]
         self._log.append("epoch", **event)
+        self._watched.keep(int(row["epoch"]), self._run.model)
         self._snapshot()
         if event["epoch"] == self._log.state["epochs"]:
             self._log.set_state("saving")
@@ -231,6 +238,7 @@ class TrainingObserver:
         if command == "pause":
             self._log.set_state("paused")
             while (command := self._commands.next()) in ("", "pause"):
+                self._watched.report()
                 time.sleep(POLL_S)
             if command != "stop":
                 self._log.set_state("running")

@@ -13,7 +13,7 @@ import { writePixelValues } from "./pixel_inspector.js";
 const NETWORK = "ann";
 
 export async function begin(section) {
-  const { board, nib, tile, status, spoken, clear, own, send } = partsOf(section);
+  const { board, hint, nib, tile, status, spoken, clear, own, send } = partsOf(section);
   const network = await loadNetwork(NETWORK);
   let pixels = new Float32Array(SIDE * SIDE); // 0 paper to 1 ink
   const drawTile = responsiveCanvas(tile, 1, (context, width) => {
@@ -24,6 +24,7 @@ export async function begin(section) {
     pixels = pen.isEmpty ? pixels.fill(0) : normalizedTile(pen.strokes);
     drawTile();
     clear.disabled = send.disabled = pen.isEmpty;
+    hint.hidden = !pen.isEmpty;
     status.setAttribute("aria-live", pen.isDrawing ? "off" : "polite");
     status.textContent = pen.isEmpty ? "Draw a digit on the board." : describe(pixels, forward(network, pixels).probs);
     if (pen.isDrawing) return;

@@ -7,7 +7,10 @@ import { savedDrawing } from "../common/drawing.js";
 import { LatestRequest } from "../common/latest_request.js";
 import { forward, loadNetwork } from "../common/dense_network.js";
 import { greyPng } from "../common/png.js";
+import { isStatic } from "../common/site.js";
 import { percent } from "../draw/page_text.js";
+import { openEngine } from "../engine/client.js";
+import { ownDigit } from "./own_strokes.js";
 import { FOUR, IDENTITY, mnistTransform, putStrokes, putTile, SHEET, tileFrom } from "./drawing_transform.js";
 import { argmax, checkbox, drawProbabilities, paintTile, partsOf, percent as rounded, responsiveCanvas, SIDE, slider, tileOf } from "./widgets.js";
 
@@ -34,14 +37,15 @@ export async function begin(section) {
     naive.textContent = isEmpty ? "Draw a digit on the board." : `Resized to 28 × 28: ${best}, with ${percent(probs[best])}.`;
     clear.disabled = isEmpty;
     redraw();
-    requests.ask({ run: async () => read(await greyPng(sheet), { model: NETWORK }) });
+    requests.ask({ run: () => readThroughPipeline(sheet) });
   };
   const showPipeline = (words) => {
     pipeline.textContent = `With the pipeline: ${words}.`;
     redraw();
   };
   const requests = new LatestRequest({
-    shown: ({ text, digits: [first], confidence }) => {
+    shown: ({ text, digits: [first], confidence, made = "server" }) => {
+      for (const note of document.querySelectorAll("[data-made]")) note.hidden = note.dataset.made !== made;
       const ink = first?.tile.flat() ?? Array(SIDE * SIDE).fill(0);
       pipelineResult = { tile: Float32Array.from(ink, (each) => each / 255), probs: first?.probs ?? Array(10).fill(0) };
       showPipeline(text ? `${text.replaceAll("\n", " ")}, with ${percent(confidence)}` : "no digit found");
@@ -105,7 +109,21 @@ export async function begin(section) {
   clear.addEventListener("click", () => take([]));
   reset.addEventListener("click", () => set({ ...IDENTITY, dark: number === null }));
   normalize.addEventListener("click", () => set(number === null && !pen.isEmpty ? mnistTransform(pen.strokes) : { ...IDENTITY, dark: false }));
-  take(savedDrawing()?.strokes.length ? savedDrawing().strokes : FOUR);
+  take([ownDigit(), savedDrawing()?.strokes].find((strokes) => strokes?.length) ?? FOUR);
+}
+
+let opening = null; // promise of the engine, null where the server has to read
+
+// What the whole pipeline reads in a canvas: in this page, or by the server where the page cannot.
+async function readThroughPipeline(sheet) {
+  opening ??= openEngine({ network: NETWORK }).catch((error) => {
+    if (!isStatic) return null;
+    opening = null; // the next drawing tries again
+    throw error;
+  });
+  const engine = await opening;
+  if (!engine) return read(await greyPng(sheet), { model: NETWORK });
+  return engine.read(sheet.getContext("2d").getImageData(0, 0, SHEET, SHEET), { network: NETWORK });
 }
 
 // The network's input as it is, in any colour scheme: 0 black, 1 white.

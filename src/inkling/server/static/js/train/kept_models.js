@@ -50,7 +50,7 @@ export function offer({ state, bundle, choices, kept_as: keptAs }) {
   byId("keep").hidden = !over;
   if (!over) return;
   byId("keep-form").hidden = byId("keep-help").hidden = keptAs.length > 0;
-  if (keptAs.length) return status.replaceChildren(`Kept as ${keptAs[0]}. `, tryIt(keptAs[0]));
+  if (keptAs.length) return status.replaceChildren(`Kept as ${keptAs[0]}. `, tryIt(keptAs[0]), " ", lookInside(keptAs[0]));
   status.textContent = "";
   if (offered !== bundle.version) {
     offered = bundle.version;
@@ -101,14 +101,33 @@ function row(model) {
   deleteButton.addEventListener("click", () => {
     confirmFirst(deleteButton, () => showingErrors(async () => showModels(await remove(`models/${model.name}`))));
   });
-  item.append(title, facts, tryIt(model.name), deleteButton);
+  item.append(title, facts, tryIt(model.name), lookInside(model.name), reportOf(model), deleteButton);
   return item;
 }
 
-function tryIt(model) {
+// A link to the report, or a button that has it made.
+function reportOf({ name: model, report, report_error: error }) {
+  if (report === "made") return linkTo(`/models/${encodeURIComponent(model)}`, "Report", `Report about ${model}`);
+  const holder = document.createElement("span");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = report === "making" ? "Making the report …" : "Make the report";
+  button.disabled = report === "making";
+  button.setAttribute("aria-label", `${button.textContent.replace(" …", "")} about ${model}`);
+  button.addEventListener("click", () => showingErrors(async () => showModels(await postJson(`models/${model}/report`))));
+  holder.append(button);
+  if (report === "failed") holder.append(Object.assign(document.createElement("span"), { className: "wrong", textContent: sentence(error) }));
+  return holder;
+}
+
+const tryIt = (model) => linkTo(`/#m=${encodeURIComponent(model)}`, "Try it on the board");
+const lookInside = (model) => linkTo(`/inside#m=${encodeURIComponent(model)}`, "Look inside");
+
+function linkTo(path, text, label = text) {
   const link = document.createElement("a");
   link.className = "button";
-  link.href = pageAddress(`/#m=${encodeURIComponent(model)}`);
-  link.textContent = "Try it on the board";
+  link.href = pageAddress(path);
+  link.textContent = text;
+  if (label !== text) link.setAttribute("aria-label", label);
   return link;
 }

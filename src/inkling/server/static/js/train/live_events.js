@@ -5,7 +5,7 @@
 import { getJson } from "./lab_client.js";
 import { Unavailable } from "../common/api_client.js";
 
-const KINDS = ["all", "state", "step", "epoch", "snapshot", "models"];
+const KINDS = ["all", "state", "step", "epoch", "watched", "snapshot", "models"];
 const AGAIN_MS = 2000;
 
 // `take(kind, data, id)` gets each event, `offline(isOffline)` whether the server answers.

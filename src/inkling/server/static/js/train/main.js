@@ -2,10 +2,12 @@
 
 import { ApiError, Unavailable } from "../common/api_client.js";
 import { LearningCurve } from "./learning_curve.js";
+import { example } from "./example.js";
 import { getJson, postJson, sentence } from "./lab_client.js";
 import { subscribe } from "./live_events.js";
 import { showSnapshot } from "./snapshot.js";
 import { offer, refreshModels, watchModels } from "./kept_models.js";
+import { OwnDigit } from "./own_digit.js";
 import { showSamples } from "./augmented_samples.js";
 import { check, showServerError, values, watchSettings } from "./settings.js";
 import { showStatus } from "./status.js";
@@ -16,6 +18,7 @@ const training = new TrainingState();
 const charts = { loss: new LearningCurve(byId("loss"), "loss"), accuracy: new LearningCurve(byId("accuracy"), "share") };
 const mine = new Set(JSON.parse(sessionStorage.getItem("inkling-runs") ?? "[]")); // trainings that this tab started
 
+const ownDigit = new OwnDigit({ failed: showFailure });
 let shownSnapshot = ""; // RUN:N of the snapshot that is shown
 let isLoading = false;
 let drawing = 0; // the pending animation frame
@@ -36,11 +39,31 @@ function show() {
   showStatus(training, mine);
   offer(state);
   const epochs = Math.max(state.epochs ?? values().epochs ?? 1, 1);
+  ownDigit.show({ ...state, epochs });
+  const isExample = !state.snapshot && !state.curve.length; // nothing of one's own to show yet
+  if (isExample) return showExample();
+  byId("example").hidden = true;
   const line = (points, i) => points.map((point) => [point[0], point[i]]);
   const heldOut = (name) => state.rows.map((row) => [row.epoch, row[name]]);
   charts.loss.show({ training: line(state.curve, 1), heldOut: heldOut("val_loss"), epochs });
   charts.accuracy.show({ training: line(state.curve, 2), heldOut: heldOut("val_accuracy"), epochs });
-  loadSnapshot();
+  return loadSnapshot();
+}
+
+async function showExample() {
+  let found;
+  try {
+    found = await example();
+  } catch {
+    return; // the page works without
+  }
+  const { snapshot, curve } = training.state;
+  if (snapshot || curve.length) return; // a training has begun meanwhile
+  if (!byId("example").hidden) return;
+  byId("example").hidden = false;
+  shownSnapshot = "";
+  for (const [name, chart] of Object.entries(charts)) chart.show(found[name]);
+  found.show();
 }
 
 async function loadSnapshot() {
@@ -68,11 +91,15 @@ async function send(path, value) {
     }
     take("all", state);
   } catch (error) {
-    if (!(error instanceof ApiError || error instanceof Unavailable)) throw error;
     if (error instanceof ApiError && error.status === 400 && showServerError(error.message)) return;
-    byId("message").textContent =
-      error instanceof ApiError ? sentence(error.message) : "The server is not answering just now. Try again in a moment.";
+    showFailure(error);
   }
+}
+
+function showFailure(error) {
+  if (!(error instanceof ApiError || error instanceof Unavailable)) throw error;
+  byId("message").textContent =
+    error instanceof ApiError ? sentence(error.message) : "The server is not answering just now. Try again in a moment.";
 }
 
 byId("settings").addEventListener("submit", (event) => {

@@ -9,8 +9,8 @@ export function lossText(loss) {
   return loss >= 100 ? loss.toFixed(0) : loss.toPrecision(3);
 }
 
-// base64 -> bytes
-export const bytes = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+// base64, or bytes -> bytes
+export const bytes = (text) => (typeof text === "string" ? Uint8Array.from(atob(text), (char) => char.charCodeAt(0)) : text);
 
 // A colour of the style sheet as [red, green, blue].
 export function colour(name) {

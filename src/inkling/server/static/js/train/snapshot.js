@@ -28,7 +28,7 @@ function showWeights({ maps, side, n, of, scale }) {
   byId("weights-status").textContent = `· ${n === of ? n : `${n} of ${of}`} ${what}`;
 }
 
-function showConfusion({ confusion, n, accuracy }) {
+function showConfusion({ confusion, n, accuracy, kind = "images held back" }) {
   const host = byId("confusion");
   if (!host.querySelector("table")) host.replaceChildren(...newTable());
   const worst = Math.max(1, ...confusion.flatMap((row, i) => row.filter((_, j) => j !== i)));
@@ -40,7 +40,7 @@ function showConfusion({ confusion, n, accuracy }) {
       cell.style.setProperty("--share", String(i === j ? value / total : Math.sqrt(value / worst)));
     }
   }
-  host.querySelector("caption").textContent = `${percent(accuracy)} of ${count(n)} images held back are on the diagonal`;
+  host.querySelector("caption").textContent = `${percent(accuracy)} of ${count(n)} ${kind} are on the diagonal`;
 }
 
 function newTable() {

@@ -39,6 +39,13 @@ export class TrainingState {
       this.state.epoch = data.epoch;
     }
     if (kind === "snapshot") this.state.snapshot = data.n;
+    if (kind === "watched") this.#watch(data);
+  }
+
+  // Further epochs of the digit that is watched, or all epochs of another one.
+  #watch({ n, rows }) {
+    const before = this.state.watched?.n === n ? this.state.watched.rows : [];
+    this.state.watched = { n, rows: [...before, ...rows] };
   }
 
   #point({ step, epochs, loss, accuracy }) {

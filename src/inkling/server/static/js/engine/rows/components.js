@@ -27,15 +27,20 @@ export function memberOf({ boxes }, chosen) {
 
 // A mask of what is 1 in `member`.
 export function maskOf({ labels: { width, height, data } }, member) {
-  const mask = grey(width, height);
-  for (let i = 0; i < data.length; i++) mask.data[i] = member[data[i]];
-  return mask;
+  return grey(width, height, levelsOf(data, member));
+}
+
+// What `member` says of each label.
+export function levelsOf(labels, member) {
+  const levels = new Uint8Array(labels.length);
+  for (let i = 0; i < labels.length; i++) levels[i] = member[labels[i]];
+  return levels;
 }
 
 // The labels of components that a mask touches.
 export function touched({ labels, boxes }, mask) {
   const found = new Uint8Array(boxes.length);
-  mask.data.forEach((value, i) => value && (found[labels.data[i]] = 1));
+  for (let i = 0; i < mask.data.length; i++) if (mask.data[i]) found[labels.data[i]] = 1;
   return allOf({ boxes }).filter((i) => found[i]);
 }
 

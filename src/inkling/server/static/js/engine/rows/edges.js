@@ -16,7 +16,8 @@ import { greatest } from "./numbers.js";
 // the rest and of all that reached in from the border, and boxes of what was taken away.
 export function withoutEdges(mask, components, border) {
   const { boxes, labels } = components;
-  const inked = grey(mask.width, mask.height, mask.data.map((value, i) => value & border.data[i]));
+  const inked = grey(mask.width, mask.height);
+  for (let at = 0; at < mask.data.length; at++) inked.data[at] = mask.data[at] & border.data[at];
   const atBorder = touched(components, inked);
   const reachesIn = memberOf(components, atBorder);
   const inner = allOf(components).filter((i) => !reachesIn[i]);
@@ -26,7 +27,7 @@ export function withoutEdges(mask, components, border) {
   const tall = inner.filter((i) => boxes[i][3] >= CONFIG.tall_share * highest);
   const height = median(tall.map((i) => boxes[i][3]));
   const contact = new Int32Array(boxes.length); // pixels at the border
-  border.data.forEach((value, at) => value && contact[labels.data[at]]++);
+  for (let at = 0; at < border.data.length; at++) if (border.data[at]) contact[labels.data[at]]++;
   // Where what lies inside is too small, it does not tell what a digit is.
   const judged = atBorder.filter((i) => height >= CONFIG.min_inner_share * Math.min(boxes[i][2], boxes[i][3]));
   const bars = judged.filter((i) => isBar(boxes[i], contact[i], height));

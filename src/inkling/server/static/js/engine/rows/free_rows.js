@@ -6,10 +6,10 @@ import { dilate } from "../image/filters.js";
 import { crop, grey, transposed } from "../image/grey.js";
 import { clamp, median, roundEven } from "../image/numbers.js";
 import { IDENTITY, inverseOf, mappedPoints, multiplied, warpAffine, warpPerspective } from "../image/warp.js";
-import { allOf, findComponents, memberOf, touched, valuesAt } from "./components.js";
+import { allOf, findComponents, levelsOf, memberOf, touched, valuesAt } from "./components.js";
 import { withoutEdges } from "./edges.js";
 import { asLevelled, bounds, boxCorners, isIdentity, shift, turned, union } from "./geometry.js";
-import { greatest, least } from "./numbers.js";
+import { greatest, least, sum } from "./numbers.js";
 import { groupRows, rowTilt } from "./rows.js";
 import { findRules, tiltOfLines, withoutLines } from "./rules.js";
 import { cut, pictureBox } from "./sheet.js";
@@ -47,7 +47,7 @@ const boxOf = ({ components }, row) => union(row.map((i) => components.boxes[i])
 // Levels the ink by its rules, and takes away rules and edges -> { writing, ignored }.
 //
 // `writing`: { level, components, atBorder, strange, rules }: the matrix from work pixels to levelled ones; what is left of
-// the ink; by label, 1 for what reaches the picture's border; a mask of edges, which rows must not show; boxes of rules.
+// the ink; by label, 1 for what reaches the picture's border; a mask of edges, which rows must not show, or null; boxes of rules.
 function writingOf(sheet, whole) {
   let mask = whole;
   let border = frameOf(mask, Math.max(1, roundEven(CONFIG.border_share * Math.min(mask.width, mask.height))));
@@ -77,11 +77,18 @@ function writingOf(sheet, whole) {
       level,
       components,
       atBorder: memberOf(components, touched(components, fromBorder)),
-      strange: grey(mask.width, mask.height, mask.data.map((value, i) => value & ~rest.data[i])),
+      strange: edges.length ? lostFrom(mask, rest) : null,
       rules,
     },
     ignored: [...found("rule", [...rules, ...uprights.boxes]), ...found("edge", edges)],
   };
+}
+
+// What a mask has lost.
+function lostFrom(mask, rest) {
+  const lost = grey(mask.width, mask.height);
+  for (let i = 0; i < lost.data.length; i++) lost.data[i] = mask.data[i] & ~rest.data[i];
+  return lost;
 }
 
 // A mask of the outermost pixels.
@@ -153,21 +160,14 @@ function liesAtBorder({ components: { boxes }, atBorder }, row) {
 //
 // `inRows`: by label, 1 for the components of all rows.
 function freeRow(sheet, writing, row, inRows) {
-  const { labels } = writing.components;
   const own = memberOf(writing.components, row);
-  let points = pointsOf(labels, own, boxOf(writing, row));
-  const every = Math.ceil(points.length / CONFIG.sampled_points);
-  const slope = rowTilt(points.filter((_, i) => i % every === 0));
-  let { level } = writing;
-  if (slope) [points, level] = [mappedPoints(points, turned(slope)), multiplied(turned(slope), level)];
-  const box = shownBox(sheet, writing, bounds(points), level, slope !== 0);
+  const slope = rowTilt(sampledPoints(writing.components, own, row));
+  const level = slope ? multiplied(turned(slope), writing.level) : writing.level;
+  const box = shownBox(sheet, writing, inkBounds(writing.components, own, row, slope), level, slope !== 0);
   const { part, toPart } = partWithin(writing, level, box);
-  const mask = grey(part.width, part.height, Uint8Array.from(part.data, (label) => own[label]));
-  const strange = crop(writing.strange, part.x, part.y, part.width, part.height).data;
-  const others = grey(part.width, part.height, strange.map((value, i) => value | (inRows[part.data[i]] & ~own[part.data[i]])));
-  const grown = dilate(others, 2 * REACH + 1);
-  const over = grey(part.width, part.height, grown.data.map((value, i) => value & ~mask.data[i]));
-  const { image, toImage } = cut(sheet, level, box, over, toPart);
+  const mask = grey(part.width, part.height, levelsOf(part.data, own));
+  const hides = writing.strange || inRows.some((isInRow, label) => isInRow && !own[label]);
+  const { image, toImage } = cut(sheet, level, box, hides ? othersWithin(writing, part, mask, own, inRows) : null, toPart);
   const toMask = multiplied(toPart, sheet.toWork); // pixels of the picture -> pixels of the mask
   const strokes = {
     // The mask in an image of that size; `toPicture`: its pixels -> pixels of the picture.
@@ -177,7 +177,16 @@ function freeRow(sheet, writing, row, inRows) {
   return { image, toImage, strokes };
 }
 
-// What of the levelled picture a row shows: its ink and a margin. `ink`: the bounds of its points.
+// A mask of what is shown of other rows and of edges, with its soft rim, in a part of the labels.
+function othersWithin({ strange }, part, mask, own, inRows) {
+  const others = grey(part.width, part.height, levelsOf(part.data, inRows.map((isInRow, label) => isInRow & ~own[label])));
+  if (strange) crop(strange, part.x, part.y, part.width, part.height).data.forEach((value, i) => (others.data[i] |= value));
+  const hidden = dilate(others, 2 * REACH + 1);
+  for (let i = 0; i < mask.data.length; i++) hidden.data[i] &= ~mask.data[i];
+  return hidden;
+}
+
+// What of the levelled picture a row shows: its ink and a margin. `ink`: left, top, right and bottom of its pixels.
 function shownBox(sheet, { rules, strange }, ink, level, isTurned) {
   let [left, top, right, base] = [ink.left, ink.top, ink.right + 1, ink.bottom + 1];
   const isUpright = isIdentity(level);
@@ -189,7 +198,7 @@ function shownBox(sheet, { rules, strange }, ink, level, isTurned) {
     }
   }
   const margin = marginOf(base - top);
-  const fills = isUpright && base - top >= CONFIG.keep_share * sheet.height && !strange.data.some(Boolean);
+  const fills = isUpright && base - top >= CONFIG.keep_share * sheet.height && !strange;
   [left, right, top, base] = [left - margin, right + margin, top - margin, base + margin];
   if (fills) [top, base] = [0, sheet.height];
   if (isUpright) {
@@ -210,13 +219,37 @@ function partWithin({ level: writingLevel, components: { labels } }, level, box)
   return { part: { ...part, x, y }, toPart: multiplied(shift(-x, -y), writingLevel) };
 }
 
-// The points [x, y] of chosen components within a box, row by row.
-function pointsOf({ width, data }, own, [x, y, w, h]) {
+// Points [x, y] of a row's ink, enough to tell its tilt.
+function sampledPoints({ labels, boxes, areas }, own, row) {
+  const every = Math.ceil(sum(row.map((i) => areas[i])) / CONFIG.sampled_points);
   const points = [];
-  for (let v = y; v < y + h; v++) {
-    for (let u = x; u < x + w; u++) if (own[data[v * width + u]]) points.push([u, v]);
-  }
+  let n = 0;
+  eachPixel(labels, own, union(row.map((i) => boxes[i])), (x, y) => n++ % every === 0 && points.push([x, y]));
   return points;
+}
+
+// The least and the greatest x and y of a row's pixels, levelled by its slope.
+function inkBounds({ labels, boxes }, own, row, slope) {
+  const box = union(row.map((i) => boxes[i]));
+  const [x, y, w, h] = box;
+  if (!slope) return { left: x, top: y, right: x + w - 1, bottom: y + h - 1 };
+  const [cos, sin, , minusSin] = turned(slope);
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  eachPixel(labels, own, box, (u, v) => {
+    const [across, down] = [cos * u + sin * v, minusSin * u + cos * v];
+    if (across < left) left = across;
+    if (across > right) right = across;
+    if (down < top) top = down;
+    if (down > bottom) bottom = down;
+  });
+  return { left, top, right, bottom };
+}
+
+// Calls `visit(x, y)` for each pixel of chosen components within a box, row by row.
+function eachPixel({ width, data }, own, [x, y, w, h], visit) {
+  for (let v = y; v < y + h; v++) {
+    for (let u = x, at = v * width + x; u < x + w; u++, at++) if (data[at] && own[data[at]]) visit(u, v);
+  }
 }
 
 // Pixels of paper to show around a row that is so high.

@@ -38,7 +38,7 @@ export function findRules(mask, minLength) {
   const { width: w } = mask;
   const gap = Math.max(CONFIG.min_gap_px, roundEven(CONFIG.gap_share * w)) | 1;
   const kernel = Math.max(CONFIG.min_kernel_px, roundEven(CONFIG.kernel_share * w));
-  const thick = dilate(mask, 1, 3); // a line that is level to a pixel or two
+  const thick = withRowsBeside(mask); // a line that is level to a pixel or two
   const components = findComponents(openedAlongRows(closedAlongRows(thick, gap), kernel));
   const isRule = Uint8Array.from(components.boxes, ([, , width], i) =>
     Number(i > 0 && width >= minLength && components.areas[i] <= Math.max(CONFIG.max_rule_thickness * width, 5) * width),
@@ -70,6 +70,16 @@ export function withoutLines(mask, lines) {
     }
   }
   return rest;
+}
+
+// A mask with the pixels above and below its own.
+function withRowsBeside({ width, height, data }) {
+  const out = grey(width, height, data.slice());
+  for (let at = width; at < data.length; at++) {
+    out.data[at] |= data[at - width];
+    out.data[at - width] |= data[at];
+  }
+  return out;
 }
 
 // The pixels of a mask with none above them. Of too many, whole columns are left out, so that the rows keep their shares;

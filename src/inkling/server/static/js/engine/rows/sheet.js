@@ -55,7 +55,6 @@ export function pictureBox(sheet, level, box) {
 
 // A row's image with the level of its paper where the mask of other things lies.
 function paintedOver(image, others, toOthers) {
-  if (!others.data.some(Boolean)) return image;
   const { width, height, data } = image;
   const over = warpPerspective(others, toOthers, width, height, { inverse: true, nearest: true }).data;
   const shown = data.filter((_, i) => !over[i]);
