@@ -15,7 +15,9 @@ from playwright.sync_api import Browser, Page, expect
 from inkling.lab_protocol.lab_folder import LabFolder, read_json
 from inkling.user_dirs import MNIST, cache_folder
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, checked_page, context_of, opened
+from tests.browser.strokes import DIGITS, smooth
 from tests.browser.test_board import draw
+from tests.browser.test_learn import drag
 from tests.cli.test_serve import serving
 
 pytestmark = pytest.mark.browser
@@ -74,7 +76,26 @@ def end(page: Page) -> None:
     wait_for(page, "stopped")
 
 
+def draw_own(page: Page, digit: int) -> None:
+    """Draws on the small board."""
+    for stroke in DIGITS[digit]:
+        drag(page.locator("#own-board"), *((0.2 + 0.6 * x, 0.15 + 0.7 * y) for x, y in smooth(stroke)))
+
+
+def test_an_example_stands_where_the_training_will_be(train: Page) -> None:
+    expect(train.locator("#example")).to_be_visible(timeout=SLOW_MS)
+    expect(train.locator("#loss circle")).to_have_count(5)
+    expect(train.locator("#confusion caption")).to_contain_text("of 10,000 test images")
+    assert train.locator("#wrong li").count() == 12
+    expect(train.locator("#own-status")).to_contain_text("Draw a digit, before, during or after the training")
+    draw_own(train, 3)
+    expect(train.locator("#own-status")).to_contain_text("Your digit is ready")
+    train.click("#own-clear")
+    expect(train.locator("#own-status")).to_contain_text("Draw a digit")
+
+
 def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: LabFolder) -> None:
+    draw_own(train, 3)
     begin(train, SHORT)
     wait_for(train, "running")
     expect(train.locator("#status")).to_contain_text("Epoch")
@@ -85,6 +106,13 @@ def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: LabFolder) 
     expect(train.locator("#summary")).to_contain_text("Finished")
     right = sum(int(cell) for cell in train.locator("#confusion td.right").all_inner_texts())
     assert right > 850
+    expect(train.locator("#example")).to_be_hidden()
+    own = train.locator("#own-status")
+    expect(own).to_have_text(re.compile(r"After epoch 3 the network reads 3, with \d+ %\."))
+    assert len(read_json(lab.state)["watched"]["rows"]) == 4, "before the training, and after each of three epochs"
+    train.click("#own-clear")
+    draw_own(train, 0)  # after the training: every epoch reads it at once
+    expect(own).to_have_text(re.compile(r"After epoch 3 the network reads 0"), timeout=20_000)
     assert train.locator("#wrong li").count() == 12
     expect(train.locator("#weights")).to_have_attribute("aria-label", re.compile("24 of 128 hidden units"))
     maps = "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
@@ -97,7 +125,22 @@ def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: LabFolder) 
     train.click("#keep-button")
     expect(train.locator("#kept-status")).to_contain_text("Kept as my-first", timeout=SLOW_MS)
     expect(train.locator("#kept-list li")).to_contain_text(re.compile(r"my-first.*9\d\.\d % of the test images"))
-    train.click("#kept-status a")
+    train.get_by_role("button", name="Make the report about my-first").click()
+    expect(train.get_by_role("button", name="Making the report about my-first")).to_be_disabled()
+    report = train.get_by_role("link", name="Report about my-first")
+    expect(report).to_be_visible(timeout=2 * SLOW_MS)
+    board = train.url
+    report.click()
+    expect(train.locator("h1")).to_contain_text("my-first")
+    expect(train.get_by_text("Confusion").first).to_be_visible()
+    train.goto(board)
+    train.wait_for_selector("html[data-ready]")
+    train.locator("#kept-status").get_by_role("link", name="Look inside").click()
+    train.wait_for_selector("html[data-ready]")
+    expect(train.locator("#model")).to_have_value("my-first")
+    train.goto(board)
+    train.wait_for_selector("html[data-ready]")
+    train.locator("#kept-status").get_by_role("link", name="Try it on the board").click()
     train.wait_for_selector("html[data-ready]")
     expect(train.locator("#model")).to_have_value("my-first")
     draw(train, 4)
@@ -222,6 +265,7 @@ def test_a_closed_lab_shows_commands_to_copy(page: Page, address: str) -> None:
     page.goto(f"{address}/train")
     page.wait_for_selector("html[data-ready]")
     expect(page.locator("#how-serve")).to_have_text("inkling serve --lab")
+    assert page.locator(".open-it pre").count() == 2, "in two lines"
     assert page.locator("#start").count() == 0
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator("[data-copy=how-serve]").click()

@@ -81,18 +81,16 @@ export class OwnDigit {
   }
 }
 
-// "After epoch 5 the network reads 7, with 98 %. It read 3 before the training, then 2 after epoch 1, 7 after epoch 2."
+// "After epoch 5 the network reads 7, with 98 %. It read 3 before the training, 2 from epoch 1 on, 7 from epoch 2 on."
 function words(rows, hasTraining) {
   if (!rows.length) return hasTraining ? "Each epoch’s network reads your digit; wait a moment." : "Your digit is ready. Start a training, and each epoch’s network reads it.";
   const answers = rows.map(([epoch, ...probs]) => ({ epoch, best: argmax(probs), share: Math.max(...probs) }));
   const { epoch, best, share } = answers.at(-1);
-  const when = (number) => (number === 0 ? "before the training" : `after epoch ${number}`);
-  const now = `${sentenceStart(when(epoch))} the network reads ${best}, with ${percent(share)}.`;
+  const since = (number) => (number === 0 ? "before the training" : `from epoch ${number} on`);
+  const now = `${epoch === 0 ? "Before the training" : `After epoch ${epoch}`} the network reads ${best}, with ${percent(share)}.`;
   const changes = answers.filter((each, i) => i === 0 || each.best !== answers[i - 1].best);
   if (changes.length < 2) return answers.length < 2 ? now : `${now} It has read ${best} all the time.`;
-  return `${now} It read ${changes.map((each) => `${each.best} ${when(each.epoch)}`).join(", ")}.`;
+  return `${now} It read ${changes.map((each) => `${each.best} ${since(each.epoch)}`).join(", ")}.`;
 }
-
-const sentenceStart = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const base64 = (tile) => btoa(String.fromCharCode(...tile.map((ink) => Math.round(255 * ink))));
