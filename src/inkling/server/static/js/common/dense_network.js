@@ -2,6 +2,8 @@
 
 import { ApiError, Unavailable } from "./api_client.js";
 import { fetchWithKey } from "./api_key.js";
+import { networkFromFile } from "./network_from_file.js";
+import { isStatic } from "./site.js";
 
 const TIMEOUT_MS = 20000;
 const HEAD = 4; // values before the weights: pixels, hidden units, outputs, temperature
@@ -10,6 +12,7 @@ const HEAD = 4; // values before the weights: pixels, hidden units, outputs, tem
 // `w2[unit * outputs + digit]` are Float32Arrays. Throws ApiError (UnknownName, or WrongNetwork for other
 // architectures) or Unavailable.
 export async function loadNetwork(name) {
+  if (isStatic) return networkFromFile(name);
   let response, content;
   try {
     response = await fetchWithKey(`/api/v1/models/${encodeURIComponent(name)}/weights`, {
