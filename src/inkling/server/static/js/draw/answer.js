@@ -25,7 +25,7 @@ export function showAnswer(reading, { tentative = false } = {}) {
   ignored.textContent = remarks ? ignoredInWords(remarks) : "";
 }
 
-// The ghost pen shows how sure it is as soon as it is; a person is not judged in mid-stroke.
+// Nobody is judged in mid-stroke.
 function soFar(reading) {
-  return reading?.isGhost && reading.outcome === "read" ? howSure(reading) : "Reading \u2026";
+  return reading?.isWritten && reading.outcome === "read" ? howSure(reading) : "Reading \u2026";
 }

@@ -19,9 +19,11 @@ export class GhostPen {
   #requests;
   #ended = false;
   #timer = null;
+  #latest = null; // what was read
+  #isWritten = false; // the whole number
 
-  // `canvas` lies over the board, `nib` is the picture of the pen; `read(source)` reads, and `show(answer)` shows what
-  // was read, null for nothing.
+  // `canvas` lies over the board, `nib` is the picture of the pen; `read(source)` reads, and `show(answer, isWritten)`
+  // shows what was read, null for nothing, and whether it is of the whole number.
   constructor({ canvas, nib, read, show }) {
     Object.assign(this, { canvas, nib, read, show });
   }
@@ -39,11 +41,14 @@ export class GhostPen {
     if (hasWritten()) return;
     this.canvas.hidden = false;
     this.#board = new Board(this.canvas, { changed: () => this.#inkChanged(), touched: () => {} });
-    const shown = (answer) => !this.#ended && this.show(answer);
-    this.#requests = new LatestRequest({ shown, refused: () => {}, offline: () => {} });
+    this.#requests = new LatestRequest({ shown: (answer) => this.#shown(answer), refused: () => {}, offline: () => {} });
     for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => this.end({ forGood: true }), { capture: true, once: true });
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.#board.load(inked(strokesOf(NUMBERS.at(-1))));
-    else this.#write();
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.#isWritten = true;
+      this.#board.load(inked(strokesOf(NUMBERS.at(-1))));
+    } else {
+      this.#write();
+    }
   }
 
   // `forGood`: not again in this tab, because the reader of the page has touched it.
@@ -57,6 +62,11 @@ export class GhostPen {
     this.show(null);
   }
 
+  #shown(answer) {
+    this.#latest = answer;
+    if (!this.#ended) this.show(answer, this.#isWritten);
+  }
+
   #inkChanged() {
     if (this.#board.isEmpty) return;
     const pixels = this.#board.pixels();
@@ -67,13 +77,17 @@ export class GhostPen {
     await this.#pause(FIRST_MS);
     for (const number of NUMBERS) {
       if (this.#ended) return;
+      this.#isWritten = false;
+      this.#requests.drop();
       this.#board.load([]);
-      this.show(null);
+      this.#shown(null);
       for (const stroke of strokesOf(number)) {
         await this.#draw(stroke);
         await this.#pause(BETWEEN_MS);
       }
-      this.nib.hidden = true;
+      if (this.#ended) return;
+      this.nib.hidden = this.#isWritten = true;
+      this.#shown(this.#latest);
       await this.#pause(SHOWN_MS);
     }
   }

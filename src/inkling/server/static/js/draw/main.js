@@ -51,12 +51,12 @@ const rest = new Rest({ rested: present });
 const correction = chooser && new Correction({ chooser, readAgain });
 const cells = watchCells({ model: () => model.value, hand: () => chooser?.reads });
 const comparison = watchComparison({ about, reader });
-const why = new WhyPanel({ engine: () => reader.engine(), steps: byId("filmstrip") });
+const why = new WhyPanel({ engine: () => reader.engine() });
 const ghost = new GhostPen({
   canvas: byId("ghost"),
   nib: byId("ghost-nib"),
   read: (source) => reader.read(source),
-  show: (answer) => show(answer && { ...answer, isGhost: true }),
+  show: (answer, isWritten) => show(answer && { ...answer, isGhost: true, isWritten }),
 });
 
 function about(name) {
@@ -209,7 +209,8 @@ function showDigits() {
   const which = digits.length > 1 && glyph === digits[selected] ? `Digit ${selected + 1} of ${digits.length}` : "";
   showBars(glyph, { which, tentative, canTell: "refuses" in (model.selectedOptions[0]?.dataset ?? {}) });
   showTiles({ digits, refused, selected, select, correct: correction && correct });
-  why.set(tentative ? null : (digits[selected] ?? null), { network: reading?.model.name });
+  const isOfHand = Boolean(reading?.hand?.version); // its network is not in this page
+  why.set(tentative || isOfHand ? null : reading, selected);
   if (digits.length + (reading?.others.length ?? 0) === 0) return hideBoxes();
   const frame = picture.blob ? containedFrame(reading.size, paper) : (reading.isGhost ? ghost : board).frame;
   showBoxes(reading, frame, selected, { tentative });
@@ -300,5 +301,5 @@ persistence.begin();
 showState();
 explainTerms();
 if (board.isEmpty && !picture.blob) ghost.start();
-reader.engine(); // so that the first stroke is answered at once
+reader.engine().catch(() => {}); // so that the first stroke is answered at once; a reading tells what is wrong
 document.documentElement.dataset.ready = "true"; // the page is ready for input

@@ -3,12 +3,12 @@
 // The board is read in the page. A picture is read by the server where there is one; so is all that a hand reads.
 
 import { ApiError, read } from "../common/api_client.js";
+import { pageEngine } from "../common/page_engine.js";
 import { isStatic } from "../common/site.js";
 import { sentence } from "./page_text.js";
 
 export class Reader {
   handNote = ""; // why the remembered hand is not used
-  #opening = null; // promise of the engine
   #unreadable = new Set(); // networks that only the server can run
 
   // `network()` names the network; `chooser` is the HandChooser, null where hands are off.
@@ -18,11 +18,7 @@ export class Reader {
 
   // The engine of this page; null where the server has to read. Without a server it rejects with a sentence.
   engine() {
-    if (!this.#opening) {
-      this.#opening = open(this.network());
-      this.#opening.catch(() => {}); // whoever asks is told
-    }
-    return this.#opening;
+    return pageEngine(this.network());
   }
 
   // The engine, where it may read a `source` (source.js): what a hand reads and pictures are the server's. Else null.
@@ -63,15 +59,5 @@ export class Reader {
       if (isGone) this.handNote = sentence(error.message); // until another one is chosen
       return { ...(await read(blob, { model, ...more })), note: sentence(error.message) };
     }
-  }
-}
-
-async function open(network) {
-  try {
-    const { openEngine } = await import("../engine/client.js");
-    return await openEngine({ network });
-  } catch (error) {
-    if (isStatic) throw error;
-    return null; // an old browser, or a network of an unknown kind: the server reads
   }
 }

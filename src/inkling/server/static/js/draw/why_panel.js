@@ -1,53 +1,59 @@
-// "Why 7, and not 1?": a button beside the answer, and a panel that explains the digit that is selected.
+// "Why 7, and not 1?": a button beside the answer, and a panel that explains the digit that is selected: by its ink, or in
+// a row by the columns that say it.
 
+import { RowWhyView } from "../common/row_why_view.js";
 import { rivalOf } from "../common/why.js";
 import { WhyView } from "../common/why_view.js";
-import { place } from "./popover_place.js";
 import { byId } from "./page_text.js";
 
 const SIDE = 28; // pixels of a classifier's tile; a digit of a row has another one
-const [button, panel] = [byId("why"), byId("why-panel")];
+const [button, panel, glyphHolder, rowHolder] = ["why", "why-panel", "why-view", "row-why-view"].map(byId);
 
 export class WhyPanel {
-  #asked = null; // what is explained: as WhyView.show takes it
-  #steps; // what explains a row instead
+  #asked = null; // what WhyView shows
+  #row = null; // what RowWhyView shows: {row, at}
 
-  // `engine()` gives a promise of the engine; `steps` is the element with the steps of a reading.
-  constructor({ engine, steps }) {
-    this.#steps = steps;
-    this.view = new WhyView(byId("why-view"), { engine, level: 2 });
+  // `engine()` gives a promise of the engine, null where networks cannot run in this page.
+  constructor({ engine }) {
+    const opened = async () => (await engine()) ?? Promise.reject(new Error("networks cannot run in this browser. Use a newer one."));
+    this.view = new WhyView(glyphHolder, { engine: opened, level: 2 });
+    this.rowView = new RowWhyView(rowHolder, { level: 2 });
     button.addEventListener("click", () => this.#open());
     byId("why-close").addEventListener("click", () => panel.hidePopover());
     panel.addEventListener("keydown", (event) => event.stopPropagation()); // the page's own keys stay away
     panel.addEventListener("toggle", (event) => event.newState === "closed" && this.view.stop());
   }
 
-  // The digit that can be explained; null for none. `network` read it.
-  set(digit, { network } = {}) {
-    const isClassified = digit?.tile?.length === SIDE;
-    this.#asked = isClassified
-      ? { tile: Float32Array.from(digit.tile.flat(), (ink) => ink / 255), network, probs: digit.probs, digit: digit.digit }
-      : null;
-    button.disabled = !digit;
-    const rival = digit && rivalOf(digit.probs, digit.digit);
-    button.textContent = digit ? `Why ${digit.digit}, and not ${rival}?` : "Why this answer?";
+  // What can be explained: the digit at `selected` of a reading; null for nothing.
+  set(reading, selected) {
+    const digit = reading?.digits[selected] ?? null;
+    this.#asked = digit?.tile?.length === SIDE ? glyphOf(digit, reading.model.name) : null;
+    this.#row = digit && !this.#asked ? placeInRows(reading.rows ?? [], selected) : null;
+    button.disabled = !this.#asked && !this.#row;
+    button.textContent = button.disabled ? "Why this answer?" : `Why ${digit.digit}, and not ${rivalOf(digit.probs, digit.digit)}?`;
     if (panel.matches(":popover-open")) this.#show();
   }
 
   #open() {
-    if (!this.#asked) {
-      this.#steps.open = true; // a row is explained by its steps
-      this.#steps.scrollIntoView({ behavior: "smooth", block: "start" });
-      return;
-    }
     panel.showPopover();
     this.#show();
-    byId("why-close").focus();
+    panel.focus();
   }
 
   #show() {
-    if (!this.#asked) return panel.hidePopover();
-    place(panel, button);
-    return this.view.show(this.#asked);
+    if (button.disabled) return panel.hidePopover();
+    glyphHolder.hidden = !this.#asked;
+    rowHolder.hidden = !this.#row;
+    return this.#asked ? this.view.show(this.#asked) : this.rowView.show(this.#row.row, this.#row.at);
   }
+}
+
+function glyphOf({ tile, probs, digit }, network) {
+  return { tile: Float32Array.from(tile.flat(), (ink) => ink / 255), network, probs, digit };
+}
+
+// Where the n-th digit of a reading stands: {row, at}, its row (engine/rows/alignment.js) and which of its symbols it is.
+function placeInRows(rows, n) {
+  const places = rows.flatMap((row) => row.symbols.flatMap(({ name }, at) => (/^\d$/.test(name) ? [{ row, at }] : [])));
+  return places[n] ?? null;
 }
