@@ -154,7 +154,8 @@ class LightLesson:
         self._most_varied = prototypes.MOST // (len(VERSIONS) + 1)  # misread lessons whose versions all fit
         self._versions = np.zeros((len(VERSIONS), *self.features.shape), np.float32)
         few = np.flatnonzero(~self.before)
-        if 0 < len(few) <= 2 * self._most_varied:  # half of them may be few enough
+        self._is_varied = 0 < len(few) <= 2 * self._most_varied  # half of them may be few enough
+        if self._is_varied:
             self._versions[:, few] = network(varied(tiles[few])).reshape(len(VERSIONS), len(few), -1)
 
     def read(self, learned: Learned) -> np.ndarray:
@@ -191,7 +192,7 @@ class LightLesson:
         features, labels, weights = self.features[rows], self.labels[rows], self._weights(rows)
         misread = rows[~self.before[rows]]
         own = self.features[prototypes.chosen(misread)]
-        if 0 < len(misread) <= self._most_varied:  # each with its versions, which share its weight
+        if self._is_varied and 0 < len(misread) <= self._most_varied:  # each with its versions, which share its weight
             versions = self._versions[:, misread]
             weights[~self.before[rows]] /= len(versions) + 1
             weights = np.concatenate([weights, np.tile(weights[~self.before[rows]], len(versions))])

@@ -25,3 +25,10 @@ def test_the_network_that_reads_rows_has_one_too(client: FlaskClient) -> None:
 
 def test_an_unknown_model_has_no_network(client: FlaskClient) -> None:
     assert "'ann'" in check(client.get("/api/v1/models/an/network"), 404, "UnknownName")
+
+
+def test_a_network_that_can_be_taught_has_replayed_images(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/models/cnn/replay")
+    assert (answer.status_code, answer.data[:4]) == (200, b"inkr")
+    assert len(answer.data) < 250_000
+    assert "replay.npz" in check(client.get("/api/v1/models/ann/replay"), 503, "BadBundle")

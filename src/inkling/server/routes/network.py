@@ -1,4 +1,4 @@
-"""GET /api/v1/models/<name>/network: a network in the form in which a page runs it."""
+"""GET /api/v1/models/<name>/network and /replay: a network as a page runs it, and what it needs to teach it."""
 
 from __future__ import annotations
 
@@ -36,9 +36,16 @@ _NETWORK = {
     ),
     "content": BYTES_CONTENT,
 }
+_REPLAY = {
+    "description": (
+        "`inkr`, the length of the head (uint32, little endian), the head (JSON), and features of ordinary digits, "
+        "compressed. `src/inkling/hands/page_replay.py` describes it."
+    ),
+    "content": BYTES_CONTENT,
+}
 _ERRORS = {
     404: UNKNOWN_MODEL,
-    422: "WrongNetwork: layers that a page cannot compute.",
+    422: "WrongNetwork: layers that a page cannot compute, or a network that cannot be taught.",
     503: "BadBundle: the model is damaged.",
 }
 
@@ -54,10 +61,27 @@ def network(name: str) -> Response:
     as the service, within 1e-4. The answer has an `ETag`.
     """
     bundle = _bundle(name)
-    content = _page_network(bundle.path, bundle.version)
+    return _kept_by_version(_page_network(bundle.path, bundle.version), bundle.version)
+
+
+@blueprint.route("/<string:name>/replay", methods=["GET"], parameters=[MODEL_NAME, _VERSION], tags=[MODELS_TAG])
+@rule(API)
+@blueprint.doc(operationId="getReplay", responses={"200": _REPLAY})
+@error_responses(blueprint, _ERRORS)
+def replay(name: str) -> Response:
+    """Get what a page needs to teach a network
+
+    Features of ordinary digits, by which a page checks that what it has learned reads them as before. Only `cnn` and
+    networks like it can be taught. The answer has an `ETag`.
+    """
+    bundle = _bundle(name)
+    return _kept_by_version(_page_replay(bundle.path, bundle.version), bundle.version)
+
+
+def _kept_by_version(content: bytes, version: str) -> Response:
     response = Response(content, mimetype=BINARY)
     response.set_etag(hashlib.sha256(content).hexdigest()[:16])
-    is_named = request.args.get("v") == bundle.version
+    is_named = request.args.get("v") == version
     response.headers["Cache-Control"] = f"private, max-age={WEEK_S}" if is_named else "no-cache"
     response.make_conditional(request)
     return response
@@ -81,3 +105,11 @@ def _page_network(path: Path, version: str) -> bytes:
     from inkling.page_network.binary import page_network
 
     return page_network(registry.find_network(path))
+
+
+@lru_cache(maxsize=KEPT)
+def _page_replay(path: Path, version: str) -> bytes:
+    from inkling.hands.page_replay import page_replay
+    from inkling.models import registry
+
+    return page_replay(registry.find_network(path))

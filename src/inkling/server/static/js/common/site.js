@@ -28,5 +28,10 @@ export function networkAddress(name, version) {
   return new URL(isStatic ? `./networks/${part}.bin${query}` : `./api/v1/models/${part}/network${query}`, root).href;
 }
 
+// The address of what teaching in the page needs beside a network: inkling.hands.page_replay.
+export function replayAddress(name, version) {
+  return networkAddress(name, version).replace(/\.bin(?=\?|$)/, "-replay.bin").replace(/\/network(?=\?|$)/, "/replay");
+}
+
 // The address of the list of networks: what GET /api/v1/models answers.
 export const networksAddress = () => new URL(isStatic ? "./networks/index.json" : "./api/v1/models", root).href;

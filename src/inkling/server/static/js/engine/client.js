@@ -3,7 +3,7 @@
 // const engine = await openEngine({ network: "cnn" });
 // const { text, digits } = await engine.read(await createImageBitmap(canvas));
 import { fetchWithKey } from "../common/api_key.js";
-import { isStatic, networkAddress, networksAddress } from "../common/site.js";
+import { isStatic, networkAddress, networksAddress, replayAddress } from "../common/site.js";
 import { EngineUnavailable } from "./unavailable.js";
 
 export { EngineUnavailable };
@@ -23,6 +23,7 @@ class Engine {
   #worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   #networks; // as GET /api/v1/models lists them
   #loads = new Map(); // name -> promise of the head of its file
+  #replays = new Map(); // name -> promise that its replayed images are loaded
   #calls = new Map(); // id -> { resolve, reject }
   #lastId = 0;
 
@@ -48,11 +49,13 @@ class Engine {
   }
 
   // An ImageData, ImageBitmap or Blob -> what POST /api/v1/read?explain=tiles answers, and `made`: "page". `steps`: also
-  // what each stage made; `off`: stages to do without; see reader.js.
-  async read(image, { network = "cnn", mode = "auto", steps = false, off = [] } = {}) {
+  // what each stage made; `off`: stages to do without; see reader.js. `learned`: what `teach` gave, with which the network
+  // reads then.
+  async read(image, { network = "cnn", mode = "auto", steps = false, off = [], learned = null } = {}) {
     const started = performance.now();
     const { version } = await this.load(network);
-    const answer = await this.#ask("read", { network, image, mode, steps, off });
+    if (learned) await this.#loadReplay(network);
+    const answer = await this.#ask("read", { network, image, mode, steps, off, learned });
     this.#loadLineWhenIdle();
     return {
       ok: true,
@@ -82,21 +85,45 @@ class Engine {
     return this.#ask("weights", { network });
   }
 
+  // Learns from lessons [{ id, tile: 784 levels 0..255, label, session, sha256 }], none of which contradict each other ->
+  // { learned, report }, see teaching/light.js.
+  async teach(lessons, { network = "cnn" } = {}) {
+    await this.load(network);
+    await this.#loadReplay(network);
+    return this.#ask("teach", { network, lessons });
+  }
+
   // Ends the thread.
   close() {
     this.#worker.terminate();
   }
 
   async #load(name) {
-    const known = this.#networks.find((network) => network.name === name);
     let bytes;
     let failure;
     try {
-      bytes = await networkBytes(networkAddress(name, known?.version));
+      bytes = await bytesAt(networkAddress(name, this.#versionOf(name)), "The network");
     } catch (error) {
       failure = error.message;
     }
     return this.#ask("load", { name, bytes, failure }, bytes ? [bytes.buffer] : []);
+  }
+
+  #loadReplay(network) {
+    const load = async () => {
+      const bytes = await bytesAt(replayAddress(network, this.#versionOf(network)), "What teaching needs");
+      return this.#ask("loadReplay", { network, bytes }, [bytes.buffer]);
+    };
+    if (!this.#replays.has(network)) {
+      const loading = load();
+      this.#replays.set(network, loading);
+      loading.catch(() => this.#replays.delete(network));
+    }
+    return this.#replays.get(network);
+  }
+
+  #versionOf(name) {
+    return this.#networks.find((network) => network.name === name)?.version;
   }
 
   // The first answer to a row comes sooner with the network that reads rows at hand.
@@ -141,7 +168,7 @@ async function listOfNetworks() {
   return models;
 }
 
-const networkBytes = async (address) => new Uint8Array(await (await answered(address, "The network")).arrayBuffer());
+const bytesAt = async (address, what) => new Uint8Array(await (await answered(address, what)).arrayBuffer());
 
 async function answered(address, what) {
   let response;

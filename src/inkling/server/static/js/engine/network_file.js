@@ -7,25 +7,32 @@ const HEAD_AT = 8; // bytes
 
 // The file's bytes, a Uint8Array -> { head, weights, bias }: the head as written; from a step's entry, its Float32Array.
 export async function readNetworkFile(bytes) {
-  const magic = new TextDecoder().decode(bytes.subarray(0, MAGIC.length));
-  if (magic !== MAGIC) throw damaged(`it begins with ${JSON.stringify(magic)}`);
-  const bodyAt = HEAD_AT + new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true);
-  let head;
-  let body;
-  try {
-    head = JSON.parse(new TextDecoder().decode(bytes.subarray(HEAD_AT, bodyAt)));
-    body = await inflated(bytes.subarray(bodyAt));
-  } catch (error) {
-    throw damaged(error.message);
-  }
+  const { head, body: compressed } = partsOf(bytes, MAGIC);
+  const body = await inflated(compressed);
   if (head.format !== FORMAT) throw damaged(`its format is ${head.format}, expected ${FORMAT}`);
   if (body.length !== head.sections.reduce((a, b) => a + b, 0)) throw damaged(`it has ${body.length} bytes of numbers`);
   return { head, ...arraysOf(head, body) };
 }
 
-async function inflated(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+// The bytes of a file that begins with `magic` and the length of its head -> { head, body: compressed bytes }.
+export function partsOf(bytes, magic) {
+  const found = new TextDecoder().decode(bytes.subarray(0, magic.length));
+  if (found !== magic) throw damaged(`it begins with ${JSON.stringify(found)}`);
+  const bodyAt = HEAD_AT + new DataView(bytes.buffer, bytes.byteOffset).getUint32(magic.length, true);
+  try {
+    return { head: JSON.parse(new TextDecoder().decode(bytes.subarray(HEAD_AT, bodyAt))), body: bytes.subarray(bodyAt) };
+  } catch (error) {
+    throw damaged(error.message);
+  }
+}
+
+export async function inflated(bytes) {
+  try {
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch (error) {
+    throw damaged(error.message);
+  }
 }
 
 // A head and its body -> functions from a step's entry to its numbers.
@@ -53,4 +60,4 @@ function arraysOf({ sections }, body) {
 }
 
 const damaged = (why) =>
-  new EngineUnavailable(`The network's file is damaged or of another version of this page (${why}). Reload the page.`);
+  new EngineUnavailable(`A file of networks is damaged or of another version of this page (${why}). Reload the page.`);

@@ -1,14 +1,19 @@
 // The engine's thread. Each message names one of the calls below and gets one answer: { id, value } or { id, error }.
 // It asks the page for a network that it lacks: { need: name }, answered by a call of `load`.
 import { loadKernels, loadNetwork } from "./networks.js";
+import { classProbabilities } from "./probabilities.js";
 import { makeReader } from "./reader.js";
+import { featuresOf, teach } from "./teaching/light.js";
+import { probsOf, readReplay } from "./teaching/replay.js";
 import { EngineUnavailable } from "./unavailable.js";
 
 const LINE = "line";
+const TILE = 28 * 28; // numbers
 
 const kernels = loadKernels();
 kernels.catch(() => {}); // who loads a network hears of it
 const networks = new Map(); // name -> promise of a Network
+const replays = new Map(); // name of a network -> its replayed images
 const awaited = new Map(); // name -> resolve and reject of such a promise
 
 const CALLS = {
@@ -35,15 +40,30 @@ const CALLS = {
     return (await networkOf(network)).weights();
   },
 
-  async read({ network, image, ...options }) {
-    return (await readerOf(network)).read(image, options);
+  async read({ network, image, learned, ...options }) {
+    return (await readerOf(network, learned)).read(image, options);
+  },
+
+  async loadReplay({ network, bytes }) {
+    replays.set(network, await readReplay(bytes));
+  },
+
+  async teach({ network, lessons }) {
+    return teach(lessons, await networkOf(network), replays.get(network));
   },
 };
 
-async function readerOf(network) {
+// `learned`: what a hand learned, with which the network reads instead of its own last layer; its replayed images are
+// loaded then.
+async function readerOf(network, learned) {
   const classifier = await networkOf(network);
+  const classifyTaught = (tiles) => {
+    const replay = replays.get(network);
+    const probs = probsOf(learned, featuresOf(classifier, tiles, replay.size), replay);
+    return classProbabilities(probs, tiles.length / TILE, learned.temperature);
+  };
   return makeReader({
-    classify: (tiles) => classifier.classify(tiles),
+    classify: learned ? classifyTaught : (tiles) => classifier.classify(tiles),
     manifest: classifier.head.manifest,
     recognise: async (line) => ({ probs: (await networkOf(LINE)).recognise(line) }),
     lineManifest: async () => (await networkOf(LINE)).head.manifest,
