@@ -481,6 +481,17 @@ def test_one_key_opens_the_page_of_the_textbook_and_leads_back(maps: Page, key: 
     expect(handle).to_be_focused()
 
 
+def test_from_a_neuron_a_key_opens_the_page_about_it(inside: Page) -> None:
+    neuron = inside.locator("#neurons button").nth(40)
+    neuron.focus()
+    inside.keyboard.press("t")
+    expect(inside.locator("#textbook h2:visible")).to_have_text("What a neuron does")
+    expect(inside.locator("#textbook [data-fact=neuron]:visible")).to_have_text("41")
+    expect(inside.locator("#neuron-title")).to_have_text("Neuron 41 of 128")
+    inside.keyboard.press("Escape")
+    expect(neuron).to_be_focused()
+
+
 def test_the_textbook_has_a_button_on_each_part_and_is_leafed_through(inside: Page) -> None:
     inside.get_by_role("button", name="Textbook: softmax").click()
     expect(inside.locator("#textbook h2:visible")).to_have_text("From scores to probabilities")

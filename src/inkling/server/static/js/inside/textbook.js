@@ -22,7 +22,7 @@ export function openTextbook({ facts }) {
     if (!["t", "T", "?"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     event.preventDefault();
     if (panel.contains(document.activeElement)) book.close();
-    else book.open(topicOf(document.activeElement) ?? topicOf(under) ?? firstTopic());
+    else book.open(topicAt(document.activeElement) ?? topicAt(under) ?? firstTopic());
   });
   byId("textbook-close").addEventListener("click", () => book.close());
   byId("textbook-before").addEventListener("click", () => book.turn(-1));
@@ -94,8 +94,12 @@ function isTyping(element) {
   return element.matches("textarea, select, [contenteditable], input:not([type=range], [type=checkbox])");
 }
 
-function topicOf(element) {
-  return element?.closest("[data-topic]")?.dataset.topic;
+// The topic of the part that an element belongs to. A neuron, a map or a score (`data-opens`) is chosen first, so that the
+// page is about this one.
+function topicAt(element) {
+  const part = element?.closest("[data-opens], [data-topic]");
+  if (part?.dataset.opens) element.closest("button")?.click();
+  return part?.dataset.opens ?? part?.dataset.topic;
 }
 
 const partOf = (topic) => [...document.querySelectorAll(`[data-topic="${topic}"]`)].find(isShown);
