@@ -103,7 +103,7 @@ def test_a_scribble_shows_its_tile_and_the_share_of_none_of_the_ten(page: Page) 
     tile = page.locator("#tiles button[aria-pressed]")
     expect(tile).to_have_count(1)
     expect(tile).to_have_attribute("aria-label", "Refused ink: read as no digit")
-    assert tile.locator("canvas").evaluate("canvas => canvas.width") == 28
+    expect(tile.locator("canvas")).to_have_js_property("width", 28)
     expect(page.locator("#is-digit .said")).to_have_text(re.compile(r"^No: none of the ten, \d\d"))
     expect(page.locator("#alternatives")).to_have_text(re.compile(r"^Were it one, most likely \d\.$"))
     expect(page.locator("#bars .best")).to_have_count(0)

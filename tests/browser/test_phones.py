@@ -64,8 +64,9 @@ def test_a_long_number_does_not_push_the_answer_out_of_view(
                 const { right, bottom } = document.querySelector(".verdict").getBoundingClientRect();
                 const range = document.createRange();
                 range.selectNodeContents(answer);
-                const box = range.getBoundingClientRect();
-                fits.push(box.right <= right && box.bottom <= bottom + 1);
+                const lines = text.split("\\n").length * parseFloat(getComputedStyle(answer).lineHeight);
+                const isInside = answer.getBoundingClientRect().top + lines <= bottom;
+                fits.push(isInside && range.getBoundingClientRect().right <= right);
               }
               return fits;
             }"""
