@@ -10,11 +10,12 @@ import { median } from "./image/numbers.js";
 
 // The answer of two readings of one image: by rows, and glyph by glyph.
 //
-// `complete`: all ink belongs to the glyphs, so they may be right; else there is more than the classifier sees. A single
-// digit is the classifier's, unless other ink hides it and the row is sure. Where no ink stands out, rows that are not
-// probable are texture. Everything else is read by rows, unless sure glyphs say the same or are more probable; it is
-// doubted where a glyph contradicts or was missed.
-export function agreed(rows, glyphs, { complete }) {
+// `complete`: all ink belongs to the glyphs, so they may be right, unless they lie on a page on a desk; else there is more
+// than the classifier sees. A single digit is the classifier's, unless other ink hides it and the row is sure. Where no ink
+// stands out, rows that are not probable are texture. Everything else is read by rows, unless sure glyphs say the same or
+// are more probable; it is doubted where a glyph contradicts or was missed.
+export function agreed(rows, glyphs, { complete: ownsInk }) {
+  const complete = ownsInk && !rows.is_page;
   const isTexture = glyphs.outcome === "empty" && rows.confidence < CONFIG.min_faint_confidence;
   const isSingle = rows.digits.length === 1 && glyphs.digits.length < 2;
   if (isTexture || (isSingle && (complete || glyphs.digits.length || rows.outcome !== "read"))) return glyphs;

@@ -167,11 +167,22 @@ export const closed = (image, boxW, boxH = boxW) => erode(dilate(image, boxW, bo
 
 export const opened = (image, boxW, boxH = boxW) => dilate(erode(image, boxW, boxH), boxW, boxH);
 
+const SMALL_WINDOW = 9; // pixels
 const worstOf = (data, pick) => (data instanceof Float32Array ? pick() : pick === Math.max ? 0 : 255);
 
-// With a window of `size` pixels that starts `before` pixels to the left: the algorithm of van Herk (1992). Extremes from
-// the start of each block of `size` pixels, and to its end, give those of any window by one more comparison.
+// With a window of `size` pixels that starts `before` pixels to the left. A small one is compared pixel by pixel; for others
+// the algorithm of van Herk (1992): extremes from the start of each block of `size` pixels, and to its end, give those of
+// any window by one more comparison.
 function alongRows({ width, height, data }, size, before, pick) {
+  if (size <= SMALL_WINDOW) {
+    const out = grey(width, height, data.slice());
+    for (let shift = -before; shift < size - before; shift += 1) {
+      const [left, n] = [Math.max(0, -shift), width - Math.abs(shift)];
+      if (shift === 0) continue;
+      for (let row = 0; row < data.length; row += width) pickInto(out.data, row + left, data, row + left + shift, n, pick);
+    }
+    return out;
+  }
   const out = grey(width, height, new data.constructor(data.length));
   const padded = Math.ceil((width + size - 1) / size) * size;
   const [line, ahead, back] = [0, 1, 2].map(() => new data.constructor(padded).fill(worstOf(data, pick)));
@@ -192,19 +203,32 @@ function alongRows({ width, height, data }, size, before, pick) {
 
 // The same downwards, whole rows at a time.
 function alongColumns({ width, height, data }, size, before, pick) {
+  if (size <= SMALL_WINDOW) {
+    const out = grey(width, height, data.slice());
+    for (let shift = -before; shift < size - before; shift += 1) {
+      const [top, n] = [Math.max(0, -shift), height - Math.abs(shift)];
+      if (shift !== 0) pickInto(out.data, top * width, data, (top + shift) * width, n * width, pick);
+    }
+    return out;
+  }
   const padded = Math.ceil((height + size - 1) / size) * size;
   const back = new data.constructor(padded * width).fill(worstOf(data, pick));
   back.set(data, before * width);
   const ahead = back.slice();
-  const row = (rows, y) => rows.subarray(y * width, (y + 1) * width);
-  for (let i = 1; i < padded; i += 1) if (i % size !== 0) pickInto(row(ahead, i), row(ahead, i - 1), pick);
-  for (let i = padded - 2; i >= 0; i -= 1) if ((i + 1) % size !== 0) pickInto(row(back, i), row(back, i + 1), pick);
-  for (let y = 0; y < height; y += 1) pickInto(row(back, y), row(ahead, y + size - 1), pick);
+  const pickRow = (rows, y, others, from) => pickInto(rows, y * width, others, from * width, width, pick);
+  for (let i = 1; i < padded; i += 1) if (i % size !== 0) pickRow(ahead, i, ahead, i - 1);
+  for (let i = padded - 2; i >= 0; i -= 1) if ((i + 1) % size !== 0) pickRow(back, i, back, i + 1);
+  for (let y = 0; y < height; y += 1) pickRow(back, y, ahead, y + size - 1);
   return grey(width, height, back.slice(0, width * height));
 }
 
-function pickInto(target, source, pick) {
-  for (let i = 0; i < target.length; i += 1) target[i] = pick(target[i], source[i]);
+// Compares `n` values from an index on with others, and keeps the greatest or the least.
+function pickInto(target, at, source, from, n, pick) {
+  if (pick === Math.max) {
+    for (let i = 0; i < n; i += 1) if (source[from + i] > target[at + i]) target[at + i] = source[from + i];
+  } else {
+    for (let i = 0; i < n; i += 1) if (source[from + i] < target[at + i]) target[at + i] = source[from + i];
+  }
 }
 
 // The greatest value where a kernel, an image of 0 and 1 with its anchor, is 1 around each pixel.

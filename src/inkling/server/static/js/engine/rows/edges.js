@@ -1,5 +1,5 @@
 // Ink that reaches in from the picture's border and is no digit: a book, a desk, a finger, a scroll bar. As `without_edges`
-// of `inkling.pipeline.layout.rows`, for pictures without a desk.
+// of `inkling.pipeline.layout.rows`.
 
 import { ROWS as CONFIG } from "../config.js";
 import { dilate } from "../image/filters.js";
@@ -12,25 +12,27 @@ import { greatest } from "./numbers.js";
 // Takes away what reaches in from the border: it is thicker than the strokes, or runs along the border for longer than
 // digits are high. Where a frame or a digit hangs on something thick, that stays.
 //
-// `components`: of the mask; `border`: mask of the picture's outermost pixels. -> { rest, fromBorder, edges }: masks of
-// the rest and of all that reached in from the border, and boxes of what was taken away.
-export function withoutEdges(mask, components, border) {
+// `components`: of the mask; `border`: mask of the picture's outermost pixels, or of what surrounds a sheet (`isSheet`),
+// where slivers are its edge. -> { rest, fromBorder, edges }: masks of the rest and of all that reached in from the border,
+// and boxes of what was taken away.
+export function withoutEdges(mask, components, border, isSheet) {
   const { boxes, labels } = components;
   const inked = grey(mask.width, mask.height);
   for (let at = 0; at < mask.data.length; at++) inked.data[at] = mask.data[at] & border.data[at];
   const atBorder = touched(components, inked);
   const reachesIn = memberOf(components, atBorder);
   const inner = allOf(components).filter((i) => !reachesIn[i]);
-  if (!atBorder.length || !inner.length) return { rest: mask, fromBorder: inked, edges: [] };
+  if (!atBorder.length || (!inner.length && !isSheet)) return { rest: mask, fromBorder: inked, edges: [] };
   const fromBorder = maskOf(components, reachesIn);
+  if (!inner.length) return { rest: grey(mask.width, mask.height), fromBorder, edges: atBorder.map((i) => boxes[i]) };
   const highest = greatest(inner.map((i) => boxes[i][3]));
   const tall = inner.filter((i) => boxes[i][3] >= CONFIG.tall_share * highest);
   const height = median(tall.map((i) => boxes[i][3]));
   const contact = new Int32Array(boxes.length); // pixels at the border
   for (let at = 0; at < border.data.length; at++) if (border.data[at]) contact[labels.data[at]]++;
   // Where what lies inside is too small, it does not tell what a digit is.
-  const judged = atBorder.filter((i) => height >= CONFIG.min_inner_share * Math.min(boxes[i][2], boxes[i][3]));
-  const bars = judged.filter((i) => isBar(boxes[i], contact[i], height));
+  const judged = atBorder.filter((i) => isSheet || height >= CONFIG.min_inner_share * Math.min(boxes[i][2], boxes[i][3]));
+  const bars = judged.filter((i) => isBar(boxes[i], contact[i], height) || (isSheet && isSliver(boxes[i], height)));
   const kept = new Uint8Array(boxes.length).fill(1);
   for (const i of bars) kept[i] = 0;
   kept[0] = 0;
@@ -46,13 +48,19 @@ export function withoutEdges(mask, components, border) {
     const thick = crop(distance, x, y, w, h).data;
     const core = grey(w, h, Uint8Array.from(own, (value, at) => Number(value && thick[at] > limit)));
     if (!core.data.some(Boolean)) continue;
-    const hidden = dilate(core, side).data;
+    // What else hangs on it may be writing, but beside a sheet it is the rim of the desk.
+    const hidden = isSheet ? new Uint8Array(own.length).fill(1) : dilate(core, side).data;
     for (let at = 0; at < own.length; at++) {
       if (hidden[at] && own[at]) rest.data[(y + Math.floor(at / w)) * mask.width + x + (at % w)] = 0;
     }
     edges.push(boxes[i]);
   }
   return { rest, fromBorder, edges };
+}
+
+// Whether it is so thin, or so small, as the edge of a sheet and what is left of it.
+function isSliver([, , w, h], height) {
+  return Math.min(w, h) < CONFIG.sliver_thickness * height || Math.max(w, h) < CONFIG.edge_thickness * height;
 }
 
 // Whether what reaches the border is too long for a digit, or a piece of a line along it. `contact`: its pixels there.

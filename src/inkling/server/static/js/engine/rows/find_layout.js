@@ -1,5 +1,5 @@
 // The steps of layout in order: a grey picture -> its rows of writing, straightened. As `inkling.pipeline.layout.find`, for
-// pictures without a desk, a comb or a table.
+// pictures without a comb or a table.
 
 import { LAYOUT } from "../config.js";
 import { grey } from "../image/grey.js";
@@ -8,27 +8,32 @@ import { IDENTITY, mappedPoints } from "../image/warp.js";
 import { findFreeRows } from "./free_rows.js";
 import { boxAround } from "./geometry.js";
 import { inkThreshold, MOST_CONTRAST } from "./light.js";
-import { BOX_SLACK, cut, workSheet } from "./sheet.js";
+import { findPage } from "./page.js";
+import { BOX_SLACK, cut, straightened } from "./sheet.js";
 
-// A grey picture, upright -> { rows, ignored, tooMuch, whole }.
+// A grey picture, upright -> { rows, ignored, tooMuch, isPage, whole }.
 //
 // `rows`: in reading order, each { image, toImage, strokes }; `ignored`: what is no writing, { kind, box }; `tooMuch`:
-// "texture" or "rows" where there is more than one answer can hold; `whole`: -> all of a picture that is about one row
-// high, as a second view of that row, or null.
+// "texture" or "rows" where there is more than one answer can hold; `isPage`: a sheet was found on a desk; `whole`: -> all of
+// a picture that is about one row high, as a second view of that row, or null.
 export function findLayout(image) {
-  const sheet = workSheet(image);
+  const page = findPage(image);
+  const isPage = page !== null;
+  const { sheet, outside } = straightened(image, page);
   const { contrast } = sheet.paper;
+  if (outside) contrast.data.forEach((_, i) => outside.data[i] && (contrast.data[i] = 0));
   const threshold = inkThreshold(contrast);
-  if (threshold > MOST_CONTRAST) return { rows: [], ignored: [], tooMuch: "", whole: () => null };
+  if (threshold > MOST_CONTRAST) return { rows: [], ignored: [], tooMuch: "", isPage, whole: () => null };
   const mask = grey(contrast.width, contrast.height);
   for (let i = 0; i < mask.data.length; i++) mask.data[i] = Number(contrast.data[i] >= threshold);
-  const { rows: found, ignored, crowd } = findFreeRows(sheet, mask, contrast);
+  const { rows: found, ignored, crowd } = findFreeRows(sheet, mask, contrast, outside);
   const rows = readingOrder(found);
   return {
     rows: rows.slice(0, LAYOUT.max_rows),
     ignored,
     tooMuch: crowd || (rows.length > LAYOUT.max_rows ? "rows" : ""),
-    whole: () => (isOneRow(image, rows) ? cut(sheet, IDENTITY, [0, 0, sheet.width, sheet.height]) : null),
+    isPage,
+    whole: () => (!isPage && isOneRow(image, rows) ? cut(sheet, IDENTITY, [0, 0, sheet.width, sheet.height]) : null),
   };
 }
 

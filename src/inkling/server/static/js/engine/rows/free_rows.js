@@ -1,5 +1,5 @@
 // Rows of free writing: what is left of the ink without rules, edges and dirt, each row levelled by itself. As
-// `inkling.pipeline.layout.free_rows`, for pictures without a desk.
+// `inkling.pipeline.layout.free_rows`.
 
 import { LAYOUT, ROWS as CONFIG, RULES } from "../config.js";
 import { dilate } from "../image/filters.js";
@@ -15,13 +15,15 @@ import { findRules, tiltOfLines, withoutLines } from "./rules.js";
 import { cut, pictureBox } from "./sheet.js";
 
 const REACH = 2; // work pixels: the soft edge of ink that is painted over
+const BESIDE = 3; // work pixels: what is so near a sheet's edge reaches it
 
 // Rows of ink, what is no writing, and why it is too much ("" where it isn't): { rows, ignored, crowd }.
 //
-// `mask` and `contrast`: of the work picture. A row is { image, toImage, strokes }; something ignored { kind, box }.
-export function findFreeRows(sheet, mask, contrast) {
+// `mask` and `contrast`: of the work picture; `outside`: mask of what surrounds a sheet, or null. A row is { image, toImage,
+// strokes }; something ignored { kind, box }.
+export function findFreeRows(sheet, mask, contrast, outside) {
   if (!mask.data.some(Boolean)) return { rows: [], ignored: [], crowd: "" };
-  const { writing, ignored } = writingOf(sheet, mask);
+  const { writing, ignored } = writingOf(sheet, mask, outside);
   const { components } = writing;
   let kept = allOf(components);
   let crowd = "";
@@ -48,9 +50,10 @@ const boxOf = ({ components }, row) => union(row.map((i) => components.boxes[i])
 //
 // `writing`: { level, components, atBorder, strange, rules }: the matrix from work pixels to levelled ones; what is left of
 // the ink; by label, 1 for what reaches the picture's border; a mask of edges, which rows must not show, or null; boxes of rules.
-function writingOf(sheet, whole) {
+function writingOf(sheet, whole, outside) {
   let mask = whole;
-  let border = frameOf(mask, Math.max(1, roundEven(CONFIG.border_share * Math.min(mask.width, mask.height))));
+  const rim = Math.max(1, roundEven(CONFIG.border_share * Math.min(mask.width, mask.height)));
+  let border = outside ? dilate(outside, 2 * BESIDE + 1) : frameOf(mask, rim);
   let components = findComponents(mask);
   const minLength = minRuleLength(components);
   const slope = tiltOfLines(mask, minLength);
@@ -69,7 +72,7 @@ function writingOf(sheet, whole) {
   const uprights = uprightLines(mask);
   if (uprights.boxes.length) mask = transposed(withoutLines(transposed(mask), uprights.lines));
   if (isTilted || rules.length || uprights.boxes.length) components = findComponents(mask);
-  const { rest, fromBorder, edges } = withoutEdges(mask, components, border);
+  const { rest, fromBorder, edges } = withoutEdges(mask, components, border, outside !== null);
   if (edges.length) components = findComponents(rest);
   const found = (kind, boxes) => boxes.map((box) => ({ kind, box: pictureBox(sheet, level, box) }));
   return {

@@ -17,11 +17,11 @@ const P10_TO_SIGMA = 1.2816; // a normal distribution's 10th percentile lies so 
 
 // A grey picture with the paper's brightness told from the ink: { isInverted, background, contrast }.
 //
-// `isInverted`: it is light on dark. `background`: brightness of the bare paper, reduced, after inversion. `contrast`: of
+// `isSheet`: it is a sheet, and so dark on light. `isInverted`: it is light on dark. `background`: brightness of the bare paper, reduced, after inversion. `contrast`: of
 // the picture's size, 0 = paper, 255 = black.
-export function separate(image) {
+export function separate(image, isSheet = false) {
   let small = reduced(image);
-  const isInverted = isLightOnDark(small);
+  const isInverted = !isSheet && isLightOnDark(small);
   if (isInverted) [image, small] = [inverted(image), inverted(small)];
   // Strokes are closed first, so that bold ones do not draw the median down.
   const side = Math.min(CONFIG.stroke_px, Math.floor(Math.min(small.width, small.height) / 4) * 2 + 1);

@@ -1,5 +1,5 @@
 // Read a picture row by row: find its layout, recognize each row as a whole, decode it, compose the reading. As
-// `inkling.pipeline.row_reader`, for pictures without a desk, a comb or a table.
+// `inkling.pipeline.row_reader`, for pictures without a comb or a table.
 
 import { composeEmpty, doubted, withWarnings } from "../compose.js";
 import { LINE_RECOGNIZER, ROW_READER as CONFIG } from "../config.js";
@@ -16,7 +16,7 @@ import { pooled } from "./second_opinion.js";
 const REPORTED = ["edge", "text"]; // kinds of ignored ink that a reading names; rules go without
 
 // A grey picture, { data: Uint8Array, width, height }, upright and perhaps reduced -> its reading by rows, with the fields
-// of the HTTP answer, and `rows`: what `alignment` says of each.
+// of the HTTP answer, `rows`: what `alignment` says of each, and `is_page`: whether a sheet was found on a desk.
 //
 // `recognise`: a line image, { data: Float32Array, width, height: 32 } -> (width / 4) * 22 numbers, the line network's
 // softmax. `classify`: tiles of 28x28, one after another -> { probs, notDigit }, calibrated. `manifest`: the line network's.
@@ -26,7 +26,7 @@ export async function readRows(picture, { recognise, classify, manifest, sureAt 
   const layout = findLayout(picture);
   if (layout.tooMuch) {
     const nothing = { ...composeEmpty(size), outcome: "not_digit" };
-    return { ...withWarnings(nothing, [tooMuch(layout.tooMuch)]), rows: [] };
+    return { ...withWarnings(nothing, [tooMuch(layout.tooMuch)]), rows: [], is_page: layout.isPage };
   }
   const toOriginal = [size[0] / picture.width, 0, 0, 0, size[1] / picture.height, 0, 0, 0, 1];
   const isReadAgain = layout.rows.length <= CONFIG.max_read_again;
@@ -50,7 +50,7 @@ export async function readRows(picture, { recognise, classify, manifest, sureAt 
     const doubt = `with more of the picture it looks like ${other}; check it by eye, or show the number alone.`;
     reading = doubted(reading, doubt);
   }
-  return { ...withTiles(reading, rows), rows: rows.map(alignment) };
+  return { ...withTiles(reading, rows), rows: rows.map(alignment), is_page: layout.isPage };
 }
 
 // A row of the layout, read as it is: { row, texts }, its most probable digits. `isSearched`: for other texts, even if none

@@ -1,4 +1,4 @@
-// The picture's paper, and rows cut out of it. As `inkling.pipeline.layout.sheet`, for pictures without a desk.
+// The picture's paper, straightened, and rows cut out of it. As `inkling.pipeline.layout.sheet`.
 
 import { LAYOUT } from "../config.js";
 import { crop, grey } from "../image/grey.js";
@@ -7,19 +7,28 @@ import { resizeArea } from "../image/resize.js";
 import { IDENTITY, inverseOf, multiplied, warpPerspective } from "../image/warp.js";
 import { boxAround, scaling } from "./geometry.js";
 import { even, separate } from "./light.js";
+import { levelled, surrounded } from "./straighten.js";
 
 const SAME = 1e-6; // two matrices that differ by no more are one
 export const BOX_SLACK = 0.01; // pixels of rounding: by so much a box may miss a corner
 
-// The picture reduced to what layout looks at: { image, paper, toWork, scale, width, height }.
+// The picture reduced and straightened for layout, and a mask of what lies around the sheet: { sheet, outside }, `outside`
+// null where no page was found.
 //
-// `toWork`: pixels of the picture -> of the work picture; `scale`: work pixels for each pixel of the picture.
-export function workSheet(image) {
+// `sheet`: { image, paper, toWork, scale, width, height }: the picture itself; the paper of the work picture; pixels of the
+// picture -> of the work picture; work pixels for each pixel of the picture; the work picture's size.
+export function straightened(image, page) {
   const scale = Math.min(1, LAYOUT.work_side_px / Math.max(image.width, image.height));
-  if (scale === 1) return { image, paper: separate(image), toWork: IDENTITY, scale, width: image.width, height: image.height };
-  const [width, height] = [image.width, image.height].map((side) => Math.max(1, roundEven(side * scale)));
-  const toWork = scaling(width / image.width, height / image.height);
-  return { image, paper: separate(resizeArea(image, width, height)), toWork, scale, width, height };
+  let [reduced, toWork, outside] = [image, IDENTITY, null];
+  if (scale < 1) {
+    const [width, height] = [image.width, image.height].map((side) => Math.max(1, roundEven(side * scale)));
+    reduced = resizeArea(image, width, height);
+    toWork = scaling(width / image.width, height / image.height);
+  }
+  if (page?.isWhole) [reduced, toWork, outside] = levelled(reduced, toWork, page, scale);
+  else if (page) [reduced, outside] = surrounded(reduced, toWork, page);
+  const { width, height } = reduced;
+  return { sheet: { image, paper: separate(reduced, page !== null), toWork, scale, width, height }, outside };
 }
 
 // Cuts a levelled box out of the picture, at the picture's own resolution -> { image, toImage }.
