@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from playwright.sync_api import Browser
@@ -13,6 +14,7 @@ from inkling.pipeline.layout import Layout, find_layout
 from inkling.pipeline.layout.light import ink_threshold, separate
 from tests.browser.engine_modules import ADDRESS, CODEC, Engine, decoded, encoded
 from tests.browser.row_pictures import row_pictures
+from tests.pipeline.layout import pages
 
 pytestmark = pytest.mark.browser
 
@@ -20,12 +22,12 @@ N = 80
 LAYOUT = f"""async (image) => {{
   {CODEC}
   const {{ findLayout }} = await import("{ADDRESS}/static/js/engine/rows/find_layout.js");
-  const {{ rows, ignored, tooMuch, whole }} = findLayout(decode(image));
+  const {{ rows, ignored, tooMuch, isPage, whole }} = findLayout(decode(image));
   const shown = ({{ image, toImage, strokes }}) => ({{
     image, toImage, strokes: strokes?.seen(toImage, image.width, image.height) ?? null,
   }});
   const all = whole();
-  return encode({{ rows: rows.map(shown), ignored, tooMuch, whole: all && shown(all) }});
+  return encode({{ rows: rows.map(shown), ignored, tooMuch, isPage, whole: all && shown(all) }});
 }}"""
 
 
@@ -94,3 +96,39 @@ def test_rows_are_cut_out_alike(engine: Engine) -> None:
         if off := differences(found_layout(engine, picture.image), find_layout(picture.image)):
             wrong[picture.name] = off
     assert wrong == {}
+
+
+def desks() -> Iterator[tuple[str, np.ndarray]]:
+    """Sheets on a desk, seen from aside in uneven light; one is cut off, on one lies a hard shadow."""
+    for seed, texts in enumerate((["4071"], ["93", "27182"], ["600", "58", "14"])):
+        sheet = pages.blank(900, 640)
+        for k, text in enumerate(texts):
+            pages.put(sheet, pages.number(text, height=60, thickness=5), (120, 80 + 170 * k))
+        picture, _ = pages.photographed(sheet, desk=60, size_wh=(800, 600), seed=seed)
+        yield f"whole {texts}", picture
+    yield "cut off", np.ascontiguousarray(picture[:, :640])
+    y, x = np.mgrid[:600, :800]
+    yield "shadow", np.asarray(picture * np.where(x + 0.3 * y < 420, 0.45, 1), np.uint8)
+
+
+def test_sheets_on_a_desk_are_straightened(engine: Engine) -> None:
+    """Corners agree to a thousandth of a pixel, so a few pixels of a row differ by some levels."""
+    for name, picture in desks():
+        found, expected = found_layout(engine, picture), find_layout(picture)
+        assert found["isPage"] == expected.is_page, name
+        assert len(found["rows"]) == len(expected.rows), name
+        for one, row in zip(found["rows"], expected.rows, strict=True):
+            np.testing.assert_allclose(np.reshape(one["toImage"], (3, 3)), row.to_image, atol=2e-3, err_msg=name)
+            off = np.abs(one["image"].astype(int) - row.image)
+            assert off.max() <= 4, name
+            assert (off > 0).mean() < 0.03, name
+        assert [each["kind"] for each in found["ignored"]] == [each.kind for each in expected.ignored], name
+
+
+def test_lines_are_fitted_alike(engine: Engine) -> None:
+    rng = np.random.default_rng(3)
+    for n in (5, 9, 40, 200):
+        points = (rng.normal(0, 1, (n, 2)) * [30, 0.7] + [50, 20]).astype(np.float32)
+        points[: n // 6, 1] += 9
+        expected = cv2.fitLine(points, cv2.DIST_HUBER, 0, 0.01, 0.01).ravel()
+        np.testing.assert_allclose(engine.call("rows/fit_line", "fitLine", points.tolist()), expected, atol=1e-4)

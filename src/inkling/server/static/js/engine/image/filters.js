@@ -105,20 +105,21 @@ function blurredFloats({ width, height, data }, kernel) {
 export function blur({ width, height, data }, boxW, boxH, { replicate = false } = {}) {
   const beyond = replicate ? nearest : reflected;
   const [left, top] = [boxW >> 1, boxH >> 1];
-  const scale = 1 / (boxW * boxH);
+  const columns = Int32Array.from({ length: width + boxW }, (_, x) => beyond(x - left, width));
   const sums = new Int32Array(width); // of each column, over the box's rows
   const add = (y, sign) => {
     const source = beyond(y, height) * width;
     for (let x = 0; x < width; x += 1) sums[x] += sign * data[source + x];
   };
   for (let y = -top; y < boxH - top; y += 1) add(y, 1);
+  const scale = 1 / (boxW * boxH);
   const out = grey(width, height);
   for (let y = 0; y < height; y += 1) {
     let sum = 0;
-    for (let x = -left; x < boxW - left; x += 1) sum += sums[beyond(x, width)];
+    for (let i = 0; i < boxW; i += 1) sum += sums[columns[i]];
     for (let x = 0; x < width; x += 1) {
       out.data[y * width + x] = roundEven(sum * scale);
-      sum += sums[beyond(x - left + boxW, width)] - sums[beyond(x - left, width)];
+      sum += sums[columns[x + boxW]] - sums[columns[x]];
     }
     add(y - top, -1);
     add(y - top + boxH, 1);

@@ -168,24 +168,24 @@ function freeRow(sheet, writing, row, inRows) {
   const level = slope ? multiplied(turned(slope), writing.level) : writing.level;
   const box = shownBox(sheet, writing, inkBounds(writing.components, own, row, slope), level, slope !== 0);
   const { part, toPart } = partWithin(writing, level, box);
-  const mask = grey(part.width, part.height, levelsOf(part.data, own));
+  const maskOfInk = () => grey(part.width, part.height, levelsOf(part.data, own));
   const hides = writing.strange || inRows.some((isInRow, label) => isInRow && !own[label]);
-  const { image, toImage } = cut(sheet, level, box, hides ? othersWithin(writing, part, mask, own, inRows) : null, toPart);
-  const toMask = multiplied(toPart, sheet.toWork); // pixels of the picture -> pixels of the mask
+  const { image, toImage } = cut(sheet, level, box, hides ? othersWithin(writing, part, own, inRows) : null, toPart);
+  const toOwn = multiplied(toPart, sheet.toWork); // pixels of the picture -> pixels of the part
   const strokes = {
     // The mask in an image of that size; `toPicture`: its pixels -> pixels of the picture.
     seen: (toPicture, width, height) =>
-      warpPerspective(mask, multiplied(toMask, toPicture), width, height, { inverse: true, nearest: true }),
+      warpPerspective(maskOfInk(), multiplied(toOwn, toPicture), width, height, { inverse: true, nearest: true }),
   };
   return { image, toImage, strokes };
 }
 
 // A mask of what is shown of other rows and of edges, with its soft rim, in a part of the labels.
-function othersWithin({ strange }, part, mask, own, inRows) {
+function othersWithin({ strange }, part, own, inRows) {
   const others = grey(part.width, part.height, levelsOf(part.data, inRows.map((isInRow, label) => isInRow & ~own[label])));
   if (strange) crop(strange, part.x, part.y, part.width, part.height).data.forEach((value, i) => (others.data[i] |= value));
   const hidden = dilate(others, 2 * REACH + 1);
-  for (let i = 0; i < mask.data.length; i++) hidden.data[i] &= ~mask.data[i];
+  for (let i = 0; i < part.data.length; i++) hidden.data[i] &= ~own[part.data[i]];
   return hidden;
 }
 
