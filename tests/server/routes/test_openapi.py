@@ -19,6 +19,8 @@ PAGES = {
     *dict(MASTHEAD),
     "/favicon.ico",
     "/learn/<slug>",
+    "/learn/glossary",
+    "/learn/teacher",
     "/models/<string:name>",
     "/openapi.json",
     "/static/<path:filename>",
