@@ -4,6 +4,7 @@
 import { ApiError, Unavailable } from "./api_client.js";
 
 const RETRY_MS = [500, 1000, 2000, 4000];
+const OF_PICTURES = ["EmptyPicture", "ImageTooLarge", "ImageTooSmall", "UnknownFormat", "BrokenPicture"]; // names of errors
 
 export class LatestRequest {
   #wanted = null; // the latest job that has not been started
@@ -53,7 +54,7 @@ export class LatestRequest {
         }
         this.report.offline(false);
         if (job.subject === this.#subject) this.report.refused(error, job);
-        if (!(error instanceof ApiError)) console.error(error);
+        if (!(error instanceof ApiError) && !OF_PICTURES.includes(error.name)) console.error(error); // a fault of the page
       }
     }
     this.#busy = false;

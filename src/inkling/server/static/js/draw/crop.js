@@ -78,6 +78,7 @@ export class Cropper {
     for (const part of [editor, tools]) part.hidden = false;
     this.#setPart(edit?.part ?? this.#whole);
     this.#frame.focus();
+    editor.scrollIntoView({ block: "nearest" });
   }
 
   close() {

@@ -46,7 +46,7 @@ export class CropFrame {
   }
 
   focus() {
-    this.edges.left.focus();
+    this.edges.left.focus({ preventScroll: true });
   }
 
   #show() {
@@ -99,7 +99,7 @@ export class CropFrame {
     const isInside = event.target === this.frame && !this.isWhole;
     this.holder.setPointerCapture(event.pointerId);
     this.#drag = { id: event.pointerId, from, part: this.part, sides, isNew: sides.length === 0 && !isInside };
-    event.target.closest("[role=slider]")?.focus();
+    event.target.closest("[role=slider]")?.focus({ preventScroll: true });
     event.preventDefault();
   }
 

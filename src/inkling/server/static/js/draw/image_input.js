@@ -1,7 +1,12 @@
 // Images from the file button, the camera, drag and drop, paste, or an example.
 
+import { isStatic } from "../common/site.js";
+import { imageSize } from "./image_size.js";
+
 const MAX_BYTES = 2_000_000; // a larger file is downscaled before it is sent
 const MAX_SIDE = 2400; // pixels; the pipeline itself works on 1600
+const MOST_PIXELS = 120_000_000; // a browser needs four bytes of memory for each
+const THUMBNAIL = { width: 148, height: 110 }; // pixels, twice what the table shows
 const READ_AS_IS = /^image\/(png|jpeg|webp|gif|bmp|tiff)$/;
 
 // Whether a file may have several pages. Browsers show neither kind; the service sends a thumbnail of each page.
@@ -23,7 +28,7 @@ export function watchImageInput({ inputs, dropZone, examples, take, takeMany, ta
     });
   }
   addEventListener("paste", (event) => {
-    if (event.target.closest?.("input[type=text]")) return;
+    if (event.target.closest?.("input:not([type=file], [type=radio], [type=checkbox])")) return;
     event.preventDefault();
     received(contents(event.clipboardData));
   });
@@ -64,9 +69,64 @@ function watchDrops(dropZone, received) {
   });
 }
 
+// A small canvas of a picture; null for what the browser cannot open.
+export async function thumbnailOf(blob) {
+  if (isDocument(blob) || blob.size === 0 || (await isHuge(blob))) return null;
+  try {
+    const bitmap = await createImageBitmap(blob);
+    const factor = Math.min(1, THUMBNAIL.width / bitmap.width, THUMBNAIL.height / bitmap.height);
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * factor)));
+    const context = canvas.getContext("2d");
+    context.imageSmoothingQuality = "high";
+    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    bitmap.close();
+    return canvas;
+  } catch {
+    return null;
+  }
+}
+
+async function isHuge(blob) {
+  const [width, height] = (await imageSize(blob)) ?? [0, 0];
+  return width * height > MOST_PIXELS;
+}
+
+// Throws an Error with one sentence for a file that a page without a server cannot read, and for a picture that a browser
+// has too little memory for.
+async function check(blob) {
+  const size = await imageSize(blob);
+  if (size && size[0] * size[1] > MOST_PIXELS) {
+    throw unread("ImageTooLarge", `picture is ${size.join("x")} px; at most ${MOST_PIXELS / 1e6} megapixels were expected. Choose a smaller picture, or a part of it.`);
+  }
+  if (!isStatic) return;
+  const kind = /pdf|tiff|hei[cf]/.exec(`${blob.type} ${blob.name ?? ""}`.toLowerCase().replace(/\btif\b/, "tiff"))?.[0];
+  if (!kind || (await opens(blob))) return;
+  if (kind === "pdf") throw unread("UnknownFormat", "this page cannot open a PDF. Choose a picture of the page instead, for instance a screenshot.");
+  const name = kind === "tiff" ? "TIFF" : "HEIC";
+  throw unread("UnknownFormat", `this browser cannot open ${name}. Save the picture as JPEG or PNG, and choose that.`);
+}
+
+// `kind` as the HTTP API names it.
+function unread(kind, message) {
+  return Object.assign(new Error(message), { name: kind });
+}
+
+// Whether this browser shows it; Safari shows TIFF and HEIC.
+async function opens(blob) {
+  try {
+    (await createImageBitmap(blob)).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 // Converts a large photograph, or a format that only the browser can open (HEIC on a phone), to a JPEG of moderate size.
 // Returns anything else as it is, also what the browser cannot open: the service explains the error.
+// Throws an Error with one sentence where it cannot be read here.
 export async function downscaled(blob) {
+  await check(blob);
   if (blob.size <= MAX_BYTES && (READ_AS_IS.test(blob.type) || !blob.type.startsWith("image/"))) return blob;
   if (blob.type === "image/svg+xml" || isDocument(blob)) return blob;
   try {

@@ -14,10 +14,11 @@ import { Correction } from "./correction.js";
 import { GhostPen } from "./ghost_pen.js";
 import { LatestRequest } from "../common/latest_request.js";
 import { pixelsOf } from "../common/png.js";
+import { isStatic } from "../common/site.js";
 import { Persistence } from "./persistence.js";
 import { downscaled, isDocument, watchImageInput } from "./image_input.js";
 import { hasMarks, seenMarks } from "./marks.js";
-import { endManyImages, readManyImages } from "./many_images.js";
+import { ManyImages } from "./many_images.js";
 import { watchFilmstrip } from "./filmstrip.js";
 import { Exporter } from "./export.js";
 import { Reader } from "./reader.js";
@@ -50,6 +51,12 @@ const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => readin
 const rest = new Rest({ rested: present });
 const correction = chooser && new Correction({ chooser, readAgain });
 const cells = watchCells({ model: () => model.value, hand: () => chooser?.reads });
+const many = new ManyImages({
+  read: async (file) => reader.read(pictureSource(await downscaled(file)), { thumbnails: isDocument(file) ? "1" : "" }),
+  offline,
+  open: openOne,
+  openPage,
+});
 const comparison = watchComparison({ about, reader });
 const why = new WhyPanel({ engine: () => reader.engine() });
 const ghost = new GhostPen({
@@ -66,7 +73,7 @@ function about(name) {
 
 function beginWriting() {
   ghost.end({ forGood: true });
-  endManyImages();
+  many.end();
   if (picture.blob || paper.hasAttribute("aria-busy")) leavePicture();
 }
 
@@ -97,14 +104,15 @@ async function readBoard() {
 function handChanged() {
   reader.handNote = "";
   readAgain();
+  many.again();
 }
 
 // Reads what is on the paper again, and resolves to the reading; null if there is nothing to read.
 function readAgain() {
   persistence.changed();
-  if (picture.blob) takePicture(picture.blob);
-  else if (board.isEmpty) return Promise.resolve(null);
-  else requests.ask({ run: readBoard }, { fresh: true });
+  if (picture.blob && picture.isWhole) takePicture(picture.blob); // ManyImages reads documents again
+  else if (!picture.blob && board.isEmpty) return Promise.resolve(null);
+  else if (!picture.blob) requests.ask({ run: readBoard }, { fresh: true });
   return new Promise((done) => onceShown.push(done));
 }
 
@@ -119,17 +127,21 @@ async function takePicture(blob, example) {
 }
 
 function takeOne(blob, example) {
-  if (blob && isDocument(blob)) return takeMany([blob]);
-  endManyImages();
+  if (blob && isDocument(blob) && !isStatic) return takeMany([blob]);
+  many.end();
   takePicture(blob, example);
 }
 
 function takeMany(files) {
-  const first = files.find((file) => !isDocument(file));
-  if (first) takePicture(first);
-  else say("");
-  const readOne = async (file) => reader.read(pictureSource(await downscaled(file)), { thumbnails: isDocument(file) ? "1" : "" });
-  readManyImages(files, { read: readOne, offline, open: takePicture, openPage });
+  ghost.end();
+  say("");
+  many.take(files);
+}
+
+// One of many: on a telephone the paper may be out of sight.
+function openOne(blob) {
+  takePicture(blob);
+  paper.scrollIntoView({ block: "nearest" });
 }
 
 // A page of a document: its thumbnail stands for the picture, which the browser does not have.
@@ -142,6 +154,7 @@ function openPage(reading) {
 function shown(answer, { blob, example }) {
   paper.removeAttribute("aria-busy");
   if (blob && blob !== picture.blob) showPicture(blob);
+  if (blob) many.readAs(blob, answer);
   if (example) example.querySelector(".caption").textContent = shortResult(answer);
   show(answer);
 }
@@ -252,7 +265,7 @@ function leavePicture() {
 }
 
 function backToBoard() {
-  endManyImages();
+  many.end();
   leavePicture();
   inkChanged();
 }
@@ -282,7 +295,10 @@ const share = new ShareDialog({
   exporter: new Exporter({ engine: () => reader.engine() }),
 });
 byId("close").addEventListener("click", backToBoard);
-model.addEventListener("change", readAgain);
+model.addEventListener("change", () => {
+  readAgain();
+  many.again();
+});
 watchTools(board, { picture: () => picture.blob !== null, clearAll, share: () => share.open() });
 watchImageInput({
   inputs: [byId("upload"), byId("camera")],

@@ -150,7 +150,7 @@ class Engine {
     }
     const { resolve, reject } = this.#calls.get(id);
     this.#calls.delete(id);
-    if (error) reject(error.name === "EngineUnavailable" ? new EngineUnavailable(error.message) : new Error(error.message));
+    if (error) reject(error.name === "EngineUnavailable" ? new EngineUnavailable(error.message) : Object.assign(new Error(error.message), { name: error.name }));
     else resolve(value);
   }
 
