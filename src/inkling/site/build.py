@@ -15,6 +15,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from inkling.hands.page_replay import page_replay
 from inkling.models import registry
 from inkling.page_network.binary import page_network
 from inkling.site.pages import render
@@ -27,6 +28,7 @@ LEFT_OUT = (
 )
 # Not kept by the service worker: what the pages themselves never ask for.
 NOT_KEPT = (".nojekyll", "404.html", "static/preview.png", "static/fonts/source-", "static/icons/", "site.json")
+TAUGHT = "cnn"  # the network that the Teach page can teach
 WORKER = Path(__file__).with_name("service_worker.js")
 
 
@@ -66,9 +68,10 @@ def _static_files() -> dict[str, bytes]:
 
 
 def _networks() -> dict[str, bytes]:
-    """The classifiers and the network that reads rows, as pages run them."""
+    """The classifiers and the network that reads rows, as pages run them, and what teaching needs beside one."""
     names = (*registry.packaged(), registry.LINE)
-    return {f"networks/{name}.bin": page_network(registry.find_network(name)) for name in names}
+    files = {f"networks/{name}.bin": page_network(registry.find_network(name)) for name in names}
+    return {**files, f"networks/{TAUGHT}-replay.bin": page_replay(registry.find(TAUGHT))}
 
 
 def _hash(files: dict[str, bytes]) -> str:

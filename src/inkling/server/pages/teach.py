@@ -1,4 +1,4 @@
-"""`/teach`: teach a hand and see what changes. Where hands are off, the page says how to turn them on."""
+"""`/teach`: teach a hand and see what changes. Where the server keeps no hands, the page teaches by itself."""
 
 from __future__ import annotations
 
@@ -14,4 +14,5 @@ blueprint = Blueprint("teach", __name__)
 @rule(PAGE)
 def teach() -> ResponseReturnValue:
     """The page."""
-    return render_template("teach.html", hands=current_app.config["INKLING"].keeps_hands)
+    keeps_hands = current_app.config["INKLING"].keeps_hands and not current_app.config["IS_STATIC"]
+    return render_template("teach.html", hands=keeps_hands)

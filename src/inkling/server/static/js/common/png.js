@@ -64,8 +64,9 @@ function number(value) {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
-function checksum(parts) {
+// CRC-32 of arrays of bytes, one after another.
+export function checksum(parts) {
   let sum = ~0;
   for (const part of parts) for (const byte of part) sum = table[(sum ^ byte) & 255] ^ (sum >>> 8);
-  return ~sum;
+  return ~sum >>> 0;
 }

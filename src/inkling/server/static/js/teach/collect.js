@@ -1,9 +1,8 @@
 // Step 1: prompts for a digit, and keeps what is drawn as a lesson.
 
-import { read } from "../common/api_client.js";
 import { Board } from "../common/board.js";
 import { byId, make, press } from "../common/dom.js";
-import { deleteLesson, keepLessons, NONE, sentenceOf } from "../common/hands_client.js";
+import { deleteLesson, keepLessons, NONE, readDigit, sentenceOf } from "../common/hands_client.js";
 import { KeyboardPen } from "../common/keyboard_pen.js";
 
 const EACH = 5; // of each digit, to begin with
@@ -105,7 +104,7 @@ export class Collect {
     this.board.end();
     await this.#busily(async () => {
       const { blob } = await this.board.snapshot();
-      const reading = await read(blob, { mode: "single", hand: this.chooser.reads });
+      const reading = await readDigit(blob, this.chooser.reads);
       const [digit, ink] = [reading.digits[0], reading.digits[0] ?? reading.others[0]];
       if (!ink) throw new NothingDrawn(reading.reason || "No ink was found. Write the digit larger.");
       const lessons = [{ box: ink.box, label: this.#wanted, said: digit ? String(digit.digit) : NONE }];

@@ -1,8 +1,8 @@
 // What the original network and the hand's version read in the drawing, while it is drawn.
 
-import { ApiError, read } from "../common/api_client.js";
+import { ApiError } from "../common/api_client.js";
 import { byId, make } from "../common/dom.js";
-import { sentenceOf } from "../common/hands_client.js";
+import { readDigit, sentenceOf } from "../common/hands_client.js";
 import { howSure } from "../common/how_sure.js";
 import { LatestRequest } from "../common/latest_request.js";
 
@@ -39,8 +39,8 @@ export class LiveReading {
 
   async #ask() {
     const { blob } = await this.#board.snapshot();
-    const taught = this.chooser.hand?.active ? [read(blob, { mode: "single", hand: this.chooser.name })] : [];
-    return Promise.all([read(blob, { mode: "single" }), ...taught]);
+    const taught = this.chooser.hand?.active ? [readDigit(blob, this.chooser.name)] : [];
+    return Promise.all([readDigit(blob), ...taught]);
   }
 
   #show(readings) {

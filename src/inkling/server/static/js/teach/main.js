@@ -1,11 +1,10 @@
 // START HERE: the loop of the page: draw, teach, see what changed, draw again.
 
-import { fetchWithKey } from "../common/api_key.js";
 import { agree, chooseHand, hasAgreed } from "../common/chosen_hand.js";
 import { confirmFirst } from "../common/confirm_first.js";
 import { byId } from "../common/dom.js";
 import { complaintAbout, HandChooser } from "../common/hand_chooser.js";
-import { allLessons, deleteHand, deleteLesson, exportAddress, getHand, sentenceOf, useVersion } from "../common/hands_client.js";
+import { allLessons, deleteHand, deleteLesson, exportHand, getHand, importHand, sentenceOf, useVersion } from "../common/hands_client.js";
 import { Collect } from "./collect.js";
 import { showLessons } from "./lesson_list.js";
 import { LiveReading } from "./live_reading.js";
@@ -115,15 +114,24 @@ function remove(ids) {
   });
 }
 
-async function save() {
-  const response = await fetchWithKey(exportAddress(chooser.name));
-  if (!response.ok) return say((await response.json()).error);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await response.blob());
-  link.download = `${chooser.name}.zip`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  return undefined;
+function save() {
+  return tried(async () => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await exportHand(chooser.name));
+    link.download = `${chooser.name}.zip`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  });
+}
+
+// Adds the lessons of a file that this page or a server exported.
+function add({ target }) {
+  const [file] = target.files;
+  target.value = "";
+  return tried(async () => {
+    const { hand, lessons: some } = await importHand(chooser.name, file);
+    await added(hand, some);
+  });
 }
 
 async function tried(work) {
@@ -151,6 +159,7 @@ byId("export").addEventListener("click", (event) => {
   event.preventDefault();
   save();
 });
+byId("import")?.addEventListener("change", add);
 byId("delete-hand").addEventListener("click", (event) => {
   const remove = () =>
     tried(async () => {

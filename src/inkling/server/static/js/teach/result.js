@@ -1,7 +1,7 @@
 // Step 3: what a version changed: scores before and after, the pictures that are read differently, and the checks.
 
 import { byId, make } from "../common/dom.js";
-import { readAs } from "../common/hands_client.js";
+import { readAs, teachesHere } from "../common/hands_client.js";
 import { lessonPicture } from "../common/lesson_pictures.js";
 import { showConfusion } from "./confusion.js";
 import { pictured } from "./lesson_list.js";
@@ -17,7 +17,7 @@ export function showResult(name, version, lessons) {
   byId("result-scores").replaceChildren(...scores(version));
   byId("result-pictures").replaceChildren(...changedPictures(version, lessons));
   showConfusion(byId("result-confusion"), version.confusion);
-  showMap(byId("map-details"), name, version);
+  if (!teachesHere) showMap(byId("map-details"), name, version);
   showWeights(byId("weights-details"), name, version);
   byId("result-guards").replaceChildren(guardTable(version.guards));
   byId("result-guards").closest("details").hidden = version.guards.length === 0;

@@ -17,7 +17,7 @@ const MOST_PROTOTYPES = 64;
 const MOST_VARIED = Math.floor(MOST_PROTOTYPES / (VERSIONS.length + 1)); // misread lessons whose versions all fit
 
 // `lessons`: [{ id, tile: 784 levels 0..255, label, session, sha256 }], none of which contradict each other; at least one.
-// -> { learned: { lastLayer, prototypes, temperature }, report }
+// -> { learned: { lastLayer, prototypes, temperature }, report }; `report.change`: 11 rows by how much the last layer changed.
 export function teach(lessons, network, replay) {
   const started = performance.now();
   const lesson = new LightLesson(lessons, network, replay);
@@ -31,6 +31,7 @@ export function teach(lessons, network, replay) {
   const temperature = lesson.temperature(learned);
   const report = {
     ...reportOf(lessons, outcome, guards),
+    change: lesson.changeOf(learned),
     strength,
     temperature: { before: network.head.manifest.temperature, after: temperature },
     took_s: Math.round(performance.now() - started) / 1000,
@@ -110,6 +111,12 @@ class LightLesson {
     if (!canHoldBack(this.before)) return null;
     const read = [0, 1].map((half) => this.read(this.#learn([...this.labels.keys()].filter((i) => this.halves[i] !== half), strength)));
     return this.labels.map((_, i) => read[this.halves[i]][i]);
+  }
+
+  changeOf({ lastLayer }) {
+    const [size, width] = [this.#replay.size, lastLayer.length / CLASSES];
+    const before = this.#original.lastLayer;
+    return LABELS.map((_, c) => Array.from({ length: size }, (__, k) => lastLayer[c * width + k] - before[c * size + k]));
   }
 
   temperature(learned) {
