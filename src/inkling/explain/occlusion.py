@@ -33,12 +33,12 @@ def occlusion_attributions(
     Each pixel has the mean over the patches that cover it, times its ink. One batch. Such points do not add up to the
     total, because strokes are redundant.
     """
-    windows = [at for at in _windows(PATCH, 1) if tile[at].max() > FAINT]
-    erased = np.repeat(tile[None], len(windows) + 1, axis=0)
-    for changed, at in zip(erased[1:], windows, strict=True):
+    patches = [at for at in windows(PATCH, 1) if tile[at].max() > FAINT]
+    erased = np.repeat(tile[None], len(patches) + 1, axis=0)
+    for changed, at in zip(erased[1:], patches, strict=True):
         changed[at] = 0
     found = log_odds(model(erased), contrasts, temperature)  # (1 + W, 28, 28) -> (1 + W, Q)
-    drops = spread(found[0] - found[1:], windows, SIDE) * tile  # (Q, 28, 28)
+    drops = spread(found[0] - found[1:], patches, SIDE) * tile  # (Q, 28, 28)
     return [Attribution(float(total), drop, None) for total, drop in zip(found[0], drops, strict=True)]
 
 
@@ -49,12 +49,12 @@ def missing_ink_effect(model: Classifier, tile: np.ndarray, contrast: np.ndarray
     make the digit larger, and so another tile.
     """
     around = _square(tile)
-    windows = [at for at in _windows(DOT, DOT_STEP) if tile[at].mean() < 0.5 and around[at].any()]
-    dotted = np.repeat(tile[None], len(windows) + 1, axis=0)
-    for changed, at in zip(dotted[1:], windows, strict=True):
+    dots = [at for at in windows(DOT, DOT_STEP) if tile[at].mean() < 0.5 and around[at].any()]
+    dotted = np.repeat(tile[None], len(dots) + 1, axis=0)
+    for changed, at in zip(dotted[1:], dots, strict=True):
         changed[at] = 1
     found = log_odds(model(dotted), contrast[None], temperature)
-    return np.asarray(spread(found[1:] - found[0], windows, SIDE)[0] * (around & (tile <= FAINT)))
+    return np.asarray(spread(found[1:] - found[0], dots, SIDE)[0] * (around & (tile <= FAINT)))
 
 
 def _square(tile: np.ndarray) -> np.ndarray:
@@ -68,8 +68,8 @@ def _square(tile: np.ndarray) -> np.ndarray:
     return inside
 
 
-def _windows(side: int, step: int) -> Iterator[Window]:
-    """Squares that cover the tile, those at its border cut off there."""
+def windows(side: int, step: int) -> Iterator[Window]:
+    """Squares that cover the tile, `step` pixels apart; those at its border are cut off there."""
     starts = range(-(side // 2), SIDE - side // 2, step)
     for y in starts:
         for x in starts:

@@ -83,6 +83,7 @@ export class RowWhyView {
     const [width, height] = [image.width * scale, image.height * scale + 10 + shown.length * CELL];
     Object.assign(this.canvas, { width: width + GUTTER, height });
     this.canvas.style.width = `${width + GUTTER}px`;
+    this.canvas.style.maxWidth = image.width < NARROW ? "100%" : "";
     const context = this.canvas.getContext("2d");
     const { paper, ink, text, blue, edge } = colours();
     context.fillStyle = paper;
