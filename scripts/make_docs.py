@@ -74,7 +74,7 @@ def write_guides(repository: str) -> None:
         (SOURCE / place).parent.mkdir(parents=True, exist_ok=True)
         (SOURCE / place).write_text(page, "utf-8")
     for path in ROOT.glob("docs/**/*"):
-        if path.suffix in (".png", ".svg", ".gif"):
+        if path.suffix in (".png", ".svg", ".webp"):
             copy = SOURCE / path.relative_to(ROOT / "docs")
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
