@@ -48,8 +48,8 @@ export class WhyPanel {
   }
 }
 
-function glyphOf({ tile, probs, digit }, network) {
-  return { tile: Float32Array.from(tile.flat(), (ink) => ink / 255), network, probs, digit };
+function glyphOf({ tile, probs, digit, looks }, network) {
+  return { tile: Float32Array.from(tile.flat(), (ink) => ink / 255), network, probs, digit, looks: looks?.length };
 }
 
 // Where the n-th digit of a reading stands: {row, at}, its row (engine/rows/alignment.js) and which of its symbols it is.
