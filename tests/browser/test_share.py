@@ -251,3 +251,75 @@ def test_the_dialog_fits_a_phone(chromium: Browser, address: str, scheme: Any) -
         expect(page.locator("#save-png")).to_be_enabled(timeout=20_000)
         assert page.locator("#share").evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
         assert faults_of(page) == []
+
+
+def test_what_is_shared_belongs_to_the_ink_as_it_is(page: Page) -> None:
+    """Although the answer before the last stroke is still shown when the button is pressed."""
+    draw(page, 4, centre=0.3)
+    expect(page.locator("#answer")).to_have_text("4")
+    draw(page, 7, centre=0.7)
+    open_share(page)
+    name, _ = saved(page, "#save-svg")
+    assert name == "inkling-47-explained.svg"
+
+
+HOSTILE = "<img src=x onerror=document.title='run'>"
+
+
+@pytest.mark.parametrize("part", ["m", "d"])
+def test_a_hostile_link_runs_nothing(page: Page, part: str) -> None:
+    draw(page, 4)
+    expect(page.locator("#answer")).to_have_text("4")
+    open_share(page)
+    page.keyboard.press("Escape")
+    whole = page.url
+    bad = {"m": re.sub("m=.*", f"m={HOSTILE}", whole), "d": re.sub("d=[^&]*", f"d={HOSTILE}{'A' * 100_000}", whole)}
+    page.goto("about:blank")
+    page.goto(bad[part])
+    expect(page.locator("#message")).not_to_be_empty()
+    assert page.locator("#message img").count() == 0
+    assert page.title() != "run"
+    if part == "m":
+        expect(page.locator("#answer")).to_have_text("4")
+        open_share(page)
+        name, svg = saved(page, "#save-svg")
+        assert name == "inkling-4-explained.svg"
+        assert b"onerror" not in svg
+
+
+def test_memory_is_freed(page: Page) -> None:
+    """Each address of a picture in memory is given back: of the paper, of the editor, of the dialog, of the table."""
+    page.evaluate(
+        """() => {
+          const kept = (window.kept = new Set());
+          const { createObjectURL, revokeObjectURL } = URL;
+          URL.createObjectURL = (blob) => {
+            const url = createObjectURL.call(URL, blob);
+            kept.add(url);
+            return url;
+          };
+          URL.revokeObjectURL = (url) => {
+            kept.delete(url);
+            revokeObjectURL.call(URL, url);
+          };
+        }"""
+    )
+    files = [{"name": f"{i}.png", "mimeType": "image/png", "buffer": SEVEN} for i in range(3)]
+    page.locator("#upload").set_input_files(files)  # type: ignore[arg-type]
+    expect(page.locator("#uploads-progress")).to_have_text("3 of 3 read", timeout=30_000)
+    page.locator("#pager-next").click()
+    expect(page.locator("#pager-place")).to_have_text("2 of 3")
+    expect(page.locator("#paper")).not_to_have_attribute("aria-busy", "true")
+    for end in ("#crop-cancel", "#crop-read"):
+        page.locator("#crop-open").click()
+        page.locator(end).click()
+        expect(page.locator("#paper")).not_to_have_attribute("aria-busy", "true")
+    open_share(page)
+    expect(page.locator("#save-png")).to_be_enabled(timeout=20_000)
+    page.get_by_role("radio", name="The drawing alone").check()
+    expect(page.locator("#save-png")).to_be_enabled()
+    page.keyboard.press("Escape")
+    assert page.evaluate("kept.size") == 1, "the picture that is shown"
+    page.locator("#close").click()
+    assert page.evaluate("kept.size") == 0
+    expect(page.locator("#uploads-body tr")).to_have_count(0)

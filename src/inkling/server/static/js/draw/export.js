@@ -27,6 +27,13 @@ export class Exporter {
     byId("save-svg").addEventListener("click", () => this.#save("svg"));
   }
 
+  // What is to be saved is being read.
+  wait() {
+    this.end();
+    for (const button of buttons) button.disabled = true;
+    note.textContent = "Reading …";
+  }
+
   // Makes the pictures of a subject: {strokes, view} of a drawing or {picture} (a Blob); `reading`, null for none;
   // `title`, the network's name for people.
   begin(subject) {

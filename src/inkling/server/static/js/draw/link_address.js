@@ -18,9 +18,9 @@ export function warning(address, { isStatic }) {
   const toOpen = isStatic ? toHost : `start inkling with “--host 0.0.0.0” and open this page by the computer’s name, or ${toHost}`;
   switch (audience(address)) {
     case "computer":
-      return `Only this computer can open the link, because its address is ${host}. For others, ${toOpen}; its address goes below.`;
+      return `Only this computer can open the link, because its address is ${host}. For others, ${toOpen} and give its address below.`;
     case "network":
-      return `Only devices in your network can open the link, because its address is ${host}. For others, ${toHost}; its address goes below.`;
+      return `Only devices in your network can open the link, because its address is ${host}. For others, ${toHost} and give its address below.`;
     default:
       return "";
   }

@@ -287,7 +287,7 @@ const share = new ShareDialog({
     strokes: picture.blob ? null : board.strokes,
     view: board.sentView,
     picture: picture.blob,
-    reading,
+    reading: isTentative() ? readAgain() : Promise.resolve(reading), // of the ink as it is
     model: model.value,
     title: model.selectedOptions[0]?.textContent.trim() ?? "",
   }),

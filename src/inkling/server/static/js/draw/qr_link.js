@@ -9,13 +9,13 @@ const TOLERANCES = [0.002, 0.004, 0.008]; // units; the image that is read has a
 const MOST_POINTS = 5_000; // of strokes that are simplified: more do not fit anyway
 
 // {address, isShortened}; null if the drawing does not fit. `read(strokes)` gives {text, outcome}: fewer points must be
-// read as `reading` is.
+// read as `reading` is; without a reading it is not shortened.
 export async function qrLink({ page, strokes, model, reading, read }) {
   const whole = page + (fragment({ strokes, model }) ?? "");
   if (whole !== page && whole.length <= SHORT_BYTES) return { address: whole, isShortened: false };
   if (strokes.reduce((sum, points) => sum + points.length, 0) > MOST_POINTS) return null;
   let found = whole !== page && whole.length <= MOST_BYTES ? { address: whole, isShortened: false } : null;
-  for (const tolerance of TOLERANCES) {
+  for (const tolerance of reading ? TOLERANCES : []) {
     const fewer = simplified(strokes, tolerance);
     const hash = fragment({ strokes: fewer, model, isCoarse: true });
     if (hash === null || page.length + hash.length > MOST_BYTES) continue;

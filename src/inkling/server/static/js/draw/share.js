@@ -16,8 +16,8 @@ export class ShareDialog {
   #subject = null; // {strokes, model, reading}
   #run = 0; // of making a code: a later one ends it
 
-  // `subject()` gives {strokes, model, reading}; strokes are null where a picture is shown. `read(strokes)` reads them as
-  // the page would.
+  // `subject()` gives {strokes, model, reading, ...}, with a promise of the reading; strokes are null where a picture is
+  // shown. `read(strokes)` reads them as the page would.
   constructor({ subject, read, exporter }) {
     Object.assign(this, { subject, read, exporter });
     byId("share-close").addEventListener("click", () => dialog.close());
@@ -32,8 +32,9 @@ export class ShareDialog {
     byId("hosted-form").addEventListener("submit", (event) => event.preventDefault());
   }
 
-  open() {
-    this.#subject = this.subject();
+  async open() {
+    const subject = this.subject();
+    this.#subject = subject;
     const isDrawing = this.#subject.strokes !== null;
     byId("share-heading").textContent = isDrawing ? "Share this drawing" : "Share this reading";
     byId("share-link").hidden = !isDrawing;
@@ -41,7 +42,9 @@ export class ShareDialog {
     hosted.value = hostedAt();
     dialog.showModal();
     if (isDrawing) this.#showLink();
-    this.exporter.begin(this.#subject);
+    this.exporter.wait();
+    const reading = await subject.reading;
+    if (this.#subject === subject) this.exporter.begin({ ...subject, reading });
   }
 
   #page() {
@@ -68,10 +71,11 @@ export class ShareDialog {
   // Shortening a drawing for the code asks the reader, so it takes a moment.
   async #showCode(page) {
     const run = ++this.#run;
-    const { strokes, model, reading } = this.#subject;
+    const { strokes, model, reading: promised } = this.#subject;
     code.replaceChildren();
     large.disabled = true;
     codeNote.textContent = "Making a QR code …";
+    const reading = await promised;
     const link = await qrLink({ page, strokes, model, reading, read: this.read });
     if (run !== this.#run) return;
     const modules = link && qrCode(link.address);
@@ -82,7 +86,7 @@ export class ShareDialog {
     code.replaceChildren(qrSvg(modules, "QR code with the link to this drawing"));
     large.disabled = false;
     codeNote.textContent = link.isShortened
-      ? `Scan it to open the drawing. It draws the same lines with fewer points, and is read alike${reading.text ? `: ${reading.text.replaceAll("\n", " / ")}` : ""}.`
+      ? `Scan it to open the drawing. It draws the same lines with fewer points, and is read alike${reading?.text ? `: ${reading.text.replaceAll("\n", " / ")}` : ""}.`
       : "Scan it to open the drawing.";
   }
 
