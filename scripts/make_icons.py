@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -26,15 +27,17 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         for name, side in (("192", 192), ("512", 512)):
-            save(shot(browser, page_of(favicon, side, side), (side, side)), STATIC / "icons" / f"{name}.png")
-        ground = re.sub(r' rx="\d+"', "", favicon)  # to the edges: the mask cuts its own corners
-        drop = re.sub(r"<rect[^>]*/>", "", favicon)
+            save(shot(browser, page_of(favicon, side, side), (side, side)), STATIC / "icons" / f"{name}.png", 64)
+        shapes = re.search(r"(<svg[^>]*>)\s*(<rect[^>]*/>)(.*</svg>)", favicon, re.DOTALL) or sys.exit("no favicon")
+        opening, ground, drop = shapes.groups()
+        ground = re.sub(r' rx="\d+"', "", f"{opening}{ground}</svg>")  # to the edges: the mask cuts its own corners
+        drop = opening + drop
         for name, side in (("maskable-512", 512), ("touch-180", 180)):
             inner = round(side * SAFE)
             body = f"{page_of(ground, side, side)}{page_of(drop, side, inner)}"
-            save(shot(browser, body, (side, side)), STATIC / "icons" / f"{name}.png")
+            save(shot(browser, body, (side, side)), STATIC / "icons" / f"{name}.png", 64)
         preview = (Path(__file__).parent / "preview.html").read_text("utf-8").replace("{favicon}", favicon)
-        save(shot(browser, preview, PREVIEW_WH), STATIC / "preview.png", colours=128)
+        save(shot(browser, preview, PREVIEW_WH), STATIC / "preview.png", 64)
         browser.close()
 
 
@@ -58,12 +61,10 @@ def shot(browser: Browser, body: str, size_wh: tuple[int, int]) -> bytes:
     return content
 
 
-def save(png: bytes, path: Path, colours: int = 0) -> None:
-    """Save with the best compression; with `colours`, of a palette of so many."""
-    image: Image.Image = Image.open(io.BytesIO(png))
-    if colours:
-        image = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
-    image.save(path, optimize=True)
+def save(png: bytes, path: Path, n_colours: int) -> None:
+    """Save with a palette, which keeps the transparent corners, and the best compression."""
+    image = Image.open(io.BytesIO(png))
+    image.quantize(n_colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 

@@ -69,10 +69,10 @@ def test_scripts_ask_site_js_for_addresses(site: Site) -> None:
 
 def test_the_service_worker_keeps_files_that_exist(site: Site) -> None:
     worker = site.files["service-worker.js"].decode()
-    kept = json.loads(re.search(r"const PATHS = (\[.*\]);", worker)[1])  # type: ignore[index]
+    kept = json.loads(re.search(r"const FILES = ({.*});", worker)[1])  # type: ignore[index]
     assert {"./", "learn/", "networks/cnn.bin", "static/css/base.css"} <= set(kept)
     assert {path if path in site.files else f"{path.removeprefix('./')}index.html" for path in kept} <= set(site.files)
-    assert f'`inkling-${{"{site.version}"}}`' in worker
+    assert f'const NAME = PREFIX + "{site.version}";' in worker
 
 
 @pytest.mark.parametrize(

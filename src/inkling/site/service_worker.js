@@ -1,33 +1,42 @@
 // Keeps the whole site in the browser, so that it opens without a connection after one visit. `inkling site` fills in the
-// version, a hash of all files, and the list of them. A new version is fetched in the background: one reload shows it.
-const NAME = `inkling-${VERSION}`;
-const PATHS = FILES;
+// version and every file's hash. A new version is fetched in the background, only what changed; one reload shows it.
+const PREFIX = "inkling-";
+const NAME = PREFIX + VERSION;
+const FILES = HASHES; // path -> hash of its content
+const LIST = "kept-files"; // what FILES was when a cache was filled: an entry of the cache
 const base = new URL("./", self.location);
 
-self.addEventListener("install", (event) => {
-  const fresh = PATHS.map((path) => new Request(new URL(path, base), { cache: "no-cache" })); // ask whether it changed
-  event.waitUntil(
-    caches
-      .open(NAME)
-      .then((cache) => cache.addAll(fresh)) // all or nothing: no mixture of two versions
-      .then(() => self.skipWaiting()),
-  );
-});
-
-self.addEventListener("activate", (event) => {
-  const isOlder = (name) => name.startsWith("inkling-") && name !== NAME;
-  event.waitUntil(
-    caches
-      .keys()
-      .then((names) => Promise.all(names.filter(isOlder).map((name) => caches.delete(name))))
-      .then(() => self.clients.claim()),
-  );
-});
-
+self.addEventListener("install", (event) => event.waitUntil(fill().then(() => self.skipWaiting())));
+self.addEventListener("activate", (event) => event.waitUntil(deleteOlder().then(() => self.clients.claim())));
 self.addEventListener("fetch", (event) => {
   const { method, url, mode } = event.request;
   if (method === "GET" && url.startsWith(base.href)) event.respondWith(answer(event.request, mode === "navigate"));
 });
+
+// All or nothing: one file that does not come rejects, and the version before stays.
+async function fill() {
+  const [cache, [before]] = [await caches.open(NAME), await older()];
+  const earlier = before && (await caches.open(before));
+  const list = await (await earlier?.match(LIST))?.json();
+  await Promise.all(
+    Object.entries(FILES).map(async ([path, hash]) => {
+      const address = new URL(path, base);
+      const same = list?.[path] === hash && (await earlier.match(address));
+      await cache.put(address, same || (await fetched(address, list ? "reload" : "no-cache")));
+    }),
+  );
+  await cache.put(LIST, new Response(JSON.stringify(FILES)));
+}
+
+// On the first visit the browser has just loaded much of it, and only asks whether it is still valid.
+async function fetched(address, mode) {
+  const response = await fetch(address, { cache: mode });
+  if (!response.ok) throw new Error(`${address} did not come: ${response.status}`);
+  return response;
+}
+
+const older = async () => (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== NAME);
+const deleteOlder = async () => Promise.all((await older()).map((name) => caches.delete(name)));
 
 // What is kept, or else what the host sends: a version's files never change, so nothing waits for the network.
 async function answer(request, isPage) {
