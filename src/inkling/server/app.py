@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask import Flask
 
     from inkling.server.metrics.definitions import Metrics
@@ -15,11 +17,12 @@ if TYPE_CHECKING:
     from inkling.server.settings import Settings
 
 
-def create_app(settings: Settings | None = None, *, is_static: bool = False) -> Flask:
+def create_app(settings: Settings | None = None, *, left_out: Sequence[str] | None = None) -> Flask:
     """Create the Flask app. A background thread loads the default model.
 
     `settings` defaults to the environment's (`INKLING_*`). /readyz answers 503 until the model is loaded. A reading
-    that comes earlier waits for it. Raises LookupError when an endpoint declares no rule (`inkling.server.rules`).
+    that comes earlier waits for it. `left_out`: for pages that become files (`inkling.site`), the packaged networks
+    that they do without. Raises LookupError when an endpoint declares no rule (`inkling.server.rules`).
     """
     import threading
 
@@ -33,10 +36,10 @@ def create_app(settings: Settings | None = None, *, is_static: bool = False) -> 
     request_log.configure(settings.log)
     quiet_decoders()
     metrics = Metrics()
-    readers = Readers(settings, metrics)
+    readers = Readers(settings, metrics, left_out or ())
     # NumPy, OpenCV and the network load while Flask does: importing native code leaves the other core free.
     threading.Thread(target=readers.warm, name="inkling-warm", daemon=True).start()
-    return _wire(settings, readers, metrics, is_static)
+    return _wire(settings, readers, metrics, left_out is not None)
 
 
 def _wire(settings: Settings, readers: Readers, metrics: Metrics, is_static: bool) -> Flask:

@@ -19,6 +19,7 @@ from pathlib import Path
 from inkling.hands.page_replay import page_replay
 from inkling.models import registry
 from inkling.page_network.binary import page_network
+from inkling.site.pages import LEFT_OUT as NETWORKS_LEFT_OUT
 from inkling.site.pages import render
 
 STATIC = Path(__file__).parents[1] / "server" / "static"
@@ -81,6 +82,6 @@ def _content(path: Path) -> bytes:
 
 def _networks() -> dict[str, bytes]:
     """The classifiers and the network that reads rows, as pages run them, and what teaching needs beside one."""
-    names = (*registry.packaged(), registry.LINE)
+    names = (*(name for name in registry.packaged() if name not in NETWORKS_LEFT_OUT), registry.LINE)
     files = {f"networks/{name}.bin": page_network(registry.find_network(name)) for name in names}
     return {**files, f"networks/{TAUGHT}-replay.bin": page_replay(registry.find(TAUGHT))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -32,8 +32,9 @@ class Readers:
     one, the packaged ones and those that were kept in the lab, which come and go.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, left_out: Sequence[str] = ()) -> None:
         self._settings = settings
+        self._left_out = left_out
         self._metrics = metrics
         self._kept = KeptModels(find_lab_folder(settings.lab_folder).models) if settings.lab else None
         self._loading = threading.Lock()
@@ -48,7 +49,8 @@ class Readers:
         """What a request can name, the default first. Raises BadBundle when there is no usable default."""
         if not self._bundles:
             default = self.default()
-            packaged = {name: bundle for name, bundle in registry.packaged().items() if name != default.name}
+            left_out = (default.name, *self._left_out)
+            packaged = {name: bundle for name, bundle in registry.packaged().items() if name not in left_out}
             self._bundles = {default.name: default, **packaged}
         kept = {name: bundle for name, bundle in self.kept().items() if name not in self._bundles}
         return {**self._bundles, **kept}
