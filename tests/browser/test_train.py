@@ -132,7 +132,7 @@ def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: LabFolder) 
     board = train.url
     report.click()
     expect(train.locator("h1")).to_contain_text("my-first")
-    expect(train.get_by_text("Confusion").first).to_be_visible()
+    expect(train.get_by_role("heading", name="How it learned")).to_be_visible()
     train.goto(board)
     train.wait_for_selector("html[data-ready]")
     train.locator("#kept-status").get_by_role("link", name="Look inside").click()
