@@ -2,10 +2,12 @@
 
     python -m benchmarks.serving.drawing_page
 
-A server and the system's Chromium run on this machine. The script draws numbers with some 800 mouse moves, one every
-8 ms. A move is answered when a frame is painted that shows an answer to an image with that move. Writes
-drawing_page.json; times in milliseconds. On a busy machine, run it several times behind `chrt -r 5` (Linux, root) and
-keep the fastest.
+A server and the system's Chromium run on this machine. The script draws with some hundred mouse moves, one every 8 ms.
+A move is answered when a frame is painted that shows an answer to an image with that move. The page reads by itself, in
+a thread. Everything is measured as it is, and on a processor that is four times slower: Chromium slows the page's own
+thread (`Emulation.setCPUThrottlingRate`), which leaves other threads as they are, so the engine's thread waits before
+each answer three times as long as it took. Writes drawing_page.json; times in milliseconds. On a busy machine, run it
+several times behind `chrt -r 5` (Linux, root) and keep the fastest.
 """
 
 from __future__ import annotations
@@ -19,45 +21,62 @@ from pathlib import Path
 from typing import Any
 
 import click
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from benchmarks.common import MODELS, out_option, percentile, write_json
+from benchmarks.common import out_option, percentile, write_json
 from benchmarks.serving.soak.service import running
 from tests.browser.conftest import FLAGS, chromium_path
 from tests.browser.strokes import DIGITS, smooth
 
 OUT = Path(__file__).with_suffix(".json")
-DRAWN = ((4, 0, 7), (2, 3, 5), (8, 6, 9), (1, 7, 2), (3, 8, 0), (6, 4, 5))
+DIGITS_ALONE = tuple((digit,) for digit in range(10))
+ROWS = ((4, 0, 7, 2, 3), (5, 8, 6, 9, 1), (7, 2, 3, 8, 0))
+CASES = {
+    "ann, a digit": ("ann", DIGITS_ALONE),
+    "cnn, a digit": ("cnn", DIGITS_ALONE),
+    "cnn, a row of five": ("cnn", ROWS),
+}
+SLOWER = (1, 4)
 PAUSE_S = 0.008  # between two moves
 LOADS = 7
 
-# Records the times of moves, of the images taken, and of the answers painted.
+# Records the times of moves, and for each answer painted, when its image was taken.
 WATCH = """() => {
   window.moves = [];
   window.painted = [];
-  let taken = [];
+  const taken = new Map(); // id of a message to the engine -> when
+  const watched = new WeakSet();
   document.getElementById("board").addEventListener("pointermove", (event) => {
     if (event.buttons) moves.push(event.timeStamp);
   }, true);
-  const read = CanvasRenderingContext2D.prototype.getImageData;
-  CanvasRenderingContext2D.prototype.getImageData = function (...frame) {
-    if (frame[2] > 200) window.lastTaken = performance.now();
-    return read.apply(this, frame);
+  const send = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (message, ...more) {
+    if (message.call === "read") taken.set(message.id, performance.now());
+    if (!watched.has(this)) {
+      watched.add(this);
+      this.addEventListener("message", ({ data: { id } }) => taken.has(id) && shown(taken.get(id)));
+    }
+    return send.call(this, message, ...more);
   };
-  const send = window.fetch;
-  window.fetch = (url, options) => {
-    if (String(url).includes("/read")) taken.push(window.lastTaken);
-    return send(url, options);
-  };
-  new MutationObserver(() => {
-    const held = taken.shift();
-    requestAnimationFrame(() => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => painted.push([held, performance.now()]);
-      port2.postMessage(0); // comes once the frame is painted
-    });
-  }).observe(document.getElementById("took"), { childList: true });
+  // The page shows an answer in the task in which it comes; a message from the next frame comes once that is painted.
+  const shown = (held) => requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => painted.push([held, performance.now()]);
+    port2.postMessage(0);
+  });
 }"""
+
+# Before the engine's thread: what it takes to answer a message, it takes so many times more.
+SLOWED = """
+const send = self.postMessage.bind(self);
+let began = 0;
+addEventListener("message", () => (began = performance.now()));
+self.postMessage = (...given) => {
+  const until = performance.now() + (SLOWER - 1) * (performance.now() - began);
+  while (performance.now() < until);
+  send(...given);
+};
+"""
 
 
 @click.command()
@@ -68,7 +87,13 @@ def main(out: Path) -> None:
         url = f"http://127.0.0.1:{service.port}"
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         result = {
-            "pen_to_answer_ms": {model: pen_to_answer(browser, url, model) for model in MODELS},
+            "pen_to_answer_ms": {
+                f"{case}, {slower} times slower" if slower > 1 else case: pen_to_answer(
+                    browser, url, *what, slower=slower
+                )
+                for case, what in CASES.items()
+                for slower in SLOWER
+            },
             "usable_after_ms": usable_after(browser, url),
             "sent_bytes": sent_bytes(url),
         }
@@ -77,16 +102,24 @@ def main(out: Path) -> None:
     click.echo(result)
 
 
-def pen_to_answer(browser: Browser, url: str, model: str) -> dict[str, float]:
-    """Percentiles over all moves of the pen."""
-    page = opened(browser, url)
+def pen_to_answer(
+    browser: Browser, url: str, model: str, drawn: tuple[tuple[int, ...], ...], *, slower: int
+) -> dict[str, float]:
+    """Percentiles over all moves of the pen. `slower`: how many times slower the processor is."""
+    page = opened(browser, url, slower=slower)
     page.locator("#model").select_option(model)
     page.evaluate(WATCH)
-    for digits in DRAWN:
+    draw(page, (8,))  # opens the networks
+    page.wait_for_timeout(1500)
+    page.locator("#clear").click()
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    page.wait_for_timeout(500)
+    page.evaluate("moves.length = painted.length = 0")
+    for digits in drawn:
         draw(page, digits)
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(600)
         page.locator("#clear").click()
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(300)
     moves, painted = page.evaluate("[moves, painted]")
     page.context.close()
     waits = waited(moves, painted)
@@ -111,9 +144,10 @@ def waited(moves: list[float], painted: list[tuple[float, float]]) -> list[float
 def draw(page: Page, digits: tuple[int, ...]) -> None:
     board = page.locator("#board").bounding_box()
     assert board is not None
-    side = 0.45 * board["height"]
+    pitch = min(0.3, 0.9 / len(digits))
+    side = min(0.45 * board["height"], 0.9 * pitch * board["width"])
     for i, digit in enumerate(digits):
-        left = board["x"] + (0.2 + 0.3 * i) * board["width"] - side / 2
+        left = board["x"] + (0.5 + pitch * (i - (len(digits) - 1) / 2)) * board["width"] - side / 2
         top = board["y"] + 0.27 * board["height"]
         for stroke in DIGITS[digit]:
             points = [(left + x * side, top + y * side) for x, y in smooth(stroke)]
@@ -125,11 +159,18 @@ def draw(page: Page, digits: tuple[int, ...]) -> None:
             page.mouse.up()
 
 
-def opened(browser: Browser, url: str) -> Page:
+def opened(browser: Browser, url: str, *, slower: int = 1) -> Page:
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    if slower > 1:
+        page.route("**/engine/worker.js", lambda route: slow(route, slower))
     page.goto(url)
     page.wait_for_selector("html[data-ready]")
     return page
+
+
+def slow(route: Route, slower: int) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=SLOWED.replace("SLOWER", str(slower)) + answer.text())
 
 
 def usable_after(browser: Browser, url: str) -> dict[str, Any]:
