@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 PHONES_WH = [(320, 568), (375, 667), (390, 664), (844, 390)]
 
-# Every shift, also those that the browser forgives because they follow an input; and what is said from frame to frame.
+# Every shift, also those that the browser forgives after an input; and what is said while the pen is down.
 OBSERVE = """() => {
   window.shifts = [];
   new PerformanceObserver((list) => {
@@ -25,10 +25,14 @@ OBSERVE = """() => {
     }
   }).observe({ type: "layout-shift", buffered: false });
   window.said = new Set();
+  let frames = 0; // since the pen was put down; 0 while it is up
+  addEventListener("pointerdown", () => (frames = 1), { capture: true });
+  addEventListener("pointerup", () => (frames = 0), { capture: true });
   const note = () => {
+    requestAnimationFrame(note);
+    if (frames === 0 || frames++ < 3) return;
     for (const id of ["sure", "reason", "ignored"]) window.said.add(document.getElementById(id).textContent);
     for (const box of document.querySelectorAll("#boxes .refused")) window.said.add(box.textContent);
-    requestAnimationFrame(note);
   };
   note();
 }"""

@@ -207,7 +207,7 @@ def test_not_a_digit_and_refused_ink(board: Page) -> None:
     assert hands_of(board)["hanna"]["digits"]["none"] == 1
     board.keyboard.press("Escape")
     board.locator("#clear").click()
-    draw_odd(board, tuple(((0.1 * i, 0.1), (0.1 * i + 0.05, 0.9), (0.1 * i + 0.1, 0.1)) for i in range(9)))
+    draw_odd(board, (tuple((0.05 * i, (0.2, 0.8)[i % 2]) for i in range(20)),))
     expect(board.locator("#sure")).to_have_text("Not a digit")
     board.get_by_role("button", name="A digit?").first.click()
     expect(board.locator("#correction-heading")).to_have_text("Read as no digit. This is a …")
@@ -250,6 +250,7 @@ def test_the_hand_is_remembered_and_a_deleted_one_forgotten(board_with_refusals:
     page.locator("#hand").select_option("jonas")
     expect(page.locator("#answer")).to_have_text("7")
     page.request.delete(page.evaluate("location.origin") + "/api/v1/hands/jonas")
+    page.evaluate("scrollTo(0, 0)")  # the popover may have been below
     draw(page, 4, centre=0.85, height=0.4)
     expect(page.locator("#answer")).to_have_text("14")
     expect(page.locator("#hand-used")).to_contain_text("Unknown hand 'jonas'")

@@ -94,7 +94,7 @@ def test_text_has_contrast(chromium: Browser, address: str, scheme: Any, path: s
 def test_every_control_has_a_name(page: Page) -> None:
     nameless = page.evaluate(
         """() => [...document.querySelectorAll("button, select, input, a, img, canvas")]
-          .filter((one) => one.getClientRects().length && one.alt !== "")
+          .filter((one) => one.getClientRects().length && one.alt !== "" && !one.closest("[aria-hidden=true]"))
           .filter((one) => !(one.ariaLabel || one.textContent.trim() || one.alt || one.labels?.length))
           .map((one) => one.outerHTML)"""
     )

@@ -6,6 +6,8 @@ import { byId, howSure, sentence } from "./page_text.js";
 const answer = byId("answer");
 const [written, sure, reason, ignored] = ["written", "sure", "reason", "ignored"].map(byId);
 
+const holder = document.querySelector(".remarks");
+
 // `reading`: an answer of the API; null for a board without ink. A `tentative` one may change with the next stroke: it is
 // grey, nothing is remarked on, and screen readers wait.
 export function showAnswer(reading, { tentative = false } = {}) {
@@ -23,9 +25,16 @@ export function showAnswer(reading, { tentative = false } = {}) {
   sure.textContent = tentative ? soFar(reading) : reading ? howSure(reading) : "Nothing written yet.";
   reason.textContent = reading?.isGhost ? "A demonstration: your first stroke takes over." : sentence(remarks?.reason ?? "");
   ignored.textContent = remarks ? ignoredInWords(remarks) : "";
+  if (!tentative) letKeysScroll(holder);
 }
 
 // Nobody is judged in mid-stroke.
 function soFar(reading) {
   return reading?.isWritten && reading.outcome === "read" ? howSure(reading) : "Reading \u2026";
+}
+
+// Only what does not fit needs a stop of the Tab key.
+function letKeysScroll(element) {
+  if (element.scrollHeight > element.clientHeight) element.tabIndex = 0;
+  else element.removeAttribute("tabindex");
 }

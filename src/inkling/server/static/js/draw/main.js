@@ -4,11 +4,9 @@ import { Board } from "../common/board.js";
 import { explainTerms } from "../common/glossary.js";
 import { HandChooser } from "../common/hand_chooser.js";
 import { KeyboardPen } from "../common/keyboard_pen.js";
-import { showAnswer } from "./answer.js";
-import { showBars } from "./probability_bars.js";
 import { watchCells } from "./cells.js";
 import { Cropper } from "./crop.js";
-import { containedFrame, hideBoxes, showBoxes } from "./boxes.js";
+import { containedFrame } from "./boxes.js";
 import { watchComparison } from "./compare.js";
 import { Correction } from "./correction.js";
 import { GhostPen } from "./ghost_pen.js";
@@ -17,25 +15,21 @@ import { pixelsOf } from "../common/png.js";
 import { isStatic } from "../common/site.js";
 import { Persistence } from "./persistence.js";
 import { downscaled, isDocument, watchImageInput } from "./image_input.js";
-import { hasMarks, seenMarks } from "./marks.js";
 import { ManyImages } from "./many_images.js";
 import { watchFilmstrip } from "./filmstrip.js";
 import { Exporter } from "./export.js";
 import { Reader } from "./reader.js";
 import { Rest } from "./rest.js";
 import { ShareDialog } from "./share.js";
-import { showDigitTable } from "./table.js";
 import { ShownPicture } from "./shown_picture.js";
+import { ShownReading } from "./shown_reading.js";
 import { inkSource, pictureSource } from "./source.js";
-import { showTiles } from "./tiles.js";
 import { updateTools, watchTools } from "./toolbar.js";
 import { byId, say, shortResult } from "./page_text.js";
 import { WhyPanel } from "./why_panel.js";
 
 const [paper, model] = [byId("paper"), byId("model")];
 
-let reading = null; // the answer that is shown
-let selected = 0; // the digit, or refused ink after the digits, whose probabilities are shown
 let onceShown = []; // resolve at the next answer
 let revision = 0; // of the ink on the board
 let isWaiting = false; // for the first answer about this ink
@@ -47,8 +41,8 @@ const cropper = new Cropper({ picture, take: takePicture, failed: say });
 const persistence = new Persistence(board, model);
 const chooser = document.querySelector("[data-hands=on]") ? new HandChooser({ changed: handChanged, failed: say }) : null;
 const reader = new Reader({ network: () => model.value, chooser });
-const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading, reader });
-const rest = new Rest({ rested: present });
+const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading.answer, reader });
+const rest = new Rest({ rested: () => reading.present() });
 const correction = chooser && new Correction({ chooser, readAgain });
 const cells = watchCells({ model: () => model.value, hand: () => chooser?.reads });
 const many = new ManyImages({
@@ -58,7 +52,17 @@ const many = new ManyImages({
   openPage,
 });
 const comparison = watchComparison({ about, reader });
-const why = new WhyPanel({ engine: () => reader.engine() });
+const reading = new ShownReading({
+  isTentative,
+  frame: ({ size, isGhost }) => (picture.blob ? containedFrame(size, paper) : (isGhost ? ghost : board).frame),
+  subject: () => picture.blob ?? board,
+  readOne: (source) => reader.read(source, { mode: "single" }),
+  canTell: () => "refuses" in (model.selectedOptions[0]?.dataset ?? {}),
+  handNote: () => reader.handNote,
+  correct: correction && correct,
+  why: new WhyPanel({ engine: () => reader.engine() }),
+  panels: [filmstrip, comparison, cells],
+});
 const ghost = new GhostPen({
   canvas: byId("ghost"),
   nib: byId("ghost-nib"),
@@ -84,16 +88,15 @@ function inkChanged() {
   persistence.changed();
   showState();
   if (picture.blob) return;
+  const wasResting = rest.isResting;
   rest.changed({ isDrawing: board.isDrawing });
   if (board.isEmpty) {
     requests.drop();
-    show(null);
-  } else {
-    requests.ask({ run: readBoard });
-    if (reading) return;
-    isWaiting = true;
-    present();
+    return show(null);
   }
+  requests.ask({ run: readBoard });
+  isWaiting = reading.answer === null;
+  if (wasResting || isWaiting) reading.present(); // what was said before is about other ink
 }
 
 async function readBoard() {
@@ -145,10 +148,10 @@ function openOne(blob) {
 }
 
 // A page of a document: its thumbnail stands for the picture, which the browser does not have.
-function openPage(reading) {
-  const bytes = Uint8Array.from(atob(reading.thumbnail.split(",")[1]), (letter) => letter.charCodeAt(0));
+function openPage(page) {
+  const bytes = Uint8Array.from(atob(page.thumbnail.split(",")[1]), (letter) => letter.charCodeAt(0));
   showPicture(new Blob([bytes], { type: "image/jpeg" }), { isWhole: false });
-  show({ ...reading, tookAll: reading.took_ms, source: null });
+  show({ ...page, tookAll: page.took_ms, source: null });
 }
 
 function shown(answer, { blob, example }) {
@@ -175,81 +178,24 @@ function offline(isOffline) {
 // Takes a new answer; null for none.
 function show(answer) {
   isWaiting = false;
-  const before = reading?.digits.length ?? 0;
-  reading = answer;
-  const n = answer?.digits.length ?? 0;
-  if (n !== before || selected >= n) selected = Math.max(0, n - 1); // selects a new digit
-  present();
+  reading.show(answer);
   onceShown.splice(0).forEach((done) => done(answer));
 }
 
 // Whether the answer may change with the next move of the pen: then it is shown in grey, and nothing is said of it.
-function isTentative() {
-  if (!reading) return isWaiting;
-  return !picture.blob && (reading.isGhost || !rest.isResting || reading.revision !== revision);
+function isTentative(answer) {
+  if (!answer) return isWaiting;
+  return !picture.blob && (answer.isGhost || !rest.isResting || answer.revision !== revision);
 }
-
-function present() {
-  const tentative = isTentative();
-  showAnswer(reading, { tentative });
-  showDigits();
-  if (tentative) return;
-  showDigitTable(reading);
-  byId("hand-used").textContent = reading ? handUsed(reading) : "";
-  for (const panel of [filmstrip, comparison, cells]) panel.setImage(reading?.source ?? null, picture.blob ?? board);
-  if (reading && hasMarks(reading)) lookAtMarks(reading);
-  byId("took").textContent = reading ? madeInWords(reading) : "";
-  if (reading) byId("version").textContent = reading.model.version;
-}
-
-async function lookAtMarks(answer) {
-  const others = await seenMarks(answer, (source) => reader.read(source, { mode: "single" })).catch(() => null);
-  if (!others || answer !== reading) return;
-  reading = { ...answer, others };
-  showDigits();
-}
-
-function madeInWords({ made, took_ms, tookAll }) {
-  const where = made === "page" ? "Read in this page" : "Read by the server";
-  return `${where} in ${took_ms.toFixed(1)} ms, ${tookAll.toFixed(0)} ms in all.`;
-}
-
-function showDigits() {
-  const tentative = isTentative();
-  const digits = reading?.digits ?? [];
-  const refused = tentative ? [] : refusedInk();
-  const glyph = digits[selected] ?? refused[selected - digits.length] ?? null;
-  const which = digits.length > 1 && glyph === digits[selected] ? `Digit ${selected + 1} of ${digits.length}` : "";
-  showBars(glyph, { which, tentative, canTell: "refuses" in (model.selectedOptions[0]?.dataset ?? {}) });
-  showTiles({ digits, refused, selected, select, correct: correction && correct });
-  const isOfHand = Boolean(reading?.hand?.version); // its network is not in this page
-  why.set(tentative || isOfHand ? null : reading, selected);
-  if (digits.length + (reading?.others.length ?? 0) === 0) return hideBoxes();
-  const frame = picture.blob ? containedFrame(reading.size, paper) : (reading.isGhost ? ghost : board).frame;
-  showBoxes(reading, frame, selected, { tentative });
-}
-
-function select(i) {
-  selected = i;
-  showDigits();
-}
-
-const refusedInk = () => (reading?.others ?? []).filter(({ kind }) => kind === "refused" || kind === "mark");
 
 // A page of a document has only a thumbnail here, so its boxes are scaled to that.
 async function correct(opener, { box, said }, label) {
-  const { model: network, size } = reading;
-  const source = (await reading.source?.blob()) ?? picture.blob;
-  const { width } = reading.source ? { width: size[0] } : await createImageBitmap(source);
+  const { model: network, size, source: read } = reading.answer;
+  const source = (await read?.blob()) ?? picture.blob;
+  const { width } = read ? { width: size[0] } : await createImageBitmap(source);
   const scaled = box.map((length) => Math.round((length * width) / size[0]));
   const name = picture.blob ? picture.blob.name || "a picture on the Draw page" : "drawn on the Draw page";
   correction.open(opener, { box: scaled, said, blob: source, model: network, source: name.slice(0, 200) }, label);
-}
-
-// Which hand read, or why none did.
-function handUsed({ hand, note }) {
-  if (!hand) return note ?? reader.handNote;
-  return hand.version ? `as ${hand.name} writes, version ${hand.version}` : `${hand.name} uses the original network`;
 }
 
 function showPicture(blob, options) {
@@ -287,7 +233,7 @@ const share = new ShareDialog({
     strokes: picture.blob ? null : board.strokes,
     view: board.sentView,
     picture: picture.blob,
-    reading: isTentative() ? readAgain() : Promise.resolve(reading), // of the ink as it is
+    reading: isTentative(reading.answer) ? readAgain() : Promise.resolve(reading.answer), // of the ink as it is
     model: model.value,
     title: model.selectedOptions[0]?.textContent.trim() ?? "",
   }),
@@ -311,8 +257,8 @@ watchImageInput({
   },
 });
 new KeyboardPen(board, { nib: byId("nib"), say: (text) => (byId("spoken").textContent = text) });
-new ResizeObserver(showDigits).observe(paper);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showDigits);
+new ResizeObserver(() => reading.presentDigits()).observe(paper);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => reading.presentDigits());
 persistence.begin();
 showState();
 explainTerms();

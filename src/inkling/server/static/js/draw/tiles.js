@@ -17,8 +17,8 @@ export function paint(canvas, tile) {
 
 // Shows `digits` and then `refused` ink, the one at `selected` as chosen; `select(index)` is called at a click.
 // `correct(opener, entry, label)` is called to correct one, with the label "0" to "9" if that was typed; null where
-// nothing can be corrected.
-export function showTiles({ digits, refused, selected, select, correct }) {
+// nothing can be corrected. Of a `tentative` reading nothing can be corrected yet.
+export function showTiles({ digits, refused, selected, select, correct, tentative = false }) {
   const entries = [...digits, ...refused];
   if (entries.length === 0) {
     holder.innerHTML = placeholder;
@@ -38,11 +38,12 @@ export function showTiles({ digits, refused, selected, select, correct }) {
     button.onclick = () => select(i);
     if (!correct) return;
     button.onkeydown = (event) => {
-      if (!/^\d$/.test(event.key) || event.ctrlKey || event.metaKey) return;
+      if (tentative || !/^\d$/.test(event.key) || event.ctrlKey || event.metaKey) return;
       event.preventDefault(); // the field that gets the focus must not get the digit
       open(event.key);
     };
     wrong.onclick = () => open();
+    wrong.disabled = tentative;
     wrong.setAttribute("aria-label", isDigit ? `Wrong? Digit ${i + 1}` : "A digit? The refused ink");
   });
 }
