@@ -65,7 +65,7 @@ async function readerOf(network, learned) {
   return makeReader({
     classify: learned ? classifyTaught : (tiles) => classifier.classify(tiles),
     manifest: classifier.head.manifest,
-    recognise: async (line) => ({ probs: (await networkOf(LINE)).recognise(line) }),
+    recognise: async (line) => (await networkOf(LINE)).recognise(line),
     lineManifest: async () => (await networkOf(LINE)).head.manifest,
   });
 }
