@@ -12,6 +12,8 @@ from playwright.sync_api import Browser
 
 from tests.browser.engine_modules import Engine
 
+pytestmark = pytest.mark.browser
+
 RNG = np.random.default_rng(7)
 LEVELS = RNG.integers(0, 256, (77, 91)).astype(np.uint8)
 FLOATS = RNG.random((77, 91)).astype(np.float32)
