@@ -6,8 +6,8 @@ import { removeBorderNoise } from "./border_noise.js";
 import { BINARIZE as CONFIG, GLOBAL_THRESHOLD, SHARED } from "./config.js";
 import { binarizeGlobally } from "./global_threshold.js";
 import { gaussianBlur } from "./image/filters.js";
-import { float, grey, inverted, rangeOf } from "./image/grey.js";
-import { clamp, histogramOf, roundEven, searchSorted, upperMedian } from "./image/numbers.js";
+import { float, grey, inverted, lookUp, rangeOf } from "./image/grey.js";
+import { clamp, roundEven, searchSorted, upperMedian } from "./image/numbers.js";
 import { cropPage } from "./page_crop.js";
 import { hasLightBackground } from "./polarity.js";
 import { downscale, upscale } from "./small_image.js";
@@ -44,7 +44,9 @@ function binarizeLocally(image, small, { requireSharp = false } = {}) {
 function hasNoShadow(image) {
   if (Math.max(image.width, image.height) <= GLOBAL_THRESHOLD.icon_side_px) return true;
   const { low, high } = rangeOf(image);
-  return image.data.every((level) => level === low || level === high);
+  const { data } = image;
+  for (let i = 0; i < data.length; i += 1) if (data[i] !== low && data[i] !== high) return false;
+  return true;
 }
 
 // Smooths a photograph; a drawing has no noise and is returned unchanged. The noise is the median step between neighbouring
@@ -97,20 +99,18 @@ function stretchContrast(image, contrast, requireSharp) {
   const [least, most] = SHARED.noise_floor_range;
   const floor = Math.min(Math.max(edge, middle + least * depth), middle + most * depth);
   const table = Float32Array.from(contrast, (level) => clamp((level - floor) / (body - floor), 0, 1));
-  const out = float(image.width, image.height);
-  for (let i = 0; i < out.data.length; i += 1) out.data[i] = table[image.data[i]];
-  return out;
+  return lookUp(image, table);
 }
 
 // Some rows, evenly spread, are enough.
 function contrastHistogram({ width, height, data }, contrast) {
   const every = Math.max(1, Math.floor(height / CONFIG.histogram_rows));
-  const histogram = new Float64Array(256);
+  const counts = new Uint32Array(256);
   for (let y = 0; y < height; y += every) {
-    histogramOf(data.subarray(y * width, (y + 1) * width)).forEach((count, level) => {
-      histogram[contrast[level]] += count;
-    });
+    for (let i = y * width; i < (y + 1) * width; i += 1) counts[data[i]] += 1;
   }
+  const histogram = new Float64Array(256);
+  for (let level = 0; level < 256; level += 1) histogram[contrast[level]] += counts[level];
   return histogram;
 }
 

@@ -50,7 +50,8 @@ function isRule({ box: [x, , w, h], area }, width) {
 // The components near the border that are no digits, where there are whole digits to compare with.
 function findNoise(mask, labels, components, others, margin) {
   const gapOf = ({ gaps }) => Math.min(...gaps);
-  const leastHeight = Math.max(CONFIG.min_digit_height_px, CONFIG.min_digit_height_share * Math.min(mask.width, mask.height));
+  const shorter = Math.min(mask.width, mask.height);
+  const leastHeight = Math.max(CONFIG.min_digit_height_px, CONFIG.min_digit_height_share * shorter);
   const inner = components.filter((one) => gapOf(one) > margin && one.box[3] >= leastHeight);
   if (!inner.length) return [];
   const heights = inner.map(({ box }) => box[3]);

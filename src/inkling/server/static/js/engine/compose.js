@@ -65,7 +65,8 @@ export function composeEmpty(size) {
 // The reading of an image with ink, but no digit.
 export function composeWithoutDigits(others, size) {
   const what = others.length === 1 ? "this does not look" : `none of the ${others.length} marks looks`;
-  return without("not_digit", others, size, `${what} like a digit; write 0 to 9 upright and whole, or show the number alone.`);
+  const reason = `${what} like a digit; write 0 to 9 upright and whole, or show the number alone.`;
+  return without("not_digit", others, size, reason);
 }
 
 function without(outcome, others, size, reason) {

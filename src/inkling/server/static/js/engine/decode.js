@@ -33,7 +33,8 @@ export function toGrey(pixels) {
 async function pixelsOf(source) {
   if (source.data) {
     checkSize(source.width, source.height);
-    return { width: source.width, height: source.height, pixels: reducedPixels(source.width, source.height, () => source) };
+    const { width, height } = source;
+    return { width, height, pixels: reducedPixels(width, height, () => source) };
   }
   const bitmap = source instanceof Blob ? await bitmapOf(source) : source;
   const { width, height } = bitmap;
@@ -53,7 +54,9 @@ async function pixelsOf(source) {
 }
 
 async function bitmapOf(blob) {
-  if (blob.size === 0) throw new BadPicture("EmptyPicture", "The picture has no bytes; a picture was expected. Choose its file again.");
+  if (blob.size === 0) {
+    throw new BadPicture("EmptyPicture", "picture has no bytes; a picture was expected. Choose its file again.");
+  }
   if (blob.size > CONFIG.max_bytes) {
     const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
     const limit = `the limit is ${megabytes(CONFIG.max_bytes)} MB. Send a smaller picture.`;

@@ -20,7 +20,9 @@ export function binarizeGlobally(image, small, { requireSharp = false } = {}) {
   const { typical_quantile: typical, extreme_quantile: extreme } = CONFIG;
   const [darkest, darkLevel] = levelsAt(dark, [extreme, 1 - typical]);
   const [lightLevel, lightest] = levelsAt(light, [typical, 1 - extreme]).map((level) => threshold + 1 + level);
-  const [background, farthest, body] = lightBackground ? [lightLevel, lightest, darkLevel] : [darkLevel, darkest, lightLevel];
+  const [background, farthest, body] = lightBackground
+    ? [lightLevel, lightest, darkLevel]
+    : [darkLevel, darkest, lightLevel];
   const depth = Math.abs(background - body);
   const unevenness = Math.abs(farthest - background);
   if (depth < CONFIG.min_depth_levels || unevenness > CONFIG.max_unevenness * depth) return null;

@@ -31,7 +31,8 @@ export function toGrayscale(picture) {
 
 // Whether luma alone has edges as strong as those of a usual pen.
 function showsInk({ width, height, data }) {
-  const { columns, rows } = sampledPlaces(width, height, Math.ceil(Math.max(width, height) / CONFIG.luma_sample_side_px));
+  const block = Math.ceil(Math.max(width, height) / CONFIG.luma_sample_side_px);
+  const { columns, rows } = sampledPlaces(width, height, block);
   const sample = rows.map((y) => columns.map((x) => data[y * width + x]));
   const lightest = sample.flat().reduce((most, level) => Math.max(most, level), 0);
   const least = Math.ceil(CONFIG.min_luma_edge * (lightest + SHARED.level_offset));
@@ -109,7 +110,9 @@ function principalAxis(vectors) {
       const angle = 0.5 * Math.atan2(2 * m[p][q], m[q][q] - m[p][p]);
       const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
       for (const row of m) [row[p], row[q]] = [cos * row[p] - sin * row[q], sin * row[p] + cos * row[q]];
-      for (let k = 0; k < 3; k += 1) [m[p][k], m[q][k]] = [cos * m[p][k] - sin * m[q][k], sin * m[p][k] + cos * m[q][k]];
+      for (let k = 0; k < 3; k += 1) {
+        [m[p][k], m[q][k]] = [cos * m[p][k] - sin * m[q][k], sin * m[p][k] + cos * m[q][k]];
+      }
       for (const axis of axes) [axis[p], axis[q]] = [cos * axis[p] - sin * axis[q], sin * axis[p] + cos * axis[q]];
     }
   }

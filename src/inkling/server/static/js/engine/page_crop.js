@@ -102,7 +102,8 @@ function findPanel(small, around) {
   const inner = dilatedBy(inside, -1);
   const isWrittenOn =
     small.data.some((value, i) => Math.abs(value - level) > marked && inner.data[i] > 0) || mayBeBlankPage(hull);
-  return isWrittenOn && !hasWriting(small, outside.data.map((value, i) => (value && isClear(i) ? 1 : 0))) ? inside : null;
+  const surroundings = outside.data.map((value, i) => (value && isClear(i) ? 1 : 0));
+  return isWrittenOn && !hasWriting(small, surroundings) ? inside : null;
 }
 
 const chosen = ({ data }, condition) => Array.from(data.filter((_, i) => condition(i)));
@@ -113,7 +114,8 @@ function touchedSides({ width, height, data }) {
     return 0;
   };
   const last = width * (height - 1);
-  return isTouched(0, 1, width) + isTouched(last, 1, width) + isTouched(0, width, height) + isTouched(width - 1, width, height);
+  const [above, below] = [isTouched(0, 1, width), isTouched(last, 1, width)];
+  return above + below + isTouched(0, width, height) + isTouched(width - 1, width, height);
 }
 
 // Whether a rectangle is a page even with nothing on it: too large and too wide for a bold 1.
@@ -129,7 +131,10 @@ function largestRectangle(mask) {
   const { count, labels, stats } = connectedComponents(mask, { connectivity: 4 });
   let largest = 0;
   let area = 0;
-  for (let n = 1; n < count; n += 1) if (stats[FIELDS * n + AREA] > area) [largest, area] = [n, stats[FIELDS * n + AREA]];
+  for (let n = 1; n < count; n += 1) {
+    const own = stats[FIELDS * n + AREA];
+    if (own > area) [largest, area] = [n, own];
+  }
   if (largest === 0 || area / mask.data.length < CONFIG.min_area_share) return null;
   const component = maskOfLabel(labels, largest);
   const outline = hullOfMask(component);
@@ -158,8 +163,8 @@ function hasFourCorners(outline) {
 function borderMode(small) {
   const n = CONFIG.border_band_px;
   const { width: w, height: h } = small;
-  const sides = [crop(small, 0, 0, w, n), crop(small, 0, h - n, w, n), crop(small, 0, 0, n, h), crop(small, w - n, 0, n, h)];
-  const band = sides.flatMap(({ data }) => [...data]);
+  const sides = [[0, 0, w, n], [0, h - n, w, n], [0, 0, n, h], [w - n, 0, n, h]];
+  const band = sides.flatMap((side) => [...crop(small, ...side).data]);
   const bins = new Array(32).fill(0); // of 8 levels
   for (const level of band) bins[level >> 3] += 1;
   const mode = bins.indexOf(Math.max(...bins));

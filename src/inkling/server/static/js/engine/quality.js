@@ -20,8 +20,8 @@ export function qualityWarnings(image, ink, segmentation) {
   const boxes = glyphsOf(segmentation).map(({ box }) => box);
   if (!boxes.length) return [withoutInk(image)];
   if (isTextPage(ink, segmentation)) return [tooMuch("texture")];
-  return [many(boxes.length), blot(ink, boxes), border(boxes, ink), small(boxes, image), ...blurredOrFaint(image, ink, boxes)]
-    .filter(Boolean);
+  const found = [many(boxes.length), blot(ink, boxes), border(boxes, ink), small(boxes, image)];
+  return [...found, ...blurredOrFaint(image, ink, boxes)].filter(Boolean);
 }
 
 // Whether to look for warnings even though every glyph resembles a digit: the ink reaches the border, or there are many
@@ -44,7 +44,8 @@ function withoutInk({ width, height, data }) {
 
 function many(n) {
   if (n <= CONFIG.max_glyphs) return null;
-  return { code: "many", text: `there are ${n} marks in the picture; show fewer numbers at once, or check them by eye.` };
+  const text = `there are ${n} marks in the picture; show fewer numbers at once, or check them by eye.`;
+  return { code: "many", text };
 }
 
 function blot(ink, boxes) {
@@ -96,7 +97,9 @@ function blurredOrFaint(image, ink, boxes) {
   if (edgeWidth > Math.max(CONFIG.max_edge_px, CONFIG.max_edge_height_share * median(boxes.map((box) => box[3])))) {
     warnings.push({ code: "blurred", text: "the picture is blurred; hold still, or let the camera focus." });
   }
-  if (isFaint(strokes, paper)) warnings.push({ code: "faint", text: "the ink is faint; use a darker pen, or more light." });
+  if (isFaint(strokes, paper)) {
+    warnings.push({ code: "faint", text: "the ink is faint; use a darker pen, or more light." });
+  }
   return warnings;
 }
 

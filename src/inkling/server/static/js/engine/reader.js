@@ -20,18 +20,14 @@ import { withTestTimeAugmentation } from "./test_time_augmentation.js";
 
 // A reader with one network of single digits, and one of rows. What is asked of them may be a promise.
 //
-// `classify`: n tiles of 784 floats -> { probs: n * 10, calibrated, notDigit: n }. `manifest`: { sure_at, reject_at } of that
-// network. `recognise`: a row's image -> the columns' probabilities, see rows/read_rows.js. `lineManifest`: () -> the row network's.
+// `classify`: n tiles of 784 floats -> { probs: n * 10, calibrated, notDigit: n }. `manifest`: { sure_at, reject_at } of
+// that network. `recognise`: a row's image -> the columns' probabilities, see rows/read_rows.js. `lineManifest`: () -> the
+// row network's.
 export function makeReader({ classify, manifest, recognise, lineManifest }) {
   const canRefuse = (manifest.reject_at ?? 1) < 1;
   const network = { classify, canRefuse, sureAt: manifest.sure_at, rejectAt: manifest.reject_at };
   const byRows = async ({ image, size }) =>
-    readRows(image, {
-      recognise,
-      classify,
-      manifest: await lineManifest(),
-      size,
-    });
+    readRows(image, { recognise, classify, manifest: await lineManifest(), size });
   return {
     // An ImageData, ImageBitmap or Blob -> what POST /api/v1/read?explain=tiles answers of the reading. `mode`: "single"
     // treats all ink as one digit. `steps`: also what each stage made, see `stepsOf`. `off`: stages to do without, see

@@ -27,7 +27,8 @@ export async function withTestTimeAugmentation(ink, segmentation, prediction, cl
   };
   const meanProbs = probs.map((_, i) => mean(probs, ofViews.probs, 10, i));
   const fillsImage = h >= CONFIG.min_filled_share * ink.height && w >= CONFIG.min_filled_share * ink.width;
-  const looks = [probs, ...views.map((_, i) => ofViews.probs.subarray(10 * i, 10 * i + 10))].map((each) => Array.from(each));
+  const ofView = (i) => ofViews.probs.subarray(10 * i, 10 * i + 10);
+  const looks = [probs, ...views.map((_, i) => ofView(i))].map((each) => Array.from(each));
   const meanNotDigit = fillsImage ? notDigit.map(() => mean(notDigit, ofViews.notDigit, 1, 0)) : notDigit;
   return { probs: meanProbs, notDigit: meanNotDigit, looks: { tiles: views.map(({ data }) => data), probs: looks } };
 }
@@ -35,7 +36,9 @@ export async function withTestTimeAugmentation(ink, segmentation, prediction, cl
 // The same ink with its width to height times `factor`; a small crop becomes higher.
 function narrowed(part, factor) {
   const isSmall = part.height < 2 * NORMALIZE.measured_side_px;
-  const [w, h] = isSmall ? [part.width, roundEven(part.height / factor)] : [Math.max(1, roundEven(part.width * factor)), part.height];
+  const [w, h] = isSmall
+    ? [part.width, roundEven(part.height / factor)]
+    : [Math.max(1, roundEven(part.width * factor)), part.height];
   const out = resizeCubic(part, w, h);
   return grey(w, h, out.data.map((value) => clamp(value, 0, 1)));
 }

@@ -9,7 +9,8 @@ const { fround } = Math;
 export function resizeArea(image, width, height) {
   const [scaleX, scaleY] = [image.width / width, image.height / height];
   if (scaleX < 1 || scaleY < 1) {
-    return interpolated(image, taps(image.width, width, scaleX, areaLinear), taps(image.height, height, scaleY, areaLinear));
+    const across = taps(image.width, width, scaleX, areaLinear);
+    return interpolated(image, across, taps(image.height, height, scaleY, areaLinear));
   }
   if (Number.isInteger(scaleX) && Number.isInteger(scaleY)) return blockMeans(image, scaleX, scaleY);
   return areaMeans(image, width, height);
