@@ -14,6 +14,8 @@ import { IDENTITY, perspectiveBetween } from "../image/warp.js";
 import { fitLine } from "./fit_line.js";
 import { quadranglesOfEdges } from "./page_edges.js";
 
+const OPENING = 5; // pixels of the small picture: narrower light things are no part of a sheet
+
 // A grey picture -> the sheet in it, { corners, isWhole, toPage, width, height }; null where there is no sheet, or nothing
 // around it.
 //
@@ -45,12 +47,25 @@ function findQuadrangle(small) {
   const lightest = quantile(everyThird(small), 0.95);
   const steps = CONFIG.threshold_shares.map((share) => desk + share * (lightest - desk));
   for (const threshold of [otsuThreshold(histogramOf(small.data)), ...steps]) {
-    const found = quadrangleOf(above(small, threshold));
+    const light = above(small, threshold);
+    const found = isOneAround(light) ? null : quadrangleOf(light);
     if (found && standsOut(small, found)) return found;
   }
   return quadranglesOfEdges(small)
     .filter((corners) => standsOut(small, corners))
     .reduce((best, corners) => (best && contourArea(best) >= contourArea(corners) ? best : corners), null);
+}
+
+// Whether a mask is 1 all along the picture's border: then its largest region is the whole picture, with nothing beyond.
+function isOneAround({ width, height, data }) {
+  for (let y = 0; y < height; y++) {
+    const isBand = y < OPENING || y >= height - OPENING;
+    for (let x = 0; x < width; x++) {
+      if (!isBand && x === OPENING && width > 2 * OPENING) x = width - OPENING;
+      if (!data[y * width + x]) return false;
+    }
+  }
+  return true;
 }
 
 function borderLevels({ width, height, data }) {
@@ -67,7 +82,7 @@ function everyThird({ width, height, data }) {
 // The corners of a mask's largest region if that is a quadrangle of some size.
 function quadrangleOf(light) {
   // Writing that reaches the sheet's edge must not cut the sheet apart, nor light things touch it.
-  const contours = outerContours(opened(light, 5), { simple: false }).map(({ points }) => points);
+  const contours = outerContours(opened(light, OPENING), { simple: false }).map(({ points }) => points);
   if (!contours.length) return null;
   const largest = contours.reduce((best, points) => (contourArea(points) > contourArea(best) ? points : best));
   const hull = convexHull(largest);

@@ -3,7 +3,7 @@
 
 import { PAGE as CONFIG, SHARED } from "../config.js";
 import { closed, gaussianBlur } from "../image/filters.js";
-import { crop, float, grey, withBorder } from "../image/grey.js";
+import { crop, float, grey, rangeOf, withBorder } from "../image/grey.js";
 import { contourArea, isConvex } from "../image/polygons.js";
 
 const SIGMA = 1; // pixels: of the blur before steps are measured
@@ -13,7 +13,10 @@ export function quadranglesOfEdges(small) {
   const { width: w, height: h } = small;
   const side = 2 * CONFIG.rim_px + 1; // strokes and rules, which are narrower, are closed: they have no such edges
   const around = withBorder(small, { top: side, bottom: side, left: side, right: side });
-  const plain = gaussianBlur(crop(closed(around, side), side, side, w, h), SIGMA);
+  const bare = crop(closed(around, side), side, side, w, h);
+  const { low, high } = rangeOf(bare);
+  if (Math.log((high + SHARED.level_offset) / (low + SHARED.level_offset)) < CONFIG.min_log_step) return []; // no step is as large
+  const plain = gaussianBlur(bare, SIGMA);
   const logs = float(w, h);
   for (let i = 0; i < logs.data.length; i++) logs.data[i] = Math.log(plain.data[i] + SHARED.level_offset);
   // A line y = a + slope * x: its top side is lighter below it, and so on; upright ones are found transposed.
