@@ -398,7 +398,7 @@ def test_every_map_can_be_reached(maps: Page) -> None:
 
 def test_the_reason_is_found_by_taking_ink_away(maps: Page) -> None:
     expect(maps.locator("#why-layers .why-title")).to_have_text(re.compile("Why 7, and not [0-689]"))
-    expect(maps.locator("#why-layers .why-sentence")).to_contain_text("as probable")
+    expect(maps.locator("#why-layers .why-sentence")).to_contain_text("as probable", timeout=WAIT_MS)
     expect(maps.locator("#why-layers .why-method")).to_contain_text("occlusion")
 
 
@@ -412,7 +412,7 @@ def test_a_scribble_is_none_of_the_ten(maps: Page) -> None:
             board["x"] + (0.25 + 0.04 * i) * board["width"], board["y"] + (0.3, 0.7)[i % 2] * board["height"]
         )
     maps.mouse.up()
-    expect(maps.locator("#answer")).to_have_text("none")
+    expect(maps.locator("#answer")).to_have_text("none", timeout=WAIT_MS)
     expect(maps.locator("#none-share")).to_contain_text("none of the ten")
 
 
@@ -451,6 +451,26 @@ def tap_and_drag_mouse(page: Page, stroke: list[tuple[float, float]]) -> None:
     page.mouse.down()
     page.mouse.move(x[1], y[1], steps=12)
     page.mouse.up()
+
+
+def test_the_looks_that_were_averaged_are_shown(maps: Page) -> None:
+    board = maps.locator("#board").bounding_box()
+    assert board is not None
+    hooked_seven = [(0.25, 0.3), (0.7, 0.25), (0.65, 0.5), (0.4, 0.75), (0.3, 0.7)]  # as wide as high, and not certain
+    points = [(board["x"] + x * board["width"], board["y"] + y * board["height"]) for x, y in hooked_seven]
+    maps.mouse.move(*points[0])
+    maps.mouse.down()
+    for point in points[1:]:
+        maps.mouse.move(*point, steps=5)
+    maps.mouse.up()
+    looks = maps.locator("#look-buttons button")
+    expect(looks).to_have_count(4, timeout=WAIT_MS)
+    expect(maps.locator("#looks-mean")).to_contain_text("Averaged over the 4 looks: 7")
+    said = maps.locator("#answer").inner_text(), maps.locator("#sure").inner_text()
+    first = maps.locator("#score-term").inner_text()
+    looks.nth(3).click()
+    expect(maps.locator("#score-term")).not_to_have_text(first, timeout=WAIT_MS)  # that look is shown below
+    assert (maps.locator("#answer").inner_text(), maps.locator("#sure").inner_text()) == said
 
 
 def test_nothing_is_said_of_an_empty_board(maps: Page) -> None:

@@ -95,7 +95,7 @@ export class WhyView {
     write(this.keys[2], `Rings: empty paper that counts. Ink there would help ${rival} (blue) or ${digit} (ochre)`);
     this.keys[2].hidden = !isRinged(missing);
     const { looks } = this.#asked;
-    const averaged = looks > 1 ? ` The reading averaged ${looks} looks at this digit; the map explains the first.` : "";
+    const averaged = looks > 1 ? ` The reading averaged ${looks} looks at this digit; the map explains this one.` : "";
     write(this.method, METHODS[method] + averaged);
     const [plus, minus] = [1, -1].map((sign) => points.reduce((sum, point) => sum + Math.max(0, sign * point), 0));
     const label = `Your digit with what each pixel says: ink for ${digit} adds ${plus.toFixed(1)} points, ink for ${rival} takes ${minus.toFixed(1)}; the lead of ${a(digit)} is ${lead.toFixed(1)} points. ${sentence}`;

@@ -120,7 +120,7 @@ export class LayerView {
     clearTimeout(this.explaining);
     this.why.stop();
     this.explaining = setTimeout(async () => {
-      const engine = await pageEngine(this.name);
+      const engine = await pageEngine(this.name).catch(() => null); // what is wrong is said where the layers are asked for
       byId("why-layers-part").hidden = !engine || this.probs === undefined;
       if (engine && this.source.tile === tile) {
         const digit = this.probs.indexOf(Math.max(...this.probs));
