@@ -110,6 +110,9 @@ def test_it_works_where_storage_is_forbidden(chromium: Browser, address: str) ->
 def test_a_stroke_is_answered_without_a_request(page: Page) -> None:
     page.locator("#compare summary").click()  # the steps are open already
     page.evaluate("scrollTo(0, 0)")
+    page.evaluate(
+        "import('/static/js/common/page_engine.js').then(({ pageEngine }) => pageEngine('cnn')).then(() => 1)"
+    )
     draw(page, 4, centre=0.3, height=0.5)
     expect(page.locator("#took")).to_have_text(re.compile("^Read in this page in "), timeout=WRITES_MS)
     asked: list[str] = []

@@ -7,6 +7,8 @@ import { pageEngine } from "../common/page_engine.js";
 import { isStatic } from "../common/site.js";
 import { sentence } from "./page_text.js";
 
+const PATIENCE_MS = 1500; // while the engine opens; on a slow line the server answers first
+
 export class Reader {
   handNote = ""; // why the remembered hand is not used
   #unreadable = new Set(); // networks that only the server can run
@@ -36,7 +38,7 @@ export class Reader {
   // Null where the server has to read.
   async #readHere(source, { mode }) {
     const network = this.network();
-    const engine = this.#unreadable.has(network) ? null : await this.engineFor(source);
+    const engine = this.#unreadable.has(network) ? null : await inTime(this.engineFor(source));
     if (!engine) return null;
     try {
       return await engine.read(source.pixels ?? (await source.blob()), { network, mode });
@@ -60,4 +62,9 @@ export class Reader {
       return { ...(await read(blob, { model, ...more })), note: sentence(error.message) };
     }
   }
+}
+
+function inTime(engine) {
+  if (isStatic || !engine) return engine;
+  return Promise.race([engine, new Promise((done) => setTimeout(() => done(null), PATIENCE_MS))]);
 }
