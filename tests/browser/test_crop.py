@@ -196,8 +196,9 @@ def test_a_finger_crops_on_a_phone(phone: Page) -> None:
     tap_and_drag(
         phone, [(right - 2, middle), (right - 0.3 * box["width"], middle), (right - 0.55 * box["width"], middle)]
     )
+    expect(phone.get_by_role("slider", name="Right edge")).to_have_attribute("aria-valuenow", "46")
     phone.locator("#crop-read").tap()
-    expect(phone.locator("#answer")).to_have_text("7")
+    expect(phone.locator("#answer")).to_have_text("7", timeout=15_000)
     assert phone.evaluate("scrollX") == 0
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

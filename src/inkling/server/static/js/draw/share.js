@@ -37,6 +37,7 @@ export class ShareDialog {
     this.#subject = subject;
     const isDrawing = this.#subject.strokes !== null;
     byId("share-heading").textContent = isDrawing ? "Share this drawing" : "Share this reading";
+    byId("export-plain").textContent = isDrawing ? "The drawing alone" : "The picture alone";
     byId("share-link").hidden = !isDrawing;
     byId("share-no-link").hidden = isDrawing;
     hosted.value = hostedAt();
