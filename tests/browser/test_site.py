@@ -85,6 +85,7 @@ class Visit:
 
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.page, self.faults, self.paths = context.new_page(), [], set[str]()
+        self.page.set_default_timeout(120_000)  # a busy machine
         self.top = address
         self.page.on("console", lambda said: self._fault(said.text) if said.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self._fault(str(error)))
