@@ -14,6 +14,7 @@ from flask import Blueprint, current_app, render_template
 
 from inkling.errors import InklingError, NoReport, UnknownName
 from inkling.models.bundle import Bundle, best_known_score
+from inkling.models.titles import title_of
 from inkling.server.pages.dot_plots import accuracy_axis, robustness_panels
 from inkling.server.rules import PAGE, rule
 from inkling.server.service.readers import Readers
@@ -115,6 +116,7 @@ def model_row(name: str, bundle: Bundle, *, default: bool) -> dict[str, Any]:
         report, why = None, str(error)
     return {
         "name": name,
+        "title": title_of(bundle),
         "bundle": bundle,
         "default": default,
         "about": manifest.get("recipe", {}).get("about", ""),
