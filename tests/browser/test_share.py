@@ -316,7 +316,7 @@ def test_memory_is_freed(page: Page) -> None:
         expect(page.locator("#paper")).not_to_have_attribute("aria-busy", "true")
     open_share(page)
     expect(page.locator("#save-png")).to_be_enabled(timeout=20_000)
-    page.get_by_role("radio", name="The drawing alone").check()
+    page.get_by_role("radio", name="The picture alone").check()
     expect(page.locator("#save-png")).to_be_enabled()
     page.keyboard.press("Escape")
     assert page.evaluate("kept.size") == 1, "the picture that is shown"
