@@ -34,7 +34,7 @@ def call(chromium: Browser) -> Iterator[Call]:
 def blobs(h: int, w: int, share: float = 0.4, size: float = 2.0) -> np.ndarray:
     """(h, w) uint8: a share of the pixels is 1, in blobs."""
     noise = cv2.GaussianBlur(np.random.default_rng(h * w).random((h, w)).astype(np.float32), (0, 0), size)
-    return (noise > np.quantile(noise, 1 - share)).astype(np.uint8)
+    return np.asarray(noise > np.quantile(noise, 1 - share), np.uint8)
 
 
 def same(found: Any, expected: Any, atol: float = 0.0) -> None:
