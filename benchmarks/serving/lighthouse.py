@@ -39,7 +39,9 @@ SITE_PAGES = ("", "inside/", "learn/", "learn/pictures/", "teach/", "models/")
 
 
 class StaticHost(http.server.SimpleHTTPRequestHandler):
-    """Sends files compressed, as static hosts do."""
+    """Sends files compressed over kept connections, as static hosts do."""
+
+    protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
