@@ -117,14 +117,13 @@ def test_axe_finds_nothing_in_the_steps_of_a_row(chromium: Browser, address: str
 def test_inside_shows_the_row_to_the_network_that_reads_it(chromium: Browser, address: str) -> None:
     with checked_page(chromium, f"{address}/inside#m=cnn") as page:
         draw_row(page)
-        steps = page.locator("#row-steps li")
-        expect(steps).to_have_count(4, timeout=20_000)
-        assert [step.get_attribute("data-step") for step in steps.all()] == ["rows", "columns", "symbols", "texts"]
-        expect(page.locator(".intro .row-only")).to_be_visible()
-        expect(page.locator("#layer-maps")).to_be_hidden()
+        view = page.locator("#rows-why .row-why")
+        expect(view.locator("canvas")).to_be_visible(timeout=20_000)
+        expect(view.locator(".why-sentence")).to_contain_text("in this place")
+        expect(page.locator("#maps")).to_be_hidden()
         page.locator("#model").select_option("ann")  # reads digit by digit
-        expect(page.locator("#row-steps")).to_be_hidden()
+        expect(view).to_be_hidden(timeout=20_000)
         page.locator("#model").select_option("cnn")
-        expect(page.locator("#row-steps")).to_be_visible()
+        expect(view).to_be_visible(timeout=20_000)
         page.locator("#undo").click()
-        expect(page.locator("#layer-maps")).to_be_visible()
+        expect(page.locator("#maps")).to_be_visible(timeout=20_000)

@@ -122,6 +122,7 @@ export class DigitSource {
   }
 
   #read({ reading, row, shown }) {
+    this.row = row;
     const found = [...shown.digits, ...shown.others].filter(({ tile }) => tile?.length ** 2 === SIZE);
     if (found.length !== this.#entries.length) this.#chosen = Math.max(0, found.length - 1);
     const isAlone = found.length === 1;
