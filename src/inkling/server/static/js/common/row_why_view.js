@@ -20,12 +20,13 @@ export class RowWhyView {
   constructor(holder, { level = 3 } = {}) {
     this.holder = holder;
     holder.classList.add("why-view", "row-why");
-    this.title = make(`h${level}`, { className: "why-title" });
+    this.title = make(`h${level}`, { className: "why-title", textContent: "Why this row?" });
     this.symbols = make("div", { className: "why-rivals why-symbols" });
     this.symbols.setAttribute("role", "group");
     this.symbols.setAttribute("aria-label", "Which symbol of the row");
     this.canvas = make("canvas");
     this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", "No row is explained yet.");
     const scroll = make("div", { className: "why-scroll", tabIndex: 0 }, this.canvas);
     scroll.setAttribute("role", "region");
     scroll.setAttribute("aria-label", "The row and its columns");

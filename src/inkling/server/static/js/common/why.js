@@ -32,13 +32,6 @@ export async function why({ engine, tile, network, digit, rival, signal = null }
   return { ...answer, sentence: sentenceOf(answer, tile) };
 }
 
-// The digit that came second.
-export function rivalOf(probs, digit) {
-  let rival = digit === 0 ? 1 : 0;
-  for (let k = 0; k < 10; k++) if (k !== digit && probs[k] > probs[rival]) rival = k;
-  return rival;
-}
-
 // `network`: see common/dense_network.js.
 function exact(network, tile, digit, rival) {
   const run = forward(network, tile);

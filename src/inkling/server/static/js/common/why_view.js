@@ -3,7 +3,8 @@
 import { colours, whenColoursChange } from "./colours.js";
 import { make, press, write } from "./dom.js";
 import { peakOf } from "./pixel_maps.js";
-import { rivalOf, SIDE, why } from "./why.js";
+import { rivalOf } from "./rival.js";
+import { SIDE, why } from "./why.js";
 import { a } from "./why_words.js";
 
 const CELL = 12; // pixels of the canvas a pixel of the tile
@@ -29,9 +30,10 @@ export class WhyView {
   constructor(holder, { engine, chosen = () => {}, level = 3 }) {
     Object.assign(this, { holder, engine, chosen });
     holder.classList.add("why-view");
-    this.title = make(`h${level}`, { className: "why-title" });
+    this.title = make(`h${level}`, { className: "why-title", textContent: "Why this digit?" });
     this.map = make("canvas", { width: SIDE * CELL, height: SIDE * CELL });
     this.map.setAttribute("role", "img");
+    this.map.setAttribute("aria-label", "The reason is not computed yet.");
     this.sentence = make("p", { className: "why-sentence" });
     this.sentence.setAttribute("role", "status");
     this.rivals = Array.from({ length: 10 }, (_, digit) => this.#rivalButton(digit));

@@ -1,8 +1,7 @@
 // Saves a drawing or picture, alone or with its answer and the reasons, as PNG or SVG.
 
+import { rivalOf } from "../common/rival.js";
 import { saveFile } from "../common/save_file.js";
-import { rivalOf, SIDE, why } from "../common/why.js";
-import { drawingSvg, explanationSvg } from "./explanation_svg.js";
 import { byId } from "./page_text.js";
 
 const PNG_SCALE = 2; // pixels to a unit of the SVG: 200 dots an inch at 12 cm
@@ -56,6 +55,7 @@ export class Exporter {
   }
 
   async #make({ strokes, view, picture, reading, title }, signal) {
+    const { drawingSvg, explanationSvg } = await import("./explanation_svg.js");
     const shown = picture ? await pictureView(picture, reading) : view;
     const alone = drawingSvg(shown, strokes);
     if (!reading) return { plain: alone };
@@ -66,7 +66,7 @@ export class Exporter {
 
   // The reasons for each digit that the page's engine can explain; null for the others.
   async #whys({ digits, model }, signal) {
-    const engine = await this.engine();
+    const [engine, { SIDE, why }] = await Promise.all([this.engine(), import("../common/why.js")]);
     const found = [];
     for (const { tile, probs, digit } of digits.slice(0, MOST_EXPLAINED)) {
       if (!engine || tile?.length !== SIDE) {

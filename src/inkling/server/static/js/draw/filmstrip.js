@@ -8,7 +8,6 @@ import { paint } from "./tiles.js";
 import { byId, percent, withoutBreaks } from "./page_text.js";
 import { rowStep, stepPicture } from "../common/row_steps.js";
 import { isStatic } from "../common/site.js";
-import { glyphSteps, rowSteps } from "../common/step_pictures.js";
 
 const MOST_TILES = 6;
 const WITHOUT = {
@@ -40,6 +39,7 @@ export function watchFilmstrip({ model, whole, reader }) {
     if (!engine) return null;
     try {
       const image = source.pixels ?? (await source.blob());
+      const { glyphSteps, rowSteps } = await import("../common/step_pictures.js");
       const answer = await engine.read(image, { network: model(), steps: true, off: off() });
       return { ...answer, off: off(), steps: isRow(answer) ? rowSteps(answer) : glyphSteps(answer) };
     } catch (error) {

@@ -4,8 +4,6 @@ import { fragment } from "../common/drawing.js";
 import { isStatic } from "../common/site.js";
 import { hostedAt, pageAt, rememberHosted, warning } from "./link_address.js";
 import { byId } from "./page_text.js";
-import { qrCode, qrSvg } from "./qr.js";
-import { qrLink } from "./qr_link.js";
 
 const dialog = byId("share");
 const [address, note, hosted, code, codeNote] = ["share-address", "share-note", "hosted-at", "qr", "qr-note"].map(byId);
@@ -76,7 +74,7 @@ export class ShareDialog {
     code.replaceChildren();
     large.disabled = true;
     codeNote.textContent = "Making a QR code …";
-    const reading = await promised;
+    const [reading, { qrCode, qrSvg }, { qrLink }] = await Promise.all([promised, import("./qr.js"), import("./qr_link.js")]);
     const link = await qrLink({ page, strokes, model, reading, read: this.read });
     if (run !== this.#run) return;
     const modules = link && qrCode(link.address);

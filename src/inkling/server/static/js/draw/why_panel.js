@@ -1,9 +1,7 @@
 // "Why 7, and not 1?": a button beside the answer, and a panel that explains the digit that is selected: by its ink, or in
 // a row by the columns that say it.
 
-import { RowWhyView } from "../common/row_why_view.js";
-import { rivalOf } from "../common/why.js";
-import { WhyView } from "../common/why_view.js";
+import { rivalOf } from "../common/rival.js";
 import { byId } from "./page_text.js";
 
 const SIDE = 28; // pixels of a classifier's tile; a digit of a row has another one
@@ -12,16 +10,15 @@ const [button, panel, glyphHolder, rowHolder] = ["why", "why-panel", "why-view",
 export class WhyPanel {
   #asked = null; // what WhyView shows
   #row = null; // what RowWhyView shows: {row, at}
+  #views = null; // promise of [WhyView, RowWhyView], which load when the panel first opens
 
   // `engine()` gives a promise of the engine, null where networks cannot run in this page.
   constructor({ engine }) {
-    const opened = async () => (await engine()) ?? Promise.reject(new Error("networks cannot run in this browser. Use a newer one."));
-    this.view = new WhyView(glyphHolder, { engine: opened, level: 2 });
-    this.rowView = new RowWhyView(rowHolder, { level: 2 });
+    this.engine = async () => (await engine()) ?? Promise.reject(new Error("networks cannot run in this browser. Use a newer one."));
     button.addEventListener("click", () => this.#open());
     byId("why-close").addEventListener("click", () => panel.hidePopover());
     panel.addEventListener("keydown", (event) => event.stopPropagation()); // the page's own keys stay away
-    panel.addEventListener("toggle", (event) => event.newState === "closed" && this.view.stop());
+    panel.addEventListener("toggle", (event) => event.newState === "closed" && this.#views?.then(([view]) => view.stop()));
   }
 
   // What can be explained: the digit at `selected` of a reading; null for nothing.
@@ -40,11 +37,19 @@ export class WhyPanel {
     panel.focus();
   }
 
-  #show() {
+  async #show() {
     if (button.disabled) return panel.hidePopover();
+    this.#views ??= this.#load();
+    const [view, rowView] = await this.#views;
+    if (button.disabled || !panel.matches(":popover-open")) return undefined; // meanwhile
     glyphHolder.hidden = !this.#asked;
     rowHolder.hidden = !this.#row;
-    return this.#asked ? this.view.show(this.#asked) : this.rowView.show(this.#row.row, this.#row.at);
+    return this.#asked ? view.show(this.#asked) : rowView.show(this.#row.row, this.#row.at);
+  }
+
+  async #load() {
+    const [{ WhyView }, { RowWhyView }] = await Promise.all([import("../common/why_view.js"), import("../common/row_why_view.js")]);
+    return [new WhyView(glyphHolder, { engine: this.engine, level: 2 }), new RowWhyView(rowHolder, { level: 2 })];
   }
 }
 
