@@ -12,6 +12,8 @@ const NAME = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
 
 let names = new Set();
 let offered = ""; // the version that may be kept
+let asking = 0; // timer of the next question, while a report is being made
+const ASK_MS = 1500;
 
 // `changed()` is called when the models have changed.
 export function watchModels(changed) {
@@ -84,6 +86,8 @@ function showModels({ models, folder }) {
   byId("kept").hidden = models.length === 0;
   byId("kept-folder").textContent = folder;
   byId("kept-list").replaceChildren(...models.map(row));
+  clearTimeout(asking);
+  if (models.some(({ report }) => report === "making")) asking = setTimeout(refreshModels, ASK_MS);
 }
 
 function row(model) {
