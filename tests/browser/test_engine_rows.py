@@ -17,6 +17,7 @@ from tests.pictures import encoded
 pytestmark = pytest.mark.browser
 
 N = 200
+PARTS = 4  # which several workers share
 AT_ONCE = 20  # pictures of one call of the page
 TOLERANCE = 1e-4  # of a probability
 EXACT = ("outcome", "text", "written", "reason", "size", "warnings")
@@ -59,10 +60,11 @@ def differences(found: dict[str, Any], reader: Reader, trace: Trace) -> list[str
     return wrong
 
 
-def test_200_pictures_of_rows(page: Page, reader: Reader) -> None:
-    pictures = list(row_pictures(N))
+@pytest.mark.parametrize("part", range(PARTS))
+def test_200_pictures_of_rows(page: Page, reader: Reader, part: int) -> None:
+    pictures = list(row_pictures(N))[part::PARTS]
     wrong = {}
-    for start in range(0, N, AT_ONCE):
+    for start in range(0, len(pictures), AT_ONCE):
         some = pictures[start : start + AT_ONCE]
         answers = page.evaluate(READ, [base64.b64encode(encoded(picture.image)).decode() for picture in some])
         for picture, answer in zip(some, answers, strict=True):
