@@ -28,8 +28,8 @@ LEFT_OUT = (
     *("README.md", "js/train/", "js/docs/", "js/model/", "css/lab.css", "css/docs.css", "css/curves.css"),
     *("css/settings.css", "css/model.css", "css/confusion.css", "css/map.css"),
 )
-# Not kept by the service worker: what the pages themselves never ask for.
 TAUGHT = "cnn"  # the network that the Teach page can teach
+# Not kept by the service worker: what the pages themselves never ask for.
 NOT_KEPT = (".nojekyll", "404.html", "static/preview.png", "static/fonts/source-", "static/icons/", "service-worker.js")
 _COMMENT_LINE = re.compile(rb"^[ ]*//.*\n", re.MULTILINE)
 WORKER = Path(__file__).with_name("service_worker.js")

@@ -30,7 +30,7 @@ def train() -> ResponseReturnValue:
             "needs_server.html",
             heading="Training needs your own machine",
             sentence="A whole network takes minutes to train, with TensorFlow, so it runs in an inkling of your own.",
-            command="make install && .venv/bin/inkling serve --lab",
+            command="make install-learn && .venv/bin/inkling data fetch && .venv/bin/inkling serve --lab",
         )
     manager: TrainingManager = current_app.extensions["inkling-lab"]
     network = [choice for choice in HYPERPARAMETERS if choice.name in NETWORK]
